@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds, runs and tests. `make help` says how; the fragments that are included say what is compiled.
+#
+# A fragment finds ARCH, BUILD (build/$(ARCH)), CROSS, MINIPORT_CROSS, HOSTCC, V, Q (@, or nothing with
+# V=1). It adds what `make` alone shall build to `all`, and leaves every file it makes in build/.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+IS_DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+
+ARCH ?= x86_64
+ifeq ($(filter $(ARCH),x86_64 i386),)
+$(error ARCH=$(ARCH): expected x86_64 or i386)
+endif
+ifneq ($(words $(CURDIR)),1)
+$(error $(CURDIR): make cannot build in a folder whose path has blanks; move the project elsewhere)
+endif
+BUILD := build/$(ARCH)
+V ?=
+Q := $(if $(filter 1,$(V)),,@)
+
+# Jobs of a build, unless the user's -j says otherwise, and whether gcc makes code for PCs by itself.
+HOST := $(shell nproc; uname -m)
+JOBS := $(firstword $(HOST))
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+ifeq ($(origin CROSS),undefined)
+CROSS := $(if $(filter x86_64,$(lastword $(HOST))),,x86_64-linux-gnu-)
+endif
+HOSTCC ?= gcc
+
+# ---------------------------------------------------------------- what is asked for
+
+GOALS := $(or $(MAKECMDGOALS),all)
+ifeq ($(ARCH)$(wildcard boot/i386.ld),i386)
+$(if $(filter all run test check debug bench%,$(GOALS)),$(error ARCH=$(ARCH): there is no kernel for it yet))
+endif
+
+# Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
+# the environment and on make's command line alike.
+RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE HIVE_RO \
+    KARGS MACHINE MINIPORT MODE QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WRITE
+
+define hand_on
+ifneq ($(origin $(1)),undefined)
+override $(1) := $$(value $(1))
+export $(1)
+endif
+endef
+$(foreach word,$(RUN_WORDS),$(eval $(call hand_on,$(word))))
+
+# ---------------------------------------------------------------- what is needed
+
+# The uses in tools/setup.sh whose programs a goal needs. They are looked for, and installed, before
+# anything else; that takes a few milliseconds when all are there. `make -n` installs nothing.
+USES_all := build
+USES_run := build run
+USES_test := test
+USES_check := test lint
+USES_setup := test
+USES_debug := debug
+USES_bench := bench
+USES_bench-accesses := bench
+USES_bench-profile := bench
+USES_lint := lint
+USES_clean :=
+USES_help :=
+NEEDED := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin USES_$(goal))),build,$(USES_$(goal)))))
+
+ifneq ($(NEEDED),)
+quote = '$(subst ','\'',$(1))'
+SETUP := $(foreach word,ARCH CROSS MINIPORT_CROSS HOSTCC QEMU,$(word)=$(call quote,$($(word)))) tools/setup.sh \
+    $(if $(IS_DRY_RUN),--check) $(NEEDED)
+ifneq ($(shell $(SETUP) </dev/null >&2; echo $$?),0)
+$(error the programs above are missing)
+endif
+endif
+
+# ---------------------------------------------------------------- building
+
+.PHONY: all run test debug bench lint check setup clean help
+all:
+
+ifneq ($(filter-out clean help setup lint,$(GOALS)),)
+-include boot/rules.mk
+-include miniport/rules.mk
+-include $(wildcard tests/*/rules.mk)
+endif
+
+# Our own drivers: the folders of miniport/, each in a file of its own.
+DRIVERS := pata
+ifdef miniport
+$(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Werror)))
+endif
+
+export ARCH BUILD CROSS HOSTCC
+
+all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys)
+
+# ---------------------------------------------------------------- running
+
+# make shows 0 or 2 only, so the script's own code is printed.
+run: all
+	@./run-qemu.sh || { code=$$?; echo "run-qemu.sh ended with $$code"; exit $$code; }
+
+debug: all
+	@tools/debug.sh
+
+# ---------------------------------------------------------------- testing
+
+# Tests that are processes of their own: tests/host/test_NAME.c names, in its opening comment, what is
+# compiled with it and which files it wants: "SOURCES: a.c b.c" and "ARGUMENTS: build/x", as often as needed.
+HOST_BUILD := build/host
+HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer -fshort-wchar -fno-strict-aliasing -Wall -Wextra -Werror \
+    -Wno-maybe-uninitialized -D_GNU_SOURCE -I. -Iinclude/ddi
+HOST_TESTS := $(wildcard tests/host/test_*.c)
+TESTS := $(sort $(wildcard tests/*/*.t) $(HOST_TESTS))
+ifneq ($(TEST),)
+TESTS := $(strip $(foreach test,$(TESTS),$(if $(findstring $(TEST),$(test:tests/%=%)),$(test))))
+endif
+
+$(HOST_BUILD)/tests.mk: $(HOST_TESTS) tools/host-tests.pl tests/lib/Verdict.pm
+	@mkdir -p $(@D)
+	@tools/host-tests.pl $(HOST_BUILD) $(HOST_TESTS) >$@
+
+$(HOST_BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HOSTCC) $(HOST_CFLAGS)' | cmp -s - $@ || echo '$(HOSTCC) $(HOST_CFLAGS)' >$@
+
+# Sanitizers make gcc see uninitialised values where there are none, hence the -Wno.
+#
+# The preprocessor runs first by itself: gcc makes one dependency file for several sources so only.
+$(HOST_TESTS:tests/host/%.c=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/flags
+	@$(if $(Q),echo '  HOSTCC $@')
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MM -MP -MT $@ -o $@.d $(host_sources_test_$*)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -o $@ $(host_sources_test_$*)
+
+ifneq ($(filter test check $(HOST_BUILD)/%,$(GOALS)),)
+-include $(HOST_BUILD)/tests.mk $(wildcard $(HOST_BUILD)/*.d)
+endif
+
+.PHONY: FORCE
+FORCE:
+
+test: all $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS))) $(TEST_TOOLS) $(BENCH_TOOLS)
+	$(if $(MINIPORT),$(error make test MINIPORT=...: there is no suite for other drivers))
+	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
+	@PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) $(TESTS)
+
+lint:
+	@tools/lint.sh
+
+check: lint
+	@+$(MAKE) --no-print-directory test
+
+setup:
+	@echo 'All programs that building, running, debugging and testing need are installed.'
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+#? make               build the kernel and its drivers into build/$ARCH/
+#? make run           build, and start QEMU with the serial console on the terminal
+#? make test          all tests; TEST=name: those with that in their paths
+#? make debug         QEMU under GDB, stopped in the driver's DriverEntry
+#? make bench         operations per second, and accesses and instructions per operation;
+#?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
+#? make lint          format, shell scripts, and who includes whom
+#? make check         lint and test
+#? make setup         install the programs that are missing; run and test do it too
+#? make clean         remove build/ (with the demonstration disks and the default registry)
+#?
+#? Words, on the command line or in the environment:
+#?   ARCH=x86_64 CROSS= MINIPORT_CROSS= HOSTCC= QEMU=         the tools;  V=1 shows commands
+#?   DISK= DISK1= DISK2= DISK3= CDROM= FORMAT= WRITE=1        disks
+#?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
+#?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= KARGS= TIMEOUT= GDB=1
+#? ./run-qemu.sh --help explains those from DISK= on.

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* `registry`: what the registry holds, and the buffers that drivers have from it. */
+#include "boot/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "port/registry/reg_file.h"
+#include "port/registry/kernel.h"
+
+/* ------------------------------------------------------------------ output */
+
+/* For reg_writer: at most REG_WRITER_BUFFER bytes at a time, which hal_printf does not cut. */
+static bool write_text(void *context, const void *bytes, size_t byte_count)
+{
+    (void)context;
+    hal_printf("%.*s", (int)byte_count, (const char *)bytes);
+    return true;
+}
+
+static struct reg_writer *console_writer(void)
+{
+    static struct reg_writer writer;
+    reg_writer_init(&writer, write_text, NULL, REG_UTF8, false);
+    return &writer;
+}
+
+static void print_data(const struct store_value *value)
+{
+    struct reg_writer *writer = console_writer();
+    reg_write_data(writer, value);
+    reg_writer_finish(writer);
+    hal_printf("\n");
+}
+
+static void print_path(const struct store_key *key)
+{
+    struct reg_writer *writer = console_writer();
+    reg_write_path(writer, key);
+    reg_writer_finish(writer);
+}
+
+/* ------------------------------------------------------------------ list, get, export */
+
+static const struct store *store(void)
+{
+    return &port_registry.hive.store;
+}
+
+static const struct store_key *find_key(const char *path)
+{
+    const struct store_key *key = store_find_key(store(), registry_name(path));
+    if (!key)
+        command_fail("There is no key \"%.200s\".", path);
+    return key;
+}
+
+static enum command_result list(const struct store_key *key)
+{
+    bool found = false;
+
+    for (const struct store_value *value = NULL; (value = store_next_value(key, value));) {
+        struct registry_name name = store_value_name(value);
+        if (name.byte_count == 0)
+            hal_printf("@=");
+        else
+            hal_printf("\"%.*s\"=", (int)name.byte_count, name.text);
+        print_data(value);
+        found = true;
+    }
+    for (const struct store_key *child = NULL; (child = store_next_child(key, child));) {
+        hal_printf("[");
+        print_path(child);
+        hal_printf("]\n");
+        found = true;
+    }
+    if (!found)
+        hal_printf("The key is empty.\n");
+    return COMMAND_DONE;
+}
+
+static enum command_result command_list(unsigned count, char **words)
+{
+    if (count > 3)
+        return COMMAND_BAD_ARGUMENTS;
+    const struct store_key *key = count == 3 ? find_key(words[2]) : store()->top;
+    return key ? list(key) : COMMAND_FAILED;
+}
+
+static enum command_result command_get(unsigned count, char **words)
+{
+    if (count != 4)
+        return COMMAND_BAD_ARGUMENTS;
+    const struct store_key *key = find_key(words[2]);
+    if (!key)
+        return COMMAND_FAILED;
+    const char *name = strcmp(words[3], "@") == 0 ? "" : words[3];
+    const struct store_value *value = store_find_value(store(), key, registry_name(name));
+    if (!value)
+        return command_fail("The key has no value \"%.200s\".", words[3]);
+    print_data(value);
+    return COMMAND_DONE;
+}
+
+static enum command_result command_export(unsigned count, char **words)
+{
+    (void)words;
+    if (count != 2)
+        return COMMAND_BAD_ARGUMENTS;
+    struct reg_writer *writer = console_writer();
+    reg_write_export(writer, store()->top);
+    reg_writer_finish(writer);
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ buffers */
+
+static enum command_result command_buffers(unsigned count, char **words)
+{
+    const struct arena *arena = &port_registry.arena;
+
+    (void)words;
+    if (count != 2)
+        return COMMAND_BAD_ARGUMENTS;
+    hal_printf("Arena: %u pages of %u bytes, %u free\n", arena->page_count,
+               (unsigned)ARENA_PAGE_SIZE, arena->free_count);
+    for (const struct registry_channel *channel = NULL;
+         (channel = registry_next_channel(&port_registry, channel));) {
+        hal_printf("%s controller %u channel %u: ", channel->service ? channel->service : "-",
+                   channel->controller, channel->number);
+        if (channel->state == REGISTRY_NO_BUFFER)
+            hal_printf("no buffer\n");
+        else
+            hal_printf("%zu bytes at %p in %u page%s, %u deferred write%s\n",
+                       channel->window.byte_count, (void *)channel->window.buffer,
+                       channel->window.page_count, channel->window.page_count == 1 ? "" : "s",
+                       channel->deferred_count, channel->deferred_count == 1 ? "" : "s");
+    }
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ the command */
+
+static enum command_result command_change(unsigned count, char **words)
+{
+    (void)count;
+    return command_fail("registry %s: the registry can only be read from the shell as yet.",
+                        words[1]);
+}
+
+enum command_result command_registry(unsigned count, char **words)
+{
+    static const struct {
+        const char *name;
+        enum command_result (*run)(unsigned count, char **words);
+    } subcommands[] = {
+        {"list", command_list},       {"get", command_get},    {"export", command_export},
+        {"buffers", command_buffers}, {"set", command_change}, {"delete", command_change},
+        {"compact", command_change},
+    };
+
+    for (size_t i = 0; count > 1 && i < sizeof subcommands / sizeof *subcommands; i++)
+        if (strcmp(words[1], subcommands[i].name) == 0)
+            return subcommands[i].run(count, words);
+    return COMMAND_BAD_ARGUMENTS;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* `rules`, `irbs`, `counters`, `log`, `stop`, `start` and `poweroff`: the port driver itself. */
+#include "boot/commands.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/numbers.h"
+#include "port/log.h"
+#include "port/trace.h"
+
+/* ------------------------------------------------------------------ rules */
+
+enum command_result command_rules(unsigned count, char **words)
+{
+    (void)words;
+    if (count != 1)
+        return COMMAND_BAD_ARGUMENTS;
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        enum rule rule = (enum rule)i;
+        if (contract_count(rule) > 0)
+            hal_printf("%-7s %6" PRIu64 " time%s  %s\n", contract_rule_id(rule),
+                       contract_count(rule), contract_count(rule) == 1 ? " " : "s",
+                       contract_rule_words(rule));
+    }
+    if (contract_total() == 0)
+        hal_printf("No rule was broken%s.\n",
+                   contract_checks ? "" : "; but the checks are off (checks=off)");
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ irbs */
+
+static void print_slot(const struct irb_slot *slot)
+{
+    const struct request *request = slot->request;
+    const char *target = request && request->device ? request->device->name : "-";
+
+    if (slot->state == SLOT_FREE)
+        return;
+    hal_printf("  slot %-3u %-8s %-16s %s", slot->index, target,
+               irb_function_name(slot->irb.Function),
+               slot->state == SLOT_COMPLETED ? "completed" : "at the driver");
+    if (slot->state == SLOT_ACTIVE && slot->ticks_left > 0)
+        hal_printf(", %u s left", slot->ticks_left);
+    hal_printf("\n");
+}
+
+static unsigned queued_requests(const struct channel *channel)
+{
+    unsigned queued = 0;
+
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        for (const struct request *request = channel->devices[target].queue_head; request;
+             request = request->next)
+            queued++;
+    return queued;
+}
+
+static void print_channel_irbs(const struct channel *channel)
+{
+    hal_printf("Channel %s: %u of %u IRBs at the driver, %u request%s in its queues\n",
+               channel->name, channel->outstanding,
+               channel->configuration.NumberOfOverlappedRequests, queued_requests(channel),
+               queued_requests(channel) == 1 ? "" : "s");
+    for (unsigned i = 0; i < channel->slot_count; i++)
+        print_slot((const struct irb_slot *)((const uint8_t *)channel->slots +
+                                             ((size_t)i << channel->slot_shift)));
+}
+
+enum command_result command_irbs(unsigned count, char **words)
+{
+    (void)words;
+    if (count != 1)
+        return COMMAND_BAD_ARGUMENTS;
+    bool found = false;
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
+        if (channel->state != CHANNEL_RUNNING)
+            continue;
+        /* Nothing moves while it is printed. */
+        enum irql level = irql_raise_dispatch();
+        print_channel_irbs(channel);
+        irql_lower(level);
+        found = true;
+    }
+    if (!found)
+        hal_printf("No channel is running.\n");
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ counters */
+
+static void print_device_counters(void)
+{
+    char read[SIZE_TEXT_CAPACITY], written[SIZE_TEXT_CAPACITY];
+
+    hal_printf("%-8s %10s %10s %10s %7s %8s %9s\n", "DISK", "REQUESTS", "READ", "WRITTEN", "ERRORS",
+               "RETRIES", "TIME-OUTS");
+    for (struct device *device = NULL; (device = port_next_device(device));) {
+        const struct device_counters *counters = &device->counters;
+        size_format(counters->bytes_read, read, sizeof read);
+        size_format(counters->bytes_written, written, sizeof written);
+        hal_printf("%-8s %10" PRIu64 " %10s %10s %7" PRIu64 " %8" PRIu64 " %9" PRIu64 "\n",
+                   device->name, counters->requests, read, written, counters->errors,
+                   counters->retries, counters->timeouts);
+    }
+}
+
+static void print_channel_counters(void)
+{
+    hal_printf("%-8s %10s %10s %10s %7s %8s %9s\n", "CHANNEL", "REQUESTS", "INTERRUPTS", "NOT ITS",
+               "RESETS", "", "TIME-OUTS");
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
+        const struct channel_counters *counters = &channel->counters;
+        hal_printf("%-8s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %7" PRIu64 " %8s %9" PRIu64 "\n",
+                   channel->name, counters->requests, counters->interrupts,
+                   counters->interrupts_not_ours, counters->resets, "", counters->timeouts);
+    }
+}
+
+enum command_result command_counters(unsigned count, char **words)
+{
+    (void)words;
+    if (count != 1)
+        return COMMAND_BAD_ARGUMENTS;
+    print_device_counters();
+    print_channel_counters();
+    hal_printf("Register accesses of the drivers: %" PRIu64 ", and %" PRIu64
+               " units through buffer routines\n",
+               access_counters.registers, access_counters.data_units);
+    for (unsigned line = 0; line < 16; line++)
+        if (hal_interrupt_unclaimed(line) > 0)
+            hal_printf("Interrupts on line %u that nobody claimed: %" PRIu64 "\n", line,
+                       hal_interrupt_unclaimed(line));
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ log */
+
+enum command_result command_log(unsigned count, char **words)
+{
+    uint64_t entries = 0;
+
+    if (count > 2 || (count == 2 && !argument_number(words[1], &entries)))
+        return COMMAND_BAD_ARGUMENTS;
+    port_log_print();
+    if (entries > 0) {
+        hal_printf("The last entries of the trace, with the time since the one before:\n");
+        trace_print(entries < TRACE_ENTRY_COUNT ? (unsigned)entries : TRACE_ENTRY_COUNT);
+    }
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ channels */
+
+enum command_result command_stop(unsigned count, char **words)
+{
+    if (count != 2)
+        return COMMAND_BAD_ARGUMENTS;
+    struct channel *channel = argument_channel(words[1]);
+    if (!channel)
+        return COMMAND_FAILED;
+    if (channel->state != CHANNEL_RUNNING)
+        return command_fail("Channel %s is not running.", channel->name);
+    bool flushed = channel_stop(channel);
+    hal_printf("Channel %s is stopped.\n", channel->name);
+    return flushed ? COMMAND_DONE : COMMAND_FAILED; /* the port has said why */
+}
+
+enum command_result command_start(unsigned count, char **words)
+{
+    if (count != 2)
+        return COMMAND_BAD_ARGUMENTS;
+    struct channel *channel = argument_channel(words[1]);
+    if (!channel)
+        return COMMAND_FAILED;
+    if (channel->state == CHANNEL_RUNNING)
+        return command_fail("Channel %s is running already.", channel->name);
+    if (!channel_start(channel))
+        return command_fail("Channel %s did not start: %s.", channel->name,
+                            channel->failure ? channel->failure : "the driver did not say why");
+    hal_printf("Channel %s is running.\n", channel->name);
+    return COMMAND_DONE;
+}
+
+enum command_result command_poweroff(unsigned count, char **words)
+{
+    (void)words;
+    if (count != 1)
+        return COMMAND_BAD_ARGUMENTS;
+    shell_power_off();
+    return COMMAND_DONE;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bring-up: from the HAL's hand-over to the prompt and to power-off, as one list in kernel_main.
+ *
+ * Owns the order of things. May not know how any of them is done. Entered once, at PASSIVE_LEVEL.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/commands.h"
+#include "boot/numbers.h"
+#include "boot/options.h"
+#include "boot/shell.h"
+#include "port/log.h"
+#include "port/port.h"
+#include "port/registry/kernel.h"
+#include "port/trace.h"
+
+#define KERNEL_NAME    "ATA port driver"
+#define KERNEL_VERSION "0.1"
+
+#if defined(__x86_64__)
+#define KERNEL_ARCHITECTURE "x86_64"
+#elif defined(__i386__)
+#define KERNEL_ARCHITECTURE "i386"
+#endif
+
+static struct boot_options options;
+static struct module_description modules[HAL_MAX_BOOT_MODULES]; /* as in hal_boot_info() */
+
+/* ------------------------------------------------------------------ what the host asked for */
+
+static _Noreturn void refuse(const char *sentence)
+{
+    hal_printf("%s\n", sentence);
+    hal_exit(HAL_EXIT_USAGE);
+}
+
+static void print_banner(void)
+{
+    char memory[SIZE_TEXT_CAPACITY];
+
+    size_format((uint64_t)hal_pages_available() * HAL_PAGE_SIZE, memory, sizeof memory);
+    hal_printf(KERNEL_NAME " " KERNEL_VERSION " on " KERNEL_ARCHITECTURE
+                           ", %s of memory free, %s\n",
+               memory, hal_pci_present() ? "PCI" : "no PCI");
+}
+
+static void read_command_lines(void)
+{
+    const struct hal_boot_info *boot = hal_boot_info();
+    char error[200];
+
+    if (!options_parse(boot->command_line, &options, error, sizeof error))
+        refuse(error);
+    for (unsigned i = 0; i < boot->module_count; i++)
+        if (!module_parse(boot->modules[i].command_line, &modules[i], error, sizeof error))
+            refuse(error);
+}
+
+static void apply_options(void)
+{
+    contract_strict = options.strict;
+    contract_checks = options.checks;
+    log_debug_level = options.debug_level;
+    if (options.trace_words[0] && !trace_select(options.trace_words)) {
+        char error[160];
+        snprintf(error, sizeof error,
+                 "On the kernel's command line, trace=%s has a word that the trace does not know.",
+                 options.trace_words);
+        refuse(error);
+    }
+}
+
+/* The next module of a type: its index; module_count at the end. */
+static unsigned next_module(enum module_type type, unsigned from)
+{
+    unsigned count = hal_boot_info()->module_count;
+    while (from < count && modules[from].type != type)
+        from++;
+    return from;
+}
+
+static void for_each_module(enum module_type type, void (*visit)(unsigned index))
+{
+    unsigned count = hal_boot_info()->module_count;
+    for (unsigned i = next_module(type, 0); i < count; i = next_module(type, i + 1))
+        visit(i);
+}
+
+/* ------------------------------------------------------------------ registry and drivers */
+
+static void report_line(void *context, const char *text)
+{
+    (void)context;
+    hal_printf("%s\n", text);
+}
+
+static const struct reg_report registry_report = {.line = report_line};
+
+static void load_layer(enum store_layer layer, unsigned index)
+{
+    const struct hal_boot_module *module = &hal_boot_info()->modules[index];
+    struct reg_source source = {modules[index].name, module->data, module->byte_count};
+    struct reg_summary summary;
+
+    hive_load(&port_registry.hive, layer, &source, &registry_report, &summary);
+    if (summary.out_of_memory)
+        hal_printf("%s: there was no memory for all of it.\n", modules[index].name);
+}
+
+static void load_driver_layer(unsigned index)
+{
+    load_layer(STORE_LAYER_DRIVER, index);
+}
+
+static void load_hive(unsigned index)
+{
+    load_layer(STORE_LAYER_FILE, index);
+}
+
+/* Defaults, then what lies beside the drivers, then the hive: later ones win. */
+static void load_registry(void)
+{
+    hive_load_defaults(&port_registry.hive, &registry_report);
+    for_each_module(MODULE_LAYER, load_driver_layer);
+    for_each_module(MODULE_HIVE, load_hive);
+}
+
+/* A driver that is refused has said why; the others go on. */
+static void load_driver(unsigned index)
+{
+    const struct hal_boot_module *module = &hal_boot_info()->modules[index];
+    (void)port_load_driver(modules[index].name, module->data, module->byte_count);
+}
+
+/* ------------------------------------------------------------------ the session */
+
+static void print_devices(void)
+{
+    char size[SIZE_TEXT_CAPACITY], name[16];
+
+    for (struct device *device = NULL; (device = port_next_device(device));) {
+        if (!device->usable)
+            continue;
+        size_format(device->sector_count * device->sector_size, size, sizeof size);
+        hal_printf("%s: %s, %s, %s\n", device_words(device, name), device->model,
+                   device->sector_count ? size : "no medium", device_mode_name(device));
+    }
+    if (!port_next_device(NULL))
+        hal_printf("No disk was found.\n");
+}
+
+static bool run_commands(void)
+{
+    unsigned index = next_module(MODULE_COMMANDS, 0);
+
+    if (index == hal_boot_info()->module_count)
+        refuse("With mode=commands there must be a boot module type=commands.");
+    const struct hal_boot_module *module = &hal_boot_info()->modules[index];
+    return shell_run_text(module->data, module->byte_count);
+}
+
+/* tests/guest/guest.c, in a kernel that is built with it. */
+bool guest_test(const char *name) __attribute__((weak));
+
+static void run_test(void)
+{
+    if (!guest_test || !guest_test(options.test))
+        refuse("On the kernel's command line, test names no test of this kernel.");
+}
+
+/* True: nothing failed. A person has seen what failed. */
+static bool run_session(void)
+{
+    if (options.test[0]) {
+        run_test();
+        return true;
+    }
+    switch (options.mode) {
+    case SHELL_INTERACTIVE:
+        print_devices();
+        hal_printf("`help` lists the commands.\n");
+        shell_interactive();
+        return true;
+    case SHELL_COMMANDS:
+        print_devices();
+        return run_commands();
+    case SHELL_TOUR:
+        return shell_tour();
+    }
+    return false;
+}
+
+static _Noreturn void end(bool succeeded)
+{
+    unsigned broken = 0;
+
+    for (unsigned rule = 0; rule < RULE_COUNT; rule++)
+        broken += contract_count((enum rule)rule) > 0;
+    if (broken > 0)
+        hal_printf("%u rule%s broken, %" PRIu64 " time%s in all\n", broken,
+                   broken == 1 ? " was" : "s were", contract_total(),
+                   contract_total() == 1 ? "" : "s");
+    hal_exit(succeeded ? HAL_EXIT_SUCCESS : HAL_EXIT_COMMAND_FAILED);
+}
+
+_Noreturn void kernel_main(void)
+{
+    print_banner();
+    read_command_lines();
+    apply_options();
+    port_init();
+    load_registry();
+    for_each_module(MODULE_DRIVER, load_driver);
+    port_start();
+    bool succeeded = run_session();
+    bool flushed = port_stop();
+    end(succeeded && flushed);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Command lines of the kernel and its modules; see options.h. Pure: tested on the host. */
+#include "boot/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/numbers.h"
+
+/* A piece of a command line. */
+struct span {
+    const char *text;
+    size_t length;
+};
+
+static bool span_is(struct span span, const char *word)
+{
+    return strlen(word) == span.length && memcmp(span.text, word, span.length) == 0;
+}
+
+/* Length for "%.*s": what a sentence about a long word shows of it. */
+static int shown(struct span span)
+{
+    return span.length < 60 ? (int)span.length : 60;
+}
+
+static const char *skip_blanks(const char *text)
+{
+    while (*text == ' ' || *text == '\t')
+        text++;
+    return text;
+}
+
+/* The next word, split at its first '='; value.text is NULL without one. */
+static bool next_word(const char **cursor, struct span *key, struct span *value)
+{
+    const char *word = skip_blanks(*cursor), *end = word, *equals = NULL;
+
+    for (; *end && *end != ' ' && *end != '\t'; end++)
+        if (*end == '=' && !equals)
+            equals = end;
+    *cursor = end;
+    *key = (struct span){word, (size_t)((equals ? equals : end) - word)};
+    *value = (struct span){equals ? equals + 1 : NULL, equals ? (size_t)(end - equals - 1) : 0};
+    return end > word;
+}
+
+/* ------------------------------------------------------------------ the kernel's command line */
+
+/* Looks `value` up in a list of words. Returns its place, or -1. */
+static int place_in(struct span value, const char *const *words, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (span_is(value, words[i]))
+            return i;
+    return -1;
+}
+
+static bool set_mode(struct boot_options *options, struct span value)
+{
+    static const char *const words[] = {
+        [SHELL_INTERACTIVE] = "interactive",
+        [SHELL_COMMANDS] = "commands",
+        [SHELL_TOUR] = "tour",
+    };
+    int place = place_in(value, words, 3);
+    if (place >= 0)
+        options->mode = (enum shell_mode)place;
+    return place >= 0;
+}
+
+static bool set_strict(struct boot_options *options, struct span value)
+{
+    static const char *const words[] = {"0", "1"};
+    int place = place_in(value, words, 2);
+    options->strict = place == 1;
+    return place >= 0;
+}
+
+static bool set_checks(struct boot_options *options, struct span value)
+{
+    static const char *const words[] = {"off", "on"};
+    int place = place_in(value, words, 2);
+    options->checks = place == 1;
+    return place >= 0;
+}
+
+/* The words themselves are the trace's business. */
+static bool set_trace(struct boot_options *options, struct span value)
+{
+    if (value.length >= sizeof options->trace_words)
+        return false;
+    memcpy(options->trace_words, value.text, value.length);
+    options->trace_words[value.length] = 0;
+    return true;
+}
+
+static bool set_debug(struct boot_options *options, struct span value)
+{
+    char text[12];
+    uint64_t level;
+
+    if (value.length >= sizeof text)
+        return false;
+    memcpy(text, value.text, value.length);
+    text[value.length] = 0;
+    if (number_parse(text, &level) != NUMBER_OK || level > UINT32_MAX)
+        return false;
+    options->debug_level = (uint32_t)level;
+    return true;
+}
+
+static bool set_test(struct boot_options *options, struct span value)
+{
+    if (value.length == 0 || value.length >= sizeof options->test)
+        return false;
+    memcpy(options->test, value.text, value.length);
+    options->test[value.length] = 0;
+    return true;
+}
+
+static const struct {
+    const char *name, *values;
+    bool (*set)(struct boot_options *options, struct span value);
+} keys[] = {
+    {"mode", "interactive, commands or tour", set_mode},
+    {"strict", "0 or 1", set_strict},
+    {"checks", "on or off", set_checks},
+    {"trace", "a short list of words", set_trace},
+    {"debug", "a number of up to 32 bits", set_debug},
+    {"test", "a short name", set_test},
+};
+#define KEY_COUNT (sizeof keys / sizeof *keys)
+
+bool options_parse(const char *command_line, struct boot_options *options, char *error,
+                   size_t error_size)
+{
+    struct span key, value;
+
+    *options =
+        (struct boot_options){.mode = SHELL_INTERACTIVE, .checks = true, .debug_level = UINT32_MAX};
+    while (next_word(&command_line, &key, &value)) {
+        size_t i = 0;
+        while (i < KEY_COUNT && !span_is(key, keys[i].name))
+            i++;
+        if (i == KEY_COUNT) {
+            snprintf(error, error_size,
+                     "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
+                     "checks, trace, debug and test.",
+                     shown(key), key.text);
+            return false;
+        }
+        if (!value.text || !keys[i].set(options, value)) {
+            snprintf(error, error_size,
+                     "On the kernel's command line, %s must be %s, not \"%.*s\".", keys[i].name,
+                     keys[i].values, shown(value), value.text ? value.text : "");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ modules */
+
+static bool module_type(struct span word, enum module_type *type)
+{
+    static const char *const words[] = {
+        [MODULE_DRIVER] = "driver",
+        [MODULE_LAYER] = "layer",
+        [MODULE_HIVE] = "hive",
+        [MODULE_COMMANDS] = "commands",
+    };
+    int place = place_in(word, words, 4);
+    if (place >= 0)
+        *type = (enum module_type)place;
+    return place >= 0;
+}
+
+bool module_parse(const char *command_line, struct module_description *description, char *error,
+                  size_t error_size)
+{
+    struct span key, value;
+    const char *rest = command_line;
+
+    memset(description, 0, sizeof *description);
+    if (!next_word(&rest, &key, &value) || !span_is(key, "type") || !value.text ||
+        !module_type(value, &description->type)) {
+        snprintf(error, error_size,
+                 "The boot module \"%.60s\" must begin with type=driver, layer, hive or commands.",
+                 command_line);
+        return false;
+    }
+    rest = skip_blanks(rest);
+    if (strncmp(rest, "name=", 5) == 0) {
+        rest += 5; /* the name may hold blanks: it is the rest of the line */
+        size_t length = strlen(rest);
+        if (length >= sizeof description->name) {
+            snprintf(error, error_size, "The boot module's name \"%.40s...\" is too long.", rest);
+            return false;
+        }
+        memcpy(description->name, rest, length + 1);
+    } else if (*rest) {
+        snprintf(error, error_size, "The boot module \"%.60s\" has more than type= and name=.",
+                 command_line);
+        return false;
+    }
+    if (description->type == MODULE_DRIVER && !description->name[0]) {
+        snprintf(error, error_size, "The boot module \"%.60s\" is a driver without name=.",
+                 command_line);
+        return false;
+    }
+    return true;
+}

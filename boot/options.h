@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the host tells the kernel: the kernel's command line, and the command line of each module.
+ *
+ * Owns nothing and keeps nothing. May not: touch the HAL or the port. Any context.
+ */
+#ifndef BOOT_OPTIONS_H
+#define BOOT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum shell_mode {
+    SHELL_INTERACTIVE, /* a person at a terminal */
+    SHELL_COMMANDS,    /* the commands of the module `type=commands` */
+    SHELL_TOUR,        /* nothing was asked for: show what there is */
+};
+
+#define TRACE_WORDS_CAPACITY 64u
+#define TEST_NAME_CAPACITY   32u
+
+struct boot_options {
+    enum shell_mode mode;                   /* mode=interactive|commands|tour */
+    bool strict;                            /* strict=0|1 */
+    bool checks;                            /* checks=on|off */
+    char trace_words[TRACE_WORDS_CAPACITY]; /* trace=WORDS; "": as the port has it */
+    uint32_t debug_level;          /* debug=NUMBER: AtaPortDebugPrint up to this level is logged */
+    char test[TEST_NAME_CAPACITY]; /* test=NAME, in a kernel that holds tests; "": none */
+};
+
+/* Reads words `key=value`, separated by blanks; of a key that comes twice the later one counts.
+ * Returns false for an unknown key, a bad value or a word that is neither, which `error` then names
+ * in a sentence. Keys that were not given get their defaults: interactive, 0, on,
+ * none, everything. */
+bool options_parse(const char *command_line, struct boot_options *options, char *error,
+                   size_t error_size);
+
+enum module_type {
+    MODULE_DRIVER,   /* an image NAME.sys; a driver's folder may have more than one word */
+    MODULE_LAYER,    /* a registry file that lies beside a driver: read, never written */
+    MODULE_HIVE,     /* the registry's file */
+    MODULE_COMMANDS, /* a text for mode=commands */
+};
+
+#define MODULE_NAME_CAPACITY 256u
+
+struct module_description {
+    enum module_type type;
+    char name[MODULE_NAME_CAPACITY]; /* "" where none was given */
+};
+
+/* Reads `type=WORD [name=REST OF THE LINE]`. Returns false, with a sentence, as above. */
+bool module_parse(const char *command_line, struct module_description *description, char *error,
+                  size_t error_size);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* What both kinds of partition table have in common; see partitions.h. */
+#include "boot/partitions_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool partition_read_sector(const struct partition_source *source, struct partition_table *table,
+                           uint64_t lba)
+{
+    return source->read(source->context, lba, table->sector);
+}
+
+void partition_problem(struct partition_table *table, const char *format, ...)
+{
+    if (table->problem_count < PARTITION_PROBLEMS_MAX) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(table->problems[table->problem_count], PARTITION_PROBLEM_CAPACITY, format,
+                  arguments);
+        va_end(arguments);
+    }
+    table->problem_count++;
+}
+
+struct partition *partition_add(const struct partition_source *source,
+                                struct partition_table *table, unsigned number, uint64_t first_lba,
+                                uint64_t sector_count)
+{
+    if (table->count == PARTITIONS_MAX) {
+        partition_problem(
+            table, "Partition %u and those after it are not shown: there are too many.", number);
+        return NULL;
+    }
+    struct partition *partition = &table->partitions[table->count++];
+    memset(partition, 0, sizeof *partition);
+    partition->number = number;
+    partition->first_lba = first_lba;
+    partition->sector_count = sector_count;
+
+    if (sector_count == 0)
+        partition_problem(table, "Partition %u has no sectors.", number);
+    else if (first_lba == 0)
+        partition_problem(table, "Partition %u begins at sector 0, where the table itself is.",
+                          number);
+    else if (first_lba >= source->sector_count)
+        partition_problem(table,
+                          "Partition %u begins at sector %" PRIu64 ", beyond the disk's end.",
+                          number, first_lba);
+    else if (sector_count > source->sector_count - first_lba)
+        partition_problem(table, "Partition %u ends %" PRIu64 " sectors beyond the disk's end.",
+                          number, sector_count - (source->sector_count - first_lba));
+    return partition;
+}
+
+static bool overlaps(const struct partition *a, const struct partition *b)
+{
+    return a->first_lba <= b->first_lba ? b->first_lba - a->first_lba < a->sector_count
+                                        : a->first_lba - b->first_lba < b->sector_count;
+}
+
+/* Two partitions with data of their own may not share a sector. */
+static void find_overlaps(struct partition_table *table)
+{
+    for (unsigned i = 0; i < table->count; i++) {
+        for (unsigned j = i + 1; j < table->count; j++) {
+            const struct partition *a = &table->partitions[i], *b = &table->partitions[j];
+            /* A logical partition lies in the extended one, which comes before it; others may not. */
+            bool is_inside = a->is_extended && b->number > 4;
+            if (!is_inside && a->sector_count && b->sector_count && overlaps(a, b))
+                partition_problem(table, "Partitions %u and %u overlap.", a->number, b->number);
+        }
+    }
+}
+
+static bool is_protective(const uint8_t *mbr)
+{
+    for (unsigned i = 0; i < 4; i++)
+        if (mbr[MBR_ENTRIES + i * MBR_ENTRY_SIZE + MBR_TYPE] == MBR_TYPE_GPT)
+            return true;
+    return false;
+}
+
+/* The start of a file system carries the same signature as an MBR; what stands where the entries
+ * would be is then code or text, and only by accident looks like four of them. */
+static bool has_entries(const uint8_t *mbr)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < 4; i++) {
+        const uint8_t *entry = mbr + MBR_ENTRIES + i * MBR_ENTRY_SIZE;
+        if (entry[0] & 0x7F)
+            return false;
+        any |= entry[MBR_TYPE] != 0;
+    }
+    return any;
+}
+
+bool partitions_read(const struct partition_source *source, struct partition_table *table)
+{
+    memset(table, 0, sizeof *table);
+    if (source->sector_bytes < 512 || source->sector_bytes > PARTITION_MAX_SECTOR_BYTES) {
+        partition_problem(table, "Partition tables are not read from sectors of %u bytes.",
+                          (unsigned)source->sector_bytes);
+        return true;
+    }
+    if (source->sector_count == 0)
+        return true;
+    if (!partition_read_sector(source, table, 0))
+        return false;
+    if (partition_get16(table->sector + 510) != 0xAA55 || !has_entries(table->sector))
+        return true;
+
+    bool is_gpt = is_protective(table->sector);
+    table->scheme = is_gpt ? PARTITION_SCHEME_GPT : PARTITION_SCHEME_MBR;
+    bool complete = is_gpt ? partition_read_gpt(source, table) : partition_read_mbr(source, table);
+    find_overlaps(table);
+    return complete;
+}

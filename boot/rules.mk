@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+#
+# How the kernel is compiled and linked. Included by the top-level Makefile, which has set
+#
+#   ARCH     x86_64
+#   BUILD    where everything goes: build/$(ARCH)
+#   CROSS    prefix of gcc and binutils for $(ARCH), often empty
+#   V        1: show whole commands
+#   WERROR   optional: "no" lets warnings pass (an unknown compiler)
+#
+# and gets
+#
+#   KERNEL_CC, KERNEL_CFLAGS      for any other object that is to be linked with the kernel
+#   hal_SOURCES, lib_SOURCES, port_SOURCES, boot_SOURCES; kernel_GENERATED, which lie in $(BUILD)
+#   kernel_OBJECTS                all of these, compiled
+#   $(BUILD)/kernel.elf           ELF64 with DWARF: for GDB
+#   $(BUILD)/kernel               ELF32 without symbols: for `qemu -kernel`, which takes no ELF64
+#   $(call link_kernel,NAME,OBJECTS)  to be evaluated: rules for another such pair, $(BUILD)/NAME.elf
+#                                     and $(BUILD)/NAME, from other objects (a test kernel)
+#
+# The kernel has a table of its own function names. It is made from a first link without one; the
+# table lies behind all code, so the second link moves no function, which the recipe checks.
+
+KERNEL_CC := $(CROSS)gcc
+KERNEL_SIZE_LIMIT := 262144
+
+KERNEL_ARCH_CFLAGS_x86_64 := -m64 -mno-red-zone -mcmodel=small
+
+KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KERNEL_CC) -print-file-name=include) \
+    -I. -Ilib/libc -Iinclude/ddi
+
+KERNEL_CFLAGS = -std=gnu11 -O2 -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -fno-pie \
+    -mgeneral-regs-only $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
+    -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector \
+    -fno-asynchronous-unwind-tables \
+    -fshort-wchar -fno-strict-aliasing -fno-common \
+    -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
+    $(if $(filter no,$(WERROR)),,-Werror) \
+    -ffile-prefix-map=$(CURDIR)/= \
+    $(KERNEL_INCLUDES)
+
+KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+    -Wl,-z,noexecstack -Wl,--fatal-warnings \
+    $(KERNEL_ARCH_CFLAGS_$(ARCH)) -Wl,-T,boot/$(ARCH).ld
+
+# Other architectures' files begin with their names.
+KERNEL_ARCHITECTURES := i386 x86_64
+kernel_sources_in = $(foreach source,$(wildcard $(1)),$(if $(filter \
+    $(addsuffix _%,$(filter-out $(ARCH),$(KERNEL_ARCHITECTURES))),$(notdir $(source))),,$(source)))
+
+hal_SOURCES := $(call kernel_sources_in,hal/*.c hal/x86/*.c hal/x86/*.S)
+lib_SOURCES := $(call kernel_sources_in,lib/*.c lib/libc/*.c)
+port_SOURCES := $(call kernel_sources_in,port/*.c port/*/*.c)
+boot_SOURCES := $(call kernel_sources_in,boot/*.c)
+
+include port/loader/rules.mk
+kernel_GENERATED := $(EXPORT_TABLE)
+
+kernel_SOURCES = $(hal_SOURCES) $(lib_SOURCES) $(port_SOURCES) $(boot_SOURCES)
+kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCES)))) \
+    $(kernel_GENERATED:.c=.o)
+
+quiet = $(if $(filter 1,$(V)),,@echo '  $(1)';)
+
+# A changed flag rebuilds: this file changes when, and only when, the commands do.
+$(BUILD)/kernel.flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS)' | cmp -s - $@ || \
+	    printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS)' > $@
+.PHONY: FORCE
+
+# The compiler would make a call to memset of the loop in memset.
+$(BUILD)/lib/libc/string.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
+
+$(BUILD)/%.o: %.c $(BUILD)/kernel.flags
+	@mkdir -p $(@D)
+	$(call quiet,CC $<)$(KERNEL_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/kernel.flags
+	$(call quiet,CC $<)$(KERNEL_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.S $(BUILD)/kernel.flags
+	@mkdir -p $(@D)
+	$(call quiet,AS $<)$(KERNEL_CC) $(KERNEL_ARCH_CFLAGS_$(ARCH)) -g -I. -MMD -MP -c -o $@ $<
+
+define link_kernel
+$(BUILD)/$(1).elf: $(2) boot/$(ARCH).ld hal/symbols.awk
+	$$(call quiet,LD $$@)set -e; \
+	rm -f $$@; \
+	awk -f hal/symbols.awk < /dev/null > $$@.symbols.c; \
+	$$(KERNEL_CC) $$(KERNEL_CFLAGS) -c -o $$@.symbols.o $$@.symbols.c; \
+	$$(KERNEL_CC) $$(KERNEL_LDFLAGS) -o $$@.first $(2) $$@.symbols.o; \
+	$$(CROSS)nm -n $$@.first > $$@.names; \
+	awk -f hal/symbols.awk $$@.names > $$@.symbols.c; \
+	$$(KERNEL_CC) $$(KERNEL_CFLAGS) -c -o $$@.symbols.o $$@.symbols.c; \
+	$$(KERNEL_CC) $$(KERNEL_LDFLAGS) -o $$@.second $(2) $$@.symbols.o; \
+	$$(CROSS)nm -n $$@.second | awk -f hal/symbols.awk | cmp - $$@.symbols.c; \
+	rm -f $$@.first; mv $$@.second $$@
+
+$(BUILD)/$(1): $(BUILD)/$(1).elf
+	$$(call quiet,OBJCOPY $$@)set -e; \
+	$$(CROSS)objcopy --strip-all -I elf64-x86-64 -O elf32-i386 $$< $$@.new; \
+	size=$$$$(wc -c < $$@.new); \
+	if [ $(1) = kernel ] && [ $$$$size -gt $(KERNEL_SIZE_LIMIT) ]; then \
+	    echo "$$@: $$$$size bytes, more than $(KERNEL_SIZE_LIMIT)" >&2; exit 1; \
+	fi; \
+	mv $$@.new $$@
+endef
+
+$(eval $(call link_kernel,kernel,$(kernel_OBJECTS)))
+
+-include $(kernel_OBJECTS:.o=.d)

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hardware abstraction layer: everything that port/ and boot/ may know about the machine.
+ *
+ * Owns: CPU, interrupt controllers, clock, page tables, I/O instructions, PCI configuration space,
+ * COM1, the debug console, the exit port. May not: know anything of ATA or of the miniport
+ * interface.
+ *
+ * One CPU. "Interrupt context" below means: called with CPU interrupts disabled, from a handler.
+ * IRQL is the port's idea, not the HAL's: here interrupts are enabled or disabled.
+ */
+#ifndef HAL_HAL_H
+#define HAL_HAL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ------------------------------------------------------------------ boot information */
+
+#define HAL_MAX_BOOT_MODULES 32u
+
+struct hal_boot_module {
+    /* "type=... name=..." as run-qemu.sh wrote it, without the file name. */
+    const char *command_line;
+    const void *data; /* mapped read-only, page-aligned, stays for ever */
+    size_t byte_count;
+};
+
+struct hal_boot_info {
+    /* The kernel's, without the file name, which ends at the first blank; "" if none. */
+    const char *command_line;
+    unsigned module_count;
+    struct hal_boot_module modules[HAL_MAX_BOOT_MODULES];
+};
+
+const struct hal_boot_info *hal_boot_info(void);
+
+/* The kernel proper, in boot/: called once on the boot stack with interrupts enabled and everything
+ * in this header ready. */
+_Noreturn void kernel_main(void);
+
+/* ------------------------------------------------------------------ console, log, end */
+
+/* COM1. Any context. A byte goes out as it is (no CR is added). Waits for room. */
+void hal_console_write(const char *text, size_t byte_count);
+/* Next byte received on COM1, or -1. Input is interrupt-driven; an input wakes
+ * hal_wait_for_interrupt. */
+int hal_console_read(void);
+/* True once for each Ctrl-C (0x03) received since the last call; that byte is not in the input. */
+bool hal_console_take_break(void);
+/* Bytes that COM1 has lost because nobody took them in time. (Input that waits in a pipe is not
+ * lost: it is taken as room comes.) */
+uint64_t hal_console_overruns(void);
+/* QEMU's debug console port (0xE9): the log. Any context. */
+void hal_log_write(const char *text, size_t byte_count);
+
+/* printf for both; a line feed goes to COM1 as CR LF. What is printed is cut at 1,024 bytes a call.
+ * hal_printf writes to the console and, so that a log is complete, to the log as well. */
+void hal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void hal_vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+void hal_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Values written to isa-debug-exit; QEMU then ends with (value << 1) | 1. run-qemu.sh knows them
+ * too. */
+enum hal_exit_code {
+    HAL_EXIT_SUCCESS = 0x10,
+    HAL_EXIT_COMMAND_FAILED = 0x11,
+    HAL_EXIT_USAGE = 0x12,
+    HAL_EXIT_RULE_BROKEN = 0x13,
+    HAL_EXIT_ASSERTION = 0x14,
+    HAL_EXIT_EXCEPTION = 0x15,
+};
+
+_Noreturn void hal_exit(enum hal_exit_code code);
+
+/* An error of the kernel itself: message, last trace entries (the panic hook), symbolised back
+ * trace, then hal_exit(HAL_EXIT_ASSERTION). Any context. */
+_Noreturn void hal_panic(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void hal_set_panic_hook(void (*hook)(void));
+
+#define PANIC(...) hal_panic(__FILE__, __LINE__, __VA_ARGS__)
+#define ASSERT(condition)                                                      \
+    do {                                                                       \
+        if (__builtin_expect(!(condition), 0))                                 \
+            hal_panic(__FILE__, __LINE__, "assertion failed: %s", #condition); \
+    } while (0)
+/* ASSERT of a comparison, which prints both values. */
+#define ASSERT_OP(a, op, b)                                                                     \
+    do {                                                                                        \
+        unsigned long long assert_a_ = (unsigned long long)(a);                                 \
+        unsigned long long assert_b_ = (unsigned long long)(b);                                 \
+        if (__builtin_expect(!(assert_a_ op assert_b_), 0))                                     \
+            hal_panic(__FILE__, __LINE__, "assertion failed: %s %s %s (%#llx, %#llx)", #a, #op, \
+                      #b, assert_a_, assert_b_);                                                \
+    } while (0)
+
+/* ------------------------------------------------------------------ back traces and names */
+
+/* Return addresses of the callers, innermost first. Returns how many were stored. */
+size_t hal_backtrace(uintptr_t *return_addresses, size_t capacity);
+/* Function name of a kernel address and the offset in it; NULL where it is no kernel code. */
+const char *hal_symbol(uintptr_t address, uintptr_t *offset);
+/* Asked for addresses outside the kernel: writes a name such as "pata.sys!IdeHwStartIo+0x1c".
+ * Returns false if it does not know the address either. */
+void hal_set_symbol_hook(bool (*hook)(uintptr_t address, char *text, size_t size));
+/* Name for any address, for people: symbol, hook, or hexadecimal digits. */
+void hal_name_address(uintptr_t address, char *text, size_t size);
+/* Prints the stack from here, one line a frame. */
+void hal_print_backtrace(void);
+
+/* ------------------------------------------------------------------ interrupts */
+
+/* CPU's interrupt flag: hal_interrupts_disable returns whether they were enabled, for _restore. */
+static inline bool hal_interrupts_disable(void);
+static inline void hal_interrupts_disable_now(void); /* without asking what they were */
+static inline void hal_interrupts_enable(void);
+static inline void hal_interrupts_restore(bool enabled);
+static inline bool hal_interrupts_enabled(void);
+/* Keeps the compiler from moving memory accesses across: for what an interrupt handler looks at. */
+static inline void hal_compiler_barrier(void);
+/* Call with interrupts disabled: enables them and halts in one step, returns with them disabled. */
+void hal_wait_for_interrupt(void);
+
+struct hal_interrupt {
+    unsigned line; /* 0 to 15: ISA IRQ number, or the number in a PCI function's Interrupt Line */
+    bool level;    /* level-triggered (PCI INTx); false: edge (ISA) */
+    /* Interrupt context. True: the interrupt was this handler's. All handlers of a line are called
+     * until one claims it (level) or all have been called (edge). */
+    bool (*handler)(void *context);
+    void *context;
+    struct hal_interrupt *next; /* HAL's */
+};
+
+/* Context: not from an interrupt. False: the line does not exist or its trigger mode differs from
+ * that of a handler already connected. The first handler unmasks the line, the last one masks
+ * it. */
+bool hal_interrupt_connect(struct hal_interrupt *interrupt);
+void hal_interrupt_disconnect(struct hal_interrupt *interrupt);
+void hal_interrupt_mask(unsigned line, bool masked);
+/* Interrupts on a line that no handler claimed, since boot. */
+uint64_t hal_interrupt_unclaimed(unsigned line);
+/* Called at the end of the outermost interrupt, after its end-of-interrupt, with interrupts
+ * disabled; it may enable them, and must return with them disabled; interrupts that come meanwhile
+ * do not call it again. Here and in handlers SSE registers may be used: what was interrupted gets
+ * its own back. */
+void hal_interrupt_set_exit_hook(void (*hook)(void));
+
+/* ------------------------------------------------------------------ time */
+
+/* Microseconds since boot, monotonic; calibrated once. Any context. */
+uint64_t hal_clock_us(void);
+/* The low part of the CPU's cycle counter: for distances in traces, not for time. */
+static inline uint32_t hal_cycles(void);
+/* Busy wait. Any context. Never shorter than asked. */
+void hal_stall_us(uint32_t duration_us);
+/* The one-shot timer: handler runs in interrupt context at or after the deadline; a later call
+ * replaces the deadline; HAL_TIMER_NEVER disarms. A deadline in the past fires at once. */
+#define HAL_TIMER_NEVER UINT64_MAX
+void hal_timer_set_handler(void (*handler)(void));
+void hal_timer_arm(uint64_t deadline_us);
+/* Seconds since 1970-01-01 00:00 UTC, from the real-time clock at boot plus hal_clock_us. */
+uint64_t hal_wall_clock_seconds(void);
+
+/* ------------------------------------------------------------------ memory */
+
+#define HAL_PAGE_SIZE ((size_t)4096)
+static inline size_t hal_pages_for(size_t byte_count)
+{
+    return (byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
+}
+
+/* Nothing may be both writable and executable: asking for both is a PANIC. */
+#define HAL_MAP_READ     0u
+#define HAL_MAP_WRITE    1u
+#define HAL_MAP_EXECUTE  2u
+#define HAL_MAP_UNCACHED 4u
+
+/* Physically contiguous, zeroed, writable pages below max_physical (exclusive; UINT64_MAX:
+ * anywhere), NULL if there are none. A virtual address here equals the physical one. Not in
+ * interrupt context. */
+void *hal_pages_alloc(size_t page_count, uint64_t max_physical);
+void hal_pages_free(void *pages, size_t page_count);
+size_t hal_pages_available(void);
+
+/* One past the highest physical address of memory. Any context. */
+uint64_t hal_physical_limit(void);
+
+/* A range of virtual addresses with nothing mapped in it, and an unmapped page before and after.
+ * Never given back: for windows that live as long as the kernel. NULL when the space is used up. */
+void *hal_window_reserve(size_t page_count);
+/* Maps, unmaps or re-protects whole pages. hal_map: false when there is no memory for page tables.
+ * Any context. */
+bool hal_map(void *address, uint64_t physical, size_t page_count, unsigned protection);
+void hal_unmap(void *address, size_t page_count);
+void hal_protect(void *address, size_t page_count, unsigned protection);
+/* Physical address behind a virtual one; 0 if it is not mapped (page 0 never is). */
+uint64_t hal_physical(const volatile void *address);
+/* Device memory, uncached; NULL if no window is left. The same range gives the same address. */
+void *hal_map_device(uint64_t physical, size_t byte_count);
+
+struct hal_fault {
+    uintptr_t address;     /* what was accessed */
+    uintptr_t instruction; /* by whom */
+    bool write, execute, present;
+};
+/* Asked about page faults first; true: what was wrong is mended, run the instruction again. */
+void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault));
+
+/* ------------------------------------------------------------------ I/O ports and device memory */
+
+/* x86/io.h gives, all static inline and any context, for T = 8, 16, 32:
+ *   uintT_t hal_inT(uint16_t port);            void hal_outT(uint16_t port, uintT_t value);
+ *   void hal_in_bufferT(uint16_t port, void *buffer, size_t count);
+ *   void hal_out_bufferT(uint16_t port, const void *buffer, size_t count);
+ *   uintT_t hal_readT(const volatile void *address);
+ *   void hal_writeT(volatile void *address, uintT_t value);
+ */
+#include "x86/io.h"
+
+/* ------------------------------------------------------------------ PCI configuration space */
+
+struct hal_pci_address {
+    uint8_t bus, device, function;
+};
+
+/* Is there a PCI host bridge (configuration mechanism #1)? */
+bool hal_pci_present(void);
+/* Walks all functions of bus 0 and of the buses behind bridges, in order: start with {0,0,0} and
+ * first = true. False at the end. */
+bool hal_pci_next(struct hal_pci_address *cursor, bool first);
+/* width is 1, 2 or 4 bytes, offset a multiple of it and below 256. Any context. */
+uint32_t hal_pci_read(struct hal_pci_address address, unsigned offset, unsigned width);
+void hal_pci_write(struct hal_pci_address address, unsigned offset, unsigned width, uint32_t value);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text for people: formatted output, names of addresses, back traces, the panic.
+ *
+ * Owns the hooks for symbols and panics. May not: allocate, or wait for an interrupt, since all of
+ * it is used by a kernel that has just failed. Any context.
+ */
+#include "hal/internal.h"
+#include "hal/symbols.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PRINT_LIMIT      1024u /* of one call, as hal.h says */
+#define BACKTRACE_LIMIT  32u   /* frames that are printed */
+#define FRAME_SIZE_LIMIT (64u * 1024)
+
+static bool (*symbol_hook)(uintptr_t address, char *text, size_t size);
+static void (*panic_hook)(void);
+static unsigned panics_under_way;
+
+/* ------------------------------------------------------------------ formatted output */
+
+/* Formats, cuts at the limit, returns the length. */
+static size_t format_text(char *text, const char *format, va_list arguments)
+{
+    int length = vsnprintf(text, PRINT_LIMIT, format, arguments);
+    return (size_t)length < PRINT_LIMIT ? (size_t)length : PRINT_LIMIT - 1;
+}
+
+void hal_vprintf(const char *format, va_list arguments)
+{
+    char text[PRINT_LIMIT];
+    size_t length = format_text(text, format, arguments);
+    hal_log_write(text, length);
+    for (size_t start = 0; start < length;) {
+        const char *line_end = memchr(text + start, '\n', length - start);
+        size_t end = line_end != NULL ? (size_t)(line_end - text) : length;
+        hal_console_write(text + start, end - start);
+        if (line_end != NULL)
+            hal_console_write("\r\n", 2);
+        start = end + 1;
+    }
+}
+
+void hal_printf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    hal_vprintf(format, arguments);
+    va_end(arguments);
+}
+
+void hal_log(const char *format, ...)
+{
+    char text[PRINT_LIMIT];
+    va_list arguments;
+    va_start(arguments, format);
+    hal_log_write(text, format_text(text, format, arguments));
+    va_end(arguments);
+}
+
+/* ------------------------------------------------------------------ names of addresses */
+
+const char *hal_symbol(uintptr_t address, uintptr_t *offset)
+{
+    uintptr_t start = (uintptr_t)hal_text_start;
+    if (address < start || address >= (uintptr_t)hal_text_end || hal_symbol_count == 0)
+        return NULL;
+    size_t low = 0, high = hal_symbol_count; /* the wanted one is in [low, high) */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (hal_symbol_table[middle].text_offset <= address - start)
+            low = middle;
+        else
+            high = middle;
+    }
+    if (hal_symbol_table[low].text_offset > address - start)
+        return NULL;
+    *offset = address - start - hal_symbol_table[low].text_offset;
+    return hal_symbol_names + hal_symbol_table[low].name_offset;
+}
+
+void hal_set_symbol_hook(bool (*hook)(uintptr_t address, char *text, size_t size))
+{
+    symbol_hook = hook;
+}
+
+void hal_name_address(uintptr_t address, char *text, size_t size)
+{
+    uintptr_t offset;
+    const char *name = hal_symbol(address, &offset);
+    if (name != NULL)
+        snprintf(text, size, "%s+%#lx", name, (unsigned long)offset);
+    else if (symbol_hook == NULL || !symbol_hook(address, text, size))
+        snprintf(text, size, "%#lx", (unsigned long)address);
+}
+
+/* ------------------------------------------------------------------ back traces */
+
+/* What a frame pointer points at. */
+struct frame {
+    uintptr_t caller_frame;
+    uintptr_t return_address;
+};
+
+/* Can a frame lie here? Reading it must not fault, whatever the address is. */
+static bool frame_is_readable(uintptr_t address)
+{
+    return address % sizeof(uintptr_t) == 0 && address <= UINTPTR_MAX - sizeof(struct frame) &&
+           hal_physical((const void *)address) != 0 &&
+           hal_physical((const void *)(address + sizeof(struct frame) - 1)) != 0;
+}
+
+size_t hal_walk_frames(uintptr_t frame_pointer, uintptr_t *return_addresses, size_t capacity)
+{
+    size_t count = 0;
+    while (count < capacity && frame_is_readable(frame_pointer)) {
+        const struct frame *frame = (const struct frame *)frame_pointer;
+        if (!hal_is_code(frame->return_address))
+            break; /* the end of the chain, or no frame at all */
+        return_addresses[count++] = frame->return_address;
+        /* Callers lie higher on the stack. A step that is too large leads to somewhere else. */
+        if (frame->caller_frame <= frame_pointer ||
+            frame->caller_frame - frame_pointer > FRAME_SIZE_LIMIT)
+            break;
+        frame_pointer = frame->caller_frame;
+    }
+    return count;
+}
+
+size_t hal_backtrace(uintptr_t *return_addresses, size_t capacity)
+{
+    return hal_walk_frames((uintptr_t)__builtin_frame_address(0), return_addresses, capacity);
+}
+
+static void print_frame(size_t number, uintptr_t address)
+{
+    char place[96];
+    hal_name_address(address, place, sizeof(place));
+    hal_printf("  #%-2zu %#018lx %s\n", number, (unsigned long)address, place);
+}
+
+static void print_frames(const uintptr_t *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        print_frame(i, addresses[i]);
+    if (count >= BACKTRACE_LIMIT)
+        hal_printf("  ... and more\n");
+}
+
+void hal_print_frames(uintptr_t instruction, uintptr_t caller, uintptr_t frame_pointer)
+{
+    uintptr_t addresses[2 + BACKTRACE_LIMIT];
+    size_t count = 0;
+    addresses[count++] = instruction;
+    if (caller != 0)
+        addresses[count++] = caller;
+    count += hal_walk_frames(frame_pointer, addresses + count, BACKTRACE_LIMIT);
+    hal_printf("back trace:\n");
+    print_frames(addresses, count);
+}
+
+void hal_print_backtrace(void)
+{
+    uintptr_t addresses[BACKTRACE_LIMIT];
+    print_frames(addresses, hal_backtrace(addresses, BACKTRACE_LIMIT));
+}
+
+/* ------------------------------------------------------------------ panic */
+
+void hal_set_panic_hook(void (*hook)(void))
+{
+    panic_hook = hook;
+}
+
+void hal_call_panic_hook(void)
+{
+    void (*hook)(void) = panic_hook;
+    panic_hook = NULL; /* if it fails itself, it is not asked again */
+    if (hook != NULL)
+        hook();
+}
+
+void hal_panic(const char *file, int line, const char *format, ...)
+{
+    hal_interrupts_disable();
+    va_list arguments;
+    hal_printf("\nPANIC: %s:%d: ", file, line);
+    va_start(arguments, format);
+    hal_vprintf(format, arguments);
+    va_end(arguments);
+    hal_printf("\n");
+    if (panics_under_way++ == 0) {
+        hal_call_panic_hook();
+        hal_printf("back trace:\n");
+        hal_print_backtrace();
+    }
+    hal_exit(HAL_EXIT_ASSERTION);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables of x86_64: four levels, 4 KiB pages, 2 MiB pages where RAM is mapped as a whole.
+ *
+ * Owns the one address space: RAM from 1 MiB on at its own addresses, windows from 1 TiB on. May
+ * not: map anything both writable and executable. Any context, with interrupts off while tables
+ * change.
+ *
+ * The first MiB is not mapped at all: null pointers, and pointers that nearly are, fault.
+ */
+#include "hal/internal.h"
+#include "hal/x86/cpu.h"
+
+#define ENTRY_PRESENT       0x001ull
+#define ENTRY_WRITE         0x002ull
+#define ENTRY_WRITE_THROUGH 0x008ull
+#define ENTRY_NO_CACHE      0x010ull
+#define ENTRY_LARGE         0x080ull
+#define ENTRY_NO_EXECUTE    0x8000000000000000ull
+#define ENTRY_ADDRESS       0x000FFFFFFFFFF000ull
+
+#define PAGE_SHIFT       12u
+#define LARGE_PAGE_SHIFT 21u
+#define ROOT_SHIFT       39u
+#define BITS_PER_LEVEL   9u
+#define TABLE_LENGTH     512u
+#define LARGE_PAGE_SIZE  ((uint64_t)1 << LARGE_PAGE_SHIFT)
+
+#define FIRST_MAPPED 0x100000u /* 1 MiB */
+#define RAM_LIMIT    ((uint64_t)1 << 39)
+#define WINDOW_START ((uintptr_t)1 << 40)
+#define WINDOW_END   ((uintptr_t)2 << 40)
+
+#define DEVICE_MAPPING_LIMIT 64u
+
+struct device_mapping {
+    uint64_t physical;
+    size_t page_count;
+    uintptr_t window;
+};
+
+static uint64_t *root;
+static uintptr_t next_window = WINDOW_START;
+static struct device_mapping device_mappings[DEVICE_MAPPING_LIMIT];
+static size_t device_mapping_count;
+
+extern const uint8_t hal_kernel_start[], hal_kernel_end[];
+extern const uint8_t hal_text_start[], hal_text_end[];
+extern const uint8_t hal_rodata_start[], hal_rodata_end[];
+extern const uint8_t hal_early_start[], hal_early_end[];
+
+/* ------------------------------------------------------------------ walking the tables */
+
+static uint64_t entry_flags(unsigned protection)
+{
+    if ((protection & HAL_MAP_WRITE) && (protection & HAL_MAP_EXECUTE))
+        PANIC("a page is to be both writable and executable");
+    uint64_t flags = ENTRY_PRESENT;
+    if (protection & HAL_MAP_WRITE)
+        flags |= ENTRY_WRITE;
+    if (!(protection & HAL_MAP_EXECUTE))
+        flags |= ENTRY_NO_EXECUTE;
+    if (protection & HAL_MAP_UNCACHED)
+        flags |= ENTRY_NO_CACHE | ENTRY_WRITE_THROUGH;
+    return flags;
+}
+
+static uint64_t *table_of(uint64_t entry)
+{
+    return (uint64_t *)(uintptr_t)(entry & ENTRY_ADDRESS);
+}
+
+/* Puts a table of small pages in the place of a large one: the same mapping, in pieces. */
+static bool split(uint64_t *large)
+{
+    uint64_t *table = hal_pages_alloc(1, UINT64_MAX);
+    if (table == NULL)
+        return false;
+    uint64_t small = *large & ~ENTRY_LARGE;
+    for (unsigned i = 0; i < TABLE_LENGTH; i++)
+        table[i] = small + i * HAL_PAGE_SIZE;
+    *large = (uintptr_t)table | ENTRY_PRESENT | ENTRY_WRITE;
+    return true;
+}
+
+/* The entry for address at the level of the given shift. Missing tables are made, and large pages
+ * split; NULL when there is no memory for that. */
+static uint64_t *make_entry(uintptr_t address, unsigned last_shift)
+{
+    uint64_t *table = root;
+    for (unsigned shift = ROOT_SHIFT; shift > last_shift; shift -= BITS_PER_LEVEL) {
+        uint64_t *entry = &table[address >> shift & (TABLE_LENGTH - 1)];
+        if (!(*entry & ENTRY_PRESENT)) {
+            uint64_t *below = hal_pages_alloc(1, UINT64_MAX);
+            if (below == NULL)
+                return NULL;
+            *entry = (uintptr_t)below | ENTRY_PRESENT | ENTRY_WRITE;
+        } else if ((*entry & ENTRY_LARGE) && !split(entry)) {
+            return NULL;
+        }
+        table = table_of(*entry);
+    }
+    return &table[address >> last_shift & (TABLE_LENGTH - 1)];
+}
+
+/* The present entry that maps address, and the size of its page; NULL if nothing is mapped. */
+static uint64_t *find_entry(uintptr_t address, uint64_t *page_size)
+{
+    uint64_t *table = root;
+    for (unsigned shift = ROOT_SHIFT;; shift -= BITS_PER_LEVEL) {
+        uint64_t *entry = &table[address >> shift & (TABLE_LENGTH - 1)];
+        if (!(*entry & ENTRY_PRESENT))
+            return NULL;
+        if (shift == PAGE_SHIFT || (*entry & ENTRY_LARGE)) {
+            *page_size = (uint64_t)1 << shift;
+            return entry;
+        }
+        table = table_of(*entry);
+    }
+}
+
+/* What hal_physical looked up lately: drivers' buffers are asked for again and again, and a walk through
+ * four levels costs several times as much. Never holds a page that is not mapped. */
+struct translation {
+    uintptr_t page; /* 0: none; it is never mapped */
+    uint64_t physical;
+};
+#define RECENT_COUNT 16u
+static struct translation recent[RECENT_COUNT];
+
+static struct translation *recent_place(uintptr_t page)
+{
+    return &recent[page / HAL_PAGE_SIZE % RECENT_COUNT];
+}
+
+static void set_entry(uint64_t *entry, uintptr_t address, uint64_t value)
+{
+    bool was_present = (*entry & ENTRY_PRESENT) != 0;
+    *entry = value;
+    if (was_present) {
+        cpu_forget_translation(address);
+        if (recent_place(address)->page == address)
+            recent_place(address)->page = 0;
+    }
+}
+
+static bool is_canonical(uintptr_t address)
+{
+    return address >> 47 == 0 || address >> 47 == UINTPTR_MAX >> 47;
+}
+
+static void check_range(uintptr_t address, size_t page_count)
+{
+    ASSERT_OP(address % HAL_PAGE_SIZE, ==, 0);
+    ASSERT_OP(address, >=, HAL_PAGE_SIZE); /* page 0 stays unmapped */
+    ASSERT_OP(page_count, <=, (((uintptr_t)1 << 47) - address) / HAL_PAGE_SIZE);
+}
+
+/* ------------------------------------------------------------------ the interface */
+
+bool hal_map(void *address, uint64_t physical, size_t page_count, unsigned protection)
+{
+    uintptr_t start = (uintptr_t)address;
+    uint64_t flags = entry_flags(protection);
+    check_range(start, page_count);
+    ASSERT_OP(physical % HAL_PAGE_SIZE, ==, 0);
+
+    bool enabled = hal_interrupts_disable();
+    bool complete = true;
+    for (size_t i = 0; i < page_count && complete; i++) {
+        uint64_t *entry = make_entry(start + i * HAL_PAGE_SIZE, PAGE_SHIFT);
+        complete = entry != NULL;
+        if (complete)
+            set_entry(entry, start + i * HAL_PAGE_SIZE, (physical + i * HAL_PAGE_SIZE) | flags);
+    }
+    hal_interrupts_restore(enabled);
+    return complete;
+}
+
+/* Changes pages that are mapped: flags 0 unmaps them. */
+static void change(uintptr_t start, size_t page_count, uint64_t flags)
+{
+    check_range(start, page_count);
+    bool enabled = hal_interrupts_disable();
+    for (size_t i = 0; i < page_count; i++) {
+        uintptr_t address = start + i * HAL_PAGE_SIZE;
+        uint64_t page_size;
+        uint64_t *entry = find_entry(address, &page_size);
+        if (entry == NULL && flags == 0)
+            continue;
+        if (entry == NULL)
+            PANIC("hal_protect of %#lx, where nothing is mapped", address);
+        if (page_size != HAL_PAGE_SIZE)
+            entry = make_entry(address, PAGE_SHIFT);
+        if (entry == NULL)
+            PANIC("no memory for the page tables around %#lx", address);
+        set_entry(entry, address, flags == 0 ? 0 : (*entry & ENTRY_ADDRESS) | flags);
+    }
+    hal_interrupts_restore(enabled);
+}
+
+void hal_unmap(void *address, size_t page_count)
+{
+    change((uintptr_t)address, page_count, 0);
+}
+
+void hal_protect(void *address, size_t page_count, unsigned protection)
+{
+    change((uintptr_t)address, page_count, entry_flags(protection));
+}
+
+uint64_t hal_physical(const volatile void *address)
+{
+    uintptr_t virtual = (uintptr_t)address, page = virtual & ~(HAL_PAGE_SIZE - 1);
+    struct translation *place = recent_place(page);
+    uint64_t page_size, physical = 0;
+    bool enabled = hal_interrupts_disable();
+    if (__builtin_expect(place->page == page && page != 0, 1)) {
+        physical = place->physical | (virtual & (HAL_PAGE_SIZE - 1));
+    } else if (is_canonical(virtual)) {
+        const uint64_t *entry = find_entry(virtual, &page_size);
+        if (entry != NULL) {
+            physical = (*entry & ENTRY_ADDRESS & ~(page_size - 1)) | (virtual & (page_size - 1));
+            place->page = page;
+            place->physical = physical & ~(uint64_t)(HAL_PAGE_SIZE - 1);
+        }
+    }
+    hal_interrupts_restore(enabled);
+    return physical;
+}
+
+bool hal_is_code(uintptr_t address)
+{
+    uint64_t page_size;
+    const uint64_t *entry = is_canonical(address) ? find_entry(address, &page_size) : NULL;
+    return entry != NULL && (*entry & ENTRY_NO_EXECUTE) == 0;
+}
+
+void *hal_window_reserve(size_t page_count)
+{
+    bool enabled = hal_interrupts_disable();
+    uintptr_t window = next_window + HAL_PAGE_SIZE;
+    bool fits = page_count < (WINDOW_END - next_window) / HAL_PAGE_SIZE - 1;
+    if (fits)
+        next_window = window + page_count * HAL_PAGE_SIZE;
+    hal_interrupts_restore(enabled);
+    return fits ? (void *)window : NULL;
+}
+
+void *hal_map_device(uint64_t physical, size_t byte_count)
+{
+    uint64_t first = physical & ~(uint64_t)(HAL_PAGE_SIZE - 1);
+    size_t offset = (size_t)(physical - first);
+    if (byte_count == 0 || byte_count > SIZE_MAX / 2 || physical > ENTRY_ADDRESS - byte_count)
+        return NULL;
+    size_t page_count = (offset + byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
+    for (size_t i = 0; i < device_mapping_count; i++) {
+        const struct device_mapping *mapping = &device_mappings[i];
+        if (mapping->physical == first && page_count <= mapping->page_count)
+            return (void *)(mapping->window + offset);
+    }
+    if (device_mapping_count == DEVICE_MAPPING_LIMIT)
+        return NULL;
+    void *window = hal_window_reserve(page_count);
+    if (window == NULL ||
+        !hal_map(window, first, page_count, HAL_MAP_READ | HAL_MAP_WRITE | HAL_MAP_UNCACHED))
+        return NULL;
+    device_mappings[device_mapping_count++] =
+        (struct device_mapping){first, page_count, (uintptr_t)window};
+    return (uint8_t *)window + offset;
+}
+
+/* ------------------------------------------------------------------ setting up */
+
+/* Maps RAM at its own addresses, in pages as large as possible. */
+static bool map_ram(uint64_t start, uint64_t end)
+{
+    uint64_t flags = entry_flags(HAL_MAP_READ | HAL_MAP_WRITE);
+    while (start < end) {
+        bool large = start % LARGE_PAGE_SIZE == 0 && end - start >= LARGE_PAGE_SIZE;
+        uint64_t *entry = make_entry((uintptr_t)start, large ? LARGE_PAGE_SHIFT : PAGE_SHIFT);
+        if (entry == NULL)
+            return false;
+        *entry = start | flags | (large ? ENTRY_LARGE : 0);
+        start += large ? LARGE_PAGE_SIZE : HAL_PAGE_SIZE;
+    }
+    return true;
+}
+
+static void protect_section(const uint8_t *start, const uint8_t *end, unsigned protection)
+{
+    size_t page_count = ((size_t)(end - start) + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
+    hal_protect((void *)(uintptr_t)start, page_count, protection);
+}
+
+static void protect_modules(void)
+{
+    const struct hal_boot_info *boot = hal_boot_info();
+    for (unsigned i = 0; i < boot->module_count; i++) {
+        size_t page_count = (boot->modules[i].byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
+        hal_protect((void *)(uintptr_t)boot->modules[i].data, page_count, HAL_MAP_READ);
+    }
+}
+
+void hal_paging_initialise(void)
+{
+    const struct hal_range *map;
+    size_t map_count = hal_memory_map(&map);
+
+    root = hal_pages_alloc(1, UINT64_MAX);
+    bool complete = root != NULL;
+    for (size_t i = 0; i < map_count && complete; i++) {
+        uint64_t start = map[i].start > FIRST_MAPPED ? map[i].start : FIRST_MAPPED;
+        uint64_t end = map[i].end < RAM_LIMIT ? map[i].end : RAM_LIMIT;
+        complete = map_ram(start, end);
+    }
+    if (!complete)
+        PANIC("no memory for the page tables: give the machine more");
+    protect_section(hal_text_start, hal_text_end, HAL_MAP_READ | HAL_MAP_EXECUTE);
+    protect_section(hal_rodata_start, hal_rodata_end, HAL_MAP_READ);
+    protect_modules();
+    for (unsigned i = 0; i < HAL_STACK_COUNT; i++)
+        hal_unmap((void *)(uintptr_t)hal_stacks[i].guard_page, 1);
+    cpu_load_page_tables((uintptr_t)root);
+    hal_pages_use_high_memory();
+    hal_pages_free((void *)(uintptr_t)hal_early_start,
+                   (size_t)(hal_early_end - hal_early_start) / HAL_PAGE_SIZE);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The few NT types, constants and macros that the miniport interface is written in.
+ *
+ * Owns: widths, alignments and the calling convention. May not: name anything of ATA or of the
+ * port.
+ *
+ * The widths never change: ULONG is 32 bits, WCHAR 16, BOOLEAN 8, on every target. On a Windows
+ * target ULONG is `unsigned long`, as drivers expect; elsewhere `unsigned int`, because `long` may
+ * be 64 bits.
+ */
+#ifndef DDI_NT_H
+#define DDI_NT_H
+
+/* ------------------------------------------------------------------ calling convention */
+
+/*
+ * NTAPI        stands in every routine and callback with a fixed number of parameters
+ * NTAPI_V      stands in the three routines that take "...": the caller removes the arguments
+ * DDI_ROUTINE  opens the declaration of a routine of the port. Drivers link against an import
+ * library, so a plain `extern` serves; somebody else may define it before including this header
+ */
+#if defined(_WIN32)
+#if defined(__i386__)
+#define NTAPI   __attribute__((__stdcall__))
+#define NTAPI_V __attribute__((__cdecl__))
+#else
+#define NTAPI
+#define NTAPI_V
+#endif
+#elif defined(__x86_64__)
+#define NTAPI   __attribute__((__ms_abi__))
+#define NTAPI_V __attribute__((__ms_abi__))
+#elif defined(__i386__)
+/* A PHYSICAL_ADDRESS is returned in EDX:EAX: compile with -freg-struct-return, as ELF compilers
+ * return it in memory otherwise. */
+#define NTAPI   __attribute__((__stdcall__))
+#define NTAPI_V __attribute__((__cdecl__))
+#else
+#error "the miniport interface is defined for i386 and x86_64 only"
+#endif
+
+#ifndef DDI_ROUTINE
+#define DDI_ROUTINE extern
+#endif
+
+/*
+ * FORCEINLINE may stand with or without `static`, as in the WDK: a C99 inline function has no
+ * external definition, and always_inline sees to it that none is needed.
+ */
+#ifndef FORCEINLINE
+#define FORCEINLINE __inline__ __attribute__((__always_inline__))
+#endif
+/* Drivers write a bare __inline at file scope and expect no external definition to be needed. */
+#if defined(_WIN32) && !defined(__inline)
+#define __inline FORCEINLINE
+#endif
+
+/* ------------------------------------------------------------------ types */
+
+#ifndef VOID
+#define VOID void
+#endif
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+#ifndef CONST
+#define CONST const
+#endif
+
+#if defined(_WIN32)
+typedef long LONG;
+typedef unsigned long ULONG;
+#else
+typedef int LONG;
+typedef unsigned int ULONG;
+#endif
+
+typedef char CHAR;
+typedef signed char SCHAR;
+typedef unsigned char UCHAR;
+typedef short SHORT;
+typedef unsigned short USHORT;
+typedef int INT;
+typedef unsigned int UINT;
+typedef unsigned char BYTE;
+typedef unsigned short WORD;
+typedef ULONG DWORD;
+typedef UCHAR BOOLEAN;
+typedef unsigned short WCHAR;
+
+/* i386 ELF aligns 64-bit integers to 4 bytes in structures; the interface says 8. */
+typedef long long LONGLONG __attribute__((__aligned__(8)));
+typedef unsigned long long ULONGLONG __attribute__((__aligned__(8)));
+typedef LONGLONG LONG64;
+typedef ULONGLONG ULONG64;
+
+/* Integers as wide as a pointer. */
+typedef __SIZE_TYPE__ ULONG_PTR;
+typedef __PTRDIFF_TYPE__ LONG_PTR;
+typedef ULONG_PTR SIZE_T;
+typedef __SIZE_TYPE__ size_t;
+
+typedef void *PVOID;
+typedef void *HANDLE;
+typedef CHAR *PCHAR, *PSTR;
+typedef CHAR *PCCHAR; /* not const: the name means a character that may be signed or not */
+typedef const CHAR *PCSTR;
+typedef UCHAR *PUCHAR;
+typedef SHORT *PSHORT;
+typedef USHORT *PUSHORT;
+typedef LONG *PLONG;
+typedef ULONG *PULONG;
+typedef LONGLONG *PLONGLONG;
+typedef ULONGLONG *PULONGLONG;
+typedef ULONG_PTR *PULONG_PTR;
+typedef BOOLEAN *PBOOLEAN;
+typedef WCHAR *PWCHAR, *PWSTR;
+typedef const WCHAR *PCWSTR;
+
+#ifndef TRUE
+#define TRUE 1
+#endif
+#ifndef FALSE
+#define FALSE 0
+#endif
+
+typedef union _LARGE_INTEGER {
+    struct {
+        ULONG LowPart;
+        LONG HighPart;
+    };
+    struct {
+        ULONG LowPart;
+        LONG HighPart;
+    } u;
+    LONGLONG QuadPart;
+} LARGE_INTEGER, *PLARGE_INTEGER;
+
+typedef union _ULARGE_INTEGER {
+    struct {
+        ULONG LowPart;
+        ULONG HighPart;
+    };
+    struct {
+        ULONG LowPart;
+        ULONG HighPart;
+    } u;
+    ULONGLONG QuadPart;
+} ULARGE_INTEGER, *PULARGE_INTEGER;
+
+/* An address as the bus sees it; port numbers travel in it as well. */
+typedef LARGE_INTEGER PHYSICAL_ADDRESS, *PPHYSICAL_ADDRESS;
+
+typedef struct _LIST_ENTRY {
+    struct _LIST_ENTRY *Flink;
+    struct _LIST_ENTRY *Blink;
+} LIST_ENTRY, *PLIST_ENTRY;
+
+typedef struct _SINGLE_LIST_ENTRY {
+    struct _SINGLE_LIST_ENTRY *Next;
+} SINGLE_LIST_ENTRY, *PSINGLE_LIST_ENTRY;
+
+/* Lengths in bytes, without a terminator; Buffer need not be terminated. */
+typedef struct _UNICODE_STRING {
+    USHORT Length;
+    USHORT MaximumLength;
+    PWCHAR Buffer;
+} UNICODE_STRING, *PUNICODE_STRING;
+typedef const UNICODE_STRING *PCUNICODE_STRING;
+
+/* DriverEntry gets one and hands it on; what is inside is the port's business. */
+typedef struct _DRIVER_OBJECT DRIVER_OBJECT, *PDRIVER_OBJECT;
+
+/* ------------------------------------------------------------------ status codes */
+
+typedef LONG NTSTATUS, *PNTSTATUS;
+
+#define NT_SUCCESS(status) ((NTSTATUS)(status) >= 0)
+
+#define STATUS_SUCCESS                ((NTSTATUS)0x00000000)
+#define STATUS_UNSUCCESSFUL           ((NTSTATUS)0xC0000001)
+#define STATUS_NOT_IMPLEMENTED        ((NTSTATUS)0xC0000002)
+#define STATUS_INVALID_PARAMETER      ((NTSTATUS)0xC000000D)
+#define STATUS_NO_SUCH_DEVICE         ((NTSTATUS)0xC000000E)
+#define STATUS_INVALID_DEVICE_REQUEST ((NTSTATUS)0xC0000010)
+#define STATUS_NO_MEMORY              ((NTSTATUS)0xC0000017)
+#define STATUS_BUFFER_TOO_SMALL       ((NTSTATUS)0xC0000023)
+#define STATUS_REVISION_MISMATCH      ((NTSTATUS)0xC0000059)
+#define STATUS_INSUFFICIENT_RESOURCES ((NTSTATUS)0xC000009A)
+#define STATUS_DEVICE_NOT_READY       ((NTSTATUS)0xC00000A3)
+#define STATUS_IO_TIMEOUT             ((NTSTATUS)0xC00000B5)
+#define STATUS_NOT_SUPPORTED          ((NTSTATUS)0xC00000BB)
+#define STATUS_IO_DEVICE_ERROR        ((NTSTATUS)0xC0000185)
+
+/* ------------------------------------------------------------------ versions */
+
+#define NTDDI_WINXP    0x05010000
+#define NTDDI_WS03     0x05020000
+#define NTDDI_VISTA    0x06000000
+#define NTDDI_VISTASP1 0x06000100
+#define NTDDI_LONGHORN NTDDI_VISTA
+#define NTDDI_WS08     0x06000100
+#define NTDDI_WIN7     0x06010000
+#define NTDDI_WIN8     0x06020000
+#define NTDDI_WINBLUE  0x06030000
+#define NTDDI_WIN10    0x0A000000
+
+/* These headers follow the Windows 7 kit. */
+#ifndef NTDDI_VERSION
+#define NTDDI_VERSION NTDDI_WIN7
+#endif
+
+/* ------------------------------------------------------------------ small helpers */
+
+#ifndef UNREFERENCED_PARAMETER
+#define UNREFERENCED_PARAMETER(name) ((void)(name))
+#endif
+#ifndef UNREFERENCED_LOCAL_VARIABLE
+#define UNREFERENCED_LOCAL_VARIABLE(name) ((void)(name))
+#endif
+#ifndef min
+#define min(a, b) (((a) < (b)) ? (a) : (b))
+#endif
+#ifndef max
+#define max(a, b) (((a) > (b)) ? (a) : (b))
+#endif
+#ifndef FIELD_OFFSET
+#define FIELD_OFFSET(type, field) ((LONG) __builtin_offsetof(type, field))
+#endif
+#ifndef RTL_FIELD_SIZE
+#define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
+#endif
+#ifndef RTL_NUMBER_OF
+#define RTL_NUMBER_OF(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+#ifndef ARRAYSIZE
+#define ARRAYSIZE(array) RTL_NUMBER_OF(array)
+#endif
+#ifndef CONTAINING_RECORD
+#define CONTAINING_RECORD(address, type, field) \
+    ((type *)(void *)((PCHAR)(address) - __builtin_offsetof(type, field)))
+#endif
+#ifndef C_ASSERT
+#define C_ASSERT(expression) _Static_assert((expression), #expression)
+#endif
+#define UNALIGNED
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A channel comes and goes.
+ *
+ * Owns: AtaChannelInitRoutine and IdeHwControl: register addresses, memory for descriptors,
+ * settings. May not: send commands; IdeHwControl runs without exclusion from the interrupt routine.
+ * Entered at PASSIVE_LEVEL.
+ *
+ * What firmware or an earlier driver left in the registers is not trusted: interrupts may be off,
+ * either device selected, the bus master running, a command half done. pata_take_hardware puts
+ * right what can be put right without a command; the first command then looks before it writes
+ * (issue.c).
+ */
+#include "pata.h"
+
+/* Settings, all REG_DWORD, in ...\Services\<service>\Controller<N>\Channel<M>. A missing one
+ * changes nothing. */
+struct settings {
+    ULONG dma_allowed;    /* DmaAllowed: 0 keeps the channel's devices to PIO */
+    ULONG highest_mode;   /* HighestMode: a transfer mode as SET FEATURES codes it */
+    ULONG multiple_count; /* MultipleCount: sectors a block, 0 for one sector an interrupt */
+    ULONG force_chs;      /* ForceChs: 1 addresses disks by cylinder, head and sector */
+};
+
+BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,
+                              PVOID InitContext)
+{
+    struct pata_channel *channel = ChannelExtension;
+
+    channel->controller = InitContext;
+    channel->number = Interface->ChannelNumber;
+    channel->phase = PHASE_STOPPED;
+    if (channel->number >= MAX_IDE_DEVICE)
+        return FALSE;
+    Interface->IdeHwInitialize = PataInitialize;
+    Interface->IdeHwBuildIo = PataBuildIo;
+    Interface->IdeHwStartIo = PataStartIo;
+    Interface->IdeHwInterrupt = PataInterrupt;
+    Interface->IdeHwReset = PataReset;
+    Interface->IdeHwControl = PataControl;
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ settings */
+
+/* *value keeps what it has if there is no such setting. `buffer` is the registry's. */
+static void read_setting(struct pata_channel *channel, PULONG buffer, PCHAR name, PULONG value)
+{
+    ULONG length = sizeof *buffer;
+
+    if (AtaPortRegistryChannelSubkeyRead(channel, channel->controller->number, name, IDE_REG_DWORD,
+                                         (PUCHAR)buffer, &length))
+        *value = *buffer;
+}
+
+/* The registry copies values only into a buffer that it has lent; one value at a time fits. */
+static void read_settings(struct pata_channel *channel, struct settings *settings)
+{
+    PULONG buffer = AtaPortRegistryAllocateBuffer(channel, sizeof *buffer);
+
+    if (!buffer) {
+        AtaPortDebugPrint(1, "pata: no registry buffer; channel %u has default settings\n",
+                          channel->number);
+        return;
+    }
+    read_setting(channel, buffer, "DmaAllowed", &settings->dma_allowed);
+    read_setting(channel, buffer, "HighestMode", &settings->highest_mode);
+    read_setting(channel, buffer, "MultipleCount", &settings->multiple_count);
+    read_setting(channel, buffer, "ForceChs", &settings->force_chs);
+    AtaPortRegistryFreeBuffer(channel, buffer);
+}
+
+static void apply_settings(struct pata_channel *channel)
+{
+    const ULONG everything = 0xFFFFFFFFu;
+    struct settings settings = {
+        .dma_allowed = 1, .highest_mode = everything, .multiple_count = everything};
+    ULONG modes = ALL_MODE_SUPPORT;
+
+    read_settings(channel, &settings);
+    if (settings.highest_mode != everything) {
+        modes = pata_modes_up_to(settings.highest_mode);
+        if (!modes) {
+            AtaPortDebugPrint(0, "pata: HighestMode %x of channel %u is no transfer mode\n",
+                              (unsigned)settings.highest_mode, channel->number);
+            modes = ALL_MODE_SUPPORT;
+        }
+    }
+    if (!settings.dma_allowed)
+        modes &= PIO_SUPPORT;
+    /* SFF-8038i: a simplex controller does DMA for one channel at a time. It is the first one's. */
+    if (channel->bus_master_status && channel->number > 0 &&
+        AtaPortReadPortUchar(channel->bus_master_status) & BM_SIMPLEX)
+        modes &= PIO_SUPPORT;
+    channel->controller->modes_allowed[channel->number] = modes;
+    channel->multiple_limit = settings.multiple_count;
+    channel->force_chs = settings.force_chs != 0;
+}
+
+/* ------------------------------------------------------------------ registers and memory */
+
+static void set_command_block(IDE_REGISTERS_1 *registers, PUCHAR base)
+{
+    registers->RegistersBaseAddress = base;
+    registers->Data = (PUSHORT)(PVOID)base;
+    registers->Error = base + 1;
+    registers->BlockCount = base + 2;
+    registers->BlockNumber = base + 3;
+    registers->CylinderLow = base + 4;
+    registers->CylinderHigh = base + 5;
+    registers->DriveSelect = base + 6;
+    registers->Command = base + 7;
+}
+
+static void set_bus_master(struct pata_channel *channel, PUCHAR base)
+{
+    channel->bus_master_command = base + BM_COMMAND;
+    channel->bus_master_status = base + BM_STATUS;
+    channel->bus_master_table = (PULONG)(PVOID)(base + BM_TABLE);
+}
+
+/* The channel's ranges, told apart by their base address registers: 0 and 2 are command blocks,
+ * 1 and 3 control blocks (in native mode four ports, of which the third is the register), 4 the
+ * bus master. */
+static BOOLEAN map_registers(struct pata_channel *channel, const IDE_MINIPORT_RESOURCES *resources)
+{
+    channel->command_block.Command = NULL;
+    channel->control_block.DeviceControl = NULL;
+    channel->bus_master_status = NULL;
+    for (ULONG i = 0; i < resources->NumberOfAccessRanges; i++) {
+        const IDE_ACCESS_RANGE *range = &resources->IdeAccessRange[i];
+        PUCHAR base = NULL;
+
+        if (!range->InMemory)
+            base = AtaPortGetDeviceBase(channel, range->RangeStart, range->RangeLength);
+        if (!base)
+            continue;
+        switch (range->Bar) {
+        case 0:
+        case 2:
+            set_command_block(&channel->command_block, base);
+            break;
+        case 1:
+        case 3:
+            channel->control_block.RegistersBaseAddress = base;
+            channel->control_block.DeviceControl = range->RangeLength >= 4 ? base + 2 : base;
+            break;
+        case 4:
+            if (range->RangeLength >= BUS_MASTER_REGISTERS && channel->controller->has_bus_master)
+                set_bus_master(channel, base);
+            break;
+        }
+    }
+    return channel->command_block.Command && channel->control_block.DeviceControl;
+}
+
+/* The descriptor table: page-aligned, so it is dword-aligned and crosses no 64 KiB boundary. */
+static BOOLEAN allocate_descriptors(struct pata_channel *channel)
+{
+    const ULONG byte_count = PRD_COUNT * sizeof(struct pata_prd);
+    IDE_PHYSICAL_ADDRESS address;
+    ULONG length = 0;
+
+    if (!channel->bus_master_status)
+        return TRUE;
+    channel->prd_table = AtaPortGetUnCachedExtension(channel, byte_count, 0);
+    if (!channel->prd_table)
+        return FALSE;
+    address = AtaPortGetPhysicalAddress(channel, NULL, channel->prd_table, &length);
+    if (!address.QuadPart || length < byte_count || address.QuadPart >> 32)
+        return FALSE;
+    channel->prd_table_address = AtaPortConvertPhysicalAddressToUlong(address);
+    return TRUE;
+}
+
+void pata_take_hardware(struct pata_channel *channel)
+{
+    channel->is_ready = FALSE;
+    channel->device_register = 0;
+    AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_REENABLE_CONTROLLER);
+    pata_status(channel); /* acknowledges what somebody else's command has left */
+    if (!channel->bus_master_status)
+        return;
+    channel->bus_master_direction = 0;
+    pata_bus_master_stop(channel);
+    pata_bus_master_clear(channel, AtaPortReadPortUchar(channel->bus_master_status));
+    /* There is one table, so its address is written once and not for each command. */
+    AtaPortWritePortUlong(channel->bus_master_table, channel->prd_table_address);
+}
+
+/* ------------------------------------------------------------------ start and stop */
+
+static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGURATION configuration)
+{
+    if (configuration->ChannelMode == IdeModeDump)
+        return FALSE;
+    configuration->NumberOfOverlappedRequests = 1;
+    configuration->MaxTargetId = MAX_IDE_DEVICE;
+    configuration->SyncWithIsr = TRUE;
+    configuration->SupportsWmi = TRUE;
+
+    for (ULONG target = 0; target < MAX_IDE_DEVICE; target++) {
+        channel->devices[target].type = DeviceUnknown;
+        channel->devices[target].is_gone = FALSE;
+        channel->devices[target].sector_bytes = SECTOR_BYTES;
+        channel->devices[target].setup_pending = 0;
+        channel->controller->usable_modes[channel->number][target] = 0;
+    }
+    channel->command.irb = NULL;
+    channel->held_head = channel->held_tail = NULL;
+    channel->sense_for = channel->reset_irb = NULL;
+    channel->resets_in_a_row = 0;
+    /* ISA: a 32-bit access to the data port becomes one to it and one to the port two above. PCI
+     * controllers turn it into two 16-bit ones to the device. */
+    channel->data_is_32_bit = channel->controller->kind != CONTROLLER_ISA;
+
+    if (!map_registers(channel, configuration->ChannelResources)) {
+        AtaPortDebugPrint(0, "pata: channel %u has no command or control block\n", channel->number);
+        return FALSE;
+    }
+    if (!allocate_descriptors(channel)) {
+        AtaPortDebugPrint(0, "pata: no memory for the descriptors of channel %u\n",
+                          channel->number);
+        return FALSE;
+    }
+    apply_settings(channel);
+    pata_take_hardware(channel);
+    channel->phase = PHASE_IDLE;
+    return TRUE;
+}
+
+/* The port has seen to it that no request is under way. */
+static void stop_channel(struct pata_channel *channel)
+{
+    if (channel->phase == PHASE_STOPPED)
+        return;
+    channel->phase = PHASE_STOPPED;
+    if (channel->bus_master_status)
+        pata_bus_master_stop(channel);
+    AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_DISABLE_INTERRUPTS);
+}
+
+BOOLEAN NTAPI PataControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
+                          PVOID Parameters)
+{
+    struct pata_channel *channel = ChannelExtension;
+
+    switch (ControlAction) {
+    case IdeStart:
+        return start_channel(channel, Parameters);
+    case IdeStop:
+        stop_channel(channel);
+        return TRUE;
+    case IdePowerUp:
+        /* Controller and devices were without power: all that they had been told is to be told
+         * again, and the devices take their time. A reset does both. */
+        if (channel->phase != PHASE_IDLE)
+            return FALSE;
+        pata_program_timings(channel->controller, channel->number);
+        pata_take_hardware(channel);
+        pata_want_reset(channel);
+        return TRUE;
+    case IdePowerDown:
+    case IdeVendorDefined:
+        return TRUE;
+    }
+    return FALSE;
+}

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of an IRB: what it asks for (IdeHwBuildIo, IdeHwStartIo), and its end.
+ *
+ * Owns: channel->command and the list of IRBs that are held. May not: touch registers, but to read
+ * them out at the end of a command.
+ *
+ * IdeHwBuildIo runs at or below DISPATCH_LEVEL beside everything else, so it looks at its IRB
+ * alone. Each IRB that IdeHwStartIo gets is completed: at once, if it cannot be done; else when its
+ * command is over; at the latest by IdeHwReset. While a command, the driver's own set-up or a reset
+ * is under way, IRBs are held (the port may send an LUN reset or a power IRB beside the one that
+ * NumberOfOverlappedRequests allows).
+ */
+#include "pata.h"
+
+/* DMA commands that ata.h has no name for: ATA/ATAPI-7 and ATA8-ACS. */
+#define COMMAND_READ_STREAM_DMA_EXT  0x2A
+#define COMMAND_WRITE_STREAM_DMA_EXT 0x3A
+#define COMMAND_READ_LOG_DMA_EXT     0x47
+#define COMMAND_WRITE_LOG_DMA_EXT    0x57
+#define COMMAND_TRUSTED_RECEIVE_DMA  0x5D
+#define COMMAND_TRUSTED_SEND_DMA     0x5F
+/* Those of the queued and overlapped feature sets, which this driver doesn't have. */
+#define COMMAND_READ_DMA_QUEUED    0xC7
+#define COMMAND_SERVICE            0xA2
+#define COMMAND_READ_FPDMA_QUEUED  0x60
+#define COMMAND_WRITE_FPDMA_QUEUED 0x61
+
+/* How the data of a command goes, as far as its opcode says. */
+enum transfer {
+    TRANSFER_AS_FLAGGED, /* PIO, or no data at all: the IRB's flags say which */
+    TRANSFER_DMA_IN,
+    TRANSFER_DMA_OUT,
+    TRANSFER_RESET,
+    TRANSFER_REFUSED,
+};
+
+/* Looked at for every IRB, twice: hence a table. */
+static const UCHAR transfers[256] = {
+    [IDE_COMMAND_READ_DMA] = TRANSFER_DMA_IN,
+    [IDE_COMMAND_READ_DMA_EXT] = TRANSFER_DMA_IN,
+    [COMMAND_READ_STREAM_DMA_EXT] = TRANSFER_DMA_IN,
+    [COMMAND_READ_LOG_DMA_EXT] = TRANSFER_DMA_IN,
+    [COMMAND_TRUSTED_RECEIVE_DMA] = TRANSFER_DMA_IN,
+    [IDE_COMMAND_WRITE_DMA] = TRANSFER_DMA_OUT,
+    [IDE_COMMAND_WRITE_DMA_EXT] = TRANSFER_DMA_OUT,
+    [IDE_COMMAND_WRITE_DMA_FUA_EXT] = TRANSFER_DMA_OUT,
+    [IDE_COMMAND_DATA_SET_MANAGEMENT] = TRANSFER_DMA_OUT,
+    [COMMAND_WRITE_STREAM_DMA_EXT] = TRANSFER_DMA_OUT,
+    [COMMAND_WRITE_LOG_DMA_EXT] = TRANSFER_DMA_OUT,
+    [COMMAND_TRUSTED_SEND_DMA] = TRANSFER_DMA_OUT,
+    [IDE_COMMAND_ATAPI_RESET] = TRANSFER_RESET,
+    [IDE_COMMAND_EXECUTE_DEVICE_DIAGNOSTIC] = TRANSFER_RESET,
+    [IDE_COMMAND_ATAPI_PACKET] = TRANSFER_REFUSED, /* comes as a CDB */
+    [COMMAND_READ_DMA_QUEUED] = TRANSFER_REFUSED,
+    [IDE_COMMAND_WRITE_DMA_QUEUED] = TRANSFER_REFUSED,
+    [IDE_COMMAND_READ_DMA_QUEUED_EXT] = TRANSFER_REFUSED,
+    [IDE_COMMAND_WRITE_DMA_QUEUED_EXT] = TRANSFER_REFUSED,
+    [IDE_COMMAND_WRITE_DMA_QUEUED_FUA_EXT] = TRANSFER_REFUSED,
+    [COMMAND_READ_FPDMA_QUEUED] = TRANSFER_REFUSED,
+    [COMMAND_WRITE_FPDMA_QUEUED] = TRANSFER_REFUSED,
+    [COMMAND_SERVICE] = TRANSFER_REFUSED,
+};
+
+static inline enum pata_protocol protocol_of(const IDE_REQUEST_BLOCK *irb)
+{
+    const ULONG flags = irb->IrbFlags;
+
+    switch ((enum transfer)transfers[irb->IdeTaskFile.Current.bCommandReg]) {
+    case TRANSFER_DMA_IN: /* the flags must agree: the wrong direction destroys data */
+        return flags & IRB_FLAGS_DATA_IN ? PROTOCOL_DMA : PROTOCOL_REFUSED;
+    case TRANSFER_DMA_OUT:
+        return flags & IRB_FLAGS_DATA_OUT ? PROTOCOL_DMA : PROTOCOL_REFUSED;
+    case TRANSFER_RESET:
+        return PROTOCOL_RESET;
+    case TRANSFER_AS_FLAGGED:
+        if (flags & IRB_FLAGS_DATA_IN)
+            return PROTOCOL_PIO_IN;
+        return flags & IRB_FLAGS_DATA_OUT ? PROTOCOL_PIO_OUT : PROTOCOL_NON_DATA;
+    case TRANSFER_REFUSED:
+        break;
+    }
+    return PROTOCOL_REFUSED;
+}
+
+BOOLEAN NTAPI PataBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    UNREFERENCED_PARAMETER(ChannelExtension);
+
+    if (!IRB_FOR_DATA_TRANSFER(Irb))
+        return TRUE;
+    /* Whether a packet command goes by DMA depends on its device's mode, which is not to be
+     * looked at here: it may go either way. */
+    if (IsAtapiCommand(Irb) || (IsAtaCommand(Irb) && protocol_of(Irb) != PROTOCOL_DMA))
+        Irb->IrbFlags |= IRB_FLAGS_MAP_BUFFERS;
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ what an IRB asks for */
+
+/* A prepare function fills in channel->command. It returns IRB_STATUS_PENDING when that can be
+ * sent, and else the status that the IRB ends with. */
+
+/* Sectors in a read's or write's task file. ATA: READ SECTOR(S): 0 stands for the largest
+ * number. */
+static ULONG sector_count(const IDE_REQUEST_BLOCK *irb)
+{
+    ULONG count = irb->IdeTaskFile.Current.bSectorCountReg;
+
+    if (!Is48BitIrb(irb))
+        return count ? count : 0x100;
+    count |= (ULONG)irb->IdeTaskFile.Previous.bSectorCountReg << 8;
+    return count ? count : 0x10000;
+}
+
+static UCHAR prepare_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
+                         struct pata_device *device)
+{
+    struct pata_command *command = &channel->command;
+
+    command->task_file = &irb->IdeTaskFile;
+    command->opcode = irb->IdeTaskFile.Current.bCommandReg;
+    command->is_48_bit = Is48BitIrb(irb) != 0;
+    command->is_sector_io =
+        irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
+    command->uses_dma = FALSE;
+    command->protocol = protocol_of(irb);
+
+    /* Buffer and command must agree, or the device waits for data, or has some left over. */
+    if (command->is_sector_io &&
+        irb->DataTransferLength != sector_count(irb) * device->sector_bytes)
+        return IRB_STATUS_INVALID_REQUEST;
+
+    switch (command->protocol) {
+    case PROTOCOL_DMA:
+        if (!device->dma_ready) { /* HighestMode, or the device refused every DMA mode */
+            irb->AtaStatus = device->failed_status;
+            irb->AtaError = device->failed_error;
+            return device->failed_status ? IRB_STATUS_DEVICE_ERROR : IRB_STATUS_INVALID_REQUEST;
+        }
+        return pata_dma_prepare(channel);
+    case PROTOCOL_PIO_IN:
+    case PROTOCOL_PIO_OUT:
+        return pata_pio_prepare(channel, device);
+    case PROTOCOL_NON_DATA:
+    case PROTOCOL_RESET:
+        return IRB_STATUS_PENDING;
+    case PROTOCOL_PACKET:
+    case PROTOCOL_REFUSED:
+        break;
+    }
+    return IRB_STATUS_INVALID_REQUEST;
+}
+
+/* A command without data for IRBs that bring no task file. */
+static void prepare_own(struct pata_channel *channel, UCHAR opcode, UCHAR follow_up)
+{
+    struct pata_command *command = &channel->command;
+
+    command->own.Current = (IDEREGISTERS){0};
+    command->task_file = &command->own;
+    command->protocol = PROTOCOL_NON_DATA;
+    command->opcode = opcode;
+    command->follow_up = follow_up;
+    command->is_48_bit = command->is_sector_io = command->uses_dma = FALSE;
+}
+
+/* What the port asks of the miniport itself. The controller keeps no data, so a flush is the
+ * device's. */
+static UCHAR prepare_function(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
+                              struct pata_device *device)
+{
+    UCHAR standby = 0;
+
+    switch (irb->Function) {
+    case IRB_FUNCTION_POWER_CHANGE:
+        if (irb->PowerChange.DesiredPowerState != IdePowerD3)
+            return IRB_STATUS_SUCCESS; /* a device in standby wakes with its next command */
+        standby = IDE_COMMAND_STANDBY_IMMEDIATE;
+        break;
+    case IRB_FUNCTION_ADAPTER_FLUSH:
+    case IRB_FUNCTION_SHUTDOWN:
+    case IRB_FUNCTION_POWER_REBOOT:
+        break;
+    default: /* Function is a number, not an enumeration: what else there is has no meaning here */
+        return IRB_STATUS_INVALID_REQUEST;
+    }
+    if (device->type != DeviceIsAta || device->is_gone)
+        return IRB_STATUS_SUCCESS;
+    if (device->flush_opcode)
+        prepare_own(channel, device->flush_opcode, standby);
+    else if (standby)
+        prepare_own(channel, standby, 0);
+    else
+        return IRB_STATUS_SUCCESS;
+    return IRB_STATUS_PENDING;
+}
+
+static UCHAR prepare(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    if (irb->TargetId >= MAX_IDE_DEVICE || irb->Lun != 0)
+        return IRB_STATUS_SELECTION_TIMEOUT;
+
+    struct pata_device *device = &channel->devices[irb->TargetId];
+    channel->command.target = irb->TargetId;
+    channel->command.follow_up = 0;
+    channel->command.moved = channel->command.excess = 0;
+    channel->waited_us = 0;
+    if (IsMiniportCommand(irb))
+        return prepare_function(channel, irb, device);
+    if (device->is_gone)
+        return IRB_STATUS_SELECTION_TIMEOUT;
+    if (IsAtaCommand(irb))
+        return prepare_ata(channel, irb, device);
+    if (IsAtapiCommand(irb))
+        return pata_packet_prepare(channel, device);
+    return IRB_STATUS_INVALID_REQUEST;
+}
+
+/* ------------------------------------------------------------------ start */
+
+/* Completes the IRB of the command; one that fetches sense data completes the one that it works
+ * for. */
+static void end_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb, UCHAR irb_status)
+{
+    channel->command.irb = NULL;
+    irb->IrbStatus = irb_status;
+    if (channel->sense_for)
+        pata_sense_done(channel, irb);
+    else
+        AtaPortCompleteRequest(channel, irb);
+}
+
+void pata_start_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    channel->command.irb = irb;
+    UCHAR irb_status = prepare(channel, irb);
+
+    if (irb_status != IRB_STATUS_PENDING) {
+        irb->DataTransferLength = 0;
+        end_irb(channel, irb, irb_status);
+    } else if (pata_target(channel)->is_asleep) { /* ATA: SLEEP: only a reset wakes it */
+        channel->command.irb = NULL;
+        pata_hold_first(channel, irb);
+        pata_want_reset(channel);
+    } else {
+        pata_issue(channel);
+    }
+}
+
+BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    struct pata_channel *channel = ChannelExtension;
+
+    if (Irb->Function == IRB_FUNCTION_ATA_IDENTIFY && Irb->TargetId < MAX_IDE_DEVICE)
+        channel->devices[Irb->TargetId].is_gone = FALSE; /* let us see */
+
+    if (Irb->Function == IRB_FUNCTION_LUN_RESET)
+        pata_reset_unit(channel, Irb);
+    else if (channel->phase == PHASE_IDLE)
+        pata_start_irb(channel, Irb);
+    else
+        pata_hold(channel, Irb);
+    pata_go_on(channel);
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ IRBs that wait */
+
+/* ddi: NextIrb is the miniport's, to link IRBs. */
+void pata_hold(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    irb->NextIrb = NULL;
+    if (channel->held_head)
+        channel->held_tail->NextIrb = irb;
+    else
+        channel->held_head = irb;
+    channel->held_tail = irb;
+}
+
+void pata_hold_first(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    irb->NextIrb = channel->held_head;
+    if (!channel->held_head)
+        channel->held_tail = irb;
+    channel->held_head = irb;
+}
+
+static PIDE_REQUEST_BLOCK take_held(struct pata_channel *channel)
+{
+    PIDE_REQUEST_BLOCK irb = channel->held_head;
+
+    channel->held_head = irb->NextIrb;
+    irb->NextIrb = NULL;
+    return irb;
+}
+
+/* Each turn ends an IRB or a set-up step, or leaves the channel busy: the loop ends. */
+void pata_go_on_with_waiting(struct pata_channel *channel)
+{
+    while (channel->phase == PHASE_IDLE && pata_something_waits(channel)) {
+        if (channel->devices[0].setup_pending | channel->devices[1].setup_pending) {
+            pata_setup_next(channel);
+            continue;
+        }
+        PIDE_REQUEST_BLOCK irb = take_held(channel);
+        if (irb->Function == IRB_FUNCTION_LUN_RESET)
+            pata_reset_unit(channel, irb);
+        else
+            pata_start_irb(channel, irb);
+    }
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static void read_registers(const struct pata_channel *channel, PIDEREGISTERS registers,
+                           UCHAR status)
+{
+    const IDE_REGISTERS_1 *block = &channel->command_block;
+
+    registers->bFeaturesReg = AtaPortReadPortUchar(block->Error);
+    registers->bSectorCountReg = AtaPortReadPortUchar(block->BlockCount);
+    registers->bSectorNumberReg = AtaPortReadPortUchar(block->BlockNumber);
+    registers->bCylLowReg = AtaPortReadPortUchar(block->CylinderLow);
+    registers->bCylHighReg = AtaPortReadPortUchar(block->CylinderHigh);
+    registers->bDriveHeadReg = AtaPortReadPortUchar(block->DriveSelect);
+    registers->bCommandReg = status;
+    registers->bReserved = 0;
+}
+
+/* IRB_FLAGS_RETURN_RESULTS: the registers as the command left them, into the sense buffer. */
+static void return_registers(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb, UCHAR status)
+{
+    IDE_TASK_FILE *results = irb->SenseInfoBuffer;
+    ULONG byte_count = Is48BitIrb(irb) ? sizeof *results : sizeof results->Current;
+
+    if (!results || irb->SenseInfoBufferLength < byte_count || (status & IDE_STATUS_BUSY))
+        return;
+    read_registers(channel, &results->Current, status);
+    irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
+    if (Is48BitIrb(irb)) {
+        /* ATA: 7.8: the high order bytes show while HOB is set. */
+        AtaPortWritePortUchar(channel->control_block.DeviceControl, CONTROL_HIGH_ORDER);
+        read_registers(channel, &results->Previous, status);
+        AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_REENABLE_CONTROLLER);
+        irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE;
+    }
+    irb->IrbStatus |= IRB_STATUS_RETURN_TASKFILE_VALID;
+}
+
+/* Commands of the issuer's own making that change what this driver knows of the device. */
+static void note_effects(struct pata_channel *channel)
+{
+    struct pata_device *device = pata_target(channel);
+
+    switch (channel->command.opcode) {
+    case IDE_COMMAND_SLEEP:
+        device->is_asleep = TRUE;
+        break;
+    case IDE_COMMAND_SET_FEATURE: /* a transfer mode of the issuer's: ours is set again */
+        if (channel->command.task_file->Current.bFeaturesReg == IDE_FEATURE_SET_TRANSFER_MODE)
+            pata_setup_again(device);
+        break;
+    case IDE_COMMAND_SET_MULTIPLE:
+        device->multiple_sectors = channel->command.task_file->Current.bSectorCountReg;
+        break;
+    case IDE_COMMAND_ATAPI_RESET:
+        pata_setup_again(device);
+        break;
+    case IDE_COMMAND_EXECUTE_DEVICE_DIAGNOSTIC: /* both devices did; device 0 is selected */
+        channel->device_register = 0;
+        pata_setup_again(&channel->devices[0]);
+        pata_setup_again(&channel->devices[1]);
+        break;
+    }
+}
+
+/* All but plain success. TRUE: the IRB is not to be completed yet. */
+static BOOLEAN finish_with_care(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
+                                UCHAR irb_status, UCHAR status)
+{
+    irb->AtaStatus = status;
+    if (irb_status == IRB_STATUS_DEVICE_ERROR)
+        irb->AtaError = AtaPortReadPortUchar(channel->command_block.Error);
+    if (channel->sense_for) {
+        pata_sense_done(channel, irb);
+        return TRUE;
+    }
+    if (IsAtaCommand(irb)) {
+        if (IsReturnResults(irb))
+            return_registers(channel, irb, status);
+        if (irb_status == IRB_STATUS_SUCCESS && irb->Function == IRB_FUNCTION_ATA_COMMAND)
+            note_effects(channel);
+        if (irb_status == IRB_STATUS_DEVICE_ERROR &&
+            channel->command.opcode == IDE_COMMAND_SET_MULTIPLE)
+            pata_setup_again(pata_target(channel)); /* ATA: which count holds now is not said */
+        if (irb_status == IRB_STATUS_DEVICE_ERROR && channel->command.uses_dma &&
+            (status & IDE_STATUS_ERROR) && (irb->AtaError & IDE_ERROR_CRC_ERROR))
+            pata_crc_error(channel, pata_target(channel));
+        return FALSE;
+    }
+    return NeedRequestSense(irb) && channel->is_ready && pata_sense_start(channel, irb);
+}
+
+void pata_finish(struct pata_channel *channel, UCHAR irb_status, UCHAR status)
+{
+    PIDE_REQUEST_BLOCK irb = channel->command.irb;
+
+    channel->is_ready = !(status & STATUS_NOT_IDLE);
+    if (channel->is_ready)
+        channel->resets_in_a_row = 0;
+    pata_set_phase(channel, PHASE_IDLE);
+    if (!irb) {
+        pata_setup_done(channel, irb_status, status);
+        return;
+    }
+    channel->command.irb = NULL;
+    irb->IrbStatus = irb_status;
+    if (irb_status != IRB_STATUS_SUCCESS || !channel->command.is_sector_io || IsReturnResults(irb))
+        if (finish_with_care(channel, irb, irb_status, status))
+            return;
+    AtaPortCompleteRequest(channel, irb);
+}
+
+/* A byte too much pads an odd length, and is no overrun. */
+void pata_finish_transfer(struct pata_channel *channel, UCHAR status)
+{
+    struct pata_command *command = &channel->command;
+    UCHAR irb_status = IRB_STATUS_SUCCESS;
+
+    if (status & STATUS_FAILED)
+        irb_status = IRB_STATUS_DEVICE_ERROR;
+    else if (command->moved != command->irb->DataTransferLength || command->excess > 1)
+        irb_status = IRB_STATUS_DATALENGTH_MISMATCH;
+    command->irb->DataTransferLength = command->moved;
+    pata_finish(channel, irb_status, status);
+}
+
+void pata_non_data_done(struct pata_channel *channel, UCHAR status)
+{
+    struct pata_command *command = &channel->command;
+
+    if (status & IDE_STATUS_DRQ) {
+        pata_protocol_error(channel, status);
+    } else if (status & STATUS_FAILED) {
+        pata_finish(channel, IRB_STATUS_DEVICE_ERROR, status);
+    } else if (command->follow_up) {
+        command->opcode = command->follow_up;
+        command->follow_up = 0;
+        channel->is_ready = TRUE;
+        pata_issue(channel);
+    } else {
+        pata_finish(channel, IRB_STATUS_SUCCESS, status);
+    }
+}
+
+void pata_protocol_error(struct pata_channel *channel, UCHAR status)
+{
+    PIDE_REQUEST_BLOCK irb = channel->command.irb;
+
+    AtaPortDebugPrint(0,
+                      "pata: channel %u target %u: Status %02x makes no sense for command %02x\n",
+                      channel->number, channel->command.target, status, channel->command.opcode);
+    channel->is_ready = FALSE; /* whatever Status says; and no request sense goes out now */
+    pata_set_phase(channel, PHASE_IDLE);
+    if (irb) {
+        irb->AtaStatus = status;
+        irb->AtaError = AtaPortReadPortUchar(channel->command_block.Error);
+        irb->DataTransferLength = channel->command.moved;
+        end_irb(channel, irb, IRB_STATUS_DEVICE_ERROR);
+    } else {
+        pata_setup_done(channel, IRB_STATUS_DEVICE_ERROR, status);
+    }
+    pata_want_reset(channel);
+}

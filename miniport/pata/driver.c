@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver introduces itself, and the controller comes and goes.
+ *
+ * Owns: the controller extension. May not: touch a channel's registers; they are the channel's.
+ * Entered at PASSIVE_LEVEL: DriverEntry, AtaAdapterControl, AtaControllerChannelEnabled.
+ *
+ * PCI: a controller of class 01:01 decodes its ports while bit 0 of the PCI command register is
+ * set, and masters the bus while bit 2 is. Bit 7 of the programming interface says that it has a
+ * bus master at all (SFF-8038i), whose registers lie at base address 4. On the ISA bus there is
+ * nothing of this.
+ */
+#include "pata.h"
+
+#define PCI_IDS                   0x00 /* vendor in the low half, device in the high half */
+#define PCI_COMMAND               0x04
+#define PCI_COMMAND_IO            0x0001
+#define PCI_COMMAND_BUS_MASTER    0x0004
+#define PCI_PROGRAMMING_INTERFACE 0x09
+#define PCI_HAS_BUS_MASTER        0x80
+#define PCI_NO_DEVICE             0xFFFFFFFFu
+
+#define PCI_IDS_PIIX3 0x70108086u
+#define PCI_IDS_PIIX4 0x71118086u
+
+/* PIIX: IDETIM, 40h for the primary and 42h for the secondary channel. */
+#define PIIX_IDETIM        0x40
+#define PIIX_IDETIM_DECODE 0x8000
+
+#define BAR_BUS_MASTER 4
+
+/* No structure tells a driver its controller's number, by which the registry names the keys; but
+ * the port counts them as this does, in start order. */
+static UCHAR controllers_started;
+
+NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
+{
+    IDE_CONTROLLER_INTERFACE controller_interface = {
+        .Version = sizeof(IDE_CONTROLLER_INTERFACE),
+        .ControllerExtensionSize = sizeof(struct pata_controller),
+        .ChannelExtensionSize = sizeof(struct pata_channel),
+        .AlignmentMask = 1, /* SFF-8038i: a region begins at an even address */
+        .AtaChannelInitRoutine = PataChannelInit,
+        .AtaControllerChannelEnabled = PataChannelEnabled,
+        .AtaControllerTransferModeSelect = PataTransferModeSelect,
+        .AtaAdapterControl = PataAdapterControl,
+    };
+    return (NTSTATUS)AtaPortInitializeEx(DriverObject, RegistryPath, &controller_interface);
+}
+
+/* Reads the PCI command register into *command. */
+static BOOLEAN get_pci_command(struct pata_controller *controller, USHORT *command)
+{
+    return AtaPortGetBusData(controller, command, PCI_COMMAND, sizeof *command) == sizeof *command;
+}
+
+/* Switches port decoding and bus mastering on. False: bus mastering stays off. */
+static BOOLEAN enable_pci(struct pata_controller *controller)
+{
+    const USHORT wanted = PCI_COMMAND_IO | PCI_COMMAND_BUS_MASTER;
+    USHORT command;
+
+    if (!get_pci_command(controller, &command))
+        return FALSE;
+    if ((command & wanted) != wanted) {
+        command |= wanted;
+        AtaPortSetBusData(controller, &command, PCI_COMMAND, sizeof command);
+        if (!get_pci_command(controller, &command))
+            return FALSE;
+    }
+    return (command & PCI_COMMAND_BUS_MASTER) != 0;
+}
+
+static enum pata_controller_kind find_kind(struct pata_controller *controller)
+{
+    ULONG ids = PCI_NO_DEVICE;
+
+    if (AtaPortGetBusData(controller, &ids, PCI_IDS, sizeof ids) != sizeof ids ||
+        ids == PCI_NO_DEVICE)
+        return CONTROLLER_ISA;
+    if (ids == PCI_IDS_PIIX3)
+        return CONTROLLER_PIIX3;
+    if (ids == PCI_IDS_PIIX4)
+        return CONTROLLER_PIIX4;
+    return CONTROLLER_PCI;
+}
+
+/* Command blocks, or the bus master's range, among the resources. */
+static ULONG count_ranges(const IDE_MINIPORT_RESOURCES *resources, UCHAR bar, UCHAR other_bar)
+{
+    ULONG count = 0;
+    for (ULONG i = 0; i < resources->NumberOfAccessRanges; i++) {
+        UCHAR found = resources->IdeAccessRange[i].Bar;
+        count += found == bar || found == other_bar;
+    }
+    return count;
+}
+
+static BOOLEAN start_controller(struct pata_controller *controller,
+                                PIDE_CONTROLLER_CONFIGURATION configuration)
+{
+    if (configuration->ControllerMode == IdeModeDump) {
+        AtaPortDebugPrint(0, "pata: this driver needs interrupts and cannot write crash dumps\n");
+        return FALSE;
+    }
+    if (!controller->is_numbered) {
+        controller->number = controllers_started++;
+        controller->is_numbered = TRUE;
+    }
+    for (ULONG channel = 0; channel < MAX_IDE_DEVICE; channel++)
+        controller->modes_allowed[channel] = ALL_MODE_SUPPORT;
+
+    controller->kind = find_kind(controller);
+    controller->has_bus_master = FALSE;
+    if (controller->kind == CONTROLLER_ISA) {
+        ULONG count = count_ranges(configuration->ControllerResources, 0, 2);
+        configuration->NumberOfChannels = (UCHAR)(count < 2 ? 1 : 2);
+    } else {
+        UCHAR interface = 0;
+        BOOLEAN is_enabled = enable_pci(controller);
+        AtaPortGetBusData(controller, &interface, PCI_PROGRAMMING_INTERFACE, sizeof interface);
+        configuration->NumberOfChannels = 2;
+        controller->has_bus_master =
+            is_enabled && (interface & PCI_HAS_BUS_MASTER) &&
+            count_ranges(configuration->ControllerResources, BAR_BUS_MASTER, BAR_BUS_MASTER) != 0;
+    }
+
+    configuration->BusMaster = controller->has_bus_master;
+    configuration->Dma64BitAddress = FALSE; /* a descriptor has 32 bits of address */
+    configuration->AtaBusType = IdeBusPata;
+    if (configuration->NumberOfPhysicalBreaks > MAXIMUM_BREAKS)
+        configuration->NumberOfPhysicalBreaks = MAXIMUM_BREAKS;
+    if (configuration->MaximumTransferLength > MAXIMUM_TRANSFER)
+        configuration->MaximumTransferLength = MAXIMUM_TRANSFER;
+    return TRUE;
+}
+
+BOOLEAN NTAPI PataAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION ControlAction,
+                                 PVOID Parameters)
+{
+    struct pata_controller *controller = ControllerExtension;
+
+    switch (ControlAction) {
+    case IdeStart:
+        return start_controller(controller, Parameters);
+    case IdePowerUp:
+        /* Configuration space may have lost everything; timings follow when the channels come
+         * up. */
+        if (controller->kind != CONTROLLER_ISA)
+            enable_pci(controller);
+        return TRUE;
+    case IdeStop:
+    case IdePowerDown:
+    case IdeVendorDefined:
+        return TRUE;
+    }
+    return FALSE;
+}
+
+ATA_CHANNEL_STATE NTAPI PataChannelEnabled(PVOID ControllerExtension, ULONG Channel)
+{
+    struct pata_controller *controller = ControllerExtension;
+    USHORT timing = 0;
+
+    switch (controller->kind) {
+    case CONTROLLER_ISA:
+        return ChannelStateEnabled; /* it has the resources */
+    case CONTROLLER_PCI:
+        return ChannelStateUnKnown; /* each maker has a register of its own for it */
+    case CONTROLLER_PIIX3:
+    case CONTROLLER_PIIX4:
+        AtaPortGetBusData(controller, &timing, PIIX_IDETIM + 2 * Channel, sizeof timing);
+        return timing & PIIX_IDETIM_DECODE ? ChannelStateEnabled : ChannelStateDisabled;
+    }
+    return ChannelStateUnKnown;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sending a command: select the device, see that it is ready, write registers and opcode.
+ *
+ * Owns: device_register, is_ready, and the wait for a device that is not ready. May not: know what
+ * a command is for.
+ *
+ * ATA: 9.3, bus idle protocol: a device that has shown BSY and DRQ cleared keeps them so until the
+ * host writes a command, or resets it: no state of a device leads from idle to busy otherwise. So
+ * when the last command ended with that Status, it is not read again before the next one
+ * (is_ready), and a device that is not selected stays as it was when it was left. It is read when
+ * the device changes, at the start, and after whatever ended in another way.
+ */
+#include "pata.h"
+
+#define POLL_LIMIT_US       50
+#define WAIT_READY_TICK_US  1000
+#define WAIT_READY_LIMIT_US 1000000
+
+void pata_settle(const struct pata_channel *channel)
+{
+    /* ATA: 9.3: 400 ns after a command or a new selection Status is true. A register takes 100
+     * ns at least, on any bus that this interface was built for. */
+    for (ULONG i = 0; i < 4; i++)
+        pata_alternate_status(channel);
+}
+
+UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value)
+{
+    UCHAR status = pata_alternate_status(channel);
+
+    channel->latch_is_doubtful = TRUE; /* what is found so may interrupt yet */
+    for (ULONG i = 0; i < POLL_LIMIT_US && (status & mask) != value; i++) {
+        AtaPortStallExecution(1);
+        status = pata_alternate_status(channel);
+    }
+    return status;
+}
+
+void pata_select(struct pata_channel *channel, UCHAR device_register)
+{
+    AtaPortWritePortUchar(channel->command_block.DriveSelect, device_register);
+    channel->device_register = device_register;
+    channel->is_ready = FALSE; /* that was the other one */
+    pata_settle(channel);
+}
+
+/* ------------------------------------------------------------------ a device that is not ready */
+
+static BOOLEAN drdy_is_required(const struct pata_command *command)
+{
+    return command->irb && IsAtaCommand(command->irb) &&
+           (command->irb->IrbFlags & IRB_FLAGS_DRDY_REQUIRED);
+}
+
+/* The device whose Status was seen. */
+static UCHAR selected_target(const struct pata_channel *channel)
+{
+    if (!channel->device_register)
+        return channel->command.target; /* none was selected yet, so neither is to be preferred */
+    return channel->device_register & DEVICE_1 ? 1 : 0;
+}
+
+/* The command waits: for BSY to clear, or, when that takes too long or DRQ is left over from
+ * somebody else's command, for a reset. Bounded: after two resets the device is given up. */
+static void put_off(struct pata_channel *channel, UCHAR status)
+{
+    PIDE_REQUEST_BLOCK irb = channel->command.irb;
+
+    if ((status & STATUS_NOT_IDLE) != IDE_STATUS_DRQ && channel->waited_us < WAIT_READY_LIMIT_US) {
+        pata_set_phase(channel, PHASE_WAIT_READY);
+        channel->waited_us += WAIT_READY_TICK_US;
+        pata_ask_timer(channel, WAIT_READY_TICK_US);
+        return;
+    }
+    AtaPortDebugPrint(0, "pata: channel %u target %u is not ready, Status %02x\n", channel->number,
+                      channel->command.target, status);
+    if (channel->resets_in_a_row >= RESET_LIMIT) {
+        pata_give_up(channel, selected_target(channel), status);
+        pata_finish(channel, IRB_STATUS_BUSY, status);
+    } else if (channel->sense_for) { /* there is no sense data after a reset */
+        pata_finish(channel, IRB_STATUS_BUSY, status);
+    } else {
+        pata_set_phase(channel, PHASE_IDLE);
+        if (irb)
+            pata_hold_first(channel, irb);
+        channel->command.irb = NULL;
+    }
+    pata_want_reset(channel);
+}
+
+void pata_wait_ready_tick(struct pata_channel *channel)
+{
+    pata_issue(channel);
+}
+
+/* Is it an absent device that answers? Nobody drives the bus; or device 0 answers 0 for a device
+ * 1 that is not there (ATA: 9.16.1). A packet device shows 0, too, from reset to its first
+ * command, but with its signature. What else the registers hold is no proof: device 0 echoes it. */
+static BOOLEAN is_absent(const struct pata_channel *channel, UCHAR status)
+{
+    if (STATUS_FLOATS(status))
+        return TRUE;
+    if (status != 0 || channel->devices[channel->command.target].type != DeviceUnknown)
+        return FALSE;
+    return AtaPortReadPortUchar(channel->command_block.CylinderLow) != SIGNATURE_MIDDLE ||
+           AtaPortReadPortUchar(channel->command_block.CylinderHigh) != SIGNATURE_HIGH;
+}
+
+/* Looks at the selected device. FALSE: the command is over, or put off. */
+static BOOLEAN look(struct pata_channel *channel, BOOLEAN is_target)
+{
+    UCHAR status = pata_alternate_status(channel);
+    BOOLEAN lacks_drdy =
+        is_target && drdy_is_required(&channel->command) && !(status & IDE_STATUS_DRDY);
+
+    if (is_target && is_absent(channel, status)) {
+        pata_finish(channel, IRB_STATUS_SELECTION_TIMEOUT, status);
+        return FALSE;
+    }
+    if (!is_target && STATUS_FLOATS(status))
+        return TRUE; /* an absent device was left selected: there is nobody to wait for */
+    if ((status & STATUS_NOT_IDLE) || lacks_drdy) {
+        put_off(channel, status);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Is the device known to be the selected one? */
+static inline BOOLEAN is_selected(const struct pata_channel *channel, UCHAR device_register)
+{
+    return ((channel->device_register ^ device_register) & DEVICE_1) == 0 &&
+           channel->device_register != 0;
+}
+
+/* Selects the command's device and sees that it may be given a command. FALSE: the command is over,
+ * or put off. Register writes while BSY or DRQ is set are lost (ATA: 9.3). */
+static BOOLEAN make_ready(struct pata_channel *channel, UCHAR device_register)
+{
+    BOOLEAN same_device = is_selected(channel, device_register);
+
+    if (!channel->is_ready && !look(channel, same_device))
+        return FALSE;
+    if (same_device)
+        return TRUE;
+    pata_select(channel, device_register);
+    return look(channel, TRUE);
+}
+
+/* ------------------------------------------------------------------ registers */
+
+/* Features is written only where a command looks at it; reads and writes of sectors do not. */
+static void write_registers(const struct pata_channel *channel, const IDEREGISTERS *registers)
+{
+    const IDE_REGISTERS_1 *block = &channel->command_block;
+
+    if (!channel->command.is_sector_io)
+        AtaPortWritePortUchar(block->Features, registers->bFeaturesReg);
+    AtaPortWritePortUchar(block->BlockCount, registers->bSectorCountReg);
+    AtaPortWritePortUchar(block->BlockNumber, registers->bSectorNumberReg);
+    AtaPortWritePortUchar(block->CylinderLow, registers->bCylLowReg);
+    AtaPortWritePortUchar(block->CylinderHigh, registers->bCylHighReg);
+}
+
+/* A device that is there shows BSY or DRQ, or has failed, 400 ns after IDENTIFY. */
+static BOOLEAN nobody_took_it(const struct pata_channel *channel)
+{
+    UCHAR status;
+
+    if (channel->devices[channel->command.target].type != DeviceUnknown)
+        return FALSE;
+    status = pata_alternate_status(channel);
+    return status == 0 || STATUS_FLOATS(status);
+}
+
+static void after_command(struct pata_channel *channel)
+{
+    const struct pata_command *command = &channel->command;
+
+    switch (command->protocol) {
+    case PROTOCOL_DMA:
+        pata_set_phase(channel, PHASE_DMA);
+        pata_dma_start(channel);
+        return;
+    case PROTOCOL_NON_DATA:
+        pata_set_phase(channel, PHASE_NON_DATA);
+        if (!command->irb)
+            pata_setup_watch(channel);
+        pata_settle(channel);
+        return;
+    case PROTOCOL_PIO_IN:
+        pata_set_phase(channel, PHASE_PIO_IN);
+        pata_settle(channel);
+        if (nobody_took_it(channel))
+            pata_finish(channel, IRB_STATUS_SELECTION_TIMEOUT, 0);
+        return;
+    case PROTOCOL_PIO_OUT:
+        pata_set_phase(channel, PHASE_PIO_OUT_FIRST);
+        pata_settle(channel);
+        pata_pio_out_first(channel);
+        return;
+    case PROTOCOL_PACKET:
+        pata_set_phase(channel, PHASE_PACKET);
+        channel->waited_us = 0;
+        pata_settle(channel);
+        pata_packet_wait(channel);
+        return;
+    case PROTOCOL_RESET:
+        pata_device_reset_wait(channel);
+        return;
+    case PROTOCOL_REFUSED:
+        return;
+    }
+}
+
+void pata_issue(struct pata_channel *channel)
+{
+    struct pata_command *command = &channel->command;
+    UCHAR device_register =
+        (UCHAR)(DEVICE_OBSOLETE | (command->target ? DEVICE_1 : 0) |
+                (command->task_file->Current.bDriveHeadReg & DEVICE_FROM_CALLER));
+
+    if (!channel->is_ready || !is_selected(channel, device_register))
+        if (!make_ready(channel, device_register))
+            return;
+    channel->is_ready = FALSE;
+    if (command->uses_dma)
+        pata_dma_direct(channel);
+    if (command->is_48_bit) /* each register keeps two bytes; the high one is written first */
+        write_registers(channel, &command->task_file->Previous);
+    write_registers(channel, &command->task_file->Current);
+    /* ATA: READ DMA and others: what a command leaves in the address bits of this register is not
+     * defined, so it is written for each one. QEMU: it has counted on. */
+    AtaPortWritePortUchar(channel->command_block.DriveSelect, device_register);
+    channel->device_register = device_register;
+    AtaPortWritePortUchar(channel->command_block.Command, command->opcode);
+    after_command(channel);
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pata.sys: a miniport for parallel ATA. PIO, bus-master DMA and packet devices, on the two legacy
+ * channels of a PC, behind a PCI controller or on the ISA bus.
+ *
+ * Owns: the structures and constants that the files of this driver share. May not: include anything
+ * but the miniport interface.
+ *
+ * How the driver is read, from top to bottom:
+ *
+ *     driver.c     DriverEntry; the controller: PCI or ISA, which channels, bus master or not
+ *     timing.c     transfer modes, and the timing registers of Intel's PIIX controllers
+ *     channel.c    a channel comes and goes: registers, memory, settings from the registry
+ *     setup.c      a device is prepared: SET FEATURES, SET MULTIPLE, geometry
+ *     command.c    an IRB comes: what it asks for, and its end
+ *     issue.c      select a device, see that it is ready, write the command
+ *     pio.c        data through the data port
+ *     dma.c        data by bus master
+ *     atapi.c      packet commands and request sense
+ *     interrupt.c  the state machine: interrupts and timers drive it
+ *     reset.c      recovery: lost interrupts, DEVICE RESET, SRST
+ *
+ * The documents that comments cite:
+ *     ATA        ATA/ATAPI-6, T13/1410D: registers are in clause 7, protocols in clause 9;
+ *                commands are cited by their names, by which clause 8 is ordered
+ *     SFF-8038i  Bus Master Programming Interface for IDE ATA Controllers
+ *     PIIX       Intel 82371FB/82371SB (PIIX, PIIX3) and 82371AB (PIIX4) data sheets
+ *
+ * Contexts. One command is under way on a channel at a time. SyncWithIsr is TRUE, so
+ * IdeHwInitialize, IdeHwStartIo, IdeHwReset and IdeHwInterrupt exclude each other; timers do not,
+ * and therefore go on in a synchronised routine (interrupt.c). A function without a "Context:" runs
+ * with that exclusion. No function waits longer than some microseconds; what takes longer is looked
+ * at again by a timer.
+ */
+#ifndef PATA_H
+#define PATA_H
+
+#include <miniport.h>
+#include <ata.h>
+#include <irb.h>
+
+/* ------------------------------------------------------------------ registers: what irb.h has
+ * no name for */
+
+/* ATA: 7.7, Device register. Bits 7 and 5 are obsolete, and drives older than ATA-3 want them
+ * set. */
+#define DEVICE_OBSOLETE    0xA0
+#define DEVICE_1           0x10
+#define DEVICE_FROM_CALLER (IDE_LBA_MODE | 0x0F) /* LBA bit, and LBA 27:24 or the head */
+
+/* ATA: 7.15, Status register. DF, or SE for a packet device. */
+#define STATUS_DEVICE_FAULT 0x20
+#define STATUS_FAILED       (IDE_STATUS_ERROR | STATUS_DEVICE_FAULT)
+#define STATUS_NOT_IDLE     (IDE_STATUS_BUSY | IDE_STATUS_DRQ)
+/* Nobody drives the bus: all ones, or all but D7, which the host pulls down. */
+#define STATUS_FLOATS(status) (((status)&0x7F) == 0x7F)
+
+/* ATA: 7.8, Device Control register: the high order bytes of a 48-bit command can be read. */
+#define CONTROL_HIGH_ORDER 0x80
+
+/* ATA: 9.8: what Sector Count means for packet commands: Interrupt Reason. */
+#define REASON_COMMAND   0x01 /* C/D: a packet is wanted, or the command is over; else data */
+#define REASON_TO_HOST   0x02 /* I/O */
+#define REASON_MASK      (REASON_COMMAND | REASON_TO_HOST)
+#define SIGNATURE_MIDDLE 0x14 /* ATA: 9.12: LBA Mid and LBA High of a packet device after reset */
+#define SIGNATURE_HIGH   0xEB
+
+/* ATA: Features register of the PACKET command. */
+#define PACKET_DMA         0x01
+#define PACKET_DMA_TO_HOST 0x04 /* DMADIR, for bridges that ask for it in IDENTIFY word 62 */
+
+/* SFF-8038i: bus master command and status registers. */
+#define BUS_MASTER_REGISTERS 8 /* bytes, of one channel */
+#define BM_COMMAND           0
+#define BM_STATUS            2
+#define BM_TABLE             4 /* physical address of the descriptor table */
+#define BM_START             0x01
+#define BM_TO_MEMORY         0x08
+#define BM_ACTIVE            0x01
+#define BM_ERROR             0x02
+#define BM_INTERRUPT         0x04
+#define BM_FIRMWARE_BITS     0x60 /* drive 0 and 1 can do DMA: to be written back as they were */
+#define BM_SIMPLEX           0x80
+
+/* A physical region descriptor. */
+struct pata_prd {
+    ULONG address;
+    ULONG control; /* byte count (0 is 64 KiB), and in the last one PRD_END */
+};
+C_ASSERT(sizeof(struct pata_prd) == 8);
+#define PRD_END      0x80000000u
+#define PRD_BOUNDARY 0x10000u /* no descriptor crosses a multiple of it, nor is longer */
+#define PRD_COUNT    512      /* one page. QEMU: reads no more than a page of them */
+
+/* What the driver takes in one IRB. A piece of the scatter/gather list may cross one 64 KiB
+ * boundary more than its length makes it cross, so this many pieces of that length always fit
+ * the table. */
+#define MAXIMUM_BREAKS   240
+#define MAXIMUM_TRANSFER 0x100000 /* bytes */
+C_ASSERT(2 * (MAXIMUM_BREAKS + 1) + MAXIMUM_TRANSFER / PRD_BOUNDARY <= PRD_COUNT);
+
+#define RESET_LIMIT 2 /* for one command that finds its device not ready */
+
+#define SECTOR_BYTES 512 /* of every command but reads and writes of sectors that are longer */
+
+/* ------------------------------------------------------------------ devices */
+
+/* What is to be set in a device before its requests may go on, in this order. */
+enum pata_setup {
+    SETUP_GEOMETRY = 0x01,
+    SETUP_PIO_MODE = 0x02,
+    SETUP_DMA_MODE = 0x04,
+    SETUP_MULTIPLE = 0x08,
+};
+
+struct pata_device {
+    IDE_DEVICE_TYPE type; /* DeviceUnknown until IdeHwInitialize */
+    BOOLEAN is_gone;      /* it did not come back from a reset */
+    BOOLEAN is_asleep;    /* SLEEP was sent: only a reset is taken now */
+    BOOLEAN dma_ready;    /* a DMA mode is set, since the last reset */
+    ULONG sector_bytes;
+
+    /* Settings, and which of them are still to be sent. */
+    ULONG usable_modes; /* bits: device, controller, cable and registry allow them */
+    ULONG modes;        /* of these, one PIO and at most one DMA mode: what is or will be set */
+    UCHAR setup_pending;
+    UCHAR multiple_wanted, multiple_sectors; /* sectors a block; 0: no READ or WRITE MULTIPLE */
+    UCHAR heads, sectors_per_track;          /* CHS addressing; 0: LBA */
+    UCHAR failed_status, failed_error;       /* registers when the last DMA mode was refused */
+    UCHAR crc_errors;                        /* in the present Ultra DMA mode */
+    UCHAR flush_opcode;                      /* 0: no cache to flush */
+
+    /* Packet devices. */
+    UCHAR packet_bytes;        /* 12 or 16 */
+    BOOLEAN packet_interrupts; /* it interrupts when it wants the packet */
+    BOOLEAN wants_dmadir;
+};
+
+/* ------------------------------------------------------------------ the controller */
+
+enum pata_controller_kind {
+    CONTROLLER_ISA,   /* no bus master, nothing to set */
+    CONTROLLER_PCI,   /* SFF-8038i; its timings are the firmware's */
+    CONTROLLER_PIIX3, /* multiword DMA 2 */
+    CONTROLLER_PIIX4, /* Ultra DMA 2 */
+};
+
+/* The controller extension. */
+struct pata_controller {
+    enum pata_controller_kind kind;
+    UCHAR number; /* counts the controllers that this driver started, from 0 */
+    BOOLEAN is_numbered;
+    BOOLEAN has_bus_master;
+    ULONG modes_allowed[MAX_IDE_DEVICE];                /* per channel, from the registry */
+    ULONG usable_modes[MAX_IDE_DEVICE][MAX_IDE_DEVICE]; /* channel, target; 0: not selected yet */
+    ULONG modes[MAX_IDE_DEVICE][MAX_IDE_DEVICE];        /* of these, what the timings are for */
+    BOOLEAN is_disk[MAX_IDE_DEVICE][MAX_IDE_DEVICE];
+};
+
+/* ------------------------------------------------------------------ the channel */
+
+enum pata_phase {
+    PHASE_STOPPED,
+    PHASE_IDLE,
+    PHASE_WAIT_READY,    /* a command waits for BSY to clear; timer */
+    PHASE_NON_DATA,      /* written; interrupt at the end */
+    PHASE_PIO_IN,        /* interrupt for each block, which then is read */
+    PHASE_PIO_OUT_FIRST, /* the device will ask for the first block without interrupt; timer */
+    PHASE_PIO_OUT,       /* a block is written; interrupt when the device has taken it */
+    PHASE_DMA,           /* interrupt at the end */
+    PHASE_PACKET,        /* PACKET is written; the device will ask for the packet; timer */
+    PHASE_PACKET_DATA,   /* the packet is sent; interrupts for blocks of data, and at the end */
+    PHASE_PACKET_DMA,    /* the packet is sent; interrupt at the end */
+    PHASE_DEVICE_RESET,  /* DEVICE RESET, EXECUTE DEVICE DIAGNOSTIC; timer */
+    PHASE_RETIME,        /* controller timings are about to change; timer */
+    PHASE_RESET_WANTED,  /* a timer is about to reset the channel */
+    PHASE_RESET,         /* SRST is done, devices come back; timer */
+    PHASE_COUNT,
+};
+
+/* Is a command under way whose next step an interrupt may announce? */
+static inline BOOLEAN pata_expects_interrupt(enum pata_phase phase)
+{
+    return phase >= PHASE_NON_DATA && phase <= PHASE_PACKET_DMA;
+}
+
+static inline BOOLEAN pata_moves_dma(enum pata_phase phase)
+{
+    return phase == PHASE_DMA || phase == PHASE_PACKET_DMA;
+}
+
+enum pata_event {
+    EVENT_DEVICE, /* the device has something to say: interrupt, or found by looking */
+    EVENT_TICK,   /* the timer that was asked for */
+};
+
+enum pata_protocol {
+    PROTOCOL_REFUSED, /* queued commands, SATA's, and what cannot be told */
+    PROTOCOL_NON_DATA,
+    PROTOCOL_PIO_IN,
+    PROTOCOL_PIO_OUT,
+    PROTOCOL_DMA,
+    PROTOCOL_PACKET,
+    PROTOCOL_RESET, /* no interrupt at the end */
+};
+
+/* The command under way: an IRB's, or one of the driver's own. */
+struct pata_command {
+    PIDE_REQUEST_BLOCK irb; /* NULL: the driver's own */
+    const IDE_TASK_FILE *task_file;
+    enum pata_protocol protocol;
+    UCHAR target;
+    UCHAR opcode;    /* as sent: READ MULTIPLE may go out as READ SECTORS */
+    UCHAR follow_up; /* a second command without data, when this one has succeeded; 0: none */
+    BOOLEAN is_48_bit;
+    BOOLEAN is_sector_io;
+    BOOLEAN uses_dma;
+    BOOLEAN is_to_memory;
+    PUCHAR data;           /* where the next byte goes, or comes from */
+    ULONG left, moved;     /* bytes of the IRB's buffer */
+    ULONG excess;          /* bytes that the device moved beyond it */
+    ULONG block_bytes;     /* that the device moves for each DRQ */
+    enum pata_setup setup; /* the driver's own: what it sets */
+    IDE_TASK_FILE own;     /* task file of packet commands and the driver's own */
+    UCHAR packet[16];
+};
+
+struct pata_channel {
+    enum pata_phase phase;
+    UCHAR number;
+    UCHAR device_register;      /* as last written; 0: not known */
+    UCHAR bus_master_direction; /* as last written: BM_TO_MEMORY or 0 */
+    BOOLEAN is_ready;           /* BSY and DRQ were seen clear, and nothing has come since */
+    BOOLEAN data_is_32_bit;     /* the data port takes 32-bit accesses */
+    BOOLEAN latch_is_doubtful;  /* the bus master's interrupt bit may be set for no reason */
+    BOOLEAN timings_are_stale;  /* the next timer sets the controller's timings */
+
+    /* Registers. */
+    IDE_REGISTERS_1 command_block;
+    IDE_REGISTERS_2 control_block;
+    PUCHAR bus_master_command, bus_master_status; /* NULL: no bus master */
+    PULONG bus_master_table;
+    struct pata_prd *prd_table;
+    ULONG prd_table_address; /* physical */
+
+    struct pata_command command;
+    struct pata_device devices[MAX_IDE_DEVICE];
+    struct pata_controller *controller;
+
+    PIDE_REQUEST_BLOCK held_head, held_tail; /* IRBs that came while the channel was not idle */
+    PIDE_REQUEST_BLOCK sense_for; /* the failed IRB whose sense data the present one fetches */
+    PIDE_REQUEST_BLOCK reset_irb; /* the LUN reset that PHASE_DEVICE_RESET is for */
+
+    /* Timer: a tick counts only if nothing was asked for since it was. */
+    ULONG timer_asked, timer_fired;
+    BOOLEAN timer_is_wanted;
+    ULONG waited_us;       /* in this phase so far */
+    UCHAR reset_target;    /* the device that PHASE_RESET looks at */
+    UCHAR resets_in_a_row; /* without a command that ended in between */
+
+    /* Settings of the registry. */
+    ULONG multiple_limit;
+    BOOLEAN force_chs;
+};
+
+/* ------------------------------------------------------------------ register access */
+
+static inline UCHAR pata_status(const struct pata_channel *channel)
+{
+    return AtaPortReadPortUchar(channel->command_block.Command);
+}
+
+/* ATA: 7.3: like Status, but leaves a pending interrupt alone. */
+static inline UCHAR pata_alternate_status(const struct pata_channel *channel)
+{
+    return AtaPortReadPortUchar(channel->control_block.DeviceControl);
+}
+
+/* Acknowledges interrupt and error of the bus master; both bits are cleared by writing 1. */
+static inline void pata_bus_master_clear(const struct pata_channel *channel, UCHAR status)
+{
+    AtaPortWritePortUchar(channel->bus_master_status,
+                          (status & BM_FIRMWARE_BITS) | BM_INTERRUPT | BM_ERROR);
+}
+
+/* Stops the engine and keeps its direction. */
+static inline void pata_bus_master_stop(const struct pata_channel *channel)
+{
+    AtaPortWritePortUchar(channel->bus_master_command, channel->bus_master_direction);
+}
+
+static inline struct pata_device *pata_target(struct pata_channel *channel)
+{
+    return &channel->devices[channel->command.target];
+}
+
+/* ------------------------------------------------------------------ entry points */
+
+NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath);
+BOOLEAN NTAPI PataAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION ControlAction,
+                                 PVOID Parameters);
+ATA_CHANNEL_STATE NTAPI PataChannelEnabled(PVOID ControllerExtension, ULONG Channel);
+BOOLEAN NTAPI PataTransferModeSelect(PVOID ControllerExtension,
+                                     PIDE_TRANSFER_MODE_PARAMETERS Parameters);
+BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,
+                              PVOID InitContext);
+BOOLEAN NTAPI PataControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
+                          PVOID Parameters);
+BOOLEAN NTAPI PataInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Parameters,
+                             PIDENTIFY_DEVICE_DATA IdentifyData);
+BOOLEAN NTAPI PataBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
+BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
+BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension);
+BOOLEAN NTAPI PataReset(PVOID ChannelExtension);
+
+/* ------------------------------------------------------------------ timing.c */
+
+/* The fastest PIO and the fastest DMA mode of a set of modes: one or two bits. Single word DMA
+ * is not used: ATA-3 dropped it. */
+ULONG pata_fastest_modes(ULONG modes);
+/* What SET FEATURES takes for the PIO mode, or for the DMA mode, of `modes`. 0: there is no DMA
+ * mode. */
+UCHAR pata_pio_mode_code(ULONG modes);
+UCHAR pata_dma_mode_code(ULONG modes);
+/* All modes up to the one that a SET FEATURES code stands for; 0: it is no such code. */
+ULONG pata_modes_up_to(ULONG code);
+/* Sets the controller's timings for controller->modes of a channel. Context: at or below
+ * DISPATCH_LEVEL. */
+void pata_program_timings(struct pata_controller *controller, UCHAR channel_number);
+
+/* ------------------------------------------------------------------ channel.c */
+
+/* The registers may hold anything: after power-up, and at the start. Interrupts are on
+ * afterwards. */
+void pata_take_hardware(struct pata_channel *channel);
+
+/* ------------------------------------------------------------------ setup.c */
+
+/* What a reset has undone is to be set again. */
+void pata_setup_again(struct pata_device *device);
+/* Starts the next of the driver's own commands, if there is one. Channel idle. */
+void pata_setup_next(struct pata_channel *channel);
+/* One of them is over. */
+void pata_setup_done(struct pata_channel *channel, UCHAR irb_status, UCHAR status);
+/* One of them takes long. */
+void pata_setup_tick(struct pata_channel *channel);
+void pata_setup_watch(struct pata_channel *channel);
+/* An Ultra DMA transfer was garbled on the cable: after some of these, a slower mode is set. */
+void pata_crc_error(struct pata_channel *channel, struct pata_device *device);
+
+/* ------------------------------------------------------------------ command.c */
+
+/* Starts an IRB. Channel idle. */
+void pata_start_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
+/* Keeps an IRB until the channel is idle, at the end or at the head of the others. */
+void pata_hold(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
+void pata_hold_first(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
+void pata_go_on_with_waiting(struct pata_channel *channel);
+
+static inline BOOLEAN pata_something_waits(const struct pata_channel *channel)
+{
+    return channel->held_head || channel->devices[0].setup_pending ||
+           channel->devices[1].setup_pending;
+}
+
+/* If the channel is idle: goes on with what waits. Each entry point ends with it. */
+static inline void pata_go_on(struct pata_channel *channel)
+{
+    if (channel->phase == PHASE_IDLE && pata_something_waits(channel))
+        pata_go_on_with_waiting(channel);
+}
+/* The end of the command under way. `status` is the Status register's last value. */
+void pata_finish(struct pata_channel *channel, UCHAR irb_status, UCHAR status);
+/* The same, if the command failed, or else moved fewer bytes than it should have. */
+void pata_finish_transfer(struct pata_channel *channel, UCHAR status);
+void pata_non_data_done(struct pata_channel *channel, UCHAR status);
+/* The device does what the protocol doesn't allow: the command fails, the channel is reset. */
+void pata_protocol_error(struct pata_channel *channel, UCHAR status);
+
+/* ------------------------------------------------------------------ issue.c */
+
+/* Sends channel->command, now or when the device is ready. It may be over when this returns. */
+void pata_issue(struct pata_channel *channel);
+/* Selects a device, whatever state it is in. The selected one is ready. */
+void pata_select(struct pata_channel *channel, UCHAR device_register);
+/* Lets 400 ns pass: until then Status need not be true. */
+void pata_settle(const struct pata_channel *channel);
+/* Waits, some microseconds at most, while `(Alternate Status & mask) == value` does not hold.
+ * Returns the last value. */
+UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value);
+void pata_wait_ready_tick(struct pata_channel *channel);
+
+/* ------------------------------------------------------------------ pio.c */
+
+/* IRB_STATUS_PENDING: the command is ready to be sent; else it can't be. */
+UCHAR pata_pio_prepare(struct pata_channel *channel, struct pata_device *device);
+void pata_pio_in(struct pata_channel *channel, UCHAR status);
+void pata_pio_out(struct pata_channel *channel, UCHAR status);
+/* Looks whether the device wants the first block. */
+void pata_pio_out_first(struct pata_channel *channel);
+/* One block that the device offers or asks for: to and from command->data as far as that
+ * reaches, the rest is thrown away, or zeros. DRQ is set. */
+void pata_read_block(struct pata_channel *channel, ULONG byte_count);
+void pata_write_block(struct pata_channel *channel, ULONG byte_count);
+
+/* ------------------------------------------------------------------ dma.c */
+
+/* Builds the descriptor table. IRB_STATUS_PENDING, or why it can't be. */
+UCHAR pata_dma_prepare(struct pata_channel *channel);
+/* Before the command is written: direction. After it: start. */
+void pata_dma_direct(struct pata_channel *channel);
+void pata_dma_start(struct pata_channel *channel);
+void pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status);
+
+/* ------------------------------------------------------------------ atapi.c */
+
+UCHAR pata_packet_prepare(struct pata_channel *channel, struct pata_device *device);
+/* Looks whether the device wants the packet. */
+void pata_packet_request(struct pata_channel *channel, UCHAR status);
+void pata_packet_wait(struct pata_channel *channel);
+void pata_packet_data(struct pata_channel *channel, UCHAR status);
+void pata_packet_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status);
+/* Fetches the sense data of an IRB that failed. False: there is none to be had. */
+BOOLEAN pata_sense_start(struct pata_channel *channel, PIDE_REQUEST_BLOCK failed);
+/* The request sense is over: the failed IRB is completed. */
+void pata_sense_done(struct pata_channel *channel, PIDE_REQUEST_BLOCK sense);
+
+/* ------------------------------------------------------------------ interrupt.c */
+
+/* Which phases may follow each, as bits. */
+extern const ULONG pata_followers[PHASE_COUNT];
+void pata_phase_is_wrong(struct pata_channel *channel, enum pata_phase phase);
+
+/* The one way to change a phase; resets and start-up, which may come at any time, set it
+ * themselves. */
+static inline void pata_set_phase(struct pata_channel *channel, enum pata_phase phase)
+{
+    if (!(pata_followers[channel->phase] >> phase & 1))
+        pata_phase_is_wrong(channel, phase);
+    channel->phase = phase;
+}
+
+void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
+               UCHAR bus_master_status);
+/* Asks for a tick; the last one asked for is the one that comes. */
+void pata_ask_timer(struct pata_channel *channel, ULONG delay_us);
+void pata_forget_timer(struct pata_channel *channel);
+
+/* ------------------------------------------------------------------ reset.c */
+
+/* Looks whether the command under way is over though no interrupt told so, and ends it. */
+BOOLEAN pata_rescue(struct pata_channel *channel);
+/* An LUN reset IRB: DEVICE RESET, for what takes it. */
+void pata_reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
+void pata_device_reset_wait(struct pata_channel *channel);
+void pata_device_reset_tick(struct pata_channel *channel);
+/* Resets the channel soon, from a timer. Channel idle. */
+void pata_want_reset(struct pata_channel *channel);
+void pata_reset_begin(struct pata_channel *channel);
+/* Takes a device for gone, until somebody asks it for IDENTIFY again. */
+void pata_give_up(struct pata_channel *channel, UCHAR target, UCHAR status);
+void pata_reset_tick(struct pata_channel *channel);
+
+#endif

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+#
+# Miniports: how a folder of C files becomes $(BUILD)/NAME.sys.
+#
+# Wants: ARCH (x86_64 or i386), BUILD (that architecture's build folder), Q (@, or nothing with V=1),
+# and MINIPORT_CROSS (the prefix of the compiler and its tools), which may be empty.
+#
+#   $(eval $(call miniport,NAME,FOLDER,FLAGS))
+#       a folder whose path make can handle
+#   $(eval $(call external_miniport,NAME,$$(VARIABLE),FLAGS))
+#       any folder: an absolute path, which may hold blanks or $, in a variable
+#
+# All *.c files of the folder are compiled (FLAGS, which may be left out, come last) and linked with the
+# import libraries of the port. Nothing is ever written into the folder. MINIPORT_CFLAGS is the
+# user's, for all drivers. A driver sees include/ddi, its own folder, and no other header.
+
+MINIPORT_TRIPLE_x86_64 := x86_64-w64-mingw32
+MINIPORT_TRIPLE_i386 := i686-w64-mingw32
+MINIPORT_TRIPLE := $(MINIPORT_TRIPLE_$(ARCH))
+ifeq ($(MINIPORT_TRIPLE),)
+$(error ARCH=$(ARCH) is unknown to miniport/rules.mk: x86_64 and i386 are known)
+endif
+MINIPORT_PREFIX := $(or $(MINIPORT_CROSS),$(MINIPORT_TRIPLE)-)
+MINIPORT_CC := $(MINIPORT_PREFIX)gcc
+MINIPORT_PACKAGE_x86_64 := gcc-mingw-w64-x86-64-win32
+MINIPORT_PACKAGE_i386 := gcc-mingw-w64-i686-win32
+
+# $(call miniport_quote,TEXT): TEXT as one word for the shell.
+miniport_quote = '$(subst ','\'',$(1))'
+
+# What a driver is compiled with:
+# - headers of our own only: mingw-w64 has some of the same names, which are not meant;
+# - one frame per function, chained through the frame pointer, so that a stack can be walked and a
+#   report finds the line: no tail calls, no merged calls or functions, and, since gcc places the frame pointer
+#   elsewhere when it writes Windows' unwind tables, none of these (DWARF has what debuggers need);
+# - no helper for large stack frames, no helper for stack protection: nobody provides them;
+# - no time, no compiler's name, no path of this tree: the same sources give the same bytes anywhere.
+MINIPORT_COMMON_FLAGS := -std=gnu11 -O2 -g -gdwarf-4 -Wall -Wno-unknown-pragmas \
+    -ffreestanding -nostdinc -Iinclude/ddi \
+    -fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+    -fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf \
+    -fno-asynchronous-unwind-tables -fno-unwind-tables \
+    -fno-stack-protector -mno-stack-arg-probe -fno-ident
+MINIPORT_FLAGS_x86_64 := -mcmodel=small -D_AMD64_=1
+MINIPORT_FLAGS_i386 := -mrtd -D_X86_=1
+MINIPORT_FLAGS = $(MINIPORT_COMMON_FLAGS) $(MINIPORT_FLAGS_$(ARCH)) \
+    $(call miniport_quote,-ffile-prefix-map=$(CURDIR)=.)
+
+# A native image with relocations that keeps its symbols. --disable-auto-import and the strict names:
+# what would need a helper at run time, or would call with the wrong number of bytes, does not link.
+MINIPORT_LINK_FLAGS := -nostdlib -Wl,--subsystem,native -Wl,--dynamicbase -Wl,--nxcompat \
+    -Wl,--section-alignment,4096 -Wl,--file-alignment,512 -Wl,--exclude-all-symbols \
+    -Wl,--disable-auto-import -Wl,--disable-stdcall-fixup -Wl,--no-insert-timestamp
+
+MINIPORT_OUT := $(BUILD)/miniport
+miniport_quiet = $(if $(Q),@echo '  $(1)';)
+
+# ---------------------------------------------------------------- import and support libraries
+
+# In the order of linking: what both port modules export is taken from pciidex.sys.
+MINIPORT_IMPORT_LIBRARIES := $(patsubst %,$(MINIPORT_OUT)/lib%.a,\
+    pciidex.sys ataport.sys ntoskrnl.exe)
+MINIPORT_SUPPORT_LIBRARY := $(MINIPORT_OUT)/libsupport.a
+MINIPORT_SUPPORT_OBJECTS := $(patsubst miniport/support/%.c,$(MINIPORT_OUT)/support/%.o,\
+    $(wildcard miniport/support/*.c))
+
+.PHONY: miniport-toolchain miniport-force
+miniport-toolchain:
+	@command -v '$(MINIPORT_CC)' >/dev/null || { \
+	    echo "$(MINIPORT_CC) is missing: drivers are Windows images, made by mingw-w64's compiler." \
+	        "Install it with 'make setup', or with: apt-get install $(MINIPORT_PACKAGE_$(ARCH))" >&2; \
+	    exit 1; }
+miniport-force:
+
+# The order-only prerequisite gives the message; make does not rebuild anything for it.
+$(MINIPORT_OUT)/lib%.a: port/exports.list tools/exports.pl | miniport-toolchain
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/exports.pl def $(ARCH) $* $< >$(@:.a=.def)
+	$(call miniport_quiet,DLLTOOL $@)cd $(@D) && $(MINIPORT_PREFIX)dlltool --input-def lib$*.def \
+	    --output-lib $(@F) --temp-prefix $*
+
+# These are the memory routines: the compiler must not see a call of them in their own loops.
+$(MINIPORT_OUT)/support/%.o: miniport/support/%.c $(MINIPORT_OUT)/support/stamp | miniport-toolchain
+	$(call miniport_quiet,CC $<)$(MINIPORT_CC) $(MINIPORT_FLAGS) -Wextra -Werror \
+	    -fno-tree-loop-distribute-patterns -MMD -MP -c $< -o $@
+
+$(MINIPORT_SUPPORT_LIBRARY): $(MINIPORT_SUPPORT_OBJECTS)
+	$(Q)rm -f $@
+	$(call miniport_quiet,AR $@)$(MINIPORT_PREFIX)ar rcsD $@ $^
+
+-include $(MINIPORT_SUPPORT_OBJECTS:.o=.d)
+
+# ---------------------------------------------------------------- one driver
+
+# A stamp changes when its text does, so that changed flags and removed sources rebuild.
+# $(call miniport_stamp,TEXT)
+miniport_stamp = mkdir -p $(@D); printf '%s\n' $(call miniport_quote,$(1)) | cmp -s - $@ || \
+    printf '%s\n' $(call miniport_quote,$(1)) >$@
+
+$(MINIPORT_OUT)/support/stamp: miniport-force
+	$(Q)$(call miniport_stamp,$(MINIPORT_CC) $(MINIPORT_FLAGS))
+
+# The entry point is looked for among the objects: a linker that does not find it only warns.
+# $(call miniport_link,NAME,FOLDER,OBJECTS)
+miniport_place = $(call miniport_quote,$(or $(miniport_folder_$(1)),$(2)))
+define miniport_link
+	$(if $(3),,@echo "$(1): there are no C files in" $(miniport_place) >&2; exit 1)
+	$(call miniport_quiet,LD $@)entry=$$($(MINIPORT_PREFIX)nm --defined-only $(3) | \
+	    sed -n 's/^.* T \(_\{0,1\}DriverEntry\(@8\)\{0,1\}\)$$/\1/p'); \
+	if test -z "$$entry"; then \
+	    echo "$(1): no function DriverEntry is defined in" $(miniport_place) >&2; exit 1; \
+	fi; \
+	$(MINIPORT_CC) $(MINIPORT_LINK_FLAGS) -Wl,--entry,$$entry -o $@ $(3) \
+	    $(MINIPORT_SUPPORT_LIBRARY) $(MINIPORT_IMPORT_LIBRARIES) -lgcc
+endef
+
+define miniport
+miniport_objects_$(1) := $$(patsubst $(2)/%.c,$$(MINIPORT_OUT)/$(1)/%.o,$$(wildcard $(2)/*.c))
+miniport_flags_$(1) = $$(MINIPORT_FLAGS) -I$(2) $$(MINIPORT_CFLAGS) $(3)
+
+$$(MINIPORT_OUT)/$(1)/stamp: miniport-force
+	$$(Q)$$(call miniport_stamp,$$(MINIPORT_CC) $$(miniport_flags_$(1)) $$(miniport_objects_$(1)))
+
+$$(miniport_objects_$(1)): $$(MINIPORT_OUT)/$(1)/%.o: $(2)/%.c $$(MINIPORT_OUT)/$(1)/stamp \
+    | miniport-toolchain
+	$$(call miniport_quiet,CC $$<)$$(MINIPORT_CC) $$(miniport_flags_$(1)) -MMD -MP -c $$< -o $$@
+
+$$(BUILD)/$(1).sys: $$(miniport_objects_$(1)) $$(MINIPORT_OUT)/$(1)/stamp \
+    $$(MINIPORT_SUPPORT_LIBRARY) $$(MINIPORT_IMPORT_LIBRARIES)
+	$$(call miniport_link,$(1),$(2),$$(miniport_objects_$(1)))
+
+-include $$(miniport_objects_$(1):.o=.d)
+endef
+
+# Make cannot have blanks in a target or a prerequisite, so such a folder is reached through a link in
+# the build folder. Debuggers and reports see the folder's own path.
+define external_miniport
+$$(shell mkdir -p $$(MINIPORT_OUT) && ln -sfn $$(call miniport_quote,$(2)) $$(MINIPORT_OUT)/$(1).source)
+miniport_folder_$(1) = $(2)
+miniport_map_$(1) = $$(call miniport_quote,-ffile-prefix-map=$$(MINIPORT_OUT)/$(1).source=$(2))
+$$(eval $$(call miniport,$(1),$$(MINIPORT_OUT)/$(1).source,$(3) $$$$(miniport_map_$(1))))
+endef

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CD-ROMs: packet commands, sense data, capacity, tray. The commands are those of MMC-3 and SPC-2.
+ * Entered at PASSIVE_LEVEL where it waits, otherwise at or below DISPATCH_LEVEL.
+ */
+#include "port/atapi.h"
+
+#include <string.h>
+
+#include "port/request/request.h"
+
+#define PACKET_TIMEOUT_S 30u
+#define CD_SECTOR_BYTES  2048u
+
+enum {
+    SCSI_TEST_UNIT_READY = 0x00,
+    SCSI_START_STOP_UNIT = 0x1B,
+    SCSI_READ_CAPACITY = 0x25,
+    SCSI_READ_10 = 0x28,
+    SCSI_VERIFY_10 = 0x2F,
+};
+
+enum {
+    SENSE_NOT_READY = 2,
+    SENSE_ILLEGAL_REQUEST = 5,
+    SENSE_UNIT_ATTENTION = 6,
+};
+#define ASC_BECOMING_READY 0x04
+#define ASC_OUT_OF_RANGE   0x21
+#define ASC_NO_MEDIUM      0x3A
+
+/* Fixed-format sense data (SPC-2 7.20.2): key in byte 2, additional code in bytes 12 and 13. Where
+ * the miniport could not get it, the key is in Error bits 7:4 (ATA/ATAPI-6 9.8). */
+static uint8_t sense_key(const struct request *request)
+{
+    return request->sense_valid ? request->sense[2] & 0xF : request->ata_error >> 4;
+}
+
+static uint8_t sense_code(const struct request *request)
+{
+    return request->sense_valid ? request->sense[12] : 0;
+}
+
+bool atapi_should_repeat(const struct request *request)
+{
+    if (request->irb_status != IRB_STATUS_DEVICE_ERROR)
+        return false;
+    switch (sense_key(request)) {
+    case SENSE_UNIT_ATTENTION:
+        return true;
+    case SENSE_NOT_READY:
+        /* QEMU: after a change of medium the first command says "no medium", the next "changed". */
+        return sense_code(request) == ASC_BECOMING_READY || sense_code(request) == ASC_NO_MEDIUM;
+    }
+    return false;
+}
+
+enum block_status atapi_status(const struct request *request)
+{
+    switch (sense_key(request)) {
+    case SENSE_UNIT_ATTENTION:
+        return BLOCK_MEDIUM_CHANGED;
+    case SENSE_NOT_READY:
+        return sense_code(request) == ASC_NO_MEDIUM ? BLOCK_NO_MEDIUM : BLOCK_DEVICE_ERROR;
+    case SENSE_ILLEGAL_REQUEST:
+        return sense_code(request) == ASC_OUT_OF_RANGE ? BLOCK_OUT_OF_RANGE : BLOCK_DEVICE_ERROR;
+    }
+    return BLOCK_DEVICE_ERROR;
+}
+
+const char *atapi_sense_name(const uint8_t *sense)
+{
+    static const char *const keys[16] = {
+        "no sense",       "recovered error", "not ready",      "medium error",
+        "hardware error", "illegal request", "unit attention", "data protect",
+        "blank check",    "vendor specific", "copy aborted",   "aborted command",
+        "equal",          "volume overflow", "miscompare",     "reserved",
+    };
+    if ((sense[2] & 0xF) == SENSE_NOT_READY && sense[12] == ASC_NO_MEDIUM)
+        return "no medium";
+    if ((sense[2] & 0xF) == SENSE_ILLEGAL_REQUEST && sense[12] == ASC_OUT_OF_RANGE)
+        return "address out of range";
+    return keys[sense[2] & 0xF];
+}
+
+static void store_be32(UCHAR *bytes, uint32_t value)
+{
+    bytes[0] = (UCHAR)(value >> 24);
+    bytes[1] = (UCHAR)(value >> 16);
+    bytes[2] = (UCHAR)(value >> 8);
+    bytes[3] = (UCHAR)value;
+}
+
+static uint32_t load_be32(const UCHAR *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+void atapi_fill_transfer(struct request *request, uint64_t lba, uint32_t sectors, bool verify)
+{
+    request->function = IRB_FUNCTION_ATAPI_COMMAND;
+    request->flags = verify ? 0 : IRB_FLAGS_DATA_IN;
+    request->cdb_length = 10;
+    request->cdb[0] = verify ? SCSI_VERIFY_10 : SCSI_READ_10;
+    store_be32(&request->cdb[2], (uint32_t)lba);
+    request->cdb[7] = (UCHAR)(sectors >> 8);
+    request->cdb[8] = (UCHAR)sectors;
+}
+
+enum block_status atapi_command(struct device *device, const uint8_t *cdb, uint8_t cdb_length,
+                                void *buffer, uint32_t byte_count, bool data_in,
+                                struct request *request)
+{
+    for (unsigned attempt = 0; attempt < ATAPI_ATTEMPTS; attempt++) {
+        memset(request, 0, sizeof *request);
+        request->device = device;
+        request->function = IRB_FUNCTION_ATAPI_COMMAND;
+        request->flags = !byte_count ? 0 : data_in ? IRB_FLAGS_DATA_IN : IRB_FLAGS_DATA_OUT;
+        request->timeout_s = PACKET_TIMEOUT_S;
+        request->cdb_length = cdb_length;
+        memcpy(request->cdb, cdb, cdb_length);
+        request->buffer = buffer;
+        request->byte_count = byte_count;
+        request_run(request);
+        if (!atapi_should_repeat(request))
+            break;
+    }
+    /* A packet device may have less to say than was asked for: that is no error. */
+    if (request->irb_status == IRB_STATUS_DATALENGTH_MISMATCH)
+        return BLOCK_OK;
+    return block_status_of(request);
+}
+
+enum block_status atapi_read_capacity(struct device *device)
+{
+    static const uint8_t test_unit_ready[6] = {SCSI_TEST_UNIT_READY};
+    static const uint8_t read_capacity[10] = {SCSI_READ_CAPACITY};
+    struct request request;
+    UCHAR answer[8] = {0};
+
+    device->sector_size = CD_SECTOR_BYTES;
+    device->sector_count = 0;
+    enum block_status status =
+        atapi_command(device, test_unit_ready, sizeof test_unit_ready, NULL, 0, false, &request);
+    if (status == BLOCK_OK)
+        status = atapi_command(device, read_capacity, sizeof read_capacity, answer, sizeof answer,
+                               true, &request);
+    if (status != BLOCK_OK)
+        return status;
+    uint32_t sector_size = load_be32(&answer[4]);
+    if (sector_size < 512 || sector_size > HAL_PAGE_SIZE || sector_size & (sector_size - 1))
+        sector_size = CD_SECTOR_BYTES; /* some drives answer 2,352 for an audio disc */
+    device->sector_size = sector_size;
+    device->sector_count = (uint64_t)load_be32(answer) + 1;
+    block_configure(device);
+    return BLOCK_OK;
+}
+
+enum block_status atapi_eject(struct device *device, bool load)
+{
+    uint8_t start_stop[6] = {SCSI_START_STOP_UNIT, 0, 0, 0, load ? 3 : 2};
+    struct request request;
+    enum block_status status =
+        atapi_command(device, start_stop, sizeof start_stop, NULL, 0, false, &request);
+    device->sector_count = 0;
+    if (load && status == BLOCK_OK)
+        status = atapi_read_capacity(device);
+    return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Packet commands as the block layer uses them. The routines for everybody are in block.h. */
+#ifndef PORT_ATAPI_H
+#define PORT_ATAPI_H
+
+#include "port/block.h"
+
+/* A medium that has just come is first "not ready", then "changed", then good: a few tries. */
+#define ATAPI_ATTEMPTS 5u
+
+/* READ(10), or VERIFY(10). */
+void atapi_fill_transfer(struct request *request, uint64_t lba, uint32_t sectors, bool verify);
+/* Is this failure one that goes away by itself? */
+bool atapi_should_repeat(const struct request *request);
+/* What a CHECK CONDITION means for a block request. */
+enum block_status atapi_status(const struct request *request);
+const char *atapi_sense_name(const uint8_t *sense);
+enum block_status block_status_of(const struct request *request);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block requests: checked, cut into pieces that one command can carry, and handed to the queues;
+ * see block.h. Entered at or below DISPATCH_LEVEL.
+ *
+ * The next piece is sent from the completion of the one before, so a block request needs no memory
+ * but its own, and a failure names the sector it happened at.
+ */
+#include "port/block.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "port/atapi.h"
+#include "port/identify.h"
+#include "port/memory.h"
+#include "port/request/request.h"
+
+#define IO_TIMEOUT_S    10u
+#define FLUSH_TIMEOUT_S 60u /* ATA/ATAPI-6 8.10: a flush may take more than 30 s */
+#define CD_TIMEOUT_S    30u
+
+/* What the Sector Count register can say (ATA/ATAPI-6 8.34, 8.35). */
+#define LBA28_MOST_SECTORS 0x100u
+#define LBA48_MOST_SECTORS 0x10000u
+
+static bool uses_dma(const struct device *device)
+{
+    return device->channel->controller->configuration.BusMaster &&
+           (device->parameters.TransferModeSelected & DMA_SUPPORT);
+}
+
+/* ------------------------------------------------------------------ task files */
+
+/* Rows: PIO, PIO MULTIPLE, DMA; columns: 28-bit (and CHS), 48-bit. */
+static const UCHAR read_commands[3][2] = {
+    {IDE_COMMAND_READ, IDE_COMMAND_READ_EXT},
+    {IDE_COMMAND_READ_MULTIPLE, IDE_COMMAND_READ_MULTIPLE_EXT},
+    {IDE_COMMAND_READ_DMA, IDE_COMMAND_READ_DMA_EXT},
+};
+static const UCHAR write_commands[3][2] = {
+    {IDE_COMMAND_WRITE, IDE_COMMAND_WRITE_EXT},
+    {IDE_COMMAND_WRITE_MULTIPLE, IDE_COMMAND_WRITE_MULTIPLE_EXT},
+    {IDE_COMMAND_WRITE_DMA, IDE_COMMAND_WRITE_DMA_EXT},
+};
+
+/* Address and count. The sector count is truncated on purpose: 0 stands for 256, or 65,536
+ * (ATA/ATAPI-6 8.34, 8.35). */
+static void set_address(struct request *request, const struct device *device, uint64_t lba,
+                        uint32_t sectors)
+{
+    const IDE_DEVICE_PARAMETERS *parameters = &device->parameters;
+    IDEREGISTERS *current = &request->task_file.Current, *previous = &request->task_file.Previous;
+    UCHAR drive = device->target ? 0xB0 : 0xA0;
+
+    current->bSectorCountReg = (UCHAR)sectors;
+    if (parameters->AddressTranslation == ChsMode) {
+        /* ATA/ATAPI-4 6.2: sectors of a track count from 1. */
+        uint32_t sector = (uint32_t)lba, per_track = parameters->Chs.NumSectorsPerTrack;
+        uint32_t track = sector / per_track, heads = parameters->Chs.NumHeads;
+        current->bSectorNumberReg = (UCHAR)(sector % per_track + 1);
+        current->bCylLowReg = (UCHAR)(track / heads);
+        current->bCylHighReg = (UCHAR)(track / heads >> 8);
+        current->bDriveHeadReg = (UCHAR)(drive | track % heads);
+        return;
+    }
+    current->bSectorNumberReg = (UCHAR)lba;
+    current->bCylLowReg = (UCHAR)(lba >> 8);
+    current->bCylHighReg = (UCHAR)(lba >> 16);
+    if (parameters->AddressTranslation == Lba48BitMode) {
+        previous->bSectorCountReg = (UCHAR)(sectors >> 8);
+        previous->bSectorNumberReg = (UCHAR)(lba >> 24);
+        previous->bCylLowReg = (UCHAR)(lba >> 32);
+        previous->bCylHighReg = (UCHAR)(lba >> 40);
+        current->bDriveHeadReg = drive | IDE_LBA_MODE;
+        request->flags |= IRB_FLAGS_48BIT;
+    } else {
+        current->bDriveHeadReg = (UCHAR)(drive | IDE_LBA_MODE | (lba >> 24 & 0xF));
+    }
+}
+
+static void fill_ata(struct block_request *block, uint64_t lba, uint32_t sectors)
+{
+    struct request *request = &block->request;
+    const struct device *device = block->device;
+    IDEREGISTERS *current = &request->task_file.Current;
+
+    request->timeout_s = IO_TIMEOUT_S;
+    switch (block->operation) {
+    case BLOCK_READ:
+        request->function = IRB_FUNCTION_ATA_READ;
+        request->flags = device->transfer_flags[0];
+        current->bCommandReg = device->transfer_commands[0];
+        break;
+    case BLOCK_WRITE:
+        request->function = IRB_FUNCTION_ATA_WRITE;
+        request->flags = device->transfer_flags[1];
+        current->bCommandReg = device->transfer_commands[1];
+        break;
+    case BLOCK_VERIFY:
+        request->function = IRB_FUNCTION_ATA_COMMAND;
+        request->flags = IRB_FLAGS_DRDY_REQUIRED;
+        current->bCommandReg = device->parameters.AddressTranslation == Lba48BitMode
+                                   ? IDE_COMMAND_VERIFY_EXT
+                                   : IDE_COMMAND_VERIFY;
+        break;
+    case BLOCK_FLUSH:
+        request->function = IRB_FUNCTION_ATA_FLUSH;
+        request->flags = IRB_FLAGS_DRDY_REQUIRED;
+        request->timeout_s = FLUSH_TIMEOUT_S;
+        current->bCommandReg =
+            identify_has_flush_ext(device) ? IDE_COMMAND_FLUSH_CACHE_EXT : IDE_COMMAND_FLUSH_CACHE;
+        current->bDriveHeadReg = device->target ? 0xB0 : 0xA0;
+        return;
+    }
+    set_address(request, device, lba, sectors);
+}
+
+void block_configure(struct device *device)
+{
+    const struct controller *controller = device->channel->controller;
+    bool is_ata = device->kind == DEVICE_ATA;
+    bool is_48bit = is_ata && device->parameters.AddressTranslation == Lba48BitMode;
+    unsigned row = uses_dma(device) ? 2 : device->parameters.MaxBlockXfer > 1 ? 1 : 0;
+    uint16_t flags = IRB_FLAGS_DRDY_REQUIRED;
+    uint32_t by_length = controller->configuration.MaximumTransferLength / device->sector_size;
+
+    if (row == 1)
+        flags |= IRB_FLAGS_PIO_MULTIPLE;
+    device->transfer_commands[0] = read_commands[row][is_48bit];
+    device->transfer_commands[1] = write_commands[row][is_48bit];
+    device->transfer_flags[0] = flags | IRB_FLAGS_DATA_IN;
+    device->transfer_flags[1] = flags | IRB_FLAGS_DATA_OUT;
+    device->most_sectors = is_48bit || !is_ata ? LBA48_MOST_SECTORS : LBA28_MOST_SECTORS;
+    if (device->most_sectors > by_length)
+        device->most_sectors = by_length;
+}
+
+/* ------------------------------------------------------------------ pieces */
+
+/* The slow way to cut a piece: the buffer is not in one physical run, so the controller's physical breaks
+ * limit what one command takes. Returns the sectors; 0: the buffer is not in memory. */
+static __attribute__((noinline)) uint32_t sectors_in_breaks(const struct device *device,
+                                                            struct request *request, uint8_t *at,
+                                                            uint32_t sectors)
+{
+    const IDE_CONTROLLER_CONFIGURATION *controller = &device->channel->controller->configuration;
+    unsigned most = controller->BusMaster ? controller->NumberOfPhysicalBreaks + 1u : UINT32_MAX;
+    uint32_t wanted = sectors * device->sector_size, fitting = 0;
+
+    for (unsigned piece = 0; piece < most && fitting < wanted; piece++) {
+        uint32_t run = wanted - fitting;
+        if (!memory_physical_run(at + fitting, &run))
+            break;
+        fitting += run;
+    }
+    if (fitting >= device->sector_size)
+        return fitting / device->sector_size;
+    /* One sector in more pieces than the controller takes, or a hole in the buffer. */
+    request->must_bounce = true;
+    return memory_pieces(at, device->sector_size) ? 1 : 0;
+}
+
+/* Decides on the next piece: its sectors, and buffer and length of the request. False: the buffer is not
+ * in memory there. */
+static inline bool cut_piece(struct block_request *block)
+{
+    const struct device *device = block->device;
+    struct request *request = &block->request;
+    uint64_t left = block->sector_count - block->sectors_done;
+    uint32_t most = device->most_sectors, sectors = left < most ? (uint32_t)left : most;
+
+    request->must_bounce = false;
+    if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH) {
+        block->piece_sectors = sectors;
+        request->buffer = NULL;
+        request->byte_count = 0;
+        return true;
+    }
+    uint8_t *at = (uint8_t *)block->buffer + block->sectors_done * device->sector_size;
+    uint32_t byte_count = sectors * device->sector_size, run = byte_count;
+    request->physical = memory_physical_run(at, &run);
+    request->physical_byte_count = run;
+    if (__builtin_expect(!request->physical || run < byte_count, 0)) {
+        sectors = sectors_in_breaks(device, request, at, sectors);
+        byte_count = sectors * device->sector_size;
+    }
+    block->piece_sectors = sectors;
+    request->buffer = at;
+    request->byte_count = byte_count;
+    return sectors != 0;
+}
+
+static void finish(struct block_request *block, enum block_status status)
+{
+    block->status = status;
+    block->callback(block);
+}
+
+static void piece_done(struct request *request);
+
+static void send_piece(struct block_request *block)
+{
+    struct device *device = block->device;
+    struct request *request = &block->request;
+    uint64_t lba = block->lba + block->sectors_done;
+
+    block->piece_lba = lba;
+    if (!cut_piece(block)) {
+        finish(block, BLOCK_BAD_BUFFER);
+        return;
+    }
+    request->task_file = (IDE_TASK_FILE){0};
+    request->device = device;
+    request->cdb_length = 0;
+    request->wants_registers = false;
+    request->callback = piece_done;
+    request->context = block;
+    if (device->kind == DEVICE_ATAPI) {
+        request->timeout_s = CD_TIMEOUT_S;
+        atapi_fill_transfer(request, lba, block->piece_sectors, block->operation == BLOCK_VERIFY);
+    } else {
+        fill_ata(block, lba, block->piece_sectors);
+    }
+    request_submit(request);
+}
+
+/* DISPATCH_LEVEL. */
+static void piece_done(struct request *request)
+{
+    struct block_request *block = request->context;
+
+    if (__builtin_expect(request->irb_status == IRB_STATUS_SUCCESS &&
+                             request->transferred == request->byte_count,
+                         1)) {
+        block->sectors_done += block->piece_sectors;
+        block->attempts = 0;
+        if (block->sectors_done < block->sector_count)
+            send_piece(block);
+        else
+            finish(block, BLOCK_OK);
+        return;
+    }
+    if (block->device->kind == DEVICE_ATAPI && atapi_should_repeat(request) &&
+        ++block->attempts < ATAPI_ATTEMPTS) {
+        send_piece(block);
+        return;
+    }
+    if (request->transferred < request->byte_count)
+        block->sectors_done += request->transferred / block->device->sector_size;
+    finish(block, block_status_of(request));
+}
+
+enum block_status block_status_of(const struct request *request)
+{
+    if (request->device->kind == DEVICE_ATAPI && request->irb_status == IRB_STATUS_DEVICE_ERROR)
+        return atapi_status(request);
+    switch (request->irb_status) {
+    case IRB_STATUS_SUCCESS: /* of less than was asked for is none */
+        return request->transferred == request->byte_count ? BLOCK_OK : BLOCK_DEVICE_ERROR;
+    case IRB_STATUS_SELECTION_TIMEOUT:
+        return BLOCK_DEVICE_GONE;
+    case IRB_STATUS_BUS_RESET:
+        return request->timed_out ? BLOCK_TIMED_OUT : BLOCK_DEVICE_ERROR;
+    }
+    return BLOCK_DEVICE_ERROR;
+}
+
+/* ------------------------------------------------------------------ entry points */
+
+static enum block_status check(const struct block_request *block)
+{
+    const struct device *device = block->device;
+    bool moves_data = block->operation == BLOCK_READ || block->operation == BLOCK_WRITE;
+
+    if (!device->usable || device->channel->state != CHANNEL_RUNNING)
+        return BLOCK_DEVICE_GONE;
+    if (block->operation == BLOCK_FLUSH)
+        return BLOCK_OK;
+    if (device->kind == DEVICE_ATAPI && block->operation == BLOCK_WRITE)
+        return BLOCK_READ_ONLY;
+    if (device->kind == DEVICE_ATAPI && device->sector_count == 0)
+        return BLOCK_NO_MEDIUM;
+    if (block->sector_count == 0 || device->most_sectors == 0)
+        return BLOCK_BAD_LENGTH;
+    if (block->lba >= device->sector_count ||
+        block->sector_count > device->sector_count - block->lba)
+        return BLOCK_OUT_OF_RANGE;
+    uintptr_t room = UINTPTR_MAX - (uintptr_t)block->buffer;
+    if (moves_data && (!block->buffer || block->sector_count > room / device->sector_size))
+        return BLOCK_BAD_BUFFER;
+    return BLOCK_OK;
+}
+
+void block_submit(struct block_request *block)
+{
+    block->sectors_done = 0;
+    block->attempts = 0;
+    enum block_status status = check(block);
+    if (status != BLOCK_OK)
+        finish(block, status);
+    else
+        send_piece(block);
+}
+
+static void wake(struct block_request *block)
+{
+    *(bool *)block->context = true;
+}
+
+enum block_status block_run(struct block_request *block)
+{
+    bool done = false;
+    block->callback = wake;
+    block->context = &done;
+    block_submit(block);
+    irql_wait(&done);
+    return block->status;
+}
+
+enum block_status block_transfer(struct device *device, enum block_operation operation,
+                                 uint64_t lba, uint64_t sector_count, void *buffer)
+{
+    struct block_request block = {.device = device,
+                                  .operation = operation,
+                                  .lba = lba,
+                                  .sector_count = sector_count,
+                                  .buffer = buffer};
+    return block_run(&block);
+}
+
+/* ------------------------------------------------------------------ descriptions */
+
+/* ATA/ATAPI-6 7.11: the bits that say why. */
+static const char *error_name(uint8_t error)
+{
+    if (error & IDE_ERROR_DATA_ERROR)
+        return " (uncorrectable data)";
+    if (error & IDE_ERROR_ID_NOT_FOUND)
+        return " (address not found)";
+    if (error & IDE_ERROR_CRC_ERROR)
+        return " (CRC error on the cable)";
+    return error & IDE_ERROR_COMMAND_ABORTED ? " (command aborted)" : "";
+}
+
+static void describe_device_error(const struct request *request, char *text, size_t size)
+{
+    if (request->device->kind == DEVICE_ATAPI && request->sense_valid)
+        snprintf(text, size, "sense %x/%02x/%02x (%s)", request->sense[2] & 0xF, request->sense[12],
+                 request->sense[13], atapi_sense_name(request->sense));
+    else if (request->irb_status == IRB_STATUS_SUCCESS ||
+             request->irb_status == IRB_STATUS_DATALENGTH_MISMATCH)
+        snprintf(text, size, "%u of %u bytes were moved", request->transferred,
+                 request->byte_count);
+    else
+        snprintf(text, size, "%s, status %02xh, error %02xh%s",
+                 irb_status_name(request->irb_status), request->ata_status, request->ata_error,
+                 error_name(request->ata_error));
+}
+
+void block_describe(const struct block_request *block, char *text, size_t size)
+{
+    static const char *const operations[] = {"read", "write", "verify", "flush"};
+    const struct device *device = block->device;
+    const char *kind = device->kind == DEVICE_ATA ? "disk " : "";
+    const char *operation = operations[block->operation];
+    unsigned long long lba = block->lba + block->sectors_done, count = block->sector_count;
+    unsigned long long first = block->piece_lba;
+    char detail[96];
+
+    switch (block->status) {
+    case BLOCK_OK:
+        snprintf(text, size, "%s: done", operation);
+        break;
+    case BLOCK_OUT_OF_RANGE:
+        snprintf(text, size, "%s of %llu sector%s at %llu: %s%s ends after %llu sectors", operation,
+                 count, count == 1 ? "" : "s", (unsigned long long)block->lba, kind, device->name,
+                 (unsigned long long)device->sector_count);
+        break;
+    case BLOCK_BAD_LENGTH:
+        snprintf(text, size, "%s of 0 sectors: the count must be at least 1", operation);
+        break;
+    case BLOCK_BAD_BUFFER:
+        snprintf(text, size, "%s: the buffer at %p is not in memory", operation, block->buffer);
+        break;
+    case BLOCK_READ_ONLY:
+        snprintf(text, size, "%s: %s is a CD-ROM, which cannot be written", operation,
+                 device->name);
+        break;
+    case BLOCK_NO_MEDIUM:
+        snprintf(text, size, "%s: there is no medium in %s", operation, device->name);
+        break;
+    case BLOCK_MEDIUM_CHANGED:
+        snprintf(text, size, "%s: the medium in %s was changed", operation, device->name);
+        break;
+    case BLOCK_DEVICE_ERROR:
+        describe_device_error(&block->request, detail, sizeof detail);
+        if (block->operation == BLOCK_FLUSH)
+            snprintf(text, size, "%s: %s%s failed: %s", operation, kind, device->name, detail);
+        else if (block->piece_sectors > 1)
+            snprintf(text, size, "%s: %s%s failed in sectors %llu to %llu: %s", operation, kind,
+                     device->name, lba, first + block->piece_sectors - 1, detail);
+        else
+            snprintf(text, size, "%s: %s%s failed at sector %llu: %s", operation, kind,
+                     device->name, lba, detail);
+        break;
+    case BLOCK_TIMED_OUT:
+        snprintf(text, size, "%s: %s%s did not answer at sector %llu; the channel was reset",
+                 operation, kind, device->name, lba);
+        break;
+    case BLOCK_DEVICE_GONE:
+        snprintf(text, size, "%s: %s%s is not there any more, or its channel is stopped", operation,
+                 kind, device->name);
+        break;
+    }
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block requests: read, write, verify and flush of whole sectors, on disks and CD-ROMs.
+ *
+ * A request of any length is cut into pieces that one command can carry: by MaximumTransferLength,
+ * NumberOfPhysicalBreaks, and the 256 or 65,536 sectors of the command. The pieces go one after the
+ * other.
+ */
+#ifndef PORT_BLOCK_H
+#define PORT_BLOCK_H
+
+#include "port/port.h"
+
+enum block_operation {
+    BLOCK_READ,
+    BLOCK_WRITE,
+    BLOCK_VERIFY, /* the device reads, nothing is transferred */
+    BLOCK_FLUSH,
+};
+
+enum block_status {
+    BLOCK_OK,
+    BLOCK_OUT_OF_RANGE, /* beyond the last sector, or lba + count overflows */
+    BLOCK_BAD_LENGTH,   /* a count of 0 */
+    BLOCK_BAD_BUFFER,   /* not mapped, or NULL */
+    BLOCK_READ_ONLY,    /* a write to a CD-ROM */
+    BLOCK_NO_MEDIUM,
+    BLOCK_MEDIUM_CHANGED, /* and the device did not settle after several tries */
+    BLOCK_DEVICE_ERROR,   /* the request has status, error register, sense data */
+    BLOCK_TIMED_OUT,
+    BLOCK_DEVICE_GONE, /* channel stopped, or no such device any more */
+};
+
+struct block_request {
+    struct device *device;
+    enum block_operation operation;
+    uint64_t lba;          /* in the device's sectors */
+    uint64_t sector_count; /* any; for BLOCK_FLUSH 0 */
+    void *buffer; /* sector_count * sector_size bytes, any alignment; not for verify and flush */
+    void (*callback)(struct block_request *request); /* at DISPATCH_LEVEL */
+    void *context;
+
+    /* Results. */
+    enum block_status status;
+    uint64_t sectors_done; /* good ones, from lba on */
+
+    /* The block layer's. */
+    struct request request;
+    uint64_t piece_lba;
+    uint32_t piece_sectors;
+    uint8_t attempts;
+};
+
+/* Works out how a device is read and written, when its parameters or its sector size are known. Context:
+ * PASSIVE_LEVEL. */
+void block_configure(struct device *device);
+
+/* Context: at or below DISPATCH_LEVEL. A bad request is answered through its callback too, at
+ * the caller's level, before this returns. */
+void block_submit(struct block_request *request);
+/* Submits and waits. Context: PASSIVE_LEVEL. */
+enum block_status block_run(struct block_request *request);
+/* The same for the common case. */
+enum block_status block_transfer(struct device *device, enum block_operation operation,
+                                 uint64_t lba, uint64_t sector_count, void *buffer);
+/* One sentence for people about a finished request: what happened, where, with registers or sense.
+ */
+void block_describe(const struct block_request *request, char *text, size_t size);
+
+/* ------------------------------------------------------------------ ATAPI */
+
+/* A packet command, waiting; retries unit attentions. *request keeps status and sense. Context:
+ * PASSIVE_LEVEL. */
+enum block_status atapi_command(struct device *device, const uint8_t *cdb, uint8_t cdb_length,
+                                void *buffer, uint32_t byte_count, bool data_in,
+                                struct request *request);
+/* READ CAPACITY: fills in sector_size and sector_count. */
+enum block_status atapi_read_capacity(struct device *device);
+/* START STOP UNIT: opens (eject) or closes (load) the tray. */
+enum block_status atapi_eject(struct device *device, bool load);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One channel's life: AtaChannelInitRoutine, interrupt, IdeHwControl(IdeStart), devices; and back.
+ * Entered at PASSIVE_LEVEL, but for the interrupt handler.
+ */
+#include <string.h>
+
+#include "port/access.h"
+#include "port/block.h"
+#include "port/callback.h"
+#include "port/call.h"
+#include "port/registry/kernel.h"
+#include "port/request/request.h"
+
+/* ------------------------------------------------------------------ interrupt */
+
+/* Interrupt context. IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after
+ * IdeHwControl(IdeStop) has returned. */
+static bool channel_interrupt(void *context)
+{
+    struct channel *channel = context;
+    if (!channel->hardware_started)
+        return false;
+    struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
+    enum irql interrupted = irql_now;
+    irql_now = IRQL_DIRQL;
+    BOOLEAN ours = MINIPORT_CALL(call, channel->interface.IdeHwInterrupt(channel->extension));
+    irql_now = interrupted;
+    if (ours)
+        channel->counters.interrupts++;
+    else
+        channel->counters.interrupts_not_ours++;
+    return ours;
+}
+
+static bool connect_interrupt(struct channel *channel)
+{
+    channel->interrupt.handler = channel_interrupt;
+    channel->interrupt.context = channel;
+    channel->interrupt_connected = hal_interrupt_connect(&channel->interrupt);
+    return channel->interrupt_connected;
+}
+
+static void disconnect_interrupt(struct channel *channel)
+{
+    if (channel->interrupt_connected)
+        hal_interrupt_disconnect(&channel->interrupt);
+    channel->interrupt_connected = false;
+}
+
+/* ------------------------------------------------------------------ start */
+
+static BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)
+{
+    struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
+    context->action = action;
+    BOOLEAN result = MINIPORT_CALL(
+        context, channel->interface.IdeHwControl(channel->extension, action, parameters));
+    irql_lower(irql_raise_dispatch()); /* what the miniport asked for meanwhile runs now */
+    return result;
+}
+
+/* IdeHwControl(IdeStop), after which no callback runs (CBK-02). */
+static void stop_hardware(struct channel *channel)
+{
+    channel->callbacks_closed = true;
+    callbacks_cancel(channel);
+    hw_control(channel, IdeStop, NULL);
+}
+
+void channel_init(struct channel *channel)
+{
+    callbacks_init(channel);
+    watchdog_init(channel);
+    channel->completion = (struct deferred){.procedure = completion_run, .context = channel};
+}
+
+/* The contexts in which this channel's miniport will run. IdeHwBuildIo may touch no port. */
+static void make_contexts(struct channel *channel)
+{
+    for (unsigned kind = 0; kind < CONTEXT_KIND_COUNT; kind++)
+        channel->contexts[kind] = (struct context){
+            .kind = (enum context_kind)kind,
+            .driver = channel->controller->driver,
+            .controller = channel->controller,
+            .channel = channel,
+            .trace_head = trace_head(TRACE_CALL, channel->number, 0),
+            .extension = channel->extension,
+            .port_map = kind == CONTEXT_BUILD_IO ? access_no_ports : channel->controller->port_map,
+        };
+}
+
+static const char *prepare_extension(struct channel *channel)
+{
+    uint32_t wanted = channel->controller->driver->interface.ChannelExtensionSize;
+    if (!channel->extension || wanted > channel->extension_size) {
+        channel->extension = hal_pages_alloc(hal_pages_for(wanted + 1), UINT64_MAX);
+        channel->extension_size = wanted;
+        if (!channel->extension)
+            return "no memory for the channel extension";
+    }
+    memset(channel->extension, 0, channel->extension_size);
+    channel->extension_live = true;
+    make_contexts(channel);
+    return NULL;
+}
+
+static const char *call_channel_init(struct channel *channel)
+{
+    struct controller *controller = channel->controller;
+    struct context *context = channel_context(channel, CONTEXT_CHANNEL_INIT);
+    IDE_CHANNEL_INTERFACE *interface = &channel->interface;
+
+    memset(interface, 0, sizeof *interface);
+    interface->Version = sizeof *interface;
+    interface->ChannelNumber = channel->number;
+    if (!MINIPORT_CALL(context, controller->driver->interface.AtaChannelInitRoutine(
+                                    channel->extension, interface, controller->extension)))
+        return "AtaChannelInitRoutine returned FALSE";
+    const void *place = ENTRY_PLACE(controller->driver->interface.AtaChannelInitRoutine);
+    if (interface->Reserved || interface->ReservedUlong)
+        contract_report_in(context, RULE_INI_09, "AtaChannelInitRoutine", place,
+                           "a reserved member of IDE_CHANNEL_INTERFACE was written");
+    const char *missing = !interface->IdeHwInitialize  ? "IdeHwInitialize"
+                          : !interface->IdeHwStartIo   ? "IdeHwStartIo"
+                          : !interface->IdeHwInterrupt ? "IdeHwInterrupt"
+                          : !interface->IdeHwReset     ? "IdeHwReset"
+                          : !interface->IdeHwControl   ? "IdeHwControl"
+                                                       : NULL;
+    if (missing) {
+        contract_report_in(context, RULE_INI_04, "AtaChannelInitRoutine", place,
+                           "%s is NULL; the channel is not started", missing);
+        return "its channel interface is not complete";
+    }
+    return NULL;
+}
+
+/* What IdeHwControl(IdeStart) has to leave behind: INI-05. */
+static void check_configuration(struct channel *channel)
+{
+    struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
+    const void *place = ENTRY_PLACE(channel->interface.IdeHwControl);
+
+    if (!channel->configuration.SyncWithIsr || !channel->configuration.SupportsWmi)
+        contract_report_in(context, RULE_INI_05, "IdeHwControl", place,
+                           "SyncWithIsr is %s and SupportsWmi is %s",
+                           channel->configuration.SyncWithIsr ? "TRUE" : "FALSE",
+                           channel->configuration.SupportsWmi ? "TRUE" : "FALSE");
+    if (channel->configuration.MaxTargetId >= PORT_MAX_DEVICES)
+        channel->configuration.MaxTargetId = PORT_MAX_DEVICES - 1;
+}
+
+static uint32_t bounce_byte_count(const struct channel *channel)
+{
+    return channel->controller->configuration.MaximumTransferLength;
+}
+
+static const char *start_hardware(struct channel *channel)
+{
+    IDE_CHANNEL_CONFIGURATION *configuration = &channel->configuration;
+
+    *configuration = (IDE_CHANNEL_CONFIGURATION){
+        .Version = sizeof *configuration,
+        .ChannelNumber = channel->number,
+        .ChannelMode = IdeModeNormal,
+        .ChannelResources = &channel->resources,
+        .NumberOfOverlappedRequests = 1,
+        .MaxTargetId = MAX_IDE_DEVICE - 1,
+    };
+    channel->recovery = RECOVERY_NONE;
+    channel->busy = channel->is_stopping = channel->callbacks_closed = false;
+    channel->rescan_wanted = channel->power_change_wanted = false;
+    channel->irb_extension_size = 0;
+    memset(&channel->tags, 0, sizeof channel->tags);
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        memset(&channel->devices[target].tags, 0, sizeof channel->devices[target].tags);
+
+    /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */
+    bool reaches_all = channel->controller->configuration.Dma64BitAddress ||
+                       !channel->controller->configuration.BusMaster ||
+                       hal_physical_limit() <= 1ull << 32;
+    channel->physical_limit = reaches_all ? UINT64_MAX : 1ull << 32;
+    channel->bounce = hal_pages_alloc(hal_pages_for(bounce_byte_count(channel)), 1ull << 32);
+    if (!channel->bounce)
+        return "no memory for its bounce buffer";
+    if (!connect_interrupt(channel))
+        return "its interrupt line cannot be connected";
+    channel->hardware_started = true;
+    if (!hw_control(channel, IdeStart, configuration))
+        return "IdeHwControl(IdeStart) returned FALSE";
+    check_configuration(channel);
+    if (!channel->slots && !slots_create(channel)) {
+        stop_hardware(channel);
+        return "no memory for its IRBs";
+    }
+    return NULL;
+}
+
+/* Gives back what belongs to a started channel; the miniport is not called any more. */
+static void release_hardware(struct channel *channel)
+{
+    channel->hardware_started = false;
+    disconnect_interrupt(channel);
+    callbacks_cancel(channel);
+    timer_cancel(&channel->watchdog);
+    timer_cancel(&channel->busy_timer);
+    deferred_cancel(&channel->completion);
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        channel->devices[target].kind = DEVICE_NONE;
+        channel->devices[target].usable = channel->devices[target].busy = false;
+        channel->devices[target].was_written = false;
+        timer_cancel(&channel->devices[target].busy_timer);
+    }
+    slots_destroy(channel);
+    if (channel->uncached)
+        hal_pages_free(channel->uncached, channel->uncached_pages);
+    channel->uncached = NULL;
+    channel->uncached_size = 0;
+    if (channel->bounce)
+        hal_pages_free(channel->bounce, hal_pages_for(bounce_byte_count(channel)));
+    channel->bounce = NULL;
+    channel->bounce_owner = NULL;
+    channel->extension_live = false;
+}
+
+/* REG-07: what the miniport left allocated is flushed and freed by the port. It is judged when
+ * IdeHwControl(`action`) has returned, and shown where the buffer was allocated. */
+static void close_registry(struct channel *channel, IDE_CONTROL_ACTION action)
+{
+    struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
+    const void *place = channel->registry.place;
+
+    if (channel->registry.state != REGISTRY_LIVE)
+        return;
+    context->action = action;
+    context_push(context);
+    contract_report(RULE_REG_07, channel, "IdeHwControl", place,
+                    "the registry buffer was still allocated; the port flushed and freed it");
+    registry_kernel_free(channel, channel->registry.window.buffer, "IdeHwControl", place);
+    context_pop(context);
+}
+
+bool channel_start(struct channel *channel)
+{
+    if (channel->state == CHANNEL_RUNNING)
+        return true;
+    if (channel->state == CHANNEL_ABSENT) {
+        channel->failure = "the miniport says that it is disabled";
+        return false;
+    }
+    if (channel->controller->state != CONTROLLER_STARTED) {
+        channel->failure = "its controller is not started";
+        return false;
+    }
+    channel->state = CHANNEL_STARTING;
+    contract_new_start(channel);
+    channel->failure = prepare_extension(channel);
+    if (!channel->failure) {
+        controller_channel_resources(channel->controller, channel);
+        registry_bind_channel(&channel->registry, channel->controller->service,
+                              channel->controller->number, channel->number);
+        channel->failure = call_channel_init(channel);
+    }
+    if (!channel->failure)
+        channel->failure = start_hardware(channel);
+    if (channel->failure) {
+        close_registry(channel, IdeStart);
+        release_hardware(channel);
+        channel->state = CHANNEL_FAILED;
+        port_message(channel, "not started: %s", channel->failure);
+        return false;
+    }
+    channel_enumerate(channel);
+    channel->state = CHANNEL_RUNNING;
+    return true;
+}
+
+/* ------------------------------------------------------------------ stop */
+
+#define STOP_LIMIT_S  40u
+#define STOP_LIMIT_US (STOP_LIMIT_S * 1000000u)
+
+static bool has_work(const struct channel *channel)
+{
+    return channel->outstanding || channel->queued_devices || channel->recovery != RECOVERY_NONE;
+}
+
+/* What was written must be on the medium before the channel goes. False: it may not be. */
+static bool flush_devices(struct channel *channel)
+{
+    bool flushed = true;
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        struct block_request flush = {.device = device, .operation = BLOCK_FLUSH};
+        char text[160];
+        if (!device->usable || !device->was_written)
+            continue;
+        if (block_run(&flush) == BLOCK_OK)
+            continue;
+        flushed = false;
+        block_describe(&flush, text, sizeof text);
+        port_message(channel, "what was written may be lost: %s", text);
+    }
+    return flushed;
+}
+
+static void time_is_over(void *context)
+{
+    *(bool *)context = true;
+}
+
+/* Waits for the end of what is under way, but not for ever: a device that hangs, or a queue that the
+ * miniport keeps paused, is reset and its requests ended. */
+static void finish_work(struct channel *channel)
+{
+    bool is_over = false;
+    struct port_timer limit = {.deferred = {.procedure = time_is_over, .context = &is_over}};
+
+    timer_arm(&limit, STOP_LIMIT_US);
+    hal_interrupts_disable();
+    while (has_work(channel) && !is_over)
+        hal_wait_for_interrupt();
+    hal_interrupts_enable();
+    timer_cancel(&limit);
+    if (!has_work(channel))
+        return;
+    port_message(channel, "requests did not end in %u s; the channel is reset", STOP_LIMIT_S);
+    enum irql level = irql_raise_dispatch();
+    channel_reset(channel);
+    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT);
+    irql_lower(level);
+}
+
+bool channel_stop(struct channel *channel)
+{
+    if (channel->state != CHANNEL_RUNNING)
+        return true;
+    channel->is_stopping = true;
+    timer_cancel(&channel->busy_timer);
+    channel->busy = false;
+    bool flushed = flush_devices(channel);
+    channel->state = CHANNEL_STOPPING;
+    finish_work(channel);
+    stop_hardware(channel);
+    close_registry(channel, IdeStop);
+    release_hardware(channel);
+    channel->state = CHANNEL_STOPPED;
+    return flushed;
+}
+
+/* ------------------------------------------------------------------ later, at PASSIVE_LEVEL */
+
+static bool wants_rescan(const struct channel *channel)
+{
+    return channel->state == CHANNEL_RUNNING && channel->rescan_wanted && !has_work(channel);
+}
+
+bool port_idle_wanted(void)
+{
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+        if (wants_rescan(channel))
+            return true;
+    return false;
+}
+
+void port_idle(void)
+{
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+        if (wants_rescan(channel)) {
+            channel->rescan_wanted = false;
+            port_message(channel, "a bus change was notified; looking for devices");
+            channel_enumerate(channel);
+        }
+}
+
+struct channel *port_next_channel(struct channel *after)
+{
+    bool found = !after;
+    for (unsigned i = 0; i < port_controller_count; i++)
+        for (unsigned c = 0; c < port_controllers[i].channel_count; c++) {
+            struct channel *channel = port_controllers[i].channels[c];
+            if (found && channel)
+                return channel;
+            found |= channel == after;
+        }
+    return NULL;
+}
+
+struct channel *port_channel_by_name(const char *name)
+{
+    struct channel *channel = NULL;
+    while ((channel = port_next_channel(channel)))
+        if (strcmp(channel->name, name) == 0)
+            break;
+    return channel;
+}
+
+struct device *port_next_device(struct device *after)
+{
+    struct channel *channel = after ? after->channel : port_next_channel(NULL);
+    unsigned target = after ? after->target + 1u : 0;
+    for (; channel; channel = port_next_channel(channel), target = 0)
+        for (; target < PORT_MAX_DEVICES; target++)
+            if (channel->devices[target].kind != DEVICE_NONE)
+                return &channel->devices[target];
+    return NULL;
+}
+
+struct device *port_device_by_name(const char *name)
+{
+    struct device *device = NULL;
+    while ((device = port_next_device(device)))
+        if (strcmp(device->name, name) == 0)
+            break;
+    return device;
+}

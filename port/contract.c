@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The context stack, extension look-up and the reports of broken rules; see contract.h.
+ * Entered from every context; allocates nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "port/access.h"
+#include "port/port.h"
+#include "port/trace.h"
+
+/* No address of an extension, not even NULL. */
+static const char no_extension[1];
+
+static struct context no_context = {
+    .kind = CONTEXT_NONE, .extension = no_extension, .port_map = access_no_ports};
+struct context *context_now = &no_context;
+bool contract_checks = true;
+bool contract_strict;
+
+static uint64_t counts[RULE_COUNT];
+static uint64_t total;
+
+/* A report for a rule, a place and a channel is printed once in a start; repeats are counted. */
+#define REPORTED_PLACES 256u
+static struct {
+    const void *place;
+    const struct channel *channel;
+    enum rule rule;
+} reported[REPORTED_PLACES];
+static unsigned reported_count;
+
+static const struct {
+    const char *id, *words;
+} rules[RULE_COUNT] = {
+#define RULE(identifier, id, words) {id, words},
+#include "port/rules.def"
+#undef RULE
+};
+
+const char *contract_rule_id(enum rule rule)
+{
+    return rules[rule].id;
+}
+
+const char *contract_rule_words(enum rule rule)
+{
+    return rules[rule].words;
+}
+
+uint64_t contract_count(enum rule rule)
+{
+    return counts[rule];
+}
+
+uint64_t contract_total(void)
+{
+    return total;
+}
+
+const char *context_kind_name(enum context_kind kind)
+{
+    static const char *const names[CONTEXT_KIND_COUNT] = {
+        [CONTEXT_NONE] = "no call from the port",
+        [CONTEXT_DRIVER_ENTRY] = "DriverEntry",
+        [CONTEXT_ADAPTER_CONTROL] = "AtaAdapterControl",
+        [CONTEXT_CHANNEL_ENABLED] = "AtaControllerChannelEnabled",
+        [CONTEXT_TRANSFER_MODE_SELECT] = "AtaControllerTransferModeSelect",
+        [CONTEXT_CHANNEL_INIT] = "AtaChannelInitRoutine",
+        [CONTEXT_HW_CONTROL] = "IdeHwControl",
+        [CONTEXT_HW_INITIALIZE] = "IdeHwInitialize",
+        [CONTEXT_BUILD_IO] = "IdeHwBuildIo",
+        [CONTEXT_START_IO] = "IdeHwStartIo",
+        [CONTEXT_INTERRUPT] = "IdeHwInterrupt",
+        [CONTEXT_RESET] = "IdeHwReset",
+        [CONTEXT_WORKER] = "worker routine",
+        [CONTEXT_TIMER] = "timer routine",
+        [CONTEXT_SYNCHRONIZED] = "synchronized routine",
+        [CONTEXT_CONTROLLER_SYNC] = "controller-synchronized routine",
+    };
+    return kind < CONTEXT_KIND_COUNT ? names[kind] : "?";
+}
+
+void context_name(const struct context *context, char *text, size_t size)
+{
+    static const char *const actions[] = {"IdeStart", "IdeStop", "IdePowerUp", "IdePowerDown",
+                                          "IdeVendorDefined"};
+    if (context->kind == CONTEXT_HW_CONTROL || context->kind == CONTEXT_ADAPTER_CONTROL)
+        snprintf(text, size, "%s(%s)", context_kind_name(context->kind),
+                 (unsigned)context->action < sizeof actions / sizeof *actions
+                     ? actions[context->action]
+                     : "?");
+    else
+        snprintf(text, size, "%s", context_kind_name(context->kind));
+}
+
+/* Was this reported already? Remembers it if not. */
+static bool is_repeat(enum rule rule, const struct channel *channel, const void *place)
+{
+    for (unsigned i = 0; i < reported_count; i++)
+        if (reported[i].rule == rule && reported[i].place == place &&
+            reported[i].channel == channel)
+            return true;
+    if (reported_count < REPORTED_PLACES) {
+        reported[reported_count].rule = rule;
+        reported[reported_count].channel = channel;
+        reported[reported_count].place = place;
+        reported_count++;
+    }
+    return false;
+}
+
+void contract_new_start(const struct channel *channel)
+{
+    for (unsigned i = 0; i < reported_count;) {
+        if (reported[i].channel == channel)
+            reported[i] = reported[--reported_count];
+        else
+            i++;
+    }
+}
+
+static void print_context_stack(void)
+{
+    char name[64];
+    for (const struct context *context = context_now; context->kind != CONTEXT_NONE;
+         context = context->outer) {
+        context_name(context, name, sizeof name);
+        hal_printf("  in %s%s%s\n", name, context->channel ? " of channel " : "",
+                   context->channel ? context->channel->name : "");
+    }
+}
+
+static void report(enum rule rule, struct channel *channel, const char *routine, const void *place,
+                   const char *detail, va_list arguments)
+{
+    if (!contract_checks)
+        return;
+    bool enabled = hal_interrupts_disable();
+    if (!channel)
+        channel = context_now->channel;
+    trace(TRACE_RULE, channel ? channel->number : TRACE_NO_CHANNEL, 0, rule);
+    counts[rule]++;
+    total++;
+    if (!is_repeat(rule, channel, place)) {
+        char where[128], context[64];
+
+        /* The return address belongs to the instruction after the call: one byte back is in it. */
+        if (place)
+            hal_name_address((uintptr_t)place - 1, where, sizeof where);
+        else
+            snprintf(where, sizeof where, "%s.sys",
+                     channel ? channel->controller->driver->name
+                             : (context_now->driver ? context_now->driver->name : "?"));
+        context_name(context_now, context, sizeof context);
+        hal_printf("RULE %s %s (%s in %s)\n  %s\n  ", rules[rule].id, where, routine, context,
+                   rules[rule].words);
+        hal_vprintf(detail, arguments);
+        hal_printf("\n");
+        print_context_stack();
+    }
+    if (contract_strict)
+        hal_exit(HAL_EXIT_RULE_BROKEN);
+    hal_interrupts_restore(enabled);
+}
+
+void contract_report(enum rule rule, struct channel *channel, const char *routine,
+                     const void *place, const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    report(rule, channel, routine, place, detail, arguments);
+    va_end(arguments);
+}
+
+void contract_report_in(struct context *context, enum rule rule, const char *routine,
+                        const void *place, const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    context_push(context);
+    report(rule, context->channel, routine, place, detail, arguments);
+    context_pop(context);
+    va_end(arguments);
+}
+
+/* ------------------------------------------------------------------ extensions */
+
+static struct channel *find_channel(const void *extension)
+{
+    for (unsigned i = 0; i < port_controller_count; i++)
+        for (unsigned c = 0; c < port_controllers[i].channel_count; c++) {
+            struct channel *channel = port_controllers[i].channels[c];
+            if (channel && channel->extension == extension)
+                return channel;
+        }
+    return NULL;
+}
+
+static struct controller *find_controller(const void *extension)
+{
+    for (unsigned i = 0; i < port_controller_count; i++)
+        if (port_controllers[i].extension == extension)
+            return &port_controllers[i];
+    return NULL;
+}
+
+struct channel *contract_find_channel(const void *extension, const char *routine, const void *place)
+{
+    struct channel *channel = extension ? find_channel(extension) : NULL;
+    if (channel && channel->extension_live)
+        return channel;
+    if (!channel && extension && find_controller(extension))
+        contract_report(RULE_CTX_09, NULL, routine, place,
+                        "%p is a controller extension; this routine takes a channel extension",
+                        extension);
+    else
+        contract_report(RULE_CTX_10, channel, routine, place, "%p is %s channel extension",
+                        extension, channel ? "no longer a live" : "no");
+    return NULL;
+}
+
+struct controller *contract_controller(const void *extension, const char *routine,
+                                       const void *place)
+{
+    struct controller *controller = extension ? find_controller(extension) : NULL;
+    if (controller && controller->extension_live)
+        return controller;
+    if (!controller && extension && find_channel(extension))
+        contract_report(RULE_CTX_09, NULL, routine, place,
+                        "%p is a channel extension; this routine takes a controller extension",
+                        extension);
+    else
+        contract_report(RULE_CTX_10, NULL, routine, place, "%p is %s controller extension",
+                        extension, controller ? "no longer a live" : "no");
+    return NULL;
+}
+
+struct controller *contract_either(const void *extension, struct channel **channel,
+                                   const char *routine, const void *place)
+{
+    *channel = NULL;
+    struct controller *controller = extension ? find_controller(extension) : NULL;
+    if (controller && controller->extension_live)
+        return controller;
+    *channel = contract_channel(extension, routine, place);
+    return *channel ? (*channel)->controller : NULL;
+}
+
+void contract_report_build_io(const char *routine, const void *place)
+{
+    contract_report(RULE_CTX_01, context_now->channel, routine, place,
+                    "the routine did nothing and returned its failure value");
+}

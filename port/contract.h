@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract between port and miniport: in which context a miniport runs, and what happens when
+ * it breaks a rule.
+ *
+ * Around every call into a miniport the port pushes a context. The exported routines look at the
+ * top of that stack: it says which channel (or controller) the caller works for and what it may do.
+ * A broken rule is reported, counted, and survived: the routine returns its documented failure
+ * value.
+ */
+#ifndef PORT_CONTRACT_H
+#define PORT_CONTRACT_H
+
+#include <ata.h>
+#include <irb.h>
+
+#include "port/irql.h"
+
+struct channel;
+struct controller;
+struct driver;
+struct irb_slot;
+
+enum context_kind {
+    CONTEXT_NONE, /* no miniport runs */
+    CONTEXT_DRIVER_ENTRY,
+    CONTEXT_ADAPTER_CONTROL,
+    CONTEXT_CHANNEL_ENABLED,
+    CONTEXT_TRANSFER_MODE_SELECT,
+    CONTEXT_CHANNEL_INIT,
+    CONTEXT_HW_CONTROL,
+    CONTEXT_HW_INITIALIZE,
+    CONTEXT_BUILD_IO,
+    CONTEXT_START_IO,
+    CONTEXT_INTERRUPT,
+    CONTEXT_RESET,
+    CONTEXT_WORKER,
+    CONTEXT_TIMER,
+    CONTEXT_SYNCHRONIZED,
+    CONTEXT_CONTROLLER_SYNC,
+    CONTEXT_KIND_COUNT,
+};
+
+struct context {
+    enum context_kind kind;
+    IDE_CONTROL_ACTION action; /* of CONTEXT_ADAPTER_CONTROL and CONTEXT_HW_CONTROL */
+    struct driver *driver;
+    struct controller *controller; /* NULL in DriverEntry */
+    struct channel *channel;       /* NULL in the controller's routines */
+    /* What the hot checks look at, so that each is one comparison: the channel's extension (where
+     * there is none, an address that is no extension), and the ports that may be accessed
+     * (port/access.c). */
+    const void *extension;
+    const uint8_t *port_map;
+    uint64_t trace_head; /* of the entry that every call makes */
+    uint32_t stalled_us; /* AtaPortStallExecution since the call */
+    struct context *outer;
+};
+
+/* The innermost context; never NULL: while no miniport runs it is one of kind CONTEXT_NONE. */
+extern struct context *context_now;
+
+static inline void context_push(struct context *context)
+{
+    context->stalled_us = 0;
+    context->outer = context_now;
+    context_now = context;
+}
+static inline void context_pop(struct context *context)
+{
+    context_now = context->outer;
+}
+
+/* "IdeHwControl(IdeStart)" */
+void context_name(const struct context *context, char *text, size_t size);
+const char *context_kind_name(enum context_kind kind);
+
+enum rule {
+#define RULE(identifier, id, words) RULE_##identifier,
+#include "port/rules.def"
+#undef RULE
+    RULE_COUNT,
+};
+
+/* checks=off on the command line: no reports; the documented failure values stay. */
+extern bool contract_checks;
+/* strict=1: the first broken rule ends the run with HAL_EXIT_RULE_BROKEN. */
+extern bool contract_strict;
+
+/* Reports a broken rule: block on the console, trace entry, counter. `routine` is the AtaPort
+ * routine or the miniport's entry point in which it was broken, `place` an address in the driver
+ * (the return address of the routine), or 0 when none is known; `channel` may be NULL. Context:
+ * any. */
+void contract_report(enum rule rule, struct channel *channel, const char *routine,
+                     const void *place, const char *detail, ...)
+    __attribute__((cold, format(printf, 5, 6)));
+
+/* The same for a rule that is judged when a call into the miniport has returned: reported as if in it. */
+void contract_report_in(struct context *context, enum rule rule, const char *routine,
+                        const void *place, const char *detail, ...)
+    __attribute__((cold, format(printf, 5, 6)));
+/* A channel starts anew: what was reported of it before is reported again. */
+void contract_new_start(const struct channel *channel);
+
+/* The address in the driver that called the exported routine this is used in. */
+#define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
+
+/* The same for a report about a whole routine of the miniport: its entry point. (A return address lies behind
+ * its call, so reports look one byte back.) */
+#define ENTRY_PLACE(function) ((const void *)((uintptr_t)(function) + 1))
+
+/* The channel behind a channel extension, or the controller behind a controller extension; NULL,
+ * with CTX-09 or CTX-10 reported, where it is not one. The common case, the extension of the
+ * context that runs now, costs a few instructions. */
+struct channel *contract_find_channel(const void *extension, const char *routine, const void *place)
+    __attribute__((cold));
+static inline struct channel *contract_channel(const void *extension, const char *routine,
+                                               const void *place)
+{
+    if (__builtin_expect(context_now->extension == extension, 1))
+        return context_now->channel;
+    return contract_find_channel(extension, routine, place);
+}
+struct controller *contract_controller(const void *extension, const char *routine,
+                                       const void *place);
+/* For AtaPortGetDeviceBase: either kind. *channel is NULL for a controller extension. */
+struct controller *contract_either(const void *extension, struct channel **channel,
+                                   const char *routine, const void *place);
+
+void contract_report_build_io(const char *routine, const void *place) __attribute__((cold));
+/* Is this routine called from IdeHwBuildIo? Then CTX-01 is reported, and it must do nothing. */
+static inline bool contract_in_build_io(const char *routine, const void *place)
+{
+    if (__builtin_expect(context_now->kind != CONTEXT_BUILD_IO, 1))
+        return false;
+    contract_report_build_io(routine, place);
+    return true;
+}
+
+/* Rows that were broken, for the shell: how often, since boot. */
+uint64_t contract_count(enum rule rule);
+uint64_t contract_total(void);
+const char *contract_rule_id(enum rule rule);
+const char *contract_rule_words(enum rule rule);
+
+#endif

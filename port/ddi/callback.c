@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AtaPortRequestCallback: timer, worker, synchronised and controller-synchronised routines. One
+ * slot per kind and channel, the last request wins. A routine is deferred to DISPATCH_LEVEL; the
+ * synchronised kinds then run at DIRQL, the lock of every channel on one CPU.
+ */
+#include "port/callback.h"
+#include "port/call.h"
+
+/* Calls a routine of the miniport that returns nothing. */
+static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW_DPC routine)
+{
+    struct context *context = channel_context(channel, kind);
+    if (channel->hardware_started && routine)
+        (void)MINIPORT_CALL(context, (routine(channel->extension), 1));
+}
+
+static void run_timer(void *context)
+{
+    struct channel *channel = context;
+    enum irql level = irql_enter_dirql(); /* an interrupt may ask for the next one */
+    IDE_HW_DPC routine = channel->timer_routine;
+    channel->timer_routine = NULL;
+    irql_leave_dirql(level);
+    call_routine(channel, CONTEXT_TIMER, routine);
+}
+
+static void run_worker(void *context)
+{
+    struct channel *channel = context;
+    call_routine(channel, CONTEXT_WORKER, channel->worker.routine);
+}
+
+static void run_synchronized(void *context)
+{
+    struct channel *channel = context;
+    enum irql level = irql_enter_dirql();
+    call_routine(channel, CONTEXT_SYNCHRONIZED, channel->synchronized.routine);
+    irql_leave_dirql(level);
+}
+
+static void run_controller_sync(void *context)
+{
+    struct channel *channel = context;
+    enum irql level = irql_enter_dirql();
+    call_routine(channel, CONTEXT_CONTROLLER_SYNC, channel->controller_sync.routine);
+    irql_leave_dirql(level);
+}
+
+void callbacks_init(struct channel *channel)
+{
+    channel->timer.deferred = (struct deferred){.procedure = run_timer, .context = channel};
+    channel->worker.deferred = (struct deferred){.procedure = run_worker, .context = channel};
+    channel->synchronized.deferred =
+        (struct deferred){.procedure = run_synchronized, .context = channel};
+    channel->controller_sync.deferred =
+        (struct deferred){.procedure = run_controller_sync, .context = channel};
+    channel->busy_timer.deferred =
+        (struct deferred){.procedure = channel_ready, .context = channel};
+}
+
+void callbacks_cancel(struct channel *channel)
+{
+    timer_cancel(&channel->timer);
+    deferred_cancel(&channel->worker.deferred);
+    deferred_cancel(&channel->synchronized.deferred);
+    deferred_cancel(&channel->controller_sync.deferred);
+    channel->timer_routine = NULL;
+}
+
+static BOOLEAN queue_callback(struct callback_slot *slot, IDE_HW_DPC routine)
+{
+    slot->routine = routine;
+    deferred_queue(&slot->deferred);
+    return TRUE;
+}
+
+BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID ChannelExtension,
+                                     IDE_HW_DPC CallBackRoutine, ULONG TimerValue)
+{
+    static const char routine[] = "AtaPortRequestCallback";
+    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    enum irql level;
+    if (!channel)
+        return FALSE;
+    if (CallbackType != IdeSynchronizedRoutine && contract_in_build_io(routine, CALLER))
+        return FALSE;
+    if (channel->configuration.ChannelMode == IdeModeDump) {
+        contract_report(RULE_CTX_08, channel, routine, CALLER, "nothing was queued");
+        return FALSE;
+    }
+    if (!channel->hardware_started || channel->callbacks_closed || !CallBackRoutine) {
+        contract_report(RULE_CBK_01, channel, routine, CALLER, "%s; nothing was queued",
+                        CallBackRoutine ? "the channel is not started" : "the routine is NULL");
+        return FALSE;
+    }
+    switch (CallbackType) {
+    case IdeTimerRoutine:
+        level = irql_enter_dirql();
+        channel->timer_routine = CallBackRoutine;
+        timer_arm(&channel->timer, TimerValue);
+        irql_leave_dirql(level);
+        return TRUE;
+    case IdeWorkerRoutine:
+        return queue_callback(&channel->worker, CallBackRoutine);
+    case IdeSynchronizedRoutine:
+        return queue_callback(&channel->synchronized, CallBackRoutine);
+    case IdeControllerSyncRoutine:
+        return queue_callback(&channel->controller_sync, CallBackRoutine);
+    case IdeMaxCallbackType:
+        break;
+    }
+    contract_report(RULE_CBK_01, channel, routine, CALLER, "%u is no callback type",
+                    (unsigned)CallbackType);
+    return FALSE;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The exported routines of drivers and controllers: AtaPortInitializeEx, configuration space.
+ */
+#include "port/call.h"
+#include "port/port.h"
+
+/* Which routine may be missing: a miniport without AtaChannelInitRoutine serves the controller
+ * only, and its channels belong to the default channel driver. */
+static const char *interface_fault(const IDE_CONTROLLER_INTERFACE *interface, enum rule *rule)
+{
+    if (!interface->AtaAdapterControl) {
+        *rule = RULE_INI_02;
+        return "AtaAdapterControl is NULL";
+    }
+    ULONG mask = interface->AlignmentMask;
+    if (mask != 0 && mask != 1 && mask != 3 && mask != 7) {
+        *rule = RULE_INI_03;
+        return "AlignmentMask is none of 0, 1, 3, 7";
+    }
+    return NULL;
+}
+
+ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
+                                PIDE_CONTROLLER_INTERFACE ControllerInterface)
+{
+    static const char routine[] = "AtaPortInitializeEx";
+    struct driver *driver = context_now->driver;
+    enum rule rule;
+
+    if (!driver || context_now->kind != CONTEXT_DRIVER_ENTRY || driver->is_registered) {
+        contract_report(RULE_INI_01, NULL, routine, CALLER, "%s",
+                        driver && driver->is_registered ? "called a second time"
+                                                        : "not called from DriverEntry");
+        return (ULONG)STATUS_INVALID_DEVICE_REQUEST;
+    }
+    if (DriverObject != driver->object || RegistryPath != &driver->registry_path) {
+        contract_report(RULE_INI_01, NULL, routine, CALLER,
+                        "DriverObject or RegistryPath is not what DriverEntry was given");
+        return (ULONG)STATUS_INVALID_PARAMETER;
+    }
+    if (!ControllerInterface || ControllerInterface->Version != sizeof(IDE_CONTROLLER_INTERFACE)) {
+        contract_report(RULE_INI_01, NULL, routine, CALLER, "Version is %u, not %u",
+                        ControllerInterface ? ControllerInterface->Version : 0,
+                        (unsigned)sizeof(IDE_CONTROLLER_INTERFACE));
+        return (ULONG)STATUS_INVALID_PARAMETER;
+    }
+    const char *fault = interface_fault(ControllerInterface, &rule);
+    if (fault) {
+        contract_report(rule, NULL, routine, CALLER, "%s", fault);
+        return (ULONG)STATUS_INVALID_PARAMETER;
+    }
+    driver->interface = *ControllerInterface; /* it may live on the driver's stack */
+    driver->is_registered = true;
+    return STATUS_SUCCESS;
+}
+
+/* ------------------------------------------------------------------ configuration space */
+
+/* PCI Local Bus 3.0, 6.1: 256 bytes a function. */
+#define CONFIGURATION_SIZE 256u
+
+/* How much of [offset, offset + byte_count) lies inside, ADR-04 reported when it is not all. */
+static ULONG clip(ULONG offset, ULONG byte_count, const char *routine, const void *place)
+{
+    ULONG inside = offset >= CONFIGURATION_SIZE               ? 0
+                   : byte_count > CONFIGURATION_SIZE - offset ? CONFIGURATION_SIZE - offset
+                                                              : byte_count;
+    if (inside != byte_count)
+        contract_report(RULE_ADR_04, NULL, routine, place,
+                        "%u bytes at offset %#x; configuration space has %u", (unsigned)byte_count,
+                        (unsigned)offset, CONFIGURATION_SIZE);
+    return inside;
+}
+
+/* The widest aligned access that fits: some registers want to be read or written whole. */
+static unsigned access_width(ULONG offset, ULONG left)
+{
+    if (offset % 4 == 0 && left >= 4)
+        return 4;
+    return offset % 2 == 0 && left >= 2 ? 2 : 1;
+}
+
+/* What stands before both routines; NULL: return 0. */
+static struct controller *bus_controller(PVOID extension, const char *routine, const void *place)
+{
+    struct controller *controller = contract_controller(extension, routine, place);
+    if (!controller || contract_in_build_io(routine, place))
+        return NULL;
+    return controller->is_pci ? controller : NULL;
+}
+
+ULONG NTAPI AtaPortGetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG ConfigDataOffset,
+                              ULONG BufferLength)
+{
+    static const char routine[] = "AtaPortGetBusData";
+    struct controller *controller = bus_controller(ControllerExtension, routine, CALLER);
+    if (!controller)
+        return 0;
+    ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
+    UCHAR *bytes = Buffer;
+    for (ULONG done = 0; done < byte_count;) {
+        ULONG offset = ConfigDataOffset + done;
+        unsigned width = access_width(offset, byte_count - done);
+        uint32_t value = hal_pci_read(controller->pci, offset, width);
+        for (unsigned i = 0; i < width; i++)
+            bytes[done++] = (UCHAR)(value >> 8 * i);
+    }
+    return byte_count;
+}
+
+ULONG NTAPI AtaPortSetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG ConfigDataOffset,
+                              ULONG BufferLength)
+{
+    static const char routine[] = "AtaPortSetBusData";
+    struct controller *controller = bus_controller(ControllerExtension, routine, CALLER);
+    if (!controller)
+        return 0;
+    ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
+    const UCHAR *bytes = Buffer;
+    for (ULONG done = 0; done < byte_count;) {
+        ULONG offset = ConfigDataOffset + done;
+        unsigned width = access_width(offset, byte_count - done);
+        uint32_t value = 0;
+        for (unsigned i = 0; i < width; i++)
+            value |= (uint32_t)bytes[done++] << 8 * i;
+        hal_pci_write(controller->pci, offset, width, value);
+    }
+    return byte_count;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time, stalls, and what a miniport says: debug prints, error log, trace notifications, break
+ * points. Entered from every context.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "port/ddi/variadic.h"
+#include "port/log.h"
+#include "port/port.h"
+
+/* ------------------------------------------------------------------ time */
+
+/* CTX-07: one call from the port into the miniport may stall for less than a millisecond in all. */
+#define STALL_LIMIT_US 1000u
+
+VOID NTAPI AtaPortStallExecution(ULONG Delay)
+{
+    static const char routine[] = "AtaPortStallExecution";
+    if (contract_in_build_io(routine, CALLER))
+        return;
+    uint32_t before_us = context_now->stalled_us;
+    context_now->stalled_us = Delay > UINT32_MAX - before_us ? UINT32_MAX : before_us + Delay;
+    if (context_now->stalled_us >= STALL_LIMIT_US && before_us < STALL_LIMIT_US)
+        contract_report(RULE_CTX_07, context_now->channel, routine, CALLER,
+                        "%u us in this call so far; longer waits use AtaPortRequestTimer",
+                        (unsigned)context_now->stalled_us);
+    hal_stall_us(Delay);
+}
+
+/* In units of 100 ns since 1601-01-01 00:00 UTC, the epoch of NT. */
+#define SECONDS_FROM_1601_TO_1970 11644473600ull
+
+VOID NTAPI AtaPortQuerySystemTime(PLARGE_INTEGER CurrentTime)
+{
+    if (contract_in_build_io("AtaPortQuerySystemTime", CALLER))
+        return;
+    CurrentTime->QuadPart =
+        (LONGLONG)((hal_wall_clock_seconds() + SECONDS_FROM_1601_TO_1970) * 10000000ull);
+}
+
+/* ------------------------------------------------------------------ debug prints */
+
+struct conversion {
+    char text[24]; /* "%-08", to be completed for snprintf */
+    size_t length;
+    char letter;
+    bool is_64, is_wide;
+};
+
+/* Text that is not 7-bit shows as '?'. Returns what was printed. */
+static size_t print_wide(char *out, size_t size, const WCHAR *wide, size_t count)
+{
+    size_t done = 0;
+    for (; wide && done < count && wide[done] && done + 1 < size; done++)
+        out[done] = wide[done] < 0x80 ? (char)wide[done] : '?';
+    out[done] = 0;
+    return done;
+}
+
+/* ANSI_STRING and UNICODE_STRING have the same members but for the width of the text. */
+static size_t print_counted(char *out, size_t size, const UNICODE_STRING *string, bool is_wide)
+{
+    if (!string || !string->Buffer)
+        return (size_t)snprintf(out, size, "(null)");
+    if (is_wide)
+        return print_wide(out, size, string->Buffer, string->Length / sizeof(WCHAR));
+    return (size_t)snprintf(out, size, "%.*s", string->Length, (const char *)string->Buffer);
+}
+
+/* Takes one argument and prints it. False: a letter that is not known, so that nobody can tell what the
+ * arguments behind it are. */
+static bool print_one(char *out, size_t size, struct conversion *conversion, ddi_va_list *arguments,
+                      size_t *printed)
+{
+    char *end = conversion->text + conversion->length;
+    switch (conversion->letter) {
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'x':
+    case 'X':
+    case 'o':
+        memcpy(end, (char[]){'l', 'l', conversion->letter, 0}, 4);
+        if (conversion->is_64)
+            *printed = (size_t)snprintf(out, size, conversion->text,
+                                        __builtin_va_arg(*arguments, unsigned long long));
+        else if (conversion->letter == 'd' || conversion->letter == 'i')
+            *printed = (size_t)snprintf(out, size, conversion->text,
+                                        (long long)__builtin_va_arg(*arguments, int));
+        else
+            *printed = (size_t)snprintf(out, size, conversion->text,
+                                        (unsigned long long)__builtin_va_arg(*arguments, unsigned));
+        return true;
+    case 'c':
+        *printed = (size_t)snprintf(out, size, "%c", (char)__builtin_va_arg(*arguments, int));
+        return true;
+    case 'p':
+        *printed = (size_t)snprintf(out, size, "%p", __builtin_va_arg(*arguments, void *));
+        return true;
+    case 's':
+        if (conversion->is_wide) {
+            *printed = print_wide(out, size, __builtin_va_arg(*arguments, const WCHAR *), SIZE_MAX);
+        } else {
+            memcpy(end, "s", 2);
+            *printed = (size_t)snprintf(out, size, conversion->text,
+                                        __builtin_va_arg(*arguments, const char *));
+        }
+        return true;
+    case 'Z':
+        *printed = print_counted(out, size, __builtin_va_arg(*arguments, const UNICODE_STRING *),
+                                 conversion->is_wide);
+        return true;
+    }
+    return false;
+}
+
+/* Flags, width and precision; a '*' takes an argument. */
+static const char *read_flags(const char *format, struct conversion *conversion,
+                              ddi_va_list *arguments)
+{
+    conversion->text[0] = '%';
+    conversion->length = 1;
+    for (; *format && strchr("-+ #0123456789.*", *format); format++) {
+        if (conversion->length >= sizeof conversion->text - 16)
+            continue;
+        char *end = conversion->text + conversion->length;
+        if (*format == '*') {
+            conversion->length +=
+                (size_t)snprintf(end, 12, "%d", __builtin_va_arg(*arguments, int));
+        } else {
+            *end = *format;
+            conversion->length++;
+        }
+    }
+    return format;
+}
+
+/* The length words of Microsoft's C library: h, l, ll, w, I64, I32, I. */
+static const char *read_length(const char *format, struct conversion *conversion)
+{
+    for (;; format++) {
+        if (strncmp(format, "I64", 3) == 0 || strncmp(format, "I32", 3) == 0) {
+            conversion->is_64 = format[1] == '6';
+            format += 2;
+        } else if (*format == 'I') {
+            conversion->is_64 = sizeof(void *) == 8;
+        } else if (*format == 'l') {
+            conversion->is_64 = format[1] == 'l'; /* long is 32 bits here; ls is a wide string */
+            conversion->is_wide = true;
+            format += conversion->is_64;
+        } else if (*format == 'w') {
+            conversion->is_wide = true;
+        } else if (*format != 'h') {
+            return format;
+        }
+    }
+}
+
+static void format_message(char *out, size_t size, const char *format, ddi_va_list *arguments)
+{
+    size_t done = 0;
+    while (*format && done + 1 < size) {
+        if (*format != '%' || format[1] == '%') {
+            out[done++] = *format;
+            format += *format == '%' ? 2 : 1;
+            continue;
+        }
+        struct conversion conversion = {0};
+        size_t printed = 0;
+        const char *start = format;
+        format = read_length(read_flags(format + 1, &conversion, arguments), &conversion);
+        conversion.letter = *format == 'S' ? 's' : *format;
+        conversion.is_wide |= *format == 'S';
+        if (!print_one(out + done, size - done, &conversion, arguments, &printed)) {
+            snprintf(out + done, size - done, "%s", start); /* the rest as it stands */
+            return;
+        }
+        format++;
+        done += printed < size - done ? printed : size - done - 1;
+    }
+    out[done] = 0;
+}
+
+VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
+{
+    char text[256];
+    ddi_va_list arguments;
+
+    if (contract_in_build_io("AtaPortDebugPrint", CALLER))
+        return;
+    ddi_va_start(arguments, DebugMessage);
+    format_message(text, sizeof text, (const char *)DebugMessage, &arguments);
+    ddi_va_end(arguments);
+    log_debug_print(context_now->driver ? context_now->driver->name : "?", DebugPrintLevel, text);
+}
+
+/* ------------------------------------------------------------------ errors, traces, break points
+ */
+
+VOID NTAPI AtaPortLogError(PVOID ChannelExtension, PIDE_ERROR_LOG_ENTRY ErrorLogEntry)
+{
+    static const char routine[] = "AtaPortLogError";
+    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    if (channel && !contract_in_build_io(routine, CALLER))
+        log_error_entry(channel, ErrorLogEntry);
+}
+
+VOID NTAPI_V AtaPortTraceNotification(ULONG NotificationType, PVOID HwDeviceExtension, ...)
+{
+    struct channel *channel =
+        contract_channel(HwDeviceExtension, "AtaPortTraceNotification", CALLER);
+    if (channel)
+        hal_log("%s: trace notification %u\n", channel->name, (unsigned)NotificationType);
+}
+
+VOID NTAPI AtaPortDebugBreak(PVOID ChannelExtension)
+{
+    static const char routine[] = "AtaPortDebugBreak";
+    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    if (channel && !contract_in_build_io(routine, CALLER)) {
+        port_message(channel, "%s", routine);
+        debug_break(channel);
+    }
+}
+
+/* A debugger's place to stop: `break debug_break`. Without one the driver goes on. */
+__attribute__((noipa)) void debug_break(struct channel *channel)
+{
+    (void)channel;
+}

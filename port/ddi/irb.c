@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The exported routines around IRBs: completion, scatter/gather lists, request sense.
+ * Entered from every context in which a miniport runs.
+ */
+#include <string.h>
+
+#include "port/memory.h"
+#include "port/request/request.h"
+
+/* ------------------------------------------------------------------ completion */
+
+static bool is_final(uint8_t irb_status)
+{
+    uint8_t code = IRB_STATUS_CODE(irb_status);
+    return code != IRB_STATUS_PENDING;
+}
+
+/* What is judged when an IRB comes back: IRB-02, 04, 05, 12. */
+static __attribute__((cold)) void check_results(struct channel *channel, struct irb_slot *slot,
+                                                const char *routine, const void *place)
+{
+    IDE_REQUEST_BLOCK *irb = &slot->irb;
+
+    if (!is_final(irb->IrbStatus)) {
+        contract_report(RULE_IRB_02, channel, routine, place,
+                        "IRB %p (%s) came back with IRB_STATUS_PENDING", (void *)irb,
+                        irb_function_name(irb->Function));
+        irb->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
+    }
+    uint8_t code = IRB_STATUS_CODE(irb->IrbStatus);
+    if (__builtin_expect(code == IRB_STATUS_DEVICE_ERROR && irb->AtaStatus == 0, 0))
+        contract_report(RULE_IRB_04, channel, routine, place,
+                        "IRB %p (%s): AtaStatus is 0, which no device that failed shows",
+                        (void *)irb, irb_function_name(irb->Function));
+    if (__builtin_expect(irb->DataTransferLength > slot->data_byte_count, 0)) {
+        contract_report(RULE_IRB_05, channel, routine, place,
+                        "IRB %p (%s): DataTransferLength is %u, %u were asked for", (void *)irb,
+                        irb_function_name(irb->Function), (unsigned)irb->DataTransferLength,
+                        (unsigned)slot->data_byte_count);
+        irb->DataTransferLength = slot->data_byte_count;
+    }
+    if (__builtin_expect(slot->sense != NULL, 0)) {
+        contract_report(RULE_IRB_12, channel, routine, place,
+                        "IRB %p (%s) still has a request-sense IRB; the port released it",
+                        (void *)irb, irb_function_name(irb->Function));
+        slot->sense->state = SLOT_FREE;
+        slot->sense = NULL;
+    }
+}
+
+static const char complete_routine[] = "AtaPortCompleteRequest";
+
+/* Everything but the common case of AtaPortCompleteRequest. */
+static __attribute__((cold, noinline)) void
+complete_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
+{
+    struct channel *channel = contract_channel(extension, complete_routine, place);
+    if (!channel || contract_in_build_io(complete_routine, place))
+        return;
+    struct irb_slot *slot = slot_from_irb(channel, irb);
+    bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
+    if (is_outstanding) {
+        check_results(channel, slot, complete_routine, place);
+        is_outstanding = slot_complete(channel, slot);
+    }
+    if (!is_outstanding)
+        contract_report(RULE_IRB_01, channel, complete_routine, place, "%p %s", (void *)irb,
+                        !slot                        ? "is no IRB of this channel"
+                        : slot->state == SLOT_ACTIVE ? "is a request-sense IRB: release it instead"
+                                                     : "is not outstanding: completed before?");
+}
+
+/* Success, all of it, no request sense, from a routine of the channel that may complete it: seen at a
+ * glance, without a stack frame. */
+VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    struct channel *channel = context_now->channel;
+    if (__builtin_expect(context_now->extension == ChannelExtension &&
+                             context_now->kind != CONTEXT_BUILD_IO,
+                         1)) {
+        struct irb_slot *slot = slot_from_irb(channel, Irb);
+        if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->request &&
+                                 Irb->IrbStatus == IRB_STATUS_SUCCESS && !slot->sense &&
+                                 Irb->DataTransferLength <= slot->data_byte_count &&
+                                 slot_complete(channel, slot),
+                             1))
+            return;
+    }
+    complete_with_care(ChannelExtension, Irb, CALLER);
+}
+
+VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR TargetId, UCHAR Lun,
+                                            UCHAR IrbStatus)
+{
+    static const char routine[] = "AtaPortCompleteAllActiveRequests";
+    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    if (!channel || contract_in_build_io(routine, CALLER))
+        return;
+    if (context_now->kind == CONTEXT_INTERRUPT) {
+        contract_report(RULE_CTX_05, channel, routine, CALLER, "no request was completed");
+        return;
+    }
+    for (unsigned i = 0; i < channel->slot_count; i++) {
+        struct irb_slot *slot = slot_at(channel, i);
+        /* Sense IRBs go with their originals; the reset that does this is no victim of its own. */
+        if (slot->state != SLOT_ACTIVE || !slot->request ||
+            slot->request->function == IRB_FUNCTION_LUN_RESET)
+            continue;
+        if (TargetId != 0xFF &&
+            (slot->request->device->target != TargetId || (Lun != 0xFF && slot->irb.Lun != Lun)))
+            continue;
+        if (slot->sense) {
+            slot->sense->state = SLOT_FREE;
+            slot->sense = NULL;
+        }
+        if (IRB_STATUS_CODE(IrbStatus) == IRB_STATUS_PENDING) {
+            contract_report(RULE_IRB_02, channel, routine, CALLER, "IrbStatus is pending");
+            IrbStatus = IRB_STATUS_INTERNAL_ERROR;
+        }
+        slot_end(channel, slot, IrbStatus);
+    }
+}
+
+/* ------------------------------------------------------------------ scatter/gather lists */
+
+/* The common case: the block layer knows that the whole buffer is contiguous, and where it is. */
+static inline bool list_in_one(struct irb_slot *slot)
+{
+    const struct request *request = slot->request;
+    uint32_t byte_count = slot->data_byte_count;
+
+    if (!request || request->bounced || byte_count == 0 ||
+        request->physical_byte_count < byte_count)
+        return false;
+    slot->elements[0].Address.QuadPart = (LONGLONG)request->physical;
+    slot->elements[0].Length = byte_count;
+    slot->list.NumberOfElements = 1;
+    slot->list_built = true;
+    return true;
+}
+
+/* Builds the list of physically contiguous pieces. False: more pieces than the list holds, which
+ * the block layer prevents, or memory that is not there. */
+static __attribute__((noinline)) bool build_list(struct irb_slot *slot)
+{
+    const uint8_t *at = slot->data;
+    uint32_t left = slot->data_byte_count;
+    unsigned count = 0;
+
+    while (left) {
+        uint32_t byte_count = left;
+        uint64_t physical = memory_physical_run(at, &byte_count);
+        if (!physical || count == PORT_PHYSICAL_BREAKS + 1)
+            return false;
+        slot->elements[count].Address.QuadPart = (LONGLONG)physical;
+        slot->elements[count].Length = byte_count;
+        slot->elements[count].Reserved = 0;
+        count++;
+        at += byte_count;
+        left -= byte_count;
+    }
+    slot->list.NumberOfElements = count;
+    slot->list_built = true;
+    return true;
+}
+
+/* Everything but the common case of AtaPortGetScatterGatherList. */
+static __attribute__((noinline)) PIDE_SCATTER_GATHER_LIST
+list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
+{
+    static const char routine[] = "AtaPortGetScatterGatherList";
+    struct channel *channel = contract_channel(extension, routine, place);
+    if (!channel)
+        return NULL;
+    struct irb_slot *slot = slot_from_irb(channel, irb);
+    if (!slot || slot->state != SLOT_ACTIVE) {
+        contract_report(RULE_IRB_01, channel, routine, place,
+                        "%p is no outstanding IRB of this channel", (void *)irb);
+        return NULL;
+    }
+    if (!(irb->IrbFlags & IRB_FLAGS_USE_DMA)) {
+        contract_report(RULE_IRB_08, channel, routine, place, "IRB %p (%s) is not marked for DMA",
+                        (void *)irb, irb_function_name(irb->Function));
+        return NULL;
+    }
+    if (!slot->list_built && !list_in_one(slot) && !build_list(slot)) {
+        port_message(channel, "%s: %u bytes at %p are in more than %u pieces, or not in memory",
+                     routine, (unsigned)slot->data_byte_count, slot->data,
+                     PORT_PHYSICAL_BREAKS + 1);
+        return NULL;
+    }
+    return &slot->list;
+}
+
+PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtension,
+                                                           PIDE_REQUEST_BLOCK Irb)
+{
+    struct channel *channel = context_now->channel;
+    if (__builtin_expect(context_now->extension == ChannelExtension, 1)) {
+        struct irb_slot *slot = slot_from_irb(channel, Irb);
+        if (__builtin_expect(slot && slot->state == SLOT_ACTIVE &&
+                                 (Irb->IrbFlags & IRB_FLAGS_USE_DMA) &&
+                                 (slot->list_built || list_in_one(slot)),
+                             1))
+            return &slot->list;
+    }
+    return list_with_care(ChannelExtension, Irb, CALLER);
+}
+
+/* ------------------------------------------------------------------ request sense */
+
+PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    static const char routine[] = "AtaPortBuildRequestSenseIrb";
+    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    if (!channel || contract_in_build_io(routine, CALLER))
+        return NULL;
+    struct irb_slot *original = slot_from_irb(channel, Irb);
+    if (!original || original->state != SLOT_ACTIVE || !original->request) {
+        contract_report(RULE_IRB_01, channel, routine, CALLER,
+                        "%p is no outstanding IRB of this channel", (void *)Irb);
+        return NULL;
+    }
+    struct request *request = original->request;
+    struct irb_slot *slot = slot_sense_for(channel, request->device->target);
+    if (slot->state != SLOT_FREE) {
+        contract_report(RULE_IRB_11, channel, routine, CALLER,
+                        "target %u has one outstanding already", request->device->target);
+        return NULL;
+    }
+    IDE_REQUEST_BLOCK *irb = &slot->irb;
+    ULONG length = sizeof request->sense;
+    memset(irb, 0, sizeof *irb);
+    irb->Function = IRB_FUNCTION_REQUEST_SENSE;
+    irb->Channel = channel->number;
+    irb->TargetId = request->device->target;
+    irb->IrbFlags = IRB_FLAGS_DATA_IN | IRB_FLAGS_MAP_BUFFERS;
+    if (channel->controller->configuration.BusMaster)
+        irb->IrbFlags |= IRB_FLAGS_USE_DMA;
+    irb->TimeOutValue = original->irb.TimeOutValue;
+    irb->DataBuffer = slot->data = request->sense;
+    irb->DataTransferLength = slot->data_byte_count = length;
+    irb->IrbExtension = slot->extension;
+    irb->CdbLength = 6; /* REQUEST SENSE, SPC-2 7.20 */
+    irb->Cdb[0] = 0x03;
+    irb->Cdb[4] = (UCHAR)length;
+    slot->request = NULL;
+    slot->list_built = false;
+    slot->ticks_left = 0;
+    slot->state = SLOT_ACTIVE;
+    original->sense = slot;
+    return irb;
+}
+
+VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    static const char routine[] = "AtaPortReleaseRequestSenseIrb";
+    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    if (!channel || contract_in_build_io(routine, CALLER))
+        return;
+    struct irb_slot *slot = slot_from_irb(channel, Irb);
+    if (!slot || slot->request || slot->state != SLOT_ACTIVE) {
+        contract_report(RULE_IRB_11, channel, routine, CALLER,
+                        "%p is no outstanding request-sense IRB", (void *)Irb);
+        return;
+    }
+    slot->state = SLOT_FREE;
+    for (unsigned i = 0; i < channel->overlapped_slots; i++)
+        if (slot_at(channel, i)->sense == slot)
+            slot_at(channel, i)->sense = NULL;
+}

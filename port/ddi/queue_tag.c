@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Queue tags: numbers from 1 to MaxQueueTag, for a device or (IDE_UNTAGGED) for the whole channel.
+ * 0 is no tag. Every operation looks at no more than eight words.
+ */
+#include <string.h>
+
+#include "port/port.h"
+
+/* The tags of a target; NULL with TAG-01 or TAG-03 reported if there is no such device. */
+static struct queue_tags *tags_of(struct channel *channel, UCHAR target, enum rule rule,
+                                  const char *routine, const void *place)
+{
+    if (target == IDE_UNTAGGED)
+        return &channel->tags;
+    if (target < PORT_MAX_DEVICES)
+        return &channel->devices[target].tags;
+    contract_report(rule, channel, routine, place, "there is no target %u", target);
+    return NULL;
+}
+
+BOOLEAN NTAPI AtaPortInitializeQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun,
+                                        UCHAR MaxQueueTag)
+{
+    static const char routine[] = "AtaPortInitializeQueueTag";
+    struct channel *channel = contract_channel(DeviceExtension, routine, CALLER);
+    (void)Lun;
+    if (!channel || contract_in_build_io(routine, CALLER))
+        return FALSE;
+    struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_01, routine, CALLER);
+    if (!tags || MaxQueueTag == 0)
+        return FALSE;
+    memset(tags, 0, sizeof *tags);
+    tags->limit = MaxQueueTag;
+    return TRUE;
+}
+
+UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun)
+{
+    static const char routine[] = "AtaPortAllocateQueueTag";
+    struct channel *channel = contract_channel(DeviceExtension, routine, CALLER);
+    (void)Lun;
+    if (!channel || contract_in_build_io(routine, CALLER))
+        return 0;
+    struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_01, routine, CALLER);
+    if (!tags)
+        return 0;
+    if (tags->limit == 0) {
+        contract_report(RULE_TAG_01, channel, routine, CALLER,
+                        "AtaPortInitializeQueueTag was not called for target %u", TargetId);
+        return 0;
+    }
+    for (unsigned word = 0; word <= tags->limit / 32u; word++) {
+        uint32_t taken = tags->used[word] | (word == 0); /* bit 0 of word 0 is no tag */
+        if (taken == UINT32_MAX)
+            continue;
+        unsigned tag = word * 32 + (unsigned)__builtin_ctz(~taken);
+        if (tag > tags->limit)
+            return 0;
+        tags->used[word] |= 1u << tag % 32;
+        return (UCHAR)tag;
+    }
+    return 0;
+}
+
+VOID NTAPI AtaPortReleaseQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun, UCHAR QueueTag)
+{
+    static const char routine[] = "AtaPortReleaseQueueTag";
+    struct channel *channel = contract_channel(DeviceExtension, routine, CALLER);
+    (void)Lun;
+    if (!channel || contract_in_build_io(routine, CALLER))
+        return;
+    struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_03, routine, CALLER);
+    if (!tags)
+        return;
+    if (!(tags->used[QueueTag / 32] >> QueueTag % 32 & 1)) {
+        contract_report(RULE_TAG_03, channel, routine, CALLER,
+                        "tag %u of target %u is not allocated", QueueTag, TargetId);
+        return;
+    }
+    tags->used[QueueTag / 32] &= ~(1u << QueueTag % 32);
+}

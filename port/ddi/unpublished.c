@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exports without a published prototype, and the few names of ntoskrnl.exe that drivers' compilers
+ * emit.
+ *
+ * Of the former only the number of argument bytes on i386 is known (tests/abi/tables/exports.txt).
+ * They are here so that an image which imports them links; each says that it was called, does
+ * nothing, and returns the failure value that fits: 0, or STATUS_NOT_SUPPORTED where an NTSTATUS is
+ * likely.
+ */
+#include <string.h>
+
+#include "port/ddi/unpublished.h"
+#include "port/port.h"
+
+static void say(const char *name, const void *place)
+{
+    char where[96];
+    hal_name_address((uintptr_t)place - 1, where, sizeof where);
+    port_message(context_now->channel,
+                 "%s called %s, which has no published interface; nothing was done", where, name);
+}
+
+ULONG_PTR NTAPI AtaPortEtwTraceLog(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c)
+{
+    (void)a, (void)b, (void)c;
+    return 0; /* a trace nobody listens to: silent */
+}
+
+ULONG_PTR NTAPI AtaPortGetParentBusType(ULONG_PTR a)
+{
+    (void)a;
+    say("AtaPortGetParentBusType", CALLER);
+    return 0;
+}
+
+ULONG_PTR NTAPI AtaPortInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    say("AtaPortInitialize", CALLER);
+    return (ULONG)STATUS_NOT_SUPPORTED;
+}
+
+VOID NTAPI_V PciIdeXDebugPrint(ULONG level, const char *format, ...)
+{
+    (void)level, (void)format;
+    say("PciIdeXDebugPrint", CALLER);
+}
+
+ULONG_PTR NTAPI PciIdeXGetBusData(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    say("PciIdeXGetBusData", CALLER);
+    return (ULONG)STATUS_NOT_SUPPORTED;
+}
+
+ULONG_PTR NTAPI PciIdeXSetBusData(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d, ULONG_PTR e)
+{
+    (void)a, (void)b, (void)c, (void)d, (void)e;
+    say("PciIdeXSetBusData", CALLER);
+    return (ULONG)STATUS_NOT_SUPPORTED;
+}
+
+ULONG_PTR NTAPI PciIdeXInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    say("PciIdeXInitialize", CALLER);
+    return (ULONG)STATUS_NOT_SUPPORTED;
+}
+
+ULONG_PTR NTAPI PciIdexGetBusLocation(ULONG_PTR a, ULONG_PTR b)
+{
+    (void)a, (void)b;
+    say("PciIdexGetBusLocation", CALLER);
+    return (ULONG)STATUS_NOT_SUPPORTED;
+}
+
+/* ------------------------------------------------------------------ ntoskrnl.exe */
+
+/* Counts from boot in ticks of 1/64 s, as Windows' does; kept by nobody: read it as "some time
+ * ago". */
+ULONG KeTickCount[3];
+
+VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
+{
+    PANIC("the driver stopped the system: KeBugCheckEx %#x (%#llx, %#llx, %#llx, %#llx)",
+          (unsigned)code, (unsigned long long)a, (unsigned long long)b, (unsigned long long)c,
+          (unsigned long long)d);
+}
+
+/* Cdecl on i386, the Microsoft convention on x86_64; the loader binds memset, memcpy and memcmp to
+ * these. */
+PVOID NTAPI_V ntoskrnl_memset(PVOID to, int value, SIZE_T byte_count)
+{
+    return memset(to, value, byte_count);
+}
+
+PVOID NTAPI_V ntoskrnl_memcpy(PVOID to, const VOID *from, SIZE_T byte_count)
+{
+    return memcpy(to, from, byte_count);
+}
+
+PVOID NTAPI_V ntoskrnl_memmove(PVOID to, const VOID *from, SIZE_T byte_count)
+{
+    return memmove(to, from, byte_count);
+}
+
+int NTAPI_V ntoskrnl_memcmp(const VOID *a, const VOID *b, SIZE_T byte_count)
+{
+    return memcmp(a, b, byte_count);
+}

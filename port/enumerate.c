@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which devices a channel has: IDENTIFY DEVICE, then IDENTIFY PACKET DEVICE, by IRB for each
+ * target; then AtaControllerTransferModeSelect for the channel, then IdeHwInitialize for each
+ * device. Entered at PASSIVE_LEVEL.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "port/block.h"
+#include "port/identify.h"
+#include "port/request/request.h"
+
+#define IDENTIFY_TIMEOUT_S 10u
+
+static bool identify(struct device *device, UCHAR command)
+{
+    struct request request = {
+        .device = device,
+        .function = IRB_FUNCTION_ATA_IDENTIFY,
+        .flags = IRB_FLAGS_DATA_IN,
+        .timeout_s = IDENTIFY_TIMEOUT_S,
+        .is_once = true, /* a device that hangs costs one time-out, not four */
+        .buffer = &device->identify,
+        .byte_count = sizeof device->identify,
+    };
+    request.task_file.Current.bCommandReg = command;
+    request.task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
+    memset(&device->identify, 0, sizeof device->identify);
+    request_run(&request);
+    return request.irb_status == IRB_STATUS_SUCCESS &&
+           request.transferred == sizeof device->identify;
+}
+
+/* ATA/ATAPI-6 8.15.61: a signature of A5h says that byte 511 makes the sum of all bytes 0. */
+static bool checksum_is_wrong(const struct device *device)
+{
+    const UCHAR *bytes = (const UCHAR *)&device->identify;
+    UCHAR sum = 0;
+    if (bytes[510] != 0xA5)
+        return false;
+    for (unsigned i = 0; i < 512; i++)
+        sum = (UCHAR)(sum + bytes[i]);
+    return sum != 0;
+}
+
+/* The shell's number of a disk: primary master, primary slave, secondary slave, secondary master,
+ * as the words DISK, DISK1, DISK2 and DISK3 of the command line say; further controllers and
+ * channels follow. */
+static unsigned disk_number(const struct device *device)
+{
+    static const uint8_t places[2][2] = {{0, 1}, {3, 2}};
+    const struct channel *channel = device->channel;
+    unsigned base = 0;
+    for (unsigned i = 0; i < channel->controller->index; i++)
+        base += port_controllers[i].channel_count > 2 ? port_controllers[i].channel_count * 2 : 4;
+    if (channel->number < 2 && device->target < 2)
+        return base + places[channel->number][device->target];
+    return base + channel->number * 2u + device->target;
+}
+
+/* Has another device this name already? */
+static bool is_taken(const struct device *device)
+{
+    for (struct device *other = NULL; (other = port_next_device(other));)
+        if (other != device && strcmp(other->name, device->name) == 0)
+            return true;
+    return false;
+}
+
+static void name_device(struct device *device)
+{
+    if (device->kind == DEVICE_ATA) {
+        snprintf(device->name, sizeof device->name, "%u", disk_number(device) % 1000);
+        return;
+    }
+    unsigned number = 0;
+    do
+        snprintf(device->name, sizeof device->name, "cd%u", number++ % 1000);
+    while (is_taken(device));
+}
+
+static void look_for(struct device *device)
+{
+    device->kind = DEVICE_NONE;
+    device->usable = false;
+    if (identify(device, IDE_COMMAND_IDENTIFY))
+        device->kind = DEVICE_ATA;
+    else if (identify(device, IDE_COMMAND_ATAPI_IDENTIFY))
+        device->kind = DEVICE_ATAPI;
+    if (device->kind == DEVICE_NONE)
+        return;
+    if (checksum_is_wrong(device))
+        port_message(device->channel, "target %u: IDENTIFY data has a wrong checksum",
+                     device->target);
+    identify_decode(device);
+    name_device(device);
+}
+
+/* ------------------------------------------------------------------ transfer modes */
+
+static ULONG best_of(ULONG modes)
+{
+    return modes ? 1u << (31 - __builtin_clz(modes)) : 0;
+}
+
+/* What a device may be used with when the miniport chose nothing right: its best PIO mode, and its
+ * best DMA mode where the controller masters the bus. */
+static ULONG fallback_modes(const struct device *device)
+{
+    ULONG supported = device->parameters.TransferModeSupported;
+    ULONG modes = best_of(supported & PIO_SUPPORT);
+    if (device->channel->controller->configuration.BusMaster)
+        modes |= best_of(supported & DMA_SUPPORT);
+    return modes;
+}
+
+static void select_transfer_modes(struct channel *channel)
+{
+    IDE_TRANSFER_MODE_SELECT select_modes =
+        channel->controller->driver->interface.AtaControllerTransferModeSelect;
+    IDE_TRANSFER_MODE_PARAMETERS modes = {.ChannelNumber = channel->number};
+
+    for (unsigned target = 0; target < MAX_IDE_DEVICE; target++) {
+        struct device *device = &channel->devices[target];
+        modes.DeviceType[target] = device->parameters.IdeDeviceType;
+        if (device->kind == DEVICE_NONE) {
+            modes.DeviceType[target] = DeviceNotExist;
+            continue;
+        }
+        modes.IoReadySupported[target] = identify_iordy(device);
+        modes.DeviceTransferModeSupported[target] = device->parameters.TransferModeSupported;
+        modes.DeviceTransferModeCurrent[target] = identify_current_modes(device);
+    }
+    if (select_modes) {
+        struct context context =
+            controller_context(channel->controller, CONTEXT_TRANSFER_MODE_SELECT);
+        (void)MINIPORT_CALL(&context, select_modes(channel->controller->extension, &modes));
+    }
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        ULONG selected = UNINITIALIZED_TRANSFER_MODE;
+        if (select_modes && target < MAX_IDE_DEVICE) {
+            selected = modes.DeviceTransferModeSelected[target];
+            ULONG supported =
+                device->kind == DEVICE_NONE ? 0 : device->parameters.TransferModeSupported;
+            if ((selected & ~supported) || (supported && !(selected & PIO_SUPPORT))) {
+                contract_report(RULE_INI_08, channel, "AtaControllerTransferModeSelect",
+                                ENTRY_PLACE(select_modes), "target %u: selected %#x of %#x", target,
+                                (unsigned)selected, (unsigned)supported);
+                selected = fallback_modes(device);
+            }
+        }
+        device->parameters.TransferModeSelected = selected;
+    }
+}
+
+/* ------------------------------------------------------------------ IdeHwInitialize */
+
+static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS *before)
+{
+    struct channel *channel = device->channel;
+    IDE_DEVICE_PARAMETERS *after = &device->parameters;
+    const void *place = ENTRY_PLACE(channel->interface.IdeHwInitialize);
+    struct context *context = channel_context(channel, CONTEXT_HW_INITIALIZE);
+
+    if ((after->DeviceCharacteristics ^ before->DeviceCharacteristics) & 0xFF00) {
+        contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
+                           "target %u: DeviceCharacteristics went from %#06x to %#06x",
+                           device->target, before->DeviceCharacteristics,
+                           after->DeviceCharacteristics);
+        after->DeviceCharacteristics = (USHORT)((after->DeviceCharacteristics & 0xFF) |
+                                                (before->DeviceCharacteristics & 0xFF00));
+    }
+    if (after->TransferModeSelected == UNINITIALIZED_TRANSFER_MODE ||
+        !(after->TransferModeSelected & PIO_SUPPORT)) {
+        contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
+                           "target %u: TransferModeSelected is %#x", device->target,
+                           (unsigned)after->TransferModeSelected);
+        after->TransferModeSelected = fallback_modes(device);
+    }
+    if (after->NumberOfOverlappedRequests == 0)
+        after->NumberOfOverlappedRequests = 1;
+}
+
+static void initialize(struct device *device)
+{
+    struct channel *channel = device->channel;
+    struct context *context = channel_context(channel, CONTEXT_HW_INITIALIZE);
+    IDE_DEVICE_PARAMETERS before = device->parameters;
+
+    struct sync_saved saved = sync_enter(channel);
+    BOOLEAN succeeded =
+        MINIPORT_CALL(context, channel->interface.IdeHwInitialize(
+                                   channel->extension, &device->parameters, &device->identify));
+    sync_leave(saved);
+    if (!succeeded) {
+        port_message(channel, "target %u (%s): IdeHwInitialize returned FALSE; not used",
+                     device->target, device->model);
+        return;
+    }
+    check_parameters(device, &before);
+    if (!identify_capacity(device))
+        return;
+    block_configure(device);
+    if (device->most_sectors == 0) {
+        port_message(channel,
+                     "target %u (%s): MaximumTransferLength is less than a sector; not used",
+                     device->target, device->model);
+        return;
+    }
+    device->usable = true;
+}
+
+void channel_enumerate(struct channel *channel)
+{
+    unsigned last = channel->configuration.MaxTargetId;
+    for (unsigned target = 0; target <= last; target++)
+        look_for(&channel->devices[target]);
+    select_transfer_modes(channel);
+    for (unsigned target = 0; target <= last; target++)
+        if (channel->devices[target].kind != DEVICE_NONE)
+            initialize(&channel->devices[target]);
+    for (unsigned target = 0; target <= last; target++)
+        if (channel->devices[target].usable && channel->devices[target].kind == DEVICE_ATAPI)
+            atapi_read_capacity(&channel->devices[target]);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What IDENTIFY DEVICE and IDENTIFY PACKET DEVICE say (ATA/ATAPI-6 8.15, 8.16). Any context. */
+#ifndef PORT_IDENTIFY_H
+#define PORT_IDENTIFY_H
+
+#include "port/port.h"
+
+/* Fills in strings and IDE_DEVICE_PARAMETERS from the 512 bytes in device->identify. */
+void identify_decode(struct device *device);
+/* Sector size and count, from the parameters as IdeHwInitialize left them. False, and said: the sector size
+ * cannot be. */
+bool identify_capacity(struct device *device);
+/* Modes that the device can do, and those that are set, as bitmaps (PIO_MODE0 ... UDMA_MODE5). */
+ULONG identify_supported_modes(const struct device *device);
+ULONG identify_current_modes(const struct device *device);
+bool identify_iordy(const struct device *device);
+bool identify_has_flush_ext(const struct device *device);
+/* "UDMA 5", of the highest bit of a bitmap. */
+const char *identify_mode_name(ULONG modes);
+
+#endif

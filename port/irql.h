@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IRQL: how far what runs now may be interrupted, and the procedures deferred to DISPATCH_LEVEL.
+ *
+ * One CPU, so a level is a number and, for DIRQL, disabled CPU interrupts. What is deferred runs
+ * when the level falls below DISPATCH_LEVEL: at the end of the interrupt that queued it, or in
+ * irql_lower.
+ */
+#ifndef PORT_IRQL_H
+#define PORT_IRQL_H
+
+#include "hal/hal.h"
+
+enum irql {
+    IRQL_PASSIVE,
+    IRQL_DISPATCH,
+    IRQL_DIRQL,
+};
+
+/* A procedure that waits for DISPATCH_LEVEL. Queueing it again while it waits changes nothing. */
+struct deferred {
+    void (*procedure)(void *context);
+    void *context;
+    struct deferred *next;
+    bool queued;
+};
+
+extern enum irql irql_now;
+
+void irql_init(void);
+
+extern struct deferred *irql_deferred_head, **irql_deferred_tail;
+/* Runs what was deferred, and comes back to a level below DISPATCH_LEVEL. */
+void irql_run_deferred(enum irql level);
+
+/* Raises to DISPATCH_LEVEL; returns the old level for irql_lower. Context: below DIRQL. */
+static inline enum irql irql_raise_dispatch(void)
+{
+    enum irql old = irql_now;
+    irql_now = IRQL_DISPATCH;
+    hal_compiler_barrier();
+    return old;
+}
+
+/* Goes back to a level that was left by irql_raise_dispatch, running what was deferred. The level falls
+ * first: an interrupt before that leaves its work to the test, one after it does the work itself. */
+static inline void irql_lower(enum irql level)
+{
+    hal_compiler_barrier();
+    irql_now = level;
+    hal_compiler_barrier();
+    if (level < IRQL_DISPATCH && irql_deferred_head)
+        irql_run_deferred(level);
+}
+
+/* DIRQL: CPU interrupts off; below it they are on, so the level tells what the CPU's flag is. Nests;
+ * returns the level for irql_leave_dirql. */
+static inline enum irql irql_enter_dirql(void)
+{
+    enum irql old = irql_now;
+    if (old != IRQL_DIRQL)
+        hal_interrupts_disable_now();
+    irql_now = IRQL_DIRQL;
+    return old;
+}
+static inline void irql_leave_dirql(enum irql level)
+{
+    irql_now = level;
+    if (level != IRQL_DIRQL)
+        hal_interrupts_enable();
+    if (level < IRQL_DISPATCH && irql_deferred_head)
+        irql_run_deferred(level);
+}
+
+/* Context: CPU interrupts off. */
+static inline void deferred_queue_masked(struct deferred *deferred)
+{
+    if (deferred->queued)
+        return;
+    deferred->queued = true;
+    deferred->next = NULL;
+    *irql_deferred_tail = deferred;
+    irql_deferred_tail = &deferred->next;
+}
+
+/* Context: any. */
+void deferred_queue(struct deferred *deferred);
+/* Takes a waiting procedure back. Returns whether it waited. Context: any. */
+bool deferred_cancel(struct deferred *deferred);
+
+/* Waits at PASSIVE_LEVEL, halting the CPU between interrupts, until *flag is set. */
+void irql_wait(const bool *flag);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Look-up in the export table.
+ *
+ * Owns: nothing. May not: know what any export does. Contexts: any.
+ */
+#include "port/loader/exports.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    unsigned module;
+} modules[] = {
+    {"ataport.sys", EXPORT_ATAPORT},
+    {"pciidex.sys", EXPORT_PCIIDEX},
+    {"ntoskrnl.exe", EXPORT_NTOSKRNL},
+};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool equal_without_case(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return lower(*a) == lower(*b);
+}
+
+enum pe_resolution export_find(const char *module, const char *symbol, uint64_t *address)
+{
+    unsigned wanted = 0;
+    size_t low = 0, high = export_count;
+
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        if (equal_without_case(module, modules[i].name))
+            wanted = modules[i].module;
+    }
+    if (wanted == 0)
+        return PE_NO_SUCH_MODULE;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct export_entry *entry = &export_table[middle];
+        int order = strcmp(symbol, entry->name);
+
+        if (order == 0) {
+            *address = (uintptr_t)entry->address;
+            return (entry->modules & wanted) != 0 ? PE_RESOLVED : PE_NO_SUCH_SYMBOL;
+        }
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return PE_NO_SUCH_SYMBOL;
+}
+
+enum pe_resolution export_resolve(void *context, const char *module, const char *symbol,
+                                  uint64_t *address)
+{
+    (void)context;
+    return export_find(module, symbol, address);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Driver images in the kernel; see image.h.
+ *
+ * Owns: a fixed number of slots, each with a window of virtual addresses once it was used. May not:
+ * call into a driver. Contexts: loading and unloading at boot and from the shell, never at once;
+ * look-ups from anywhere, the panic's back trace among them.
+ *
+ * The HAL never takes a window back, so a slot keeps its window after unloading, for the next image
+ * that fits. A driver that is loaded again is therefore where it was, and breakpoints still hit.
+ */
+#include "port/loader/image.h"
+
+#include "hal/hal.h"
+#include "port/loader/exports.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct image_slot {
+    struct loaded_image image;
+    bool loaded;
+    void *window; /* NULL until the slot was used */
+    size_t window_page_count;
+};
+
+static struct image_slot slots[IMAGE_MAX_LOADED];
+struct loaded_image *loaded_images;
+
+/* noipa: to the compiler these do something unknown, so that the calls stay. */
+__attribute__((noipa)) void image_loaded_for_debugger(const char *name, uintptr_t base,
+                                                      uintptr_t text_address)
+{
+    (void)name;
+    (void)base;
+    (void)text_address;
+}
+
+__attribute__((noipa)) void image_unloaded_for_debugger(const char *name, uintptr_t base)
+{
+    (void)name;
+    (void)base;
+}
+
+static struct loaded_image *refuse(struct pe_error *error, enum pe_status status, const char *text)
+{
+    error->status = status;
+    snprintf(error->text, sizeof error->text, "%s", text);
+    return NULL;
+}
+
+static size_t pages_of(size_t byte_count)
+{
+    return (byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
+}
+
+/* How well a free slot's window suits: the smallest that is large enough, then one that was never used,
+ * then one that is too small and has to be replaced. Lower is better. */
+static size_t misfit(const struct image_slot *slot, size_t page_count)
+{
+    if (slot->window == NULL)
+        return SIZE_MAX - 1;
+    return slot->window_page_count < page_count ? SIZE_MAX : slot->window_page_count;
+}
+
+static struct image_slot *choose_slot(size_t page_count)
+{
+    struct image_slot *best = NULL;
+
+    for (size_t i = 0; i < IMAGE_MAX_LOADED; i++) {
+        struct image_slot *slot = &slots[i];
+        if (!slot->loaded && (best == NULL || misfit(slot, page_count) < misfit(best, page_count)))
+            best = slot;
+    }
+    return best;
+}
+
+/* Physical pages are taken range by range: the headers, then each mapped section. */
+static bool back_range(uintptr_t address, size_t page_count)
+{
+    void *pages = hal_pages_alloc(page_count, UINT64_MAX);
+
+    if (pages == NULL)
+        return false;
+    if (!hal_map((void *)address, (uintptr_t)pages, page_count, HAL_MAP_READ | HAL_MAP_WRITE)) {
+        hal_unmap((void *)address, page_count);
+        hal_pages_free(pages, page_count);
+        return false;
+    }
+    return true;
+}
+
+/* Gives back what back_range() took; nothing if it was not reached. */
+static void release_range(uintptr_t address, size_t page_count, unsigned protection)
+{
+    uint64_t physical = hal_physical((const void *)address);
+
+    if (physical == 0)
+        return;
+    hal_unmap((void *)address, page_count);
+    /* Undoes protect_range(). What it changed has a page table already, so that this cannot fail
+     * there; where it does fail, protect_range() had failed too, and had changed nothing from there
+     * on. */
+    for (size_t i = 0; i < page_count && (protection & HAL_MAP_WRITE) == 0; i++) {
+        uint64_t page = physical + i * HAL_PAGE_SIZE;
+        if (!hal_map((void *)(uintptr_t)page, page, 1, HAL_MAP_READ | HAL_MAP_WRITE))
+            break;
+    }
+    hal_pages_free((void *)(uintptr_t)physical, page_count);
+}
+
+/* Protects the pages in the window, and, unless they are data, where all RAM is mapped: code must
+ * not be writable there either. False when there is no memory for the page tables that this takes.
+ */
+static bool protect_range(uintptr_t address, size_t page_count, unsigned protection)
+{
+    uint64_t physical = hal_physical((const void *)address);
+
+    hal_protect((void *)address, page_count, protection);
+    return (protection & HAL_MAP_WRITE) != 0 ||
+           hal_map((void *)(uintptr_t)physical, physical, page_count, HAL_MAP_READ);
+}
+
+static unsigned protection_of(enum pe_access access)
+{
+    switch (access) {
+    case PE_READ_ONLY:
+        return HAL_MAP_READ;
+    case PE_READ_WRITE:
+        return HAL_MAP_READ | HAL_MAP_WRITE;
+    case PE_READ_EXECUTE:
+        return HAL_MAP_READ | HAL_MAP_EXECUTE;
+    }
+    PANIC("section access %d", (int)access);
+}
+
+static void release_image(const struct loaded_image *image)
+{
+    const struct pe_image_info *info = &image->info;
+
+    release_range(image->base, pages_of(info->header_byte_count), HAL_MAP_READ);
+    for (uint32_t i = 0; i < info->section_count; i++) {
+        const struct pe_section *section = &info->sections[i];
+        if (section->mapped)
+            release_range(image->base + section->rva, pages_of(section->byte_count),
+                          protection_of(section->access));
+    }
+}
+
+static bool back_image(const struct loaded_image *image)
+{
+    const struct pe_image_info *info = &image->info;
+
+    if (!back_range(image->base, pages_of(info->header_byte_count)))
+        return false;
+    for (uint32_t i = 0; i < info->section_count; i++) {
+        const struct pe_section *section = &info->sections[i];
+        if (section->mapped &&
+            !back_range(image->base + section->rva, pages_of(section->byte_count)))
+            return false;
+    }
+    return true;
+}
+
+static bool protect_image(const struct loaded_image *image)
+{
+    const struct pe_image_info *info = &image->info;
+
+    if (!protect_range(image->base, pages_of(info->header_byte_count), HAL_MAP_READ))
+        return false;
+    for (uint32_t i = 0; i < info->section_count; i++) {
+        const struct pe_section *section = &info->sections[i];
+        if (section->mapped &&
+            !protect_range(image->base + section->rva, pages_of(section->byte_count),
+                           protection_of(section->access)))
+            return false;
+    }
+    return true;
+}
+
+/* Gives the slot a window that is large enough. The addresses of a smaller one are given up: a slot's
+ * windows only grow, so there are few of them. */
+static bool reserve_window(struct image_slot *slot, size_t page_count)
+{
+    void *window;
+
+    if (slot->window != NULL && slot->window_page_count >= page_count)
+        return true;
+    window = hal_window_reserve(page_count);
+    if (window == NULL)
+        return false;
+    slot->window = window;
+    slot->window_page_count = page_count;
+    return true;
+}
+
+static bool is_loaded(const char *name)
+{
+    for (const struct loaded_image *image = loaded_images; image != NULL; image = image->next) {
+        if (strncmp(image->name, name, IMAGE_NAME_CAPACITY - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Fills in the slot from the description that pe_inspect() wrote there, and makes the image run. */
+static struct loaded_image *load_into(struct image_slot *slot, const char *name,
+                                      struct pe_error *error)
+{
+    struct loaded_image *image = &slot->image;
+    const struct pe_image_info *info = &image->info;
+
+    if (!reserve_window(slot, pages_of(info->mapped_byte_count)))
+        return refuse(error, PE_NO_MEMORY, "no virtual addresses are left for the image");
+    snprintf(image->name, sizeof image->name, "%s", name);
+    image->base = (uintptr_t)slot->window;
+    image->byte_count = info->mapped_byte_count;
+    image->entry = image->base + info->entry_rva;
+    image->text_address = image->base + pe_section_at(info, info->entry_rva)->rva;
+    image->preferred_base = info->preferred_base;
+    if (!back_image(image)) {
+        release_image(image);
+        return refuse(error, PE_NO_MEMORY, "no memory is left for the image");
+    }
+    if (pe_load(info, slot->window, image->base, export_resolve, NULL, error) != PE_OK) {
+        release_image(image);
+        return NULL;
+    }
+    if (!protect_image(image)) {
+        release_image(image);
+        return refuse(error, PE_NO_MEMORY, "no memory is left for the image's page tables");
+    }
+    slot->loaded = true;
+    image->next = loaded_images;
+    loaded_images = image;
+    hal_log("%s at %#llx\n", image->name, (unsigned long long)image->base);
+    image_loaded_for_debugger(image->name, image->base, image->text_address);
+    return image;
+}
+
+struct loaded_image *image_load(const char *name, const void *file, size_t byte_count,
+                                struct pe_error *error)
+{
+    static struct pe_image_info info; /* too large for a stack; loading is never entered twice */
+    struct image_slot *slot;
+
+    if (is_loaded(name))
+        return refuse(error, PE_ALREADY_LOADED, "a driver of this name is loaded already");
+    if (pe_inspect(file, byte_count, PE_MACHINE_HERE, &info, error) != PE_OK)
+        return NULL;
+    slot = choose_slot(pages_of(info.mapped_byte_count));
+    if (slot == NULL)
+        return refuse(error, PE_TOO_MANY_IMAGES, "no room for another image: unload one first");
+    slot->image.info = info;
+    return load_into(slot, name, error);
+}
+
+void image_unload(struct loaded_image *image)
+{
+    struct loaded_image **link = &loaded_images;
+
+    image_unloaded_for_debugger(image->name, image->base);
+    while (*link != NULL && *link != image)
+        link = &(*link)->next;
+    ASSERT(*link == image);
+    *link = image->next;
+    release_image(image);
+    for (size_t i = 0; i < IMAGE_MAX_LOADED; i++) {
+        if (&slots[i].image == image)
+            slots[i].loaded = false;
+    }
+}
+
+struct loaded_image *image_at(uintptr_t address)
+{
+    for (struct loaded_image *image = loaded_images; image != NULL; image = image->next) {
+        if (address >= image->base && address - image->base < image->byte_count)
+            return image;
+    }
+    return NULL;
+}
+
+bool image_is_code(uintptr_t address)
+{
+    const struct loaded_image *image = image_at(address);
+    const struct pe_section *section =
+        image == NULL ? NULL : pe_section_at(&image->info, (uint32_t)(address - image->base));
+
+    return section != NULL && section->mapped && section->access == PE_READ_EXECUTE;
+}
+
+bool image_name_address(uintptr_t address, char *text, size_t size)
+{
+    const struct loaded_image *image = image_at(address);
+    char name[PE_NAME_CAPACITY];
+    uint32_t rva, offset;
+
+    if (image == NULL)
+        return false;
+    rva = (uint32_t)(address - image->base);
+    if (pe_function_name(&image->info, rva, name, sizeof name, &offset) ||
+        pe_nearest_export(&image->info, rva, name, sizeof name, &offset))
+        snprintf(text, size, "%s!%s+%#x", image->name, name, (unsigned)offset);
+    else
+        snprintf(text, size, "%s+%#x", image->name, (unsigned)rva);
+    return true;
+}

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PE loader, first half: checks the headers and sections of a file and describes them.
+ *
+ * Owns: nothing. May not: trust the file, allocate, or touch the HAL. Contexts: any; see pe.h.
+ *
+ * Sizes and offsets of the file are 32 bits wide. Sums of them are made in 64 bits, so they cannot
+ * wrap, and are compared with a limit before anything is read there.
+ */
+#include "port/loader/pe_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum pe_status pe_fail(struct pe_error *error, enum pe_status status, const char *format, ...)
+{
+    va_list arguments;
+
+    error->status = status;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    for (char *c = error->text; *c != '\0'; c++) {
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    }
+    return status;
+}
+
+const char *pe_machine_name(uint16_t machine)
+{
+    if (machine == PE_MACHINE_I386)
+        return "i386";
+    if (machine == PE_MACHINE_AMD64)
+        return "x86_64";
+    return "unknown";
+}
+
+const char *pe_status_name(enum pe_status status)
+{
+#define PE_STATUS_NAME(name) #name,
+    static const char *const names[] = {PE_STATUSES(PE_STATUS_NAME)};
+#undef PE_STATUS_NAME
+
+    return (unsigned)status < PE_STATUS_COUNT ? names[status] : "?";
+}
+
+/* What the functions below hand from one to the next. */
+struct inspection {
+    struct pe_image_info *info;
+    struct pe_error *error;
+    const uint8_t *coff;     /* PE signature and COFF header */
+    const uint8_t *optional; /* optional header */
+    const uint8_t *directories;
+    const uint8_t *section_headers;
+    uint32_t optional_byte_count;
+    uint32_t directory_count;
+    uint32_t section_alignment, file_alignment;
+};
+
+/* The first bytes of files that people hand in by mistake. */
+static const char *what_else(const uint8_t *file, size_t byte_count)
+{
+    if (byte_count >= 4 && memcmp(file, "\177ELF", 4) == 0)
+        return "it is an ELF file";
+    if (byte_count >= 8 && memcmp(file, "!<arch>\n", 8) == 0)
+        return "it is a library";
+    if (byte_count >= 2 &&
+        (pe_get16(file) == PE_MACHINE_AMD64 || pe_get16(file) == PE_MACHINE_I386))
+        return "it looks like an object file that was not linked";
+    return "it does not begin with MZ";
+}
+
+/* Finds the COFF header through the MS-DOS header. */
+static enum pe_status find_coff_header(struct inspection *inspection)
+{
+    const struct pe_image_info *info = inspection->info;
+    uint32_t offset;
+
+    if (info->file_byte_count == 0)
+        return pe_fail(inspection->error, PE_TRUNCATED, "the file is empty");
+    if (info->file_byte_count < 2 || info->file[0] != 'M' || info->file[1] != 'Z')
+        return pe_fail(inspection->error, PE_NOT_PE,
+                       "not a Windows image: %s; build drivers with mingw-w64, clang or the WDK",
+                       what_else(info->file, info->file_byte_count));
+    if (info->file_byte_count < DOS_HEADER_SIZE)
+        return pe_fail(inspection->error, PE_TRUNCATED,
+                       "cut off in the MS-DOS header: the file has %u bytes of %u",
+                       info->file_byte_count, DOS_HEADER_SIZE);
+    offset = pe_get32(info->file + DOS_LFANEW);
+    if (!pe_fits(offset, COFF_HEADER_SIZE, info->file_byte_count))
+        return pe_fail(inspection->error, PE_TRUNCATED,
+                       "cut off before or in the PE header: it is at offset %#x, and the file has "
+                       "%u bytes",
+                       offset, info->file_byte_count);
+    inspection->coff = info->file + offset;
+    if (memcmp(inspection->coff, "PE\0\0", 4) != 0)
+        return pe_fail(inspection->error, PE_NOT_PE,
+                       "not a PE image: there is no PE signature at offset %#x, where the MS-DOS "
+                       "header says",
+                       offset);
+    if (offset % 4 != 0)
+        return pe_fail(inspection->error, PE_MISALIGNED,
+                       "the PE header is at offset %#x, which is no multiple of 4", offset);
+    return PE_OK;
+}
+
+static enum pe_status check_coff_header(struct inspection *inspection, enum pe_machine machine)
+{
+    struct pe_image_info *info = inspection->info;
+    uint16_t its_machine = pe_get16(inspection->coff + COFF_MACHINE);
+    uint16_t characteristics = pe_get16(inspection->coff + COFF_CHARACTERISTICS);
+    uint64_t headers_start = (uint64_t)(inspection->coff - info->file) + COFF_HEADER_SIZE;
+    uint64_t headers_end;
+
+    if (its_machine != machine)
+        return pe_fail(
+            inspection->error, PE_WRONG_MACHINE,
+            "built for machine %#x (%s), and this kernel runs %#x (%s): build the driver "
+            "for that",
+            its_machine, pe_machine_name(its_machine), (unsigned)machine,
+            pe_machine_name((uint16_t)machine));
+    if ((characteristics & COFF_EXECUTABLE) == 0)
+        return pe_fail(inspection->error, PE_NOT_DRIVER,
+                       "not an executable image (characteristics %#x): its linker reported errors, "
+                       "or it was never linked",
+                       characteristics);
+    info->machine = machine;
+    info->relocations_stripped = (characteristics & COFF_RELOCATIONS_STRIPPED) != 0;
+    info->section_count = pe_get16(inspection->coff + COFF_SECTION_COUNT);
+    if (info->section_count == 0)
+        return pe_fail(inspection->error, PE_BAD_HEADER, "the image has no sections");
+    if (info->section_count > PE_MAX_SECTIONS)
+        return pe_fail(inspection->error, PE_TOO_LARGE,
+                       "the image has %u sections, and at most %u are loaded", info->section_count,
+                       PE_MAX_SECTIONS);
+    inspection->optional = inspection->coff + COFF_HEADER_SIZE;
+    inspection->optional_byte_count = pe_get16(inspection->coff + COFF_OPTIONAL_HEADER_SIZE);
+    headers_end = headers_start + inspection->optional_byte_count +
+                  (uint64_t)info->section_count * SECTION_HEADER_SIZE;
+    if (headers_end > info->file_byte_count)
+        return pe_fail(inspection->error, PE_TRUNCATED,
+                       "cut off in the headers: with %u sections they end at offset %#x, and the "
+                       "file has %u bytes",
+                       info->section_count, (unsigned)headers_end, info->file_byte_count);
+    inspection->section_headers = inspection->optional + inspection->optional_byte_count;
+    return PE_OK;
+}
+
+/* The layout of the optional header: which of the two it is, and how many directories it has. */
+static enum pe_status check_optional_layout(struct inspection *inspection)
+{
+    bool plus = inspection->info->machine == PE_MACHINE_AMD64;
+    uint32_t count_offset =
+        plus ? OPTIONAL_DIRECTORY_COUNT_PE32_PLUS : OPTIONAL_DIRECTORY_COUNT_PE32;
+    uint32_t fixed_byte_count = count_offset + 4;
+    uint16_t expected = plus ? MAGIC_PE32_PLUS : MAGIC_PE32;
+    uint16_t magic;
+
+    if (inspection->optional_byte_count < fixed_byte_count)
+        return pe_fail(inspection->error, PE_BAD_HEADER,
+                       "the optional header has %u bytes, and needs at least %u",
+                       inspection->optional_byte_count, fixed_byte_count);
+    magic = pe_get16(inspection->optional + OPTIONAL_MAGIC);
+    if (magic != expected)
+        return pe_fail(inspection->error, PE_BAD_HEADER,
+                       "the optional header is of kind %#x, and images for %s have %#x", magic,
+                       pe_machine_name((uint16_t)inspection->info->machine), expected);
+    inspection->directory_count = pe_get32(inspection->optional + count_offset);
+    if (inspection->directory_count > DIRECTORY_MAX)
+        inspection->directory_count = DIRECTORY_MAX;
+    if (inspection->directory_count * DIRECTORY_SIZE >
+        inspection->optional_byte_count - fixed_byte_count)
+        return pe_fail(inspection->error, PE_BAD_HEADER,
+                       "the optional header has %u bytes, too few for its %u directories",
+                       inspection->optional_byte_count, inspection->directory_count);
+    inspection->directories = inspection->optional + fixed_byte_count;
+    return PE_OK;
+}
+
+static bool is_power_of_two(uint32_t value)
+{
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
+static enum pe_status check_alignments(struct inspection *inspection)
+{
+    struct pe_image_info *info = inspection->info;
+    uint32_t section_alignment = pe_get32(inspection->optional + OPTIONAL_SECTION_ALIGNMENT);
+    uint32_t file_alignment = pe_get32(inspection->optional + OPTIONAL_FILE_ALIGNMENT);
+
+    if (!is_power_of_two(section_alignment) || section_alignment < PE_PAGE_SIZE)
+        return pe_fail(inspection->error, PE_MISALIGNED,
+                       "the image's sections are aligned to %#x bytes, which is not a power of two "
+                       "of at least %#x, so that they cannot be protected one by one: link with "
+                       "that alignment",
+                       section_alignment, PE_PAGE_SIZE);
+    if (!is_power_of_two(file_alignment) || file_alignment < 512 ||
+        file_alignment > section_alignment)
+        return pe_fail(inspection->error, PE_MISALIGNED,
+                       "the image's file alignment is %#x, which is not a power of two between "
+                       "0x200 and the section alignment %#x",
+                       file_alignment, section_alignment);
+    if (info->preferred_base % PE_PAGE_SIZE != 0)
+        return pe_fail(inspection->error, PE_MISALIGNED,
+                       "the image's preferred address %#llx is not a multiple of %#x",
+                       (unsigned long long)info->preferred_base, PE_PAGE_SIZE);
+    inspection->section_alignment = section_alignment;
+    inspection->file_alignment = file_alignment;
+    return PE_OK;
+}
+
+static enum pe_status check_optional_header(struct inspection *inspection)
+{
+    struct pe_image_info *info = inspection->info;
+    const uint8_t *optional = inspection->optional;
+    uint64_t table_end = (uint64_t)(inspection->section_headers - info->file) +
+                         (uint64_t)info->section_count * SECTION_HEADER_SIZE;
+    enum pe_status status;
+
+    info->preferred_base = info->machine == PE_MACHINE_AMD64
+                               ? pe_get64(optional + OPTIONAL_BASE_PE32_PLUS)
+                               : pe_get32(optional + OPTIONAL_BASE_PE32);
+    info->entry_rva = pe_get32(optional + OPTIONAL_ENTRY);
+    info->subsystem = pe_get16(optional + OPTIONAL_SUBSYSTEM);
+    info->image_byte_count = pe_get32(optional + OPTIONAL_IMAGE_SIZE);
+    info->header_byte_count = pe_get32(optional + OPTIONAL_HEADERS_SIZE);
+    if (info->subsystem != SUBSYSTEM_NATIVE)
+        return pe_fail(
+            inspection->error, PE_NOT_DRIVER,
+            "not a driver: its subsystem is %u, and a driver's is %u (native): link with "
+            "--subsystem native",
+            info->subsystem, SUBSYSTEM_NATIVE);
+    status = check_alignments(inspection);
+    if (status != PE_OK)
+        return status;
+    if (info->image_byte_count > PE_MAX_IMAGE_SIZE)
+        return pe_fail(inspection->error, PE_TOO_LARGE,
+                       "the image wants %u bytes of memory, and at most %u are given",
+                       info->image_byte_count, PE_MAX_IMAGE_SIZE);
+    if (info->image_byte_count % inspection->section_alignment != 0)
+        return pe_fail(inspection->error, PE_MISALIGNED,
+                       "the image's size %#x is not a multiple of its section alignment %#x",
+                       info->image_byte_count, inspection->section_alignment);
+    if (info->header_byte_count < table_end || info->header_byte_count > info->image_byte_count)
+        return pe_fail(inspection->error, PE_BAD_HEADER,
+                       "the size of the headers, %#x, does not cover the section table up to %#x, "
+                       "or is larger than the image, %#x",
+                       info->header_byte_count, (unsigned)table_end, info->image_byte_count);
+    if (info->header_byte_count > info->file_byte_count)
+        return pe_fail(inspection->error, PE_TRUNCATED,
+                       "cut off in the headers: they have %u bytes, and the file %u",
+                       info->header_byte_count, info->file_byte_count);
+    return PE_OK;
+}
+
+/* COFF symbols and the string table behind them, which also holds long section names. */
+static enum pe_status find_symbols(struct inspection *inspection)
+{
+    struct pe_image_info *info = inspection->info;
+    uint32_t offset = pe_get32(inspection->coff + COFF_SYMBOL_TABLE);
+    uint32_t count = pe_get32(inspection->coff + COFF_SYMBOL_COUNT);
+    uint64_t end = offset + (uint64_t)count * SYMBOL_SIZE;
+    uint32_t string_byte_count;
+
+    if (offset == 0)
+        return PE_OK;
+    if (end > info->file_byte_count)
+        return pe_fail(inspection->error, PE_TRUNCATED,
+                       "cut off in the symbol table: it has %u symbols from offset %#x on, and the "
+                       "file has %u bytes",
+                       count, offset, info->file_byte_count);
+    info->symbol_table_offset = offset;
+    info->symbol_count = count;
+    if (!pe_fits(end, 4, info->file_byte_count))
+        return pe_fail(inspection->error, PE_TRUNCATED,
+                       "cut off in the string table: it starts at offset %#x, and the file has %u "
+                       "bytes",
+                       (unsigned)end, info->file_byte_count);
+    string_byte_count = pe_get32(info->file + end);
+    if (!pe_fits(end, string_byte_count, info->file_byte_count))
+        return pe_fail(inspection->error, PE_TRUNCATED,
+                       "cut off in the string table: it has %u bytes from offset %#x on, and the "
+                       "file has %u bytes",
+                       string_byte_count, (unsigned)end, info->file_byte_count);
+    info->string_table_offset = (uint32_t)end;
+    info->string_table_byte_count = string_byte_count;
+    return PE_OK;
+}
+
+bool pe_string_table_name(const struct pe_image_info *info, uint32_t offset, char *name,
+                          size_t capacity)
+{
+    const uint8_t *table = info->file + info->string_table_offset;
+    size_t length = 0;
+
+    /* The first four bytes are the table's size. */
+    if (offset < 4 || offset >= info->string_table_byte_count)
+        return false;
+    while (length < capacity - 1 && offset + length < info->string_table_byte_count &&
+           table[offset + length] != '\0') {
+        name[length] = (char)table[offset + length];
+        length++;
+    }
+    name[length] = '\0';
+    return length != 0;
+}
+
+/* A name of up to 8 bytes, or "/123": at 123 in the string table. */
+static void read_section_name(const struct pe_image_info *info, const uint8_t *header, char *name)
+{
+    uint32_t offset = 0;
+
+    memcpy(name, header + SECTION_NAME, SECTION_NAME_SIZE);
+    name[SECTION_NAME_SIZE] = '\0';
+    if (name[0] != '/')
+        return;
+    for (const char *c = name + 1; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9')
+            return;
+        offset = offset * 10 + (uint32_t)(*c - '0'); /* at most seven digits */
+    }
+    pe_string_table_name(info, offset, name, PE_SECTION_NAME_CAPACITY);
+}
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Discardable sections may hold start-up code and its data, which the driver needs; debug
+ * information, relocations and resources are of no use to it, and are known by their names. */
+static bool is_needed_at_run_time(const char *name, uint32_t characteristics)
+{
+    static const char *const dispensable[] = {".debug", ".zdebug", ".stab", ".reloc", ".rsrc"};
+
+    if ((characteristics & SECTION_DISCARDABLE) == 0 || (characteristics & SECTION_EXECUTE) != 0)
+        return true;
+    for (size_t i = 0; i < sizeof dispensable / sizeof dispensable[0]; i++) {
+        if (has_prefix(name, dispensable[i]))
+            return false;
+    }
+    return true;
+}
+
+static enum pe_status read_access(struct pe_section *section, uint32_t characteristics,
+                                  struct pe_error *error)
+{
+    bool executable = (characteristics & SECTION_EXECUTE) != 0;
+    bool writable = (characteristics & SECTION_WRITE) != 0;
+
+    /* The kits of Windows Vista and 7 merge the import table into INIT, the discardable code that
+     * runs once, and the merged section inherits "writable" from it. Only the loader writes there,
+     * before protection, so that one section is loaded without it. */
+    if (executable && writable && (characteristics & SECTION_DISCARDABLE) != 0 &&
+        strcmp(section->name, "INIT") == 0)
+        writable = false;
+    if (executable && writable)
+        return pe_fail(error, PE_WRITABLE_CODE,
+                       "section %s is both writable and executable (characteristics %#x): nothing "
+                       "here may be both",
+                       section->name, characteristics);
+    section->access = executable ? PE_READ_EXECUTE : writable ? PE_READ_WRITE : PE_READ_ONLY;
+    return PE_OK;
+}
+
+static enum pe_status read_section(struct inspection *inspection, const uint8_t *header,
+                                   struct pe_section *section)
+{
+    const struct pe_image_info *info = inspection->info;
+    uint32_t characteristics = pe_get32(header + SECTION_CHARACTERISTICS);
+    uint32_t raw_byte_count = pe_get32(header + SECTION_RAW_SIZE);
+
+    read_section_name(info, header, section->name);
+    section->rva = pe_get32(header + SECTION_RVA);
+    section->byte_count = pe_get32(header + SECTION_VIRTUAL_SIZE);
+    section->file_offset = pe_get32(header + SECTION_RAW_OFFSET);
+    if (section->file_offset == 0)
+        raw_byte_count = 0;
+    if (section->byte_count == 0)
+        section->byte_count = raw_byte_count;
+    section->file_byte_count =
+        raw_byte_count < section->byte_count ? raw_byte_count : section->byte_count;
+    if (section->byte_count == 0)
+        return PE_OK;
+    if (!pe_fits(section->file_offset, raw_byte_count, info->file_byte_count))
+        return pe_fail(inspection->error, PE_SECTION_OUTSIDE_FILE,
+                       "section %s has %#x bytes from file offset %#x on, and the file has %#x: it "
+                       "is cut off or damaged",
+                       section->name, raw_byte_count, section->file_offset, info->file_byte_count);
+    if (!pe_fits(section->rva, section->byte_count, info->image_byte_count))
+        return pe_fail(inspection->error, PE_SECTION_OUTSIDE_IMAGE,
+                       "section %s has %#x bytes from RVA %#x on, outside the image of %#x bytes",
+                       section->name, section->byte_count, section->rva, info->image_byte_count);
+    if (section->rva % inspection->section_alignment != 0)
+        return pe_fail(inspection->error, PE_MISALIGNED,
+                       "section %s is at RVA %#x, not a multiple of the section alignment %#x",
+                       section->name, section->rva, inspection->section_alignment);
+    if (raw_byte_count != 0 && section->file_offset % inspection->file_alignment != 0)
+        return pe_fail(inspection->error, PE_MISALIGNED,
+                       "section %s is at file offset %#x, not a multiple of the file alignment %#x",
+                       section->name, section->file_offset, inspection->file_alignment);
+    section->mapped = is_needed_at_run_time(section->name, characteristics);
+    return read_access(section, characteristics, inspection->error);
+}
+
+/* Sections must not share a page with each other or with the headers, and stand in order. */
+static enum pe_status check_overlaps(const struct inspection *inspection)
+{
+    const struct pe_image_info *info = inspection->info;
+    uint32_t highest = 0;
+
+    for (uint32_t i = 0; i < info->section_count; i++) {
+        const struct pe_section *a = &info->sections[i];
+        if (a->byte_count == 0)
+            continue;
+        if (a->rva < info->header_byte_count)
+            return pe_fail(inspection->error, PE_SECTION_OVERLAP,
+                           "section %s at RVA %#x overlaps the headers, which end at %#x", a->name,
+                           a->rva, info->header_byte_count);
+        for (uint32_t j = 0; j < i; j++) {
+            const struct pe_section *b = &info->sections[j];
+            if (b->byte_count != 0 && a->rva < b->rva + b->byte_count &&
+                b->rva < a->rva + a->byte_count)
+                return pe_fail(inspection->error, PE_SECTION_OVERLAP,
+                               "section %s at RVA %#x to %#x overlaps section %s at %#x to %#x",
+                               a->name, a->rva, a->rva + a->byte_count, b->name, b->rva,
+                               b->rva + b->byte_count);
+        }
+        if (a->rva < highest)
+            return pe_fail(inspection->error, PE_SECTION_ORDER,
+                           "section %s at RVA %#x comes after one at %#x: sections stand in "
+                           "ascending order",
+                           a->name, a->rva, highest);
+        highest = a->rva;
+    }
+    return PE_OK;
+}
+
+static enum pe_status read_sections(struct inspection *inspection)
+{
+    struct pe_image_info *info = inspection->info;
+    enum pe_status status;
+
+    for (uint32_t i = 0; i < info->section_count; i++) {
+        status = read_section(inspection, inspection->section_headers + i * SECTION_HEADER_SIZE,
+                              &info->sections[i]);
+        if (status != PE_OK)
+            return status;
+    }
+    status = check_overlaps(inspection);
+    if (status != PE_OK)
+        return status;
+    info->mapped_byte_count = (uint32_t)pe_round_up(info->header_byte_count, PE_PAGE_SIZE);
+    for (uint32_t i = 0; i < info->section_count; i++) {
+        const struct pe_section *section = &info->sections[i];
+        if (has_prefix(section->name, ".debug_"))
+            info->has_dwarf = true;
+        if (section->mapped)
+            info->mapped_byte_count =
+                (uint32_t)pe_round_up(section->rva + section->byte_count, PE_PAGE_SIZE);
+    }
+    return PE_OK;
+}
+
+static enum pe_status check_entry(const struct inspection *inspection)
+{
+    const struct pe_image_info *info = inspection->info;
+    const struct pe_section *section = pe_section_at(info, info->entry_rva);
+
+    if (info->entry_rva == 0)
+        return pe_fail(inspection->error, PE_BAD_ENTRY,
+                       "the image has no entry point: a driver's is DriverEntry");
+    if (section == NULL)
+        return pe_fail(inspection->error, PE_BAD_ENTRY,
+                       "the entry point at RVA %#x lies in no section", info->entry_rva);
+    if (section->access != PE_READ_EXECUTE)
+        return pe_fail(inspection->error, PE_BAD_ENTRY,
+                       "the entry point at RVA %#x lies in section %s, which is not executable",
+                       info->entry_rva, section->name);
+    return PE_OK;
+}
+
+static struct pe_directory read_directory(const struct inspection *inspection, uint32_t index)
+{
+    struct pe_directory directory = {0, 0};
+
+    if (index < inspection->directory_count) {
+        const uint8_t *entry = inspection->directories + index * DIRECTORY_SIZE;
+        directory.rva = pe_get32(entry);
+        directory.byte_count = pe_get32(entry + 4);
+        if (directory.rva == 0)
+            directory.byte_count = 0;
+    }
+    return directory;
+}
+
+/* Bound imports (directory 11) are ignored: every import is bound here by name. So is what is only
+ * for unwinders, debuggers, resources and signatures. */
+static enum pe_status read_directories(struct inspection *inspection)
+{
+    static const struct {
+        uint32_t index;
+        const char *what, *why;
+    } unsupported[] = {
+        {DIRECTORY_TLS, "thread-local storage", "a kernel has no such thing"},
+        {DIRECTORY_DELAY_IMPORT, "delay-loaded imports", "only ordinary programs can load them"},
+        {DIRECTORY_MANAGED, "managed code", "drivers are native code"},
+    };
+    struct pe_image_info *info = inspection->info;
+
+    for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++) {
+        if (read_directory(inspection, unsupported[i].index).rva != 0)
+            return pe_fail(inspection->error, PE_UNSUPPORTED, "the image has %s: %s",
+                           unsupported[i].what, unsupported[i].why);
+    }
+    info->exports = read_directory(inspection, DIRECTORY_EXPORT);
+    info->imports = read_directory(inspection, DIRECTORY_IMPORT);
+    info->relocations = read_directory(inspection, DIRECTORY_RELOCATION);
+    return PE_OK;
+}
+
+static enum pe_status count_import(void *context, const struct pe_import *import,
+                                   struct pe_error *error)
+{
+    struct pe_image_info *info = context;
+
+    (void)import;
+    (void)error; /* the walk itself has checked everything */
+    info->import_count++;
+    return PE_OK;
+}
+
+enum pe_status pe_inspect(const void *file, size_t byte_count, enum pe_machine machine,
+                          struct pe_image_info *info, struct pe_error *error)
+{
+    static enum pe_status (*const steps[])(struct inspection *) = {
+        check_optional_layout, check_optional_header, find_symbols, read_sections, read_directories,
+    };
+    struct inspection inspection = {.info = info, .error = error};
+    enum pe_status status;
+
+    memset(info, 0, sizeof *info);
+    error->status = PE_OK;
+    error->text[0] = '\0';
+    if (byte_count > PE_MAX_FILE_SIZE)
+        return pe_fail(error, PE_TOO_LARGE, "the file has %llu bytes, and at most %u are loaded",
+                       (unsigned long long)byte_count, PE_MAX_FILE_SIZE);
+    info->file = file;
+    info->file_byte_count = (uint32_t)byte_count;
+    status = find_coff_header(&inspection);
+    if (status == PE_OK)
+        status = check_coff_header(&inspection, machine);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == PE_OK; i++)
+        status = steps[i](&inspection);
+    if (status == PE_OK)
+        status = check_entry(&inspection);
+    if (status == PE_OK)
+        status = pe_walk_relocations(info, NULL, 0, &info->relocation_count, error);
+    if (status == PE_OK)
+        status = pe_walk_imports(info, count_import, info, error);
+    return status;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port driver's own structures: drivers, controllers, channels, devices, requests.
+ *
+ * driver -> controllers (one each PCI function or ISA controller it serves) -> channels -> devices.
+ * A `request` is what an issuer (block layer, start-up, shell) wants done; an `irb_slot` is the IRB
+ * that carries it through the miniport. Slots are a fixed pool per channel start, requests belong
+ * to issuers.
+ */
+#ifndef PORT_PORT_H
+#define PORT_PORT_H
+
+#include "port/contract.h"
+#include "port/loader/image.h"
+#include "port/registry/service.h"
+#include "port/timer.h"
+
+#define PORT_MAX_CONTROLLERS 16u
+#define PORT_MAX_CHANNELS    32u /* of one controller */
+#define PORT_MAX_DEVICES     8u  /* of one channel: targets 0 to 7, logical unit 0 */
+#define PORT_MAX_RANGES      12u /* access ranges of a controller: six BARs, or ten ISA blocks */
+#define PORT_MAX_MAPPED      16u /* memory ranges mapped by AtaPortGetDeviceBase, per controller */
+
+/* What the port offers in IDE_CONTROLLER_CONFIGURATION: 128 KiB is 256 sectors, the most that one
+ * 28-bit command moves; unaligned, it spans 33 pages. */
+#define PORT_MAXIMUM_TRANSFER_LENGTH 0x20000u
+#define PORT_PHYSICAL_BREAKS         32u
+
+/* ------------------------------------------------------------------ requests */
+
+struct request;
+typedef void request_callback(struct request *request);
+
+/* One request to one device. The issuer fills in the first part and calls request_submit; it owns
+ * the request again when the callback runs. */
+struct request {
+    struct device *device;
+    uint16_t function; /* IRB_FUNCTION_xxx */
+    uint16_t flags;    /* IRB_FLAGS_xxx; the port adds USE_DMA */
+    uint8_t cdb_length;
+    bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
+    uint16_t timeout_s;   /* TimeOutValue */
+    union {
+        IDE_TASK_FILE task_file;
+        UCHAR cdb[16];
+        IDE_POWER_INFO power;
+    };
+    bool must_bounce; /* the buffer is in more pieces than the controller takes */
+    void *buffer;     /* virtual address, any alignment; may cross pages that are not contiguous */
+    uint32_t byte_count;
+    request_callback *callback; /* at DISPATCH_LEVEL */
+    void *context;              /* the issuer's */
+
+    /* Where the buffer begins, if the issuer knows, and how much of it is contiguous there; 0: unknown. */
+    uint64_t physical;
+    uint32_t physical_byte_count;
+
+    /* Results. */
+    uint8_t irb_status; /* without the two flag bits */
+    uint8_t ata_status, ata_error;
+    bool sense_valid, registers_valid;
+    uint32_t transferred; /* bytes */
+    uint8_t sense[32];    /* sense data, or the registers as IDE_TASK_FILE */
+
+    /* The port's. */
+    struct request *next;
+    uint8_t retries; /* after a reset or IRB_STATUS_BUSY */
+    bool is_once;    /* not to be repeated: set by the issuer */
+    bool timed_out;  /* at least once */
+    bool bounced;    /* carried through the channel's bounce buffer */
+};
+
+enum irb_slot_state {
+    SLOT_FREE,
+    SLOT_ACTIVE,    /* the miniport has it */
+    SLOT_COMPLETED, /* AtaPortCompleteRequest was called; waits for DISPATCH_LEVEL */
+};
+
+/* An IRB and what the port keeps with it. Slots lie at a power of two apart. */
+struct irb_slot {
+    IDE_REQUEST_BLOCK irb; /* first: the miniport's pointer is the slot's */
+    struct channel *channel;
+    struct request *request; /* NULL: a request-sense IRB */
+    struct irb_slot *next;   /* free list, or completed list */
+    struct irb_slot *sense;  /* the request-sense slot that works for this one */
+    enum irb_slot_state state;
+    uint16_t index;
+    uint64_t trace_start, trace_end; /* heads of its trace entries */
+    bool is_internal; /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
+    bool list_built;
+    bool is_late;        /* its time is over, and it is still at the miniport */
+    uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
+    /* What the miniport was given, whatever it makes of the IRB's members. */
+    void *data;
+    uint32_t data_byte_count;
+    void *extension; /* IrbExtension */
+    IDE_SCATTER_GATHER_LIST list;
+    IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
+};
+
+/* ------------------------------------------------------------------ devices */
+
+enum device_kind {
+    DEVICE_NONE,
+    DEVICE_ATA,
+    DEVICE_ATAPI,
+};
+
+/* Queue tags (AtaPortInitializeQueueTag): a bit a tag. */
+struct queue_tags {
+    uint8_t limit; /* MaxQueueTag; 0: not initialised */
+    uint32_t used[8];
+};
+
+struct device_counters {
+    uint64_t requests, bytes_read, bytes_written, errors, retries, timeouts;
+};
+
+struct device {
+    struct channel *channel;
+    enum device_kind kind;
+    uint8_t target;
+    bool usable;      /* IdeHwInitialize succeeded */
+    bool was_written; /* since it was found: its cache may hold something */
+    char name[8];     /* "0".."63" for disks, "cd0" */
+    char model[41], serial[21], firmware[9];
+    union {
+        IDENTIFY_DEVICE_DATA identify;
+        IDENTIFY_PACKET_DATA identify_packet;
+    };
+    IDE_DEVICE_PARAMETERS parameters;
+    uint32_t sector_size;         /* bytes; 2,048 for a CD */
+    uint32_t most_sectors;        /* that one command moves; the block layer's, as the two below */
+    uint8_t transfer_commands[2]; /* read, write */
+    uint16_t transfer_flags[2];   /* IRB_FLAGS_xxx */
+    uint64_t sector_count;        /* 0: unknown (a drive without medium) */
+    /* Queue of the logical unit: requests not yet at the miniport. */
+    struct request *queue_head, *queue_tail;
+    unsigned outstanding;
+    bool busy; /* AtaPortDeviceBusy */
+    struct port_timer busy_timer;
+    struct queue_tags tags;
+    IDE_POWER_STATE power_wanted; /* asked for by the miniport */
+    struct device_counters counters;
+};
+
+/* ------------------------------------------------------------------ channels */
+
+enum channel_state {
+    CHANNEL_ABSENT, /* AtaControllerChannelEnabled said so */
+    CHANNEL_STOPPED,
+    CHANNEL_STARTING, /* from ChannelInit until its devices are initialised */
+    CHANNEL_RUNNING,
+    CHANNEL_STOPPING,
+    CHANNEL_FAILED, /* did not start; `failure` says why */
+};
+
+/* Time-out recovery: the ladder of a channel. */
+enum recovery_state {
+    RECOVERY_NONE,
+    RECOVERY_LUN_RESET, /* the LUN reset IRB is at the miniport */
+    RECOVERY_RESET,     /* IdeHwReset has been called; requests may go on */
+};
+
+struct callback_slot {
+    IDE_HW_DPC routine;
+    struct deferred deferred; /* worker, synchronized, controller-sync */
+};
+
+struct channel_counters {
+    uint64_t requests, interrupts, interrupts_not_ours, resets, timeouts;
+};
+
+struct channel {
+    struct controller *controller;
+    uint8_t number; /* on its controller */
+    enum channel_state state;
+    const char *failure;
+    char name[12]; /* "0.1": controller and channel, as the shell's stop and start take it */
+    IDE_CHANNEL_INTERFACE interface;
+    IDE_CHANNEL_CONFIGURATION configuration;
+    IDE_MINIPORT_RESOURCES resources;
+    IDE_ACCESS_RANGE ranges[3];
+    void *extension; /* the miniport's, zeroed at every start */
+    struct context contexts[CONTEXT_KIND_COUNT];
+    uint32_t extension_size;
+    bool extension_live;
+    bool hardware_started; /* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not
+                              returned */
+
+    /* Interrupt. */
+    struct hal_interrupt interrupt;
+    bool interrupt_connected;
+
+    /* Memory for the miniport. */
+    void *uncached;
+    uint32_t uncached_size;
+    uint8_t *irb_extensions; /* slot_count of them, irb_extension_stride apart */
+    uint32_t irb_extension_size, irb_extension_stride;
+    size_t irb_extension_pages, uncached_pages;
+
+    /* IRBs: overlapped_slots of them carry requests, the rest are internal. */
+    struct irb_slot *slots;
+    size_t slot_pages;
+    uint8_t slot_shift;
+    uint16_t slot_count, overlapped_slots;
+    struct irb_slot *free_slots, *free_internal;
+    struct irb_slot *completed_head, **completed_tail;
+    struct deferred completion;
+    unsigned outstanding; /* IRBs at the miniport, internal ones not counted */
+
+    /* Queues. */
+    struct device devices[PORT_MAX_DEVICES];
+    uint8_t next_device;     /* where the round robin goes on */
+    uint32_t queued_devices; /* a bit for each device whose queue is not empty */
+    bool busy;               /* AtaPortDeviceBusy for the whole channel */
+    struct port_timer busy_timer;
+
+    /* Bounce buffer: for buffers that break AlignmentMask or lie above 4 GiB. */
+    void *bounce;
+    struct irb_slot *bounce_owner;
+    uint64_t physical_limit; /* what its controller cannot reach; UINT64_MAX: all memory is below */
+
+    /* Callbacks asked for by the miniport. */
+    struct callback_slot worker, synchronized, controller_sync;
+    IDE_HW_DPC timer_routine;
+    struct port_timer timer;
+
+    /* Time-outs. */
+    struct port_timer watchdog; /* a second, while requests are outstanding */
+    enum recovery_state recovery;
+    struct request recovery_request;
+    uint16_t recovery_ticks_left;
+
+    struct queue_tags tags; /* of the channel (IDE_UNTAGGED) */
+
+    bool is_stopping;      /* requests are not repeated any more */
+    bool callbacks_closed; /* IdeHwControl(IdeStop) has begun */
+    bool rescan_wanted;    /* bus change, arrival or removal was notified */
+    bool power_change_wanted;
+    struct registry_channel registry;
+    struct channel_counters counters;
+};
+
+/* ------------------------------------------------------------------ controllers and drivers */
+
+/* A range of device memory that AtaPortGetDeviceBase has mapped. */
+struct mapped_range {
+    uintptr_t base;
+    uint32_t byte_count;
+};
+
+enum controller_state {
+    CONTROLLER_NO_DRIVER,
+    CONTROLLER_STOPPED,
+    CONTROLLER_STARTED,
+    CONTROLLER_FAILED,
+};
+
+struct controller {
+    unsigned index; /* of all controllers, in order of discovery */
+    uint8_t number; /* ControllerNumber: counts per service, in start order */
+    enum controller_state state;
+    const char *failure;
+    bool is_pci;
+    struct hal_pci_address pci;
+    uint16_t vendor_id, device_id;
+    uint32_t class_code; /* 24 bits: class, subclass, programming interface */
+    char service[64];    /* chosen by the registry; "" if none */
+    struct driver *driver;
+    IDE_CONTROLLER_CONFIGURATION configuration;
+    IDE_MINIPORT_RESOURCES resources;
+    IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
+    void *extension;
+    bool extension_live;
+    struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
+    unsigned mapped_count;
+    uint8_t *port_map; /* the I/O ports mapped: port/access.h */
+    unsigned channel_count;
+    struct channel *channels[PORT_MAX_CHANNELS];
+};
+
+struct driver {
+    char name[64];       /* service name; the image is name.sys */
+    uint8_t object[512]; /* DRIVER_OBJECT: opaque, zeroed, only its address is used */
+    UNICODE_STRING registry_path;
+    WCHAR registry_path_text[128];
+    struct loaded_image *image;
+    IDE_CONTROLLER_INTERFACE interface; /* the port's copy */
+    bool is_registered;                 /* AtaPortInitializeEx succeeded */
+    uint8_t controllers_started;
+    char failure[160]; /* why it is not loaded; "" if it is */
+    struct driver *next;
+};
+
+extern struct controller port_controllers[PORT_MAX_CONTROLLERS];
+extern unsigned port_controller_count;
+extern struct driver *port_drivers;
+
+/* Register accesses of miniports since boot, for benchmarks: control registers, and the units (of
+ * any width) that went through the buffer routines. */
+struct access_counters {
+    uint64_t registers, data_units;
+};
+extern struct access_counters access_counters;
+
+/* ------------------------------------------------------------------ bring-up, in the order of
+ * calls */
+
+/* IRQL, timers, trace, contract. Before everything else in the port. */
+void port_init(void);
+/* Loads image `name`.sys from memory and runs its DriverEntry. False: refused or failed; said on
+ * the console and kept in driver->failure. Context: PASSIVE_LEVEL. */
+bool port_load_driver(const char *name, const void *file, size_t byte_count);
+/* Finds the controllers (PCI functions that the registry binds, or the ISA legacy ports), binds
+ * them to drivers and starts them. Context: PASSIVE_LEVEL, after the registry is filled. */
+void port_start(void);
+/* Stops every channel and controller, as before power-off: requests are finished, caches flushed,
+ * then IdeHwControl(IdeStop). Context: PASSIVE_LEVEL. */
+bool port_stop(void);
+/* Work that the port left for PASSIVE_LEVEL (looking for devices after a bus change). Called while
+ * the shell waits for a command. */
+void port_idle(void);
+/* Is there such work? Context: any. */
+bool port_idle_wanted(void);
+
+/* ------------------------------------------------------------------ controllers, channels, devices
+ */
+
+struct device *port_device_by_name(const char *name);
+/* Walks all devices: NULL starts; NULL at the end. */
+struct device *port_next_device(struct device *after);
+struct channel *port_channel_by_name(const char *name);
+struct channel *port_next_channel(struct channel *after);
+
+/* What is set up once in a channel's life. Context: PASSIVE_LEVEL. */
+void channel_init(struct channel *channel);
+/* Context: PASSIVE_LEVEL. False: channel->failure says why. */
+bool channel_start(struct channel *channel);
+/* Context: PASSIVE_LEVEL. False: what was written could not be flushed, and may be lost. */
+bool channel_stop(struct channel *channel);
+/* Looks for devices on a started channel, and initialises those found. Context: PASSIVE_LEVEL. */
+void channel_enumerate(struct channel *channel);
+
+bool controller_start(struct controller *controller);
+bool controller_stop(struct controller *controller);
+/* Finds access ranges and interrupt line of channel `number`. */
+void controller_channel_resources(struct controller *controller, struct channel *channel);
+
+/* ------------------------------------------------------------------ requests: port/request/ */
+
+/* Puts a request into its device's queue and pushes what can be pushed. Context: at or below
+ * DISPATCH_LEVEL. */
+void request_submit(struct request *request);
+/* Submits and waits for the end. Context: PASSIVE_LEVEL. */
+void request_run(struct request *request);
+/* Pushes queued requests to the miniport while slots are free. Context: DISPATCH_LEVEL. */
+void channel_dispatch(struct channel *channel);
+/* Allocates and frees the slots of a channel. NumberOfOverlappedRequests is final. False: no
+ * memory. */
+bool slots_create(struct channel *channel);
+void slots_destroy(struct channel *channel);
+/* Runs when a channel has been idle and gets work, and every second. */
+void watchdog_arm(struct channel *channel);
+void watchdog_init(struct channel *channel);
+/* Calls IdeHwReset and sees to what it left. Context: DISPATCH_LEVEL. */
+void channel_reset(struct channel *channel);
+
+const char *irb_status_name(uint8_t irb_status);
+const char *irb_function_name(uint16_t function);
+
+/* ------------------------------------------------------------------ messages */
+
+/* One line on console and log: "pata 0.1: text". `channel` may be NULL. */
+void port_message(const struct channel *channel, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which driver serves which device:
+ * HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase\<id>, value `Service`.
+ *
+ * Owns nothing. May not change the registry. Not entered from interrupts.
+ */
+#ifndef PORT_REGISTRY_BINDING_H
+#define PORT_REGISTRY_BINDING_H
+
+#include "port/registry/store.h"
+
+#define BINDING_ID_BYTES 48u /* room for the longest id */
+
+/* A PCI function, as its configuration space has it. */
+struct registry_pci_id {
+    uint16_t vendor, device;
+    uint32_t subsystem; /* the subsystem's device id in the upper half, its vendor's in the lower */
+    uint8_t revision;
+    uint32_t class_code; /* 24 bits: class, subclass, programming interface */
+};
+
+/* The `index`-th id of a function, from the most specific one (0) to the least, in the order in
+ * which Windows looks for drivers: with subsystem, with revision, device, device and class, vendor
+ * and class, vendor, class. False: there are no more. */
+bool binding_pci_id(const struct registry_pci_id *function, unsigned index,
+                    char id[BINDING_ID_BYTES]);
+
+/* The service bound to the most specific id that has one, as UTF-8; that bound to this very id. A
+ * `Service` that is no REG_SZ, empty, or longer than `size` - 1 bytes does not count. False: none
+ * is bound. */
+bool binding_find_pci(const struct store *store, const struct registry_pci_id *function,
+                      char *service, size_t size);
+bool binding_find(const struct store *store, const char *id, char *service, size_t size);
+
+#endif

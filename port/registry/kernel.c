@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The registry in the kernel; see kernel.h. The arena is static memory, a page each; a channel's
+ * window is a range of virtual addresses in which those pages are mapped while a buffer lives.
+ */
+#include "port/registry/kernel.h"
+
+#include "hal/hal.h"
+
+struct registry port_registry;
+
+static uint8_t arena_pages[REGISTRY_ARENA_PAGES][ARENA_PAGE_SIZE]
+    __attribute__((aligned(ARENA_PAGE_SIZE)));
+
+static bool map_page(void *context, void *address, unsigned page)
+{
+    (void)context;
+    return hal_map(address, hal_physical(arena_pages[page]), 1, HAL_MAP_WRITE);
+}
+
+static void unmap_pages(void *context, void *address, size_t page_count)
+{
+    (void)context;
+    hal_unmap(address, page_count);
+}
+
+static void *allocate_pages(void *context, size_t page_count)
+{
+    (void)context;
+    return hal_pages_alloc(page_count, UINT64_MAX);
+}
+
+bool registry_kernel_init(void)
+{
+    static const struct memory_operations memory = {.pages_alloc = allocate_pages};
+    static const struct arena_operations arena = {.map = map_page, .unmap = unmap_pages};
+    return registry_init(&port_registry, &memory, REGISTRY_ARENA_PAGES, &arena);
+}
+
+bool registry_kernel_add_channel(struct registry_channel *channel)
+{
+    void *window = hal_window_reserve(REGISTRY_ARENA_PAGES);
+    return window && registry_add_channel(&port_registry, channel, window, REGISTRY_ARENA_PAGES);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines and characters of a .reg file, whatever its encoding; batch markers. For reg_*.c only.
+ */
+#ifndef PORT_REGISTRY_REG_SCAN_H
+#define PORT_REGISTRY_REG_SCAN_H
+
+#include "port/registry/reg_file.h"
+
+struct reg_text {
+    const uint8_t *bytes;
+    size_t byte_count;
+    enum reg_encoding encoding;
+};
+
+/* A physical line without its end: LF, and all CRs before it. */
+struct reg_line {
+    size_t start, end;
+    uint32_t number;
+};
+
+/* Where the next line begins; no line is found at or behind the limit. */
+struct reg_scan {
+    const struct reg_text *text;
+    size_t at, limit;
+    struct reg_line line; /* the one that was found last */
+};
+
+/* A place in a line, and the character there. */
+#define REG_LINE_END UINT32_C(0xFFFFFFFE) /* in place of a character */
+
+struct reg_cursor {
+    const struct reg_text *text;
+    size_t at, end;
+    uint32_t line, column; /* from 1, in characters */
+    uint32_t character;    /* UTF_ILL_FORMED where there is none */
+    size_t byte_count;     /* of the character, in the text */
+};
+
+enum reg_marker {
+    REG_NO_MARKER,
+    REG_BATCH_BEGIN,
+    REG_BATCH_END,
+};
+
+/* Finds out the encoding, and skips the byte order mark. */
+void reg_scan_begin(struct reg_scan *scan, struct reg_text *text, const void *bytes,
+                    size_t byte_count, struct reg_format *format);
+bool reg_scan_line(struct reg_scan *scan, struct reg_line *line);
+
+void reg_cursor_begin(struct reg_cursor *cursor, const struct reg_text *text,
+                      const struct reg_line *line);
+void reg_cursor_next(struct reg_cursor *cursor);
+/* Blanks, tabs, and byte order marks where files were joined. */
+void reg_cursor_skip_blanks(struct reg_cursor *cursor);
+
+/* Is this line a batch marker? *crc is that of an end line. */
+enum reg_marker reg_line_marker(const struct reg_text *text, const struct reg_line *line,
+                                uint32_t *number, uint32_t *crc);
+bool reg_line_is(const struct reg_text *text, const struct reg_line *line, const char *ascii);
+/* CRC over a line and one LF, as UTF-8. */
+uint32_t reg_line_crc(uint32_t crc, const struct reg_text *text, const struct reg_line *line);
+
+static inline int reg_hex_digit(uint32_t character)
+{
+    if (character >= '0' && character <= '9')
+        return (int)(character - '0');
+    if (character >= 'a' && character <= 'f')
+        return (int)(character - 'a' + 10);
+    if (character >= 'A' && character <= 'F')
+        return (int)(character - 'A' + 10);
+    return -1;
+}
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the miniport back to the issuer: AtaPortCompleteRequest marks and queues, nothing more; at
+ * DISPATCH_LEVEL results are taken from the IRB, the slot is freed, the issuer called, and the next
+ * request pushed.
+ */
+#include <string.h>
+
+#include "port/request/request.h"
+
+/* What a request may be repeated before its issuer hears of it: after resets, and while busy. */
+#define MAXIMUM_RETRIES 3u
+#define BUSY_PAUSE_US   100000u
+
+/* All that have come back since the last look. */
+static struct irb_slot *take_completed(struct channel *channel)
+{
+    enum irql level = irql_enter_dirql();
+    struct irb_slot *slots = channel->completed_head;
+    channel->completed_head = NULL;
+    channel->completed_tail = &channel->completed_head;
+    irql_leave_dirql(level);
+    return slots;
+}
+
+static void take_results(struct irb_slot *slot, struct request *request)
+{
+    const IDE_REQUEST_BLOCK *irb = &slot->irb;
+    struct channel *channel = slot->channel;
+
+    request->irb_status = IRB_STATUS_CODE(irb->IrbStatus);
+    request->sense_valid = (irb->IrbStatus & IRB_STATUS_AUTOSENSE_VALID) != 0;
+    request->registers_valid = (irb->IrbStatus & IRB_STATUS_RETURN_TASKFILE_VALID) != 0;
+    request->ata_status = irb->AtaStatus;
+    request->ata_error = irb->AtaError;
+    request->transferred = irb->DataTransferLength < request->byte_count ? irb->DataTransferLength
+                                                                         : request->byte_count;
+    if (request->bounced) {
+        if (request->flags & IRB_FLAGS_DATA_IN)
+            memcpy(request->buffer, channel->bounce, request->transferred);
+        channel->bounce_owner = NULL;
+        request->bounced = false;
+    }
+}
+
+static void count(struct device *device, const struct request *request)
+{
+    struct device_counters *counters = &device->counters;
+    counters->requests++;
+    if (request->function == IRB_FUNCTION_ATA_WRITE)
+        device->was_written = true;
+    if (request->irb_status != IRB_STATUS_SUCCESS)
+        counters->errors++;
+    else if (request->flags & IRB_FLAGS_DATA_IN)
+        counters->bytes_read += request->transferred;
+    else
+        counters->bytes_written += request->transferred;
+}
+
+/* Is a request worth another try? A device that is busy is given a pause first. */
+static bool should_retry(struct request *request)
+{
+    struct device *device = request->device;
+
+    if (request->irb_status != IRB_STATUS_BUS_RESET && request->irb_status != IRB_STATUS_BUSY)
+        return false;
+    if (request->is_once || request->retries == MAXIMUM_RETRIES || device->channel->is_stopping)
+        return false;
+    request->retries++;
+    device->counters.retries++;
+    if (request->irb_status == IRB_STATUS_BUSY)
+        device_pause(device, BUSY_PAUSE_US);
+    return true;
+}
+
+bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status)
+{
+    enum irql level = irql_enter_dirql();
+    bool was_active = slot->state == SLOT_ACTIVE;
+    if (was_active) {
+        slot->irb.IrbStatus = irb_status;
+        slot_complete(channel, slot);
+    }
+    irql_leave_dirql(level);
+    return was_active;
+}
+
+/* Takes the results and frees the slot. Returns the request if it is to be repeated; otherwise its issuer
+ * has it back. */
+static struct request *slot_finish(struct channel *channel, struct irb_slot *slot)
+{
+    struct request *request = slot->request;
+
+    trace_made(TRACE_IRB_END, slot->trace_end, slot->irb.IrbStatus);
+    take_results(slot, request);
+    slot->state = SLOT_FREE;
+    slot->request = NULL;
+    if (slot->is_internal) {
+        slot->next = channel->free_internal;
+        channel->free_internal = slot;
+        request->callback(request);
+        return NULL;
+    }
+    slot->next = channel->free_slots;
+    channel->free_slots = slot;
+    channel->outstanding--;
+    request->device->outstanding--;
+    count(request->device, request);
+    if (request->irb_status != IRB_STATUS_SUCCESS && should_retry(request))
+        return request;
+    request->callback(request);
+    return NULL;
+}
+
+void completion_run(void *context)
+{
+    struct channel *channel = context;
+    struct request *again = NULL; /* the last one first */
+
+    for (struct irb_slot *slot = take_completed(channel); slot;) {
+        struct irb_slot *next = slot->next; /* the callback may use the slot again */
+        struct request *request = slot_finish(channel, slot);
+        if (request) {
+            request->next = again;
+            again = request;
+        }
+        slot = next;
+    }
+    while (again) { /* so that they go out again in their old order */
+        struct request *request = again;
+        again = request->next;
+        request_requeue(request);
+    }
+    if (channel->queued_devices)
+        channel_dispatch(channel);
+}

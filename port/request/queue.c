@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a request to the miniport: the queue of each logical unit, the channel's round robin over
+ * them, the IRB, IdeHwBuildIo and IdeHwStartIo. The port pushes: it never waits to be asked.
+ *
+ * Entered at or below DISPATCH_LEVEL. A request is in exactly one place: with its issuer, in its
+ * device's queue, or in a slot.
+ */
+#include <string.h>
+
+#include "port/memory.h"
+#include "port/request/request.h"
+
+/* ------------------------------------------------------------------ queues */
+
+static void queue_append(struct device *device, struct request *request)
+{
+    request->next = NULL;
+    if (device->queue_head)
+        device->queue_tail->next = request;
+    else
+        device->queue_head = request;
+    device->queue_tail = request;
+    device->channel->queued_devices |= 1u << device->target;
+}
+
+static void queue_prepend(struct device *device, struct request *request)
+{
+    request->next = device->queue_head;
+    if (!device->queue_head)
+        device->queue_tail = request;
+    device->queue_head = request;
+    device->channel->queued_devices |= 1u << device->target;
+}
+
+static void queue_take_head(struct device *device)
+{
+    device->queue_head = device->queue_head->next;
+    if (!device->queue_head)
+        device->channel->queued_devices &= ~(1u << device->target);
+}
+
+/* Does a device take one more request? How many it takes is what IdeHwInitialize said; one until then. */
+static inline bool is_ready(const struct device *device)
+{
+    unsigned limit = device->usable ? device->parameters.NumberOfOverlappedRequests : 1;
+    return !device->busy && device->outstanding < limit;
+}
+
+/* The next device in turn that has work and room for it, and is not paused; NULL if there is none. */
+static struct device *next_device(struct channel *channel)
+{
+    uint32_t waiting = channel->queued_devices;
+    while (waiting) {
+        uint32_t in_turn = waiting & ~0u << channel->next_device;
+        unsigned target = (unsigned)__builtin_ctz(in_turn ? in_turn : waiting);
+        struct device *device = &channel->devices[target];
+        if (is_ready(device)) {
+            channel->next_device = (uint8_t)(target + 1);
+            return device;
+        }
+        waiting &= ~(1u << target);
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ the IRB */
+
+/* May this request's buffer not be handed to the controller as it is? */
+static inline bool needs_bounce(const struct channel *channel, const struct request *request)
+{
+    uintptr_t mask = channel->controller->driver->interface.AlignmentMask;
+    if (!request->byte_count || !channel->controller->configuration.BusMaster)
+        return false;
+    return request->must_bounce || (uintptr_t)request->buffer & mask ||
+           (channel->physical_limit != UINT64_MAX &&
+            !memory_is_below(request->buffer, request->byte_count, channel->physical_limit));
+}
+
+/* Every member is written one by one: a memset of what is then overwritten would cost as much again. */
+static inline __attribute__((always_inline)) void fill_irb(struct irb_slot *slot,
+                                                           struct request *request)
+{
+    struct channel *channel = slot->channel;
+    IDE_REQUEST_BLOCK *irb = &slot->irb;
+    ULONG flags = request->flags;
+    UCHAR returns = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
+
+    if (flags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT) &&
+        channel->controller->configuration.BusMaster)
+        flags |= IRB_FLAGS_USE_DMA;
+    if (request->wants_registers) {
+        flags |= IRB_FLAGS_RETURN_RESULTS;
+        returns = flags & IRB_FLAGS_48BIT ? SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE
+                                          : SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
+    }
+    irb->Function = request->function;
+    irb->IrbStatus = IRB_STATUS_PENDING;
+    irb->AtaStatus = 0;
+    irb->AtaError = 0;
+    irb->Channel = channel->number;
+    irb->TargetId = request->device->target;
+    irb->Lun = 0;
+    irb->CdbLength = request->cdb_length;
+    irb->SenseInfoBufferLength = sizeof request->sense;
+    irb->SenseInfoBufferType = returns;
+    irb->QueueTag = 0;
+    irb->ReservedAsUlong = 0;
+    irb->IrbFlags = flags;
+    irb->TimeOutValue = request->timeout_s;
+    irb->DataTransferLength = slot->data_byte_count = request->byte_count;
+    irb->IrbExtension = slot->extension;
+    irb->DataBuffer = slot->data = request->bounced ? channel->bounce : request->buffer;
+    irb->SenseInfoBuffer = request->sense;
+    irb->NextIrb = NULL;
+    irb->Reserved = NULL;
+    irb->IdeTaskFile = request->task_file;
+}
+
+/* StartIo for a slot that is ready, with the channel's lock. */
+static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot)
+{
+    struct channel *channel = slot->channel;
+    struct context *context = channel_context(channel, CONTEXT_START_IO);
+    struct sync_saved saved = sync_enter(channel);
+    context_push(context);
+    trace_made(TRACE_IRB_START, slot->trace_start, slot->irb.Function);
+    /* What it returns is of no interest: the IRB has to end in any case. */
+    (void)channel->interface.IdeHwStartIo(channel->extension, &slot->irb);
+    context_pop(context);
+    sync_leave(saved);
+}
+
+/* BuildIo, without a lock. It touches no device, so StartIo's trace entry stands for both. Returns false if it has finished the request itself. */
+static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot)
+{
+    struct channel *channel = slot->channel;
+    struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
+    context_push(context);
+    (void)channel->interface.IdeHwBuildIo(channel->extension, &slot->irb);
+    context_pop(context);
+    return IRB_STATUS_CODE(slot->irb.IrbStatus) == IRB_STATUS_PENDING;
+}
+
+/* Fills in the IRB of a slot, takes it through BuildIo and StartIo. */
+static void slot_start(struct irb_slot *slot, struct request *request)
+{
+    struct channel *channel = slot->channel;
+
+    slot->request = request;
+    slot->list_built = slot->is_late = false;
+    slot->sense = NULL;
+    if (request->bounced) {
+        channel->bounce_owner = slot;
+        if (request->flags & IRB_FLAGS_DATA_OUT)
+            memcpy(channel->bounce, request->buffer, request->byte_count);
+    }
+    fill_irb(slot, request);
+    slot->state = SLOT_ACTIVE;
+    channel->counters.requests++;
+    if (channel->interface.IdeHwBuildIo && !build_io(slot)) {
+        slot_complete(channel, slot);
+        return;
+    }
+    if (!slot->is_internal) {
+        /* BuildIo may have raised it. One more, since the first tick can be near. */
+        ULONG timeout_s = slot->irb.TimeOutValue;
+        if (timeout_s < request->timeout_s)
+            timeout_s = request->timeout_s;
+        slot->ticks_left = timeout_s && timeout_s < UINT32_MAX ? timeout_s + 1 : timeout_s;
+        watchdog_arm(channel);
+    }
+    start_io(slot);
+}
+
+/* ------------------------------------------------------------------ pushing */
+
+/* Hands a request over, if a slot is free and the device takes one more. False: it must wait. */
+static inline bool push(struct channel *channel, struct device *device, struct request *request)
+{
+    struct irb_slot *slot = channel->free_slots;
+    if (!slot || channel->busy || channel->recovery != RECOVERY_NONE || !is_ready(device))
+        return false;
+    if (needs_bounce(channel, request)) {
+        if (channel->bounce_owner)
+            return false; /* goes on when the buffer is free */
+        request->bounced = true;
+    }
+    channel->free_slots = slot->next;
+    channel->outstanding++;
+    device->outstanding++;
+    slot_start(slot, request);
+    return true;
+}
+
+void channel_dispatch(struct channel *channel)
+{
+    struct device *device;
+    while (channel->free_slots && (device = next_device(channel))) {
+        struct request *request = device->queue_head;
+        queue_take_head(device);
+        if (!push(channel, device, request)) {
+            queue_prepend(device, request);
+            break;
+        }
+    }
+}
+
+static void request_fail(struct request *request, uint8_t irb_status)
+{
+    request->irb_status = irb_status;
+    request->transferred = 0;
+    request->callback(request);
+}
+
+void request_submit(struct request *request)
+{
+    struct channel *channel = request->device->channel;
+    request->retries = 0;
+    request->timed_out = request->bounced = false;
+    request->sense_valid = request->registers_valid = false;
+
+    enum irql level = irql_raise_dispatch();
+    if (request->byte_count > channel->controller->configuration.MaximumTransferLength) {
+        request_fail(request, IRB_STATUS_INVALID_REQUEST);
+    } else if (channel->state == CHANNEL_RUNNING || channel->state == CHANNEL_STARTING) {
+        if (channel->queued_devices || !push(channel, request->device, request)) {
+            if (request->flags & IRB_FLAGS_HIGH_PRIORITY)
+                queue_prepend(request->device, request);
+            else
+                queue_append(request->device, request);
+            channel_dispatch(channel);
+        }
+    } else {
+        request_fail(request, IRB_STATUS_SELECTION_TIMEOUT);
+    }
+    irql_lower(level);
+}
+
+void request_requeue(struct request *request)
+{
+    queue_prepend(request->device, request);
+}
+
+void queues_fail(struct channel *channel, UCHAR irb_status)
+{
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        while (device->queue_head) {
+            struct request *request = device->queue_head;
+            queue_take_head(device);
+            request_fail(request, irb_status);
+        }
+    }
+}
+
+/* The time of a pause is over. */
+static void device_ready(void *context)
+{
+    struct device *device = context;
+    device->busy = false;
+    channel_dispatch(device->channel);
+}
+
+void device_pause(struct device *device, uint64_t duration_us)
+{
+    device->busy = true;
+    device->busy_timer.deferred.procedure = device_ready;
+    device->busy_timer.deferred.context = device;
+    timer_arm(&device->busy_timer, duration_us);
+}
+
+static void request_finished(struct request *request)
+{
+    *(bool *)request->context = true;
+}
+
+void request_run(struct request *request)
+{
+    bool done = false;
+    request->callback = request_finished;
+    request->context = &done;
+    request_submit(request);
+    irql_wait(&done);
+}
+
+bool request_start_internal(struct request *request)
+{
+    struct channel *channel = request->device->channel;
+    struct irb_slot *slot = channel->free_internal;
+    if (!slot)
+        return false;
+    channel->free_internal = slot->next;
+    request->bounced = false;
+    slot_start(slot, request);
+    return true;
+}

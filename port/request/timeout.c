@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time-outs and recovery. While requests are at the miniport, a watchdog ticks once a second; a
+ * request whose TimeOutValue is over starts the ladder: an LUN reset IRB, and if that does not end
+ * the request, IdeHwReset, after which the port ends what is left with IRB_STATUS_BUS_RESET.
+ * Requests ended by a reset are repeated a few times (request_retry) before their issuer hears of
+ * it.
+ *
+ * Entered at DISPATCH_LEVEL.
+ */
+#include <string.h>
+
+#include "port/request/request.h"
+
+#define TICK_US 1000000u
+
+/* The reset IRB itself has no TimeOutValue, so a miniport that loses it must not stop the channel
+ * for ever: ATA/ATAPI-6 gives a device 31 s to come out of a reset (9.2), this is a little more. */
+#define LUN_RESET_LIMIT_S 35u
+
+void watchdog_arm(struct channel *channel)
+{
+    if (!channel->watchdog.armed)
+        timer_arm(&channel->watchdog, TICK_US);
+}
+
+/* Is a request that has timed out still at the miniport? */
+static struct irb_slot *timed_out_slot(struct channel *channel)
+{
+    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+        struct irb_slot *slot = slot_at(channel, i);
+        if (slot->state == SLOT_ACTIVE && slot->is_late)
+            return slot;
+    }
+    return NULL;
+}
+
+void channel_reset(struct channel *channel)
+{
+    struct context *context = channel_context(channel, CONTEXT_RESET);
+    channel->counters.resets++;
+    channel->recovery = RECOVERY_RESET;
+    struct sync_saved saved = sync_enter(channel);
+    BOOLEAN succeeded = MINIPORT_CALL(context, channel->interface.IdeHwReset(channel->extension));
+    sync_leave(saved);
+    if (!succeeded)
+        port_message(channel, "IdeHwReset failed");
+    for (unsigned i = 0; i < channel->slot_count; i++) {
+        struct irb_slot *slot = slot_at(channel, i);
+        if (!slot->request) {
+            slot->state = SLOT_FREE; /* request sense, or free anyway */
+        } else if (slot_end(channel, slot, IRB_STATUS_BUS_RESET)) {
+            contract_report_in(context, RULE_IRB_10, "IdeHwReset",
+                               ENTRY_PLACE(channel->interface.IdeHwReset),
+                               "IRB %p (%s) was still outstanding; the port ended it",
+                               (void *)&slot->irb, irb_function_name(slot->irb.Function));
+        }
+    }
+    channel->recovery = RECOVERY_NONE;
+    deferred_queue(&channel->completion); /* what waited is pushed from there */
+}
+
+/* The LUN reset IRB has come back. */
+static void lun_reset_done(struct request *request)
+{
+    struct channel *channel = request->device->channel;
+    if (channel->recovery != RECOVERY_LUN_RESET)
+        return; /* it took too long, and the channel was reset meanwhile */
+    if (timed_out_slot(channel)) {
+        channel_reset(channel);
+    } else {
+        channel->recovery = RECOVERY_NONE;
+        deferred_queue(&channel->completion);
+    }
+}
+
+static void recover(struct channel *channel, struct irb_slot *slot)
+{
+    struct request *request = &channel->recovery_request;
+
+    memset(request, 0, sizeof *request);
+    request->device = slot->request->device;
+    request->function = IRB_FUNCTION_LUN_RESET;
+    request->callback = lun_reset_done;
+    channel->recovery = RECOVERY_LUN_RESET;
+    channel->recovery_ticks_left = LUN_RESET_LIMIT_S;
+    if (!request_start_internal(request))
+        channel_reset(channel);
+}
+
+static void time_out(struct channel *channel, struct irb_slot *slot)
+{
+    struct request *request = slot->request;
+
+    trace(TRACE_TIMEOUT, channel->number, slot->index, 0);
+    request->timed_out = slot->is_late = true;
+    channel->counters.timeouts++;
+    request->device->counters.timeouts++;
+    port_message(channel, "target %u: %s was not completed in %u s; resetting", slot->irb.TargetId,
+                 irb_function_name(slot->irb.Function), (unsigned)slot->irb.TimeOutValue);
+    if (channel->recovery == RECOVERY_NONE)
+        recover(channel, slot);
+}
+
+/* Once a second. */
+static void tick(void *context)
+{
+    struct channel *channel = context;
+    bool active = false;
+
+    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+        struct irb_slot *slot = slot_at(channel, i);
+        if (slot->state != SLOT_ACTIVE)
+            continue;
+        active = true;
+        if (slot->ticks_left && --slot->ticks_left == 0)
+            time_out(channel, slot);
+    }
+    if (channel->recovery == RECOVERY_LUN_RESET) {
+        active = true;
+        if (--channel->recovery_ticks_left == 0)
+            channel_reset(channel);
+    }
+    if (active)
+        watchdog_arm(channel);
+}
+
+void watchdog_init(struct channel *channel)
+{
+    channel->watchdog.deferred.procedure = tick;
+    channel->watchdog.deferred.context = channel;
+}

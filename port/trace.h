@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trace: a ring of fixed binary entries, always on. Recording formats nothing and never touches
+ * a device; an entry is made readable only when it is printed. Recorded from every context.
+ */
+#ifndef PORT_TRACE_H
+#define PORT_TRACE_H
+
+#include "hal/hal.h"
+
+enum trace_kind {
+    TRACE_NONE,
+    TRACE_PORT_READ,   /* where: port,            value: what was read; width in `extra` */
+    TRACE_PORT_WRITE,  /* where: port,            value: what was written */
+    TRACE_PORT_BUFFER, /* where: port,            value: count of units; extra: width | 0x80 for a
+                          write */
+    TRACE_REGISTER_READ,
+    TRACE_REGISTER_WRITE,
+    TRACE_CALL,  /* where: channel,         value: enum context_kind; the port calls the miniport */
+    TRACE_FALSE, /* where: channel,         value: enum context_kind; the call returned FALSE */
+    TRACE_IRB_START, /* where: channel,         value: slot index, function */
+    TRACE_IRB_END,   /* where: channel,         value: slot index, IrbStatus */
+    TRACE_TIMEOUT,   /* where: channel,         value: slot index */
+    TRACE_RULE,      /* where: channel,         value: enum rule */
+    TRACE_KIND_COUNT,
+};
+
+struct trace_entry {
+    uint64_t head; /* bits 31:0 time, 47:32 where, 55:48 kind, 63:56 extra */
+    uint64_t value;
+};
+
+#define TRACE_ENTRY_COUNT 4096u
+#define TRACE_NO_CHANNEL  0xFFFFu
+
+extern struct trace_entry trace_ring[TRACE_ENTRY_COUNT];
+extern uint32_t trace_next; /* entries recorded since boot, times the size of one */
+extern uint32_t trace_mask; /* a bit a kind: recorded or not (`trace=` on the command line) */
+
+/* The constant part of an entry's head: what is recorded again and again has it made once. */
+static inline uint64_t trace_head(enum trace_kind kind, unsigned where, unsigned extra)
+{
+    return ((uint64_t)(kind | extra << 8) << 16 | (uint16_t)where) << 32;
+}
+
+static inline void trace_made(enum trace_kind kind, uint64_t head, uint64_t value)
+{
+    if (!(trace_mask >> kind & 1))
+        return;
+    /* One instruction takes the place, so that an interrupt finds its own behind it. */
+    uint32_t offset = __atomic_fetch_add(&trace_next, sizeof(struct trace_entry), __ATOMIC_RELAXED);
+    struct trace_entry *entry =
+        (struct trace_entry *)((uint8_t *)trace_ring + offset % sizeof trace_ring);
+    entry->head = head | hal_cycles();
+    entry->value = value;
+}
+
+static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, uint64_t value)
+{
+    trace_made(kind, trace_head(kind, where, extra), value);
+}
+
+/* What an entry's head holds. `time` is the low part of the cycle counter, to show distances. */
+static inline uint32_t trace_time(const struct trace_entry *entry)
+{
+    return (uint32_t)entry->head;
+}
+static inline unsigned trace_where(const struct trace_entry *entry)
+{
+    return (uint16_t)(entry->head >> 32);
+}
+static inline enum trace_kind trace_kind(const struct trace_entry *entry)
+{
+    return (enum trace_kind)(entry->head >> 48 & 0xFF);
+}
+static inline unsigned trace_extra(const struct trace_entry *entry)
+{
+    return (unsigned)(entry->head >> 56);
+}
+
+/* Sets what is recorded from a word list such as "ports,irbs" or "all" or "off". False: unknown
+ * word. */
+bool trace_select(const char *words);
+/* Prints the last `count` entries, oldest first, on console and log. */
+void trace_print(unsigned count);
+
+#endif

@@ -1,0 +1,429 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Boots the kernel in QEMU. The only place that knows QEMU's command line; `./run-qemu.sh --help` says
+# what can be asked for. Everything comes in through the environment, so that paths and commands with
+# blanks, quotes and dollar signs arrive as they were written; `make run` hands its words on the same way.
+#
+# QEMU is started inside a directory of its own, where kernel, modules and logs have short fixed names.
+# A user's path then stands in one place only: the -drive option, where a comma is written twice and
+# nothing else is special (the file driver is named, so that "a:b" is no protocol).
+
+set -u
+export LC_ALL=C
+top=$(cd -- "${BASH_SOURCE[0]%"${BASH_SOURCE[0]##*/}"}." && pwd) || exit 2
+
+usage() {
+  cat <<'HELP'
+usage: [NAME=value ...] ./run-qemu.sh       boots the kernel; or: make run [NAME=value ...]
+
+Disks (a path is relative to where you stand; an image is never written without WRITE=1)
+  DISK= DISK1=       primary master and primary slave: disks 0 and 1
+  DISK2=             secondary slave: disk 2
+  DISK3= or CDROM=   secondary master: disk 3, or the CD-ROM drive cd0
+                     With none of the five: a demonstration disk and CD, made in build/disks/.
+                     DISK=none is a machine without disks, CDROM=none a drive without a medium.
+  FORMAT=            raw or qcow2, for the disks; otherwise taken from each file's first bytes
+  WRITE=1            what the guest writes goes to the images
+
+Machine
+  MACHINE=           pc (default), q35 or isapc
+  CONTROLLER=        piix4-ide or piix3-ide on q35, which has no IDE controller (default there:
+                     piix4-ide); ahci on pc and q35: the disks hang on AHCI ports 0 to 3
+  ACCEL=             tcg (default) or kvm
+  ARCH= QEMU=        x86_64 (default); the QEMU program (default qemu-system-x86_64)
+
+Drivers and registry
+  MINIPORT=          .sys files in addition to pata, separated by blanks ("\ " is a blank in a path); a
+                     .reg file of the same name beside one is read too. MINIPORT=none: not even pata
+  HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing; HIVE_RO
+                     forbids every change of it
+
+Commands
+  CMD='a; b'         runs the commands and ends. Without it, and when standard input is no terminal, the
+                     lines of standard input are the commands; a tour runs if there are none
+  TIMEOUT=           seconds until the guest is given up (default: none with a terminal, else 300)
+  STRICT=1           end at the first broken rule
+  CHECKS=off         no contract checks
+  TRACE=             what the kernel's trace records, for the shell's `log COUNT`: ports, registers, calls,
+                     irbs and rules, separated by commas; all or off
+  KARGS=             further words for the kernel's command line
+
+Debugging and tests
+  GDB=1              opens a port for GDB and says which; GDB=<number> that port; GDB=socket the socket
+                     gdb.sock in the run directory
+  GDB_WAIT=1         the machine waits for GDB before its first instruction
+  MODE=interactive   the prompt, although standard input is no terminal
+  RUN_DIR=           directory for this run's files, kept afterwards: debug.log, qemu.log, modules
+                     (otherwise only the last run's debug.log is kept, as build/run/debug.log)
+  BUILD=             where kernel and pata.sys are (default build/$ARCH)
+  QEMU_EXTRA=        further words for QEMU, separated by blanks, or by newlines if it holds any
+
+Ends with  0 all commands succeeded    1 a command failed    2 wrong usage, or this host's fault
+           3 a rule was broken under STRICT=1    4 kernel assertion or exception
+           5 triple fault, lost guest or time-out
+HELP
+}
+
+die() {
+  printf 'run-qemu.sh: %s\n' "$*" >&2
+  exit 2
+}
+
+# A switch is on with 1, off with 0 or nothing; anything else is a mistake.
+switch_is_on() { # name
+  case ${!1-} in
+    1) return 0 ;;
+    '' | 0) return 1 ;;
+    *) die "$1=${!1}: expected 1 or 0" ;;
+  esac
+}
+
+absolute() { # path -> $REPLY
+  case $1 in
+    /*) REPLY=$1 ;;
+    *) REPLY=$PWD/$1 ;;
+  esac
+}
+
+case $#:${1-} in
+  0:) ;;
+  1:--help | 1:-h) usage && exit 0 ;;
+  *) die "takes no arguments but --help: what it shall do comes from the environment (CMD=... DISK=... $0)" ;;
+esac
+
+arch=${ARCH:-x86_64}
+case $arch in
+  x86_64 | i386) ;;
+  *) die "ARCH=$arch: expected x86_64 or i386" ;;
+esac
+qemu=${QEMU:-qemu-system-x86_64}
+command -v -- "$qemu" >/dev/null || die "there is no $qemu here: run \`make setup\`, or name QEMU with QEMU="
+case $qemu in
+  */*) absolute "$qemu" && qemu=$REPLY ;;
+esac
+absolute "${BUILD:-$top/build/$arch}" && build=$REPLY
+[[ -f $build/kernel ]] || die "$build/kernel is missing: run \`make\` first"
+
+# ---------------------------------------------------------------------- the machine
+
+machine=${MACHINE:-pc}
+controller=${CONTROLLER:-}
+accel=${ACCEL:-tcg}
+qemu_words=(-nodefaults -no-user-config -display none -net none -no-reboot -boot menu=off -m 128
+  -device 'isa-debug-exit,iobase=0xf4,iosize=4' -debugcon file:debug.log
+  -D qemu.log -d cpu_reset -trace qemu_system_shutdown_request)
+
+case $machine:$controller in
+  pc:) bus=ide ;;
+  pc:piix[34]-ide)
+    die "CONTROLLER=$controller: the pc machine has a PIIX3 of its own on the same ports; use MACHINE=q35" ;;
+  q35: | q35:piix[34]-ide)
+    bus=ctl
+    qemu_words+=(-device "${controller:-piix4-ide},id=ctl") ;;
+  pc:ahci)
+    bus=ahci
+    qemu_words+=(-device 'ahci,id=ahci') ;;
+  q35:ahci) bus=ahci ;;
+  isapc:) bus=ide ;;
+  isapc:*) die "CONTROLLER=$controller: the isapc machine has no PCI bus to put it on" ;;
+  pc:* | q35:*) die "CONTROLLER=$controller: expected piix3-ide, piix4-ide or ahci" ;;
+  *) die "MACHINE=$machine: expected pc, q35 or isapc" ;;
+esac
+case $accel in
+  tcg) ;;
+  kvm) [[ -w /dev/kvm ]] || die "ACCEL=kvm: /dev/kvm is not there, or you may not use it" ;;
+  *) die "ACCEL=$accel: expected tcg or kvm" ;;
+esac
+# QEMU: isapc's default CPU is a 486; qemu64 is the other machines' default.
+qemu_words+=(-M "$machine" -accel "$accel" -cpu qemu64)
+
+# A device's place: bus and unit of IDE position 0 to 3 (primary master ... secondary slave), or AHCI port.
+place() { # position -> $REPLY
+  case $machine:$bus in
+    q35:ahci) REPLY=bus=ide.$1 ;;
+    *:ahci) REPLY=bus=ahci.$1 ;;
+    *) REPLY=bus=$bus.$(($1 / 2)),unit=$(($1 % 2)) ;;
+  esac
+}
+
+# ---------------------------------------------------------------------- disks
+
+switch_is_on WRITE && write=1 || write=0
+case ${FORMAT-} in
+  '' | raw | qcow2) ;;
+  *) die "FORMAT=$FORMAT: expected raw or qcow2" ;;
+esac
+
+image_format() { # path -> $REPLY, from the magic
+  local magic=
+  IFS= read -r -d '' -n 4 magic <"$1"
+  [[ $magic == $'QFI\xfb' ]] && REPLY=qcow2 || REPLY=raw
+}
+
+# One sentence for everything that is wrong with an image, before QEMU sees it.
+check_image() { # word path format
+  local size
+  [[ -e $2 ]] || die "$1=$2: there is no such file"
+  [[ -d $2 ]] && die "$1=$2: is a directory, not a disk image"
+  [[ -f $2 ]] || die "$1=$2: is not a regular file"
+  [[ -r $2 ]] || die "$1=$2: you may not read it"
+  size=$(stat -L -c %s -- "$2") || die "$1=$2: its size cannot be read"
+  ((size > 0)) || die "$1=$2: the file is empty"
+  [[ $3 == qcow2 ]] || ((size % 512 == 0)) ||
+    die "$1=$2: its size, $size bytes, is not a multiple of 512, so it is no disk image"
+}
+
+add_disk() { # word path position name device
+  local word=$1 path=$2 name=$4 format options="snapshot=on"
+  image_format "$path" 2>/dev/null
+  format=$REPLY
+  [[ $5 == ide-hd && -n ${FORMAT-} ]] && format=$FORMAT
+  check_image "$word" "$path" "$format"
+  if [[ $5 == ide-cd ]]; then
+    printf '%-5s  %s  read-only session  %s\n' "$word" "${positions[$3]}" "$path"
+    options=media=cdrom,readonly=on
+  elif ((write)); then
+    [[ -w $path ]] || die "WRITE=1, but you may not write $word=$path"
+    printf '%-5s  %s  WRITES GO TO %s\n' "$word" "${positions[$3]}" "$path"
+    options=snapshot=off
+  else
+    printf '%-5s  %s  read-only session  %s\n' "$word" "${positions[$3]}" "$path"
+  fi
+  absolute "$path"
+  qemu_words+=(-drive "if=none,id=$name-image,$options,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
+  place "$3"
+  qemu_words+=(-device "$5,id=$name,$REPLY,drive=$name-image")
+}
+
+positions=('primary master  ' 'primary slave   ' 'secondary master' 'secondary slave ')
+disk=${DISK-} cdrom=${CDROM-}
+if [[ -z $disk${DISK1-}${DISK2-}${DISK3-}$cdrom ]]; then
+  disk=$top/build/disks/demo.img cdrom=$top/build/disks/demo.iso
+  if [[ ! -f $disk || ! -f $cdrom || $top/tools/make-disks.sh -nt $disk ]]; then
+    "$top/tools/make-disks.sh" "$top/build/disks" || die "the demonstration disks could not be made"
+  fi
+fi
+[[ -n $cdrom && -n ${DISK3-} ]] && die "DISK3 and CDROM have the same place, the secondary master: give one of them"
+[[ -n $disk && $disk != none ]] && add_disk DISK "$disk" 0 hd0 ide-hd
+[[ -n ${DISK1-} ]] && add_disk DISK1 "$DISK1" 1 hd1 ide-hd
+[[ -n ${DISK2-} ]] && add_disk DISK2 "$DISK2" 3 hd2 ide-hd
+[[ -n ${DISK3-} ]] && add_disk DISK3 "$DISK3" 2 hd3 ide-hd
+if [[ $cdrom == none ]]; then
+  place 2
+  qemu_words+=(-device "ide-cd,id=cd0,$REPLY")
+elif [[ -n $cdrom ]]; then
+  add_disk CDROM "$cdrom" 2 cd0 ide-cd
+fi
+
+# ---------------------------------------------------------------------- this run's directory
+
+if [[ -n ${RUN_DIR-} ]]; then
+  absolute "$RUN_DIR" && run_dir=$REPLY
+  mkdir -p -- "$run_dir" || die "RUN_DIR=$RUN_DIR cannot be made"
+else
+  # What a killed run left behind goes first.
+  for left in "$top"/build/run/[0-9]*; do
+    [[ -d $left ]] && ! kill -0 "${left##*/}" 2>/dev/null && rm -rf -- "$left"
+  done
+  run_dir=$top/build/run/$$
+  mkdir -p -- "$run_dir" || die "$run_dir cannot be made"
+fi
+
+# shellcheck disable=SC2317 # reached through the trap
+finish() {
+  [[ -n ${terminal_state-} ]] && stty "$terminal_state" 2>/dev/null
+  if [[ -z ${RUN_DIR-} ]]; then
+    [[ -f $run_dir/debug.log ]] && mv -f -- "$run_dir/debug.log" "$top/build/run/debug.log"
+    rm -rf -- "$run_dir"
+  fi
+}
+trap finish EXIT
+
+# ---------------------------------------------------------------------- boot modules
+
+# QEMU takes one list for all modules, separated by commas; a comma inside is written twice. What follows
+# a file's name is handed to the kernel; `name=` is the last word and takes the rest.
+modules=
+add_module() { # file string
+  local string="$1 $2"
+  modules+=${modules:+,}${string//,/,,}
+}
+
+check_file() { # word path
+  [[ -e $2 ]] || die "$1=$2: there is no such file"
+  [[ -f $2 ]] || die "$1=$2: is not a file"
+  [[ -r $2 ]] || die "$1=$2: you may not read it"
+}
+
+driver_count=0
+driver_names=/
+add_driver() { # path
+  local name=${1##*/} layer=${1%.sys}.reg
+  name=${name%.sys}
+  [[ $driver_names != */"${name,,}"/* ]] || die "MINIPORT=$1: there is already a driver named $name"
+  driver_names+=${name,,}/
+  cp -- "$1" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$1 cannot be copied to $run_dir"
+  add_module "driver$driver_count.sys" "type=driver name=$name"
+  if [[ -f $layer ]]; then
+    cp -- "$layer" "$run_dir/driver$driver_count.reg" || die "$layer cannot be copied to $run_dir"
+    add_module "driver$driver_count.reg" "type=layer name=${layer##*/}"
+  fi
+  driver_count=$((driver_count + 1))
+}
+
+if [[ ${MINIPORT-} != none ]]; then
+  [[ -f $build/pata.sys ]] || die "$build/pata.sys is missing: run \`make\` first"
+  add_driver "$build/pata.sys"
+  # Blanks and newlines separate; "\ " stands for a blank, and is kept from the split as a control byte.
+  miniports=${MINIPORT-}
+  miniports=${miniports//'\ '/$'\001'}
+  IFS=$' \t\n' read -r -d '' -a miniports <<<"$miniports"
+  for path in "${miniports[@]}"; do
+    path=${path//$'\001'/ }
+    [[ -d $path ]] && die "MINIPORT=$path: is a folder; name a .sys file"
+    check_file MINIPORT "$path"
+    [[ $path == *.sys ]] || die "MINIPORT=$path: a driver's file name ends in .sys"
+    add_driver "$path"
+  done
+fi
+
+hive=${HIVE:-$top/build/registry.reg}
+if [[ ! -e $hive ]] && ! switch_is_on HIVE_RO; then
+  mkdir -p -- "$top/build"
+  printf 'Windows Registry Editor Version 5.00\n\n' 2>/dev/null >"$hive" || die "HIVE=$hive cannot be made"
+fi
+if [[ -n ${HIVE-} || -e $hive ]]; then
+  check_file HIVE "$hive"
+  switch_is_on HIVE_RO || [[ -w $hive ]] || die "HIVE=$hive: you may not write it; with HIVE_RO=1 it is only read"
+  cp -- "$hive" "$run_dir/hive.reg" || die "HIVE=$hive cannot be copied to $run_dir"
+  add_module hive.reg "type=hive name=$hive"
+fi
+
+# ---------------------------------------------------------------------- commands
+
+[[ -e /dev/fd/0 ]] || exec </dev/null
+interactive=0
+if [[ -t 0 || ${MODE-} == interactive ]]; then
+  interactive=1
+fi
+[[ -z ${MODE-} || $MODE == interactive ]] || die "MODE=$MODE: expected interactive, or nothing"
+if [[ -n ${CMD-} ]]; then
+  mode=commands
+  printf '%s' "$CMD" >"$run_dir/commands"
+elif ((interactive)); then
+  mode=interactive
+else
+  cat >"$run_dir/commands" || die "standard input cannot be read"
+  grep -q "[^[:space:]]" "$run_dir/commands" && mode=commands || mode=tour
+fi
+[[ $mode == commands ]] && add_module commands type=commands
+
+# ---------------------------------------------------------------------- the kernel's command line
+
+kernel_words=mode=$mode
+switch_is_on STRICT && kernel_words+=' strict=1'
+case ${CHECKS-} in
+  '' | on) ;;
+  off) kernel_words+=' checks=off' ;;
+  *) die "CHECKS=$CHECKS: expected on or off" ;;
+esac
+if [[ -n ${TRACE-} ]]; then
+  [[ $TRACE != *[[:space:]]* ]] || die "TRACE=$TRACE: may not hold blanks"
+  kernel_words+=" trace=$TRACE"
+fi
+kernel_words+=${KARGS:+ $KARGS}
+
+# ---------------------------------------------------------------------- GDB, time limit, extra words
+
+port_is_taken() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+gdb_port=
+case ${GDB-} in
+  '' | 0) ;;
+  socket) qemu_words+=(-chardev 'socket,id=gdb,path=gdb.sock,server=on,wait=off' -gdb chardev:gdb) ;;
+  *[!0-9]*) die "GDB=$GDB: expected 1, a port number, or socket" ;;
+  1)
+    gdb_port=1234
+    while port_is_taken $gdb_port; do
+      gdb_port=$((gdb_port + 1))
+      ((gdb_port < 1334)) || die "GDB=1: the ports 1234 to 1333 are all taken"
+    done ;;
+  *)
+    gdb_port=$GDB
+    ((${#gdb_port} <= 5 && gdb_port >= 1 && gdb_port <= 65535)) || die "GDB=$GDB: a port is a number from 1 to 65535"
+    port_is_taken "$gdb_port" && die "GDB=$GDB: that port is taken" ;;
+esac
+[[ -n $gdb_port ]] && qemu_words+=(-gdb "tcp:127.0.0.1:$gdb_port")
+switch_is_on GDB_WAIT && qemu_words+=(-S)
+
+time_limit=${TIMEOUT:-}
+if [[ -z $time_limit ]]; then
+  [[ -t 0 ]] && time_limit=0 || time_limit=300
+fi
+[[ $time_limit =~ ^[0-9]+(\.[0-9]+)?$ ]] || die "TIMEOUT=$time_limit: expected seconds"
+
+extra=()
+if [[ ${QEMU_EXTRA-} == *$'\n'* ]]; then
+  mapfile -t extra <<<"$QEMU_EXTRA"
+else
+  read -r -a extra <<<"${QEMU_EXTRA-}"
+fi
+
+# ---------------------------------------------------------------------- run
+
+cp -- "$build/kernel" "$run_dir/kernel" || die "the kernel cannot be copied to $run_dir"
+rm -f -- "$run_dir/debug.log" "$run_dir/qemu.log"
+cd -- "$run_dir" || die "$run_dir cannot be entered"
+[[ -n $gdb_port ]] &&
+  printf 'GDB: target remote 127.0.0.1:%s (gdb -x tools/gdb/ataport.py %s)\n' "$gdb_port" "$build/kernel.elf"
+if ((interactive)); then
+  exec 3<&0
+  if [[ -t 0 ]]; then
+    echo 'Ctrl-C goes to the guest, Ctrl-A X ends QEMU.'
+    terminal_state=$(stty -g)
+  fi
+else
+  exec 3</dev/null
+fi
+
+# In the background, so that a signal to this script reaches QEMU; --foreground leaves the terminal to it.
+# The overlay files of read-only sessions are made here too, not in the system's directory.
+TMPDIR=$run_dir timeout --foreground -k 5 "$time_limit" "$qemu" "${qemu_words[@]}" \
+  -chardev stdio,id=console,mux=on,signal=off -serial chardev:console \
+  -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}" <&3 3<&- &
+pid=$!
+trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 130' INT
+trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 143' TERM HUP
+wait "$pid"
+status=$?
+
+[[ -n ${RUN_DIR-} ]] && log=$run_dir/debug.log || log=$top/build/run/debug.log
+lost() {
+  printf 'run-qemu.sh: %s; the kernel'"'"'s log is %s\n' "$*" "$log" >&2
+  exit 5
+}
+
+# QEMU: a value v written to isa-debug-exit ends it with (v << 1) | 1; hal/hal.h has the values.
+case $status in
+  33) exit 0 ;;
+  35) exit 1 ;;
+  37) exit 2 ;;
+  39) exit 3 ;;
+  41 | 43) exit 4 ;;
+  124) lost "time-out: the guest was still running after $time_limit s and was given up (TIMEOUT=)" ;;
+  1) die "QEMU did not start the machine; its message stands above" ;;
+  0) ;;
+  *)
+    ((status & 1 && status < 128)) &&
+      lost "lost guest: it ended with $((status >> 1)), a value that the kernel never writes"
+    die "QEMU itself failed and ended with $status" ;;
+esac
+# QEMU ends with 0 for a triple fault or a reset, and for Ctrl-A X, which alone is traced as reason 2.
+if grep -q '^Triple fault' qemu.log 2>/dev/null; then
+  lost "triple fault: the CPU could not even enter an exception handler"
+elif grep -q 'qemu_system_shutdown_request reason=2' qemu.log 2>/dev/null; then
+  [[ $mode == interactive ]] && exit 0
+  lost "QEMU was ended with Ctrl-A X before the commands were done"
+fi
+lost "lost guest: the machine was reset or switched off, and the kernel never said how it ended"

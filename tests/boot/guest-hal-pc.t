@@ -1,0 +1,11 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# The HAL's own checks, in the kernel: the pc machine, with a PCI device that interrupts.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+
+guest_tap(BUILD => 'build/' . ($ENV{ARCH} || 'x86_64') . '/guest', KARGS => 'test=hal',
+    DISK => 'none', QEMU_EXTRA => '-device edu');

@@ -1,0 +1,108 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# The registry's file as people leave it: missing, empty, in other encodings, cut off, full of garbage.
+# What is wrong is said with file, line and column, what is right counts, the disk works, and the file
+# stays as it was.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Encode qw(encode);
+use Witness;
+use Test::More;
+
+my $header = "Windows Registry Editor Version 5.00\n";
+my $channel = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\pata\Controller0\Channel0';
+my $pio = "$header\n[$channel]\n\"DmaAllowed\"=dword:00000000\n";
+my $garbage = slurp(random_image('garbage', 20_000, 'hive'));
+
+# A name, the bytes, where something is reported (line:column, in order), whether PIO is in force.
+my @hives = (
+    ['empty', '', [], 0],
+    ['only the header', $header, [], 0],
+    ['good', $pio, [], 1],
+    ['with CR LF and a BOM', "\xEF\xBB\xBF" . $pio =~ s/\n/\r\n/gr, [], 1],
+    ['UTF-16', "\xFF\xFE" . encode('UTF-16LE', $pio), [], 1],
+    ['without a line end', $pio =~ s/\n\z//r, [], 1],
+    ['without a header', "[$channel]\n\"DmaAllowed\"=dword:00000000\n", ['1:1'], undef],
+    ['random bytes', $garbage, ['1:1'], 0],
+    ['random bytes behind what is right', $pio . $garbage, ['5:1'], 1],
+    ['zeros', "\0" x 5000, ['1:1'], 0],
+    ['UTF-16 cut in the middle of a character', substr("\xFF\xFE" . encode('UTF-16LE', "$pio\"Highest"), 0, -1),
+        ['5:8'], 1],
+    ['a value cut off', "$pio\"HighestMode\"=dwo", ['5:'], 1],
+    ['a number without end', "$pio\"HighestMode\"=dword:123456789\n", ['5:'], 1],
+    ['no hexadecimal digits', "$pio\"HighestMode\"=dword:zz\n\"MultipleCount\"=dword:4\n", ['5:21'], 1],
+    ['quotes that are not closed', "$pio\"Highest\n\"MultipleCount\"=\"4\n", ['5:', '6:'], 1],
+    ['a key that is not closed', "$pio\n[HKEY_LOCAL_MACHINE\\SYSTEM\n\"DmaAllowed\"=dword:1\n", ['6:'],
+        1],
+    ['no such root', "$pio\n[HKEY_NOWHERE\\SYSTEM]\n\"DmaAllowed\"=dword:1\n", ['6:'], 1],
+    ['half lines', "$pio\@\n=\n\"x\"\n\"y\"=\nz\n", ['5:', '6:', '7:', '8:', '9:'], 1],
+    ['a list that goes on with nonsense', "$pio\"x\"=hex:01,\\\n  zz\n\"MultipleCount\"=dword:8\n",
+        ['5:', '6:'], 1],
+    ['a batch that was cut off', "$pio\n; batch 1 begin\n\n[$channel]\n\"DmaAllowed\"=dword:00000001\n", undef,
+        1],
+    ['a batch with a wrong checksum', "$pio\n; batch 1 begin\n\n[$channel]\n\"DmaAllowed\"=dword:00000001\n\n"
+            . "; batch 1 end crc32=00000000\n", undef, 1],
+    ['a line of a megabyte', $pio . '"' . 'x' x (1 << 20) . "\"=dword:1\n", ['5:'], 1],
+    ['ten thousand wrong lines', $pio . "nonsense\n" x 10_000, ['5:1', '6:1'], 1],
+    ['a key 400 levels deep', "$pio\n[HKEY_LOCAL_MACHINE" . '\\k' x 400 . "]\n\"DmaAllowed\"=dword:1\n",
+        undef, 1],
+    ['the older format', "REGEDIT4\n\n[$channel]\n\"DmaAllowed\"=dword:00000000\n", ['1:1'], undef],
+);
+plan tests => 8 * @hives + 10;
+
+my $disk = random_image('disk.img', 1 << 20, 'disk');
+my $path = "$scratch/the registry.reg";
+for my $case (@hives) {
+    my ($name, $bytes, $places, $is_pio) = @$case;
+    spill($path, $bytes);
+    my $run = boot(DISK => $disk, HIVE => $path, CMD => 'sha256 0; mode 0; registry list; rules');
+    exit_code_is($run, 0, "a hive, $name");
+    is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk is read');
+    my ($mode) = output_of($run, 'mode 0') =~ /^  Data +(\S+)/m;
+    is($mode // '', !defined $is_pio ? $mode : $is_pio ? 'PIO,' : 'bus-master', 'as the hive says');
+    my $start = $run->{console} =~ /^(.*?)^> sha256/ms ? $1 : '';
+    my @reports = $start =~ /^\Q$path\E:(\d+:\d+): \S.*\S$/mg;
+    my @expected = @{ $places // [] };
+    my $found = grep { defined $reports[$_] && $reports[$_] =~ /^\Q$expected[$_]\E/ } 0 .. $#expected;
+    is($found, scalar @expected, 'what is wrong is reported with its place: ' . join ' ', @expected)
+        or diag("reported: @reports");
+    ok(!defined $places || @expected || !@reports, 'and nothing else is') or diag($start);
+    cmp_ok(length $start, '<', 8000, 'in few words');
+    like(output_of($run, 'registry list'), qr/^\[HKEY_LOCAL_MACHINE\]$/m, 'there is a registry');
+    is(slurp($path) eq $bytes, 1, 'and the file is as it was');
+}
+
+# ------------------------------------------------------------------ a missing one
+
+unlink $path;
+my $run = boot(DISK => $disk, HIVE => $path, CMD => 'sha256 0');
+exit_code_is($run, 0, 'a hive that is missing');
+is(slurp($path), "$header\n", 'is made, with its header');
+is(digest_in($run, 'sha256 0'), sha256_of($disk), 'and the disk is read');
+$run = boot(DISK => $disk, HIVE => $path, HIVE_RO => 1, CMD => 'sha256 0');
+exit_code_is($run, 0, 'the same with HIVE_RO=1');
+
+# ------------------------------------------------------------------ values without sense
+
+# The type is wrong: the driver asked for a number and is told that there is none; the usual settings stay.
+spill($path, "$header\n[$channel]\n\"DmaAllowed\"=\"no\"\n\"HighestMode\"=hex:08\n"
+        . "\"MultipleCount\"=hex(7):00,00\n");
+$run = boot(DISK => $disk, HIVE => $path, CMD => 'sha256 0; mode 0');
+exit_code_is($run, 0, 'values of the wrong type');
+is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk is read');
+like(output_of($run, 'mode 0'), qr/^  Data +bus-master.*^  Multiple +16/ms, 'with the usual settings');
+
+# ------------------------------------------------------------------ layers
+
+# The hive wins over what lies beside a driver, and later lines over earlier ones.
+spill($path, "$pio\n[-HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\pata]\n");
+$run = boot(DISK => $disk, HIVE => $path, CMD => "mode 0; registry get $channel DmaAllowed");
+exit_code_is($run, 1, 'a key that is deleted again');
+like(output_of($run, 'mode 0'), qr/^  Data +bus-master/m, 'counts no more');
+spill($path, "$pio\"DmaAllowed\"=-\n\"dmaallowed\"=dword:00000001\n\"DMAALLOWED\"=dword:00000000\n");
+$run = boot(DISK => $disk, HIVE => $path, CMD => "registry get " . lc($channel) . ' dMaAlLoWeD');
+like(output_of($run, 'registry get ' . lc($channel) . ' dMaAlLoWeD'), qr/^dword:00000000$/m,
+    'the last value counts, and case does not');

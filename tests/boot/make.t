@@ -1,0 +1,158 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# The Makefile and tools/setup.sh by themselves: words reach run-qemu.sh as they were typed, a changed
+# flag rebuilds and nothing else does, and missing programs are found and installed, or named.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use File::Copy;
+use File::Path qw(make_path);
+use Test::More;
+
+# ------------------------------------------------------------------ words
+
+# A tree of its own with this Makefile, a finished build, and a run-qemu.sh that shows what it was told.
+my $tree = "$scratch/tree";
+make_path("$tree/build/x86_64", "$tree/tools");
+copy("$top/Makefile", $tree);
+spill("$tree/build/x86_64/$_", '') for qw(kernel pata.sys);
+my $words = 'DISK CDROM FORMAT WRITE HIVE HIVE_RO MINIPORT CMD STRICT CHECKS TRACE KARGS TIMEOUT GDB ACCEL '
+    . 'MACHINE CONTROLLER QEMU DISK1 DISK2 DISK3 QEMU_EXTRA ARCH';
+spill("$tree/run-qemu.sh", <<"SCRIPT");
+#!/bin/sh
+for word in $words; do
+  eval "if [ \\"\\\${\$word+set}\\" ]; then printf '%s={%s}\\n' \$word \\"\\\$\$word\\"; fi"
+done
+read -r line && echo "stdin={\$line}"
+exit \${CODE-0}
+SCRIPT
+spill("$tree/tools/setup.sh", "#!/bin/sh\n");
+chmod 0755, "$tree/run-qemu.sh", "$tree/tools/setup.sh";
+
+my @odd = (
+    q(a b), q(/x/a, b:c.img), q($HOME), q($$), q($(shell echo no)), q(${HOME}), q(it's), q(say "x"),
+    q(back\\slash\\), q(# no comment), q(a=b), q(`id`), q(%.o), q(*), q(;&|<>!~), "two\nlines", q(x  y),
+    q(ends with a blank ), q(endef),
+);
+for my $value (@odd) {
+    (my $shown = $value) =~ s/\n/\\n/g;
+    for my $word (qw(DISK CMD)) {
+        my (undef, $output) = command('make', '-C', $tree, 'run', "$word=$value");
+        like($output, qr/^$word=\{\Q$value\E\}$/m, "make run $word='$shown'");
+        local $ENV{$word} = $value;
+        (undef, $output) = command('make', '-C', $tree, 'run');
+        like($output, qr/^$word=\{\Q$value\E\}$/m, "$word='$shown' make run");
+    }
+}
+{
+    my ($code, $output) = command('make', '-C', $tree, 'run');
+    is_deeply([$output =~ /^(\w+)=\{/mg], ['ARCH'], 'words that were not given are not set');
+    my %given = map { $_ => "value of $_" } split ' ', $words;
+    $given{ARCH} = 'x86_64';
+    ($code, $output) = command('make', '-C', $tree, 'run', map { "$_=$given{$_}" } sort keys %given);
+    is_deeply({ $output =~ /^(\w+)=\{(.*)\}$/mg }, \%given, 'every word is handed on');
+    ($code, $output) = command('sh', '-c', 'echo devices | make -C "$0" -j4 run', $tree);
+    like($output, qr/^stdin=\{devices\}$/m, 'standard input is handed on');
+    local $ENV{CODE} = 3;
+    ($code, $output) = command('make', '-C', $tree, 'run');
+    is($code, 2, 'make fails when run-qemu.sh does');
+    like($output, qr/^run-qemu\.sh ended with 3$/m, 'and prints its code');
+}
+my ($code, $output) = command('make', '-C', $tree, 'ARCH=vax');
+is($code, 2, 'an unknown ARCH is refused');
+like($output, qr/ARCH=vax: expected x86_64 or i386/, 'by name');
+($code, $output) = command('make', '-C', $tree, 'help');
+like($output, qr/^make $_\b/m, "help has $_") for qw(run test debug bench lint check setup clean);
+
+# ------------------------------------------------------------------ building
+
+my $build = "build/test/make/out";
+
+# How many sources are compiled when one object of the kernel and one of a driver are asked for.
+sub compiled {
+    my (@words) = @_;
+    my ($status, $printed) = command('make', "BUILD=$build", 'V=1', "$build/lib/utf.o",
+        "$build/miniport/pata/driver.o", @words);
+    diag($printed) if $status != 0;
+    my $count = () = $printed =~ /^\S*gcc .* -c /mg;
+    return $status == 0 ? $count : "make ended with $status";
+}
+is(compiled(), 2, 'two objects are compiled');
+is(compiled(), 0, 'not twice');
+is(compiled('WERROR=no'), 1, "a changed flag compiles the kernel's again");
+is(compiled('WERROR=no'), 0, 'once');
+is(compiled('WERROR=no', 'MINIPORT_CFLAGS=-DX'), 1, "a changed driver's flag the driver's");
+is(compiled(), 2, 'and back');
+
+# ------------------------------------------------------------------ setup
+
+# A PATH with little in it, and an apt-get that makes what it is told to install.
+my $bin = "$scratch/bin";
+mkdir $bin;
+for my $program (qw(bash sh true sed ln env cat awk perl gcc objcopy gdb prove mcopy xorriso qemu-img)) {
+    my ($there) = grep { -x } map { "$_/$program" } split /:/, $ENV{PATH};
+    symlink $there, "$bin/$program" if $there;
+}
+spill("$bin/apt-get", <<"SCRIPT");
+#!/bin/sh
+echo "apt-get \$*" >>"$scratch/apt.log"
+if [ "\$1" = install ] && [ ! -e "$scratch/broken" ]; then
+  ln -s /bin/true "$bin/qemu-system-x86_64"
+  ln -s /bin/true "$bin/x86_64-w64-mingw32-gcc"
+fi
+SCRIPT
+chmod 0755, "$bin/apt-get";
+
+sub setup {
+    my ($as, @arguments) = @_;
+    unlink "$scratch/apt.log", "$bin/qemu-system-x86_64", "$bin/x86_64-w64-mingw32-gcc";
+    my @user = $as eq 'user' && $> == 0 ? qw(setpriv --reuid 65534 --clear-groups) : ();
+    my ($status, $printed) = command(@user, 'env', "PATH=$bin:/usr/sbin:/sbin", 'bash',
+        "$top/tools/setup.sh", @arguments);
+    return ($status, $printed, -e "$scratch/apt.log" ? slurp("$scratch/apt.log") : '');
+}
+
+my $install = 'apt-get install -y --no-install-recommends gcc-mingw-w64-x86-64-win32 qemu-system-x86';
+my $log;
+SKIP: {
+    skip 'not root', 13 if $> != 0;
+    ($code, $output, $log) = setup('root', 'build', 'run');
+    is($code, 0, 'root: missing programs are installed');
+    like($output, qr/^setup: missing: x86_64-w64-mingw32-gcc qemu-system-x86_64$/m, 'after they were named');
+    is($log, "apt-get update -q\n$install -q\n", 'those and no others');
+    ($code, $output, $log) = setup('root', '--check', 'build', 'run');
+    is($code, 1, 'root, --check: fails');
+    like($output, qr/^  apt-get update && $install$/m, 'and prints the line to run');
+    is($log, '', 'without installing');
+    spill("$scratch/broken", '');
+    ($code, $output) = setup('root', 'build', 'run');
+    is($code, 1, 'root: what is missing after the installation');
+    like($output, qr/x86_64-w64-mingw32-gcc is still missing/, 'is named');
+    unlink "$scratch/broken";
+
+    chmod 0777, $scratch, $bin;
+    my @user = qw(setpriv --reuid 65534 --clear-groups);
+    skip 'this folder is closed to other users', 5
+        if system(@user, 'test', '-r', "$top/tools/setup.sh") != 0;
+    ($code, $output, $log) = setup('user', 'run', 'build');
+    is($code, 1, 'a user without sudo: fails');
+    like($output, qr/^  sudo apt-get update && sudo apt-get install -y .*qemu-system-x86/m,
+        'and is told the one line to run');
+    is($log, '', 'nothing is installed');
+    spill("$bin/sudo", "#!/bin/sh\n[ \"\$1\" = -n ] && shift\nexec \"\$@\"\n");
+    chmod 0755, "$bin/sudo";
+    ($code, $output, $log) = setup('user', 'build', 'run');
+    is($code, 0, 'a user with a sudo that does not ask');
+    is($log, "apt-get update -q\n$install -q\n", 'gets them installed');
+}
+{
+    my ($status, $printed) = command("$top/tools/setup.sh", qw(build run test debug bench));
+    is("$status$printed", '0', 'here nothing is missing, and nothing is said');
+    local $ENV{QEMU} = '/no/qemu';
+    ($status, $printed) = command("$top/tools/setup.sh", 'run');
+    is("$status$printed", "1setup: QEMU=/no/qemu: there is no such program\n", 'but a QEMU= that is not there');
+}
+
+done_testing();

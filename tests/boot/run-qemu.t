@@ -1,0 +1,170 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# run-qemu.sh by itself, with a stub in the kernel's place: exit codes, time-outs, commands, the kernel's
+# command line, modules, and the sentences for what cannot be done.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Test::More;
+
+my $stub = stub_build();
+
+sub stub { return boot(BUILD => $stub, DISK => 'none', @_) }
+
+# What the stub printed: the kernel's command line, and string and content of each module.
+sub kernel_words { return $_[0]{console} =~ /^command line \[kernel (.*)\]$/m ? $1 : undef }
+
+sub modules {
+    my %modules;
+    $modules{$1} = $2 while $_[0]{console} =~ /^module \[\S+ (.*?)\] \{(.*?)\}$/msg;
+    return \%modules;
+}
+
+# ------------------------------------------------------------------ how it ends
+
+my %codes = (0 => 0, 1 => 1, 2 => 2, 3 => 3, 4 => 4, 5 => 4, 7 => 5);
+for my $value (sort keys %codes) {
+    exit_code_is(stub(KARGS => "stub=exit:$value"), $codes{$value},
+        sprintf 'the guest ends with 0x%x', 0x10 + $value);
+}
+
+my $run = stub(KARGS => 'stub=triple');
+exit_code_is($run, 5, 'a triple fault');
+like($run->{console}, qr/triple fault/, 'is called one');
+
+$run = stub(KARGS => 'stub=reset');
+exit_code_is($run, 5, 'a reset');
+like($run->{console}, qr/lost guest.*reset/, 'is called one');
+
+$run = stub(KARGS => 'stub=hang', TIMEOUT => 1);
+exit_code_is($run, 5, 'a hang');
+like($run->{console}, qr/time-out.* 1 s/, 'is a time-out that names the limit');
+cmp_ok($run->{seconds}, '<', 5, 'and comes in time');
+
+$run = stub(QEMU_EXTRA => '-no-such-option');
+exit_code_is($run, 2, 'a word that QEMU does not know');
+like($run->{console}, qr/no-such-option.*QEMU did not start/s, 'is shown as QEMU said it');
+
+# ------------------------------------------------------------------ commands
+
+$run = stub();
+is(kernel_words($run), 'mode=tour', 'empty standard input asks for the tour');
+ok(!exists modules($run)->{'type=commands'}, 'and there is no module of commands');
+
+$run = stub(stdin => "devices\nread 0 0");
+is(kernel_words($run), 'mode=commands', 'lines on standard input are commands');
+is(modules($run)->{'type=commands'}, "devices\nread 0 0", 'and arrive as they were');
+
+my $odd = q(a "b;c"; d 'e' $HOME `f` \\g %h #i &&) . "\n  j ";
+$run = stub(CMD => $odd, stdin => "not this\n");
+is(modules($run)->{'type=commands'}, $odd, 'CMD beats standard input and arrives verbatim');
+is(modules(stub(CMD => '', stdin => 'this'))->{'type=commands'}, 'this', 'an empty CMD is unset');
+
+my $session = start(BUILD => $stub, DISK => 'none', KARGS => 'stub=echo');
+ok($session->expect(qr/command line \[kernel mode=interactive stub=echo\]/), 'an interactive session');
+$session->type("a\003b\r");
+ok($session->expect(qr/<61><03><62><0d>/), 'hands on each byte, Ctrl-C too');
+$session->type("\001x");
+exit_code_is($session->finish, 0, 'and Ctrl-A X ends it');
+
+$run = start(BUILD => $stub, DISK => 'none', KARGS => 'stub=echo', CMD => 'a');
+$run->expect(qr/command line/);
+$run->type("\001x");
+exit_code_is($run->finish, 5, 'Ctrl-A X before the commands are done is no success');
+
+# ------------------------------------------------------------------ the kernel's command line
+
+$run = stub(STRICT => 1, CHECKS => 'off', TRACE => 'ide,irq', KARGS => 'a=1  b="2"');
+is(kernel_words($run), 'mode=tour strict=1 checks=off trace=ide,irq a=1  b="2"', 'words for the kernel');
+is(kernel_words(stub(STRICT => 0, CHECKS => 'on')), 'mode=tour', 'words that ask for what is usual');
+
+# ------------------------------------------------------------------ drivers
+
+mkdir "$scratch/my drivers, x:y" or die;
+my $driver = spill("$scratch/my drivers, x:y/a,b \$c.sys", 'a driver');
+spill("$scratch/my drivers, x:y/a,b \$c.reg", 'its values');
+spill("$scratch/second.sys", 'another');
+(my $escaped = $driver) =~ s/ /\\ /g;
+$run = stub(MINIPORT => "$escaped $scratch/second.sys");
+is_deeply([@{ modules($run) }{'type=driver name=a,b $c', 'type=layer name=a,b $c.reg',
+            'type=driver name=second', 'type=driver name=pata'}],
+    ['a driver', 'its values', 'another', 'not a driver'], 'drivers, and the .reg file beside one');
+is((grep { /^type=driver/ } keys %{ modules(stub(MINIPORT => 'none')) }), 0,
+    'MINIPORT=none is a kernel without drivers');
+
+# ------------------------------------------------------------------ the hive
+
+my $hive = "$scratch/h, i:v \$e.reg";
+$run = stub(HIVE => $hive);
+is(slurp($hive), "Windows Registry Editor Version 5.00\n\n", 'a missing hive is made, with its header');
+is(modules($run)->{"type=hive name=$hive"}, slurp($hive), 'and handed to the kernel');
+
+# ------------------------------------------------------------------ machines
+
+for my $words ([pc => ''], [q35 => ''], [q35 => 'piix3-ide'], [q35 => 'piix4-ide'], [isapc => '']) {
+    my ($machine, $controller) = @$words;
+    my @disks = map { sparse_image("$_.img", 1 << 20) } 0 .. 3;
+    $run = boot(BUILD => $stub, MACHINE => $machine, CONTROLLER => $controller || undef,
+        DISK => $disks[0], DISK1 => $disks[1], DISK2 => $disks[2], DISK3 => $disks[3]);
+    exit_code_is($run, 0, "four disks on $machine $controller");
+}
+exit_code_is(boot(BUILD => $stub, CDROM => 'none', DISK => 'none'), 0, 'a drive without a medium');
+for my $machine (qw(pc q35)) {
+    exit_code_is(boot(BUILD => $stub, MACHINE => $machine, CONTROLLER => 'ahci'), 0, "AHCI on $machine");
+}
+
+# ------------------------------------------------------------------ what cannot be done
+
+my $disk = sparse_image('disk.img', 1 << 20);
+spill("$scratch/odd.img", 'x' x 513);
+spill("$scratch/empty.img", '');
+my @mistakes = (
+    [{ DISK => "$scratch/nothing" }, qr/there is no such file/],
+    [{ DISK => $scratch }, qr/is a directory/],
+    [{ DISK => '/dev/null' }, qr/not a regular file/],
+    [{ DISK => "$scratch/empty.img" }, qr/is empty/],
+    [{ DISK => "$scratch/odd.img" }, qr/513 bytes, is not a multiple of 512/],
+    [{ CDROM => $disk, DISK3 => $disk }, qr/same place/],
+    [{ FORMAT => 'vmdk' }, qr/FORMAT=vmdk: expected raw or qcow2/],
+    [{ WRITE => 'yes' }, qr/WRITE=yes: expected 1 or 0/],
+    [{ MACHINE => 'mac' }, qr/MACHINE=mac: expected pc, q35 or isapc/],
+    [{ CONTROLLER => 'piix4-ide' }, qr/PIIX3 of its own/],
+    [{ CONTROLLER => 'lsi' }, qr/CONTROLLER=lsi: expected/],
+    [{ MACHINE => 'isapc', CONTROLLER => 'piix4-ide' }, qr/no PCI bus/],
+    [{ ACCEL => 'magic' }, qr/ACCEL=magic: expected tcg or kvm/],
+    [{ ARCH => 'vax' }, qr/ARCH=vax: expected x86_64 or i386/],
+    [{ QEMU => '/no/qemu' }, qr{there is no /no/qemu here}],
+    [{ BUILD => $scratch }, qr/kernel is missing: run `make` first/],
+    [{ MINIPORT => "$scratch/no.sys" }, qr/no such file/],
+    [{ MINIPORT => $disk }, qr/ends in \.sys/],
+    [{ MINIPORT => $scratch }, qr/is a folder/],
+    [{ MINIPORT => "$stub/pata.sys" }, qr/already a driver named pata/],
+    [{ HIVE => "$scratch/no/such/folder.reg" }, qr/cannot be made/],
+    [{ HIVE => "$scratch/none.reg", HIVE_RO => 1 }, qr/no such file/],
+    [{ CHECKS => 'some' }, qr/CHECKS=some: expected on or off/],
+    [{ TRACE => 'a b' }, qr/may not hold blanks/],
+    [{ TIMEOUT => 'soon' }, qr/TIMEOUT=soon: expected seconds/],
+    [{ GDB => 'yes' }, qr/GDB=yes: expected/],
+);
+for my $mistake (@mistakes) {
+    my ($words, $sentence) = @$mistake;
+    $run = boot(BUILD => $stub, %$words);
+    my ($what) = join ' ', map { "$_=$words->{$_}" } sort keys %$words;
+    $what =~ s/\Q$scratch\E/.../g;
+    subtest $what => sub {
+        exit_code_is($run, 2, 'is refused');
+        like($run->{console}, $sentence, 'for the right reason');
+        unlike($run->{console}, qr/command line \[/, 'before the machine starts');
+    };
+}
+
+my ($code, $output) = command("$top/run-qemu.sh", 'CMD=help');
+is($code, 2, 'an argument is a mistake');
+like($output, qr/takes no arguments/, 'and is called one');
+($code, $output) = command("$top/run-qemu.sh", '--help');
+is($code, 0, '--help is none');
+like($output, qr/CMD=/, 'and explains the words');
+
+done_testing();

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of tests that run in the kernel; see guest.h. */
+#include "tests/guest/guest.h"
+
+#include <string.h>
+
+bool guest_test(const char *name)
+{
+    if (strcmp(name, "hal") == 0)
+        guest_test_hal();
+    else if (strcmp(name, "block") == 0)
+        guest_test_block();
+    else if (strcmp(name, "registry") == 0)
+        guest_test_registry();
+    else if (strncmp(name, "fail-", 5) == 0)
+        guest_fail_hal(name + 5);
+    else
+        return false;
+    return true;
+}

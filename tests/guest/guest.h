@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The tests that run in the kernel, by name: `test=NAME` on the command line of the test kernel. */
+#ifndef TESTS_GUEST_GUEST_H
+#define TESTS_GUEST_GUEST_H
+
+#include <stdbool.h>
+
+/* Runs one and prints TAP. False: there is no test of that name. */
+bool guest_test(const char *name);
+
+void guest_test_hal(void);
+void guest_fail_hal(const char *how);
+void guest_test_block(void);
+void guest_test_registry(void);
+
+#endif

@@ -1,0 +1,956 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pata.sys as an ordinary process: its sources over a simulated port and a simulated channel, which
+ * are stricter than QEMU and fail on purpose.
+ *
+ * SOURCES: tests/host/ata_model.c tests/host/port_model.c SOURCES: miniport/pata/driver.c
+ * miniport/pata/timing.c miniport/pata/channel.c miniport/pata/setup.c SOURCES:
+ * miniport/pata/command.c miniport/pata/issue.c miniport/pata/pio.c miniport/pata/dma.c SOURCES:
+ * miniport/pata/atapi.c miniport/pata/interrupt.c miniport/pata/reset.c
+ */
+#include "tests/host/port_model.h"
+#include "tests/host/tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PIIX3   0x70108086u
+#define PIIX4   0x71118086u
+#define UNKNOWN 0x12341234u
+#define ISA     0u
+
+#define READ      IRB_FUNCTION_ATA_READ
+#define WRITE     IRB_FUNCTION_ATA_WRITE
+#define COMMAND   IRB_FUNCTION_ATA_COMMAND
+#define PACKET    IRB_FUNCTION_ATAPI_COMMAND
+#define IN_FLAGS  IRB_FLAGS_DATA_IN
+#define OUT_FLAGS IRB_FLAGS_DATA_OUT
+
+/* ------------------------------------------------------------------ helpers */
+
+/* A disk of 16 MiB as device 0, nothing else. */
+static void one_disk(uint32_t pci_ids)
+{
+    port_model_stop();
+    model_init();
+    memset(test_irbs, 0, sizeof test_irbs);
+    port_model.pci_ids = pci_ids;
+    model_add(0, MODEL_DISK, 32768);
+}
+
+static void disk_and_cd(uint32_t pci_ids)
+{
+    one_disk(pci_ids);
+    model_add(1, MODEL_CD, 900);
+}
+
+static void set(unsigned index, const char *name, uint32_t value)
+{
+    port_model.settings[index].name = name;
+    port_model.settings[index].value = value;
+}
+
+static void start(void)
+{
+    if (!port_model_start()) {
+        tap_ok(false, "the channel starts");
+        exit(1);
+    }
+    port_model_enumerate();
+}
+
+/* Every test ends with it: nobody did what is not allowed. */
+static bool is_clean(void)
+{
+    if (model.offences)
+        printf("# device: %s\n", model.offence);
+    if (port_model.offences)
+        printf("# port: %s\n", port_model.offence);
+    return model.offences == 0 && port_model.offences == 0;
+}
+
+static struct test_irb *sectors(uint16_t function, uint8_t opcode, unsigned target, uint64_t lba,
+                                uint32_t count, uint8_t *buffer)
+{
+    bool is_ext = opcode == 0x24 || opcode == 0x25 || opcode == 0x29 || opcode == 0x34 ||
+                  opcode == 0x35 || opcode == 0x39;
+    uint32_t flags = (function == READ ? IN_FLAGS : OUT_FLAGS) | (is_ext ? IRB_FLAGS_48BIT : 0u);
+    struct test_irb *irb = irb_new(function, target, flags, buffer, count * 512);
+    IDEREGISTERS *current = &irb->irb.IdeTaskFile.Current,
+                 *previous = &irb->irb.IdeTaskFile.Previous;
+
+    current->bCommandReg = opcode;
+    current->bSectorCountReg = (UCHAR)count;
+    current->bSectorNumberReg = (UCHAR)lba;
+    current->bCylLowReg = (UCHAR)(lba >> 8);
+    current->bCylHighReg = (UCHAR)(lba >> 16);
+    current->bDriveHeadReg = 0x40;
+    if (is_ext) {
+        previous->bSectorCountReg = (UCHAR)(count >> 8);
+        previous->bSectorNumberReg = (UCHAR)(lba >> 24);
+        previous->bCylLowReg = (UCHAR)(lba >> 32);
+        previous->bCylHighReg = (UCHAR)(lba >> 40);
+    } else {
+        current->bDriveHeadReg |= (UCHAR)(lba >> 24 & 0xF);
+    }
+    return irb;
+}
+
+static uint8_t run_sectors(uint16_t function, uint8_t opcode, unsigned target, uint64_t lba,
+                           uint32_t count, uint8_t *buffer)
+{
+    return irb_run(sectors(function, opcode, target, lba, count, buffer));
+}
+
+static bool holds(unsigned target, uint64_t lba, uint32_t count, const uint8_t *buffer)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (memcmp(model_sector(&model.device[target], lba + i), buffer + i * 512, 512) != 0)
+            return false;
+    return true;
+}
+
+static struct test_irb *packet(uint8_t operation, uint32_t flags, uint8_t *buffer, uint32_t bytes)
+{
+    struct test_irb *irb = irb_new(PACKET, 1, flags, buffer, bytes);
+    irb->irb.CdbLength = 12;
+    irb->irb.Cdb[0] = operation;
+    if (operation == 0x12)
+        irb->irb.Cdb[4] = (UCHAR)bytes;
+    if (operation == 0x28)
+        irb->irb.Cdb[8] = (UCHAR)(bytes / 2048);
+    return irb;
+}
+
+static struct test_irb *command(uint8_t opcode, uint8_t count)
+{
+    struct test_irb *irb = irb_new(COMMAND, 0, 0, NULL, 0);
+    irb->irb.IdeTaskFile.Current.bCommandReg = opcode;
+    irb->irb.IdeTaskFile.Current.bSectorCountReg = count;
+    irb->irb.IdeTaskFile.Current.bDriveHeadReg = 0x40;
+    return irb;
+}
+
+/* ------------------------------------------------------------------ start */
+
+static void test_start(void)
+{
+    disk_and_cd(PIIX4);
+    model.device[1].data[0] = 1;
+    start();
+    uint16_t idetim, udmatim;
+    memcpy(&idetim, port_model.config + 0x40, 2);
+    memcpy(&udmatim, port_model.config + 0x4A, 2);
+    TAP_CHECK(port_model.controller_configuration.BusMaster);
+    TAP_CHECK(port_model.modes.DeviceType[0] == DeviceIsAta &&
+              port_model.modes.DeviceType[1] == DeviceIsAtapi);
+    TAP_CHECK(model.device[0].dma_mode == 0x42 && model.device[0].pio_mode == 0x0C);
+    TAP_CHECK(model.device[1].dma_mode == 0x42);
+    TAP_CHECK(model.device[0].multiple == 16 && port_model.parameters[0].MaxBlockXfer == 16);
+    TAP_CHECK(port_model.parameters[0].TransferModeSelected == (PIO_MODE4 | UDMA_MODE2));
+    TAP_CHECK(idetim == 0xE337 && port_model.config[0x44] == 0x0B); /* PIO 4 for both */
+    TAP_CHECK(port_model.config[0x48] == 0x03 && udmatim == 0x0022);
+    TAP_CHECK((port_model.config[4] & 5) == 5);
+    TAP_CHECK(is_clean());
+
+    one_disk(PIIX3);
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x22);
+    TAP_CHECK(port_model.modes.DeviceType[1] == DeviceNotExist);
+    TAP_CHECK(port_model.modes.DeviceTransferModeSelected[1] == 0);
+    TAP_CHECK(is_clean());
+
+    /* A controller whose timings nobody knows: no Ultra DMA but the firmware's. */
+    one_disk(UNKNOWN);
+    port_model.current_modes = UDMA_MODE4;
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x44);
+    one_disk(UNKNOWN);
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x22 && is_clean());
+
+    /* Channel disabled in the chipset. */
+    one_disk(PIIX4);
+    port_model_start();
+    port_model.config[0x41] &= 0x7F;
+    TAP_CHECK(port_model.controller_interface.AtaControllerChannelEnabled(
+                  port_model.controller, 0) == ChannelStateDisabled);
+}
+
+static void test_absent(void)
+{
+    one_disk(PIIX4);
+    start();
+    uint64_t before = model.now_ns;
+    struct test_irb *irb =
+        irb_new(IRB_FUNCTION_ATA_IDENTIFY, 1, IN_FLAGS, port_model_memory(0), 512);
+    irb->irb.IdeTaskFile.Current.bCommandReg = 0xEC;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SELECTION_TIMEOUT && model.now_ns - before < 100000);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 1, port_model_memory(0)) == IRB_STATUS_SUCCESS);
+
+    port_model_stop();
+    model_init();
+    memset(test_irbs, 0, sizeof test_irbs);
+    port_model.pci_ids = PIIX4;
+    model.floats = true;
+    start();
+    TAP_CHECK(port_model.modes.DeviceType[0] == DeviceNotExist &&
+              port_model.modes.DeviceType[1] == DeviceNotExist);
+
+    port_model_stop();
+    model_init();
+    port_model.pci_ids = PIIX4;
+    start();
+    TAP_CHECK(port_model.modes.DeviceType[0] == DeviceNotExist);
+    TAP_CHECK(is_clean());
+}
+
+static void test_settings(void)
+{
+    one_disk(PIIX4);
+    set(0, "DmaAllowed", 0);
+    set(1, "MultipleCount", 5);
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0 && model.device[0].multiple == 4);
+    one_disk(PIIX4);
+    set(0, "HighestMode", 0x21);
+    set(1, "MultipleCount", 0);
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x21 && port_model.parameters[0].MaxBlockXfer == 0);
+    one_disk(PIIX4);
+    set(0, "HighestMode", 0x0B);
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0 && model.device[0].pio_mode == 0x0B);
+    one_disk(PIIX4);
+    set(0, "HighestMode", 0x99); /* garbage: ignored */
+    port_model.registry_fails = false;
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x42);
+    one_disk(PIIX4);
+    port_model.registry_fails = true;
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x42 && is_clean());
+}
+
+/* ------------------------------------------------------------------ DMA */
+
+static void test_hot_path(void)
+{
+    static const char expected[] = "wCount wLow wMid wHigh wDevice wCommand wBmCommand "
+                                   "rBmStatus rStatus wBmCommand wBmStatus";
+    uint8_t *buffer = port_model_memory(0);
+
+    disk_and_cd(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 8, 8, buffer) == IRB_STATUS_SUCCESS);
+    model_log_clear();
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 100, 8, buffer) == IRB_STATUS_SUCCESS);
+    if (!tap_ok(strcmp(model_log_text(), expected) == 0, "4 KiB read by DMA: eleven accesses"))
+        printf("# %s\n", model_log_text());
+    TAP_CHECK(holds(0, 100, 8, buffer));
+    TAP_CHECK(model.bm_status == 0 && (model.bm_command & 1) == 0);
+
+    memset(buffer, 0x5A, 4096);
+    model_log_clear();
+    TAP_CHECK(run_sectors(WRITE, 0xCA, 0, 200, 8, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(model.log_count == 12); /* the direction changed */
+    TAP_CHECK(holds(0, 200, 8, buffer) && holds(0, 207, 1, buffer));
+    TAP_CHECK(model.bm_status == 0 && port_model.worst_stall_us < 1000 && is_clean());
+}
+
+static void test_descriptors(void)
+{
+    uint8_t *buffer;
+    struct test_irb *irb;
+
+    one_disk(PIIX4);
+    start();
+    buffer = port_model_memory(0xFE00); /* crosses 64 KiB after 512 bytes */
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 0, 256, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(holds(0, 0, 256, buffer));
+    buffer = port_model_memory(0x100002);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 3, 8, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 3, 8, buffer));
+
+    /* Pieces, one without length. */
+    irb = sectors(READ, 0xC8, 0, 10, 2, buffer);
+    irb->sg.list.NumberOfElements = 4;
+    for (unsigned i = 0; i < 4; i++)
+        irb->sg.elements[i].Address.QuadPart = MODEL_RAM_BASE + 0x200000 + i * 0x10000;
+    irb->sg.elements[0].Length = 300;
+    irb->sg.elements[1].Length = 0;
+    irb->sg.elements[2].Length = 212;
+    irb->sg.elements[3].Length = 512;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(memcmp(model.ram + 0x200000, model_sector(&model.device[0], 10), 300) == 0 &&
+              memcmp(model.ram + 0x220000, model_sector(&model.device[0], 10) + 300, 212) == 0 &&
+              memcmp(model.ram + 0x230000, model_sector(&model.device[0], 11), 512) == 0);
+
+    /* What no descriptor can say. */
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 0, 1, port_model_memory(1)) == IRB_STATUS_INVALID_REQUEST);
+    irb = sectors(READ, 0xC8, 0, 0, 1, buffer);
+    irb->sg.list.NumberOfElements = 1;
+    irb->sg.elements[0].Address.QuadPart = 0xFFFFFF00;
+    irb->sg.elements[0].Length = 512;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
+    irb = sectors(READ, 0xC8, 0, 0, 2, buffer);
+    irb->irb.DataTransferLength = 512; /* the command would move more than the buffer holds */
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
+    irb = sectors(READ, 0xC8, 0, 0, 1, buffer);
+    irb->sg.list.NumberOfElements = 1;
+    irb->sg.elements[0].Address.QuadPart = MODEL_RAM_BASE;
+    irb->sg.elements[0].Length = 256; /* nor does the list */
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
+    TAP_CHECK(is_clean());
+}
+
+static void test_addresses(void)
+{
+    uint8_t *buffer;
+
+    one_disk(PIIX4);
+    model.device[0].sector_count = 1ull << 33;
+    start();
+    buffer = port_model_memory(0);
+    uint64_t lba = 0x1FFFFFFF0;
+    TAP_CHECK(run_sectors(READ, 0x25, 0, lba, 8, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(holds(0, lba, 8, buffer) && model.device[0].lba == lba);
+    TAP_CHECK(run_sectors(READ, 0x25, 0, 5, 0x400, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 5, 0x400, buffer));
+    lba = 0x0FFFFF00;
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, lba, 256, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, lba, 256, buffer));
+    TAP_CHECK(is_clean());
+
+    one_disk(PIIX4);
+    set(0, "ForceChs", 1);
+    start();
+    TAP_CHECK(port_model.parameters[0].AddressTranslation == ChsMode &&
+              port_model.parameters[0].Chs.NumHeads == 8 &&
+              port_model.parameters[0].Chs.NumSectorsPerTrack == 8);
+    TAP_CHECK(model.device[0].heads == 8 && model.device[0].sectors_per_track == 8);
+    struct test_irb *irb = sectors(READ, 0xC8, 0, 0, 1, buffer);
+    irb->irb.IdeTaskFile.Current.bSectorNumberReg = 3; /* cylinder 2, head 1 */
+    irb->irb.IdeTaskFile.Current.bCylLowReg = 2;
+    irb->irb.IdeTaskFile.Current.bDriveHeadReg = 1;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS && holds(0, (2 * 8 + 1) * 8 + 2, 1, buffer));
+    TAP_CHECK(is_clean());
+}
+
+static void test_dma_errors(void)
+{
+    uint8_t *buffer;
+    struct test_irb *irb;
+
+    one_disk(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    model.device[0].bad_sector = 105;
+    model.device[0].bad_error = 0x40;
+    irb = sectors(READ, 0xC8, 0, 100, 8, buffer);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR);
+    TAP_CHECK(irb->irb.AtaStatus == 0x51 && irb->irb.AtaError == 0x40 &&
+              irb->irb.DataTransferLength == 0);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 106, 8, buffer) == IRB_STATUS_SUCCESS);
+    model.device[0].bm_error = true;
+    irb = sectors(READ, 0xC8, 0, 300, 8, buffer);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.AtaStatus == 0x50);
+    model.device[0].bm_error = false;
+    TAP_CHECK(model.bm_status == 0);
+    /* Somebody switches bus mastering off: nothing is moved, and the device sees no error. */
+    model.bus_master_enabled = false;
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 300, 8, buffer) == IRB_STATUS_DEVICE_ERROR);
+    model.bus_master_enabled = true;
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 300, 8, buffer) == IRB_STATUS_SUCCESS && is_clean());
+
+    /* A bad cable: after three errors a slower mode, in device and controller. */
+    one_disk(PIIX4);
+    start();
+    model.device[0].crc_errors = 3;
+    unsigned failures = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        failures += run_sectors(READ, 0xC8, 0, 1, 1, buffer) == IRB_STATUS_DEVICE_ERROR;
+        port_model_run(10000);
+    }
+    TAP_CHECK(failures == 3 && model.device[0].dma_mode == 0x41 && port_model.config[0x4A] == 1);
+
+    /* It refuses Ultra DMA though it has said it has it. */
+    one_disk(PIIX4);
+    model.device[0].refuses_udma = true;
+    model.device[0].refuses_multiple = true;
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x22 && port_model.config[0x48] == 0);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(run_sectors(READ, 0xC4, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 1, 8, buffer));
+    TAP_CHECK(is_clean());
+
+    one_disk(PIIX4);
+    set(0, "DmaAllowed", 0);
+    start();
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_INVALID_REQUEST && is_clean());
+}
+
+/* ------------------------------------------------------------------ PIO */
+
+static void pio_round_trip(uint32_t pci_ids, uint8_t read_opcode, uint8_t write_opcode)
+{
+    uint8_t *buffer = port_model_memory(0), *odd = port_model_memory(0x30001);
+
+    one_disk(pci_ids);
+    start();
+    buffer = port_model_memory(0);
+    odd = port_model_memory(0x30001);
+    model_log_clear();
+    TAP_CHECK(run_sectors(READ, read_opcode, 0, 50, 20, odd) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(holds(0, 50, 20, odd));
+    TAP_CHECK(model.data_units == 20u * 512 / (pci_ids ? 4 : 2));
+    for (unsigned i = 0; i < 20 * 512; i++)
+        buffer[i] = (uint8_t)(i * 31);
+    TAP_CHECK(run_sectors(WRITE, write_opcode, 0, 80, 20, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(holds(0, 80, 20, buffer));
+    TAP_CHECK(run_sectors(READ, read_opcode, 0, 80, 20, odd) == IRB_STATUS_SUCCESS &&
+              memcmp(odd, buffer, 20 * 512) == 0);
+    model.device[0].late_drq = true;
+    TAP_CHECK(run_sectors(READ, read_opcode, 0, 3, 4, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 3, 4, buffer));
+    model.device[0].late_drq = true;
+    TAP_CHECK(run_sectors(WRITE, write_opcode, 0, 9, 4, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 9, 4, buffer));
+    TAP_CHECK(is_clean());
+}
+
+static void test_pio(void)
+{
+    pio_round_trip(PIIX4, 0x20, 0x30);
+    pio_round_trip(PIIX4, 0xC4, 0xC5);
+    pio_round_trip(PIIX4, 0x29, 0x39);
+    pio_round_trip(ISA, 0x20, 0x30);
+    pio_round_trip(ISA, 0xC4, 0xC5);
+    TAP_CHECK(!port_model.controller_configuration.BusMaster && model.device[0].dma_mode == 0);
+}
+
+static void test_pio_errors(void)
+{
+    uint8_t *buffer;
+    struct test_irb *irb;
+
+    one_disk(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    model.device[0].bad_sector = 12;
+    irb = sectors(READ, 0x20, 0, 10, 8, buffer);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.DataTransferLength == 1024 &&
+              irb->irb.AtaError == 0x10);
+    TAP_CHECK(holds(0, 10, 2, buffer));
+    irb = sectors(WRITE, 0x30, 0, 10, 8, buffer);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.DataTransferLength == 1024);
+    irb = sectors(WRITE, 0xC5, 0, 10, 8, buffer);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.DataTransferLength == 0);
+    model.device[0].bad_sector = -1;
+
+    /* More data than the buffer: what is left over goes with a reset. */
+    irb = irb_new(COMMAND, 0, IN_FLAGS, buffer, 512);
+    irb->irb.IdeTaskFile.Current.bCommandReg = 0xEC;
+    model.device[0].keeps_drq = true;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DATALENGTH_MISMATCH);
+    port_model_run(100000);
+    TAP_CHECK(model.srst_count == 1 && model.device[0].multiple == 16 &&
+              model.device[0].dma_mode == 0x42);
+    TAP_CHECK(run_sectors(READ, 0xC4, 0, 30, 8, buffer) == IRB_STATUS_SUCCESS);
+    /* A buffer shorter than a sector. */
+    irb = irb_new(COMMAND, 0, IN_FLAGS, buffer, 100);
+    irb->irb.IdeTaskFile.Current.bCommandReg = 0xEC;
+    memset(buffer, 0xEE, 512);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DATALENGTH_MISMATCH &&
+              irb->irb.DataTransferLength == 100 && buffer[100] == 0xEE && buffer[0] == 0x40);
+    TAP_CHECK(is_clean());
+}
+
+/* ------------------------------------------------------------------ packets */
+
+static void packet_commands(uint32_t pci_ids, bool by_dma, bool packet_interrupts)
+{
+    uint8_t *buffer;
+    struct test_irb *irb;
+
+    disk_and_cd(pci_ids);
+    model.device[1].packet_interrupts = packet_interrupts;
+    if (!by_dma)
+        set(0, "DmaAllowed", 0);
+    start();
+    buffer = port_model_memory(0);
+    TAP_CHECK(irb_run(packet(0x00, 0, NULL, 0)) == IRB_STATUS_SUCCESS);
+    model_log_clear();
+    TAP_CHECK(irb_run(packet(0x28, IN_FLAGS, buffer, 60 * 2048)) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(memcmp(buffer, model_sector(&model.device[1], 0), 60 * 2048) == 0);
+    TAP_CHECK((model.data_units < 100) == by_dma);
+    irb = packet(0x12, IN_FLAGS, buffer, 254);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DATALENGTH_MISMATCH && irb->irb.DataTransferLength == 36);
+    TAP_CHECK(buffer[35] == 36);
+    memset(buffer, 0xEE, 16);
+    irb = packet(0x12, IN_FLAGS, buffer, 5);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS && irb->irb.DataTransferLength == 5);
+    TAP_CHECK(buffer[4] == 5 && buffer[5] == 0xEE);
+    model.device[1].cd_answer_extra = 10;
+    irb = packet(0x12, IN_FLAGS, buffer, 20);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DATALENGTH_MISMATCH && irb->irb.DataTransferLength == 20);
+    model.device[1].cd_answer_extra = 0;
+    memset(buffer, 0xEE, 16); /* the drive sends where it should take */
+    TAP_CHECK(irb_run(packet(0x12, OUT_FLAGS, buffer, 16)) == IRB_STATUS_DATALENGTH_MISMATCH &&
+              buffer[0] == 0xEE && buffer[15] == 0xEE);
+
+    irb = packet(0xFE, 0, NULL, 0);
+    TAP_CHECK(irb_run(irb) == (IRB_STATUS_DEVICE_ERROR | IRB_STATUS_AUTOSENSE_VALID));
+    TAP_CHECK(irb->irb.AtaStatus == 0x51 && irb->irb.AtaError == 0x54 && irb->sense[2] == 5 &&
+              irb->sense[12] == 0x20);
+    model.device[1].is_empty = true;
+    irb = packet(0x00, 0, NULL, 0);
+    TAP_CHECK(irb_run(irb) == (IRB_STATUS_DEVICE_ERROR | IRB_STATUS_AUTOSENSE_VALID) &&
+              irb->sense[2] == 2 && irb->sense[12] == 0x3A);
+    irb = packet(0x00, 0, NULL, 0);
+    irb->irb.SenseInfoBufferLength = 0;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR);
+    irb = packet(0x28, IN_FLAGS, buffer, 0);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(run_sectors(READ, 0x20, 0, 7, 3, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 7, 3, buffer));
+    TAP_CHECK(is_clean());
+}
+
+static void test_packets(void)
+{
+    packet_commands(PIIX4, true, false);
+    packet_commands(PIIX4, false, false);
+    packet_commands(PIIX4, false, true);
+    packet_commands(ISA, false, false);
+}
+
+/* ------------------------------------------------------------------ interrupts */
+
+static void test_interrupts(void)
+{
+    uint8_t *buffer;
+    struct test_irb *irb;
+
+    disk_and_cd(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    run_sectors(READ, 0xC8, 0, 1, 1, buffer);
+    port_model.at_dirql = true;
+    model_log_clear();
+    TAP_CHECK(!port_model.interface.IdeHwInterrupt(port_model.channel)); /* somebody else's */
+    TAP_CHECK(strcmp(model_log_text(), "rBmStatus") == 0);
+    model.device[0].interrupt = true; /* unasked: eject button */
+    model.bm_status |= 4;
+    model.in_interrupt = true;
+    TAP_CHECK(port_model.interface.IdeHwInterrupt(port_model.channel));
+    TAP_CHECK(!model.device[0].interrupt && model.bm_status == 0);
+    model.in_interrupt = false;
+    port_model.at_dirql = false;
+
+    /* A stray one while data moves. */
+    irb = sectors(READ, 0xC8, 0, 1, 8, buffer);
+    irb_submit(irb);
+    model.bm_status |= 4;
+    model.edge = true;
+    TAP_CHECK(irb_wait(irb, 1000000) == IRB_STATUS_SUCCESS && holds(0, 1, 8, buffer));
+    irb->active = false;
+
+    /* A bus master that latches nothing for PIO. */
+    model.latch_is_dead = true;
+    TAP_CHECK(run_sectors(READ, 0x20, 0, 9, 2, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 9, 2, buffer));
+    model.latch_is_dead = false;
+
+    /* One that comes when its command is over already, just before a transfer starts. */
+    struct test_irb *flush = command(0xE7, 0);
+    struct test_irb *refused = irb_new(COMMAND, 0, OUT_FLAGS, buffer, 512);
+    refused->irb.IdeTaskFile.Current.bCommandReg = 0x3B; /* the disk does not know it */
+    irb = sectors(READ, 0xC8, 0, 20, 8, buffer);
+    irb_submit(flush);
+    irb_submit(refused);
+    irb_submit(irb);
+    TAP_CHECK(irb_wait(irb, 1000000) == IRB_STATUS_SUCCESS && holds(0, 20, 8, buffer));
+    TAP_CHECK(flush->irb.IrbStatus == IRB_STATUS_SUCCESS &&
+              refused->irb.IrbStatus == IRB_STATUS_DEVICE_ERROR && is_clean());
+    flush->active = refused->active = irb->active = false;
+
+    /* Lost ones: what is over ends as it ended. */
+    for (unsigned by_reset = 0; by_reset < 2; by_reset++) {
+        model.device[0].lose_interrupts = 1;
+        irb = command(0xE7, 0);
+        irb_submit(irb);
+        TAP_CHECK(irb_wait(irb, 1000000) == 0);
+        if (by_reset) {
+            TAP_CHECK(port_model_reset());
+        } else {
+            struct test_irb *lun = irb_new(IRB_FUNCTION_LUN_RESET, 0, 0, NULL, 0);
+            TAP_CHECK(irb_run(lun) == IRB_STATUS_SUCCESS && model.srst_count == 0);
+        }
+        TAP_CHECK(irb->done && irb->irb.IrbStatus == IRB_STATUS_SUCCESS);
+        irb->active = false;
+        port_model_run(1000000);
+    }
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(is_clean());
+}
+
+/* ------------------------------------------------------------------ resets */
+
+/* A tick that was on its way when a reset began is not the reset's. */
+static void test_stale_tick(void)
+{
+    one_disk(PIIX4);
+    model.device[0].latency_ns = 20000000;
+    start();
+    struct test_irb *irb = sectors(WRITE, 0x30, 0, 1, 1, port_model_memory(0));
+    irb_submit(irb); /* a timer looks whether the disk wants its data */
+    IDE_HW_DPC tick = port_model.timer;
+    port_model.timer = NULL;
+    tick(port_model.channel);
+    TAP_CHECK(port_model_reset());
+    port_model_run(1000000);
+    TAP_CHECK(irb->irb.IrbStatus == IRB_STATUS_BUS_RESET && is_clean());
+    irb->active = false;
+}
+
+static void test_resets(void)
+{
+    uint8_t *buffer;
+    struct test_irb *irb, *lun;
+
+    disk_and_cd(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    TAP_CHECK(port_model_reset());              /* nothing is under way */
+    irb = sectors(READ, 0xC8, 0, 1, 8, buffer); /* comes while the reset is */
+    irb_submit(irb);
+    TAP_CHECK(!irb->done && irb_wait(irb, 10000000) == IRB_STATUS_SUCCESS &&
+              holds(0, 1, 8, buffer));
+    irb->active = false;
+    TAP_CHECK(model.device[0].multiple == 16 && !port_model.paused);
+
+    /* The disk hangs: it cannot be reset alone. */
+    model.device[0].never_ready = true;
+    irb = sectors(READ, 0xC8, 0, 1, 8, buffer);
+    irb_submit(irb);
+    port_model_run(1000000);
+    lun = irb_new(IRB_FUNCTION_LUN_RESET, 0, 0, NULL, 0);
+    TAP_CHECK(irb_run(lun) == IRB_STATUS_INVALID_REQUEST && !irb->done);
+    model.device[0].never_ready = false;
+    TAP_CHECK(port_model_reset() && irb->irb.IrbStatus == IRB_STATUS_BUS_RESET);
+    irb->active = false;
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
+
+    /* The CD hangs: DEVICE RESET, and its settings again. */
+    model.device[1].never_ready = true;
+    irb = packet(0x28, IN_FLAGS, buffer, 2048);
+    irb_submit(irb);
+    port_model_run(1000000);
+    unsigned resets = model.srst_count;
+    lun = irb_new(IRB_FUNCTION_LUN_RESET, 1, 0, NULL, 0);
+    TAP_CHECK(irb_run(lun) == IRB_STATUS_SUCCESS && irb->irb.IrbStatus == IRB_STATUS_BUS_RESET);
+    irb->active = false;
+    port_model_run(10000);
+    TAP_CHECK(model.srst_count == resets && model.device[1].dma_mode == 0x42);
+    TAP_CHECK(irb_run(packet(0x28, IN_FLAGS, buffer, 2048)) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(is_clean());
+
+    /* A slow one comes back late; a dead one is given up, the other goes on. */
+    model.device[1].reset_ns = 20000000000;
+    TAP_CHECK(port_model_reset());
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(irb_run(packet(0x28, IN_FLAGS, buffer, 2048)) == IRB_STATUS_SUCCESS);
+    model.device[1].never_ready = true;
+    uint64_t before_ns = model.now_ns;
+    resets = model.srst_count;
+    TAP_CHECK(port_model_reset());
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(model.now_ns - before_ns < 31500000000 && model.srst_count == resets + 2);
+    TAP_CHECK(irb_run(packet(0x28, IN_FLAGS, buffer, 2048)) == IRB_STATUS_SELECTION_TIMEOUT);
+    TAP_CHECK(port_model.resets_notified == 1 && !port_model.paused);
+    TAP_CHECK(is_clean());
+
+    /* SLEEP: only a reset wakes it. */
+    one_disk(PIIX4);
+    start();
+    TAP_CHECK(irb_run(command(0xE6, 0)) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS &&
+              model.srst_count == 1);
+    TAP_CHECK(is_clean());
+}
+
+static void test_left_over(void)
+{
+    uint8_t *buffer;
+
+    /* The firmware left the channel in the midst of a read, device 1 selected, interrupts off. */
+    disk_and_cd(PIIX4);
+    buffer = port_model_memory(0);
+    model.device[1].status = 0x58;
+    model.device_register = 0xB0;
+    model.control = 2;
+    model.bm_command = 9;
+    model.bm_status = 0x65;
+    start();
+    TAP_CHECK(model.srst_count == 1);
+    TAP_CHECK(port_model.modes.DeviceType[0] == DeviceIsAta &&
+              port_model.modes.DeviceType[1] == DeviceIsAtapi);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 1, 8, buffer));
+    TAP_CHECK((model.bm_status & 0x66) == 0x60 && is_clean());
+
+    /* Busy for a while, and then done. */
+    one_disk(PIIX4);
+    model.device[0].status = 0x80;
+    model.device[0].opcode = 0xE7;
+    model.device[0].work = WORK_DONE;
+    model.device[0].work_at_ns = model.now_ns + 300000000;
+    start();
+    TAP_CHECK(model.srst_count == 0 && port_model.modes.DeviceType[0] == DeviceIsAta && is_clean());
+
+    /* The other device is, and is waited for when it is selected. */
+    disk_and_cd(PIIX4);
+    model.device[1].status = 0x80;
+    model.device[1].opcode = 0xE7;
+    model.device[1].work = WORK_DONE;
+    model.device[1].work_at_ns = model.now_ns + 300000000;
+    start();
+    TAP_CHECK(port_model.modes.DeviceType[1] == DeviceIsAtapi && is_clean());
+
+    /* Busy for ever, through every reset: it ends. */
+    one_disk(PIIX4);
+    model.device[0].status = 0x80;
+    model.device[0].never_ready = true;
+    start();
+    TAP_CHECK(port_model.modes.DeviceType[0] == DeviceNotExist && is_clean());
+}
+
+/* ------------------------------------------------------------------ other requests */
+
+static void test_functions(void)
+{
+    uint8_t *buffer;
+    struct test_irb *irb;
+
+    disk_and_cd(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    irb = irb_new(IRB_FUNCTION_SHUTDOWN, 0, 0, NULL, 0);
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS && model.device[0].opcode == 0xE7);
+    irb = irb_new(IRB_FUNCTION_POWER_CHANGE, 0, 0, NULL, 0);
+    irb->irb.PowerChange.DesiredPowerState = IdePowerD3;
+    model_log_clear();
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS && model.device[0].opcode == 0xE0);
+    TAP_CHECK(strstr(model_log_text(), "wCommand") != strstr(model_log_text(), "wCommand rStatus"));
+    irb = irb_new(IRB_FUNCTION_POWER_CHANGE, 0, 0, NULL, 0);
+    irb->irb.PowerChange.DesiredPowerState = IdePowerD0;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(irb_run(irb_new(IRB_FUNCTION_ADAPTER_FLUSH, 1, 0, NULL, 0)) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(irb_run(irb_new(IRB_FUNCTION_MINIPORT_IOCTL, 0, 0, NULL, 0)) ==
+              IRB_STATUS_INVALID_REQUEST);
+    irb = irb_new(IRB_FUNCTION_ADAPTER_FLUSH, 0, 0, NULL, 0);
+    irb->irb.Lun = 3;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SELECTION_TIMEOUT);
+    TAP_CHECK(irb_run(irb_new(IRB_FUNCTION_LUN_RESET, 2, 0, NULL, 0)) ==
+              IRB_STATUS_SELECTION_TIMEOUT);
+    irb = sectors(READ, 0xC7, 0, 0, 1, buffer); /* queued */
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
+    irb = packet(0x00, 0, NULL, 0);
+    irb->irb.TargetId = 0; /* to a disk */
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
+
+    irb = command(0xB1, 0);
+    irb->irb.IrbFlags |= IRB_FLAGS_RETURN_RESULTS;
+    irb->irb.IdeTaskFile.Current.bSectorNumberReg = 0x77;
+    TAP_CHECK(irb_run(irb) == (IRB_STATUS_DEVICE_ERROR | IRB_STATUS_RETURN_TASKFILE_VALID));
+    TAP_CHECK(irb->sense[0] == 4 && irb->sense[2] == 0x77 && irb->sense[6] == 0x51 &&
+              irb->irb.SenseInfoBufferType == SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE);
+    irb = command(0xE7, 0x12);
+    irb->irb.IrbFlags |= IRB_FLAGS_RETURN_RESULTS | IRB_FLAGS_48BIT;
+    irb->irb.IdeTaskFile.Previous.bSectorCountReg = 0x34;
+    TAP_CHECK(irb_run(irb) == (IRB_STATUS_SUCCESS | IRB_STATUS_RETURN_TASKFILE_VALID));
+    TAP_CHECK(irb->sense[1] == 0x12 && irb->sense[8 + 1] == 0x34 && irb->sense[6] == 0x50 &&
+              (model.control & 0x80) == 0);
+
+    TAP_CHECK(irb_run(command(0x08, 0)) == IRB_STATUS_DEVICE_ERROR); /* a disk aborts it */
+    TAP_CHECK(irb_run(command(0xC6, 4)) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(run_sectors(READ, 0xC4, 0, 1, 6, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 1, 6, buffer));
+    TAP_CHECK(irb_run(command(0xC6, 0)) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(run_sectors(READ, 0xC4, 0, 1, 6, buffer) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(run_sectors(WRITE, 0xCE, 0, 1, 1, buffer) == IRB_STATUS_INVALID_REQUEST);
+    TAP_CHECK(is_clean());
+}
+
+static void test_power_and_stop(void)
+{
+    uint8_t *buffer;
+
+    one_disk(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    port_model.config[0x40] = port_model.config[4] = 0;
+    model.bus_master_enabled = false;
+    model.device[0].dma_mode = model.device[0].multiple = 0;
+    model.bm_table = 0;
+    port_model.controller_interface.AtaAdapterControl(port_model.controller, IdePowerUp, NULL);
+    TAP_CHECK(port_model.interface.IdeHwControl(port_model.channel, IdePowerUp, NULL));
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 1, 8, buffer));
+    TAP_CHECK(model.device[0].dma_mode == 0x42 && port_model.config[0x40] != 0);
+    port_model.interface.IdeHwControl(port_model.channel, IdeStop, NULL);
+    TAP_CHECK((model.control & 2) && !port_model.interface.IdeHwInterrupt(port_model.channel));
+    port_model.in_control = true;
+    TAP_CHECK(
+        port_model.interface.IdeHwControl(port_model.channel, IdeStart, &port_model.configuration));
+    port_model.in_control = false;
+    port_model_enumerate();
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS && is_clean());
+}
+
+/* ------------------------------------------------------------------ everything at random */
+
+static struct test_irb *random_irb(uint8_t *buffer)
+{
+    static const uint8_t opcodes[] = {0x20, 0x30, 0xC4, 0xC5, 0xC8, 0xCA, 0x25, 0x35, 0x24, 0x39};
+    unsigned kind = (unsigned)rand() % 8;
+
+    if (kind == 0)
+        return packet(0x00, 0, NULL, 0);
+    if (kind == 1)
+        return packet(0x28, IN_FLAGS, buffer, (1u + (unsigned)rand() % 20) * 2048);
+    if (kind == 2)
+        return packet(0x12, IN_FLAGS, buffer, (unsigned)rand() % 100);
+    if (kind == 3)
+        return command(rand() % 2 ? 0xE7 : 0xB1, 0);
+    uint8_t opcode = opcodes[(unsigned)rand() % sizeof opcodes];
+    bool is_write =
+        opcode == 0x30 || opcode == 0xC5 || opcode == 0xCA || opcode == 0x35 || opcode == 0x39;
+    return sectors(is_write ? WRITE : READ, opcode, 0, (unsigned)rand() % 4000,
+                   1 + (unsigned)rand() % 64, buffer);
+}
+
+static void random_fault(void)
+{
+    struct model_device *disk = &model.device[0], *cd = &model.device[1];
+    switch (rand() % 24) {
+    case 0:
+        disk->bad_sector = rand() % 4000;
+        break;
+    case 1:
+        disk->lose_interrupts = 1;
+        break;
+    case 2:
+        cd->lose_interrupts = 1;
+        break;
+    case 3:
+        disk->late_drq = true;
+        break;
+    case 4:
+        disk->never_ready = true;
+        break;
+    case 5:
+        cd->never_ready = true;
+        break;
+    case 6:
+        cd->is_empty = !cd->is_empty;
+        break;
+    case 7:
+        disk->latency_ns = (uint32_t)rand() % 1000000;
+        break;
+    case 8:
+        model.edge = true;
+        break;
+    case 9:
+        disk->crc_errors = 1;
+        break;
+    }
+}
+
+/* The port's ladder: LUN reset, then IdeHwReset. */
+static void recover(struct test_irb *irb)
+{
+    struct test_irb *lun = irb_new(IRB_FUNCTION_LUN_RESET, irb->irb.TargetId, 0, NULL, 0);
+    irb_submit(lun);
+    irb_wait(lun, 35000000);
+    if (!irb->done || !lun->done) {
+        model.device[0].never_ready = model.device[1].never_ready = false;
+        port_model_reset();
+    }
+    lun->active = false;
+}
+
+static void look_again(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        model.device[i].never_ready = false;
+        model.device[i].lose_interrupts = 0;
+    }
+    port_model_reset();
+    port_model_run(1000000);
+    port_model_enumerate();
+}
+
+static void test_random(void)
+{
+    uint8_t *buffer;
+    unsigned ended = 0, succeeded = 0, wrong = 0;
+
+    disk_and_cd(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    srand(1);
+    for (unsigned i = 0; i < 6000; i++) {
+        random_fault();
+        struct test_irb *irb = random_irb(buffer + 2 * ((unsigned)rand() % 64));
+        uint64_t lba = irb->irb.IdeTaskFile.Current.bSectorNumberReg |
+                       (uint64_t)irb->irb.IdeTaskFile.Current.bCylLowReg << 8;
+        irb_submit(irb);
+        if (!irb_wait(irb, 10000000))
+            recover(irb);
+        ended += irb->done;
+        if (irb->irb.IrbStatus == IRB_STATUS_SUCCESS) {
+            succeeded++;
+            if (irb->irb.Function == READ || irb->irb.Function == WRITE)
+                wrong += !holds(0, lba, irb->irb.DataTransferLength / 512, irb->irb.DataBuffer);
+        }
+        irb->active = false;
+        if ((irb->irb.IrbStatus & 0xF) == IRB_STATUS_SELECTION_TIMEOUT || i % 500 == 499)
+            look_again(); /* a device was given up, or DMA modes lowered */
+    }
+    printf("# %u of %u succeeded, %u resets\n", succeeded, ended, model.srst_count);
+    TAP_CHECK(ended == 6000);
+    TAP_CHECK(wrong == 0);
+    TAP_CHECK(succeeded > 3000 && port_model.worst_stall_us < 1000);
+    TAP_CHECK(is_clean());
+}
+
+int main(void)
+{
+    tap_plan(269);
+    test_start();
+    test_absent();
+    test_settings();
+    test_hot_path();
+    test_descriptors();
+    test_addresses();
+    test_dma_errors();
+    test_pio();
+    test_pio_errors();
+    test_packets();
+    test_interrupts();
+    test_stale_tick();
+    test_resets();
+    test_left_over();
+    test_functions();
+    test_power_and_stop();
+    test_random();
+    port_model_stop();
+    for (unsigned i = 0; i < 2; i++)
+        free(model.device[i].data);
+    free(model.ram);
+    return tap_exit();
+}

@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: MIT
+#
+# What every test that starts QEMU shares. A test says
+#
+#   use lib 'tests/lib';
+#   use Ataport;
+#   use Test::More tests => 2;
+#
+#   my $run = boot(DISK => random_image('a.img', 64 << 20, 1), CMD => 'sha256 0');
+#   exit_code_is($run, 0, 'the command succeeds');
+#   like($run->{console}, qr/^\Q@{[sha256_of("$scratch/a.img")]}\E/m, 'the guest reads what the host wrote');
+#
+# and is started from the top of the tree, as `make test` does. It owns $scratch, an empty folder in
+# build/test/, which is removed when the test passes and kept when it fails. A boot is private: its hive
+# is $scratch/registry.reg unless HIVE says otherwise, and nothing of the caller's environment but ARCH,
+# CROSS, QEMU, HOSTCC and ACCEL reaches it. When a check fails, the last lines of the boot before it
+# and the commands that repeat it are printed.
+#
+#   boot(WORD => value, ...)      boots, waits for the end. WORDs are run-qemu.sh's; besides these:
+#                                   stdin => text     standard input of run-qemu.sh (default: empty)
+#                                   TIMEOUT           is 60 by default
+#                                 Returns { code, console, log, qemu_log, seconds, run_dir }: run-qemu.sh's
+#                                 exit code; all it printed, without carriage returns; debug.log; qemu.log
+#   exit_code_is($run, N, name)   a check of the code, which says what the codes mean
+#   guest_tap(WORD => value, ...) boots a guest that prints TAP and hands each line on as its own: plan
+#                                 first, each check in turn; the end must be code 0. Needs no plan itself,
+#                                 and must be all that the test does
+#   start(WORD => value, ...)     boots an interactive session (MODE=interactive), returns an object:
+#     ->expect(qr/.../, seconds)    waits for that in the output since the last match; true if it came
+#     ->type(text)                  sends bytes to the guest's console
+#     ->kill                        kills QEMU as a power failure would, with SIGKILL
+#     ->finish(seconds)             waits for the end; returns what boot returns
+#   random_image(name, size, seed)  a file in $scratch of size bytes which depend on the seed alone; its path
+#   sparse_image(name, size)        a file in $scratch that is a hole of size bytes; its path
+#   sha256_of(path, from, length)   hexadecimal digits; from and length, in bytes, may be left out
+#   slurp(path), spill(path, bytes), command(words...)   the last returns (exit code, stdout and stderr)
+#   stub_build()                  a BUILD folder with a small kernel for tests of run-qemu.sh itself; it
+#                                 prints its command line and modules and ends as KARGS=stub=... tells it
+#                                 (tests/boot/stub.c)
+package Ataport;
+
+use strict;
+use warnings;
+use parent 'Exporter';
+use Cwd ();
+use Digest::SHA ();
+use Errno qw(EINTR);
+use Fcntl qw(SEEK_SET);
+use File::Path qw(make_path remove_tree);
+use POSIX ();
+use Test::More;
+use Time::HiRes ();
+
+our @EXPORT = qw($scratch $top boot exit_code_is guest_tap start random_image sparse_image sha256_of
+    slurp spill command stub_build);
+
+our $top = Cwd::getcwd();
+our ($name) = $0 =~ m{([^/]+?)(?:\.t)?$};
+our $scratch = "$top/build/test/$name";
+
+my @dropped_words = qw(BUILD CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE
+    HIVE_RO KARGS MACHINE MINIPORT MODE QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WRITE TEST V
+    MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES);
+
+my $boot_count = 0;
+my %running;       # process id of each run-qemu.sh that has not ended
+my $reported = 0;  # failed checks that have been explained
+my $last_run;      # the latest boot
+my $passes_on_tap = 0;
+
+-x "$top/run-qemu.sh" or BAIL_OUT('tests are started from the top of the tree');
+if (!$^C) {    # `perl -c` only reads
+    remove_tree($scratch);
+    make_path($scratch);
+}
+delete @ENV{@dropped_words};
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);    # END kills what runs
+$SIG{PIPE} = 'IGNORE';
+
+# ------------------------------------------------------------------ running the guest
+
+sub start {
+    my (%words) = @_;
+    return launch(MODE => 'interactive', stdin => undef, %words);
+}
+
+sub boot {
+    my (%words) = @_;
+    return launch(stdin => '', %words)->finish;
+}
+
+# Starts run-qemu.sh in a process group of its own, so that all of it can be ended.
+sub launch {
+    my (%words) = @_;
+    explain_failures();
+    my $stdin = delete $words{stdin};
+    my $directory = "$scratch/run" . ++$boot_count;
+    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 60, RUN_DIR => $directory, %words);
+    delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
+
+    pipe(my $from_host, my $to_guest) or die "pipe: $!";
+    pipe(my $from_guest, my $to_host) or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        setpgrp(0, 0);
+        @ENV{keys %environment} = values %environment;
+        open STDIN, '<&', $from_host or POSIX::_exit(2);
+        open STDOUT, '>&', $to_host or POSIX::_exit(2);
+        open STDERR, '>&', $to_host or POSIX::_exit(2);
+        close $_ for $to_guest, $from_guest;
+        exec "$top/run-qemu.sh" or POSIX::_exit(2);
+    }
+    $running{$pid} = 1;
+    close $_ for $from_host, $to_host;
+    my $session = bless {
+        pid => $pid, input => $to_guest, output => $from_guest, text => '', position => 0,
+        words => \%words, run_dir => $environment{RUN_DIR},
+        began => Time::HiRes::time(),
+    }, 'Ataport::Session';
+    $last_run = $session;
+    if (defined $stdin) {
+        syswrite $to_guest, $stdin;
+        close $to_guest;
+        delete $session->{input};
+    }
+    return $session;
+}
+
+sub Ataport::Session::read_some {
+    my ($self, $seconds) = @_;
+    vec(my $ready = '', fileno($self->{output}), 1) = 1;
+    return 1 if select($ready, undef, undef, $seconds) <= 0;
+    my $count = sysread $self->{output}, my $bytes, 65536;
+    return $!{EINTR} if !defined $count;
+    $bytes =~ tr/\r//d;
+    $self->{text} .= $bytes;
+    return $count;
+}
+
+sub Ataport::Session::expect {
+    my ($self, $pattern, $seconds) = @_;
+    my $deadline = Time::HiRes::time() + ($seconds // 30);
+    my $open = 1;
+    while (1) {
+        pos($self->{text}) = $self->{position};
+        if ($self->{text} =~ /$pattern/g) {
+            $self->{position} = pos $self->{text};
+            return 1;
+        }
+        my $left = $deadline - Time::HiRes::time();
+        return 0 if $left <= 0 || !$open;
+        $open = $self->read_some($left);
+    }
+}
+
+sub Ataport::Session::type {
+    my ($self, $text) = @_;
+    return syswrite $self->{input}, $text;
+}
+
+sub Ataport::Session::kill {
+    my ($self) = @_;
+    kill KILL => -$self->{pid};
+    return;
+}
+
+sub Ataport::Session::finish {
+    my ($self, $seconds) = @_;
+    my $deadline = Time::HiRes::time() + ($seconds // 300);
+    close delete $self->{input} if $self->{input};
+    while (1) {
+        my $left = $deadline - Time::HiRes::time();
+        if ($left <= 0) {
+            $self->{text} .= "# run-qemu.sh did not end and was killed\n";
+            $self->kill;
+            last;
+        }
+        last if !$self->read_some($left);
+    }
+    waitpid $self->{pid}, 0;
+    my $code = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+    kill KILL => -$self->{pid};
+    delete $running{ $self->{pid} };
+    $self->{seconds} = Time::HiRes::time() - $self->{began};
+    $self->{code} = $code;
+    $self->{console} = $self->{text};
+    my $directory = $self->{run_dir};
+    $self->{log} = -e "$directory/debug.log" ? slurp("$directory/debug.log") : '';
+    $self->{qemu_log} = -e "$directory/qemu.log" ? slurp("$directory/qemu.log") : '';
+    $self->{log} =~ tr/\r//d;
+    return $self;
+}
+
+my %meanings = (
+    0 => 'success', 1 => 'a command failed', 2 => 'wrong usage, or the fault of the host',
+    3 => 'a rule was broken', 4 => 'kernel assertion or exception',
+    5 => 'triple fault, lost guest or time-out',
+);
+
+sub exit_code_is {
+    my ($run, $expected, $test_name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $meaning = $meanings{ $run->{code} } // 'killed, or not from run-qemu.sh';
+    my $passed = is($run->{code}, $expected, $test_name);
+    diag("run-qemu.sh ended with $run->{code}: $meaning") if !$passed;
+    return $passed;
+}
+
+# The guest's lines become this test's. A guest that stops early has printed its plan, so prove notices.
+sub guest_tap {
+    my (%words) = @_;
+    $passes_on_tap = 1;
+    my $run = boot(%words);
+    my $plan_seen = 0;
+    my $failed = 0;
+    for my $line (split /\n/, $run->{console}) {
+        $plan_seen ||= $line =~ /^1\.\.\d+$/;
+        next if !$plan_seen || $line !~ /^(?:1\.\.\d|(?:not )?ok\b|Bail out!|#)/;
+        $failed ||= $line =~ /^not ok\b(?!.*# (?:TODO|SKIP))/;
+        print "$line\n";
+    }
+    if (!$plan_seen) {
+        print "1..1\nnot ok 1 - the guest printed no plan\n";
+        $failed = 1;
+    }
+    if ($failed || $run->{code} != 0) {
+        print STDERR "# run-qemu.sh ended with $run->{code}: " . ($meanings{ $run->{code} } // 'killed') . "\n";
+        explain_run($run);
+        exit 1;
+    }
+    return $run;
+}
+
+# ------------------------------------------------------------------ explaining a failure
+
+sub quoted {
+    my ($text) = @_;
+    return $text if $text =~ m{^[\w/.,:=+-]+$};
+    $text =~ s/'/'\\''/g;
+    return "'$text'";
+}
+
+sub explain_run {
+    my ($run) = @_;
+    my @lines = split /\n/, $run->{text};
+    splice @lines, 0, @lines - 40 if @lines > 40;
+    my @words = map { "$_=" . quoted($run->{words}{$_}) }
+        grep { defined $run->{words}{$_} } sort keys %{ $run->{words} };
+    print STDERR "# ---- the last lines of the boot before this\n";
+    print STDERR "# | $_\n" for @lines;
+    print STDERR "# ---- that boot again: @words ./run-qemu.sh\n" if @words;
+    print STDERR "# ---- the test again:  make test TEST=$name    (its files are in build/test/$name)\n";
+    return;
+}
+
+sub explain_failures {
+    my $failed = grep { !$_ } Test::More->builder->summary;
+    if ($failed > $reported) {
+        explain_run($last_run // { text => '', words => {} });
+    }
+    $reported = $failed;
+    return;
+}
+
+END {
+    return if $^C;
+    my $code = $?;
+    for my $pid (keys %running) {
+        kill KILL => -$pid;
+        waitpid $pid, 0;
+    }
+    explain_failures();
+    my $is_passing = $passes_on_tap ? $code == 0 : Test::More->builder->is_passing && $code == 0;
+    remove_tree($scratch) if $is_passing;
+    $? = $code;
+}
+
+# ------------------------------------------------------------------ files
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<:raw', $path or die "$path: $!";
+    local $/;
+    return <$file> // '';
+}
+
+sub spill {
+    my ($path, $bytes) = @_;
+    open my $file, '>:raw', $path or die "$path: $!";
+    print {$file} $bytes;
+    close $file or die "$path: $!";
+    return $path;
+}
+
+sub sparse_image {
+    my ($file_name, $size) = @_;
+    my $path = "$scratch/$file_name";
+    spill($path, '');
+    truncate $path, $size or die "$path: $!";
+    return $path;
+}
+
+# A megabyte from SHA-512 in counter mode; each further megabyte is that one with its number mixed in.
+sub random_image {
+    my ($file_name, $size, $seed) = @_;
+    my $path = "$scratch/$file_name";
+    my $megabyte = join '', map { Digest::SHA::sha512("$seed:$_") } 1 .. (1 << 20) / 64;
+    open my $file, '>:raw', $path or die "$path: $!";
+    for (my ($number, $left) = (0, $size); $left > 0; $number++, $left -= 1 << 20) {
+        my $block = $megabyte ^ (Digest::SHA::sha512("$seed/$number") x (1 << 14));
+        print {$file} $left < 1 << 20 ? substr($block, 0, $left) : $block;
+    }
+    close $file or die "$path: $!";
+    return $path;
+}
+
+sub sha256_of {
+    my ($path, $from, $length) = @_;
+    my $digest = Digest::SHA->new(256);
+    open my $file, '<:raw', $path or die "$path: $!";
+    seek $file, $from // 0, SEEK_SET or die "$path: $!";
+    my $left = $length // (-s $file) - ($from // 0);
+    while ($left > 0) {
+        my $count = read $file, my $bytes, $left < 1 << 20 ? $left : 1 << 20;
+        die "$path: ends early" if !$count;
+        $digest->add($bytes);
+        $left -= $count;
+    }
+    return $digest->hexdigest;
+}
+
+sub command {
+    my (@words) = @_;
+    open my $pipe, '-|', '/bin/sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh', @words or die "@words: $!";
+    local $/;
+    my $output = <$pipe> // '';
+    close $pipe;
+    return ($? >> 8, $output);
+}
+
+sub stub_build {
+    my $folder = "$scratch/stub";
+    return $folder if -e "$folder/kernel";
+    make_path($folder);
+    my $flags = '-m32 -march=i686 -O1 -ffreestanding -nostdlib -fno-pic -no-pie -fno-stack-protector '
+        . '-fno-asynchronous-unwind-tables -Wall -Wextra -Werror '
+        . '-Wl,--build-id=none -Wl,-z,noexecstack -Wl,-Ttext=0x100000';
+    my ($code, $output) = command(($ENV{CROSS} // '') . 'gcc', split(' ', $flags),
+        '-o', "$folder/kernel", "$top/tests/boot/stub.c");
+    $code == 0 or BAIL_OUT("the stub kernel cannot be built:\n$output");
+    spill("$folder/pata.sys", 'not a driver');
+    return $folder;
+}
+
+1;

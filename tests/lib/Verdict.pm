@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+#
+# What `make test` adds to prove: `prove -PVerdict` runs tests/host/test_NAME.c as build/host/test_NAME,
+# with the files of its ARGUMENTS line, and ends with one line "N passed, M failed". N and M count
+# checks; a file that went wrong without a failed check (it died, or kept not to its plan) counts as one.
+package Verdict;
+
+use strict;
+use warnings;
+use parent 'TAP::Harness';
+
+# Called by prove.
+sub load {
+    my ($class, $prove) = @_;
+    $prove->{app_prove}->harness($class);
+    return;
+}
+
+sub new {
+    my ($class, $arguments) = @_;
+    return $class->SUPER::new({%$arguments, exec => \&command_for});
+}
+
+# The command of a host test; undef lets the harness find out itself.
+sub command_for {
+    my ($harness, $file) = @_;
+    my ($name) = $file =~ m{^tests/host/(test_\w+)\.c$} or return;
+    return ["build/host/$name", words_of($file, 'ARGUMENTS')];
+}
+
+# The paths that follow "KEY:", wherever that stands in the opening comment of a host test (clang-format
+# may have filled its lines anew). tools/host-tests.pl asks for them too.
+sub words_of {
+    my ($file, $key) = @_;
+    open my $source, '<', $file or die "$file: $!\n";
+    my $text = join '', grep { defined } map { scalar <$source> } 1 .. 40;
+    $text =~ s{^\s*\*(?!/)}{}mg;
+    my @words;
+    while ($text =~ m{\b$key:((?:\s+[\w./-]+\.\w+(?=\s))+)}g) {
+        push @words, split ' ', $1;
+    }
+    return @words;
+}
+
+sub summary {
+    my ($self, $aggregate, $interrupted) = @_;
+    $self->SUPER::summary($aggregate, $interrupted);
+    my ($passed, $failed) = (0, 0);
+    for my $parser ($aggregate->parsers($aggregate->descriptions)) {
+        my $bad = $parser->failed;
+        $passed += $parser->passed;
+        $failed += $bad || ($parser->has_problems ? 1 : 0);
+    }
+    print "$passed passed, $failed failed\n";
+    return;
+}
+
+1;

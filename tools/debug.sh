@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What `make debug` runs: QEMU, stopped before its first instruction, and GDB attached to it, which goes
+# on to the driver's DriverEntry. What the guest prints appears between GDB's lines; GDB's command
+# `console TEXT` types on the guest's console. run-qemu.sh's words hold here too, and with CMD= the
+# guest runs these commands. Arguments are further ones for GDB.
+
+set -u
+cd -- "${BASH_SOURCE[0]%/*}/.." || exit 2
+arch=${ARCH:-x86_64}
+kernel=build/$arch/kernel.elf
+[[ -f $kernel ]] || { echo "debug: $kernel is missing: run \`make\` first" >&2; exit 2; }
+
+run_dir=build/run/debug.$$
+mkdir -p "$run_dir"
+mkfifo "$run_dir/console" || exit 2
+exec 3<>"$run_dir/console" # held open for both, so that it never ends
+
+# In a session of its own: Ctrl-C in GDB stops the guest, and must not end QEMU.
+[[ -n ${CMD-} ]] || export MODE=interactive
+GDB=socket GDB_WAIT=1 TIMEOUT=${TIMEOUT:-0} RUN_DIR=$run_dir setsid ./run-qemu.sh <&3 3<&- &
+pid=$!
+# shellcheck disable=SC2317 # reached through the trap
+finish() {
+  kill "$pid" 2>/dev/null
+  wait "$pid" 2>/dev/null
+  rm -rf -- "$run_dir"
+}
+trap finish EXIT
+trap : INT
+
+for ((i = 0; i < 100; i++)); do
+  [[ -S $run_dir/gdb.sock ]] && break
+  kill -0 "$pid" 2>/dev/null || exit 2 # run-qemu.sh has said why
+  sleep 0.05
+done
+cat <<HINT
+The guest stops when its driver is loaded; "continue" lets it run. "console TEXT" types on its console,
+as does, from another terminal, what is written to $run_dir/console.
+HINT
+ATAPORT_CONSOLE=$run_dir/console gdb -q -x tools/gdb/ataport.py -ex "target remote $run_dir/gdb.sock" \
+  -ex continue "$@" "$kernel" 3<&-

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""Drivers' symbols in GDB, as they are loaded.
+
+    gdb -x tools/gdb/ataport.py build/x86_64/kernel.elf
+    (gdb) target remote 127.0.0.1:1234
+
+`make debug` does this. When the kernel has loaded a driver, the symbols of its .sys file are added at
+the address that it was loaded to, and a temporary breakpoint is set at its DriverEntry. The file is
+looked for among MINIPORT (from the environment), then beside the kernel.
+
+    drivers             adds the symbols of drivers that were loaded before GDB came
+    console TEXT        types a line on the guest's console (under `make debug`); it is read once the
+                        guest runs on
+"""
+
+import os
+import re
+import struct
+
+import gdb
+
+known = {}  # of each driver with symbols: its base, and the file they came from
+
+
+def image_base(path):
+    """The address that a PE image was linked for."""
+    with open(path, "rb") as image:
+        head = image.read(4096)
+    optional = struct.unpack_from("<I", head, 0x3C)[0] + 24
+    if struct.unpack_from("<H", head, optional)[0] == 0x20B:  # PE32+
+        return struct.unpack_from("<Q", head, optional + 24)[0]
+    return struct.unpack_from("<I", head, optional + 28)[0]
+
+
+def image_file(name):
+    """The file of the driver with this name, or None."""
+    ready = re.findall(r"(?:\\ |\S)+", os.environ.get("MINIPORT", ""))
+    beside = os.path.join(os.path.dirname(gdb.current_progspace().filename or ""), name + ".sys")
+    for path in [path.replace("\\ ", " ") for path in ready] + [beside]:
+        if os.path.basename(path).lower() == name.lower() + ".sys" and os.path.isfile(path):
+            return os.path.abspath(path)
+    return None
+
+
+def quoted(path):
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def add_symbols(name, base):
+    """Adds a driver's symbols; returns the address of its DriverEntry, or None."""
+    name = re.sub(r"\.sys$", "", name, flags=re.IGNORECASE)
+    path = image_file(name)
+    if path is None:
+        print(f"{name}.sys is at {base:#x}; its file was not found, so it has no symbols")
+        return None
+    offset = (base - image_base(path)) & ((1 << 64) - 1)
+    gdb.execute(f'add-symbol-file {quoted(path)} -o {offset:#x}', to_string=True)
+    known[base] = path
+    print(f"{name}.sys is loaded at {base:#x}")
+    for objfile in gdb.objfiles():
+        if os.path.realpath(objfile.filename or "") == os.path.realpath(path):
+            entry = objfile.lookup_global_symbol("DriverEntry")
+            if entry is not None:
+                return int(entry.value().address)
+    return None
+
+
+class ImageLoaded(gdb.Breakpoint):
+    """Stops nowhere: adds the symbols and lets the kernel go on."""
+
+    def __init__(self):
+        super().__init__("image_loaded_for_debugger", internal=True)
+        self.silent = True
+
+    def stop(self):
+        entry = add_symbols(gdb.parse_and_eval("name").string(), int(gdb.parse_and_eval("base")))
+        if entry is not None:
+            gdb.Breakpoint(f"*{entry:#x}", temporary=True)
+        return False
+
+
+class ImageUnloaded(gdb.Breakpoint):
+    def __init__(self):
+        super().__init__("image_unloaded_for_debugger", internal=True)
+        self.silent = True
+
+    def stop(self):
+        path = known.pop(int(gdb.parse_and_eval("base")), None)
+        if path is not None:
+            gdb.execute(f"remove-symbol-file {quoted(path)}", to_string=True)
+        return False
+
+
+class Drivers(gdb.Command):
+    """Adds the symbols of the drivers that are loaded already: for a GDB that came late."""
+
+    def __init__(self):
+        super().__init__("drivers", gdb.COMMAND_FILES)
+
+    def invoke(self, text, from_tty):
+        image = gdb.parse_and_eval("loaded_images")
+        while int(image) != 0:
+            if int(image["base"]) not in known:
+                add_symbols(image["name"].string(), int(image["base"]))
+            image = image["next"]
+
+
+class Console(gdb.Command):
+    """Types a line on the guest's console: console devices"""
+
+    def __init__(self):
+        super().__init__("console", gdb.COMMAND_RUNNING)
+
+    def invoke(self, text, from_tty):
+        path = os.environ.get("ATAPORT_CONSOLE")
+        if not path:
+            raise gdb.GdbError("The console is on another terminal: type there.")
+        with open(path, "wb", buffering=0) as console:
+            console.write(text.encode() + b"\r")
+
+
+gdb.execute("set pagination off")
+gdb.execute("set confirm off")
+gdb.execute("set print pretty on")
+ImageLoaded()
+ImageUnloaded()
+Drivers()
+Console()

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# All checks that need no build. Each runs whatever the others find, and names file and line.
+
+set -u
+cd -- "${BASH_SOURCE[0]%/*}/.." || exit 2
+failed=0
+
+# Files of the tree, with the new ones, whose names end so.
+mapfile -t c_files < <(find . -path ./build -prune -o -path ./.git -prune -o -name '*.[ch]' -print | sort)
+mapfile -t shell_files < <(find . -path ./build -prune -o -path ./.git -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print | sort)
+mapfile -t perl_files < <(find . -path ./build -prune -o -path ./.git -prune -o -name '*.p[lm]' -print -o -name '*.t' -print | sort)
+
+step() { # name command...
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    printf '  %-12s ok\n' "$name"
+  else
+    printf '%s\n  %-12s FAILED\n' "$output" "$name"
+    failed=1
+  fi
+}
+
+# clang-format's findings are many where a file was never formatted: the first of each file will do.
+# shellcheck disable=SC2317 # called by step
+check_format() {
+  clang-format --dry-run -Werror "$@" 2>&1 |
+    awk -F: '/: error: / && !seen[$1]++ { print $1 ":" $2 ": clang-format -i would change this"; bad = 1 }
+      END { exit bad }'
+}
+
+# shellcheck disable=SC2317 # called by step
+check_perl() {
+  local file output result=0
+  for file; do
+    output=$(perl -Itests/lib -Itools -wc "$file" 2>&1) && [[ $output != *$'\n'* ]] && continue
+    printf '%s\n' "$output"
+    result=1
+  done
+  return "$result"
+}
+
+step clang-format check_format "${c_files[@]}"
+step shellcheck shellcheck "${shell_files[@]}"
+step perl check_perl "${perl_files[@]}"
+step style tools/check-includes.pl
+exit $failed

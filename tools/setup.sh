@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# usage: tools/setup.sh [--check] USE...       USE is build, run, test, debug, bench or lint
+#
+# Finds the programs that a use needs, and installs the missing ones with apt-get when it may: as root,
+# or with a sudo that does not ask. Otherwise, and with --check always, it says what to type and fails.
+# When nothing is missing it starts no program at all: make runs it every time.
+#
+# From the environment: ARCH, CROSS, MINIPORT_CROSS, QEMU and HOSTCC, as the Makefile has them.
+
+set -u
+PATH=$PATH:/usr/sbin:/sbin
+
+missing=()  # commands or files, for people
+packages=() # Debian's and Ubuntu's names of what has them
+
+want() { # package name
+  missing+=("$2")
+  [[ " ${packages[*]-} " == *" $1 "* ]] || packages+=("$1")
+}
+
+need() { # command package
+  command -v -- "$1" >/dev/null || want "$2" "$1"
+}
+
+need_file() { # file package
+  [[ -e $1 ]] || want "$2" "$1"
+}
+
+need_compiler() {
+  case ${CROSS-} in
+    '') need gcc gcc && need objcopy binutils ;;
+    *) need "${CROSS}gcc" "gcc-${CROSS%-}" && need "${CROSS}objcopy" "binutils-${CROSS%-}" ;;
+  esac
+}
+
+need_build() {
+  need_compiler
+  need perl perl
+  need awk mawk
+  case ${ARCH:-x86_64} in
+    i386) need "${MINIPORT_CROSS:-i686-w64-mingw32-}gcc" gcc-mingw-w64-i686-win32 ;;
+    *) need "${MINIPORT_CROSS:-x86_64-w64-mingw32-}gcc" gcc-mingw-w64-x86-64-win32 ;;
+  esac
+}
+
+need_run() {
+  if [[ -z ${QEMU-} ]]; then
+    need qemu-system-x86_64 qemu-system-x86
+  elif ! command -v -- "$QEMU" >/dev/null; then
+    echo "setup: QEMU=$QEMU: there is no such program" >&2
+    exit 1
+  fi
+  need sfdisk fdisk
+  need mkfs.fat dosfstools
+  need mcopy mtools
+  need xorriso xorriso
+}
+
+need_host_compiler() {
+  need "${HOSTCC:-gcc}" gcc
+  need_file /usr/include/stdio.h libc6-dev
+}
+
+need_test() {
+  need_build
+  need_run
+  need_bench
+  need_debug
+  need i686-w64-mingw32-gcc gcc-mingw-w64-i686-win32 # the loader is tested with both machines' images
+  need prove perl
+  need qemu-img qemu-utils
+}
+
+need_bench() {
+  need_build
+  need_run
+  need_host_compiler
+}
+
+need_debug() {
+  need_build
+  need_run
+  need gdb gdb
+}
+
+need_lint() {
+  need perl perl
+  need shellcheck shellcheck
+  need clang-format clang-format
+}
+
+check_only=0
+[[ ${1-} == --check ]] && check_only=1 && shift
+[[ $# -gt 0 ]] || { sed -n 's/^# usage/usage/p' "$0" >&2; exit 2; }
+for use in "$@"; do
+  case $use in
+    build | run | test | debug | bench | lint) "need_$use" ;;
+    *) printf 'setup: there is no use named %s\n' "$use" >&2; exit 2 ;;
+  esac
+done
+((${#missing[@]})) || exit 0
+
+echo "setup: missing: ${missing[*]}"
+as_root=()
+[[ $EUID -eq 0 ]] || as_root=(sudo)
+install=(apt-get install -y --no-install-recommends "${packages[@]}")
+
+if ! command -v apt-get >/dev/null; then
+  echo "setup: there is no apt-get here. Debian has them in: ${packages[*]}" >&2
+  exit 1
+fi
+if ((check_only)) || { [[ $EUID -ne 0 ]] && ! sudo -n true 2>/dev/null; }; then
+  echo 'setup: run this first:' >&2
+  echo "  ${as_root[*]-}${as_root[0]+ }apt-get update && ${as_root[*]-}${as_root[0]+ }${install[*]}" >&2
+  exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+[[ $EUID -eq 0 ]] || as_root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
+echo "setup: installing ${packages[*]}"
+"${as_root[@]}" apt-get update -q </dev/null || echo 'setup: the package lists could not be updated; trying with the old ones' >&2
+if ! "${as_root[@]}" "${install[@]}" -q </dev/null; then
+  echo "setup: apt-get could not install ${packages[*]}" >&2
+  exit 1
+fi
+
+# What was asked for must be there now: a program under another name would be missed at every run.
+for name in "${missing[@]}"; do
+  hash -r
+  [[ -e $name ]] || command -v -- "$name" >/dev/null || {
+    echo "setup: $name is still missing, though ${packages[*]} are installed" >&2
+    exit 1
+  }
+done
