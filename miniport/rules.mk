@@ -31,8 +31,9 @@ miniport_quote = '$(subst ','\'',$(1))'
 # What a driver is compiled with:
 # - headers of our own only: mingw-w64 has some of the same names, which are not meant;
 # - one frame per function, chained through the frame pointer, so that a stack can be walked and a
-#   report finds the line: no tail calls, no merged calls or functions, and, since gcc places the frame pointer
-#   elsewhere when it writes Windows' unwind tables, none of these (DWARF has what debuggers need);
+#   report finds the line: no tail calls, no merged calls or functions, and, since gcc places the
+#   frame pointer elsewhere when it writes Windows' unwind tables, none of these (DWARF has what
+#   debuggers need);
 # - no helper for large stack frames, no helper for stack protection: nobody provides them;
 # - no time, no compiler's name, no path of this tree: the same sources give the same bytes anywhere.
 MINIPORT_COMMON_FLAGS := -std=gnu11 -O2 -g -gdwarf-4 -Wall -Wno-unknown-pragmas \

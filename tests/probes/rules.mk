@@ -3,8 +3,6 @@
 # Probes: miniports that break the rules of the interface, one after the other. A folder NAME becomes
 # $(BUILD)/probes/NAME.sys with NAME.reg beside it, for MINIPORT=$(BUILD)/probes/NAME.sys; `all` does
 # not need them.
-#
-# Two calls that look alike are two places in the reports, so the compiler must not make one of them.
 
 PROBES := registry controller_only
 PROBE_FLAGS := -Wextra -Wshadow -Werror
