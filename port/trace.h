@@ -8,20 +8,21 @@
 
 #include "hal/hal.h"
 
+/* What an entry says: `where` is the port (for registers the low bits of the address), or the channel's
+ * number, TRACE_NO_CHANNEL without one. */
 enum trace_kind {
     TRACE_NONE,
-    TRACE_PORT_READ,   /* where: port,            value: what was read; width in `extra` */
-    TRACE_PORT_WRITE,  /* where: port,            value: what was written */
-    TRACE_PORT_BUFFER, /* where: port,            value: count of units; extra: width | 0x80 for a
-                          write */
-    TRACE_REGISTER_READ,
+    TRACE_PORT_READ,     /* value: what was read; extra: width in bytes */
+    TRACE_PORT_WRITE,    /* value: what was written; extra: width */
+    TRACE_PORT_BUFFER,   /* value: count of units; extra: width, | 0x80 for a write */
+    TRACE_REGISTER_READ, /* as for ports */
     TRACE_REGISTER_WRITE,
-    TRACE_CALL,  /* where: channel,         value: enum context_kind; the port calls the miniport */
-    TRACE_FALSE, /* where: channel,         value: enum context_kind; the call returned FALSE */
-    TRACE_IRB_START, /* where: channel,         value: slot index, function */
-    TRACE_IRB_END,   /* where: channel,         value: slot index, IrbStatus */
-    TRACE_TIMEOUT,   /* where: channel,         value: slot index */
-    TRACE_RULE,      /* where: channel,         value: enum rule */
+    TRACE_CALL,      /* value: enum context_kind. The port calls the miniport */
+    TRACE_FALSE,     /* value: enum context_kind. The call returned FALSE */
+    TRACE_IRB_START, /* value: Function; extra: slot. Stands for BuildIo and StartIo */
+    TRACE_IRB_END,   /* value: IrbStatus; extra: slot */
+    TRACE_TIMEOUT,   /* value: 0; extra: slot */
+    TRACE_RULE,      /* value: enum rule */
     TRACE_KIND_COUNT,
 };
 
