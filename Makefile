@@ -97,6 +97,15 @@ ifdef miniport
 $(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Werror)))
 endif
 
+# Somebody's own, in any folder: tools/build-miniport.sh asks for $(BUILD)/external/NAME.sys.
+ifdef EXTERNAL_NAME
+$(eval $(call hand_on,EXTERNAL_FOLDER))
+$(eval $(call external_miniport,external/$(EXTERNAL_NAME),$$(EXTERNAL_FOLDER)))
+$(BUILD)/external/$(EXTERNAL_NAME).sys: | $(BUILD)/external
+$(BUILD)/external:
+	@mkdir -p $@
+endif
+
 export ARCH BUILD CROSS HOSTCC
 
 all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys)

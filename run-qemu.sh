@@ -34,8 +34,10 @@ Machine
   ARCH= QEMU=        x86_64 (default); the QEMU program (default qemu-system-x86_64)
 
 Drivers and registry
-  MINIPORT=          .sys files in addition to pata, separated by blanks ("\ " is a blank in a path); a
-                     .reg file of the same name beside one is read too. MINIPORT=none: not even pata
+  MINIPORT=          drivers in addition to pata, separated by blanks ("\ " is a blank in a path): ready
+                     NAME.sys files, or folders NAME with C files, which are built first. NAME.reg, beside
+                     the file, in the folder or beside it, says which device the driver is for (without
+                     one HIVE must). MINIPORT=none: not even pata
   HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing; HIVE_RO
                      forbids every change of it
 
@@ -281,10 +283,15 @@ if [[ ${MINIPORT-} != none ]]; then
   IFS=$' \t\n' read -r -d '' -a miniports <<<"$miniports"
   for path in "${miniports[@]}"; do
     path=${path//$'\001'/ }
-    [[ -d $path ]] && die "MINIPORT=$path: is a folder; name a .sys file"
+    if [[ -d $path ]]; then
+      path=$(ARCH=$arch "$top/tools/build-miniport.sh" "$path") || exit 2
+    fi
     check_file MINIPORT "$path"
     [[ $path == *.sys ]] || die "MINIPORT=$path: a driver's file name ends in .sys"
     add_driver "$path"
+    [[ -f ${path%.sys}.reg ]] ||
+      printf 'DRIVER %s: there is no %s beside it, so only HIVE= can bind it to a device\n' "${path##*/}" \
+        "$(basename -- "$path" .sys).reg"
   done
 fi
 

@@ -105,11 +105,11 @@ $(MINIPORT_OUT)/support/stamp: miniport-force
 # $(call miniport_link,NAME,FOLDER,OBJECTS)
 miniport_place = $(call miniport_quote,$(or $(miniport_folder_$(1)),$(2)))
 define miniport_link
-	$(if $(3),,@echo "$(1): there are no C files in" $(miniport_place) >&2; exit 1)
+	$(if $(3),,@echo "$(notdir $(1)): there are no C files in" $(miniport_place) >&2; exit 1)
 	$(call miniport_quiet,LD $@)entry=$$($(MINIPORT_PREFIX)nm --defined-only $(3) | \
 	    sed -n 's/^.* T \(_\{0,1\}DriverEntry\(@8\)\{0,1\}\)$$/\1/p'); \
 	if test -z "$$entry"; then \
-	    echo "$(1): no function DriverEntry is defined in" $(miniport_place) >&2; exit 1; \
+	    echo "$(notdir $(1)): no function DriverEntry is defined in" $(miniport_place) >&2; exit 1; \
 	fi; \
 	$(MINIPORT_CC) $(MINIPORT_LINK_FLAGS) -Wl,--entry,$$entry -o $@ $(3) \
 	    $(MINIPORT_SUPPORT_LIBRARY) $(MINIPORT_IMPORT_LIBRARIES) -lgcc
@@ -124,7 +124,9 @@ $$(MINIPORT_OUT)/$(1)/stamp: miniport-force
 
 $$(miniport_objects_$(1)): $$(MINIPORT_OUT)/$(1)/%.o: $(2)/%.c $$(MINIPORT_OUT)/$(1)/stamp \
     | miniport-toolchain
-	$$(call miniport_quiet,CC $$<)$$(MINIPORT_CC) $$(miniport_flags_$(1)) -MMD -MP -c $$< -o $$@
+	$$(call miniport_quiet,CC $$(subst $(2)/,$$(or $$(miniport_shown_$(1)),$(2)/),$$<))$$(MINIPORT_CC) \
+	    $$(miniport_flags_$(1)) -MMD -MP -c $$< -o $$@ \
+	    $$(miniport_messages_$(1))
 
 $$(BUILD)/$(1).sys: $$(miniport_objects_$(1)) $$(MINIPORT_OUT)/$(1)/stamp \
     $$(MINIPORT_SUPPORT_LIBRARY) $$(MINIPORT_IMPORT_LIBRARIES)
@@ -134,10 +136,15 @@ $$(BUILD)/$(1).sys: $$(miniport_objects_$(1)) $$(MINIPORT_OUT)/$(1)/stamp \
 endef
 
 # Make cannot have blanks in a target or a prerequisite, so such a folder is reached through a link in
-# the build folder. Debuggers and reports see the folder's own path.
+# the build folder. The compiler's messages, debuggers and reports show the folder's own path.
+miniport_replacement = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 define external_miniport
-$$(shell mkdir -p $$(MINIPORT_OUT) && ln -sfn $$(call miniport_quote,$(2)) $$(MINIPORT_OUT)/$(1).source)
+$$(shell mkdir -p $$(dir $$(MINIPORT_OUT)/$(1)) && \
+    ln -sfn $$(call miniport_quote,$(2)) $$(MINIPORT_OUT)/$(1).source)
 miniport_folder_$(1) = $(2)
+miniport_shown_$(1) := $(notdir $(1))/
 miniport_map_$(1) = $$(call miniport_quote,-ffile-prefix-map=$$(MINIPORT_OUT)/$(1).source=$(2))
+miniport_messages_$(1) = 2>$$@.messages; code=$$$$?; sed $$(call miniport_quote,s|$$(MINIPORT_OUT)/$(1).source|$$(call \
+    miniport_replacement,$(2))|g) $$@.messages >&2; exit $$$$code
 $$(eval $$(call miniport,$(1),$$(MINIPORT_OUT)/$(1).source,$(3) $$$$(miniport_map_$(1))))
 endef

@@ -6,7 +6,8 @@
 
 `make debug` does this. When the kernel has loaded a driver, the symbols of its .sys file are added at
 the address that it was loaded to, and a temporary breakpoint is set at its DriverEntry. The file is
-looked for among MINIPORT (from the environment), then beside the kernel.
+looked for among MINIPORT (from the environment), then where folders of MINIPORT are built, then beside
+the kernel.
 
     drivers             adds the symbols of drivers that were loaded before GDB came
     console TEXT        types a line on the guest's console (under `make debug`); it is read once the
@@ -35,8 +36,9 @@ def image_base(path):
 def image_file(name):
     """The file of the driver with this name, or None."""
     ready = re.findall(r"(?:\\ |\S)+", os.environ.get("MINIPORT", ""))
-    beside = os.path.join(os.path.dirname(gdb.current_progspace().filename or ""), name + ".sys")
-    for path in [path.replace("\\ ", " ") for path in ready] + [beside]:
+    kernel = os.path.dirname(gdb.current_progspace().filename or "")
+    built = [os.path.join(kernel, folder, name + ".sys") for folder in ("external", "")]
+    for path in [path.replace("\\ ", " ") for path in ready] + built:
         if os.path.basename(path).lower() == name.lower() + ".sys" and os.path.isfile(path):
             return os.path.abspath(path)
     return None
