@@ -2,7 +2,7 @@
 #
 # How the kernel is compiled and linked. Included by the top-level Makefile, which has set
 #
-#   ARCH     x86_64
+#   ARCH     x86_64 or i386
 #   BUILD    where everything goes: build/$(ARCH)
 #   CROSS    prefix of gcc and binutils for $(ARCH), often empty
 #   V        1: show whole commands
@@ -13,7 +13,7 @@
 #   KERNEL_CC, KERNEL_CFLAGS      for any other object that is to be linked with the kernel
 #   hal_SOURCES, lib_SOURCES, port_SOURCES, boot_SOURCES; kernel_GENERATED, which lie in $(BUILD)
 #   kernel_OBJECTS                all of these, compiled
-#   $(BUILD)/kernel.elf           ELF64 with DWARF: for GDB
+#   $(BUILD)/kernel.elf           with DWARF: for GDB
 #   $(BUILD)/kernel               ELF32 without symbols: for `qemu -kernel`, which takes no ELF64
 #   $(call link_kernel,NAME,OBJECTS)  to be evaluated: rules for another such pair, $(BUILD)/NAME.elf
 #                                     and $(BUILD)/NAME, from other objects (a test kernel)
@@ -24,7 +24,10 @@
 KERNEL_CC := $(CROSS)gcc
 KERNEL_SIZE_LIMIT := 262144
 
+# i386: the interface returns 8-byte structures in EDX:EAX, and Windows keeps stacks aligned to 4 bytes.
 KERNEL_ARCH_CFLAGS_x86_64 := -m64 -mno-red-zone -mcmodel=small
+KERNEL_ARCH_CFLAGS_i386 := -m32 -march=i686 -freg-struct-return -mpreferred-stack-boundary=2
+KERNEL_OBJCOPY_FLAGS_x86_64 := -I elf64-x86-64 -O elf32-i386
 
 KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KERNEL_CC) -print-file-name=include) \
     -I. -Ilib/libc -Iinclude/ddi
@@ -41,7 +44,7 @@ KERNEL_CFLAGS = -std=gnu11 -O2 -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -f
 
 KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
     -Wl,-z,noexecstack -Wl,--fatal-warnings \
-    $(KERNEL_ARCH_CFLAGS_$(ARCH)) -Wl,-T,boot/$(ARCH).ld
+    $(KERNEL_ARCH_CFLAGS_$(ARCH)) -Wl,-T,boot/kernel.ld
 
 # Other architectures' files begin with their names.
 KERNEL_ARCHITECTURES := i386 x86_64
@@ -84,7 +87,7 @@ $(BUILD)/%.o: %.S $(BUILD)/kernel.flags
 	$(call quiet,AS $<)$(KERNEL_CC) $(KERNEL_ARCH_CFLAGS_$(ARCH)) -g -I. -MMD -MP -c -o $@ $<
 
 define link_kernel
-$(BUILD)/$(1).elf: $(2) boot/$(ARCH).ld hal/symbols.awk
+$(BUILD)/$(1).elf: $(2) boot/kernel.ld hal/symbols.awk
 	$$(call quiet,LD $$@)set -e; \
 	rm -f $$@; \
 	awk -f hal/symbols.awk < /dev/null > $$@.symbols.c; \
@@ -99,7 +102,7 @@ $(BUILD)/$(1).elf: $(2) boot/$(ARCH).ld hal/symbols.awk
 
 $(BUILD)/$(1): $(BUILD)/$(1).elf
 	$$(call quiet,OBJCOPY $$@)set -e; \
-	$$(CROSS)objcopy --strip-all -I elf64-x86-64 -O elf32-i386 $$< $$@.new; \
+	$$(CROSS)objcopy --strip-all $(KERNEL_OBJCOPY_FLAGS_$(ARCH)) $$< $$@.new; \
 	size=$$$$(wc -c < $$@.new); \
 	if [ $(1) = kernel ] && [ $$$$size -gt $(KERNEL_SIZE_LIMIT) ]; then \
 	    echo "$$@: $$$$size bytes, more than $(KERNEL_SIZE_LIMIT)" >&2; exit 1; \

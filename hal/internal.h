@@ -18,7 +18,7 @@ struct hal_range {
 };
 
 /* Copies everything out of the boot loader's memory. Ends the kernel with a message when the loader
- * broke the protocol or a limit of hal.h is exceeded. Needs: console, early identity tables. */
+ * broke the protocol or a limit of hal.h is exceeded. Needs: console, the first 4 GiB reachable. */
 void hal_multiboot_initialise(uint32_t magic, uintptr_t information);
 /* RAM as the firmware reported it, page-aligned, sorted, without overlaps. */
 size_t hal_memory_map(const struct hal_range **ranges);
@@ -28,8 +28,11 @@ size_t hal_memory_map(const struct hal_range **ranges);
 /* Physical pages. Needs: the memory map. Everything at addresses below 1 MiB, the kernel's image
  * and the modules are kept out. */
 void hal_pages_initialise(void);
-/* Until this is called all pages come from below 4 GiB, which is what the early tables map. */
+/* Until this is called all pages come from below 4 GiB, which is what can be reached early. */
 void hal_pages_use_high_memory(void);
+
+/* One past the last byte of RAM that is used: more cannot be mapped where it lies. */
+extern const uint64_t hal_ram_limit;
 
 /* The final page tables. Needs: pages. */
 void hal_paging_initialise(void);
@@ -100,7 +103,7 @@ struct hal_acpi {
     uint32_t ioapic_first_interrupt;
     struct hal_acpi_route isa[16]; /* of each ISA line */
 };
-/* Needs: early identity tables, since the tables lie outside RAM. */
+/* Needs: not the final page tables, since what it reads lies outside RAM. */
 void hal_acpi_initialise(void);
 const struct hal_acpi *hal_acpi(void);
 

@@ -14,8 +14,7 @@
 #include <string.h>
 
 #define FIRST_PAGE     256u /* at 1 MiB: below it are the firmware's tables and the BIOS */
-#define LOW_ZONE_END   ((size_t)1 << 20)   /* the page at 4 GiB */
-#define ADDRESS_LIMIT  ((uint64_t)1 << 39) /* of RAM that is used: 512 GiB */
+#define LOW_ZONE_END   ((size_t)1 << 20) /* the page at 4 GiB */
 #define BITS_PER_WORD  (8 * sizeof(uintptr_t))
 #define RESERVED_LIMIT (HAL_MAX_BOOT_MODULES + 2u)
 
@@ -87,11 +86,12 @@ static size_t list_reserved(struct hal_range *reserved)
     return count;
 }
 
-/* Looks for byte_count bytes of RAM below 4 GiB that touch nothing reserved. */
+/* Looks for byte_count bytes of RAM, below 4 GiB and where it is used, that touch nothing reserved. */
 static uintptr_t find_place(const struct hal_range *map, size_t map_count,
                             const struct hal_range *reserved, size_t reserved_count,
                             uint64_t byte_count)
 {
+    uint64_t limit = hal_ram_limit < UINT32_MAX ? hal_ram_limit : UINT32_MAX;
     for (size_t i = 0; i < map_count; i++) {
         uint64_t start = map[i].start;
         /* Each reserved range can push the place up once; in the worst order, all of them in turn.
@@ -107,7 +107,7 @@ static uintptr_t find_place(const struct hal_range *map, size_t map_count,
             if (!pushed)
                 break;
         }
-        if (start + byte_count <= map[i].end && start + byte_count <= UINT32_MAX)
+        if (start + byte_count <= map[i].end && start + byte_count <= limit)
             return (uintptr_t)start;
     }
     PANIC("no room for the page bitmap of %llu bytes: give the machine more memory",
@@ -121,6 +121,13 @@ static void set_zone(struct zone *zone, size_t first, size_t end)
     zone->hint = zone->first;
 }
 
+/* The number of the page at an address; page_limit if it is none of ours. */
+static size_t page_at(uint64_t address)
+{
+    uint64_t page = address / HAL_PAGE_SIZE;
+    return page < page_limit ? (size_t)page : page_limit;
+}
+
 void hal_pages_initialise(void)
 {
     const struct hal_range *map;
@@ -129,25 +136,17 @@ void hal_pages_initialise(void)
     size_t reserved_count = list_reserved(reserved);
 
     uint64_t ram_end = map_count != 0 ? map[map_count - 1].end : 0;
-    page_limit = (size_t)((ram_end < ADDRESS_LIMIT ? ram_end : ADDRESS_LIMIT) / HAL_PAGE_SIZE);
+    page_limit = (size_t)((ram_end < hal_ram_limit ? ram_end : hal_ram_limit) / HAL_PAGE_SIZE);
     size_t bitmap_size = (page_limit + BITS_PER_WORD - 1) / BITS_PER_WORD * sizeof(*bitmap);
     uintptr_t place = find_place(map, map_count, reserved, reserved_count, bitmap_size);
     reserved[reserved_count++] = whole_pages(place, place + bitmap_size);
     bitmap = (uintptr_t *)place;
 
     memset(bitmap, 0xFF, bitmap_size);
-    for (size_t i = 0; i < map_count; i++) {
-        size_t first = (size_t)(map[i].start / HAL_PAGE_SIZE);
-        size_t end = (size_t)(map[i].end / HAL_PAGE_SIZE);
-        if (first < page_limit)
-            set_used(first, end < page_limit ? end : page_limit, false);
-    }
-    for (size_t i = 0; i < reserved_count; i++) {
-        size_t first = (size_t)(reserved[i].start / HAL_PAGE_SIZE);
-        size_t end = (size_t)(reserved[i].end / HAL_PAGE_SIZE);
-        if (first < page_limit)
-            set_used(first, end < page_limit ? end : page_limit, true);
-    }
+    for (size_t i = 0; i < map_count; i++)
+        set_used(page_at(map[i].start), page_at(map[i].end), false);
+    for (size_t i = 0; i < reserved_count; i++)
+        set_used(page_at(reserved[i].start), page_at(reserved[i].end), true);
     set_zone(&low_zone, FIRST_PAGE, LOW_ZONE_END);
     for (size_t page = find_page(0, page_limit, false); page < page_limit;) {
         size_t end = find_page(page, page_limit, true);

@@ -138,7 +138,8 @@ static void print_frame(size_t number, uintptr_t address)
 {
     char place[96];
     hal_name_address(address, place, sizeof(place));
-    hal_printf("  #%-2zu %#018lx %s\n", number, (unsigned long)address, place);
+    hal_printf("  #%-2zu %#0*lx %s\n", number, 2 + 2 * (int)sizeof(address), (unsigned long)address,
+               place);
 }
 
 static void print_frames(const uintptr_t *addresses, size_t count)

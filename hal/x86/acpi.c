@@ -4,7 +4,7 @@
  *
  * Owns a digest of the MADT. May not: trust a table: each is checked for length and checksum before
  * anything in it is used, and a table that fails is as good as none. Entered once, during bring-up,
- * while the early tables map the first 4 GiB.
+ * while the first 4 GiB can be reached.
  *
  * Layouts from the ACPI specification 5.0: 5.2.5 (RSDP), 5.2.6 (header), 5.2.12 (MADT).
  */

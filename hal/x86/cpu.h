@@ -47,9 +47,15 @@ static inline uintptr_t cpu_fault_address(void)
     return value;
 }
 
-static inline void cpu_load_page_tables(uintptr_t physical)
+/* i386 comes here without paging, x86_64 with other tables. */
+static inline void cpu_use_page_tables(uintptr_t physical)
 {
-    __asm__ volatile("mov %0, %%cr3" ::"r"(physical) : "memory");
+    const uintptr_t paging = 0x80000000u;
+    uintptr_t control;
+    __asm__ volatile("mov %1, %%cr3; mov %%cr0, %0; or %2, %0; mov %0, %%cr0"
+                     : "=&r"(control)
+                     : "r"(physical), "r"(paging)
+                     : "memory");
 }
 
 static inline void cpu_forget_translation(uintptr_t address)

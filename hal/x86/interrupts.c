@@ -24,9 +24,9 @@ struct interrupt_line {
     uint32_t unclaimed_this_second;
     uint64_t unclaimed;
     uint64_t second_start_us;
-};
+} __attribute__((aligned(32)));
 /* The stubs know this size, and load the address of their line. */
-_Static_assert(sizeof(struct interrupt_line) == 32, "LINE_SIZE in x86_64_entry.S");
+_Static_assert(sizeof(struct interrupt_line) == 32, "LINE_SIZE in stubs.inc");
 
 struct interrupt_line hal_interrupt_lines[HAL_LINE_COUNT];
 

@@ -5,8 +5,8 @@
  * Owns the kernel's copy of all that; nothing points into the loader's memory afterwards, except
  * for the modules' contents, which the page allocator keeps out. Entered once, during bring-up.
  *
- * Layout from the Multiboot specification 0.6.96, 3.3. The addresses are below 4 GiB, which the
- * early identity tables map whole.
+ * Layout from the Multiboot specification 0.6.96, 3.3. The addresses are below 4 GiB, all of
+ * which can be reached until the final page tables are used.
  */
 #include "hal/internal.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables of x86_64: four levels, 4 KiB pages, 2 MiB pages where RAM is mapped as a whole.
+ * Page tables: 4 KiB pages, 2 MiB pages where RAM is mapped as a whole. arch.h says how many levels
+ * there are, and what lies where.
  *
- * Owns the one address space: RAM from 1 MiB on at its own addresses, windows from 1 TiB on. May
- * not: map anything both writable and executable. Any context, with interrupts off while tables
- * change.
+ * Owns the one address space: RAM from 1 MiB on at its own addresses, and windows. May not: map
+ * anything both writable and executable. Any context, with interrupts off while tables change.
  *
  * The first MiB is not mapped at all: null pointers, and pointers that nearly are, fault.
  */
-#include "hal/internal.h"
+#include "hal/x86/arch.h"
 #include "hal/x86/cpu.h"
 
 #define ENTRY_PRESENT       0x001ull
@@ -21,15 +21,11 @@
 
 #define PAGE_SHIFT       12u
 #define LARGE_PAGE_SHIFT 21u
-#define ROOT_SHIFT       39u
 #define BITS_PER_LEVEL   9u
 #define TABLE_LENGTH     512u
 #define LARGE_PAGE_SIZE  ((uint64_t)1 << LARGE_PAGE_SHIFT)
 
 #define FIRST_MAPPED 0x100000u /* 1 MiB */
-#define RAM_LIMIT    ((uint64_t)1 << 39)
-#define WINDOW_START ((uintptr_t)1 << 40)
-#define WINDOW_END   ((uintptr_t)2 << 40)
 
 #define DEVICE_MAPPING_LIMIT 64u
 
@@ -39,8 +35,9 @@ struct device_mapping {
     uintptr_t window;
 };
 
-static uint64_t *root;
-static uintptr_t next_window = WINDOW_START;
+uint64_t hal_page_root[TABLE_LENGTH] __attribute__((aligned(4096)));
+const uint64_t hal_ram_limit = PAGING_RAM_LIMIT;
+static uintptr_t next_window = PAGING_WINDOW_START;
 static struct device_mapping device_mappings[DEVICE_MAPPING_LIMIT];
 static size_t device_mapping_count;
 
@@ -79,7 +76,7 @@ static bool split(uint64_t *large)
     uint64_t small = *large & ~ENTRY_LARGE;
     for (unsigned i = 0; i < TABLE_LENGTH; i++)
         table[i] = small + i * HAL_PAGE_SIZE;
-    *large = (uintptr_t)table | ENTRY_PRESENT | ENTRY_WRITE;
+    paging_store(large, (uintptr_t)table | ENTRY_PRESENT | ENTRY_WRITE);
     return true;
 }
 
@@ -87,14 +84,15 @@ static bool split(uint64_t *large)
  * split; NULL when there is no memory for that. */
 static uint64_t *make_entry(uintptr_t address, unsigned last_shift)
 {
-    uint64_t *table = root;
-    for (unsigned shift = ROOT_SHIFT; shift > last_shift; shift -= BITS_PER_LEVEL) {
+    uint64_t *table = hal_page_root;
+    for (unsigned shift = PAGING_ROOT_SHIFT; shift > last_shift; shift -= BITS_PER_LEVEL) {
         uint64_t *entry = &table[address >> shift & (TABLE_LENGTH - 1)];
         if (!(*entry & ENTRY_PRESENT)) {
             uint64_t *below = hal_pages_alloc(1, UINT64_MAX);
             if (below == NULL)
                 return NULL;
-            *entry = (uintptr_t)below | ENTRY_PRESENT | ENTRY_WRITE;
+            uint64_t flags = shift == PAGING_ROOT_SHIFT ? PAGING_ROOT_FLAGS : ENTRY_WRITE;
+            paging_store(entry, (uintptr_t)below | ENTRY_PRESENT | flags);
         } else if ((*entry & ENTRY_LARGE) && !split(entry)) {
             return NULL;
         }
@@ -106,8 +104,8 @@ static uint64_t *make_entry(uintptr_t address, unsigned last_shift)
 /* The present entry that maps address, and the size of its page; NULL if nothing is mapped. */
 static uint64_t *find_entry(uintptr_t address, uint64_t *page_size)
 {
-    uint64_t *table = root;
-    for (unsigned shift = ROOT_SHIFT;; shift -= BITS_PER_LEVEL) {
+    uint64_t *table = hal_page_root;
+    for (unsigned shift = PAGING_ROOT_SHIFT;; shift -= BITS_PER_LEVEL) {
         uint64_t *entry = &table[address >> shift & (TABLE_LENGTH - 1)];
         if (!(*entry & ENTRY_PRESENT))
             return NULL;
@@ -136,7 +134,7 @@ static struct translation *recent_place(uintptr_t page)
 static void set_entry(uint64_t *entry, uintptr_t address, uint64_t value)
 {
     bool was_present = (*entry & ENTRY_PRESENT) != 0;
-    *entry = value;
+    paging_store(entry, value);
     if (was_present) {
         cpu_forget_translation(address);
         if (recent_place(address)->page == address)
@@ -144,16 +142,11 @@ static void set_entry(uint64_t *entry, uintptr_t address, uint64_t value)
     }
 }
 
-static bool is_canonical(uintptr_t address)
-{
-    return address >> 47 == 0 || address >> 47 == UINTPTR_MAX >> 47;
-}
-
 static void check_range(uintptr_t address, size_t page_count)
 {
     ASSERT_OP(address % HAL_PAGE_SIZE, ==, 0);
     ASSERT_OP(address, >=, HAL_PAGE_SIZE); /* page 0 stays unmapped */
-    ASSERT_OP(page_count, <=, (((uintptr_t)1 << 47) - address) / HAL_PAGE_SIZE);
+    ASSERT_OP(page_count, <=, (PAGING_ADDRESS_LIMIT - address) / HAL_PAGE_SIZE);
 }
 
 /* ------------------------------------------------------------------ the interface */
@@ -189,11 +182,11 @@ static void change(uintptr_t start, size_t page_count, uint64_t flags)
         if (entry == NULL && flags == 0)
             continue;
         if (entry == NULL)
-            PANIC("hal_protect of %#lx, where nothing is mapped", address);
+            PANIC("hal_protect of %#lx, where nothing is mapped", (unsigned long)address);
         if (page_size != HAL_PAGE_SIZE)
             entry = make_entry(address, PAGE_SHIFT);
         if (entry == NULL)
-            PANIC("no memory for the page tables around %#lx", address);
+            PANIC("no memory for the page tables around %#lx", (unsigned long)address);
         set_entry(entry, address, flags == 0 ? 0 : (*entry & ENTRY_ADDRESS) | flags);
     }
     hal_interrupts_restore(enabled);
@@ -217,7 +210,7 @@ uint64_t hal_physical(const volatile void *address)
     bool enabled = hal_interrupts_disable();
     if (__builtin_expect(place->page == page && page != 0, 1)) {
         physical = place->physical | (virtual & (HAL_PAGE_SIZE - 1));
-    } else if (is_canonical(virtual)) {
+    } else if (paging_can_be_mapped(virtual)) {
         const uint64_t *entry = find_entry(virtual, &page_size);
         if (entry != NULL) {
             physical = (*entry & ENTRY_ADDRESS & ~(page_size - 1)) | (virtual & (page_size - 1));
@@ -232,7 +225,7 @@ uint64_t hal_physical(const volatile void *address)
 bool hal_is_code(uintptr_t address)
 {
     uint64_t page_size;
-    const uint64_t *entry = is_canonical(address) ? find_entry(address, &page_size) : NULL;
+    const uint64_t *entry = paging_can_be_mapped(address) ? find_entry(address, &page_size) : NULL;
     return entry != NULL && (*entry & ENTRY_NO_EXECUTE) == 0;
 }
 
@@ -240,7 +233,7 @@ void *hal_window_reserve(size_t page_count)
 {
     bool enabled = hal_interrupts_disable();
     uintptr_t window = next_window + HAL_PAGE_SIZE;
-    bool fits = page_count < (WINDOW_END - next_window) / HAL_PAGE_SIZE - 1;
+    bool fits = page_count < (PAGING_WINDOW_END - next_window) / HAL_PAGE_SIZE - 1;
     if (fits)
         next_window = window + page_count * HAL_PAGE_SIZE;
     hal_interrupts_restore(enabled);
@@ -281,7 +274,7 @@ static bool map_ram(uint64_t start, uint64_t end)
         uint64_t *entry = make_entry((uintptr_t)start, large ? LARGE_PAGE_SHIFT : PAGE_SHIFT);
         if (entry == NULL)
             return false;
-        *entry = start | flags | (large ? ENTRY_LARGE : 0);
+        paging_store(entry, start | flags | (large ? ENTRY_LARGE : 0));
         start += large ? LARGE_PAGE_SIZE : HAL_PAGE_SIZE;
     }
     return true;
@@ -307,11 +300,12 @@ void hal_paging_initialise(void)
     const struct hal_range *map;
     size_t map_count = hal_memory_map(&map);
 
-    root = hal_pages_alloc(1, UINT64_MAX);
-    bool complete = root != NULL;
+    bool complete = true;
+    for (size_t i = 0; i < PAGING_PREPARED_ENTRIES && complete; i++)
+        complete = make_entry((uintptr_t)(i << PAGING_ROOT_SHIFT), LARGE_PAGE_SHIFT) != NULL;
     for (size_t i = 0; i < map_count && complete; i++) {
         uint64_t start = map[i].start > FIRST_MAPPED ? map[i].start : FIRST_MAPPED;
-        uint64_t end = map[i].end < RAM_LIMIT ? map[i].end : RAM_LIMIT;
+        uint64_t end = map[i].end < PAGING_RAM_LIMIT ? map[i].end : PAGING_RAM_LIMIT;
         complete = map_ram(start, end);
     }
     if (!complete)
@@ -321,7 +315,7 @@ void hal_paging_initialise(void)
     protect_modules();
     for (unsigned i = 0; i < HAL_STACK_COUNT; i++)
         hal_unmap((void *)(uintptr_t)hal_stacks[i].guard_page, 1);
-    cpu_load_page_tables((uintptr_t)root);
+    cpu_use_page_tables((uintptr_t)hal_page_root);
     hal_pages_use_high_memory();
     hal_pages_free((void *)(uintptr_t)hal_early_start,
                    (size_t)(hal_early_end - hal_early_start) / HAL_PAGE_SIZE);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel does about a CPU exception: mends it, or reports it and ends.
+ *
+ * May not: allocate, since exceptions come at any time. hal_exception is entered from the stubs with
+ * interrupts disabled, from any context, an earlier exception included.
+ */
+#include "hal/x86/arch.h"
+#include "hal/x86/cpu.h"
+#include "hal/x86/fpu.h"
+
+#define PAGE_FAULT_PRESENT 0x01u
+#define PAGE_FAULT_WRITE   0x02u
+#define PAGE_FAULT_EXECUTE 0x10u
+
+static bool (*fault_handler)(const struct hal_fault *fault);
+static unsigned exceptions_under_way;
+
+void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault))
+{
+    fault_handler = handler;
+}
+
+/* ------------------------------------------------------------------ exceptions */
+
+static const char *exception_name(uintptr_t vector)
+{
+    static const char *const names[EXCEPTION_COUNT] = {
+        [0] = "division error",
+        [1] = "debug exception",
+        [2] = "non-maskable interrupt",
+        [3] = "breakpoint",
+        [4] = "overflow",
+        [5] = "bound range exceeded",
+        [6] = "invalid instruction",
+        [7] = "device not available",
+        [8] = "double fault",
+        [10] = "invalid task-state segment",
+        [11] = "segment not present",
+        [12] = "stack segment fault",
+        [13] = "general protection fault",
+        [14] = "page fault",
+        [16] = "x87 floating-point error",
+        [17] = "alignment check",
+        [18] = "machine check",
+        [19] = "SIMD floating-point error",
+        [21] = "control protection",
+    };
+    return vector < EXCEPTION_COUNT && names[vector] != NULL ? names[vector] : "reserved exception";
+}
+
+/* What was wrong with the access at address, in words. */
+static void explain_page_fault(uintptr_t address, uintptr_t error_code)
+{
+    const char *what = error_code & PAGE_FAULT_EXECUTE ? "execution"
+                       : error_code & PAGE_FAULT_WRITE ? "write"
+                                                       : "read";
+    const char *why = !(error_code & PAGE_FAULT_PRESENT) ? "nothing is mapped there"
+                      : error_code & PAGE_FAULT_EXECUTE  ? "the page holds data, not code"
+                      : error_code & PAGE_FAULT_WRITE    ? "the page is read-only"
+                                                         : "the page tables are damaged";
+    hal_printf("%s at address %#lx: %s\n", what, (unsigned long)address, why);
+}
+
+static void explain_overflow(uintptr_t address)
+{
+    for (unsigned i = 0; i < HAL_STACK_COUNT; i++) {
+        if (address - (uintptr_t)hal_stacks[i].guard_page < HAL_PAGE_SIZE)
+            hal_printf("the %s stack has overflowed: %#lx is in its guard page\n",
+                       hal_stacks[i].name, (unsigned long)address);
+    }
+}
+
+/* A call through a bad pointer has made no frame yet: its return address is on top of the stack. */
+static uintptr_t caller_of_nowhere(const struct trap_frame *frame)
+{
+    bool nowhere = frame->vector == VECTOR_PAGE_FAULT && frame->error_code & PAGE_FAULT_EXECUTE;
+    const uintptr_t *top = (const uintptr_t *)frame->sp;
+    return nowhere && hal_physical(top) != 0 && hal_physical((const uint8_t *)(top + 1) - 1) != 0
+               ? *top
+               : 0;
+}
+
+static _Noreturn void die(const struct trap_frame *frame, uintptr_t fault_address)
+{
+    char place[96];
+    if (exceptions_under_way++ != 0) {
+        if (exceptions_under_way > 2)
+            hal_exit(HAL_EXIT_EXCEPTION); /* printing is what fails */
+        hal_printf("\nanother exception while the first was being printed: %s at %#lx\n",
+                   exception_name(frame->vector), (unsigned long)frame->ip);
+        hal_exit(HAL_EXIT_EXCEPTION);
+    }
+    hal_name_address(frame->ip, place, sizeof(place));
+    hal_printf("\nEXCEPTION: %s (vector %lu, error code %#lx) in %s\n",
+               exception_name(frame->vector), (unsigned long)frame->vector,
+               (unsigned long)frame->error_code, place);
+    if (frame->vector == VECTOR_PAGE_FAULT)
+        explain_page_fault(fault_address, frame->error_code);
+    if (frame->vector == VECTOR_PAGE_FAULT || frame->vector == VECTOR_DOUBLE_FAULT)
+        explain_overflow(fault_address);
+    hal_print_registers(frame, fault_address);
+    hal_call_panic_hook();
+    hal_print_frames(frame->ip, caller_of_nowhere(frame), frame->bp);
+    hal_exit(HAL_EXIT_EXCEPTION);
+}
+
+void hal_exception(struct trap_frame *frame)
+{
+    uintptr_t fault_address = cpu_fault_address();
+    if (frame->vector == VECTOR_NOT_AVAILABLE && hal_fpu_open(hal_interrupt_depth()))
+        return;
+    if (frame->vector == VECTOR_PAGE_FAULT && fault_handler != NULL && exceptions_under_way == 0) {
+        struct hal_fault fault = {
+            .address = fault_address,
+            .instruction = frame->ip,
+            .write = (frame->error_code & PAGE_FAULT_WRITE) != 0,
+            .execute = (frame->error_code & PAGE_FAULT_EXECUTE) != 0,
+            .present = (frame->error_code & PAGE_FAULT_PRESENT) != 0,
+        };
+        if (fault_handler(&fault))
+            return;
+    }
+    die(frame, fault_address);
+}
