@@ -209,7 +209,10 @@ enum command_result command_mode(unsigned count, char **words)
 
     hal_printf("  %-18s%s, channel %s, target %u\n", "Place", controller_place(controller, place),
                device->channel->name, device->target);
-    hal_printf("  %-18s%s.sys\n", "Driver", controller->service);
+    hal_printf("  %-18s%s.sys", "Driver", controller->service);
+    if (controller->channel_driver != controller->driver)
+        hal_printf(", channels by %s.sys", controller->channel_driver->name);
+    hal_printf("\n");
     print_modes("Supported", parameters->TransferModeSupported & MODE_BITS);
     print_modes("Selected", parameters->TransferModeSelected & MODE_BITS);
     hal_printf("  %-18s%s, %s\n", "Data", device_uses_dma(device) ? "bus-master DMA" : "PIO",

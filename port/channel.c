@@ -81,7 +81,7 @@ static void make_contexts(struct channel *channel)
     for (unsigned kind = 0; kind < CONTEXT_KIND_COUNT; kind++)
         channel->contexts[kind] = (struct context){
             .kind = (enum context_kind)kind,
-            .driver = channel->controller->driver,
+            .driver = channel->controller->channel_driver,
             .controller = channel->controller,
             .channel = channel,
             .trace_head = trace_head(TRACE_CALL, channel->number, 0),
@@ -92,7 +92,8 @@ static void make_contexts(struct channel *channel)
 
 static const char *prepare_extension(struct channel *channel)
 {
-    uint32_t wanted = channel->controller->driver->interface.ChannelExtensionSize;
+    const struct controller *controller = channel->controller;
+    uint32_t wanted = controller->channel_driver->interface.ChannelExtensionSize;
     if (!channel->extension || wanted > channel->extension_size) {
         channel->extension = hal_pages_alloc(hal_pages_for(wanted + 1), UINT64_MAX);
         channel->extension_size = wanted;
@@ -100,24 +101,31 @@ static const char *prepare_extension(struct channel *channel)
             return "no memory for the channel extension";
     }
     memset(channel->extension, 0, channel->extension_size);
+    channel->alignment_mask = (uint8_t)(controller->driver->interface.AlignmentMask |
+                                        controller->channel_driver->interface.AlignmentMask);
     channel->extension_live = true;
     make_contexts(channel);
     return NULL;
 }
 
+/* The default channel driver does not know what another's controller extension holds, and gets
+ * none. */
 static const char *call_channel_init(struct channel *channel)
 {
     struct controller *controller = channel->controller;
+    bool is_own = controller->channel_driver == controller->driver;
+    IDE_CHANNEL_INIT channel_init_routine =
+        controller->channel_driver->interface.AtaChannelInitRoutine;
     struct context *context = channel_context(channel, CONTEXT_CHANNEL_INIT);
     IDE_CHANNEL_INTERFACE *interface = &channel->interface;
 
     memset(interface, 0, sizeof *interface);
     interface->Version = sizeof *interface;
     interface->ChannelNumber = channel->number;
-    if (!MINIPORT_CALL(context, controller->driver->interface.AtaChannelInitRoutine(
-                                    channel->extension, interface, controller->extension)))
+    if (!MINIPORT_CALL(context, channel_init_routine(channel->extension, interface,
+                                                     is_own ? controller->extension : NULL)))
         return "AtaChannelInitRoutine returned FALSE";
-    const void *place = ENTRY_PLACE(controller->driver->interface.AtaChannelInitRoutine);
+    const void *place = ENTRY_PLACE(channel_init_routine);
     if (interface->Reserved || interface->ReservedUlong)
         contract_report_in(context, RULE_INI_09, "AtaChannelInitRoutine", place,
                            "a reserved member of IDE_CHANNEL_INTERFACE was written");
@@ -184,7 +192,8 @@ static const char *start_hardware(struct channel *channel)
     if (!channel->bounce)
         return "no memory for its bounce buffer";
     if (!connect_interrupt(channel))
-        return "its interrupt line cannot be connected";
+        return channel->interrupt.line > 15 ? "it has no interrupt line"
+                                            : "its interrupt line cannot be connected";
     channel->hardware_started = true;
     if (!hw_control(channel, IdeStart, configuration))
         return "IdeHwControl(IdeStart) returned FALSE";

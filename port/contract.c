@@ -151,8 +151,9 @@ static void report(enum rule rule, struct channel *channel, const char *routine,
             hal_name_address((uintptr_t)place - 1, where, sizeof where);
         else
             snprintf(where, sizeof where, "%s.sys",
-                     channel ? channel->controller->driver->name
-                             : (context_now->driver ? context_now->driver->name : "?"));
+                     context_now->driver ? context_now->driver->name
+                     : channel           ? channel->controller->channel_driver->name
+                                         : "?");
         context_name(context_now, context, sizeof context);
         hal_printf("RULE %s %s (%s in %s)\n  %s\n  ", rules[rule].id, where, routine, context,
                    rules[rule].words);

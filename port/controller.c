@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Controllers: found on PCI or at the ISA legacy ports, bound to drivers by the registry, started
- * and stopped. Entered at PASSIVE_LEVEL.
+ * and stopped. What they own of ports, memory and interrupt lines is found in resources.c. Entered
+ * at PASSIVE_LEVEL.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,142 +16,12 @@
 struct controller port_controllers[PORT_MAX_CONTROLLERS];
 unsigned port_controller_count;
 
-/* The command and control blocks that PC hardware has had since the AT (ATA/ATAPI-6 Annex; PCI IDE
- * Controller Specification 1.0, 2.4 "compatibility mode"). */
-static const struct {
-    uint16_t command, control;
-    uint8_t irq;
-} legacy[2] = {{0x1F0, 0x3F6, 14}, {0x170, 0x376, 15}};
-
-#define LEGACY_COMMAND_BYTES 8u
-#define LEGACY_CONTROL_BYTES 1u /* the register itself */
-#define BUS_MASTER_BYTES     8u /* of a channel; a controller has twice that */
-
 /* PCI configuration space (PCI Local Bus 3.0, 6.1). */
 enum {
     PCI_VENDOR_ID = 0x00,
     PCI_REVISION = 0x08,
-    PCI_BAR0 = 0x10,
     PCI_SUBSYSTEM = 0x2C,
-    PCI_INTERRUPT_LINE = 0x3C,
 };
-#define PCI_CLASS_IDE 0x0101u
-/* Programming interface of an IDE controller (PCI IDE Controller Specification 1.0, 3.1). */
-#define PCI_IDE_NATIVE(interface, channel) ((interface) >> ((channel)*2) & 1)
-#define PCI_IDE_BUS_MASTER                 0x80u
-
-/* ------------------------------------------------------------------ access ranges */
-
-static IDE_ACCESS_RANGE range(uint64_t start, uint32_t length, bool in_memory, unsigned bar)
-{
-    IDE_ACCESS_RANGE result = {.RangeLength = length, .InMemory = in_memory, .Bar = (UCHAR)bar};
-    result.RangeStart.QuadPart = result.PhysicalRangeStart.QuadPart = (LONGLONG)start;
-    return result;
-}
-
-static void add_range(struct controller *controller, IDE_ACCESS_RANGE added)
-{
-    unsigned count = controller->resources.NumberOfAccessRanges;
-    if (count < PORT_MAX_RANGES) {
-        controller->ranges[count] = added;
-        controller->resources.NumberOfAccessRanges = count + 1;
-    }
-}
-
-/* Reads a BAR and finds its size by writing ones (PCI Local Bus 3.0, 6.2.5.1), with decoding off so
- * that nothing answers at the wrong place meanwhile. Returns how many BARs it took: 1, or 2 for a
- * 64-bit one. */
-static unsigned add_bar(struct controller *controller, unsigned bar)
-{
-    struct hal_pci_address pci = controller->pci;
-    unsigned offset = PCI_BAR0 + bar * 4;
-    uint32_t low = hal_pci_read(pci, offset, 4);
-    bool in_memory = !(low & 1), is_64 = in_memory && (low >> 1 & 3) == 2;
-    uint32_t mask = in_memory ? ~0xFu : ~0x3u;
-    uint64_t start = low & mask;
-    uint32_t command = hal_pci_read(pci, 4, 2);
-
-    hal_pci_write(pci, 4, 2, command & ~3u);
-    hal_pci_write(pci, offset, 4, UINT32_MAX);
-    uint32_t size_bits = hal_pci_read(pci, offset, 4) & mask;
-    hal_pci_write(pci, offset, 4, low);
-    hal_pci_write(pci, 4, 2, command);
-    if (is_64)
-        start |= (uint64_t)hal_pci_read(pci, offset + 4, 4) << 32;
-    if (!in_memory)
-        size_bits |= 0xFFFF0000u; /* the upper half of an I/O BAR may read as 0 */
-    if (start && size_bits)
-        add_range(controller, range(start, ~size_bits + 1, in_memory, bar));
-    return is_64 ? 2 : 1;
-}
-
-static bool is_legacy_channel(const struct controller *controller, unsigned channel)
-{
-    if (!controller->is_pci)
-        return true;
-    return controller->class_code >> 8 == PCI_CLASS_IDE && channel < 2 &&
-           !PCI_IDE_NATIVE(controller->class_code, channel);
-}
-
-static void find_ranges(struct controller *controller)
-{
-    bool is_ide = !controller->is_pci || controller->class_code >> 8 == PCI_CLASS_IDE;
-
-    controller->resources.NumberOfAccessRanges = 0;
-    controller->resources.IdeAccessRange = controller->ranges;
-    for (unsigned channel = 0; is_ide && channel < 2; channel++) {
-        if (!is_legacy_channel(controller, channel))
-            continue;
-        add_range(controller,
-                  range(legacy[channel].command, LEGACY_COMMAND_BYTES, false, channel * 2));
-        add_range(controller,
-                  range(legacy[channel].control, LEGACY_CONTROL_BYTES, false, channel * 2 + 1));
-    }
-    if (!controller->is_pci)
-        return;
-    for (unsigned bar = 0; bar < 6;) {
-        if (is_ide && bar < 4 && is_legacy_channel(controller, bar / 2))
-            bar++; /* a legacy channel's BARs mean nothing */
-        else
-            bar += add_bar(controller, bar);
-    }
-}
-
-static const IDE_ACCESS_RANGE *range_of_bar(const struct controller *controller, unsigned bar)
-{
-    for (unsigned i = 0; i < controller->resources.NumberOfAccessRanges; i++)
-        if (controller->ranges[i].Bar == bar)
-            return &controller->ranges[i];
-    return NULL;
-}
-
-void controller_channel_resources(struct controller *controller, struct channel *channel)
-{
-    unsigned number = channel->number, count = 0;
-    bool is_ide = !controller->is_pci || controller->class_code >> 8 == PCI_CLASS_IDE;
-
-    if (is_ide && number < 2) {
-        for (unsigned bar = number * 2; bar < number * 2 + 2; bar++) {
-            const IDE_ACCESS_RANGE *found = range_of_bar(controller, bar);
-            if (found)
-                channel->ranges[count++] = *found;
-        }
-        const IDE_ACCESS_RANGE *bus_master =
-            controller->is_pci ? range_of_bar(controller, 4) : NULL;
-        if (bus_master && controller->class_code & PCI_IDE_BUS_MASTER &&
-            bus_master->RangeLength >= 2 * BUS_MASTER_BYTES)
-            channel->ranges[count++] =
-                range((uint64_t)bus_master->RangeStart.QuadPart + number * BUS_MASTER_BYTES,
-                      BUS_MASTER_BYTES, bus_master->InMemory, 4);
-    }
-    channel->resources.NumberOfAccessRanges = count;
-    channel->resources.IdeAccessRange = channel->ranges;
-
-    bool is_legacy = number < 2 && is_legacy_channel(controller, number);
-    channel->interrupt.line =
-        is_legacy ? legacy[number].irq : hal_pci_read(controller->pci, PCI_INTERRUPT_LINE, 1);
-    channel->interrupt.level = !is_legacy;
-}
 
 /* ------------------------------------------------------------------ discovery */
 
@@ -169,8 +40,7 @@ static void controller_name(const struct controller *controller, char *text, siz
                  controller->pci.device, controller->pci.function, controller->vendor_id,
                  controller->device_id, (unsigned)controller->class_code);
     else
-        snprintf(text, size, "ISA controller at %03xh and %03xh", legacy[0].command,
-                 legacy[1].command);
+        snprintf(text, size, "ISA controller");
 }
 
 /* Adds a controller that the registry binds to a service. One whose driver is missing is kept too,
@@ -280,6 +150,25 @@ static bool fail(struct controller *controller, const char *why)
     return false;
 }
 
+/* A miniport without AtaChannelInitRoutine serves its controller only. The channels then are the
+ * business of another driver's channel interface, as in Windows. */
+static bool find_channel_driver(struct controller *controller)
+{
+    char name[sizeof controller->service];
+
+    controller->channel_driver = controller->driver;
+    if (controller->driver->interface.AtaChannelInitRoutine)
+        return true;
+    binding_channel_driver(&port_registry.hive.store, controller->service, name, sizeof name);
+    controller->channel_driver = driver_named(name);
+    if (controller->channel_driver && controller->channel_driver->interface.AtaChannelInitRoutine)
+        return true;
+    port_message(NULL, "%s.sys has no channel interface, and the default channel driver %s.sys %s",
+                 controller->service, name,
+                 controller->channel_driver ? "has none either" : "is not loaded");
+    return fail(controller, "no driver for its channels");
+}
+
 static struct channel *channel_create(struct controller *controller, unsigned number)
 {
     struct channel *channel = hal_pages_alloc(hal_pages_for(sizeof *channel), UINT64_MAX);
@@ -337,7 +226,9 @@ bool controller_start(struct controller *controller)
 {
     const IDE_CONTROLLER_INTERFACE *interface = &controller->driver->interface;
 
-    find_ranges(controller);
+    if (!find_channel_driver(controller))
+        return false;
+    controller_find_resources(controller);
     controller->number = controller->driver->controllers_started++;
     controller->extension =
         hal_pages_alloc(hal_pages_for(interface->ControllerExtensionSize + 1), UINT64_MAX);
@@ -350,6 +241,7 @@ bool controller_start(struct controller *controller)
         .ControllerMode = IdeModeNormal,
         .NumberOfPhysicalBreaks = PORT_PHYSICAL_BREAKS,
         .MaximumTransferLength = PORT_MAXIMUM_TRANSFER_LENGTH,
+        .NativeModeEnabled = controller_is_native(controller),
         .AtaBusType = IdeBusPata,
         .ControllerResources = &controller->resources,
     };
@@ -358,13 +250,9 @@ bool controller_start(struct controller *controller)
         return fail(controller, "AtaAdapterControl(IdeStart) returned FALSE");
     }
     check_limits(controller);
+    if (controller->configuration.BusMaster)
+        controller_enable_bus_master(controller);
     controller->state = CONTROLLER_STARTED;
-    if (!interface->AtaChannelInitRoutine) {
-        stop_adapter(controller);
-        return fail(controller,
-                    "its miniport has no AtaChannelInitRoutine, and there is no default "
-                    "channel driver");
-    }
     start_channels(controller);
     return true;
 }

@@ -184,6 +184,7 @@ struct channel {
     void *extension; /* the miniport's, zeroed at every start */
     struct context contexts[CONTEXT_KIND_COUNT];
     uint32_t extension_size;
+    uint8_t alignment_mask; /* what the controller's driver and the channel's want of buffers */
     bool extension_live;
     bool hardware_started; /* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not
                               returned */
@@ -268,6 +269,8 @@ struct controller {
     uint32_t class_code; /* 24 bits: class, subclass, programming interface */
     char service[64];    /* chosen by the registry; "" if none */
     struct driver *driver;
+    struct driver
+        *channel_driver; /* the same, or the default one where it has no channel interface */
     IDE_CONTROLLER_CONFIGURATION configuration;
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
@@ -344,7 +347,12 @@ void channel_enumerate(struct channel *channel);
 
 bool controller_start(struct controller *controller);
 bool controller_stop(struct controller *controller);
-/* Finds access ranges and interrupt line of channel `number`. */
+/* resources.c. Finds a controller's access ranges and makes it decode them. */
+void controller_find_resources(struct controller *controller);
+void controller_enable_bus_master(struct controller *controller);
+/* Are both channels of a PCI IDE controller in native mode? */
+bool controller_is_native(const struct controller *controller);
+/* Finds access ranges and interrupt line of a channel. */
 void controller_channel_resources(struct controller *controller, struct channel *channel);
 
 /* ------------------------------------------------------------------ requests: port/request/ */

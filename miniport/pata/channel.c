@@ -27,7 +27,12 @@ BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Int
 {
     struct pata_channel *channel = ChannelExtension;
 
-    channel->controller = InitContext;
+    /* As the default channel driver, this one gets no controller extension: what it knows of the
+     * controller are the channel's resources and the modes that its miniport selects. Which number
+     * the controller has is not known; the registry's settings are those of the first. */
+    channel->stand_in.kind = CONTROLLER_OTHERS;
+    channel->stand_in.has_bus_master = TRUE; /* if the resources say so */
+    channel->controller = InitContext ? InitContext : &channel->stand_in;
     channel->number = Interface->ChannelNumber;
     channel->phase = PHASE_STOPPED;
     if (channel->number >= MAX_IDE_DEVICE)
@@ -210,14 +215,16 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
     channel->held_head = channel->held_tail = NULL;
     channel->sense_for = channel->reset_irb = NULL;
     channel->resets_in_a_row = 0;
-    /* ISA: a 32-bit access to the data port becomes one to it and one to the port two above. PCI
-     * controllers turn it into two 16-bit ones to the device. */
-    channel->data_is_32_bit = channel->controller->kind != CONTROLLER_ISA;
-
     if (!map_registers(channel, configuration->ChannelResources)) {
         AtaPortDebugPrint(0, "pata: channel %u has no command or control block\n", channel->number);
         return FALSE;
     }
+    channel->stand_in.has_bus_master = channel->bus_master_status != NULL;
+    /* ISA: a 32-bit access to the data port becomes one to it and one to the port two above. PCI
+     * controllers turn it into two 16-bit ones to the device, and what masters the bus is one. */
+    channel->data_is_32_bit =
+        channel->controller->kind != CONTROLLER_ISA &&
+        (channel->controller->kind != CONTROLLER_OTHERS || channel->bus_master_status);
     if (!allocate_descriptors(channel)) {
         AtaPortDebugPrint(0, "pata: no memory for the descriptors of channel %u\n",
                           channel->number);

@@ -166,6 +166,7 @@ ATA_CHANNEL_STATE NTAPI PataChannelEnabled(PVOID ControllerExtension, ULONG Chan
     case CONTROLLER_ISA:
         return ChannelStateEnabled; /* it has the resources */
     case CONTROLLER_PCI:
+    case CONTROLLER_OTHERS:
         return ChannelStateUnKnown; /* each maker has a register of its own for it */
     case CONTROLLER_PIIX3:
     case CONTROLLER_PIIX4:

@@ -139,13 +139,15 @@ struct pata_device {
 /* ------------------------------------------------------------------ the controller */
 
 enum pata_controller_kind {
-    CONTROLLER_ISA,   /* no bus master, nothing to set */
-    CONTROLLER_PCI,   /* SFF-8038i; its timings are the firmware's */
-    CONTROLLER_PIIX3, /* multiword DMA 2 */
-    CONTROLLER_PIIX4, /* Ultra DMA 2 */
+    CONTROLLER_ISA,    /* no bus master, nothing to set */
+    CONTROLLER_PCI,    /* SFF-8038i; its timings are the firmware's */
+    CONTROLLER_PIIX3,  /* multiword DMA 2 */
+    CONTROLLER_PIIX4,  /* Ultra DMA 2 */
+    CONTROLLER_OTHERS, /* another miniport's; this one runs a channel of it */
 };
 
-/* The controller extension. */
+/* The controller extension; or, for a channel of another miniport's controller, what stands in its
+ * place (of the arrays, the channel's own rows are used). */
 struct pata_controller {
     enum pata_controller_kind kind;
     UCHAR number; /* counts the controllers that this driver started, from 0 */
@@ -246,6 +248,7 @@ struct pata_channel {
     struct pata_command command;
     struct pata_device devices[MAX_IDE_DEVICE];
     struct pata_controller *controller;
+    struct pata_controller stand_in; /* `controller` where the extension is another miniport's */
 
     PIDE_REQUEST_BLOCK held_head, held_tail; /* IRBs that came while the channel was not idle */
     PIDE_REQUEST_BLOCK sense_for; /* the failed IRB whose sense data the present one fetches */
@@ -322,6 +325,10 @@ ULONG pata_fastest_modes(ULONG modes);
  * mode. */
 UCHAR pata_pio_mode_code(ULONG modes);
 UCHAR pata_dma_mode_code(ULONG modes);
+/* The modes that IdeHwInitialize may choose from. On another miniport's controller they are what
+ * that has selected, or what needs no timings set; `active` is what the firmware has left active. */
+ULONG pata_usable_modes(const struct pata_controller *controller, UCHAR channel,
+                        const IDE_DEVICE_PARAMETERS *parameters, ULONG active);
 /* All modes up to the one that a SET FEATURES code stands for; 0: it is no such code. */
 ULONG pata_modes_up_to(ULONG code);
 /* Sets the controller's timings for controller->modes of a channel. Context: at or below

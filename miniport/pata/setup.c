@@ -33,6 +33,12 @@ static BOOLEAN word_is_valid(USHORT word)
     return (word & 0xC000) == 0x4000;
 }
 
+/* ATA: word 88, valid if bit 2 of word 53 is set: the Ultra DMA mode that is active, in bits 14:8. */
+static ULONG active_ultra_dma(const IDENTIFY_DEVICE_DATA *data)
+{
+    return identify_word(data, 53) & 4 ? (identify_word(data, 88) >> 8 & 0x7Fu) << UDMA0 : 0;
+}
+
 /* ATA: word 93, bit 13: the device sees an 80-conductor cable. Faster modes than Ultra DMA 2
  * need one. */
 static ULONG modes_of_cable(const IDENTIFY_DEVICE_DATA *data)
@@ -141,8 +147,9 @@ BOOLEAN NTAPI PataInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
     device->type = Parameters->IdeDeviceType;
     device->is_gone = device->is_asleep = FALSE;
     device->crc_errors = 0;
-    device->usable_modes = controller->usable_modes[channel->number][Parameters->TargetId] &
-                           modes_of_cable(IdentifyData);
+    device->usable_modes =
+        pata_usable_modes(controller, channel->number, Parameters, active_ultra_dma(IdentifyData)) &
+        modes_of_cable(IdentifyData);
     device->modes = pata_fastest_modes(device->usable_modes);
     if (device->modes != controller->modes[channel->number][Parameters->TargetId]) {
         controller->modes[channel->number][Parameters->TargetId] = device->modes;

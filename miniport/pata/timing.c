@@ -116,6 +116,7 @@ static ULONG controller_modes(const struct pata_controller *controller, ULONG cu
         return PIO_SUPPORT | MWDMA_SUPPORT | UDMA_MODE0 | UDMA_MODE1 | UDMA_MODE2;
     case CONTROLLER_ISA:
     case CONTROLLER_PCI:
+    case CONTROLLER_OTHERS:
         break;
     }
     /* Its timings cannot be changed here, and in Ultra DMA both sides must be in the same mode: the one that
@@ -150,6 +151,19 @@ BOOLEAN NTAPI PataTransferModeSelect(PVOID ControllerExtension,
     }
     pata_program_timings(controller, channel);
     return TRUE;
+}
+
+ULONG pata_usable_modes(const struct pata_controller *controller, UCHAR channel,
+                        const IDE_DEVICE_PARAMETERS *parameters, ULONG active)
+{
+    if (controller->kind != CONTROLLER_OTHERS)
+        return controller->usable_modes[channel][parameters->TargetId];
+    ULONG selected = parameters->TransferModeSelected;
+    if (selected == UNINITIALIZED_TRANSFER_MODE)
+        selected = parameters->TransferModeSupported & controller_modes(controller, active);
+    /* The controller's timings are set already, so the registry can only take DMA away. */
+    return selected &
+           (PIO_SUPPORT | (controller->has_bus_master ? controller->modes_allowed[channel] : 0));
 }
 
 /* ------------------------------------------------------------------ PIIX */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver database; see binding.h.
+ * The driver database and the default channel driver; see binding.h.
  *
  * Owns nothing. Not entered from interrupts.
  */
@@ -10,7 +10,11 @@
 
 #include "lib/utf.h"
 
-#define DATABASE "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\CriticalDeviceDatabase"
+#define CONTROL_SET "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\"
+#define DATABASE    CONTROL_SET "Control\\CriticalDeviceDatabase"
+#define SERVICES    CONTROL_SET "Services"
+
+#define DEFAULT_CHANNEL_DRIVER "pata"
 
 bool binding_pci_id(const struct registry_pci_id *function, unsigned index,
                     char id[BINDING_ID_BYTES])
@@ -82,15 +86,22 @@ static bool string_to_utf8(const struct store_value *value, char *text, size_t s
     return used > 0;
 }
 
-bool binding_find(const struct store *store, const char *id, char *service, size_t size)
+/* The string `value_name` of the key `child` below `path`. */
+static bool find_string(const struct store *store, const char *path, const char *child,
+                        const char *value_name, char *text, size_t size)
 {
-    const struct store_key *key = store_find_key(store, registry_name(DATABASE));
+    const struct store_key *key = store_find_key(store, registry_name(path));
     const struct store_value *value;
 
     if (key)
-        key = store_find_child(store, key, registry_name(id));
-    value = key ? store_find_value(store, key, registry_name("Service")) : NULL;
-    return value && string_to_utf8(value, service, size);
+        key = store_find_child(store, key, registry_name(child));
+    value = key ? store_find_value(store, key, registry_name(value_name)) : NULL;
+    return value && string_to_utf8(value, text, size);
+}
+
+bool binding_find(const struct store *store, const char *id, char *service, size_t size)
+{
+    return find_string(store, DATABASE, id, "Service", service, size);
 }
 
 bool binding_find_pci(const struct store *store, const struct registry_pci_id *function,
@@ -103,4 +114,11 @@ bool binding_find_pci(const struct store *store, const struct registry_pci_id *f
             return true;
     }
     return false;
+}
+
+void binding_channel_driver(const struct store *store, const char *service, char *driver,
+                            size_t size)
+{
+    if (!find_string(store, SERVICES, service, "ChannelDriver", driver, size))
+        snprintf(driver, size, "%s", DEFAULT_CHANNEL_DRIVER);
 }

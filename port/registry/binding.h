@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which driver serves which device:
- * HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase\<id>, value `Service`.
+ * HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase\<id>, value `Service`;
+ * and which one runs the channels of a miniport that has no channel interface:
+ * HKLM\SYSTEM\CurrentControlSet\Services\<service>, value `ChannelDriver`.
  *
  * Owns nothing. May not change the registry. Not entered from interrupts.
  */
@@ -32,5 +34,10 @@ bool binding_pci_id(const struct registry_pci_id *function, unsigned index,
 bool binding_find_pci(const struct store *store, const struct registry_pci_id *function,
                       char *service, size_t size);
 bool binding_find(const struct store *store, const char *id, char *service, size_t size);
+
+/* The default channel driver for a service whose miniport serves the controller only. Without
+ * `ChannelDriver`, or with one that does not count, it is pata. */
+void binding_channel_driver(const struct store *store, const char *service, char *driver,
+                            size_t size);
 
 #endif

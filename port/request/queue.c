@@ -69,7 +69,7 @@ static struct device *next_device(struct channel *channel)
 /* May this request's buffer not be handed to the controller as it is? */
 static inline bool needs_bounce(const struct channel *channel, const struct request *request)
 {
-    uintptr_t mask = channel->controller->driver->interface.AlignmentMask;
+    uintptr_t mask = channel->alignment_mask;
     if (!request->byte_count || !channel->controller->configuration.BusMaster)
         return false;
     return request->must_bounce || (uintptr_t)request->buffer & mask ||
