@@ -5,8 +5,8 @@
 # Wants: ARCH (x86_64 or i386), BUILD (that architecture's build folder), Q (@, or nothing with V=1),
 # and MINIPORT_CROSS (the prefix of the compiler and its tools), which may be empty.
 #
-#   $(eval $(call miniport,NAME,FOLDER,FLAGS))
-#       a folder whose path make can handle
+#   $(eval $(call miniport,NAME,FOLDER,FLAGS,OBJECTS))
+#       a folder whose path make can handle; OBJECTS, which may be left out, are linked with it
 #   $(eval $(call external_miniport,NAME,$$(VARIABLE),FLAGS))
 #       any folder: an absolute path, which may hold blanks or $, in a variable
 #
@@ -128,9 +128,9 @@ $$(miniport_objects_$(1)): $$(MINIPORT_OUT)/$(1)/%.o: $(2)/%.c $$(MINIPORT_OUT)/
 	    $$(miniport_flags_$(1)) -MMD -MP -c $$< -o $$@ \
 	    $$(miniport_messages_$(1))
 
-$$(BUILD)/$(1).sys: $$(miniport_objects_$(1)) $$(MINIPORT_OUT)/$(1)/stamp \
+$$(BUILD)/$(1).sys: $$(miniport_objects_$(1)) $(4) $$(MINIPORT_OUT)/$(1)/stamp \
     $$(MINIPORT_SUPPORT_LIBRARY) $$(MINIPORT_IMPORT_LIBRARIES)
-	$$(call miniport_link,$(1),$(2),$$(miniport_objects_$(1)))
+	$$(call miniport_link,$(1),$(2),$$(miniport_objects_$(1)) $(4))
 
 -include $$(miniport_objects_$(1):.o=.d)
 endef

@@ -5,10 +5,27 @@
 # not need them.
 
 PROBES := registry controller_only
+# These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
+BASE_PROBES := rules
 PROBE_FLAGS := -Wextra -Wshadow -Werror
+BASE_FLAGS := -Itests/probes/base $(PROBE_FLAGS)
 
 $(foreach probe,$(PROBES),$(eval $(call miniport,probes/$(probe),tests/probes/$(probe),$(PROBE_FLAGS))))
 
+BASE_OUT := $(MINIPORT_OUT)/probes/base
+BASE_OBJECTS := $(patsubst tests/probes/base/%.c,$(BASE_OUT)/%.o,$(wildcard tests/probes/base/*.c))
+
+$(foreach probe,$(BASE_PROBES),$(eval $(call miniport,probes/$(probe),tests/probes/$(probe),$(BASE_FLAGS),$(BASE_OBJECTS))))
+
+$(BASE_OUT)/stamp: miniport-force
+	$(Q)$(call miniport_stamp,$(MINIPORT_CC) $(MINIPORT_FLAGS) $(BASE_FLAGS))
+
+$(BASE_OBJECTS): $(BASE_OUT)/%.o: tests/probes/base/%.c $(BASE_OUT)/stamp | miniport-toolchain
+	$(call miniport_quiet,CC $<)$(MINIPORT_CC) $(MINIPORT_FLAGS) $(BASE_FLAGS) -MMD -MP -c $< -o $@
+
+-include $(BASE_OBJECTS:.o=.d)
+
+PROBES += $(BASE_PROBES)
 $(PROBES:%=$(BUILD)/probes/%.sys): | $(BUILD)/probes
 $(BUILD)/probes:
 	@mkdir -p $@

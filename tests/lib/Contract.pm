@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: MIT
+#
+# The frame of the tests of the contract: each case of tests/probes/rules breaks one rule in one line,
+# and this says whether the port reported that, and nothing else, and whether it went on.
+#
+# To add a case for a rule:
+#
+#   1. Write it in the family's file in tests/probes/rules (irb.c for IRB-02), and its row in the table
+#      at that file's end: name, where it steps in (tests/probes/base/base.h lists the occasions), and
+#      at which of them. A new file's table goes into cases.h and cases.c.
+#
+#          CASE irb_pending(struct occasion *at)
+#          {
+#              at->irb->IrbStatus = IRB_STATUS_PENDING;
+#              AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-02 */
+#              return TRUE; /* the base does not complete it, too */
+#          }
+#          ...
+#          {"irb_pending", AT_COMPLETE, 2, irb_pending},
+#
+#      Exactly one line breaks a rule, and is marked so. What the broken call returns, if anything, goes
+#      to probe_returned(). A rule that is judged when a routine returns is reported at that routine's
+#      opening line: such a case brings a routine of its own, named case_what, and marks that line.
+#   2. Write what is expected in the family's test, tests/boot/contract-irb.t:
+#
+#          contract_cases('irb',
+#              { case => 'irb_pending', rule => 'IRB-02', routine => 'AtaPortCompleteRequest',
+#                context => 'IdeHwInterrupt' },
+#          );
+#
+# A row may have
+#   returned => '0'        what the broken call gave back, in hexadecimal digits
+#   channel => '0.1'       the CD-ROM's channel (default: 0.0, the disk's)
+#   values => '"DmaAllowed"=dword:00000000'   further values of the channels' keys; rows with the same
+#                          ones share a boot
+#   io => 'flush 0'        commands after the start of the channel, before the disk or CD is read as a whole
+#   fails => 1             some command may fail while the rule is broken; the check of the data comes after
+#   stops => 1             the channel does not start: the other one is read instead, and it is tried again
+#                          without the case
+#   also => qr/.../        the console has this, too, in the case's part
+#   named => 1             the case needs a boot of its own, and an image of its name (base.h says why)
+#   refused => 1           of these: the driver is not loaded or its controller not started; pata's is read
+#
+# contract_cases(family, rows) boots one guest for all rows but the named ones, which have one each. For
+# each row the channel is started, read as a whole, twice, and stopped. Checked are: exactly one report,
+# where, and in which routine and context; what was returned; and that the data is the image's.
+package Contract;
+
+use strict;
+use warnings;
+use parent 'Exporter';
+use Ataport;
+use Test::More;
+
+our @EXPORT = qw(contract_cases);
+
+my $arch = $ENV{ARCH} // 'x86_64';
+our $probes = "build/$arch/probes";
+my $services = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services';
+my @channels = ('0.0', '0.1');
+my %disks = ('0.0' => '0', '0.1' => 'cd0');
+
+# ------------------------------------------------------------------ reports
+
+# The marked lines of the cases: {rule, place}. A comment alone in its line marks the next one.
+sub markers {
+    my @found;
+    for my $path (sort glob 'tests/probes/rules/*.c') {
+        my $number = 0;
+        for my $line (split /\n/, slurp($path)) {
+            $number++;
+            my ($rules) = $line =~ /BREAKS:((?:[ ,]*[A-Z]{3}-\d\d)+)/ or next;
+            my $place = "$path:" . ($number + ($line =~ m{^\s*/\*} ? 1 : 0));
+            push @found, map { "$_ $place" } $rules =~ /[A-Z]{3}-\d\d/g;
+        }
+    }
+    return @found;
+}
+
+my %is_marked = map { $_ => 1 } markers();
+
+sub reports_of {
+    my ($text) = @_;
+    my @reports;
+    while ($text =~ /^RULE (\S+) (\S+?)(?:\+0x[0-9a-f]+)?(?: (\S+:\d+))? \((\S+) in (.*)\)$/mg) {
+        push @reports, { rule => $1, function => $2, place => $3 // '', routine => $4, context => $5 };
+    }
+    my $all = () = $text =~ /^RULE /mg;
+    push @reports, { rule => 'a report in another form' } if $all != @reports;
+    return @reports;
+}
+
+# A case's function has its name, or one that begins with it.
+sub row_is {
+    my ($row, $console, $log, $driver) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($report, @others) = reports_of($console);
+    my $told = $report ? "$report->{rule} ($report->{routine} in $report->{context})" : 'nothing';
+    is($told, "$row->{rule} ($row->{routine} in $row->{context})", "$row->{case}: is reported");
+    is(join(', ', map { "$_->{rule} $_->{function}" } @others), '', "$row->{case}: and nothing else");
+    like($report->{function} // '', qr/^\Q$driver\E\.sys!\Q$row->{case}\E(?:_|$)/, "$row->{case}: in its function");
+    ok($is_marked{"$row->{rule} $report->{place}"}, "$row->{case}: in the line that is marked")
+        or diag($report->{place}) if $report && $report->{place};
+    my ($returned) = $log =~ /^\w+\[0\]: case \Q$row->{case}\E: returned (\w+)$/m;
+    is($returned // 'nothing', $row->{returned} // 'nothing', "$row->{case}: what was returned");
+    like($console, $row->{also}, "$row->{case}: what else is said") if $row->{also};
+    return;
+}
+
+# ------------------------------------------------------------------ boots
+
+my %digests;
+
+sub images {
+    my $disk = random_image('disk.img', 2 << 20, 1);
+    my $cd = random_image('cd.iso', 1 << 20, 2);
+    %digests = ('0.0' => sha256_of($disk), '0.1' => sha256_of($cd));
+    return (DISK => $disk, CDROM => $cd);
+}
+
+sub channel_of {
+    my ($row) = @_;
+    return $row->{channel} // '0.0';
+}
+
+sub other_channel {
+    my ($row) = @_;
+    return $channels[channel_of($row) eq $channels[0] ? 1 : 0];
+}
+
+# The commands of a case; `rules` ends its part of the console. Both channels are stopped before.
+sub commands_of {
+    my ($row) = @_;
+    my $channel = channel_of($row);
+    my $read = "sha256 $disks{$channel}";
+    my $other = other_channel($row);
+    return ("start $channel", "start $other", "sha256 $disks{$other}", "stop $other", "start $channel", $read,
+        "stop $channel", 'rules') if $row->{stops};
+    return ("start $channel", $row->{io} // (), $read, $read, "stop $channel", 'rules');
+}
+
+# What each start of each channel breaks: the first one, at boot, nothing.
+sub hive_of {
+    my (@rows) = @_;
+    my %words = map { $_ => '-' } @channels;
+    for my $row (@rows) {
+        $words{ channel_of($row) } .= " $row->{case}";
+        $words{$_} .= ' -' for $row->{stops} ? @channels : ();
+    }
+    my $values = $rows[0]{values} // '';
+    return join "\n", 'Windows Registry Editor Version 5.00', map {
+        ('', "[$services\\rules\\Controller0\\Channel" . substr($_, 2) . ']', "\"Break\"=\"$words{$_}\"", $values)
+    } @channels;
+}
+
+sub data_is {
+    my ($row, $console) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @wanted = $row->{stops} ? (other_channel($row), channel_of($row)) : (channel_of($row)) x 2;
+    my @found = $console =~ /^([0-9a-f]{64})  /mg;
+    shift @wanted if $row->{fails} && @found == 1;
+    is_deeply(\@found, [map { $digests{$_} } @wanted], "$row->{case}: data is right after it");
+    return;
+}
+
+sub boot_rows {
+    my (@rows) = @_;
+    my %words = images();
+    my $run = boot(%words, MINIPORT => "$probes/rules.sys", HIVE => spill("$scratch/hive.reg", hive_of(@rows)),
+        TIMEOUT => 240, CMD => join '; ', 'stop 0.0', 'stop 0.1', 'rules', map { commands_of($_) } @rows);
+    my ($before, @consoles) = split /^> rules$/m, $run->{console};
+    my ($log_before, @logs) = split /^> rules$/m, $run->{log};
+    my $may_fail = grep { $_->{fails} || $_->{stops} } @rows;
+    ok($run->{code} == 0 || $may_fail && $run->{code} == 1, 'the guest ends well')
+        or diag("run-qemu.sh ended with $run->{code}");
+    is(@consoles, @rows + 1, 'every case was tried');
+    is(join(', ', map { $_->{rule} } reports_of($before)), '', 'without a case no rule is broken');
+    for my $index (0 .. $#rows) {
+        my $console = $consoles[$index] // '';
+        row_is($rows[$index], $console, $logs[$index] // '', 'rules');
+        data_is($rows[$index], $console);
+    }
+    my (%expected, %counted);
+    $expected{ $_->{rule} }++ for @rows;
+    %counted = ($consoles[-1] // '') =~ /^([A-Z]{3}-\d\d) +(\d+) times?  /mg;
+    is_deeply(\%counted, \%expected, 'each was broken once');
+    return;
+}
+
+# An image of the case's name, bound to the IDE controller, or to nothing where it is to be refused.
+sub boot_named {
+    my ($row) = @_;
+    my $name = $row->{case};
+    my %words = images();
+    my $binding = $row->{refused} && !$row->{bound} ? '' : <<"END";
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\CriticalDeviceDatabase\\PCI#VEN_8086&DEV_7010]
+"Service"="$name"
+END
+    spill("$scratch/$name.sys", slurp("$probes/rules.sys"));
+    spill("$scratch/$name.reg", "Windows Registry Editor Version 5.00\n\n$binding");
+    my $run = boot(%words, MINIPORT => "$scratch/$name.sys", HIVE => "$scratch/$name-hive.reg",
+        CMD => join('; ', $row->{io} // (), 'sha256 0', 'sha256 cd0', 'devices'));
+    ok($run->{code} == 0 || $row->{fails} && $run->{code} == 1, "$name: the guest ends well")
+        or diag("run-qemu.sh ended with $run->{code}");
+    row_is($row, $run->{console}, $run->{log}, $name);
+    my @found = $run->{console} =~ /^([0-9a-f]{64})  /mg;
+    is_deeply(\@found, [@digests{@channels}], "$name: data is right after it");
+    my $driver = $row->{refused} ? 'pata' : $name;
+    like($run->{console}, qr/^PCI 00:01\.1 8086:7010: $driver, channels 0\.0 0\.1/m, "$name: by $driver.sys");
+    return;
+}
+
+# Every case of the family's file is expected here.
+sub contract_cases {
+    my ($family, @rows) = @_;
+    my @cases = slurp("tests/probes/rules/$family.c") =~ /^    \{"(\w+)", AT_/mg;
+    is(join(' ', sort map { $_->{case} } @rows), join(' ', sort @cases), "all cases of $family.c are tried");
+    my %shared;
+    push @{ $shared{ $_->{values} // '' } }, $_ for grep { !$_->{named} } @rows;
+    boot_rows(@{ $shared{$_} }) for sort keys %shared;
+    boot_named($_) for grep { $_->{named} } @rows;
+    return;
+}
+
+1;

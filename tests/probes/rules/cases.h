@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cases of rules.sys, a table for each family of rules. A case's name is its function's; the value
+ * `Break`, and the expectation in tests/boot/contract-*.t, use it.
+ */
+#ifndef PROBES_RULES_CASES_H
+#define PROBES_RULES_CASES_H
+
+#include "base.h"
+
+extern const struct probe_case ini_cases[];
+
+#endif
