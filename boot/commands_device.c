@@ -227,6 +227,8 @@ enum command_result command_mode(unsigned count, char **words)
     hal_printf("  %-18s%u\n", "Requests at once", parameters->NumberOfOverlappedRequests);
     size_format(controller->configuration.MaximumTransferLength, size, sizeof size);
     hal_printf("  %-18s%s\n", "Longest transfer", size);
+    if (device->channel->is_polled)
+        hal_printf("  %-18s%s\n", "Operation", "dump mode: polled, no callbacks, no registry");
     return COMMAND_DONE;
 }
 

@@ -63,6 +63,7 @@ static void apply_options(void)
 {
     contract_strict = options.strict;
     contract_checks = options.checks;
+    port_dump_mode = options.dump;
     log_debug_level = options.debug_level;
     if (options.trace_words[0] && !trace_select(options.trace_words)) {
         char error[160];

@@ -77,6 +77,14 @@ static bool set_strict(struct boot_options *options, struct span value)
     return place >= 0;
 }
 
+static bool set_dump(struct boot_options *options, struct span value)
+{
+    static const char *const words[] = {"0", "1"};
+    int place = place_in(value, words, 2);
+    options->dump = place == 1;
+    return place >= 0;
+}
+
 static bool set_checks(struct boot_options *options, struct span value)
 {
     static const char *const words[] = {"off", "on"};
@@ -126,6 +134,7 @@ static const struct {
     {"mode", "interactive, commands or tour", set_mode},
     {"strict", "0 or 1", set_strict},
     {"checks", "on or off", set_checks},
+    {"dump", "0 or 1", set_dump},
     {"trace", "a short list of words", set_trace},
     {"debug", "a number of up to 32 bits", set_debug},
     {"test", "a short name", set_test},
@@ -146,7 +155,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         if (i == KEY_COUNT) {
             snprintf(error, error_size,
                      "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, trace, debug and test.",
+                     "checks, dump, trace, debug and test.",
                      shown(key), key.text);
             return false;
         }

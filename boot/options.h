@@ -24,6 +24,7 @@ struct boot_options {
     enum shell_mode mode;                   /* mode=interactive|commands|tour */
     bool strict;                            /* strict=0|1 */
     bool checks;                            /* checks=on|off */
+    bool dump;                              /* dump=0|1: controllers are started in dump mode */
     char trace_words[TRACE_WORDS_CAPACITY]; /* trace=WORDS; "": as the port has it */
     uint32_t debug_level;          /* debug=NUMBER: AtaPortDebugPrint up to this level is logged */
     char test[TEST_NAME_CAPACITY]; /* test=NAME, in a kernel that holds tests; "": none */

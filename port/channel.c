@@ -33,8 +33,39 @@ static bool channel_interrupt(void *context)
     return ours;
 }
 
+/* Dump mode: the miniport is asked whether its device has something to say. Polls that find nothing leave no
+ * trace. */
+static void poll_interrupt(struct channel *channel)
+{
+    struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
+    enum irql level = irql_enter_dirql();
+    context_push(call);
+    if (channel->interface.IdeHwInterrupt(channel->extension)) {
+        channel->counters.interrupts++;
+        trace_made(TRACE_CALL, call->trace_head, call->kind);
+    }
+    context_pop(call);
+    irql_leave_dirql(level);
+}
+
+static unsigned polled_channels;
+
+/* irql_poll while there are channels in dump mode. */
+static void poll_channels(void)
+{
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+        if (channel->is_polled && channel->hardware_started)
+            poll_interrupt(channel);
+}
+
 static bool connect_interrupt(struct channel *channel)
 {
+    if (channel->configuration.ChannelMode == IdeModeDump) {
+        channel->is_polled = true;
+        polled_channels++;
+        irql_poll = poll_channels;
+        return true;
+    }
     channel->interrupt.handler = channel_interrupt;
     channel->interrupt.context = channel;
     channel->interrupt_connected = hal_interrupt_connect(&channel->interrupt);
@@ -45,7 +76,9 @@ static void disconnect_interrupt(struct channel *channel)
 {
     if (channel->interrupt_connected)
         hal_interrupt_disconnect(&channel->interrupt);
-    channel->interrupt_connected = false;
+    if (channel->is_polled && --polled_channels == 0)
+        irql_poll = NULL;
+    channel->interrupt_connected = channel->is_polled = false;
 }
 
 /* ------------------------------------------------------------------ start */
@@ -170,7 +203,7 @@ static const char *start_hardware(struct channel *channel)
     *configuration = (IDE_CHANNEL_CONFIGURATION){
         .Version = sizeof *configuration,
         .ChannelNumber = channel->number,
-        .ChannelMode = IdeModeNormal,
+        .ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
         .ChannelResources = &channel->resources,
         .NumberOfOverlappedRequests = 1,
         .MaxTargetId = MAX_IDE_DEVICE - 1,
@@ -328,7 +361,7 @@ static void finish_work(struct channel *channel)
     timer_arm(&limit, STOP_LIMIT_US);
     hal_interrupts_disable();
     while (has_work(channel) && !is_over)
-        hal_wait_for_interrupt();
+        irql_pause();
     hal_interrupts_enable();
     timer_cancel(&limit);
     if (!has_work(channel))
@@ -367,13 +400,15 @@ static bool wants_rescan(const struct channel *channel)
 bool port_idle_wanted(void)
 {
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (wants_rescan(channel))
+        if (wants_rescan(channel) || (channel->is_polled && has_work(channel)))
             return true;
     return false;
 }
 
 void port_idle(void)
 {
+    if (irql_poll)
+        irql_poll();
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
         if (wants_rescan(channel)) {
             channel->rescan_wanted = false;

@@ -15,6 +15,7 @@
 
 struct controller port_controllers[PORT_MAX_CONTROLLERS];
 unsigned port_controller_count;
+bool port_dump_mode;
 
 /* PCI configuration space (PCI Local Bus 3.0, 6.1). */
 enum {
@@ -238,7 +239,7 @@ bool controller_start(struct controller *controller)
     controller->configuration = (IDE_CONTROLLER_CONFIGURATION){
         .Version = sizeof(IDE_CONTROLLER_CONFIGURATION),
         .NumberOfChannels = 2,
-        .ControllerMode = IdeModeNormal,
+        .ControllerMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
         .NumberOfPhysicalBreaks = PORT_PHYSICAL_BREAKS,
         .MaximumTransferLength = PORT_MAXIMUM_TRANSFER_LENGTH,
         .NativeModeEnabled = controller_is_native(controller),

@@ -3,6 +3,7 @@
 #include "port/irql.h"
 
 enum irql irql_now = IRQL_PASSIVE;
+void (*irql_poll)(void);
 struct deferred *irql_deferred_head;
 struct deferred **irql_deferred_tail = &irql_deferred_head;
 
@@ -73,6 +74,17 @@ void irql_init(void)
     hal_interrupt_set_exit_hook(interrupt_exit);
 }
 
+void irql_pause(void)
+{
+    if (!irql_poll) {
+        hal_wait_for_interrupt();
+        return;
+    }
+    hal_interrupts_enable();
+    irql_poll();
+    hal_interrupts_disable();
+}
+
 void irql_wait(const bool *flag)
 {
     ASSERT_OP(irql_now, ==, IRQL_PASSIVE);
@@ -80,6 +92,6 @@ void irql_wait(const bool *flag)
         irql_raise_dispatch()); /* what was deferred at PASSIVE_LEVEL has had no way down yet */
     hal_interrupts_disable();
     while (!*flag)
-        hal_wait_for_interrupt();
+        irql_pause();
     hal_interrupts_enable();
 }

@@ -88,6 +88,12 @@ void deferred_queue(struct deferred *deferred);
 /* Takes a waiting procedure back. Returns whether it waited. Context: any. */
 bool deferred_cancel(struct deferred *deferred);
 
+/* What is called again and again while something is waited for, instead of halting the CPU: for channels
+ * whose interrupts do not come (dump mode). NULL: nothing. Called at PASSIVE_LEVEL. */
+extern void (*irql_poll)(void);
+/* One step of a wait: halts until an interrupt, or polls. Context: PASSIVE_LEVEL, CPU interrupts off,
+ * and off again afterwards. */
+void irql_pause(void);
 /* Waits at PASSIVE_LEVEL, halting the CPU between interrupts, until *flag is set. */
 void irql_wait(const bool *flag);
 

@@ -189,9 +189,10 @@ struct channel {
     bool hardware_started; /* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not
                               returned */
 
-    /* Interrupt. */
+    /* Interrupt. In dump mode none is connected: IdeHwInterrupt is called while the port waits. */
     struct hal_interrupt interrupt;
     bool interrupt_connected;
+    bool is_polled;
 
     /* Memory for the miniport. */
     void *uncached;
@@ -307,6 +308,9 @@ struct access_counters {
 };
 extern struct access_counters access_counters;
 
+/* dump=1 on the command line: what is started from now on is started in dump mode. */
+extern bool port_dump_mode;
+
 /* ------------------------------------------------------------------ bring-up, in the order of
  * calls */
 
@@ -321,8 +325,8 @@ void port_start(void);
 /* Stops every channel and controller, as before power-off: requests are finished, caches flushed,
  * then IdeHwControl(IdeStop). Context: PASSIVE_LEVEL. */
 bool port_stop(void);
-/* Work that the port left for PASSIVE_LEVEL (looking for devices after a bus change). Called while
- * the shell waits for a command. */
+/* Work that the port left for PASSIVE_LEVEL (looking for devices after a bus change, polling in dump
+ * mode). Called while the shell waits for a command. */
 void port_idle(void);
 /* Is there such work? Context: any. */
 bool port_idle_wanted(void);

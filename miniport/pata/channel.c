@@ -61,8 +61,11 @@ static void read_setting(struct pata_channel *channel, PULONG buffer, PCHAR name
 /* The registry copies values only into a buffer that it has lent; one value at a time fits. */
 static void read_settings(struct pata_channel *channel, struct settings *settings)
 {
-    PULONG buffer = AtaPortRegistryAllocateBuffer(channel, sizeof *buffer);
+    PULONG buffer;
 
+    if (channel->is_dump) /* there is no registry in dump mode */
+        return;
+    buffer = AtaPortRegistryAllocateBuffer(channel, sizeof *buffer);
     if (!buffer) {
         AtaPortDebugPrint(1, "pata: no registry buffer; channel %u has default settings\n",
                           channel->number);
@@ -197,8 +200,7 @@ void pata_take_hardware(struct pata_channel *channel)
 
 static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGURATION configuration)
 {
-    if (configuration->ChannelMode == IdeModeDump)
-        return FALSE;
+    channel->is_dump = configuration->ChannelMode == IdeModeDump;
     configuration->NumberOfOverlappedRequests = 1;
     configuration->MaxTargetId = MAX_IDE_DEVICE;
     configuration->SyncWithIsr = TRUE;

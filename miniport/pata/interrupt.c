@@ -14,6 +14,8 @@
  */
 #include "pata.h"
 
+#define DUMP_SLICE_US 50
+
 /* ------------------------------------------------------------------ phases */
 
 #define BIT(phase) (1u << (phase))
@@ -49,6 +51,14 @@ void pata_phase_is_wrong(struct pata_channel *channel, enum pata_phase phase)
     AtaPortDebugPrint(0, "pata: channel %u: phase %u after %u\n", channel->number, phase,
                       channel->phase);
     AtaPortDebugBreak(channel);
+}
+
+static void set_stale_timings(struct pata_channel *channel)
+{
+    if (!channel->timings_are_stale)
+        return;
+    channel->timings_are_stale = FALSE;
+    pata_program_timings(channel->controller, channel->number);
 }
 
 void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
@@ -123,6 +133,27 @@ void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status
     }
 }
 
+/* ------------------------------------------------------------------ dump mode */
+
+/* There are no timers in dump mode. The port calls the interrupt routine again and again while it waits, so a
+ * wait goes on by a little each time. TRUE: it was over, and the next step has been done. */
+static BOOLEAN dump_tick(struct pata_channel *channel)
+{
+    const ULONG slice_us = min(channel->timer_left_us, DUMP_SLICE_US);
+
+    if (!channel->timer_is_wanted)
+        return FALSE;
+    AtaPortStallExecution(slice_us);
+    channel->timer_left_us -= slice_us;
+    if (channel->timer_left_us)
+        return FALSE;
+    set_stale_timings(channel);
+    pata_forget_timer(channel);
+    pata_step(channel, EVENT_TICK, 0, 0);
+    pata_go_on(channel);
+    return TRUE;
+}
+
 /* ------------------------------------------------------------------ interrupts */
 
 /* Is it an interrupt while data still moves? A drive's eject button is enough for one. The latch
@@ -146,6 +177,8 @@ BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension)
     const BOOLEAN is_expected = pata_expects_interrupt(phase);
     UCHAR bus_master_status = 0, status;
 
+    if (channel->is_dump && dump_tick(channel))
+        return FALSE;
     /* ATA: 9.2: for 2 ms after SRST Status may not be read. */
     if (phase == PHASE_STOPPED || phase == PHASE_RESET)
         return FALSE;
@@ -201,10 +234,7 @@ static VOID NTAPI tick(PVOID ChannelExtension)
 {
     struct pata_channel *channel = ChannelExtension;
 
-    if (channel->timings_are_stale) {
-        channel->timings_are_stale = FALSE;
-        pata_program_timings(channel->controller, channel->number);
-    }
+    set_stale_timings(channel);
     if (!channel->timer_is_wanted)
         return;
     channel->timer_fired = channel->timer_asked;
@@ -215,7 +245,9 @@ void pata_ask_timer(struct pata_channel *channel, ULONG delay_us)
 {
     channel->timer_asked++;
     channel->timer_is_wanted = TRUE;
-    AtaPortRequestTimer(channel, tick, delay_us);
+    channel->timer_left_us = delay_us;
+    if (!channel->is_dump)
+        AtaPortRequestTimer(channel, tick, delay_us);
 }
 
 void pata_forget_timer(struct pata_channel *channel)

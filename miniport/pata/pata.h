@@ -236,6 +236,7 @@ struct pata_channel {
     BOOLEAN data_is_32_bit;     /* the data port takes 32-bit accesses */
     BOOLEAN latch_is_doubtful;  /* the bus master's interrupt bit may be set for no reason */
     BOOLEAN timings_are_stale;  /* the next timer sets the controller's timings */
+    BOOLEAN is_dump;            /* dump mode: polled, without timers and registry */
 
     /* Registers. */
     IDE_REGISTERS_1 command_block;
@@ -257,6 +258,7 @@ struct pata_channel {
     /* Timer: a tick counts only if nothing was asked for since it was. */
     ULONG timer_asked, timer_fired;
     BOOLEAN timer_is_wanted;
+    ULONG timer_left_us;   /* dump mode: until it is over */
     ULONG waited_us;       /* in this phase so far */
     UCHAR reset_target;    /* the device that PHASE_RESET looks at */
     UCHAR resets_in_a_row; /* without a command that ended in between */

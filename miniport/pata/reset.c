@@ -205,7 +205,9 @@ void pata_reset_begin(struct pata_channel *channel)
     AtaPortStallExecution(SRST_US);
     AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_DISABLE_INTERRUPTS);
     pata_ask_timer(channel, RESET_SETTLE_US);
-    AtaPortDeviceBusy(channel, IDE_UNTAGGED, IDE_UNTAGGED, RESET_PAUSE_S);
+    if (!channel
+             ->is_dump) /* there, this may be IdeHwInterrupt, and the port sends one IRB at a time */
+        AtaPortDeviceBusy(channel, IDE_UNTAGGED, IDE_UNTAGGED, RESET_PAUSE_S);
 }
 
 static BOOLEAN is_known(const struct pata_device *device)

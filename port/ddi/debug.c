@@ -12,8 +12,17 @@
 
 /* ------------------------------------------------------------------ time */
 
-/* CTX-07: one call from the port into the miniport may stall for less than a millisecond in all. */
+/* CTX-07: one call from the port into the miniport may stall for less than a millisecond in all. In dump mode
+ * there are no timers that longer waits could use instead, so it holds not there. */
 #define STALL_LIMIT_US 1000u
+
+static bool in_dump_mode(void)
+{
+    const struct context *context = context_now;
+    return context->channel      ? context->channel->configuration.ChannelMode == IdeModeDump
+           : context->controller ? context->controller->configuration.ControllerMode == IdeModeDump
+                                 : false;
+}
 
 VOID NTAPI AtaPortStallExecution(ULONG Delay)
 {
@@ -22,7 +31,7 @@ VOID NTAPI AtaPortStallExecution(ULONG Delay)
         return;
     uint32_t before_us = context_now->stalled_us;
     context_now->stalled_us = Delay > UINT32_MAX - before_us ? UINT32_MAX : before_us + Delay;
-    if (context_now->stalled_us >= STALL_LIMIT_US && before_us < STALL_LIMIT_US)
+    if (context_now->stalled_us >= STALL_LIMIT_US && before_us < STALL_LIMIT_US && !in_dump_mode())
         contract_report(RULE_CTX_07, context_now->channel, routine, CALLER,
                         "%u us in this call so far; longer waits use AtaPortRequestTimer",
                         (unsigned)context_now->stalled_us);

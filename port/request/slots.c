@@ -47,8 +47,8 @@ struct irb_slot *slot_sense_for(struct channel *channel, unsigned target)
 bool slots_create(struct channel *channel)
 {
     unsigned count = channel->configuration.NumberOfOverlappedRequests;
-    if (count == 0)
-        count = 1;
+    if (count == 0 || channel->configuration.ChannelMode == IdeModeDump)
+        count = 1; /* in dump mode requests come one after the other */
     unsigned overlapped = count;
     count += INTERNAL_SLOTS;
     channel->slot_shift = slot_shift();
