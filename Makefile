@@ -66,6 +66,7 @@ USES_bench-profile := bench
 USES_lint := lint
 USES_clean :=
 USES_help :=
+USES_new-miniport :=
 NEEDED := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin USES_$(goal))),build,$(USES_$(goal)))))
 
 ifneq ($(NEEDED),)
@@ -79,10 +80,10 @@ endif
 
 # ---------------------------------------------------------------- building
 
-.PHONY: all run test debug bench lint check setup clean help
+.PHONY: all run test debug bench lint check setup clean help new-miniport
 all:
 
-ifneq ($(filter-out clean help setup lint,$(GOALS)),)
+ifneq ($(filter-out clean help setup lint new-miniport,$(GOALS)),)
 -include boot/rules.mk
 -include miniport/rules.mk
 -include $(wildcard tests/*/rules.mk)
@@ -115,6 +116,15 @@ run: all
 
 debug: all
 	@tools/debug.sh
+
+# ---------------------------------------------------------------- a driver of one's own
+
+ifneq ($(filter new-miniport,$(GOALS)),)
+$(eval $(call hand_on,NAME))
+$(eval $(call hand_on,DIR))
+endif
+new-miniport:
+	@tools/new-miniport.sh
 
 # ---------------------------------------------------------------- testing
 
@@ -176,6 +186,8 @@ help:
 #? make               build the kernel and its drivers into build/$ARCH/
 #? make run           build, and start QEMU with the serial console on the terminal
 #? make test          all tests; TEST=name: those with that in their paths
+#? make new-miniport NAME=x DIR=path
+#?                    a small working driver of your own: its source, in the folder path/x
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry
 #? make bench         operations per second, and accesses and instructions per operation;
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
