@@ -258,6 +258,19 @@ check_file() { # word path
   [[ -r $2 ]] || die "$1=$2: you may not read it"
 }
 
+# The kernel names places in a driver's source by a line table: the one beside the image, or else one made
+# now, if the image has line numbers and this host the tools. Without, it names functions or addresses.
+add_lines() { # image name
+  local beside=${1%.sys}.lines lines=$run_dir/driver$driver_count.lines
+  rm -f -- "$lines"
+  if [[ -f $beside && ! $1 -nt $beside ]]; then
+    cp -- "$beside" "$lines" || die "$beside cannot be copied to $run_dir"
+  elif grep -q '\.debug_line' <"$1"; then
+    timeout 10 "$top/tools/lines.pl" "$1" >"$lines" 2>/dev/null || rm -f -- "$lines"
+  fi
+  [[ -s $lines ]] && add_module "driver$driver_count.lines" "type=lines name=$2"
+}
+
 driver_count=0
 driver_names=/
 add_driver() { # path
@@ -267,6 +280,7 @@ add_driver() { # path
   driver_names+=${name,,}/
   cp -- "$1" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$1 cannot be copied to $run_dir"
   add_module "driver$driver_count.sys" "type=driver name=$name"
+  add_lines "$1" "$name"
   if [[ -f $layer ]]; then
     cp -- "$layer" "$run_dir/driver$driver_count.reg" || die "$layer cannot be copied to $run_dir"
     add_module "driver$driver_count.reg" "type=layer name=${layer##*/}"

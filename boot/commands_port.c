@@ -12,6 +12,31 @@
 
 /* ------------------------------------------------------------------ rules */
 
+/* How often a place was found, and those behind it with the same words: a line whose code the compiler
+ * has copied, or that was reached on several channels. 0: it has been printed with one before it. */
+static uint64_t count_place(const struct contract_place *place)
+{
+    uint64_t count = 0;
+
+    for (const struct contract_place *other = NULL; (other = contract_next_place(other));) {
+        if (other->rule != place->rule || strcmp(other->words, place->words) != 0)
+            continue;
+        if (count == 0 && other != place)
+            return 0;
+        count += other->count;
+    }
+    return count;
+}
+
+static void print_places(enum rule rule)
+{
+    for (const struct contract_place *place = NULL; (place = contract_next_place(place));) {
+        uint64_t count = place->rule == rule ? count_place(place) : 0;
+        if (count > 0)
+            hal_printf("%14" PRIu64 "        %s\n", count, place->words);
+    }
+}
+
 enum command_result command_rules(unsigned count, char **words)
 {
     (void)words;
@@ -19,10 +44,11 @@ enum command_result command_rules(unsigned count, char **words)
         return COMMAND_BAD_ARGUMENTS;
     for (unsigned i = 0; i < RULE_COUNT; i++) {
         enum rule rule = (enum rule)i;
-        if (contract_count(rule) > 0)
-            hal_printf("%-7s %6" PRIu64 " time%s  %s\n", contract_rule_id(rule),
-                       contract_count(rule), contract_count(rule) == 1 ? " " : "s",
-                       contract_rule_words(rule));
+        if (contract_count(rule) == 0)
+            continue;
+        hal_printf("%-7s %6" PRIu64 " time%s  %s\n", contract_rule_id(rule), contract_count(rule),
+                   contract_count(rule) == 1 ? " " : "s", contract_rule_words(rule));
+        print_places(rule);
     }
     if (contract_total() == 0)
         hal_printf("No rule was broken%s.\n",

@@ -132,8 +132,18 @@ static void load_registry(void)
 /* A driver that is refused has said why; the others go on. */
 static void load_driver(unsigned index)
 {
-    const struct hal_boot_module *module = &hal_boot_info()->modules[index];
-    (void)port_load_driver(modules[index].name, module->data, module->byte_count);
+    const struct hal_boot_info *boot = hal_boot_info();
+    struct driver_file file = {.name = modules[index].name,
+                               .image = boot->modules[index].data,
+                               .image_byte_count = boot->modules[index].byte_count};
+
+    for (unsigned i = next_module(MODULE_LINES, 0); i < boot->module_count;
+         i = next_module(MODULE_LINES, i + 1))
+        if (strcmp(modules[i].name, file.name) == 0) {
+            file.lines = boot->modules[i].data;
+            file.lines_byte_count = boot->modules[i].byte_count;
+        }
+    (void)port_load_driver(&file);
 }
 
 /* ------------------------------------------------------------------ the session */

@@ -174,12 +174,10 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
 static bool module_type(struct span word, enum module_type *type)
 {
     static const char *const words[] = {
-        [MODULE_DRIVER] = "driver",
-        [MODULE_LAYER] = "layer",
-        [MODULE_HIVE] = "hive",
-        [MODULE_COMMANDS] = "commands",
+        [MODULE_DRIVER] = "driver", [MODULE_LINES] = "lines",       [MODULE_LAYER] = "layer",
+        [MODULE_HIVE] = "hive",     [MODULE_COMMANDS] = "commands",
     };
-    int place = place_in(word, words, 4);
+    int place = place_in(word, words, sizeof words / sizeof *words);
     if (place >= 0)
         *type = (enum module_type)place;
     return place >= 0;
@@ -195,7 +193,8 @@ bool module_parse(const char *command_line, struct module_description *descripti
     if (!next_word(&rest, &key, &value) || !span_is(key, "type") || !value.text ||
         !module_type(value, &description->type)) {
         snprintf(error, error_size,
-                 "The boot module \"%.60s\" must begin with type=driver, layer, hive or commands.",
+                 "The boot module \"%.60s\" must begin with type=driver, lines, layer, hive or "
+                 "commands.",
                  command_line);
         return false;
     }

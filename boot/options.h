@@ -39,6 +39,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
 
 enum module_type {
     MODULE_DRIVER,   /* an image NAME.sys; a driver's folder may have more than one word */
+    MODULE_LINES,    /* the line table of the driver with the same name */
     MODULE_LAYER,    /* a registry file that lies beside a driver: read, never written */
     MODULE_HIVE,     /* the registry's file */
     MODULE_COMMANDS, /* a text for mode=commands */

@@ -19,7 +19,7 @@
 
 /* ------------------------------------------------------------------ boot information */
 
-#define HAL_MAX_BOOT_MODULES 32u
+#define HAL_MAX_BOOT_MODULES 64u
 
 struct hal_boot_module {
     /* "type=... name=..." as run-qemu.sh wrote it, without the file name. */

@@ -134,38 +134,40 @@ size_t hal_backtrace(uintptr_t *return_addresses, size_t capacity)
     return hal_walk_frames((uintptr_t)__builtin_frame_address(0), return_addresses, capacity);
 }
 
-static void print_frame(size_t number, uintptr_t address)
+/* A return address lies behind its call, perhaps in the next line or function: the byte before it is
+ * what is named. */
+static void print_frame(size_t number, uintptr_t address, bool is_return_address)
 {
-    char place[96];
-    hal_name_address(address, place, sizeof(place));
+    char place[160];
+    hal_name_address(address - is_return_address, place, sizeof(place));
     hal_printf("  #%-2zu %#0*lx %s\n", number, 2 + 2 * (int)sizeof(address), (unsigned long)address,
                place);
 }
 
-static void print_frames(const uintptr_t *addresses, size_t count)
+static void print_frames(size_t number, const uintptr_t *addresses, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        print_frame(i, addresses[i]);
+        print_frame(number + i, addresses[i], true);
     if (count >= BACKTRACE_LIMIT)
         hal_printf("  ... and more\n");
 }
 
 void hal_print_frames(uintptr_t instruction, uintptr_t caller, uintptr_t frame_pointer)
 {
-    uintptr_t addresses[2 + BACKTRACE_LIMIT];
+    uintptr_t addresses[1 + BACKTRACE_LIMIT];
     size_t count = 0;
-    addresses[count++] = instruction;
     if (caller != 0)
         addresses[count++] = caller;
     count += hal_walk_frames(frame_pointer, addresses + count, BACKTRACE_LIMIT);
     hal_printf("back trace:\n");
-    print_frames(addresses, count);
+    print_frame(0, instruction, false);
+    print_frames(1, addresses, count);
 }
 
 void hal_print_backtrace(void)
 {
     uintptr_t addresses[BACKTRACE_LIMIT];
-    print_frames(addresses, hal_backtrace(addresses, BACKTRACE_LIMIT));
+    print_frames(0, addresses, hal_backtrace(addresses, BACKTRACE_LIMIT));
 }
 
 /* ------------------------------------------------------------------ panic */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Miniports: how a folder of C files becomes $(BUILD)/NAME.sys.
+# Miniports: how a folder of C files becomes $(BUILD)/NAME.sys, with NAME.lines beside it, from which the
+# kernel names places in its source (tools/lines.pl).
 #
 # Wants: ARCH (x86_64 or i386), BUILD (that architecture's build folder), Q (@, or nothing with V=1),
 # and MINIPORT_CROSS (the prefix of the compiler and its tools), which may be empty.
@@ -112,7 +113,8 @@ define miniport_link
 	    echo "$(notdir $(1)): no function DriverEntry is defined in" $(miniport_place) >&2; exit 1; \
 	fi; \
 	$(MINIPORT_CC) $(MINIPORT_LINK_FLAGS) -Wl,--entry,$$entry -o $@ $(3) \
-	    $(MINIPORT_SUPPORT_LIBRARY) $(MINIPORT_IMPORT_LIBRARIES) -lgcc
+	    $(MINIPORT_SUPPORT_LIBRARY) $(MINIPORT_IMPORT_LIBRARIES) -lgcc && \
+	tools/lines.pl --tools $(MINIPORT_PREFIX) $@ >$(@:.sys=.lines)
 endef
 
 define miniport
@@ -129,7 +131,7 @@ $$(miniport_objects_$(1)): $$(MINIPORT_OUT)/$(1)/%.o: $(2)/%.c $$(MINIPORT_OUT)/
 	    $$(miniport_messages_$(1))
 
 $$(BUILD)/$(1).sys: $$(miniport_objects_$(1)) $(4) $$(MINIPORT_OUT)/$(1)/stamp \
-    $$(MINIPORT_SUPPORT_LIBRARY) $$(MINIPORT_IMPORT_LIBRARIES)
+    $$(MINIPORT_SUPPORT_LIBRARY) $$(MINIPORT_IMPORT_LIBRARIES) tools/lines.pl
 	$$(call miniport_link,$(1),$(2),$$(miniport_objects_$(1)) $(4))
 
 -include $$(miniport_objects_$(1):.o=.d)

@@ -22,14 +22,11 @@ bool contract_strict;
 static uint64_t counts[RULE_COUNT];
 static uint64_t total;
 
-/* A report for a rule, a place and a channel is printed once in a start; repeats are counted. */
-#define REPORTED_PLACES 256u
-static struct {
-    const void *place;
-    const struct channel *channel;
-    enum rule rule;
-} reported[REPORTED_PLACES];
-static unsigned reported_count;
+/* Where rules were broken. A report is printed once for a rule, a place and a channel's start; repeats
+ * are counted. The words are kept, for the driver may be gone when they are asked for. */
+#define PLACE_LIMIT 256u
+static struct contract_place places[PLACE_LIMIT];
+static unsigned place_count;
 
 static const struct {
     const char *id, *words;
@@ -57,6 +54,12 @@ uint64_t contract_count(enum rule rule)
 uint64_t contract_total(void)
 {
     return total;
+}
+
+const struct contract_place *contract_next_place(const struct contract_place *after)
+{
+    const struct contract_place *next = after ? after + 1 : places;
+    return next < places + place_count ? next : NULL;
 }
 
 const char *context_kind_name(enum context_kind kind)
@@ -95,30 +98,28 @@ void context_name(const struct context *context, char *text, size_t size)
         snprintf(text, size, "%s", context_kind_name(context->kind));
 }
 
-/* Was this reported already? Remembers it if not. */
-static bool is_repeat(enum rule rule, const struct channel *channel, const void *place)
+/* The entry of a place, made if need be. When all are taken the first one is given up. */
+static struct contract_place *find_place(enum rule rule, const struct driver *driver,
+                                         const struct channel *channel, const void *address)
 {
-    for (unsigned i = 0; i < reported_count; i++)
-        if (reported[i].rule == rule && reported[i].place == place &&
-            reported[i].channel == channel)
-            return true;
-    if (reported_count < REPORTED_PLACES) {
-        reported[reported_count].rule = rule;
-        reported[reported_count].channel = channel;
-        reported[reported_count].place = place;
-        reported_count++;
-    }
-    return false;
+    struct contract_place wanted = {
+        .rule = rule, .driver = driver, .channel = channel, .address = address};
+
+    for (unsigned i = 0; i < place_count; i++)
+        if (places[i].rule == rule && places[i].address == address &&
+            places[i].channel == channel && places[i].driver == driver)
+            return &places[i];
+    if (place_count == PLACE_LIMIT)
+        memmove(places, places + 1, --place_count * sizeof *places);
+    places[place_count] = wanted;
+    return &places[place_count++];
 }
 
 void contract_new_start(const struct channel *channel)
 {
-    for (unsigned i = 0; i < reported_count;) {
-        if (reported[i].channel == channel)
-            reported[i] = reported[--reported_count];
-        else
-            i++;
-    }
+    for (unsigned i = 0; i < place_count; i++)
+        if (places[i].channel == channel)
+            places[i].is_told = false;
 }
 
 static void print_context_stack(void)
@@ -132,34 +133,67 @@ static void print_context_stack(void)
     }
 }
 
-static void report(enum rule rule, struct channel *channel, const char *routine, const void *place,
-                   const char *detail, va_list arguments)
+/* The request that it happened to, if one is known. */
+static void print_irb(const struct irb_slot *slot)
+{
+    const IDE_REQUEST_BLOCK *irb = &slot->irb;
+    const struct device *device = slot->request ? slot->request->device : NULL;
+
+    hal_printf("  IRB %p in slot %u: %s for target %u%s%s, %u bytes, flags %#x\n",
+               (const void *)irb, slot->index, irb_function_name(irb->Function), irb->TargetId,
+               device && device->name[0] ? ", disk " : "",
+               device && device->name[0] ? device->name : "", (unsigned)slot->data_byte_count,
+               (unsigned)irb->IrbFlags);
+}
+
+/* The whole of a report. `slot` is NULL, or the IRB that the miniport was handed by the call which runs
+ * now. */
+static void print_report(const struct contract_place *place, const struct irb_slot *slot,
+                         const char *detail, va_list arguments)
+{
+    hal_printf("RULE %s %s\n  %s\n  ", rules[place->rule].id, place->words,
+               rules[place->rule].words);
+    hal_vprintf(detail, arguments);
+    hal_printf("\n");
+    print_context_stack();
+    if (slot)
+        print_irb(slot);
+}
+
+/* "pata.sys!PataStartIo miniport/pata/command.c:120 (AtaPortCompleteRequest in IdeHwStartIo)" */
+static void describe_place(struct contract_place *place, const char *routine)
+{
+    char where[160], context[64];
+
+    /* The return address belongs to the instruction after the call: one byte back is in it. */
+    if (place->address)
+        hal_name_address((uintptr_t)place->address - 1, where, sizeof where);
+    else
+        snprintf(where, sizeof where, "%s.sys", place->driver ? place->driver->name : "?");
+    context_name(context_now, context, sizeof context);
+    snprintf(place->words, sizeof place->words, "%s (%s in %s)", where, routine, context);
+}
+
+static void report(enum rule rule, struct channel *channel, const struct irb_slot *slot,
+                   const char *routine, const void *address, const char *detail, va_list arguments)
 {
     if (!contract_checks)
         return;
     bool enabled = hal_interrupts_disable();
     if (!channel)
         channel = context_now->channel;
+    const struct driver *driver = context_now->driver;
+    if (!driver && channel)
+        driver = channel->controller->channel_driver;
+    struct contract_place *place = find_place(rule, driver, channel, address);
     trace(TRACE_RULE, channel ? channel->number : TRACE_NO_CHANNEL, 0, rule);
     counts[rule]++;
     total++;
-    if (!is_repeat(rule, channel, place)) {
-        char where[128], context[64];
-
-        /* The return address belongs to the instruction after the call: one byte back is in it. */
-        if (place)
-            hal_name_address((uintptr_t)place - 1, where, sizeof where);
-        else
-            snprintf(where, sizeof where, "%s.sys",
-                     context_now->driver ? context_now->driver->name
-                     : channel           ? channel->controller->channel_driver->name
-                                         : "?");
-        context_name(context_now, context, sizeof context);
-        hal_printf("RULE %s %s (%s in %s)\n  %s\n  ", rules[rule].id, where, routine, context,
-                   rules[rule].words);
-        hal_vprintf(detail, arguments);
-        hal_printf("\n");
-        print_context_stack();
+    place->count++;
+    if (!place->is_told) {
+        place->is_told = true;
+        describe_place(place, routine);
+        print_report(place, slot ? slot : context_now->slot, detail, arguments);
     }
     if (contract_strict)
         hal_exit(HAL_EXIT_RULE_BROKEN);
@@ -171,7 +205,16 @@ void contract_report(enum rule rule, struct channel *channel, const char *routin
 {
     va_list arguments;
     va_start(arguments, detail);
-    report(rule, channel, routine, place, detail, arguments);
+    report(rule, channel, NULL, routine, place, detail, arguments);
+    va_end(arguments);
+}
+
+void contract_report_irb(enum rule rule, const struct irb_slot *slot, const char *routine,
+                         const void *place, const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    report(rule, slot->channel, slot, routine, place, detail, arguments);
     va_end(arguments);
 }
 
@@ -181,7 +224,7 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
     va_list arguments;
     va_start(arguments, detail);
     context_push(context);
-    report(rule, context->channel, routine, place, detail, arguments);
+    report(rule, context->channel, NULL, routine, place, detail, arguments);
     context_pop(context);
     va_end(arguments);
 }

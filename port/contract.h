@@ -54,6 +54,8 @@ struct context {
     const uint8_t *port_map;
     uint64_t trace_head; /* of the entry that every call makes */
     uint32_t stalled_us; /* AtaPortStallExecution since the call */
+    const struct irb_slot
+        *slot; /* what IdeHwBuildIo and IdeHwStartIo are handed; NULL for others */
     struct context *outer;
 };
 
@@ -93,6 +95,12 @@ extern bool contract_strict;
  * any. */
 void contract_report(enum rule rule, struct channel *channel, const char *routine,
                      const void *place, const char *detail, ...)
+    __attribute__((cold, format(printf, 5, 6)));
+
+/* The same with the IRB that it is about, on the channel that has it. (That of IdeHwBuildIo and
+ * IdeHwStartIo is known without.) */
+void contract_report_irb(enum rule rule, const struct irb_slot *slot, const char *routine,
+                         const void *place, const char *detail, ...)
     __attribute__((cold, format(printf, 5, 6)));
 
 /* The same for a rule that is judged when a call into the miniport has returned: reported as if in it. */
@@ -136,6 +144,20 @@ static inline bool contract_in_build_io(const char *routine, const void *place)
     contract_report_build_io(routine, place);
     return true;
 }
+
+/* Where a rule was broken, and how often. */
+#define PLACE_WORDS_CAPACITY 240u
+struct contract_place {
+    enum rule rule;
+    bool is_told;        /* printed since the channel's last start */
+    const void *address; /* what was handed over as `place` */
+    const struct driver *driver;
+    const struct channel *channel;
+    uint64_t count;
+    char words[PLACE_WORDS_CAPACITY];
+};
+/* Walks the places, up to 256, in the order in which they were found: NULL starts; NULL at the end. */
+const struct contract_place *contract_next_place(const struct contract_place *after);
 
 /* Rows that were broken, for the shell: how often, since boot. */
 uint64_t contract_count(enum rule rule);

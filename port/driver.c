@@ -67,8 +67,9 @@ static bool fail(struct driver *driver)
     return false;
 }
 
-bool port_load_driver(const char *name, const void *file, size_t byte_count)
+bool port_load_driver(const struct driver_file *file)
 {
+    const char *name = file->name;
     struct pe_error error;
     char image_name[IMAGE_NAME_CAPACITY];
 
@@ -83,11 +84,12 @@ bool port_load_driver(const char *name, const void *file, size_t byte_count)
         return false;
     }
     snprintf(image_name, sizeof image_name, "%s.sys", name);
-    driver->image = image_load(image_name, file, byte_count, &error);
+    driver->image = image_load(image_name, file->image, file->image_byte_count, &error);
     if (!driver->image) {
         snprintf(driver->failure, sizeof driver->failure, "%s", error.text);
         return fail(driver);
     }
+    image_set_lines(driver->image, file->lines, file->lines_byte_count);
     set_registry_path(driver);
     LONG status = call_driver_entry(driver);
     if (status < 0)

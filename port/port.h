@@ -316,9 +316,17 @@ extern bool port_dump_mode;
 
 /* IRQL, timers, trace, contract. Before everything else in the port. */
 void port_init(void);
-/* Loads image `name`.sys from memory and runs its DriverEntry. False: refused or failed; said on
- * the console and kept in driver->failure. Context: PASSIVE_LEVEL. */
-bool port_load_driver(const char *name, const void *file, size_t byte_count);
+/* What a driver is made of. The bytes stay where they are. */
+struct driver_file {
+    const char *name; /* of the service; the image is `name`.sys */
+    const void *image;
+    size_t image_byte_count;
+    const char *lines; /* its line table (loader/lines.h); NULL without one */
+    size_t lines_byte_count;
+};
+/* Loads an image and runs its DriverEntry. False: refused or failed; said on the console and kept in
+ * driver->failure. Context: PASSIVE_LEVEL. */
+bool port_load_driver(const struct driver_file *file);
 /* Finds the controllers (PCI functions that the registry binds, or the ISA legacy ports), binds
  * them to drivers and starts them. Context: PASSIVE_LEVEL, after the registry is filled. */
 void port_start(void);

@@ -83,7 +83,7 @@ static uintptr_t caller_of_nowhere(const struct trap_frame *frame)
 
 static _Noreturn void die(const struct trap_frame *frame, uintptr_t fault_address)
 {
-    char place[96];
+    char place[160];
     if (exceptions_under_way++ != 0) {
         if (exceptions_under_way > 2)
             hal_exit(HAL_EXIT_EXCEPTION); /* printing is what fails */

@@ -13,6 +13,7 @@
 
 #include "hal/hal.h"
 #include "port/loader/exports.h"
+#include "port/loader/lines.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -218,6 +219,8 @@ static struct loaded_image *load_into(struct image_slot *slot, const char *name,
     image->entry = image->base + info->entry_rva;
     image->text_address = image->base + pe_section_at(info, info->entry_rva)->rva;
     image->preferred_base = info->preferred_base;
+    image->lines = NULL;
+    image->lines_byte_count = 0;
     if (!back_image(image)) {
         release_image(image);
         return refuse(error, PE_NO_MEMORY, "no memory is left for the image");
@@ -289,18 +292,28 @@ bool image_is_code(uintptr_t address)
     return section != NULL && section->mapped && section->access == PE_READ_EXECUTE;
 }
 
+void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_count)
+{
+    image->lines = lines;
+    image->lines_byte_count = byte_count;
+}
+
 bool image_name_address(uintptr_t address, char *text, size_t size)
 {
     const struct loaded_image *image = image_at(address);
     char name[PE_NAME_CAPACITY];
+    const char *place;
+    size_t place_byte_count;
     uint32_t rva, offset;
 
     if (image == NULL)
         return false;
     rva = (uint32_t)(address - image->base);
-    if (pe_function_name(&image->info, rva, name, sizeof name, &offset) ||
-        pe_nearest_export(&image->info, rva, name, sizeof name, &offset))
-        snprintf(text, size, "%s!%s+%#x", image->name, name, (unsigned)offset);
+    if (lines_find(image->lines, image->lines_byte_count, rva, &place, &place_byte_count))
+        snprintf(text, size, "%s!%.*s", image->name, (int)place_byte_count, place);
+    else if (pe_function_name(&image->info, rva, name, sizeof name, &offset) ||
+             pe_nearest_export(&image->info, rva, name, sizeof name, &offset))
+        snprintf(text, size, "%s+%#x (%s+%#x)", image->name, (unsigned)rva, name, (unsigned)offset);
     else
         snprintf(text, size, "%s+%#x", image->name, (unsigned)rva);
     return true;

@@ -22,6 +22,8 @@ struct loaded_image {
     uintptr_t text_address;    /* of the section that the entry point is in */
     uint64_t preferred_base;   /* base - preferred_base is GDB's add-symbol-file -o */
     struct pe_image_info info; /* info.file is the boot module, which stays */
+    const char *lines;         /* its line table, another boot module (lines.h); NULL without one */
+    size_t lines_byte_count;
 };
 
 /* The images that are loaded now, the latest first. Also read by GDB. */
@@ -53,10 +55,14 @@ struct loaded_image *image_at(uintptr_t address);
 /* Does the address lie in executable code of a loaded image? Context: any. */
 bool image_is_code(uintptr_t address);
 
+/* Gives an image its line table, which stays where it is. Context: not an interrupt. */
+void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_count);
+
 /*
- * Names an address in a loaded image: "pata.sys!IdeHwStartIo+0x1c" by the image's symbols or else
- * by the nearest export, or "pata.sys+0x1234" when it has neither. Returns: false when the address
- * lies in no image. Made for hal_set_symbol_hook(). Context: any.
+ * Names an address in a loaded image: "pata.sys!PataStartIo miniport/pata/command.c:120" by its line
+ * table, else "pata.sys+0x1234 (PataStartIo+0x1c)" by the image's symbols or else by the nearest
+ * export before it, or "pata.sys+0x1234". Returns: false when the address lies in no image. Made for
+ * hal_set_symbol_hook(). Context: any.
  */
 bool image_name_address(uintptr_t address, char *text, size_t size);
 

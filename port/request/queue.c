@@ -123,6 +123,7 @@ static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot
     struct channel *channel = slot->channel;
     struct context *context = channel_context(channel, CONTEXT_START_IO);
     struct sync_saved saved = sync_enter(channel);
+    context->slot = slot;
     context_push(context);
     trace_made(TRACE_IRB_START, slot->trace_start, slot->irb.Function);
     /* What it returns is of no interest: the IRB has to end in any case. */
@@ -136,6 +137,7 @@ static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot
 {
     struct channel *channel = slot->channel;
     struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
+    context->slot = slot;
     context_push(context);
     (void)channel->interface.IdeHwBuildIo(channel->extension, &slot->irb);
     context_pop(context);

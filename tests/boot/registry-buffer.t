@@ -3,11 +3,13 @@
 #
 # AtaPortRegistryAllocateBuffer, FreeBuffer, and the reads and writes that use the buffer: a probe
 # (tests/probes/registry) breaks every rule about them in every context, and says what came back. Here
-# stands which cases there are, and what the port reports in each: rule, place, routine and context.
+# stands which cases there are, and what the port reports in each: rule, routine and context; the lines
+# are those that the probe has marked.
 use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
+use Reports;
 use Test::More;
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
@@ -106,7 +108,7 @@ sub expected_reports {
     my $text = '';
     for my $report (@reports) {
         my ($rule, $routine, $where) = $report =~ /^(\S+) (\S)(?: in (.*))?$/;
-        $text .= "$rule registry.sys!$name ($routines{$routine} in " . ($where // $context) . ")\n";
+        $text .= "$rule $routines{$routine} in " . ($where // $context) . "\n";
         $counts{$rule}++;
     }
     return $text;
@@ -114,9 +116,16 @@ sub expected_reports {
 
 # ------------------------------------------------------------------ what came out
 
+# A report as the test's table has it, and what is wrong with its place.
+sub told {
+    my ($marks, $report) = @_;
+    my $text = "$report->{id} $report->{routine} in $report->{context}\n";
+    return is_marked($marks, $report) ? $text : $text . "    not on a marked line: $report->{text}";
+}
+
 # debug.log as a list of cases: { name, result, reports }. Reports outside of cases: { name => '' }.
 sub cases_of {
-    my ($log) = @_;
+    my ($marks, $log) = @_;
     my $between = { name => '', result => '', reports => '' };
     my @found;
     my $case = $between;
@@ -127,10 +136,9 @@ sub cases_of {
         } elsif ($line =~ /^\w+\[0\]: case (\w+): (ok|not ok: .*)$/) {
             $case->{result} = $1 eq $case->{name} ? $2 : "ended as $1";
             $case = $between;
-        } elsif ($line =~ /^RULE (\S+) (\S+?)(?:\+0x[0-9a-f]+)?(?: \S+:\d+)? (\(.*\))$/) {
-            $case->{reports} .= "$1 $2 $3\n";
         } elsif ($line =~ /^RULE /) {
-            $case->{reports} .= "$line\n";
+            my $report = report_head($line);
+            $case->{reports} .= $report ? told($marks, $report) : "$line\n";
         }
     }
     return ($between->{reports}, @found);
@@ -160,11 +168,13 @@ sub results_are {
     return;
 }
 
+my $marks = marks(glob 'tests/probes/registry/*.c');
+
 # ------------------------------------------------------------------ with all checks
 
 {
     my $run = boot_probe();
-    my ($between, @found) = cases_of($run->{log});
+    my ($between, @found) = cases_of($marks, $run->{log});
     my %found = map { $_->{name} => $_ } @found;
 
     exit_code_is($run, 0, 'a driver that breaks every rule is survived');
@@ -175,6 +185,8 @@ sub results_are {
             @reports ? "$name: reported" : "$name: nothing is reported");
     }
     is($between, '', 'nothing is reported outside the cases');
+    is_deeply([unreported($marks, reports($run->{log}))], [], 'every marked line is reported');
+    is_deeply([grep { $_->{driver} ne 'registry.sys' } reports($run->{log})], [], 'all of them the probe\'s');
     my %shown = $run->{console} =~ /^([A-Z]{3}-\d\d) +(\d+) times?  /mg;
     my $after = delete($counts{'CTX-10'}) - 5;    # the controller stops after the last command
     is_deeply(\%shown, { %counts, 'CTX-10' => $after }, '`rules` counts what was broken');
@@ -197,14 +209,14 @@ sub results_are {
 
 {
     my $run = boot_probe(STRICT => 1);
-    my ($between, @found) = cases_of($run->{log});
+    my ($between, @found) = cases_of($marks, $run->{log});
     exit_code_is($run, 3, 'STRICT=1 ends at the first broken rule');
     is(scalar @found, 1, 'which is in the first case');
-    is($found[0]{reports}, "CTX-10 registry.sys!in_driver_entry ($routines{A} in DriverEntry)\n",
+    is($found[0]{reports}, "CTX-10 $routines{A} in DriverEntry\n",
         'and is the last thing said');
 
     $run = boot_probe(CHECKS => 'off');
-    ($between, @found) = cases_of($run->{log});
+    ($between, @found) = cases_of($marks, $run->{log});
     exit_code_is($run, 0, 'CHECKS=off');
     results_are('checks off', @found);
     unlike("$run->{log}$run->{console}", qr/^RULE|^\d+ rules? w/m, 'nothing is reported');
@@ -214,11 +226,10 @@ sub results_are {
 
 {
     my $run = boot(DISK => 'none', CMD => 'rules', MINIPORT => "$probes/controller_only.sys");
-    my ($between, @found) = cases_of($run->{log});
+    my ($between, @found) = cases_of(marks(glob 'tests/probes/controller_only/*.c'), $run->{log});
     exit_code_is($run, 0, 'a driver without the channel interface');
     is("$found[0]{name}: $found[0]{result}", 'controller_only: ok', 'is refused the registry');
-    is($found[0]{reports}, join('', map { "REG-14 controller_only.sys!controller_only ($routines{$_} in "
-                . "AtaAdapterControl(IdeStart))\n" } qw(A F R W D)), 'which is reported');
+    is($found[0]{reports}, join('', map { "REG-14 $routines{$_} in AtaAdapterControl(IdeStart)\n" } qw(A F R W D)), 'which is reported');
 }
 
 # ------------------------------------------------------------------ a driver that keeps the rules

@@ -14,7 +14,7 @@ $(GUEST_BUILD):
 	@mkdir -p $@
 
 $(GUEST_BUILD)/%.sys: $(BUILD)/%.sys | $(GUEST_BUILD)
-	@cp $< $@
+	@cp $< $@; cp $(<:.sys=.lines) $(@:.sys=.lines)
 
 TEST_TOOLS += $(GUEST_BUILD)/kernel $(GUEST_BUILD)/pata.sys
 

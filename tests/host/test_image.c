@@ -4,7 +4,7 @@
  * come from a memory file, so that one page can really be mapped at two addresses with two
  * protections.
  *
- * SOURCES: port/loader/image.c port/loader/exports.c
+ * SOURCES: port/loader/image.c port/loader/exports.c port/loader/lines.c
  * SOURCES: port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
  * ARGUMENTS: build/x86_64/sample.sys
  */
@@ -257,13 +257,13 @@ static void test_exports(void)
     TAP_CHECK(export_find("ataport", "AtaPortStallExecution", &address) == PE_NO_SUCH_MODULE);
 }
 
-#define LIFE_CASES 17u
+#define LIFE_CASES 19u
 static void test_life(const struct sample_file *file)
 {
     struct pe_error error;
     struct loaded_image *image = image_load("sample.sys", file->bytes, file->byte_count, &error);
     uintptr_t base;
-    char text[64];
+    char text[64], lines[64];
 
     if (!TAP_CHECK(image != NULL)) {
         printf("Bail out! %s\n", error.text);
@@ -280,7 +280,15 @@ static void test_life(const struct sample_file *file)
               image_at(base - 1) == NULL && image_at(base + image->byte_count) == NULL);
     TAP_CHECK(image_is_code(image->entry) && !image_is_code(base) && !image_is_code(base - 1));
     TAP_CHECK(image_name_address(image->entry + 4, text, sizeof text) &&
-              strcmp(text, "sample.sys!DriverEntry+0x4") == 0);
+              strstr(text, "sample.sys+0x") == text && strstr(text, " (DriverEntry+0x4)"));
+    snprintf(lines, sizeof lines, "%08x DriverEntry a/sample.c:7\n",
+             (unsigned)(image->entry - base));
+    image_set_lines(image, lines, strlen(lines));
+    TAP_CHECK(image_name_address(image->entry + 4, text, sizeof text) &&
+              strcmp(text, "sample.sys!DriverEntry a/sample.c:7") == 0);
+    TAP_CHECK(image_name_address(base + 0x20, text, sizeof text) &&
+              strcmp(text, "sample.sys+0x20") == 0);
+    image_set_lines(image, NULL, 0);
     TAP_CHECK(image_name_address(base + 0x20, text, sizeof text) &&
               strcmp(text, "sample.sys+0x20") == 0);
     TAP_CHECK(!image_name_address(base - 1, text, sizeof text));

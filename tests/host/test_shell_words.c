@@ -256,6 +256,8 @@ static void test_modules(void)
     TAP_CHECK(parse_module("type=hive name=/home/me/my hive, $x=y.reg") &&
               module.type == MODULE_HIVE && strcmp(module.name, "/home/me/my hive, $x=y.reg") == 0);
     TAP_CHECK(parse_module("type=layer name=a.reg") && module.type == MODULE_LAYER);
+    TAP_CHECK(parse_module("type=lines name=my driver") && module.type == MODULE_LINES &&
+              strcmp(module.name, "my driver") == 0);
     TAP_CHECK(parse_module("type=commands") && module.type == MODULE_COMMANDS && !module.name[0]);
     TAP_CHECK(!parse_module(""));
     TAP_CHECK(!parse_module("name=pata type=driver"));
@@ -271,7 +273,7 @@ static void test_modules(void)
 
 int main(void)
 {
-    tap_plan(10 + 15 + 23 + 5 + 19 + 16 + 13);
+    tap_plan(10 + 15 + 23 + 5 + 19 + 16 + 14);
     test_commands();
     test_words();
     test_numbers();

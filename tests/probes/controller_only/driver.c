@@ -27,12 +27,15 @@ static __attribute__((noipa)) void controller_only(PVOID ControllerExtension)
     BOOLEAN refused;
 
     AtaPortDebugPrint(0, "case controller_only: begin\n");
-    refused = AtaPortRegistryAllocateBuffer(ControllerExtension, 64) == NULL;
-    AtaPortRegistryFreeBuffer(ControllerExtension, bytes);
+    refused = AtaPortRegistryAllocateBuffer(ControllerExtension, 64) == NULL; /* BREAKS: REG-14 */
+    AtaPortRegistryFreeBuffer(ControllerExtension, bytes);                    /* BREAKS: REG-14 */
+    /* BREAKS: REG-14 */
     refused &= !AtaPortRegistryControllerKeyRead(ControllerExtension, 0, "Number", IDE_REG_DWORD,
                                                  bytes, &length);
+    /* BREAKS: REG-14 */
     refused &= !AtaPortRegistryControllerKeyWrite(ControllerExtension, 0, "Number", IDE_REG_DWORD,
                                                   bytes, &length);
+    /* BREAKS: REG-14 */
     refused &= !AtaPortRegistryControllerKeyWriteDeferred(ControllerExtension, 0, "Number",
                                                           IDE_REG_DWORD, bytes, &length);
     AtaPortDebugPrint(0, "case controller_only: %s\n",

@@ -70,9 +70,9 @@ static CASE second_buffer(struct probe_channel *channel)
     buffer = AtaPortRegistryAllocateBuffer(channel, 100);
     CHECK(buffer != NULL);
     fill(buffer, 100, 0x5A);
-    CHECK(AtaPortRegistryAllocateBuffer(channel, 100) == NULL);
-    CHECK(AtaPortRegistryAllocateBuffer(channel, 0) == NULL);
-    CHECK(AtaPortRegistryAllocateBuffer(channel, 0xFFFFFFFFu) == NULL);
+    CHECK(AtaPortRegistryAllocateBuffer(channel, 100) == NULL);         /* BREAKS: REG-02 */
+    CHECK(AtaPortRegistryAllocateBuffer(channel, 0) == NULL);           /* BREAKS: REG-02 */
+    CHECK(AtaPortRegistryAllocateBuffer(channel, 0xFFFFFFFFu) == NULL); /* BREAKS: REG-02 */
     CHECK(is_filled(buffer, 100, 0x5A)); /* the first one has not changed */
     AtaPortRegistryFreeBuffer(channel, buffer);
     other = AtaPortRegistryAllocateBuffer(channel, 200); /* any other time */
@@ -90,7 +90,7 @@ static FORCEINLINE void free_other(struct probe_channel *channel, PUCHAR buffer,
 
     CHECK(buffer != NULL);
     fill(buffer, 100, 0x5A);
-    AtaPortRegistryFreeBuffer(channel, pointer);
+    AtaPortRegistryFreeBuffer(channel, pointer); /* BREAKS: REG-04 */
     CHECK(is_filled(buffer, 100, 0x5A));
     CHECK(ReadValue(channel, 0, "Number", IDE_REG_DWORD, buffer, &length));
     AtaPortRegistryFreeBuffer(channel, buffer);
@@ -124,8 +124,9 @@ static CASE free_twice(struct probe_channel *channel)
     buffer = AtaPortRegistryAllocateBuffer(channel, 100);
     CHECK(buffer != NULL);
     AtaPortRegistryFreeBuffer(channel, buffer);
-    AtaPortRegistryFreeBuffer(channel, buffer);
-    AtaPortRegistryFreeBuffer(channel, NULL); /* without a buffer NULL is as wrong */
+    AtaPortRegistryFreeBuffer(channel, buffer); /* BREAKS: REG-04 */
+    /* Without a buffer NULL is as wrong. BREAKS: REG-04 */
+    AtaPortRegistryFreeBuffer(channel, NULL);
     again = AtaPortRegistryAllocateBuffer(channel, 100);
     CHECK(again != NULL);
     AtaPortRegistryFreeBuffer(channel, again);
@@ -144,9 +145,10 @@ static CASE overrun_in_slack(struct probe_channel *channel)
     buffer = AtaPortRegistryAllocateBuffer(channel, 61);
     CHECK(buffer != NULL);
     buffer[61] = 0;
+    /* BREAKS: REG-05 */
     CHECK(ReadValue(channel, 0, "Number", IDE_REG_DWORD, buffer, &length));
     buffer[-1] = 0;
-    AtaPortRegistryFreeBuffer(channel, buffer);
+    AtaPortRegistryFreeBuffer(channel, buffer); /* BREAKS: REG-05 */
     case_end();
 }
 
@@ -235,11 +237,13 @@ CASE dump_mode(struct probe_channel *channel)
     CHECK(buffer != NULL);
     fill(buffer, 64, 0x5A);
     channel->configuration->ChannelMode = IdeModeDump;
-    CHECK(AtaPortRegistryAllocateBuffer(channel, 16) == NULL);
-    AtaPortRegistryFreeBuffer(channel, buffer);
-    CHECK(!ReadValue(channel, 0, "Number", IDE_REG_DWORD, buffer, &length));
+    CHECK(AtaPortRegistryAllocateBuffer(channel, 16) == NULL);               /* BREAKS: CTX-08 */
+    AtaPortRegistryFreeBuffer(channel, buffer);                              /* BREAKS: CTX-08 */
+    CHECK(!ReadValue(channel, 0, "Number", IDE_REG_DWORD, buffer, &length)); /* BREAKS: CTX-08 */
     CHECK(is_filled(buffer, 64, 0x5A));
+    /* BREAKS: CTX-08 */
     CHECK(!WriteValue(channel, 0, "Refused", IDE_REG_DWORD, buffer, &length));
+    /* BREAKS: CTX-08 */
     CHECK(!WriteValueDeferred(channel, 0, "Refused", IDE_REG_DWORD, buffer, &length));
     channel->configuration->ChannelMode = IdeModeNormal;
     AtaPortRegistryFreeBuffer(channel, buffer);
@@ -275,8 +279,8 @@ CASE exhausted(struct probe_channel *channel)
 
     case_begin(__func__);
     check_exhausted(channel);
-    AtaPortRegistryFreeBuffer(channel, all);
-    CHECK(!ReadValue(channel, 0, "Number", IDE_REG_DWORD, all, &length));
+    AtaPortRegistryFreeBuffer(channel, all);                              /* BREAKS: REG-04 */
+    CHECK(!ReadValue(channel, 0, "Number", IDE_REG_DWORD, all, &length)); /* BREAKS: REG-08 */
     check_exhausted(channel);
     case_end();
 }
@@ -292,12 +296,13 @@ CASE other_channels_buffer(struct probe_channel *channel)
     CHECK(buffer != NULL && other != NULL);
     fill(buffer, 64, 0x5A);
     fill(other, 64, 0xA5);
-    AtaPortRegistryFreeBuffer(channel, other);
+    AtaPortRegistryFreeBuffer(channel, other); /* BREAKS: REG-04 */
     length = 4;
-    CHECK(!ReadValue(channel, 0, "Number", IDE_REG_DWORD, other, &length));
+    CHECK(!ReadValue(channel, 0, "Number", IDE_REG_DWORD, other, &length)); /* BREAKS: REG-08 */
     length = 4;
-    CHECK(!WriteValue(channel, 0, "Refused", IDE_REG_DWORD, other, &length));
+    CHECK(!WriteValue(channel, 0, "Refused", IDE_REG_DWORD, other, &length)); /* BREAKS: REG-08 */
     length = 4;
+    /* BREAKS: REG-08 */
     CHECK(!WriteValueDeferred(channel, 0, "Refused", IDE_REG_DWORD, other, &length));
     CHECK(is_filled(buffer, 64, 0x5A) && is_filled(other, 64, 0xA5));
     CHECK(has_no_value(channel, buffer, "Refused"));
@@ -315,7 +320,7 @@ CASE left_behind(struct probe_channel *channel)
     ULONG length = 4;
 
     case_begin(__func__);
-    buffer = AtaPortRegistryAllocateBuffer(channel, ARENA_BYTES);
+    buffer = AtaPortRegistryAllocateBuffer(channel, ARENA_BYTES); /* BREAKS: REG-07 */
     CHECK(buffer != NULL);
     if (!buffer)
         return;
@@ -345,13 +350,14 @@ CASE never_freed(struct probe_channel *channel)
     ULONG length = 4;
 
     case_begin(__func__);
-    first = AtaPortRegistryAllocateBuffer(channel, 4);
+    first = AtaPortRegistryAllocateBuffer(channel, 4); /* BREAKS: REG-07 */
     CHECK(first && has_dword(channel, first, "LeftFirst", 0x1EF7));
-    second = AtaPortRegistryAllocateBuffer(channel, 4);
+    second = AtaPortRegistryAllocateBuffer(channel, 4); /* BREAKS: REG-02 */
+    /* BREAKS: REG-08 */
     CHECK(!ReadValue(channel, 0, "LeftLast", IDE_REG_DWORD, second, &length));
-    third = AtaPortRegistryAllocateBuffer(channel, 4);
+    third = AtaPortRegistryAllocateBuffer(channel, 4); /* BREAKS: REG-02 */
     length = 4;
-    CHECK(!ReadValue(channel, 0, "LeftLast", IDE_REG_DWORD, third, &length));
+    CHECK(!ReadValue(channel, 0, "LeftLast", IDE_REG_DWORD, third, &length)); /* BREAKS: REG-08 */
 }
 
 void never_freed_end(struct probe_channel *channel)

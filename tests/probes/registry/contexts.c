@@ -18,13 +18,17 @@ static FORCEINLINE void try_all(PVOID extension, PUCHAR buffer, ULONG index, PCH
     ULONG length = 4;
 
     *mark = MARK(index);
+    /* BREAKS: REG-01 CTX-01 CTX-09 CTX-10 */
     CHECK(AtaPortRegistryAllocateBuffer(extension, 16) == NULL);
-    AtaPortRegistryFreeBuffer(extension, buffer);
+    AtaPortRegistryFreeBuffer(extension, buffer); /* BREAKS: REG-03 CTX-01 CTX-09 CTX-10 */
+    /* BREAKS: REG-09 CTX-01 CTX-09 CTX-10 */
     CHECK(!ReadValue(extension, 0, "Number", IDE_REG_DWORD, (PUCHAR)mark, &length));
     CHECK(*mark == MARK(index)); /* a buffer that had been freed would fault here */
     length = 4;
+    /* BREAKS: REG-09 CTX-01 CTX-09 CTX-10 */
     CHECK(!WriteValue(extension, 0, "Refused", IDE_REG_DWORD, (PUCHAR)mark, &length));
     length = 4;
+    /* BREAKS: REG-08 REG-10 CTX-01 CTX-09 CTX-10 */
     CHECK(WriteValueDeferred(extension, 0, name, IDE_REG_DWORD, (PUCHAR)mark, &length) ==
           is_allowed);
 }

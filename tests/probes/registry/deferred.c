@@ -69,7 +69,7 @@ static CASE deferred_changed(struct probe_channel *channel)
     CHECK(defer(channel, buffer, 0, "ChangedFirst", 1));
     CHECK(defer(channel, buffer, 0, "ChangedSecond", 2));
     CHECK(defer(channel, buffer, 1, "Unchanged", 3));
-    AtaPortRegistryFreeBuffer(channel, buffer);
+    AtaPortRegistryFreeBuffer(channel, buffer); /* BREAKS: REG-11 */
     buffer = AtaPortRegistryAllocateBuffer(channel, 64);
     CHECK(has_dword(channel, buffer, "ChangedFirst", 2));
     CHECK(has_dword(channel, buffer, "ChangedSecond", 2));

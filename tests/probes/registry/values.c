@@ -54,6 +54,7 @@ static FORCEINLINE void read_fails(struct probe_channel *channel, PUCHAR buffer,
 {
     ULONG length = room;
 
+    /* BREAKS: REG-12 REG-13 */
     CHECK(!ReadValue(channel, controller, name, type, buffer, &length));
     CHECK(length == needed);
     CHECK(is_filled(buffer, BUFFER_BYTES, 0x5A));
@@ -149,9 +150,9 @@ static FORCEINLINE void write_fails(struct probe_channel *channel, PUCHAR buffer
 {
     ULONG length = byte_count;
 
-    CHECK(!WriteValue(channel, 0, "Refused", type, buffer, &length));
+    CHECK(!WriteValue(channel, 0, "Refused", type, buffer, &length)); /* BREAKS: REG-12 */
     length = byte_count;
-    CHECK(!WriteValueDeferred(channel, 0, "Refused", type, buffer, &length));
+    CHECK(!WriteValueDeferred(channel, 0, "Refused", type, buffer, &length)); /* BREAKS: REG-12 */
 }
 
 static CASE write_other_type(struct probe_channel *channel)
@@ -209,11 +210,12 @@ static FORCEINLINE void all_fail(struct probe_channel *channel, PUCHAR bytes, UL
 {
     ULONG length = byte_count;
 
-    CHECK(!ReadValue(channel, 0, "Bytes", IDE_REG_BINARY, bytes, &length));
+    CHECK(!ReadValue(channel, 0, "Bytes", IDE_REG_BINARY, bytes, &length)); /* BREAKS: REG-08 */
     CHECK(length == 0);
     length = byte_count;
-    CHECK(!WriteValue(channel, 0, "Refused", IDE_REG_BINARY, bytes, &length));
+    CHECK(!WriteValue(channel, 0, "Refused", IDE_REG_BINARY, bytes, &length)); /* BREAKS: REG-08 */
     length = byte_count;
+    /* BREAKS: REG-08 */
     CHECK(!WriteValueDeferred(channel, 0, "Refused", IDE_REG_BINARY, bytes, &length));
 }
 
@@ -251,8 +253,9 @@ static CASE outside_no_length(struct probe_channel *channel)
 
     case_begin(__func__);
     buffer = new_buffer(channel);
-    CHECK(!ReadValue(channel, 0, "Bytes", IDE_REG_BINARY, buffer, NULL));
-    CHECK(!WriteValue(channel, 0, "Refused", IDE_REG_BINARY, buffer, NULL));
+    CHECK(!ReadValue(channel, 0, "Bytes", IDE_REG_BINARY, buffer, NULL));    /* BREAKS: REG-08 */
+    CHECK(!WriteValue(channel, 0, "Refused", IDE_REG_BINARY, buffer, NULL)); /* BREAKS: REG-08 */
+    /* BREAKS: REG-08 */
     CHECK(!WriteValueDeferred(channel, 0, "Refused", IDE_REG_BINARY, buffer, NULL));
     CHECK(is_filled(buffer, BUFFER_BYTES, 0x5A));
     AtaPortRegistryFreeBuffer(channel, buffer);

@@ -1,0 +1,97 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# What a report of a broken rule looks like, and how it finds the place in the driver's source: by the
+# line table beside a ready image, by one made at the start, and without any.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Reports;
+use Test::More;
+
+my $probe = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes/controller_only';
+my $marks = marks('tests/probes/controller_only/driver.c');
+
+# A copy of the probe in a folder of its own, changed by objcopy, without a line table. Blanks in the path.
+my $count = 0;
+sub copy_of {
+    my (@options) = @_;
+    my $folder = "$scratch/a copy" . ++$count;
+    mkdir $folder;
+    my ($code, $output) = command(($ENV{CROSS} // '') . 'objcopy', @options, "$probe.sys",
+        "$folder/controller_only.sys");
+    $code == 0 or BAIL_OUT("objcopy: $output");
+    spill("$folder/controller_only.reg", slurp("$probe.reg"));
+    return "$folder/controller_only";
+}
+
+sub boot_copy {
+    my ($copy, %words) = @_;
+    my $path = "$copy.sys";
+    $path =~ s/ /\\ /g;
+    return boot(DISK => 'none', CMD => 'rules', MINIPORT => $path, %words);
+}
+
+# ------------------------------------------------------------------ with DWARF
+
+{
+    my $run = boot_copy($probe);
+    my ($first, @more) = reports($run->{console});
+    exit_code_is($run, 0, 'a broken rule is survived');
+    is(scalar @more, 4, 'five are reported');
+    is_deeply([@{$first}{qw(id driver function file routine context)}],
+        ['REG-14', 'controller_only.sys', 'controller_only', 'tests/probes/controller_only/driver.c',
+            'AtaPortRegistryAllocateBuffer', 'AtaAdapterControl(IdeStart)'], 'the first line');
+    is(scalar(grep { is_marked($marks, $_) } $first, @more), 5, 'they point at the lines that are marked');
+    is($first->{words}, 'a miniport without the channel interface does not use the registry routines',
+        'the rule in words');
+    is($first->{detail}, 'nothing was done', 'what the port did');
+    is_deeply($first->{stack}, ['in AtaAdapterControl(IdeStart)'], 'the context stack');
+    my $place = qr{ +1 +controller_only\.sys!controller_only tests/probes/\S+:\d+ \(\w+ in AtaAdapterControl\(IdeStart\)\)\n};
+    like($run->{console}, qr{^REG-14 +5 times  a miniport .*\n(?:$place){5}}m, '`rules` shows the places');
+    like($run->{console}, qr/^1 rule was broken, 5 times in all$/m, 'the last line counts');
+
+    $run = boot_copy($probe, STRICT => 1);
+    exit_code_is($run, 3, 'STRICT=1');
+    my @strict = reports($run->{console});
+    is(scalar @strict, 1, 'stops at the first one');
+    is($strict[0]{text}, $first->{text}, 'which is printed whole');
+}
+
+# ------------------------------------------------------------------ ready images
+
+{
+    my $copy = copy_of();
+    my ($first) = reports(boot_copy($copy)->{console});
+    ok(is_marked($marks, $first), 'an image without a line table gets one at the start');
+    ok(!-e "$copy.lines", 'and nothing is written beside it');
+
+    spill("$copy.lines", "00001000 stale nowhere.c:1\n");
+    utime 1, 1, "$copy.lines";
+    ($first) = reports(boot_copy($copy)->{console});
+    ok(is_marked($marks, $first), 'a table that is older than the image is not used');
+
+    utime undef, undef, "$copy.lines";
+    ($first) = reports(boot_copy($copy)->{console});
+    is("$first->{function} $first->{file}:$first->{line}", 'stale nowhere.c:1', 'a newer one is');
+
+    spill("$copy.lines", "garbage\n\0\n");
+    ($first) = reports(boot_copy($copy)->{console});
+    like($first->{text}, qr/^RULE REG-14 controller_only\.sys\+0x[0-9a-f]+ \(controller_only\+0x/,
+        'a damaged one tells nothing');
+}
+
+{
+    my ($first) = reports(boot_copy(copy_of('--strip-debug'))->{console});
+    like($first->{text}, qr/^RULE REG-14 controller_only\.sys\+0x[0-9a-f]+ \(controller_only\+0x[0-9a-f]+\) \(/,
+        'without DWARF the address is named, and the nearest symbol');
+    cmp_ok($first->{rva}, '>', 0, 'relative to the image');
+    is($first->{context}, 'AtaAdapterControl(IdeStart)', 'routine and context are as ever');
+
+    ($first) = reports(boot_copy(copy_of('--strip-all'))->{console});
+    like($first->{text}, qr/^RULE REG-14 controller_only\.sys\+0x[0-9a-f]+ \(AtaPort/,
+        'without symbols the address alone');
+}
+
+done_testing();
