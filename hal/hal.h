@@ -204,10 +204,29 @@ void *hal_map_device(uint64_t physical, size_t byte_count);
 struct hal_fault {
     uintptr_t address;     /* what was accessed */
     uintptr_t instruction; /* by whom */
+    uintptr_t stack;       /* the stack pointer then */
     bool write, execute, present;
 };
 /* Asked about page faults first; true: what was wrong is mended, run the instruction again. */
 void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault));
+/* For a fault handler that then returns true: the page of a window that `address` lies in shows
+ * `physical`, readable and writable, until the instruction that faulted is over (a repeated one:
+ * with all its repetitions); then it shows what it did before. Interrupts stay disabled for that
+ * long. An instruction may fault again on other pages. False: no memory for page tables. */
+bool hal_fault_lend(uintptr_t address, uint64_t physical);
+
+/* A page of a window that is shown and hidden so often that nobody wants to walk the page tables for
+ * it. Nobody maps it in another way, or asks hal_physical about it. */
+struct hal_gate {
+    volatile uint32_t *entry; /* the half of its entry that says whether it is there */
+    uint32_t shown;
+    uintptr_t address;
+};
+/* Hidden at first. False: no memory for page tables. */
+bool hal_gate_make(struct hal_gate *gate, void *address, uint64_t physical, unsigned protection);
+static inline void hal_gate_show(const struct hal_gate *gate); /* any context */
+static inline void hal_gate_hide(const struct hal_gate *gate);
+#include "x86/gate.h"
 
 /* ------------------------------------------------------------------ I/O ports and device memory */
 

@@ -40,6 +40,19 @@ void hal_paging_initialise(void);
 /* Is there something at this address that can be executed? */
 bool hal_is_code(uintptr_t address);
 
+/* The entry of a small page, made if need be; NULL when there is no memory for tables. Whoever writes
+ * it is to call hal_page_entry_store. */
+uint64_t *hal_page_entry(uintptr_t address);
+void hal_page_entry_store(uint64_t *entry, uintptr_t address, uint64_t value);
+/* What hal_map would write there. */
+uint64_t hal_page_entry_value(uint64_t physical, unsigned protection);
+
+/* Single steps (step.c). A fault was mended: if pages were lent for that, makes the CPU stop behind the
+ * instruction. */
+void hal_step_begin(uintptr_t instruction, uintptr_t *cpu_flags);
+/* A debug exception. False: it is no step of ours. */
+bool hal_step_over(uintptr_t next_instruction, uintptr_t *cpu_flags);
+
 /* Every stack ends, at its low end, in a page that is not mapped. */
 struct hal_stack {
     const char *name;

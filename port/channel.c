@@ -127,13 +127,11 @@ static const char *prepare_extension(struct channel *channel)
 {
     const struct controller *controller = channel->controller;
     uint32_t wanted = controller->channel_driver->interface.ChannelExtensionSize;
-    if (!channel->extension || wanted > channel->extension_size) {
-        channel->extension = hal_pages_alloc(hal_pages_for(wanted + 1), UINT64_MAX);
-        channel->extension_size = wanted;
-        if (!channel->extension)
-            return "no memory for the channel extension";
-    }
-    memset(channel->extension, 0, channel->extension_size);
+    channel->extension = guard_give(&channel->extension_memory, "channel extension", channel,
+                                    wanted, GUARD_TO_PAGE, UINT64_MAX);
+    if (!channel->extension)
+        return "no memory for the channel extension";
+    channel->extension_size = wanted;
     channel->alignment_mask = (uint8_t)(controller->driver->interface.AlignmentMask |
                                         controller->channel_driver->interface.AlignmentMask);
     channel->extension_live = true;
@@ -254,8 +252,7 @@ static void release_hardware(struct channel *channel)
         timer_cancel(&channel->devices[target].busy_timer);
     }
     slots_destroy(channel);
-    if (channel->uncached)
-        hal_pages_free(channel->uncached, channel->uncached_pages);
+    guard_take_back(&channel->uncached_memory);
     channel->uncached = NULL;
     channel->uncached_size = 0;
     if (channel->bounce)
@@ -263,6 +260,7 @@ static void release_hardware(struct channel *channel)
     channel->bounce = NULL;
     channel->bounce_owner = NULL;
     channel->extension_live = false;
+    guard_take_back(&channel->extension_memory); /* its address is known yet: CTX-10 */
 }
 
 /* REG-07: what the miniport left allocated is flushed and freed by the port. It is judged when

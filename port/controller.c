@@ -10,6 +10,7 @@
 #include "port/access.h"
 #include "port/call.h"
 #include "port/loader/image.h"
+#include "port/memory_faults.h"
 #include "port/registry/binding.h"
 #include "port/registry/kernel.h"
 
@@ -111,11 +112,18 @@ static BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION
                                        action == IdeStart ? &controller->configuration : NULL));
 }
 
+/* Its address is known for as long as there is no other: CTX-10. */
+static void take_extension_back(struct controller *controller)
+{
+    controller->extension_live = false;
+    guard_take_back(&controller->extension_memory);
+}
+
 static void stop_adapter(struct controller *controller)
 {
     adapter_control(controller, IdeStop);
     access_unmap_all(controller);
-    controller->extension_live = false;
+    take_extension_back(controller);
 }
 
 /* The two limits may be lowered by the miniport, never raised: INI-06. */
@@ -232,7 +240,8 @@ bool controller_start(struct controller *controller)
     controller_find_resources(controller);
     controller->number = controller->driver->controllers_started++;
     controller->extension =
-        hal_pages_alloc(hal_pages_for(interface->ControllerExtensionSize + 1), UINT64_MAX);
+        guard_give(&controller->extension_memory, "controller extension", NULL,
+                   interface->ControllerExtensionSize, GUARD_TO_PAGE, UINT64_MAX);
     if (!controller->extension || !access_create_map(controller))
         return fail(controller, "no memory for the controller extension");
     controller->extension_live = true;
@@ -247,7 +256,7 @@ bool controller_start(struct controller *controller)
         .ControllerResources = &controller->resources,
     };
     if (!adapter_control(controller, IdeStart)) {
-        controller->extension_live = false;
+        take_extension_back(controller);
         return fail(controller, "AtaAdapterControl(IdeStart) returned FALSE");
     }
     check_limits(controller);
@@ -303,5 +312,6 @@ void port_init(void)
     if (!registry_kernel_init())
         PANIC("no memory for the registry");
     hal_set_symbol_hook(image_name_address);
+    memory_faults_init();
     hal_set_panic_hook(show_trace);
 }

@@ -11,6 +11,7 @@
 #define PORT_PORT_H
 
 #include "port/contract.h"
+#include "port/guard.h"
 #include "port/loader/image.h"
 #include "port/registry/service.h"
 #include "port/timer.h"
@@ -182,6 +183,7 @@ struct channel {
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[3];
     void *extension; /* the miniport's, zeroed at every start */
+    struct guarded extension_memory;
     struct context contexts[CONTEXT_KIND_COUNT];
     uint32_t extension_size;
     uint8_t alignment_mask; /* what the controller's driver and the channel's want of buffers */
@@ -196,10 +198,11 @@ struct channel {
 
     /* Memory for the miniport. */
     void *uncached;
+    struct guarded uncached_memory;
     uint32_t uncached_size;
     uint8_t *irb_extensions; /* slot_count of them, irb_extension_stride apart */
     uint32_t irb_extension_size, irb_extension_stride;
-    size_t irb_extension_pages, uncached_pages;
+    size_t irb_extension_pages;
 
     /* IRBs: overlapped_slots of them carry requests, the rest are internal. */
     struct irb_slot *slots;
@@ -276,6 +279,7 @@ struct controller {
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
     void *extension;
+    struct guarded extension_memory;
     bool extension_live;
     struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
     unsigned mapped_count;

@@ -32,6 +32,7 @@ extern uint64_t hal_page_root[];
 
 /* ------------------------------------------------------------------ exceptions */
 
+#define VECTOR_DEBUG         1u
 #define VECTOR_NMI           2u
 #define VECTOR_NOT_AVAILABLE 7u
 #define VECTOR_DOUBLE_FAULT  8u

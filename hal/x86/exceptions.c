@@ -110,16 +110,21 @@ void hal_exception(struct trap_frame *frame)
     uintptr_t fault_address = cpu_fault_address();
     if (frame->vector == VECTOR_NOT_AVAILABLE && hal_fpu_open(hal_interrupt_depth()))
         return;
+    if (frame->vector == VECTOR_DEBUG && hal_step_over(frame->ip, &frame->flags))
+        return;
     if (frame->vector == VECTOR_PAGE_FAULT && fault_handler != NULL && exceptions_under_way == 0) {
         struct hal_fault fault = {
             .address = fault_address,
             .instruction = frame->ip,
+            .stack = frame->sp,
             .write = (frame->error_code & PAGE_FAULT_WRITE) != 0,
             .execute = (frame->error_code & PAGE_FAULT_EXECUTE) != 0,
             .present = (frame->error_code & PAGE_FAULT_PRESENT) != 0,
         };
-        if (fault_handler(&fault))
+        if (fault_handler(&fault)) {
+            hal_step_begin(frame->ip, &frame->flags);
             return;
+        }
     }
     die(frame, fault_address);
 }

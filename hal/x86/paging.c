@@ -118,7 +118,8 @@ static uint64_t *find_entry(uintptr_t address, uint64_t *page_size)
 }
 
 /* What hal_physical looked up lately: drivers' buffers are asked for again and again, and a walk through
- * four levels costs several times as much. Never holds a page that is not mapped. */
+ * four levels costs several times as much. Never holds a page that is not mapped, nor one of a window:
+ * gates come and go there. */
 struct translation {
     uintptr_t page; /* 0: none; it is never mapped */
     uint64_t physical;
@@ -214,8 +215,10 @@ uint64_t hal_physical(const volatile void *address)
         const uint64_t *entry = find_entry(virtual, &page_size);
         if (entry != NULL) {
             physical = (*entry & ENTRY_ADDRESS & ~(page_size - 1)) | (virtual & (page_size - 1));
-            place->page = page;
-            place->physical = physical & ~(uint64_t)(HAL_PAGE_SIZE - 1);
+            if (page < PAGING_WINDOW_START) {
+                place->page = page;
+                place->physical = physical & ~(uint64_t)(HAL_PAGE_SIZE - 1);
+            }
         }
     }
     hal_interrupts_restore(enabled);
@@ -227,6 +230,36 @@ bool hal_is_code(uintptr_t address)
     uint64_t page_size;
     const uint64_t *entry = paging_can_be_mapped(address) ? find_entry(address, &page_size) : NULL;
     return entry != NULL && (*entry & ENTRY_NO_EXECUTE) == 0;
+}
+
+uint64_t *hal_page_entry(uintptr_t address)
+{
+    ASSERT_OP(address, >=, PAGING_WINDOW_START);
+    ASSERT_OP(address, <, PAGING_WINDOW_END);
+    return make_entry(address, PAGE_SHIFT);
+}
+
+uint64_t hal_page_entry_value(uint64_t physical, unsigned protection)
+{
+    return physical | entry_flags(protection);
+}
+
+void hal_page_entry_store(uint64_t *entry, uintptr_t address, uint64_t value)
+{
+    set_entry(entry, address, value);
+}
+
+bool hal_gate_make(struct hal_gate *gate, void *address, uint64_t physical, unsigned protection)
+{
+    uint64_t value = hal_page_entry_value(physical, protection);
+    uint64_t *entry = hal_page_entry((uintptr_t)address);
+    if (entry == NULL)
+        return false;
+    set_entry(entry, (uintptr_t)address, value & ~ENTRY_PRESENT);
+    gate->entry = (volatile uint32_t *)entry;
+    gate->shown = (uint32_t)value;
+    gate->address = (uintptr_t)address;
+    return true;
 }
 
 void *hal_window_reserve(size_t page_count)

@@ -26,15 +26,14 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
     /* A miniport that wants IRB extensions only asks for 0 bytes, and must be able to tell success
      * from failure: it gets a page of its own. */
     uint64_t limit = channel->controller->configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
-    channel->uncached_pages = hal_pages_for(UncachedExtensionSize ? UncachedExtensionSize : 1);
-    channel->uncached = hal_pages_alloc(channel->uncached_pages, limit);
+    channel->uncached = guard_give(&channel->uncached_memory, "uncached extension", channel,
+                                   UncachedExtensionSize, GUARD_FROM_PAGE, limit);
     channel->irb_extension_size = IrbExtensionSize;
     if (!channel->uncached || !slots_create(channel)) {
         channel->irb_extension_size = 0;
         port_message(channel, "%s: no memory for %u bytes and %u bytes an IRB", routine,
                      (unsigned)UncachedExtensionSize, (unsigned)IrbExtensionSize);
-        if (channel->uncached)
-            hal_pages_free(channel->uncached, channel->uncached_pages);
+        guard_take_back(&channel->uncached_memory);
         channel->uncached = NULL;
         return NULL;
     }

@@ -8,6 +8,8 @@ bool guest_test(const char *name)
 {
     if (strcmp(name, "hal") == 0)
         guest_test_hal();
+    else if (strcmp(name, "loans") == 0)
+        guest_test_loans();
     else if (strcmp(name, "block") == 0)
         guest_test_block();
     else if (strcmp(name, "registry") == 0)
