@@ -86,6 +86,7 @@ all:
 ifneq ($(filter-out clean help setup lint new-miniport,$(GOALS)),)
 -include boot/rules.mk
 -include miniport/rules.mk
+-include tools/rules.mk
 -include $(wildcard tests/*/rules.mk)
 endif
 
@@ -191,6 +192,7 @@ help:
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry
 #? make bench         operations per second, and accesses and instructions per operation;
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
+#? make registry-compact  shorten HIVE= (default build/registry.reg) to what it says
 #? make lint          format, shell scripts, and who includes whom
 #? make check         lint and test
 #? make setup         install the programs that are missing; run and test do it too

@@ -38,8 +38,11 @@ Drivers and registry
                      NAME.sys files, or folders NAME with C files, which are built first. NAME.reg, beside
                      the file, in the folder or beside it, says which device the driver is for (without
                      one HIVE must). MINIPORT=none: not even pata
-  HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing; HIVE_RO
-                     forbids every change of it
+  HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing. What
+                     drivers store, and the shell's `registry set`, is appended to it at once, and what
+                     `registry compact` leaves out goes at the end; HIVE_RO forbids every change. One
+                     session at a time may write it: meanwhile another one is refused, or, when it did
+                     not name the file, only reads it
 
 Commands
   CMD='a; b'         runs the commands and ends. Without it, and when standard input is no terminal, the
@@ -310,15 +313,50 @@ if [[ ${MINIPORT-} != none ]]; then
 fi
 
 hive=${HIVE:-$top/build/registry.reg}
-if [[ ! -e $hive ]] && ! switch_is_on HIVE_RO; then
+absolute "$hive" && hive_path=$REPLY
+switch_is_on HIVE_RO && hive_writable=0 || hive_writable=1
+if [[ ! -e $hive ]] && ((hive_writable)); then
   mkdir -p -- "$top/build"
   printf 'Windows Registry Editor Version 5.00\n\n' 2>/dev/null >"$hive" || die "HIVE=$hive cannot be made"
 fi
+
+# Descriptor 9 is the file, locked, whatever becomes of its name; QEMU inherits it, so that the lock lasts as
+# long as the one who writes. A session that was killed a moment ago may still be going, and one that ends may
+# put a shorter file in its place.
+lock_hive() {
+  local i
+  for ((i = 0; i < 20; i++)); do
+    exec 9<"$hive" || return 1
+    if flock --nonblock 9; then
+      [[ /dev/fd/9 -ef $hive_path ]] && return 0
+    else
+      sleep 0.1
+    fi
+  done
+  exec 9<&-
+  return 1
+}
+
 if [[ -n ${HIVE-} || -e $hive ]]; then
   check_file HIVE "$hive"
-  switch_is_on HIVE_RO || [[ -w $hive ]] || die "HIVE=$hive: you may not write it; with HIVE_RO=1 it is only read"
+  if ((hive_writable)); then
+    [[ -w $hive ]] || die "HIVE=$hive: you may not write it; with HIVE_RO=1 it is only read"
+    if ! lock_hive; then
+      [[ -z ${HIVE-} ]] || die "HIVE=$hive: another session is writing it; with HIVE_RO=1 it is only read"
+      printf 'HIVE   only read: another session is writing  %s\n' "$hive"
+      hive_writable=0
+    fi
+  fi
   cp -- "$hive" "$run_dir/hive.reg" || die "HIVE=$hive cannot be copied to $run_dir"
   add_module hive.reg "type=hive name=$hive"
+  if ((hive_writable)); then
+    # QEMU: a debug console writes each byte at once. The guest knows the port by what it reads as (hal/).
+    hive_size=$(stat -c %s -- "$run_dir/hive.reg")
+    qemu_words+=(-chardev 'file,id=journal,path=/dev/fd/9,append=on'
+      -device 'isa-debugcon,iobase=0xea,readback=0x4a,chardev=journal')
+  fi
+else
+  hive_writable=0
 fi
 
 # ---------------------------------------------------------------------- commands
@@ -420,6 +458,32 @@ wait "$pid"
 status=$?
 
 [[ -n ${RUN_DIR-} ]] && log=$run_dir/debug.log || log=$top/build/run/debug.log
+
+# Is all that the guest appended in the user's file? Afterwards the file may be shortened. False: said why not.
+settle_hive() {
+  local appended size
+  ((hive_writable)) || return 0
+  appended=$(sed -n 's/^registry: \([0-9]*\) bytes appended.*/\1/p' debug.log 2>/dev/null | tail -n 1)
+  if [[ ! /dev/fd/9 -ef $hive_path ]]; then
+    ((${appended:-0} > 0)) || return 0
+    printf 'run-qemu.sh: HIVE=%s was replaced while the session ran. ' "$hive" >&2
+    cat </dev/fd/9 >"$hive_path.session" &&
+      printf 'The file that the session wrote is now %s.session\n' "$hive" >&2 ||
+      printf '%s.session cannot be written: what the session stored is lost\n' "$hive" >&2
+    return 1
+  fi
+  size=$(stat -L -c %s /dev/fd/9) || return 1
+  if ((size - hive_size < ${appended:-0})); then
+    printf 'run-qemu.sh: HIVE=%s: of %s bytes that the guest stored, %s are not in the file; is the disk full?\n' \
+      "$hive" "$appended" $((appended - size + hive_size)) >&2
+    return 1
+  fi
+  grep -q '^registry: snapshot appended' debug.log 2>/dev/null || return 0
+  exec 9<&- # the tool locks the file itself
+  "$top/build/tools/registry" compact "$hive_path"
+}
+settle_hive || case $status in 33 | 35) exit 2 ;; esac
+
 lost() {
   printf 'run-qemu.sh: %s; the kernel'"'"'s log is %s\n' "$*" "$log" >&2
   exit 5

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `registry`: what the registry holds, and the buffers that drivers have from it. */
+/* `registry`: what the registry holds, changes of it, and the buffers that drivers have from it. */
 #include "boot/commands.h"
 
 #include <stdio.h>
@@ -47,12 +47,26 @@ static const struct store *store(void)
     return &port_registry.hive.store;
 }
 
-static const struct store_key *find_key(const char *path)
+static struct store_key *find_key(const char *path)
 {
-    const struct store_key *key = store_find_key(store(), registry_name(path));
+    struct store_key *key = store_find_key(store(), registry_name(path));
     if (!key)
         command_fail("There is no key \"%.200s\".", path);
     return key;
+}
+
+/* @ is the default value's, which has none. */
+static struct registry_name value_name(const char *word)
+{
+    return registry_name(strcmp(word, "@") == 0 ? "" : word);
+}
+
+static const struct store_value *find_value(const struct store_key *key, const char *word)
+{
+    const struct store_value *value = store_find_value(store(), key, value_name(word));
+    if (!value)
+        command_fail("The key has no value \"%.200s\".", word);
+    return value;
 }
 
 static enum command_result list(const struct store_key *key)
@@ -94,10 +108,9 @@ static enum command_result command_get(unsigned count, char **words)
     const struct store_key *key = find_key(words[2]);
     if (!key)
         return COMMAND_FAILED;
-    const char *name = strcmp(words[3], "@") == 0 ? "" : words[3];
-    const struct store_value *value = store_find_value(store(), key, registry_name(name));
+    const struct store_value *value = find_value(key, words[3]);
     if (!value)
-        return command_fail("The key has no value \"%.200s\".", words[3]);
+        return COMMAND_FAILED;
     print_data(value);
     return COMMAND_DONE;
 }
@@ -139,14 +152,90 @@ static enum command_result command_buffers(unsigned count, char **words)
     return COMMAND_DONE;
 }
 
-/* ------------------------------------------------------------------ the command */
+/* ------------------------------------------------------------------ changes */
 
-static enum command_result command_change(unsigned count, char **words)
+/* False: said that nothing may be changed. */
+static bool may_change(void)
 {
-    (void)count;
-    return command_fail("registry %s: the registry can only be read from the shell as yet.",
-                        words[1]);
+    if (!port_registry.hive.is_read_only)
+        return true;
+    command_fail("The registry's file is only read in this session, so nothing was changed "
+                 "(HIVE_RO=1, or another session has the file).");
+    return false;
 }
+
+static enum command_result commit(void)
+{
+    if (hive_commit(&port_registry.hive))
+        return COMMAND_DONE;
+    return command_fail("The registry's file could not be written; nothing was changed.");
+}
+
+/* Returns when the change is in the file. */
+static enum command_result command_set(unsigned count, char **words)
+{
+    struct hive *hive = &port_registry.hive;
+    const char *fault;
+    uint32_t column;
+
+    if (count != 5)
+        return COMMAND_BAD_ARGUMENTS;
+    if (!may_change())
+        return COMMAND_FAILED;
+    hive_begin(hive);
+    if (reg_set_from_text(&hive->store, registry_name(words[2]), value_name(words[3]),
+                          registry_name(words[4]), &fault, &column))
+        return commit();
+    hive_rollback(hive);
+    return command_fail("Nothing was changed: %s (character %u of \"%.200s\").", fault,
+                        (unsigned)column, words[4]);
+}
+
+static enum store_result remove_from(struct hive *hive, struct store_key *key, unsigned count,
+                                     char **words)
+{
+    if (count == 3)
+        return store_delete_key(&hive->store, registry_name(words[2]));
+    return store_delete_value(&hive->store, key, value_name(words[3]));
+}
+
+static enum command_result command_delete(unsigned count, char **words)
+{
+    struct hive *hive = &port_registry.hive;
+    struct store_key *key;
+    enum store_result result;
+
+    if (count != 3 && count != 4)
+        return COMMAND_BAD_ARGUMENTS;
+    if (!may_change())
+        return COMMAND_FAILED;
+    key = find_key(words[2]);
+    if (!key || (count == 4 && !find_value(key, words[3])))
+        return COMMAND_FAILED;
+    hive_begin(hive);
+    result = remove_from(hive, key, count, words);
+    if (result == STORE_OK)
+        return commit();
+    hive_rollback(hive);
+    return command_fail("Nothing was changed: %s.", store_result_words(result));
+}
+
+static enum command_result command_compact(unsigned count, char **words)
+{
+    (void)words;
+    if (count != 2)
+        return COMMAND_BAD_ARGUMENTS;
+    if (!may_change())
+        return COMMAND_FAILED;
+    if (!hive_compact(&port_registry.hive))
+        return command_fail("The registry's file could not be written.");
+    /* run-qemu.sh looks for this line. */
+    hal_log("registry: snapshot appended\n");
+    hal_printf("All that the file says is at its end once more; it is shortened when QEMU ends.\n");
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ the command */
 
 enum command_result command_registry(unsigned count, char **words)
 {
@@ -154,9 +243,9 @@ enum command_result command_registry(unsigned count, char **words)
         const char *name;
         enum command_result (*run)(unsigned count, char **words);
     } subcommands[] = {
-        {"list", command_list},       {"get", command_get},    {"export", command_export},
-        {"buffers", command_buffers}, {"set", command_change}, {"delete", command_change},
-        {"compact", command_change},
+        {"list", command_list},       {"get", command_get},       {"set", command_set},
+        {"delete", command_delete},   {"export", command_export}, {"compact", command_compact},
+        {"buffers", command_buffers},
     };
 
     for (size_t i = 0; count > 1 && i < sizeof subcommands / sizeof *subcommands; i++)

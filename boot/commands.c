@@ -25,7 +25,10 @@ const struct command shell_commands[] = {
      "measures small and large transfers; write overwrites the disk", command_bench},
     {"cd", "DISK eject|load|capacity", "opens or closes a drive, asks for its medium", command_cd},
     {"mode", "DISK", "how the driver addresses a device and moves its data", command_mode},
-    {"registry", "list [KEY] | get KEY NAME | export | buffers", "looks into the registry",
+    {"registry",
+     "list [KEY] | get KEY NAME | set KEY NAME TYPE:VALUE | delete KEY [NAME] | export | compact | "
+     "buffers",
+     "looks into the registry, changes it (sz:TEXT, dword:HEX, hex:HH,HH as in .reg files)",
      command_registry},
     {"rules", "", "which rules of the interface drivers broke, and how often", command_rules},
     {"irbs", "", "requests that are at the drivers or wait", command_irbs},
@@ -49,7 +52,7 @@ static void usage_of(const struct command *command, char *text, size_t size)
 
 static void print_line(const struct command *command)
 {
-    char usage[80];
+    char usage[128];
 
     usage_of(command, usage, sizeof usage);
     if (strlen(usage) > USAGE_COLUMNS)
@@ -80,7 +83,7 @@ enum command_result command_help(unsigned count, char **words)
     }
     for (unsigned i = 0; i < shell_command_count; i++) {
         if (strcmp(shell_commands[i].name, words[1]) == 0) {
-            char usage[80];
+            char usage[128];
             usage_of(&shell_commands[i], usage, sizeof usage);
             hal_printf("%s: %s\n", usage, shell_commands[i].help);
             return COMMAND_DONE;

@@ -3,7 +3,7 @@
  * The hardware abstraction layer: everything that port/ and boot/ may know about the machine.
  *
  * Owns: CPU, interrupt controllers, clock, page tables, I/O instructions, PCI configuration space,
- * COM1, the debug console, the exit port. May not: know anything of ATA or of the miniport
+ * COM1, the debug console, the journal, the exit port. May not: know anything of ATA or of the miniport
  * interface.
  *
  * One CPU. "Interrupt context" below means: called with CPU interrupts disabled, from a handler.
@@ -55,6 +55,11 @@ bool hal_console_take_break(void);
 uint64_t hal_console_overruns(void);
 /* QEMU's debug console port (0xE9): the log. Any context. */
 void hal_log_write(const char *text, size_t byte_count);
+
+/* The journal, a file on the host that can only grow: is there one? Returns when the bytes are in
+ * the file. Any context. */
+bool hal_journal_present(void);
+void hal_journal_append(const void *bytes, size_t byte_count);
 
 /* printf for both; a line feed goes to COM1 as CR LF. What is printed is cut at 1,024 bytes a call.
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */

@@ -37,6 +37,7 @@ need_compiler() {
 
 need_build() {
   need_compiler
+  need_host_compiler
   need perl perl
   need awk mawk
   case ${ARCH:-x86_64} in
@@ -76,7 +77,6 @@ need_test() {
 need_bench() {
   need_build
   need_run
-  need_host_compiler
 }
 
 need_debug() {

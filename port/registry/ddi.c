@@ -237,6 +237,7 @@ static BOOLEAN finish(struct channel *channel, const struct registry_access *acc
     case REGISTRY_NOT_ENOUGH:
     case REGISTRY_HAS_BUFFER:
     case REGISTRY_NOT_THE_BUFFER:
+    case REGISTRY_READ_ONLY: /* the user's wish, and nobody's fault */
         break;
     }
     return FALSE;

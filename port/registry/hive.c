@@ -57,7 +57,7 @@ static struct reg_writer *start_batch(struct hive *hive)
 
 static bool finish_batch(struct hive *hive)
 {
-    bool done = reg_writer_finish(&hive->writer);
+    bool done = reg_writer_finish(&hive->writer) && hive->append(hive->append_context, NULL, 0);
 
     hive->format.is_empty = hive->format.half_unit = false;
     /* A batch that was not written to its end is ignored for ever, as long as the next one begins

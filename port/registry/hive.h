@@ -15,8 +15,10 @@ struct hive {
     struct store store;
     struct reg_format format; /* of the file, as far as it is known to be written */
     uint32_t last_batch;
+    bool is_read_only; /* the session may not write its file: nothing is to be changed */
     /* Appends to the file; returns when the bytes are there. False: they are not, or not all of
-     * them. NULL: the session's file is read only, and changes stay in memory. */
+     * them. No bytes (NULL, 0) say that what came before is complete. NULL: there is no file, and
+     * changes stay in memory. */
     bool (*append)(void *context, const void *bytes, size_t byte_count);
     void *append_context;
     struct reg_writer writer;
@@ -40,7 +42,8 @@ void hive_begin(struct hive *hive);
 bool hive_commit(struct hive *hive);
 void hive_rollback(struct hive *hive);
 
-/* Appends a snapshot (reg_file.h). False: there is no file to write, or it could not be written. */
+/* Appends a snapshot (reg_file.h), after which the file can be shortened. False: there is no file
+ * to write, or it could not be written. */
 bool hive_compact(struct hive *hive);
 
 #endif

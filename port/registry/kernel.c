@@ -30,11 +30,30 @@ static void *allocate_pages(void *context, size_t page_count)
     return hal_pages_alloc(page_count, UINT64_MAX);
 }
 
+/* run-qemu.sh looks for the log's last such line. */
+static bool append(void *context, const void *bytes, size_t byte_count)
+{
+    static uint64_t appended;
+
+    (void)context;
+    hal_journal_append(bytes, byte_count);
+    appended += byte_count;
+    if (byte_count == 0)
+        hal_log("registry: %llu bytes appended\n", (unsigned long long)appended);
+    return true;
+}
+
 bool registry_kernel_init(void)
 {
     static const struct memory_operations memory = {.pages_alloc = allocate_pages};
     static const struct arena_operations arena = {.map = map_page, .unmap = unmap_pages};
-    return registry_init(&port_registry, &memory, REGISTRY_ARENA_PAGES, &arena);
+
+    if (!registry_init(&port_registry, &memory, REGISTRY_ARENA_PAGES, &arena))
+        return false;
+    port_registry.hive.is_read_only = !hal_journal_present();
+    if (!port_registry.hive.is_read_only)
+        port_registry.hive.append = append;
+    return true;
 }
 
 bool registry_kernel_add_channel(struct registry_channel *channel)

@@ -145,4 +145,7 @@ void reg_write_changes(struct reg_writer *writer, const struct store *store, uin
 #define REG_SNAPSHOT_COMMENT "; snapshot of all above"
 void reg_write_snapshot(struct reg_writer *writer, const struct store *store, uint32_t batch);
 
+/* The same as a file of its own, without batch. */
+void reg_write_compact(struct reg_writer *writer, const struct store *store);
+
 #endif

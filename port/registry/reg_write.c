@@ -309,10 +309,8 @@ void reg_write_changes(struct reg_writer *writer, const struct store *store, uin
     end_batch(writer, batch);
 }
 
-void reg_write_snapshot(struct reg_writer *writer, const struct store *store, uint32_t batch)
+static void put_snapshot(struct reg_writer *writer, const struct store *store)
 {
-    begin_batch(writer, batch);
-    put(writer, "\n" REG_SNAPSHOT_COMMENT "\n");
     for (const struct store_key *key = store->top; key; key = store_walk(store->top, key)) {
         if (key->is_cut)
             put_key(writer, key, true);
@@ -324,5 +322,18 @@ void reg_write_snapshot(struct reg_writer *writer, const struct store *store, ui
                 put_value(writer, value, value->is_deleted);
         }
     }
+}
+
+void reg_write_snapshot(struct reg_writer *writer, const struct store *store, uint32_t batch)
+{
+    begin_batch(writer, batch);
+    put(writer, "\n" REG_SNAPSHOT_COMMENT "\n");
+    put_snapshot(writer, store);
     end_batch(writer, batch);
+}
+
+void reg_write_compact(struct reg_writer *writer, const struct store *store)
+{
+    put_header(writer);
+    put_snapshot(writer, store);
 }

@@ -46,6 +46,8 @@ const char *registry_status_words(enum registry_status status)
         return "there is no room for another value";
     case REGISTRY_NOT_WRITTEN:
         return "the hive's file cannot be written";
+    case REGISTRY_READ_ONLY:
+        return "the session may not write the hive's file";
     }
     return "";
 }
@@ -287,6 +289,8 @@ static enum registry_status check_write(const struct registry_channel *channel,
 
     if (status == REGISTRY_DONE && !fits_type(access->type, access->buffer, *access->byte_count))
         status = REGISTRY_BAD_TYPE;
+    if (status == REGISTRY_DONE && channel->registry->hive.is_read_only)
+        status = REGISTRY_READ_ONLY;
     return status;
 }
 

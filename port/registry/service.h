@@ -78,6 +78,7 @@ enum registry_status {
     REGISTRY_MISSING,    /* there is no such value */
     REGISTRY_NO_MEMORY,  /* for the value, or one deferred write too many */
     REGISTRY_NOT_WRITTEN, /* the hive's file could not be written; nothing has changed */
+    REGISTRY_READ_ONLY,   /* the session may not write the hive's file */
 };
 
 /* A sentence for people, without a full stop. */

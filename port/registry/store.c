@@ -474,6 +474,17 @@ enum store_result store_put_value(struct store *store, struct store_key *key,
     return attempt_end(store, attempt, put_value(store, key, name, type, byte_count, data));
 }
 
+/* Does the present layer say just this already? */
+static bool is_said(const struct store *store, const struct store_key *key,
+                    struct registry_name name, uint32_t type, const void *data, size_t byte_count)
+{
+    const struct store_value *value = store_find_value(store, key, name);
+
+    return value && value->layer == store->layer && value->type == type &&
+           value->byte_count == byte_count &&
+           (byte_count == 0 || memcmp(store_value_data(value), data, byte_count) == 0);
+}
+
 enum store_result store_set_value(struct store *store, struct registry_name path,
                                   struct registry_name name, uint32_t type, const void *data,
                                   size_t byte_count)
@@ -483,10 +494,11 @@ enum store_result store_set_value(struct store *store, struct registry_name path
     void *copy;
     enum store_result result = create_path(store, path, &key);
 
-    if (result == STORE_OK)
+    if (result == STORE_OK && !is_said(store, key, name, type, data, byte_count)) {
         result = put_value(store, key, name, type, byte_count, &copy);
-    if (result == STORE_OK && byte_count > 0)
-        memcpy(copy, data, byte_count);
+        if (result == STORE_OK && byte_count > 0)
+            memcpy(copy, data, byte_count);
+    }
     return attempt_end(store, attempt, result);
 }
 

@@ -178,7 +178,8 @@ enum store_result store_put_value(struct store *store, struct store_key *key,
                                   struct registry_name name, uint32_t type, size_t byte_count,
                                   void **data);
 
-/* Both, and copies the data. */
+/* Both, and copies the data. A value that the present layer has set to just this stays as it is,
+ * and nothing enters the journal. */
 enum store_result store_set_value(struct store *store, struct registry_name path,
                                   struct registry_name name, uint32_t type, const void *data,
                                   size_t byte_count);

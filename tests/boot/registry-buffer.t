@@ -144,11 +144,14 @@ sub cases_of {
     return ($between->{reports}, @found);
 }
 
+my $boots = 0;
+
 sub boot_probe {
     my (%words) = @_;
     # The request that is never answered takes 10 s until the channel is reset. With this clock, which
     # does not wait while the guest does nothing, they are none.
     return boot(
+        HIVE => "$scratch/hive" . ++$boots . '.reg', # what one boot has stored is not there in the next
         ACCEL => 'tcg', QEMU_EXTRA => '-icount shift=0,sleep=off',
         DISK => sparse_image('disk.img', 8 << 20), MINIPORT => "$probes/registry.sys",
         CMD => "registry buffers; stop 0.0; registry get $services\\Channel0 StartIo; "

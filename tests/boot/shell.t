@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use Test::More tests => 117;
+use Test::More tests => 118;
 
 # The lines that a command printed: from its echo to the next one.
 sub output_of {
@@ -88,7 +88,8 @@ my $bytes = slurp($image);
     my @failing = ('frobnicate', 'HELP', 'help frobnicate', 'read 7 0', 'read cd1 0', "read 0 $sectors",
         'read 0 0 0', 'sha256 0 1 ' . ($sectors), 'sha256 0 0xffffffffffffffff 2',
         "fill 0 0 0 0", "copy 0 0 0 1 $sectors", 'cd 0 eject', 'stop 9.9', 'start 0.0',
-        'registry get HKLM\Nothing x', 'registry get HKLM\SYSTEM nothing', 'registry set HKLM\A b sz:c');
+        'registry get HKLM\Nothing x', 'registry get HKLM\SYSTEM nothing', 'registry set HKLM\A b text',
+        'registry delete HKLM\Nothing');
     my $run = boot(DISK => $image, CMD => join '; ', @wrong, @failing, 'read 0 0');
     exit_code_is($run, 1, 'every one of them fails');
     for my $command (@wrong) {

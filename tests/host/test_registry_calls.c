@@ -141,6 +141,16 @@ static const char *call_allocate(unsigned channel, uint32_t byte_count)
     return NULL;
 }
 
+/* What is stored already is not written again, so that a full file does not matter. */
+static bool is_stored(unsigned key, unsigned name, uint8_t type, const uint8_t *bytes,
+                      uint32_t byte_count)
+{
+    const struct model_data *value = &model_values[key][name];
+
+    return value->is_there && value->type == type && value->byte_count == byte_count &&
+           memcmp(value->bytes, bytes, byte_count) == 0;
+}
+
 static const char *call_free(unsigned channel, uint32_t how, bool memory_is_short)
 {
     struct model_channel *model = &model_channels[channel];
@@ -151,18 +161,23 @@ static const char *call_free(unsigned channel, uint32_t how, bool memory_is_shor
                                           : buffer;
     enum registry_status status, expected = REGISTRY_DONE;
     struct registry_flush flush;
+    bool is_written = false;
     unsigned changed = 0;
 
     status = registry_free(&channels[channel], argument, &flush);
     if (!model->is_live || argument != buffer)
         return status == REGISTRY_NOT_THE_BUFFER ? NULL : "free with a wrong pointer";
-    for (unsigned i = 0; i < model->deferred_count; i++)
+    for (unsigned i = 0; i < model->deferred_count; i++) {
+        const struct model_deferred *deferred = &model->deferred[i];
+        is_written |= !is_stored(deferred->key, deferred->name, deferred->type,
+                                 model->bytes + deferred->at, deferred->byte_count);
         changed += memcmp(model->deferred[i].bytes, model->bytes + model->deferred[i].at,
                           model->deferred[i].byte_count) != 0;
+    }
     if (flush.changed_count != changed || flush.deferred_count != model->deferred_count)
         return "free: the deferred writes are not what they were";
     model->is_live = false;
-    if (file_is_full && model->deferred_count > 0)
+    if (file_is_full && is_written)
         expected = REGISTRY_NOT_WRITTEN;
     if (status == REGISTRY_NO_MEMORY && memory_is_short)
         return NULL;
@@ -275,7 +290,8 @@ static const char *call_write(const struct model_operation *operation, bool is_d
     else if (is_deferred && (model->deferred_count == REGISTRY_MAX_DEFERRED ||
                              model->name_bytes + name_bytes > REGISTRY_DEFERRED_NAMES))
         expected = REGISTRY_NO_MEMORY;
-    else if (!is_deferred && file_is_full)
+    else if (!is_deferred && file_is_full &&
+             !is_stored(call.key, call.name, call.access.type, model->bytes + call.at, call.asked))
         expected = REGISTRY_NOT_WRITTEN;
     status = is_deferred ? registry_write_deferred(&channels[call.channel], &call.access)
                          : registry_write(&channels[call.channel], &call.access);

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+#
+# The registry's file, on the host: a program made of the kernel's own sources. run-qemu.sh calls it after
+# a session in which `registry compact` was given.
+#
+# Wants: HOSTCC, Q. Gives: build/tools/registry, and
+#
+#   make registry-compact     HIVE= becomes as short as it can be and means the same
+
+REGISTRY_TOOL := build/tools/registry
+REGISTRY_TOOL_SOURCES := tools/registry.c lib/crc32.c lib/utf.c \
+    $(addprefix port/registry/,memory.c name.c store.c store_table.c store_journal.c reg_scan.c \
+    reg_data.c reg_read.c reg_write.c)
+
+$(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) $(wildcard port/registry/*.h lib/*.h)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo '  HOSTCC $@')
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fno-strict-aliasing -Wall -Wextra -Werror -D_GNU_SOURCE -I. \
+	    -o $@ $(REGISTRY_TOOL_SOURCES)
+
+all: $(REGISTRY_TOOL)
+
+registry-compact: $(REGISTRY_TOOL)
+	@$(REGISTRY_TOOL) compact "$${HIVE:-build/registry.reg}"
+
+.PHONY: registry-compact
