@@ -8,7 +8,7 @@
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 
-#define PLAN         26u
+#define PLAN         27u
 #define WINDOW_PAGES 6u
 
 static uint8_t *window, *frames; /* a page of the window is lent the frame of the same number */

@@ -5,7 +5,7 @@
  */
 #include "base.h"
 
-#define BUFFER_BYTES      128
+#define BUFFER_BYTES      4096
 #define BAR_OF_BLOCK(bar) ((bar) & ~2u) /* 2 and 3 are the second channel's 0 and 1 */
 
 /* ------------------------------------------------------------------ settings */

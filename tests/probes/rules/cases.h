@@ -9,5 +9,6 @@
 #include "base.h"
 
 extern const struct probe_case ini_cases[];
+extern const struct probe_case memory_cases[];
 
 #endif
