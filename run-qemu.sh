@@ -381,6 +381,7 @@ fi
 # ---------------------------------------------------------------------- the kernel's command line
 
 kernel_words=mode=$mode
+[[ $bus == ahci ]] && kernel_words+=' disks=0x0106' # else those of an IDE controller come first
 switch_is_on STRICT && kernel_words+=' strict=1'
 case ${CHECKS-} in
   '' | on) ;;

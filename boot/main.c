@@ -65,6 +65,7 @@ static void apply_options(void)
     contract_checks = options.checks;
     port_dump_mode = options.dump;
     log_debug_level = options.debug_level;
+    port_disks_class = options.disks_class;
     if (options.trace_words[0] && !trace_select(options.trace_words)) {
         char error[160];
         snprintf(error, sizeof error,

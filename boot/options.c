@@ -103,19 +103,29 @@ static bool set_trace(struct boot_options *options, struct span value)
     return true;
 }
 
-static bool set_debug(struct boot_options *options, struct span value)
+static bool number_in(struct span value, uint32_t limit, uint32_t *number)
 {
     char text[12];
-    uint64_t level;
+    uint64_t parsed;
 
     if (value.length >= sizeof text)
         return false;
     memcpy(text, value.text, value.length);
     text[value.length] = 0;
-    if (number_parse(text, &level) != NUMBER_OK || level > UINT32_MAX)
+    if (number_parse(text, &parsed) != NUMBER_OK || parsed > limit)
         return false;
-    options->debug_level = (uint32_t)level;
+    *number = (uint32_t)parsed;
     return true;
+}
+
+static bool set_debug(struct boot_options *options, struct span value)
+{
+    return number_in(value, UINT32_MAX, &options->debug_level);
+}
+
+static bool set_disks(struct boot_options *options, struct span value)
+{
+    return number_in(value, UINT16_MAX, &options->disks_class);
 }
 
 static bool set_test(struct boot_options *options, struct span value)
@@ -137,6 +147,7 @@ static const struct {
     {"dump", "0 or 1", set_dump},
     {"trace", "a short list of words", set_trace},
     {"debug", "a number of up to 32 bits", set_debug},
+    {"disks", "a PCI class and subclass, as in 0x0106", set_disks},
     {"test", "a short name", set_test},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
@@ -155,7 +166,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         if (i == KEY_COUNT) {
             snprintf(error, error_size,
                      "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, dump, trace, debug and test.",
+                     "checks, dump, trace, debug, disks and test.",
                      shown(key), key.text);
             return false;
         }

@@ -204,8 +204,11 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
     uintptr_t base = (uintptr_t)address;
     if (range->InMemory) {
         base = (uintptr_t)hal_map_device(address, byte_count);
-        if (!base)
+        if (!base) {
+            port_message(channel, "%s: no room to map %u bytes at %#llx", routine,
+                         (unsigned)byte_count, (unsigned long long)address);
             return NULL;
+        }
         for (unsigned i = 0; i < controller->mapped_count; i++)
             if (controller->mapped[i].base == base &&
                 controller->mapped[i].byte_count == byte_count)

@@ -44,19 +44,35 @@ static bool checksum_is_wrong(const struct device *device)
     return sum != 0;
 }
 
-/* The shell's number of a disk: primary master, primary slave, secondary slave, secondary master,
- * as the words DISK, DISK1, DISK2 and DISK3 of the command line say; further controllers and
- * channels follow. */
+uint32_t port_disks_class;
+
+/* Does `other` come before `controller` in the numbering of disks? */
+static bool counts_before(const struct controller *other, const struct controller *controller)
+{
+    bool other_is_first = other->is_pci && other->class_code >> 8 == port_disks_class;
+    bool is_first = controller->is_pci && controller->class_code >> 8 == port_disks_class;
+    return other_is_first == is_first ? other->index < controller->index : other_is_first;
+}
+
+/* Does a controller have more channels than IDE, and therefore a disk on each? */
+static bool is_wide(const struct controller *controller)
+{
+    return controller->channel_count > 2;
+}
+
+/* The shell's number of a disk. The places are the words DISK, DISK1, DISK3 and DISK2 of the command
+ * line: primary master, primary slave, secondary master, secondary slave, or a wide controller's
+ * first channels; further ones and further controllers follow. */
 static unsigned disk_number(const struct device *device)
 {
-    static const uint8_t places[2][2] = {{0, 1}, {3, 2}};
     const struct channel *channel = device->channel;
+    const struct controller *controller = channel->controller;
+    unsigned place = is_wide(controller) ? channel->number : channel->number * 2u + device->target;
     unsigned base = 0;
-    for (unsigned i = 0; i < channel->controller->index; i++)
-        base += port_controllers[i].channel_count > 2 ? port_controllers[i].channel_count * 2 : 4;
-    if (channel->number < 2 && device->target < 2)
-        return base + places[channel->number][device->target];
-    return base + channel->number * 2u + device->target;
+    for (unsigned i = 0; i < port_controller_count; i++)
+        if (counts_before(&port_controllers[i], controller))
+            base += is_wide(&port_controllers[i]) ? port_controllers[i].channel_count : 4;
+    return base + (place == 2 ? 3 : place == 3 ? 2 : place);
 }
 
 /* Has another device this name already? */
@@ -70,13 +86,10 @@ static bool is_taken(const struct device *device)
 
 static void name_device(struct device *device)
 {
-    if (device->kind == DEVICE_ATA) {
-        snprintf(device->name, sizeof device->name, "%u", disk_number(device) % 1000);
-        return;
-    }
-    unsigned number = 0;
+    bool is_disk = device->kind == DEVICE_ATA;
+    unsigned number = is_disk ? disk_number(device) : 0;
     do
-        snprintf(device->name, sizeof device->name, "cd%u", number++ % 1000);
+        snprintf(device->name, sizeof device->name, is_disk ? "%u" : "cd%u", number++ % 1000);
     while (is_taken(device));
 }
 

@@ -304,6 +304,8 @@ struct driver {
 extern struct controller port_controllers[PORT_MAX_CONTROLLERS];
 extern unsigned port_controller_count;
 extern struct driver *port_drivers;
+/* PCI class and subclass of the controllers whose disks are numbered first; 0: in order of discovery. */
+extern uint32_t port_disks_class;
 
 /* Register accesses of miniports since boot, for benchmarks: control registers, and the units (of
  * any width) that went through the buffer routines. */

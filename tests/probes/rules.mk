@@ -4,7 +4,7 @@
 # $(BUILD)/probes/NAME.sys with NAME.reg beside it, for MINIPORT=$(BUILD)/probes/NAME.sys; `all` does
 # not need them.
 
-PROBES := registry controller_only
+PROBES := ahci bars controller_only registry
 # These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
 BASE_PROBES := rules
 PROBE_FLAGS := -Wextra -Wshadow -Werror
