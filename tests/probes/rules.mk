@@ -4,7 +4,12 @@
 # $(BUILD)/probes/NAME.sys with NAME.reg beside it, for MINIPORT=$(BUILD)/probes/NAME.sys; `all` does
 # not need them.
 
-PROBES := ahci bars controller_only registry
+PROBES := \
+    ahci \
+    bars \
+    controller_only \
+    registry \
+    registry_model
 # These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
 BASE_PROBES := rules
 PROBE_FLAGS := -Wextra -Wshadow -Werror
