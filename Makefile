@@ -64,6 +64,8 @@ USES_bench := bench
 USES_bench-accesses := bench
 USES_bench-profile := bench
 USES_lint := lint
+USES_fuzz := build fuzz
+USES_fuzz-keep := fuzz
 USES_clean :=
 USES_help :=
 USES_new-miniport :=
@@ -193,6 +195,7 @@ help:
 #? make bench         operations per second, and accesses and instructions per operation;
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
 #? make registry-compact  shorten HIVE= (default build/registry.reg) to what it says
+#? make fuzz          fuzzes what reads foreign files: FUZZ=pe or reg, FUZZ_SECONDS=600
 #? make lint          format, shell scripts, and who includes whom
 #? make check         lint and test
 #? make setup         install the programs that are missing; run and test do it too

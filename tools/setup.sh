@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# usage: tools/setup.sh [--check] USE...       USE is build, run, test, debug, bench or lint
+# usage: tools/setup.sh [--check] USE...       USE is build, run, test, debug, bench, fuzz or lint
 #
 # Finds the programs that a use needs, and installs the missing ones with apt-get when it may: as root,
 # or with a sudo that does not ask. Otherwise, and with --check always, it says what to type and fails.
@@ -85,6 +85,14 @@ need_debug() {
   need gdb gdb
 }
 
+need_fuzz() {
+  need clang clang
+  compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a' >/dev/null ||
+    want libclang-rt-14-dev /usr/lib/llvm-14/lib/clang
+  need_file /usr/include/stdio.h libc6-dev
+  need perl perl
+}
+
 need_lint() {
   need perl perl
   need shellcheck shellcheck
@@ -96,7 +104,7 @@ check_only=0
 [[ $# -gt 0 ]] || { sed -n 's/^# usage/usage/p' "$0" >&2; exit 2; }
 for use in "$@"; do
   case $use in
-    build | run | test | debug | bench | lint) "need_$use" ;;
+    build | run | test | debug | bench | fuzz | lint) "need_$use" ;;
     *) printf 'setup: there is no use named %s\n' "$use" >&2; exit 2 ;;
   esac
 done

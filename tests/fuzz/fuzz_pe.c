@@ -4,9 +4,7 @@
  * image that can be loaded, and touches nothing else. The sanitizers and the checks below end the
  * run if not.
  *
- * clang -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/host/fuzz_pe.c port/loader/pe*.c
- *
- * Good seeds are small drivers of both machines: tests/host/fixtures/sample.c, built for each.
+ * `make fuzz FUZZ=pe` runs it, and starts from small drivers of both machines.
  */
 #include "port/loader/pe.h"
 

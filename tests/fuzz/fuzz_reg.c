@@ -2,14 +2,7 @@
 /*
  * The .reg parser under a fuzzer: whatever bytes a file has, reading it neither crashes nor hangs,
  * and what was read is the same when it is written and read again, as an export and as a snapshot.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -fshort-wchar -I. \
- *       tests/host/fuzz_reg.c SOURCES...
- *
- * SOURCES: port/registry/memory.c port/registry/name.c lib/utf.c lib/crc32.c
- * SOURCES: port/registry/store.c port/registry/store_table.c port/registry/store_journal.c
- * SOURCES: port/registry/reg_scan.c port/registry/reg_data.c port/registry/reg_read.c
- * SOURCES: port/registry/reg_write.c
+ * `make fuzz FUZZ=reg` runs it.
  */
 #include "tests/host/registry_host.h"
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The PE loader, with every input that fuzzing it has kept.
+ *
+ * SOURCES: tests/fuzz/fuzz_pe.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
+ * ARGUMENTS: tests/fuzz/pe.txt
+ */
+#include "tests/fuzz/replay.h"
+
+int main(int argc, char **argv)
+{
+    return replay_main(argc, argv);
+}
