@@ -2,8 +2,8 @@
 /*
  * A channel comes and goes.
  *
- * Owns: AtaChannelInitRoutine and IdeHwControl: register addresses, memory for descriptors,
- * settings. May not: send commands; IdeHwControl runs without exclusion from the interrupt routine.
+ * Owns: AtaChannelInitRoutine and IdeHwControl: register addresses, memory for descriptors.
+ * May not: send commands; IdeHwControl runs without exclusion from the interrupt routine.
  * Entered at PASSIVE_LEVEL.
  *
  * What firmware or an earlier driver left in the registers is not trusted: interrupts may be off,
@@ -12,15 +12,6 @@
  * (issue.c).
  */
 #include "pata.h"
-
-/* Settings, all REG_DWORD, in ...\Services\<service>\Controller<N>\Channel<M>. A missing one
- * changes nothing. */
-struct settings {
-    ULONG dma_allowed;    /* DmaAllowed: 0 keeps the channel's devices to PIO */
-    ULONG highest_mode;   /* HighestMode: a transfer mode as SET FEATURES codes it */
-    ULONG multiple_count; /* MultipleCount: sectors a block, 0 for one sector an interrupt */
-    ULONG force_chs;      /* ForceChs: 1 addresses disks by cylinder, head and sector */
-};
 
 BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,
                               PVOID InitContext)
@@ -44,65 +35,6 @@ BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Int
     Interface->IdeHwReset = PataReset;
     Interface->IdeHwControl = PataControl;
     return TRUE;
-}
-
-/* ------------------------------------------------------------------ settings */
-
-/* *value keeps what it has if there is no such setting. `buffer` is the registry's. */
-static void read_setting(struct pata_channel *channel, PULONG buffer, PCHAR name, PULONG value)
-{
-    ULONG length = sizeof *buffer;
-
-    if (AtaPortRegistryChannelSubkeyRead(channel, channel->controller->number, name, IDE_REG_DWORD,
-                                         (PUCHAR)buffer, &length))
-        *value = *buffer;
-}
-
-/* The registry copies values only into a buffer that it has lent; one value at a time fits. */
-static void read_settings(struct pata_channel *channel, struct settings *settings)
-{
-    PULONG buffer;
-
-    if (channel->is_dump) /* there is no registry in dump mode */
-        return;
-    buffer = AtaPortRegistryAllocateBuffer(channel, sizeof *buffer);
-    if (!buffer) {
-        AtaPortDebugPrint(1, "pata: no registry buffer; channel %u has default settings\n",
-                          channel->number);
-        return;
-    }
-    read_setting(channel, buffer, "DmaAllowed", &settings->dma_allowed);
-    read_setting(channel, buffer, "HighestMode", &settings->highest_mode);
-    read_setting(channel, buffer, "MultipleCount", &settings->multiple_count);
-    read_setting(channel, buffer, "ForceChs", &settings->force_chs);
-    AtaPortRegistryFreeBuffer(channel, buffer);
-}
-
-static void apply_settings(struct pata_channel *channel)
-{
-    const ULONG everything = 0xFFFFFFFFu;
-    struct settings settings = {
-        .dma_allowed = 1, .highest_mode = everything, .multiple_count = everything};
-    ULONG modes = ALL_MODE_SUPPORT;
-
-    read_settings(channel, &settings);
-    if (settings.highest_mode != everything) {
-        modes = pata_modes_up_to(settings.highest_mode);
-        if (!modes) {
-            AtaPortDebugPrint(0, "pata: HighestMode %x of channel %u is no transfer mode\n",
-                              (unsigned)settings.highest_mode, channel->number);
-            modes = ALL_MODE_SUPPORT;
-        }
-    }
-    if (!settings.dma_allowed)
-        modes &= PIO_SUPPORT;
-    /* SFF-8038i: a simplex controller does DMA for one channel at a time. It is the first one's. */
-    if (channel->bus_master_status && channel->number > 0 &&
-        AtaPortReadPortUchar(channel->bus_master_status) & BM_SIMPLEX)
-        modes &= PIO_SUPPORT;
-    channel->controller->modes_allowed[channel->number] = modes;
-    channel->multiple_limit = settings.multiple_count;
-    channel->force_chs = settings.force_chs != 0;
 }
 
 /* ------------------------------------------------------------------ registers and memory */
@@ -211,12 +143,16 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
         channel->devices[target].is_gone = FALSE;
         channel->devices[target].sector_bytes = SECTOR_BYTES;
         channel->devices[target].setup_pending = 0;
+        channel->devices[target].errors = 0;
+        channel->devices[target].model = NULL;
         channel->controller->usable_modes[channel->number][target] = 0;
     }
     channel->command.irb = NULL;
     channel->held_head = channel->held_tail = NULL;
     channel->sense_for = channel->reset_irb = NULL;
     channel->resets_in_a_row = 0;
+    channel->notes = NULL;
+    channel->models_noted = 0;
     if (!map_registers(channel, configuration->ChannelResources)) {
         AtaPortDebugPrint(0, "pata: channel %u has no command or control block\n", channel->number);
         return FALSE;
@@ -232,7 +168,7 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
                           channel->number);
         return FALSE;
     }
-    apply_settings(channel);
+    pata_read_settings(channel);
     pata_take_hardware(channel);
     channel->phase = PHASE_IDLE;
     return TRUE;
@@ -241,6 +177,7 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
 /* The port has seen to it that no request is under way. */
 static void stop_channel(struct pata_channel *channel)
 {
+    pata_store_notes(channel);
     if (channel->phase == PHASE_STOPPED)
         return;
     channel->phase = PHASE_STOPPED;

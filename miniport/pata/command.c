@@ -387,6 +387,8 @@ static BOOLEAN finish_with_care(struct pata_channel *channel, PIDE_REQUEST_BLOCK
         return TRUE;
     }
     if (IsAtaCommand(irb)) {
+        if (irb_status != IRB_STATUS_SUCCESS && irb_status != IRB_STATUS_INVALID_REQUEST)
+            pata_count_error(channel);
         if (IsReturnResults(irb))
             return_registers(channel, irb, status);
         if (irb_status == IRB_STATUS_SUCCESS && irb->Function == IRB_FUNCTION_ATA_COMMAND)
@@ -467,6 +469,7 @@ void pata_protocol_error(struct pata_channel *channel, UCHAR status)
         irb->AtaStatus = status;
         irb->AtaError = AtaPortReadPortUchar(channel->command_block.Error);
         irb->DataTransferLength = channel->command.moved;
+        pata_count_error(channel);
         end_irb(channel, irb, IRB_STATUS_DEVICE_ERROR);
     } else {
         pata_setup_done(channel, IRB_STATUS_DEVICE_ERROR, status);

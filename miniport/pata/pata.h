@@ -10,7 +10,8 @@
  *
  *     driver.c     DriverEntry; the controller: PCI or ISA, which channels, bus master or not
  *     timing.c     transfer modes, and the timing registers of Intel's PIIX controllers
- *     channel.c    a channel comes and goes: registers, memory, settings from the registry
+ *     channel.c    a channel comes and goes: registers, memory
+ *     notes.c      the registry: settings come from there, what was learnt of the devices goes there
  *     setup.c      a device is prepared: SET FEATURES, SET MULTIPLE, geometry
  *     command.c    an IRB comes: what it asks for, and its end
  *     issue.c      select a device, see that it is ready, write the command
@@ -129,6 +130,10 @@ struct pata_device {
     UCHAR failed_status, failed_error;       /* registers when the last DMA mode was refused */
     UCHAR crc_errors;                        /* in the present Ultra DMA mode */
     UCHAR flush_opcode;                      /* 0: no cache to flush */
+
+    /* For the registry. */
+    ULONG errors; /* commands that failed, since the channel's start */
+    PWCHAR model; /* in the registry buffer: handed over to be stored; NULL: nothing was */
 
     /* Packet devices. */
     UCHAR packet_bytes;        /* 12 or 16 */
@@ -263,7 +268,9 @@ struct pata_channel {
     UCHAR reset_target;    /* the device that PHASE_RESET looks at */
     UCHAR resets_in_a_row; /* without a command that ended in between */
 
-    /* Settings of the registry. */
+    /* The registry. */
+    struct pata_notes *notes; /* the registry buffer, from IdeStart to IdeStop; NULL: none */
+    ULONG models_noted;
     ULONG multiple_limit;
     BOOLEAN force_chs;
 };
@@ -317,6 +324,21 @@ BOOLEAN NTAPI PataBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension);
 BOOLEAN NTAPI PataReset(PVOID ChannelExtension);
+
+/* ------------------------------------------------------------------ notes.c */
+
+/* Takes the registry buffer and reads the settings. In IdeHwControl(IdeStart). */
+void pata_read_settings(struct pata_channel *channel);
+/* Notes what IdeHwInitialize was told of a device. */
+void pata_note_model(struct pata_channel *channel, UCHAR target, const IDENTIFY_DEVICE_DATA *data);
+/* Notes the rest; gives the buffer back, at which all is stored. In IdeHwControl(IdeStop). */
+void pata_store_notes(struct pata_channel *channel);
+
+/* Counts the command under way among the failed ones. */
+static inline void pata_count_error(struct pata_channel *channel)
+{
+    pata_target(channel)->errors++;
+}
 
 /* ------------------------------------------------------------------ timing.c */
 

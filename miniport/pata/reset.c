@@ -71,6 +71,7 @@ static void abandon_command(struct pata_channel *channel)
     pata_set_phase(channel, PHASE_IDLE);
     if (!irb)
         return;
+    pata_count_error(channel);
     irb->IrbStatus = IRB_STATUS_BUS_RESET;
     irb->DataTransferLength = 0;
     if (channel->sense_for) {
@@ -321,6 +322,8 @@ BOOLEAN NTAPI PataReset(PVOID ChannelExtension)
     if (channel->sense_for)
         AtaPortReleaseRequestSenseIrb(channel, channel->command.irb);
     channel->sense_for = NULL;
+    if (channel->command.irb)
+        pata_count_error(channel);
     channel->command.irb = NULL;
     complete_held_lun_resets(channel);
     AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET);

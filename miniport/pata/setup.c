@@ -145,6 +145,8 @@ BOOLEAN NTAPI PataInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
     }
 
     device->type = Parameters->IdeDeviceType;
+    if (!device->model)
+        device->errors = 0; /* what failed so far was the search for it */
     device->is_gone = device->is_asleep = FALSE;
     device->crc_errors = 0;
     device->usable_modes =
@@ -156,6 +158,7 @@ BOOLEAN NTAPI PataInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
         pata_program_timings(controller, channel->number);
     }
     Parameters->TransferModeSelected = device->modes;
+    pata_note_model(channel, (UCHAR)Parameters->TargetId, IdentifyData);
     pata_setup_again(device);
     pata_go_on(channel);
     return TRUE;

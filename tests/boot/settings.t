@@ -8,9 +8,10 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 42;
+use Test::More tests => 56;
 
 my $disk = random_image('disk.img', 4 << 20, 'settings');
+my $image = random_image('disc.iso', 1 << 20, 'disc');
 my $digest = sha256_of($disk);
 my $large = sparse_image('large.img', 129 << 30);
 my $zeros = Digest::SHA::sha256_hex("\0" x (2048 * 512));
@@ -88,3 +89,48 @@ is(digest_in($run, 'sha256 2 0 8000'), sha256_of($disk, 0, 8000 * 512), 'on both
 like(output_of($run, 'mode 0'), qr/^  Data +bus-master DMA.*^  Multiple +16 sectors$/ms, 'the usual settings');
 like(output_of($run, 'mode 2'), qr/^  Data +bus-master DMA.*^  Addressing +CHS/ms, 'every number but 0 is yes');
 like($run->{log}, qr/HighestMode 99 of channel 0 is no transfer mode/, 'the log names the mode');
+
+# ------------------------------------------------------------------ from one boot to the next
+
+my $key = 'HKLM\SYSTEM\CurrentControlSet\Services\pata\Controller0\Channel';
+my @session = (HIVE => "$scratch/kept.reg", DISK => $disk, DISK1 => $disk, CDROM => $image, STRICT => 1);
+my @notes = map { my $n = $_; map { "${key}$n $_" } qw(Device0Model Device0Mode Device0Errors Device1Model) } 0, 1;
+
+sub answers { my ($run, @commands) = @_; return map { output_of($run, $_) =~ s/\n\z//r } @commands }
+
+$run = boot(@session, CMD => "registry set ${key}0 HighestMode dword:21; registry set ${key}1 DmaAllowed dword:0; mode 0");
+exit_code_is($run, 0, 'settings are changed in the shell');
+like(output_of($run, 'mode 0'), qr/^  Data +bus-master DMA, MW DMA 2$/m, 'and not in force yet');
+$run = boot(@session, CMD => join '; ', 'mode 0', 'mode cd0', 'rules', map { "registry get $_" } @notes);
+like(output_of($run, 'mode 0'), qr/^  Data +bus-master DMA, MW DMA 1$/m, 'but in the next session');
+like(output_of($run, 'mode cd0'), qr/^  Data +PIO, PIO 2$/m, 'on both channels');
+is_deeply([answers($run, map { "registry get $_" } @notes)],
+    ['"QEMU HARDDISK"', 'dword:00000022', 'dword:00000000', '"QEMU HARDDISK"',
+        '"QEMU DVD-ROM"', 'dword:00000022', 'dword:00000000', 'The key has no value "Device1Model".'],
+    'what the session before noted of each device');
+like(output_of($run, 'rules'), qr/^No rule was broken\.$/m, 'by the rules');
+$run = boot(@session, CMD => join '; ', "registry delete ${key}0 HighestMode", "registry set ${key}1 DmaAllowed dword:1",
+    map { "registry get $_" } @notes);
+is_deeply([(answers($run, map { "registry get $_" } @notes))[1, 5]], ['dword:00000021', 'dword:00000000'],
+    'the modes that the settings made');
+my $size = -s "$scratch/kept.reg";
+$run = boot(@session, CMD => 'mode 0; mode cd0');
+is(join(' ', map { output_of($run, $_) =~ /^  Data +bus-master DMA, (MW DMA 2)$/m } 'mode 0', 'mode cd0'),
+    'MW DMA 2 MW DMA 2', 'the settings go, and the usual modes come back');
+cmp_ok(-s "$scratch/kept.reg", '>', $size, 'which is noted');
+$size = -s "$scratch/kept.reg";
+$run = boot(@session, CMD => 'sha256 0');
+is(-s "$scratch/kept.reg", $size, 'what has been noted already is not written again');
+$run = boot(@session, HIVE_RO => 1, CMD => 'stop 0.0; start 0.0; sha256 0; rules');
+exit_code_is($run, 0, 'a session that may note nothing');
+unlike("$run->{console}$run->{log}", qr/Registry\w+:|lost|RULE/, 'is no error');
+
+# Commands that fail: QEMU's blkdebug refuses sector 1000.
+my $bad = random_image('bad.img', 4 << 20, 'settings');
+my $failing = "-drive if=none,id=failing,driver=raw,file.driver=blkdebug,file.image.driver=file,"
+    . "file.image.filename=$bad,file.inject-error.0.event=read_aio,file.inject-error.0.errno=5,"
+    . "file.inject-error.0.sector=1000 -device ide-hd,bus=ide.0,unit=0,drive=failing,rerror=report";
+$run = boot(DISK2 => $disk, QEMU_EXTRA => $failing, HIVE => "$scratch/kept.reg", CMD => 'read 0 1000; read 0 1; rules');
+exit_code_is($run, 1, 'a disk with a sector that cannot be read');
+$run = boot(DISK => $disk, HIVE => "$scratch/kept.reg", CMD => "registry get ${key}0 Device0Errors");
+like(output_of($run, "registry get ${key}0 Device0Errors"), qr/^dword:0000000[1-9]$/m, 'has its errors counted');

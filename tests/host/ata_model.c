@@ -406,6 +406,9 @@ static void identify(struct model_device *device)
     put_word(device, 1, 64);
     put_word(device, 3, 8);
     put_word(device, 6, 8);
+    for (unsigned i = 0; i < 20; i++) /* two characters a word, the first one in the high byte */
+        put_word(device, 27 + i,
+                 i < 5 ? (uint16_t)("MODEL DISK"[2 * i] << 8 | "MODEL DISK"[2 * i + 1]) : 0x2020);
     put_word(device, 47, 0x8010);
     put_word(device, 49, device->has_no_lba ? 0x0100 : 0x0300);
     put_word(device, 53, 7);

@@ -11,6 +11,7 @@
 #define NEVER        UINT64_MAX
 
 struct port_model port_model;
+struct model_note model_notes[MODEL_NOTES];
 struct test_irb test_irbs[PORT_MODEL_IRBS];
 
 NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath);
@@ -129,6 +130,7 @@ bool port_model_start(void)
         put_config(9, 0x80, 1);
         put_config(0x40, 0x80008000, 4);
     }
+    memset(model_notes, 0, sizeof model_notes);
     if (!NT_SUCCESS(DriverEntry(NULL, NULL)))
         return false;
     port_model.controller = calloc(1, port_model.controller_interface.ControllerExtensionSize);
@@ -155,7 +157,7 @@ bool port_model_start(void)
     bool started =
         port_model.interface.IdeHwControl(port_model.channel, IdeStart, &port_model.configuration);
     port_model.in_control = false;
-    if (port_model.registry_buffer)
+    if (port_model.registry_buffer && !started)
         offend("the registry buffer was not freed");
     return started;
 }
@@ -166,6 +168,8 @@ void port_model_stop(void)
     port_model.in_control = true;
     if (port_model.channel)
         port_model.interface.IdeHwControl(port_model.channel, IdeStop, NULL);
+    if (port_model.registry_buffer)
+        abort(); /* offences go with the model, below */
     free(port_model.channel);
     free(port_model.controller);
     memset(&port_model, 0, sizeof port_model);
@@ -430,7 +434,16 @@ PVOID NTAPI AtaPortRegistryAllocateBuffer(PVOID ChannelExtension, ULONG BufferSi
         offend("registry outside IdeHwControl");
     if (port_model.registry_buffer || port_model.registry_fails)
         return NULL;
+    port_model.registry_byte_count = BufferSize;
     return port_model.registry_buffer = calloc(1, BufferSize);
+}
+
+static bool is_in_registry_buffer(const void *bytes, uint32_t byte_count)
+{
+    const uint8_t *buffer = port_model.registry_buffer, *at = bytes;
+
+    return buffer && at >= buffer && byte_count <= port_model.registry_byte_count &&
+           (size_t)(at - buffer) <= port_model.registry_byte_count - byte_count;
 }
 
 VOID NTAPI AtaPortRegistryFreeBuffer(PVOID ChannelExtension, PVOID Buffer)
@@ -438,6 +451,12 @@ VOID NTAPI AtaPortRegistryFreeBuffer(PVOID ChannelExtension, PVOID Buffer)
     (void)ChannelExtension;
     if (!Buffer || Buffer != port_model.registry_buffer)
         offend("free of what is no registry buffer");
+    for (struct model_note *note = model_notes; note->name; note++) {
+        if (note->is_stored)
+            continue; /* from an earlier buffer */
+        note->is_stored = true;
+        note->was_changed = memcmp(note->bytes, note->handed_over, note->byte_count) != 0;
+    }
     free(port_model.registry_buffer);
     port_model.registry_buffer = NULL;
 }
@@ -447,7 +466,7 @@ BOOLEAN NTAPI AtaPortRegistryRead(PVOID ChannelExtension, UCHAR ControllerNumber
                                   PUCHAR Buffer, PULONG BufferLength)
 {
     (void)ChannelExtension, (void)ControllerNumber;
-    if (Buffer != port_model.registry_buffer || !ChannelSubKey || ValueType != IDE_REG_DWORD ||
+    if (!is_in_registry_buffer(Buffer, 4) || !ChannelSubKey || ValueType != IDE_REG_DWORD ||
         *BufferLength < 4)
         offend("registry read of %s", ValueName);
     for (unsigned i = 0; i < 4; i++)
@@ -456,6 +475,25 @@ BOOLEAN NTAPI AtaPortRegistryRead(PVOID ChannelExtension, UCHAR ControllerNumber
             return TRUE;
         }
     return FALSE;
+}
+
+BOOLEAN NTAPI AtaPortRegistryWriteDeferred(PVOID ChannelExtension, UCHAR ControllerNumber,
+                                           BOOLEAN ChannelSubKey, PCHAR ValueName, UCHAR ValueType,
+                                           PUCHAR Buffer, PULONG BufferLength)
+{
+    struct model_note *note = model_notes;
+
+    (void)ChannelExtension, (void)ControllerNumber;
+    if (!is_in_registry_buffer(Buffer, *BufferLength) || !ChannelSubKey || port_model.in_build_io ||
+        *BufferLength > sizeof note->handed_over)
+        offend("deferred registry write of %s", ValueName);
+    while (note->name)
+        note++;
+    if (port_model.registry_is_read_only || note == model_notes + MODEL_NOTES - 1)
+        return FALSE;
+    *note = (struct model_note){ValueName, ValueType, Buffer, *BufferLength, {0}, false, false};
+    memcpy(note->handed_over, Buffer, *BufferLength);
+    return TRUE;
 }
 
 /* ------------------------------------------------------------------ the rest */

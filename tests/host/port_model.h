@@ -41,7 +41,8 @@ struct port_model {
     IDE_HW_DPC timer, synchronized;
     uint64_t timer_at_ns;
     void *registry_buffer;
-    bool registry_fails;
+    uint32_t registry_byte_count;
+    bool registry_fails, registry_is_read_only;
     unsigned interrupts, interrupts_not_ours, resets_notified;
 
     unsigned offences;
@@ -62,6 +63,18 @@ struct test_irb {
 
 extern struct port_model port_model;
 extern struct test_irb test_irbs[PORT_MODEL_IRBS];
+
+/* What was written deferred, in the order of the calls; kept until the next port_model_start. */
+struct model_note {
+    const char *name;
+    uint8_t type;
+    const void *bytes; /* in the buffer */
+    uint32_t byte_count;
+    uint8_t handed_over[128];
+    bool is_stored, was_changed;
+};
+#define MODEL_NOTES 16u
+extern struct model_note model_notes[MODEL_NOTES];
 
 /* From DriverEntry to IdeHwControl(IdeStart). False: something refused. */
 bool port_model_start(void);

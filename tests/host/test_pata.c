@@ -3,10 +3,11 @@
  * pata.sys as an ordinary process: its sources over a simulated port and a simulated channel, which
  * are stricter than QEMU and fail on purpose.
  *
- * SOURCES: tests/host/ata_model.c tests/host/port_model.c SOURCES: miniport/pata/driver.c
- * miniport/pata/timing.c miniport/pata/channel.c miniport/pata/setup.c SOURCES:
- * miniport/pata/command.c miniport/pata/issue.c miniport/pata/pio.c miniport/pata/dma.c SOURCES:
- * miniport/pata/atapi.c miniport/pata/interrupt.c miniport/pata/reset.c
+ * SOURCES: tests/host/ata_model.c tests/host/port_model.c
+ * SOURCES: miniport/pata/driver.c miniport/pata/timing.c miniport/pata/channel.c
+ * SOURCES: miniport/pata/notes.c miniport/pata/setup.c miniport/pata/command.c
+ * SOURCES: miniport/pata/issue.c miniport/pata/pio.c miniport/pata/dma.c miniport/pata/atapi.c
+ * SOURCES: miniport/pata/interrupt.c miniport/pata/reset.c
  */
 #include "tests/host/port_model.h"
 #include "tests/host/tap.h"
@@ -230,6 +231,57 @@ static void test_settings(void)
     port_model.registry_fails = true;
     start();
     TAP_CHECK(model.device[0].dma_mode == 0x42 && is_clean());
+}
+
+/* A note that was handed over once, did not change until it was stored, and has this content. */
+static bool is_noted(const char *name, uint8_t type, const void *bytes, uint32_t byte_count)
+{
+    bool found = false;
+
+    for (const struct model_note *note = model_notes; note->name; note++) {
+        if (strcmp(note->name, name) != 0)
+            continue;
+        if (found || !note->is_stored || note->was_changed || note->type != type ||
+            note->byte_count != byte_count || memcmp(note->handed_over, bytes, byte_count) != 0)
+            return false;
+        found = true;
+    }
+    return found;
+}
+
+static bool is_number_noted(const char *name, uint32_t value)
+{
+    return is_noted(name, IDE_REG_DWORD, &value, 4);
+}
+
+static void test_notes(void)
+{
+    static const uint16_t text[] = L"MODEL DISK";
+
+    one_disk(PIIX4);
+    model.device[0].bad_sector = 105;
+    start();
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 100, 8, port_model_memory(0)) == IRB_STATUS_DEVICE_ERROR);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 105, 1, port_model_memory(0)) == IRB_STATUS_DEVICE_ERROR);
+    port_model_enumerate(); /* the port may look again */
+    TAP_CHECK(model_notes[0].name && !model_notes[0].is_stored && is_clean());
+    port_model_stop();
+    TAP_CHECK(is_noted("Device0Model", IDE_REG_SZ, text, sizeof text));
+    TAP_CHECK(is_number_noted("Device0Mode", 0x42) && is_number_noted("Device0Errors", 2));
+    TAP_CHECK(!model_notes[3].name);
+
+    disk_and_cd(ISA); /* PIO 2; the search for the packet device fails once, and is no error */
+    start();
+    port_model_stop();
+    TAP_CHECK(is_number_noted("Device0Mode", 0) && is_number_noted("Device1Mode", 0));
+    TAP_CHECK(is_number_noted("Device0Errors", 0) && is_number_noted("Device1Errors", 0));
+
+    one_disk(PIIX4); /* a session that stores nothing */
+    port_model.registry_is_read_only = true;
+    start();
+    TAP_CHECK(is_clean());
+    port_model_stop();
+    TAP_CHECK(!model_notes[0].name);
 }
 
 /* ------------------------------------------------------------------ DMA */
@@ -930,10 +982,11 @@ static void test_random(void)
 
 int main(void)
 {
-    tap_plan(269);
+    tap_plan(279);
     test_start();
     test_absent();
     test_settings();
+    test_notes();
     test_hot_path();
     test_descriptors();
     test_addresses();
