@@ -6,6 +6,13 @@
 #include "port/port.h"
 #include "port/trace.h"
 
+/* What a call's trace entry says: TRACE_CALL in trace.h. */
+static inline void trace_call(const struct context *context)
+{
+    trace_made(TRACE_CALL, context->trace_head,
+               context->kind | (uint32_t)context->action << 8 | (uint32_t)irql_now << 16);
+}
+
 static inline void trace_false(const struct context *context)
 {
     trace(TRACE_FALSE, context->channel ? context->channel->number : TRACE_NO_CHANNEL, 0,
@@ -14,16 +21,17 @@ static inline void trace_false(const struct context *context)
 
 /* Evaluates `call` (an expression that calls the miniport) in a context. A call is always traced,
  * its return only where it says FALSE. */
-#define MINIPORT_CALL(context_, call)                                           \
-    __extension__({                                                             \
-        struct context *call_context_ = (context_);                             \
-        context_push(call_context_);                                            \
-        trace_made(TRACE_CALL, call_context_->trace_head, call_context_->kind); \
-        __typeof__(call) call_result_ = (call);                                 \
-        if (!call_result_)                                                      \
-            trace_false(call_context_);                                         \
-        context_pop(call_context_);                                             \
-        call_result_;                                                           \
+#define MINIPORT_CALL(context_, call)                  \
+    __extension__({                                    \
+        struct context *call_context_ = (context_);    \
+        ASSERT_OP(irql_now, ==, call_context_->level); \
+        context_push(call_context_);                   \
+        trace_call(call_context_);                     \
+        __typeof__(call) call_result_ = (call);        \
+        if (!call_result_)                             \
+            trace_false(call_context_);                \
+        context_pop(call_context_);                    \
+        call_result_;                                  \
     })
 
 /* A channel's contexts are made once: no two calls of one kind are nested on a channel. */
@@ -44,7 +52,7 @@ static inline struct context controller_context(struct controller *controller,
 }
 
 /* IdeHwStartIo, IdeHwReset, IdeHwInitialize: at DIRQL when SyncWithIsr is TRUE, else at
- * DISPATCH_LEVEL. */
+ * DISPATCH_LEVEL. (channel_levels in channel.c says the same of their contexts.) */
 struct sync_saved {
     enum irql level;
     bool with_isr;

@@ -42,7 +42,7 @@ static void poll_interrupt(struct channel *channel)
     context_push(call);
     if (channel->interface.IdeHwInterrupt(channel->extension)) {
         channel->counters.interrupts++;
-        trace_made(TRACE_CALL, call->trace_head, call->kind);
+        trace_call(call);
     }
     context_pop(call);
     irql_leave_dirql(level);
@@ -108,6 +108,21 @@ void channel_init(struct channel *channel)
     channel->completion = (struct deferred){.procedure = completion_run, .context = channel};
 }
 
+/* The levels at which this channel's miniport is called. SyncWithIsr is known once IdeHwControl(IdeStart) has
+ * returned, and the routines that it is about are called after that. */
+static void channel_levels(struct channel *channel)
+{
+    enum irql device_level = channel->configuration.SyncWithIsr ? IRQL_DIRQL : IRQL_DISPATCH;
+    struct context *contexts = channel->contexts;
+
+    contexts[CONTEXT_INTERRUPT].level = IRQL_DIRQL;
+    contexts[CONTEXT_SYNCHRONIZED].level = contexts[CONTEXT_CONTROLLER_SYNC].level = IRQL_DIRQL;
+    contexts[CONTEXT_WORKER].level = contexts[CONTEXT_TIMER].level = IRQL_DISPATCH;
+    contexts[CONTEXT_BUILD_IO].level = IRQL_DISPATCH;
+    contexts[CONTEXT_HW_INITIALIZE].level = contexts[CONTEXT_START_IO].level =
+        contexts[CONTEXT_RESET].level = device_level;
+}
+
 /* The contexts in which this channel's miniport will run. IdeHwBuildIo may touch no port. */
 static void make_contexts(struct channel *channel)
 {
@@ -121,6 +136,7 @@ static void make_contexts(struct channel *channel)
             .extension = channel->extension,
             .port_map = kind == CONTEXT_BUILD_IO ? access_no_ports : channel->controller->port_map,
         };
+    channel_levels(channel);
 }
 
 static const char *prepare_extension(struct channel *channel)
@@ -229,6 +245,7 @@ static const char *start_hardware(struct channel *channel)
     if (!hw_control(channel, IdeStart, configuration))
         return "IdeHwControl(IdeStart) returned FALSE";
     check_configuration(channel);
+    channel_levels(channel);
     if (!channel->slots && !slots_create(channel)) {
         stop_hardware(channel);
         return "no memory for its IRBs";

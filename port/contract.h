@@ -44,6 +44,7 @@ enum context_kind {
 struct context {
     enum context_kind kind;
     IDE_CONTROL_ACTION action; /* of CONTEXT_ADAPTER_CONTROL and CONTEXT_HW_CONTROL */
+    enum irql level;           /* at which the miniport is called */
     struct driver *driver;
     struct controller *controller; /* NULL in DriverEntry */
     struct channel *channel;       /* NULL in the controller's routines */

@@ -48,6 +48,12 @@ bool trace_select(const char *words)
     return true;
 }
 
+static const char *irql_name(unsigned level)
+{
+    static const char *const names[] = {"PASSIVE_LEVEL", "DISPATCH_LEVEL", "DIRQL"};
+    return level <= IRQL_DIRQL ? names[level] : "?";
+}
+
 static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
 {
     static const char *const kinds[TRACE_KIND_COUNT] = {
@@ -68,6 +74,8 @@ static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
     uint32_t time = trace_time(entry);
     unsigned where = trace_where(entry), extra = trace_extra(entry);
     enum trace_kind kind = trace_kind(entry);
+    struct context call = {0};
+    char name[48];
 
     hal_printf("  %+10d cycles  %-9s ", (int)(time - previous_time), kinds[kind]);
     switch (kind) {
@@ -82,6 +90,11 @@ static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
                    (unsigned long long)value, extra & 0x7Fu);
         break;
     case TRACE_CALL:
+        call.kind = (enum context_kind)(value & 0xFF);
+        call.action = (IDE_CONTROL_ACTION)(value >> 8 & 0xFF);
+        context_name(&call, name, sizeof name);
+        hal_printf("channel %u %s at %s\n", where, name, irql_name(value >> 16 & 0xFF));
+        break;
     case TRACE_FALSE:
         hal_printf("channel %u %s\n", where, context_kind_name((enum context_kind)value));
         break;
@@ -89,12 +102,15 @@ static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
         hal_printf("channel %u %s\n", where, contract_rule_id((enum rule)value));
         break;
     case TRACE_IRB_START:
+        hal_printf("channel %u slot %u function %x, IdeHwBuildIo at %s, IdeHwStartIo at %s\n",
+                   where, extra, (unsigned)value & 0xFFFF, irql_name(value >> 24 & 0xFF),
+                   irql_name(value >> 16 & 0xFF));
+        break;
     case TRACE_IRB_END:
-        hal_printf("channel %u slot %u %s %llx\n", where, extra,
-                   kind == TRACE_IRB_START ? "function" : "status", (unsigned long long)value);
+        hal_printf("channel %u slot %u status %x\n", where, extra, (unsigned)value);
         break;
     case TRACE_TIMEOUT:
-        hal_printf("channel %u %llu\n", where, (unsigned long long)value);
+        hal_printf("channel %u slot %u\n", where, extra);
         break;
     case TRACE_NONE:
     case TRACE_KIND_COUNT:

@@ -17,11 +17,11 @@ enum trace_kind {
     TRACE_PORT_BUFFER,   /* value: count of units; extra: width, | 0x80 for a write */
     TRACE_REGISTER_READ, /* as for ports */
     TRACE_REGISTER_WRITE,
-    TRACE_CALL,      /* value: enum context_kind. The port calls the miniport */
+    TRACE_CALL, /* value: enum context_kind, action << 8, IRQL << 16. The port calls the miniport */
     TRACE_FALSE,     /* value: enum context_kind. The call returned FALSE */
-    TRACE_IRB_START, /* value: Function; extra: slot. Stands for BuildIo and StartIo */
+    TRACE_IRB_START, /* value: Function, StartIo's IRQL << 16, BuildIo's << 24; extra: slot */
     TRACE_IRB_END,   /* value: IrbStatus; extra: slot */
-    TRACE_TIMEOUT,   /* value: 0; extra: slot */
+    TRACE_TIMEOUT,   /* extra: slot */
     TRACE_RULE,      /* value: enum rule */
     TRACE_KIND_COUNT,
 };

@@ -134,7 +134,7 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
 {
     channel->is_dump = configuration->ChannelMode == IdeModeDump;
     configuration->NumberOfOverlappedRequests = 1;
-    configuration->MaxTargetId = MAX_IDE_DEVICE;
+    configuration->MaxTargetId = MAX_IDE_DEVICE - 1;
     configuration->SyncWithIsr = TRUE;
     configuration->SupportsWmi = TRUE;
 

@@ -125,7 +125,8 @@ static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot
     struct sync_saved saved = sync_enter(channel);
     context->slot = slot;
     context_push(context);
-    trace_made(TRACE_IRB_START, slot->trace_start, slot->irb.Function);
+    trace_made(TRACE_IRB_START, slot->trace_start,
+               slot->irb.Function | (uint32_t)irql_now << 16 | (uint32_t)saved.level << 24);
     /* What it returns is of no interest: the IRB has to end in any case. */
     (void)channel->interface.IdeHwStartIo(channel->extension, &slot->irb);
     context_pop(context);
@@ -149,6 +150,7 @@ static void slot_start(struct irb_slot *slot, struct request *request)
 {
     struct channel *channel = slot->channel;
 
+    ASSERT_OP(irql_now, ==, IRQL_DISPATCH);
     slot->request = request;
     slot->list_built = slot->is_late = false;
     slot->sense = NULL;
