@@ -171,10 +171,22 @@ bool shell_run_text(const char *text, size_t length)
 
 #define KEY_BREAK (-1)
 
-static int wait_for_key(void)
+/* What the port says meanwhile gets lines of its own, and the line that is being typed comes back below. */
+static void let_port_work(struct line_editor *editor)
+{
+    bool speaks = port_idle_speaks();
+
+    if (speaks)
+        hal_printf("\n");
+    port_idle();
+    if (speaks)
+        line_editor_redraw(editor);
+}
+
+static int wait_for_key(struct line_editor *editor)
 {
     for (;;) {
-        port_idle();
+        let_port_work(editor);
         hal_interrupts_disable();
         bool is_break = hal_console_take_break();
         int key = is_break ? KEY_BREAK : hal_console_read();
@@ -218,7 +230,7 @@ void shell_interactive(void)
     line_editor_init(&editor, &host, PROMPT, 80);
     line_editor_begin(&editor);
     while (!shell.power_off_wanted) {
-        int key = wait_for_key();
+        int key = wait_for_key(&editor);
         if (key == KEY_BREAK) {
             line_editor_cancel(&editor);
             continue;

@@ -83,7 +83,7 @@ static void disconnect_interrupt(struct channel *channel)
 
 /* ------------------------------------------------------------------ start */
 
-static BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)
+BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
     context->action = action;
@@ -105,6 +105,7 @@ void channel_init(struct channel *channel)
 {
     callbacks_init(channel);
     watchdog_init(channel);
+    power_init(channel);
     channel->completion = (struct deferred){.procedure = completion_run, .context = channel};
 }
 
@@ -223,12 +224,19 @@ static const char *start_hardware(struct channel *channel)
         .MaxTargetId = MAX_IDE_DEVICE - 1,
     };
     channel->recovery = RECOVERY_NONE;
-    channel->busy = channel->is_stopping = channel->callbacks_closed = false;
+    channel->is_stopping = channel->callbacks_closed = channel->is_powered_down = false;
+    channel->busy = channel->removed_devices = 0;
     channel->rescan_wanted = channel->power_change_wanted = false;
     channel->irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        memset(&channel->devices[target].tags, 0, sizeof channel->devices[target].tags);
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        memset(&device->tags, 0, sizeof device->tags);
+        device->busy = 0;
+        device->power = IdePowerD0;
+        device->power_wanted = IdePowerUnSpecified;
+        device->wake_wanted = false;
+    }
 
     /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */
     bool reaches_all = channel->controller->configuration.Dma64BitAddress ||
@@ -261,11 +269,12 @@ static void release_hardware(struct channel *channel)
     callbacks_cancel(channel);
     timer_cancel(&channel->watchdog);
     timer_cancel(&channel->busy_timer);
+    timer_cancel(&channel->power_limit);
     deferred_cancel(&channel->completion);
+    deferred_cancel(&channel->removal);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         channel->devices[target].kind = DEVICE_NONE;
-        channel->devices[target].usable = channel->devices[target].busy = false;
-        channel->devices[target].was_written = false;
+        channel->devices[target].usable = channel->devices[target].was_written = false;
         timer_cancel(&channel->devices[target].busy_timer);
     }
     slots_destroy(channel);
@@ -343,7 +352,7 @@ static bool has_work(const struct channel *channel)
 }
 
 /* What was written must be on the medium before the channel goes. False: it may not be. */
-static bool flush_devices(struct channel *channel)
+bool channel_flush(struct channel *channel)
 {
     bool flushed = true;
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
@@ -384,7 +393,21 @@ static void finish_work(struct channel *channel)
     port_message(channel, "requests did not end in %u s; the channel is reset", STOP_LIMIT_S);
     enum irql level = irql_raise_dispatch();
     channel_reset(channel);
-    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT);
+    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, ALL_TARGETS);
+    irql_lower(level);
+}
+
+/* A miniport that paused a queue for long does not keep its channel from being stopped. */
+static void end_pauses(struct channel *channel)
+{
+    enum irql level = irql_raise_dispatch();
+    timer_cancel(&channel->busy_timer);
+    channel->busy &= (uint8_t)~BUSY_ASKED;
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        timer_cancel(&channel->devices[target].busy_timer);
+        channel->devices[target].busy &= (uint8_t)~BUSY_ASKED;
+    }
+    channel_dispatch(channel);
     irql_lower(level);
 }
 
@@ -392,10 +415,11 @@ bool channel_stop(struct channel *channel)
 {
     if (channel->state != CHANNEL_RUNNING)
         return true;
+    if (channel->is_powered_down)
+        (void)channel_power_up(channel);
     channel->is_stopping = true;
-    timer_cancel(&channel->busy_timer);
-    channel->busy = false;
-    bool flushed = flush_devices(channel);
+    end_pauses(channel);
+    bool flushed = channel_flush(channel);
     channel->state = CHANNEL_STOPPING;
     finish_work(channel);
     stop_hardware(channel);
@@ -409,27 +433,83 @@ bool channel_stop(struct channel *channel)
 
 static bool wants_rescan(const struct channel *channel)
 {
-    return channel->state == CHANNEL_RUNNING && channel->rescan_wanted && !has_work(channel);
+    return channel->state == CHANNEL_RUNNING && channel->rescan_wanted &&
+           !channel->is_powered_down && !has_work(channel);
+}
+
+static bool wants_power_change(const struct channel *channel)
+{
+    return channel->state == CHANNEL_RUNNING && channel->power_change_wanted &&
+           !channel->is_powered_down;
+}
+
+bool port_idle_speaks(void)
+{
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+        if (wants_rescan(channel) || wants_power_change(channel))
+            return true;
+    return false;
 }
 
 bool port_idle_wanted(void)
 {
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (wants_rescan(channel) || (channel->is_polled && has_work(channel)))
+        if (channel->is_polled && has_work(channel))
             return true;
-    return false;
+    return port_idle_speaks();
+}
+
+/* What a device is known by. */
+struct identity {
+    enum device_kind kind;
+    char model[41], serial[21];
+};
+
+static struct identity identity_of(const struct device *device)
+{
+    struct identity identity = {.kind = device->kind};
+    if (device->kind != DEVICE_NONE) {
+        memcpy(identity.model, device->model, sizeof identity.model);
+        memcpy(identity.serial, device->serial, sizeof identity.serial);
+    }
+    return identity;
+}
+
+/* Looks for devices anew, and says what has come and gone. */
+static void rescan(struct channel *channel)
+{
+    struct identity before[PORT_MAX_DEVICES];
+
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        before[target] = identity_of(&channel->devices[target]);
+    port_message(channel, "a bus change was notified; looking for devices");
+    channel_enumerate(channel);
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        struct identity now = identity_of(device), *old = &before[target];
+        if (now.kind == old->kind && strcmp(now.model, old->model) == 0 &&
+            strcmp(now.serial, old->serial) == 0)
+            continue;
+        device->was_written = false;
+        if (old->kind != DEVICE_NONE)
+            port_message(channel, "target %u: %s is gone", target, old->model);
+        if (now.kind != DEVICE_NONE)
+            port_message(channel, "target %u: %s has come, as %s", target, now.model, device->name);
+    }
 }
 
 void port_idle(void)
 {
     if (irql_poll)
         irql_poll();
-    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
+        if (wants_power_change(channel))
+            channel_change_power(channel);
         if (wants_rescan(channel)) {
             channel->rescan_wanted = false;
-            port_message(channel, "a bus change was notified; looking for devices");
-            channel_enumerate(channel);
+            rescan(channel);
         }
+    }
 }
 
 struct channel *port_next_channel(struct channel *after)

@@ -9,6 +9,7 @@
 
 #include "port/access.h"
 #include "port/call.h"
+#include "port/callback.h"
 #include "port/loader/image.h"
 #include "port/memory_faults.h"
 #include "port/registry/binding.h"
@@ -103,7 +104,7 @@ static void find_isa_controller(void)
 
 /* ------------------------------------------------------------------ start and stop */
 
-static BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action)
+BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action)
 {
     struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
     context.action = action;
@@ -238,7 +239,9 @@ bool controller_start(struct controller *controller)
     if (!find_channel_driver(controller))
         return false;
     controller_find_resources(controller);
-    controller->number = controller->driver->controllers_started++;
+    if (!controller->is_numbered)
+        controller->number = controller->driver->controllers_started++;
+    controller->is_numbered = true;
     controller->extension =
         guard_give(&controller->extension_memory, "controller extension", NULL,
                    interface->ControllerExtensionSize, GUARD_TO_PAGE, UINT64_MAX);
@@ -272,6 +275,7 @@ bool controller_stop(struct controller *controller)
     bool flushed = true;
     if (controller->state != CONTROLLER_STARTED)
         return true;
+    (void)controller_power_up(controller);
     for (unsigned i = 0; i < controller->channel_count; i++)
         flushed &= channel_stop(controller->channels[i]);
     stop_adapter(controller);

@@ -66,6 +66,7 @@ struct request {
     /* The port's. */
     struct request *next;
     uint8_t retries; /* after a reset or IRB_STATUS_BUSY */
+    bool was_busy;   /* repeated after IRB_STATUS_BUSY: once is enough */
     bool is_once;    /* not to be repeated: set by the issuer */
     bool timed_out;  /* at least once */
     bool bounced;    /* carried through the channel's bounce buffer */
@@ -113,6 +114,11 @@ struct queue_tags {
     uint32_t used[8];
 };
 
+/* Why a queue is paused: `busy` of devices and channels has a bit for each reason. */
+#define BUSY_ASKED \
+    0x01u /* AtaPortDeviceBusy, or the pause after IRB_STATUS_BUSY; ends with a timer */
+#define BUSY_POWER 0x02u /* without power, or on the way there or back */
+
 struct device_counters {
     uint64_t requests, bytes_read, bytes_written, errors, retries, timeouts;
 };
@@ -138,10 +144,12 @@ struct device {
     /* Queue of the logical unit: requests not yet at the miniport. */
     struct request *queue_head, *queue_tail;
     unsigned outstanding;
-    bool busy; /* AtaPortDeviceBusy */
+    uint8_t busy; /* BUSY_xxx */
     struct port_timer busy_timer;
     struct queue_tags tags;
-    IDE_POWER_STATE power_wanted; /* asked for by the miniport */
+    IDE_POWER_STATE power;        /* D0 or D3: power.c */
+    IDE_POWER_STATE power_wanted; /* asked for by the miniport; unspecified: nothing is */
+    bool wake_wanted;             /* a request waits for D0 */
     struct device_counters counters;
 };
 
@@ -218,8 +226,10 @@ struct channel {
     struct device devices[PORT_MAX_DEVICES];
     uint8_t next_device;     /* where the round robin goes on */
     uint32_t queued_devices; /* a bit for each device whose queue is not empty */
-    bool busy;               /* AtaPortDeviceBusy for the whole channel */
+    uint8_t busy;            /* BUSY_xxx */
     struct port_timer busy_timer;
+    uint8_t removed_devices; /* a bit for each target that the miniport said is gone */
+    struct deferred removal;
 
     /* Bounce buffer: for buffers that break AlignmentMask or lie above 4 GiB. */
     void *bounce;
@@ -238,6 +248,11 @@ struct channel {
     uint16_t recovery_ticks_left;
 
     struct queue_tags tags; /* of the channel (IDE_UNTAGGED) */
+
+    /* Power: one IRB at a time. */
+    struct request power_request;
+    struct port_timer power_limit;
+    bool power_under_way, is_powered_down;
 
     bool is_stopping;      /* requests are not repeated any more */
     bool callbacks_closed; /* IdeHwControl(IdeStop) has begun */
@@ -264,9 +279,12 @@ enum controller_state {
 
 struct controller {
     unsigned index; /* of all controllers, in order of discovery */
-    uint8_t number; /* ControllerNumber: counts per service, in start order */
+    uint8_t
+        number; /* ControllerNumber: counts per service, in start order; kept when it is restarted */
+    bool is_numbered;
     enum controller_state state;
     const char *failure;
+    bool is_powered_down;
     bool is_pci;
     struct hal_pci_address pci;
     uint16_t vendor_id, device_id;
@@ -342,8 +360,9 @@ bool port_stop(void);
 /* Work that the port left for PASSIVE_LEVEL (looking for devices after a bus change, polling in dump
  * mode). Called while the shell waits for a command. */
 void port_idle(void);
-/* Is there such work? Context: any. */
+/* Is there such work? And is there some that prints? Context: any. */
 bool port_idle_wanted(void);
+bool port_idle_speaks(void);
 
 /* ------------------------------------------------------------------ controllers, channels, devices
  */
@@ -362,6 +381,18 @@ bool channel_start(struct channel *channel);
 bool channel_stop(struct channel *channel);
 /* Looks for devices on a started channel, and initialises those found. Context: PASSIVE_LEVEL. */
 void channel_enumerate(struct channel *channel);
+
+/* IRB_FUNCTION_POWER_CHANGE: to IdePowerD3 when what was written is flushed and nothing is outstanding, the
+ * queue then being paused; or to IdePowerD0. A request to a device in D3 brings it back by itself. False:
+ * the miniport refused, and nothing has changed. Context: PASSIVE_LEVEL. */
+bool device_set_power(struct device *device, IDE_POWER_STATE state);
+/* All devices to D3, then IdeHwControl(IdePowerDown); IdeHwControl(IdePowerUp), then all to D0. Requests that
+ * come between wait. False: the miniport refused; the channel is as it was. Context: PASSIVE_LEVEL. */
+bool channel_power_down(struct channel *channel);
+bool channel_power_up(struct channel *channel);
+/* All channels, then AtaAdapterControl(IdePowerDown); and back in the other order. Context: PASSIVE_LEVEL. */
+bool controller_power_down(struct controller *controller);
+bool controller_power_up(struct controller *controller);
 
 bool controller_start(struct controller *controller);
 bool controller_stop(struct controller *controller);

@@ -7,6 +7,27 @@
 #include "port/ddi/variadic.h"
 #include "port/request/request.h"
 
+/* The devices that a target stands for, a bit each; IDE_UNTAGGED is all of them. */
+static uint8_t targets_of(unsigned target)
+{
+    return target == IDE_UNTAGGED ? ALL_TARGETS : target < PORT_MAX_DEVICES ? 1u << target : 0;
+}
+
+/* At DISPATCH_LEVEL: what waits for a device that is gone ends now; the rest is port_idle's. */
+void devices_removed(void *context)
+{
+    struct channel *channel = context;
+    enum irql level = irql_enter_dirql();
+    unsigned removed = channel->removed_devices;
+    channel->removed_devices = 0;
+    irql_leave_dirql(level);
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        if (removed >> target & 1)
+            channel->devices[target].usable = false;
+    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, removed);
+    channel->rescan_wanted = true;
+}
+
 VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID ChannelExtension,
                                  ...)
 {
@@ -25,16 +46,16 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
         channel->rescan_wanted = true;
         break;
     case IdeDeviceRemoval:
-        if (target < PORT_MAX_DEVICES)
-            channel->devices[target].usable = false;
-        channel->rescan_wanted = true;
+        channel->removed_devices |= targets_of(target);
+        deferred_queue(&channel->removal);
         break;
     case IdePowerStateChange: {
         IDE_POWER_STATE state = (IDE_POWER_STATE) __builtin_va_arg(arguments, unsigned);
-        if (target < PORT_MAX_DEVICES) {
-            channel->devices[target].power_wanted = state;
-            channel->power_change_wanted = true;
-        }
+        for (unsigned i = 0; i < PORT_MAX_DEVICES; i++)
+            if (targets_of(target) >> i & 1 && (state == IdePowerD0 || state == IdePowerD3)) {
+                channel->devices[i].power_wanted = state;
+                channel->power_change_wanted = true;
+            }
         break;
     }
     default:
@@ -50,7 +71,7 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
 void channel_ready(void *context)
 {
     struct channel *channel = context;
-    channel->busy = false;
+    channel->busy &= (uint8_t)~BUSY_ASKED;
     channel_dispatch(channel);
 }
 
@@ -71,13 +92,15 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
     uint64_t duration_us = BusyTimeout * 1000000ull;
     if (TargetId == IDE_UNTAGGED) {
         timer_cancel(&channel->busy_timer);
-        channel->busy = BusyTimeout != 0;
-        if (BusyTimeout)
+        channel->busy &= (uint8_t)~BUSY_ASKED;
+        if (BusyTimeout) {
+            channel->busy |= BUSY_ASKED;
             timer_arm(&channel->busy_timer, duration_us);
+        }
     } else if (TargetId < PORT_MAX_DEVICES) {
         struct device *device = &channel->devices[TargetId];
         timer_cancel(&device->busy_timer);
-        device->busy = false;
+        device->busy &= (uint8_t)~BUSY_ASKED;
         if (BusyTimeout)
             device_pause(device, duration_us);
     } else {

@@ -8,7 +8,8 @@
 
 #include "port/request/request.h"
 
-/* What a request may be repeated before its issuer hears of it: after resets, and while busy. */
+/* What a request may be repeated before its issuer hears of it: after resets, and once while busy
+ * (IDE_REQUEST_BLOCK). */
 #define MAXIMUM_RETRIES 3u
 #define BUSY_PAUSE_US   100000u
 
@@ -64,11 +65,14 @@ static bool should_retry(struct request *request)
 
     if (request->irb_status != IRB_STATUS_BUS_RESET && request->irb_status != IRB_STATUS_BUSY)
         return false;
-    if (request->is_once || request->retries == MAXIMUM_RETRIES || device->channel->is_stopping)
+    bool is_busy = request->irb_status == IRB_STATUS_BUSY;
+    if (request->is_once || request->retries == MAXIMUM_RETRIES || device->channel->is_stopping ||
+        (is_busy && request->was_busy))
         return false;
     request->retries++;
     device->counters.retries++;
-    if (request->irb_status == IRB_STATUS_BUSY)
+    request->was_busy |= is_busy;
+    if (is_busy && !(device->busy & BUSY_ASKED)) /* else the miniport knows better for how long */
         device_pause(device, BUSY_PAUSE_US);
     return true;
 }

@@ -221,7 +221,7 @@ void request_submit(struct request *request)
 {
     struct channel *channel = request->device->channel;
     request->retries = 0;
-    request->timed_out = request->bounced = false;
+    request->timed_out = request->bounced = request->was_busy = false;
     request->sense_valid = request->registers_valid = false;
 
     enum irql level = irql_raise_dispatch();
@@ -233,6 +233,8 @@ void request_submit(struct request *request)
                 queue_prepend(request->device, request);
             else
                 queue_append(request->device, request);
+            if (request->device->busy & BUSY_POWER)
+                power_wake(request->device);
             channel_dispatch(channel);
         }
     } else {
@@ -246,11 +248,11 @@ void request_requeue(struct request *request)
     queue_prepend(request->device, request);
 }
 
-void queues_fail(struct channel *channel, UCHAR irb_status)
+void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets)
 {
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
-        while (device->queue_head) {
+        while (targets >> target & 1 && device->queue_head) {
             struct request *request = device->queue_head;
             queue_take_head(device);
             request_fail(request, irb_status);
@@ -262,13 +264,13 @@ void queues_fail(struct channel *channel, UCHAR irb_status)
 static void device_ready(void *context)
 {
     struct device *device = context;
-    device->busy = false;
+    device->busy &= (uint8_t)~BUSY_ASKED;
     channel_dispatch(device->channel);
 }
 
 void device_pause(struct device *device, uint64_t duration_us)
 {
-    device->busy = true;
+    device->busy |= BUSY_ASKED;
     device->busy_timer.deferred.procedure = device_ready;
     device->busy_timer.deferred.context = device;
     timer_arm(&device->busy_timer, duration_us);

@@ -50,8 +50,11 @@ void completion_run(void *channel);
 bool request_start_internal(struct request *request);
 /* Puts a request back at the head of its queue. DISPATCH_LEVEL. */
 void request_requeue(struct request *request);
-/* Ends everything that waits in the queues of a channel. DISPATCH_LEVEL. */
-void queues_fail(struct channel *channel, UCHAR irb_status);
+/* Ends everything that waits in the queues of these targets, a bit each. DISPATCH_LEVEL. */
+void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets);
+#define ALL_TARGETS ((1u << PORT_MAX_DEVICES) - 1)
+/* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
+void power_wake(struct device *device);
 /* Pauses a device's queue; it goes on by itself. Any context. */
 void device_pause(struct device *device, uint64_t duration_us);
 

@@ -8,9 +8,9 @@
 
 #include "port/request/request.h"
 
-/* Outside NumberOfOverlappedRequests: one for LUN reset and power IRBs, then one request-sense IRB
+/* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then one request-sense IRB
  * for each target. */
-#define INTERNAL_SLOTS (1u + PORT_MAX_DEVICES)
+#define INTERNAL_SLOTS (2u + PORT_MAX_DEVICES)
 
 /* Slots lie at a power of two apart, so that an IRB pointer is checked without a division. */
 static uint8_t slot_shift(void)

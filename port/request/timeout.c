@@ -66,7 +66,7 @@ static void lun_reset_done(struct request *request)
     struct channel *channel = request->device->channel;
     if (channel->recovery != RECOVERY_LUN_RESET)
         return; /* it took too long, and the channel was reset meanwhile */
-    if (timed_out_slot(channel)) {
+    if (request->irb_status != IRB_STATUS_SUCCESS || timed_out_slot(channel)) {
         channel_reset(channel);
     } else {
         channel->recovery = RECOVERY_NONE;

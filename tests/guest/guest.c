@@ -12,6 +12,8 @@ bool guest_test(const char *name)
         guest_test_loans();
     else if (strcmp(name, "block") == 0)
         guest_test_block();
+    else if (strcmp(name, "order") == 0)
+        guest_test_order();
     else if (strcmp(name, "registry") == 0)
         guest_test_registry();
     else if (strncmp(name, "fail-", 5) == 0)

@@ -13,5 +13,6 @@ void guest_fail_hal(const char *how);
 void guest_test_loans(void);
 void guest_test_block(void);
 void guest_test_registry(void);
+void guest_test_order(void);
 
 #endif

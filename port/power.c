@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Power: devices by IRB_FUNCTION_POWER_CHANGE, channels by IdeHwControl, controllers by AtaAdapterControl. What
+ * lies below loses its power first and gets it back last, and nothing is outstanding when a level goes down
+ * (ATA Port Driver's Power Management, IDE_HW_CONTROL, IDE_ADAPTER_CONTROL).
+ *
+ * Entered at PASSIVE_LEVEL, but for power_wake and the end of an IRB: DISPATCH_LEVEL. Power IRBs go out one at a time,
+ * outside NumberOfOverlappedRequests. A device in IdePowerD3 has its queue paused (BUSY_POWER).
+ */
+#include <string.h>
+
+#include "port/block.h"
+#include "port/callback.h"
+#include "port/request/request.h"
+
+/* A power IRB has no TimeOutValue, as a reset's; a disk needs up to half a minute to spin up. */
+#define POWER_LIMIT_US 35000000u
+
+static void next_wake(struct channel *channel);
+
+static void resume(struct device *device)
+{
+    device->busy &= (uint8_t)~BUSY_POWER;
+    deferred_queue(&device->channel->completion); /* from there the queue goes on */
+}
+
+/* The IRB has come back. DISPATCH_LEVEL. */
+static void power_done(struct request *request)
+{
+    struct device *device = request->device;
+    struct channel *channel = device->channel;
+
+    timer_cancel(&channel->power_limit);
+    channel->power_under_way = false;
+    if (request->irb_status == IRB_STATUS_SUCCESS)
+        device->power = request->power.DesiredPowerState;
+    else
+        port_message(channel, "target %u: a change of its power failed: %s", device->target,
+                     irb_status_name(request->irb_status));
+    /* One that stays without power would hold its requests for ever: they may try. */
+    if (request->power.DesiredPowerState == IdePowerD0 || device->power == IdePowerD0)
+        resume(device);
+    next_wake(channel);
+}
+
+static void took_too_long(void *context)
+{
+    struct channel *channel = context;
+    port_message(channel, "a power IRB did not end; the channel is reset");
+    channel_reset(channel);
+}
+
+void power_init(struct channel *channel)
+{
+    channel->power_limit.deferred =
+        (struct deferred){.procedure = took_too_long, .context = channel};
+}
+
+/* DISPATCH_LEVEL, no power IRB is under way. */
+static void send(struct device *device, IDE_POWER_STATE state)
+{
+    struct channel *channel = device->channel;
+    struct request *request = &channel->power_request;
+
+    memset(request, 0, sizeof *request);
+    request->device = device;
+    request->function = IRB_FUNCTION_POWER_CHANGE;
+    request->power.CurrentPowerState = device->power;
+    request->power.DesiredPowerState = state;
+    request->callback = power_done;
+    channel->power_under_way = true;
+    timer_arm(&channel->power_limit, POWER_LIMIT_US);
+    ASSERT(request_start_internal(request)); /* its slot is used for nothing else */
+}
+
+/* The next device that a request waits for. */
+static void next_wake(struct channel *channel)
+{
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        if (channel->power_under_way || channel->is_powered_down)
+            return;
+        if (device->wake_wanted) {
+            device->wake_wanted = false;
+            if (device->power != IdePowerD0)
+                send(device, IdePowerD0);
+        }
+    }
+}
+
+void power_wake(struct device *device)
+{
+    device->wake_wanted = true;
+    next_wake(device->channel);
+}
+
+/* ------------------------------------------------------------------ devices */
+
+static void wait_while(const bool *flag)
+{
+    hal_interrupts_disable();
+    while (*flag)
+        irql_pause();
+    hal_interrupts_enable();
+}
+
+static void wait_for_requests(const unsigned *outstanding)
+{
+    hal_interrupts_disable();
+    while (*outstanding)
+        irql_pause();
+    hal_interrupts_enable();
+}
+
+static bool flush(struct device *device)
+{
+    return !device->was_written || !device->usable ||
+           block_transfer(device, BLOCK_FLUSH, 0, 0, NULL) == BLOCK_OK;
+}
+
+bool device_set_power(struct device *device, IDE_POWER_STATE state)
+{
+    struct channel *channel = device->channel;
+
+    wait_while(&channel->power_under_way);
+    if (device->power == state)
+        return true;
+    if (state == IdePowerD3) {
+        if (!flush(device))
+            return false;
+        device->was_written = false;
+        device->busy |= BUSY_POWER;
+        wait_for_requests(&device->outstanding);
+    }
+    enum irql level = irql_raise_dispatch();
+    send(device, state);
+    irql_lower(level);
+    wait_while(&channel->power_under_way);
+    return device->power == state;
+}
+
+void channel_change_power(struct channel *channel)
+{
+    channel->power_change_wanted = false;
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        IDE_POWER_STATE wanted = device->power_wanted;
+        device->power_wanted = IdePowerUnSpecified;
+        if (wanted == IdePowerUnSpecified || device->kind == DEVICE_NONE)
+            continue;
+        port_message(channel, "target %u: the driver wants it in power state %s", target,
+                     wanted == IdePowerD0 ? "D0" : "D3");
+        (void)device_set_power(device, wanted);
+    }
+}
+
+/* ------------------------------------------------------------------ channels */
+
+static void set_devices(struct channel *channel, IDE_POWER_STATE state)
+{
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        if (channel->devices[target].kind != DEVICE_NONE)
+            (void)device_set_power(&channel->devices[target], state);
+}
+
+static void give_back(struct channel *channel)
+{
+    channel->is_powered_down = false;
+    channel->busy &= (uint8_t)~BUSY_POWER;
+    set_devices(channel, IdePowerD0);
+    deferred_queue(&channel->completion);
+    irql_lower(irql_raise_dispatch());
+}
+
+bool channel_power_down(struct channel *channel)
+{
+    if (channel->state != CHANNEL_RUNNING || channel->is_powered_down)
+        return channel->is_powered_down;
+    if (!channel_flush(channel))
+        return false;
+    set_devices(channel, IdePowerD3); /* one that will not still loses its power with the channel */
+    channel->busy |= BUSY_POWER;
+    channel->is_powered_down = true;
+    wait_for_requests(&channel->outstanding);
+    if (hw_control(channel, IdePowerDown, NULL))
+        return true;
+    port_message(channel, "IdeHwControl(IdePowerDown) returned FALSE; the channel keeps its power");
+    give_back(channel);
+    return false;
+}
+
+bool channel_power_up(struct channel *channel)
+{
+    if (!channel->is_powered_down)
+        return channel->state == CHANNEL_RUNNING;
+    bool succeeded = hw_control(channel, IdePowerUp, NULL);
+    if (!succeeded)
+        port_message(channel, "IdeHwControl(IdePowerUp) returned FALSE");
+    give_back(channel); /* requests that wait find out by themselves */
+    return succeeded;
+}
+
+/* ------------------------------------------------------------------ controllers */
+
+static bool channels_power_up(struct controller *controller)
+{
+    bool succeeded = true;
+    for (unsigned i = 0; i < controller->channel_count; i++)
+        if (controller->channels[i]->is_powered_down)
+            succeeded &= channel_power_up(controller->channels[i]);
+    return succeeded;
+}
+
+bool controller_power_down(struct controller *controller)
+{
+    if (controller->state != CONTROLLER_STARTED || controller->is_powered_down)
+        return controller->is_powered_down;
+    bool succeeded = true;
+    for (unsigned i = 0; succeeded && i < controller->channel_count; i++)
+        if (controller->channels[i]->state == CHANNEL_RUNNING)
+            succeeded = channel_power_down(controller->channels[i]);
+    controller->is_powered_down = succeeded && adapter_control(controller, IdePowerDown);
+    if (controller->is_powered_down)
+        return true;
+    channels_power_up(controller);
+    return false;
+}
+
+bool controller_power_up(struct controller *controller)
+{
+    if (!controller->is_powered_down)
+        return controller->state == CONTROLLER_STARTED;
+    controller->is_powered_down = false;
+    bool succeeded = adapter_control(controller, IdePowerUp);
+    return channels_power_up(controller) && succeeded;
+}
