@@ -7,6 +7,8 @@
 #   CROSS    prefix of gcc and binutils for $(ARCH), often empty
 #   V        1: show whole commands
 #   WERROR   optional: "no" lets warnings pass (an unknown compiler)
+#   REGISTRY_ARENA   optional: size of the registry buffers' arena, in bytes or with K or M behind it;
+#                    whole pages (port/registry/arena.h has the default)
 #
 # and gets
 #
@@ -32,6 +34,16 @@ KERNEL_OBJCOPY_FLAGS_x86_64 := -I elf64-x86-64 -O elf32-i386
 KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KERNEL_CC) -print-file-name=include) \
     -I. -Ilib/libc -Iinclude/ddi
 
+# The same in bytes; empty where it is not a size that the arena can have.
+registry_arena_bytes := $(shell printf '%s\n' '$(subst ','\'',$(REGISTRY_ARENA))' | awk \
+    '/^[0-9]+[KM]?$$/ { n = $$0 * (/K/ ? 1024 : /M/ ? 1048576 : 1); \
+    if (n > 0 && n % 4096 == 0 && n / 4096 < 65535) printf "%d", n }')
+ifneq ($(REGISTRY_ARENA),)
+ifeq ($(registry_arena_bytes),)
+$(error REGISTRY_ARENA=$(REGISTRY_ARENA): expected 4K to 255M, in whole pages of 4096 bytes)
+endif
+endif
+
 KERNEL_CFLAGS = -std=gnu11 -O2 -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -fno-pie \
     -mgeneral-regs-only $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector \
@@ -40,6 +52,7 @@ KERNEL_CFLAGS = -std=gnu11 -O2 -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -f
     -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
     $(if $(filter no,$(WERROR)),,-Werror) \
     -ffile-prefix-map=$(CURDIR)/= \
+    $(registry_arena_bytes:%=-DREGISTRY_ARENA_BYTE_COUNT=%) \
     $(KERNEL_INCLUDES)
 
 KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
