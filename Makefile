@@ -11,7 +11,9 @@
 IS_DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 
-ARCH ?= x86_64
+# Without ARCH= the tests are run for all of them, and everything else is for the first.
+ARCHES := $(if $(filter undefined,$(origin ARCH)),x86_64 i386,$(ARCH))
+ARCH ?= $(firstword $(ARCHES))
 ifeq ($(filter $(ARCH),x86_64 i386),)
 $(error ARCH=$(ARCH): expected x86_64 or i386)
 endif
@@ -82,7 +84,7 @@ endif
 
 # ---------------------------------------------------------------- building
 
-.PHONY: all run test debug bench lint check setup clean help new-miniport
+.PHONY: all run test test-tools debug bench lint check setup clean help new-miniport
 all:
 
 ifneq ($(filter-out clean help setup lint new-miniport,$(GOALS)),)
@@ -166,16 +168,35 @@ endif
 .PHONY: FORCE
 FORCE:
 
-test: all $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS))) $(TEST_TOOLS) $(BENCH_TOOLS)
+# These are the same for each ARCH: they look at what runs on the host, or at the headers with all
+# compilers.
+SINGLE_TESTS := $(filter tests/abi/% tests/host/% tests/boot/make.t tests/boot/run-qemu.t,$(TESTS))
+ARCH_TESTS := $(filter-out $(SINGLE_TESTS),$(TESTS))
+
+test-tools: all $(TEST_TOOLS)
+
+# Another ARCH is built by a make that is told so, with a compiler for that machine. One after the other:
+# some programs serve both.
+OTHER_TOOLS := $(if $(ARCH_TESTS),$(patsubst %,test-tools-%,$(filter-out $(ARCH),$(ARCHES))))
+$(OTHER_TOOLS): test-tools-%: FORCE | test-tools
+	@+$(MAKE) --no-print-directory ARCH=$* MINIPORT_CROSS= test-tools
+ifneq ($(filter test check,$(GOALS)),)
+build/$(OTHER_ARCH)/sample.sys: | $(OTHER_TOOLS)
+endif
+
+test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
+    $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
 	$(if $(MINIPORT),$(error make test MINIPORT=...: there is no suite for other drivers))
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
-	@PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) $(TESTS)
+	@PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) \
+	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS)
 
 lint:
 	@tools/lint.sh
 
+# The variable is exported, but that is not what the user said.
 check: lint
-	@+$(MAKE) --no-print-directory test
+	@+$(if $(filter-out $(ARCH),$(ARCHES)),env -u ARCH) $(MAKE) --no-print-directory test
 
 setup:
 	@echo 'All programs that building, running, debugging and testing need are installed.'
@@ -188,7 +209,8 @@ help:
 
 #? make               build the kernel and its drivers into build/$ARCH/
 #? make run           build, and start QEMU with the serial console on the terminal
-#? make test          all tests; TEST=name: those with that in their paths
+#? make test          all tests, for x86_64 and i386 unless ARCH= says one; TEST=name: those with that in
+#?                    their paths
 #? make new-miniport NAME=x DIR=path
 #?                    a small working driver of your own: its source, in the folder path/x
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry
@@ -202,8 +224,9 @@ help:
 #? make clean         remove build/ (with the demonstration disks and the default registry)
 #?
 #? Words, on the command line or in the environment:
-#?   ARCH=x86_64 CROSS= MINIPORT_CROSS= HOSTCC= QEMU=         the tools;  V=1 shows commands
+#?   ARCH=x86_64|i386 CROSS= MINIPORT_CROSS= HOSTCC= QEMU=         the tools;  V=1 shows commands
 #?   DISK= DISK1= DISK2= DISK3= CDROM= FORMAT= WRITE=1        disks
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
 #?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= KARGS= TIMEOUT= GDB=1
 #? ./run-qemu.sh --help explains those from DISK= on.
+#?   REGISTRY_ARENA=256K   the memory that all registry buffers share, when the kernel is built

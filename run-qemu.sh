@@ -31,7 +31,7 @@ Machine
   CONTROLLER=        piix4-ide or piix3-ide on q35, which has no IDE controller (default there:
                      piix4-ide); ahci on pc and q35: the disks hang on AHCI ports 0 to 3
   ACCEL=             tcg (default) or kvm
-  ARCH= QEMU=        x86_64 (default); the QEMU program (default qemu-system-x86_64)
+  ARCH= QEMU=        x86_64 (default) or i386; the QEMU program (default qemu-system-$ARCH)
 
 Drivers and registry
   MINIPORT=          drivers in addition to pata, separated by blanks ("\ " is a blank in a path): ready
@@ -102,7 +102,7 @@ case $arch in
   x86_64 | i386) ;;
   *) die "ARCH=$arch: expected x86_64 or i386" ;;
 esac
-qemu=${QEMU:-qemu-system-x86_64}
+qemu=${QEMU:-qemu-system-$arch}
 command -v -- "$qemu" >/dev/null || die "there is no $qemu here: run \`make setup\`, or name QEMU with QEMU="
 case $qemu in
   */*) absolute "$qemu" && qemu=$REPLY ;;
@@ -140,8 +140,10 @@ case $accel in
   kvm) [[ -w /dev/kvm ]] || die "ACCEL=kvm: /dev/kvm is not there, or you may not use it" ;;
   *) die "ACCEL=$accel: expected tcg or kvm" ;;
 esac
-# QEMU: isapc's default CPU is a 486; qemu64 is the other machines' default.
-qemu_words+=(-M "$machine" -accel "$accel" -cpu qemu64)
+# QEMU: isapc's default CPU is a 486; qemu64 is the other machines' default. For i386 it is one without long
+# mode, which qemu-system-i386 would take away with a warning.
+[[ $arch == i386 ]] && cpu=qemu64,lm=off,syscall=off || cpu=qemu64
+qemu_words+=(-M "$machine" -accel "$accel" -cpu "$cpu")
 
 # A device's place: bus and unit of IDE position 0 to 3 (primary master ... secondary slave), or AHCI port.
 place() { # position -> $REPLY
@@ -396,7 +398,14 @@ kernel_words+=${KARGS:+ $KARGS}
 
 # ---------------------------------------------------------------------- GDB, time limit, extra words
 
-port_is_taken() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# Not by connecting to it: QEMU takes that for a GDB, and stops its guest. A port that another run is about
+# to open is locked.
+port_is_taken() { # port
+  local pattern
+  printf -v pattern ':%04X 0*:0000 0A' "$1" # the local port, no other side, listening
+  grep -q "$pattern" /proc/net/tcp /proc/net/tcp6 2>/dev/null && return
+  mkdir -p -- "$top/build/run" && exec 8>"$top/build/run/gdb-$1.lock" && ! flock --nonblock 8
+}
 
 gdb_port=
 case ${GDB-} in

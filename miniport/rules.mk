@@ -44,7 +44,8 @@ MINIPORT_COMMON_FLAGS := -std=gnu11 -O2 -g -gdwarf-4 -Wall -Wno-unknown-pragmas 
     -fno-asynchronous-unwind-tables -fno-unwind-tables \
     -fno-stack-protector -mno-stack-arg-probe -fno-ident
 MINIPORT_FLAGS_x86_64 := -mcmodel=small -D_AMD64_=1
-MINIPORT_FLAGS_i386 := -mrtd -D_X86_=1
+# gcc loses the arguments, which are on the stack there, when it tracks assignments as well.
+MINIPORT_FLAGS_i386 := -mrtd -fno-var-tracking-assignments -D_X86_=1
 MINIPORT_FLAGS = $(MINIPORT_COMMON_FLAGS) $(MINIPORT_FLAGS_$(ARCH)) \
     $(call miniport_quote,-ffile-prefix-map=$(CURDIR)=.)
 

@@ -48,7 +48,7 @@ need_build() {
 
 need_run() {
   if [[ -z ${QEMU-} ]]; then
-    need qemu-system-x86_64 qemu-system-x86
+    need "qemu-system-${ARCH:-x86_64}" qemu-system-x86
   elif ! command -v -- "$QEMU" >/dev/null; then
     echo "setup: QEMU=$QEMU: there is no such program" >&2
     exit 1
@@ -69,7 +69,9 @@ need_test() {
   need_run
   need_bench
   need_debug
-  need i686-w64-mingw32-gcc gcc-mingw-w64-i686-win32 # the loader is tested with both machines' images
+  need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 # both machines, whichever ARCH is: the loader
+  need i686-w64-mingw32-gcc gcc-mingw-w64-i686-win32     # is tested with both machines' images
+  need qemu-system-i386 qemu-system-x86
   need prove perl
   need qemu-img qemu-utils
 }

@@ -23,12 +23,12 @@ my @panics = (
         'recurse recurse recurse'],
     ['divide', qr/EXCEPTION: division error .* in guest_fail_hal\+/, 'guest_fail_hal'],
     ['opcode', qr/EXCEPTION: invalid instruction .* in guest_fail_hal/, 'guest_fail_hal'],
-    ['canonical', qr/EXCEPTION: general protection fault .* in guest_fail_hal\+/, 'guest_fail_hal'],
+    ['selector', qr/EXCEPTION: general protection fault .* in guest_fail_hal\+/, 'guest_fail_hal'],
     ['assert', qr/PANIC: \S+\.c:\d+: .*seed \+ 1u == 2 \(0x1, 0x2\)/, 'hal_panic guest_fail_hal'],
     ['writable-code', qr/PANIC: \S+\.c:\d+: .*both writable and executable/,
         'hal_panic hal_protect guest_fail_hal'],
 );
-plan tests => 6 * @panics + 7;
+plan tests => 6 * @panics + 9;
 
 my $disk = random_image('disk.img', 1 << 20, 'fail');
 for my $case (@panics) {
@@ -53,4 +53,7 @@ like($run->{console}, qr/time-out.* 3 s/, 'is a time-out');
 $run = boot(BUILD => $build, KARGS => 'test=no-such-test', DISK => $disk);
 exit_code_is($run, 2, 'a test that does not exist');
 like($run->{console}, qr/names no test/, 'is called so');
+$run = boot(BUILD => $build, DISK => $disk, QEMU_EXTRA => '-cpu qemu64,nx=off');
+exit_code_is($run, 2, 'a CPU without no-execute pages');
+like($run->{console}, qr/^This CPU cannot run the kernel: it needs .*no-execute/m, 'is refused with words');
 exit_code_is(boot(KARGS => 'test=hal', DISK => $disk), 2, 'and the kernel that is shipped has no tests');

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The Makefile and tools/setup.sh by themselves: words reach run-qemu.sh as they were typed, a changed
-# flag rebuilds and nothing else does, and missing programs are found and installed, or named.
+# flag rebuilds and nothing else does, and missing programs are found and installed, or named. For
+# x86_64, the default.
 use strict;
 use warnings;
 use lib 'tests/lib';
@@ -10,6 +11,8 @@ use Ataport;
 use File::Copy;
 use File::Path qw(make_path);
 use Test::More;
+
+delete $ENV{ARCH};
 
 # ------------------------------------------------------------------ words
 
@@ -68,7 +71,7 @@ like($output, qr/^make $_\b/m, "help has $_") for qw(run test debug bench lint c
 
 # ------------------------------------------------------------------ building
 
-my $build = "build/test/make/out";
+(my $build = "$scratch/out") =~ s{^\Q$top\E/}{};
 
 # How many sources are compiled when one object of the kernel and one of a driver are asked for.
 sub compiled {
@@ -85,6 +88,21 @@ is(compiled('WERROR=no'), 1, "a changed flag compiles the kernel's again");
 is(compiled('WERROR=no'), 0, 'once');
 is(compiled('WERROR=no', 'MINIPORT_CFLAGS=-DX'), 1, "a changed driver's flag the driver's");
 is(compiled(), 2, 'and back');
+
+# The registry buffers' arena, whose size is chosen when the kernel is built.
+sub arena_of {
+    my (@words) = @_;
+    my ($status, $printed) = command('make', "BUILD=$build", "$build/port/registry/kernel.o", @words);
+    return $printed =~ /(REGISTRY_ARENA=.*)/ ? $1 : "make ended with $status:\n$printed" if $status != 0;
+    (undef, $printed) = command(($ENV{CROSS} // '') . 'nm', '-S', "$build/port/registry/kernel.o");
+    return $printed =~ /^\w+ (\w+) b arena_pages$/m ? hex $1 : $printed;
+}
+is(arena_of(), 256 << 10, 'the arena has 256 KiB');
+is(arena_of('REGISTRY_ARENA=12K'), 12 << 10, 'REGISTRY_ARENA= changes that');
+is(arena_of('REGISTRY_ARENA=1M'), 1 << 20, 'in mebibytes too');
+is(arena_of('REGISTRY_ARENA=8192'), 8192, 'and in bytes');
+my $sizes = 'expected 4K to 255M, in whole pages of 4096 bytes.  Stop.';
+is(arena_of("REGISTRY_ARENA=$_"), "REGISTRY_ARENA=$_: $sizes", "$_ is refused") for qw(0 5000 1G 4k it's 256M);
 
 # ------------------------------------------------------------------ setup
 

@@ -139,7 +139,7 @@ my @mistakes = (
     [{ BUILD => $scratch }, qr/kernel is missing: run `make` first/],
     [{ MINIPORT => "$scratch/no.sys" }, qr/no such file/],
     [{ MINIPORT => $disk }, qr/ends in \.sys/],
-    [{ MINIPORT => $scratch }, qr/is a folder/],
+    [{ MINIPORT => $scratch }, qr/there are no C files/],
     [{ MINIPORT => "$stub/pata.sys" }, qr/already a driver named pata/],
     [{ HIVE => "$scratch/no/such/folder.reg" }, qr/cannot be made/],
     [{ HIVE => "$scratch/none.reg", HIVE_RO => 1 }, qr/no such file/],

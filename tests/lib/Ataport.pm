@@ -11,7 +11,7 @@
 #   like($run->{console}, qr/^\Q@{[sha256_of("$scratch/a.img")]}\E/m, 'the guest reads what the host wrote');
 #
 # and is started from the top of the tree, as `make test` does. It owns $scratch, an empty folder in
-# build/test/, which is removed when the test passes and kept when it fails. A boot is private: its hive
+# build/test/$ARCH/, which is removed when the test passes and kept when it fails. A boot is private: its hive
 # is $scratch/registry.reg unless HIVE says otherwise, and nothing of the caller's environment but ARCH,
 # CROSS, QEMU, HOSTCC and ACCEL reaches it. When a check fails, the last lines of the boot before it
 # and the commands that repeat it are printed.
@@ -56,7 +56,8 @@ our @EXPORT = qw($scratch $top boot exit_code_is guest_tap start random_image sp
 
 our $top = Cwd::getcwd();
 our ($name) = $0 =~ m{([^/]+?)(?:\.t)?$};
-our $scratch = "$top/build/test/$name";
+our $arch = $ENV{ARCH} || 'x86_64';
+our $scratch = "$top/build/test/$arch/$name";
 
 my @dropped_words = qw(BUILD CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE
     HIVE_RO KARGS MACHINE MINIPORT MODE QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WRITE TEST V
@@ -244,12 +245,12 @@ sub explain_run {
     my ($run) = @_;
     my @lines = split /\n/, $run->{text};
     splice @lines, 0, @lines - 40 if @lines > 40;
-    my @words = map { "$_=" . quoted($run->{words}{$_}) }
-        grep { defined $run->{words}{$_} } sort keys %{ $run->{words} };
+    my %words = (ARCH => $arch, %{ $run->{words} });
+    my @words = map { "$_=" . quoted($words{$_}) } grep { defined $words{$_} } sort keys %words;
     print STDERR "# ---- the last lines of the boot before this\n";
     print STDERR "# | $_\n" for @lines;
-    print STDERR "# ---- that boot again: @words ./run-qemu.sh\n" if @words;
-    print STDERR "# ---- the test again:  make test TEST=$name    (its files are in build/test/$name)\n";
+    print STDERR "# ---- that boot again: @words ./run-qemu.sh\n" if %{ $run->{words} };
+    print STDERR "# ---- the test again:  make test ARCH=$arch TEST=$name    (its files are in build/test/$arch/$name)\n";
     return;
 }
 

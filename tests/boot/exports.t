@@ -1,0 +1,47 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# What drivers can call is in the kernel, and on i386 each routine takes as many bytes from the stack as
+# Windows' own does (tests/abi/tables/exports.txt): read from the return instructions of the linked kernel. A
+# routine that returned a structure in memory would show here as well, by four bytes.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Test::More;
+
+my $kernel = "build/$Ataport::arch/kernel.elf";
+my ($code, $disassembly) = command(($ENV{CROSS} // '') . 'objdump', '-d', '--no-show-raw-insn', $kernel);
+$code == 0 or BAIL_OUT("objdump: $disassembly");
+
+# Of each function, the bytes that its returns take, each number once.
+my (%returns, $function);
+for my $line (split /\n/, $disassembly) {
+    if ($line =~ /^[0-9a-f]+ <(.+)>:$/) {
+        $function = $1;
+        $returns{$function} = {};
+    } elsif ($line =~ /\tretq?\s*(?:\$0x([0-9a-f]+))?\s*$/) {
+        $returns{$function}{ hex($1 // 0) } = 1;
+    }
+}
+
+# Windows' link symbols: _Name@bytes, or _Name for what is called cdecl.
+my %bytes;
+for my $line (split /\n/, slurp('tests/abi/tables/exports.txt')) {
+    my (undef, $name, $symbol, undef, $type) = split /\t/, $line;
+    $bytes{$name} = $symbol =~ /@(\d+)$/ ? $1 : 0 if $type eq 'code';
+}
+
+my $checked = 0;
+for my $line (split /\n/, slurp('port/exports.list')) {
+    my ($name, $modules, $stack, $symbol) = split ' ', $line =~ s/#.*//r;
+    next if !defined $stack || $stack eq 'data';
+    my $found = $returns{ $symbol // $name };
+    ok($found, "$name is in the kernel") or next;
+    next if $Ataport::arch ne 'i386' || !%$found;    # one that never returns
+    is(join(' ', sort keys %$found), $bytes{$name} // 0, "$name takes what Windows' does");
+    $checked++;
+}
+cmp_ok($checked, '>=', 60, 'nearly all of them return') if $Ataport::arch eq 'i386';
+
+done_testing();
