@@ -140,7 +140,7 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-reco
     -fno-omit-frame-pointer -fshort-wchar -fno-strict-aliasing -Wall -Wextra -Werror \
     -Wno-maybe-uninitialized -D_GNU_SOURCE -I. -Iinclude/ddi
 HOST_TESTS := $(wildcard tests/host/test_*.c)
-TESTS := $(sort $(wildcard tests/*/*.t) $(HOST_TESTS))
+TESTS := $(filter-out tests/conformance/%,$(sort $(wildcard tests/*/*.t) $(HOST_TESTS)))
 ifneq ($(TEST),)
 TESTS := $(strip $(foreach test,$(TESTS),$(if $(findstring $(TEST),$(test:tests/%=%)),$(test))))
 endif
@@ -184,12 +184,18 @@ ifneq ($(filter test check,$(GOALS)),)
 build/$(OTHER_ARCH)/sample.sys: | $(OTHER_TOOLS)
 endif
 
+# With MINIPORT= it is the conformance suite, on that driver and this ARCH.
+ifneq ($(MINIPORT),)
+export TEST V JOBS
+test: all $(GUEST_BUILD)/kernel $(GUEST_BUILD)/pata.sys
+	@tests/conformance/run.pl
+else
 test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
     $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
-	$(if $(MINIPORT),$(error make test MINIPORT=...: there is no suite for other drivers))
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
 	@PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) \
 	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS)
+endif
 
 lint:
 	@tools/lint.sh
@@ -210,7 +216,8 @@ help:
 #? make               build the kernel and its drivers into build/$ARCH/
 #? make run           build, and start QEMU with the serial console on the terminal
 #? make test          all tests, for x86_64 and i386 unless ARCH= says one; TEST=name: those with that in
-#?                    their paths
+#?                    their paths; MINIPORT=path: the conformance suite on your own driver, a folder or a
+#?                    .sys file, for one ARCH
 #? make new-miniport NAME=x DIR=path
 #?                    a small working driver of your own: its source, in the folder path/x
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "tests/guest/conformance.h"
+
 bool guest_test(const char *name)
 {
     if (strcmp(name, "hal") == 0)
@@ -16,6 +18,8 @@ bool guest_test(const char *name)
         guest_test_order();
     else if (strcmp(name, "registry") == 0)
         guest_test_registry();
+    else if (strncmp(name, "conformance-", 12) == 0)
+        return guest_conformance(name + 12);
     else if (strncmp(name, "fail-", 5) == 0)
         guest_fail_hal(name + 5);
     else

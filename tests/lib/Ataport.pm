@@ -57,7 +57,7 @@ our @EXPORT = qw($scratch $top boot exit_code_is guest_tap start random_image sp
 our $top = Cwd::getcwd();
 our ($name) = $0 =~ m{([^/]+?)(?:\.t)?$};
 our $arch = $ENV{ARCH} || 'x86_64';
-our $scratch = "$top/build/test/$arch/$name";
+our $scratch = join '/', "$top/build/test/$arch", grep({ length } $ENV{TEST_GROUP} // ''), $name;
 
 my @dropped_words = qw(BUILD CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE
     HIVE_RO KARGS MACHINE MINIPORT MODE QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WRITE TEST V
@@ -243,14 +243,16 @@ sub quoted {
 
 sub explain_run {
     my ($run) = @_;
-    my @lines = split /\n/, $run->{text};
+    my @lines = grep { !/^sha256 / } split /\n/, $run->{text};
     splice @lines, 0, @lines - 40 if @lines > 40;
     my %words = (ARCH => $arch, %{ $run->{words} });
     my @words = map { "$_=" . quoted($words{$_}) } grep { defined $words{$_} } sort keys %words;
     print STDERR "# ---- the last lines of the boot before this\n";
     print STDERR "# | $_\n" for @lines;
     print STDERR "# ---- that boot again: @words ./run-qemu.sh\n" if %{ $run->{words} };
-    print STDERR "# ---- the test again:  make test ARCH=$arch TEST=$name    (its files are in build/test/$arch/$name)\n";
+    my $driver = $ENV{TEST_GROUP} ? " MINIPORT=$run->{words}{MINIPORT}" : '';
+    (my $files = $scratch) =~ s{^\Q$top\E/}{};
+    print STDERR "# ---- the test again:  make test ARCH=$arch$driver TEST=$name    (its files are in $files)\n";
     return;
 }
 

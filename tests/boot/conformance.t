@@ -1,0 +1,96 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# The conformance suite, `make test MINIPORT=path`: pata as somebody's folder passes all of it, what
+# `make new-miniport` writes passes what a driver that reads by PIO can do, and a driver with one defect
+# fails the test that is about it, with a sentence that says what is wrong.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use File::Copy qw(copy);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $arch = $ENV{ARCH} // 'x86_64';
+my $place = tempdir('conformance-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+# Runs the suite on a driver, or those of its tests that have TEST in their names.
+sub suite {
+    my (%words) = @_;
+    local @ENV{ keys %words } = values %words;
+    return command('make', '--no-print-directory', "ARCH=$arch", 'test');
+}
+
+# ------------------------------------------------------------------ drivers that pass
+
+mkdir "$place/conforming" or die;
+copy($_, "$place/conforming") or die "$_: $!" for glob 'miniport/pata/*.[ch]';
+spill("$place/conforming/conforming.reg", slurp('miniport/skeleton/skeleton.reg') =~ s/skeleton/conforming/gr);
+my ($code, $output) = suite(MINIPORT => "$place/conforming");
+is($code, 0, 'pata as a folder of somebody passes') or diag($output);
+like($output, qr/^conforming on MACHINE=pc: /m, 'on the machine that is tried first');
+unlike($output, qr/^not tested: (?!power)/m, 'and nothing is left out');
+like($output, qr/^(\d{3}) passed, 0 failed$/m, 'with one line at the end');
+
+($code, $output) = command('make', 'new-miniport', 'NAME=mine', "DIR=$place");
+is($code, 0, 'a new driver') or diag($output);
+($code, $output) = suite(MINIPORT => "$place/mine");
+is($code, 0, 'passes untouched') or diag($output);
+like($output, qr/^not tested: writes: the driver ends them with IRB_STATUS_INVALID_REQUEST$/m, 'it is said that it does not write');
+like($output, qr/^not tested: packet commands: the driver uses no packet device$/m, 'that it has no CD');
+like($output, qr/^not tested: dump mode: the driver refuses IdeModeDump$/m, 'and that it refuses dump mode');
+($code, $output) = suite(MINIPORT => "build/$arch/external/mine.sys", MACHINE => 'isapc', TEST => 'read');
+is($code, 0, 'a ready .sys file, on another machine') or diag($output);
+like($output, qr/^mine on MACHINE=isapc: /m, 'which is said');
+
+# ------------------------------------------------------------------ one defect each
+
+my $source = slurp("$place/mine/mine.c");
+my @defects = (    # what, test, change, what the author is told
+    ['a byte of a long read is wrong', 'read',
+        sub { s/(?<=channel->left -= SECTOR_BYTES;)/ if (channel->left == 50 * 512) channel->data[-3] ^= 4;/ },
+        qr/^# read of \d+ sectors at \d+ to 0x\w+: byte 509 of sector \d+ is \w\w, not \w\w$/m],
+    ['errors are taken for success', 'errors', sub { s/#define STATUS_FAILED .*/#define STATUS_FAILED 0/ },
+        qr/Failed test 'a read of a bad sector ends with IRB_STATUS_DEVICE_ERROR/],
+    ['a reset that ends no request', 'reset', sub { s/    AtaPortCompleteAllActiveRequests.*\n// },
+        qr/^# RULE IRB-10 mine\.sys!HwReset mine\.c:\d+ /m],
+    ['a channel that does not start twice', 'stop',
+        sub { s/(case IdeStart:\n)/static int starts;\n$1        if (starts++ > 3)\n            return FALSE;\n/ },
+        qr/IdeHwControl\(IdeStart\) returned FALSE/],
+    ['an exception', 'start', sub { s/(case IdeStart:\n)/$1        __asm__("ud2");\n/ },
+        qr/^\s*#0 .* mine\.sys!HwControl mine\.c:\d+$/m],
+    ['no disk is used', 'start', sub { s/!= DeviceIsAta/!= DeviceIsAtapi/ },
+        qr/^# channel 0\.0 target 0 \(SCRATCH-0\) was identified, but is not used$/m],
+);
+for my $defect (@defects) {
+    my ($what, $test, $change, $told) = @$defect;
+    local $_ = $source;
+    ok($change->(), "a driver with a defect: $what");
+    spill("$place/mine/mine.c", $_);
+    ($code, $output) = suite(MINIPORT => "$place/mine", TEST => $test);
+    isnt($code, 0, "fails $test.t");
+    like($output, $told, 'and its author is told') or diag($output);
+}
+
+# ------------------------------------------------------------------ what cannot be tested
+
+sub refused {
+    my ($what, $reason, %words) = @_;
+    ($code, $output) = suite(%words);
+    isnt($code, 0, $what);
+    return like($output, $reason, 'is said in words');
+}
+spill("$place/mine/mine.c", $source);
+spill("$place/mine/mine.reg", slurp("$place/mine/mine.reg") =~ s/PCI#CC_0101|\*PNP0600/PCI#VEN_1234&DEV_5678/gr);
+refused('a driver without a device', qr/^No device is bound to mine on MACHINE=pc, .*\nDoes mine\.reg name an id/m,
+    MINIPORT => "$place/mine");
+refused('two drivers', qr/takes one driver at a time/, MINIPORT => "$place/mine $place/conforming");
+refused('no such file', qr/is neither a folder nor a \.sys file/, MINIPORT => "$place/nothing");
+refused('an image that is none', qr/bad\.sys is not used: /, MINIPORT => spill("$place/bad.sys", 'MZ, not quite'));
+refused('a test that is none', qr/TEST=nothing: no test of the conformance suite/, MINIPORT => "$place/mine",
+    TEST => 'nothing');
+spill("$place/mine/mine.c", "#error not finished\n");
+refused('a driver that does not compile', qr/mine\.c:1:2: error: #error not finished/, MINIPORT => "$place/mine");
+
+done_testing();

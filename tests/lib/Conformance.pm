@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+#
+# What the tests of the conformance suite share: tests/conformance/*.t, which `make test MINIPORT=path`
+# runs on somebody's driver (tests/conformance/run.pl builds it and finds a machine with a device for it).
+#
+#   use lib 'tests/lib';
+#   use Conformance;
+#   conform('read', DISK => random_image('disk.img', 8 << 20, 'read'));
+#   done_testing();
+#
+#   conform(NAME, WORD => value, ...)  boots tests/guest's test conformance-NAME with the driver and these
+#                       words of run-qemu.sh, and hands on the guest's checks. The disks get the serial
+#                       numbers CONF0 (DISK) to CONF3 (DISK3). What the guest says that sectors held is
+#                       compared with the images afterwards; a `compare => {CONF0 => path}` replaces one.
+#                       At the end of each boot no rule may have been broken. Returns what boot() does.
+#   place($position)    words for -device: bus and unit of a disk's position, 0 to 3, on this machine
+#   $driver             the driver's name
+#
+# From the environment: MINIPORT (a built .sys file), MACHINE, CONTROLLER, ARCH.
+package Conformance;
+
+use strict;
+use warnings;
+use parent 'Exporter';
+use Test::More;
+
+our (%where, $image, $driver);
+
+BEGIN {
+    %where = map { $_ => $ENV{$_} } grep { length($ENV{$_} // '') } qw(MACHINE CONTROLLER);
+    $image = $ENV{MINIPORT} // '';
+    ($driver) = $image =~ m{([^/]+)\.sys$} or $^C or BAIL_OUT('MINIPORT names no driver: start this with make test');
+    $ENV{TEST_GROUP} = "conformance-" . ($driver // '');    # where Ataport keeps the tests' files
+}
+use Ataport;
+our @EXPORT = (qw(conform place $driver), @Ataport::EXPORT, @Test::More::EXPORT);
+
+my $arch = $ENV{ARCH} // 'x86_64';
+
+sub place {
+    my ($position) = @_;
+    my ($machine, $controller) = ($where{MACHINE} // 'pc', $where{CONTROLLER} // '');
+    return $machine eq 'q35' ? "bus=ide.$position" : "bus=ahci.$position" if $controller eq 'ahci';
+    return ($machine eq 'q35' ? 'bus=ctl.' : 'bus=ide.') . ($position >> 1) . ',unit=' . ($position & 1);
+}
+
+sub boot_driver {
+    my (%words) = @_;
+    (my $word = $image) =~ s/ /\\ /g;
+    my $extra = delete $words{QEMU_EXTRA} // '';
+    for my $number (0 .. 3) {
+        my $disk = $words{ $number ? "DISK$number" : 'DISK' } // 'none';
+        $extra .= " -set device.hd$number.serial=CONF$number -set device.hd$number.model=SCRATCH-$number"
+            if $disk ne 'none';
+    }
+    return boot(BUILD => "build/$arch/guest", MINIPORT => $word, DISK => 'none', TIMEOUT => 240,
+        QEMU_EXTRA => $extra, %where, %words);
+}
+
+# The guest's checks as this test's. A note belongs to the check behind it, and to a failed one before it.
+sub hand_on {
+    my (@lines) = @_;
+    my ($count, $plan, $failed, @notes) = (0);
+    for my $line (@lines) {
+        if ($line =~ /^ok \d+ - (.*?) # SKIP (.*)/) {
+            $count++;
+            Test::More->builder->skip("$1: $2");
+            note_skipped("$1: $2");
+        } elsif ($line =~ /^(not )?ok \d+ - (.*)/) {
+            $count++;
+            $failed = $1;
+            ok(!$failed, $2);
+            diag($_) for $failed ? @notes : ();
+            @notes = ();
+        } elsif ($line =~ /^1\.\.(\d+)$/) {
+            $plan = $1;
+        } elsif ($line =~ /^# (.*)/) {
+            $failed ? diag($1) : push @notes, $1;
+        }
+    }
+    return defined $plan && $plan == $count;
+}
+
+# For run.pl, which lists at the end what was skipped, and why.
+sub note_skipped {
+    my ($reason) = @_;
+    open my $list, '>>', "$top/build/test/$arch/$ENV{TEST_GROUP}/skipped" or die "skipped: $!";
+    syswrite $list, "$reason\n";
+    return;
+}
+
+my %ends = (
+    1 => 'a command failed',
+    2 => 'it was not started',
+    4 => 'an exception or an assertion: the driver, or what it did to the kernel, stands in the lines below',
+    5 => 'it did not come to an end: an endless loop, an interrupt that the driver never dismisses, or a '
+        . 'request that neither ended nor timed out',
+);
+
+sub conform {
+    my ($name, %words) = @_;
+    my $compare = delete $words{compare} // {};
+    my $karg = "test=conformance-$name" . (delete $words{dump} ? ' dump=1' : '');
+    my $run = boot_driver(KARGS => $karg, %words);
+    my %files = ((map { $_ ? ("CONF$_" => $words{"DISK$_"}) : (CONF0 => $words{DISK}) } 0 .. 3),
+        CD => $words{CDROM}, %$compare);
+
+    my $is_whole = hand_on(split /\n/, $run->{console});
+    my $bytes_match = 0;
+    my $compared = 0;
+    while ($run->{console} =~ /^sha256 (\S+) (\d+) (\d+) ([0-9a-f]{64})$/mg) {
+        my ($disk, $lba, $count, $digest) = ($1, $2, $3, $4);
+        my $size = $disk eq 'CD' ? 2048 : 512;
+        $compared++;
+        next if !defined $files{$disk} || $digest eq sha256_of($files{$disk}, $lba * $size, $count * $size);
+        $bytes_match++;
+        diag("$disk, $count sectors from $lba: the driver's data and the image differ");
+    }
+    is($bytes_match, 0, "the host finds the same bytes ($compared places compared)") if $compared;
+    ok($is_whole && $run->{code} == 0, "$name: the guest comes to its end")
+        or diag("run-qemu.sh ended with $run->{code}: " . ($ends{ $run->{code} } // 'before its last check'));
+    my @reports = $run->{console} =~ /^(RULE .*(?:\n(?!RULE |ok |not ok |1\.\.| *$).+)*)/mg;
+    my ($broken) = $run->{console} =~ /^(\d+ rules? (?:was|were) broken.*)/m;
+    ok(!@reports && !$broken, "$name: no rule of the contract was broken")
+        or diag(join "\n", @reports[0 .. ($#reports > 4 ? 4 : $#reports)], $broken // ());
+    return $run;
+}
+
+1;
