@@ -66,7 +66,7 @@ static void print_slot(const struct irb_slot *slot)
     if (slot->state == SLOT_FREE)
         return;
     hal_printf("  slot %-3u %-8s %-16s %s", slot->index, target,
-               irb_function_name(slot->irb.Function),
+               irb_function_name(slot->page->irb.Function),
                slot->state == SLOT_COMPLETED ? "completed" : "at the driver");
     if (slot->state == SLOT_ACTIVE && slot->ticks_left > 0)
         hal_printf(", %u s left", slot->ticks_left);
@@ -91,8 +91,7 @@ static void print_channel_irbs(const struct channel *channel)
                channel->configuration.NumberOfOverlappedRequests, queued_requests(channel),
                queued_requests(channel) == 1 ? "" : "s");
     for (unsigned i = 0; i < channel->slot_count; i++)
-        print_slot((const struct irb_slot *)((const uint8_t *)channel->slots +
-                                             ((size_t)i << channel->slot_shift)));
+        print_slot(&channel->slots[i]);
 }
 
 enum command_result command_irbs(unsigned count, char **words)

@@ -136,12 +136,12 @@ static void print_context_stack(void)
 /* The request that it happened to, if one is known. */
 static void print_irb(const struct irb_slot *slot)
 {
-    const IDE_REQUEST_BLOCK *irb = &slot->irb;
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     const struct device *device = slot->request ? slot->request->device : NULL;
 
     hal_printf("  IRB %p in slot %u: %s for target %u%s%s, %u bytes, flags %#x\n",
-               (const void *)irb, slot->index, irb_function_name(irb->Function), irb->TargetId,
-               device && device->name[0] ? ", disk " : "",
+               (const void *)slot->shown_irb, slot->index, irb_function_name(irb->Function),
+               irb->TargetId, device && device->name[0] ? ", disk " : "",
                device && device->name[0] ? device->name : "", (unsigned)slot->data_byte_count,
                (unsigned)irb->IrbFlags);
 }

@@ -17,6 +17,7 @@
 #include "port/guard.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"
+#include "port/request/request.h"
 
 /* As many as one instruction can need at once. */
 #define STAND_IN_COUNT 4u
@@ -40,12 +41,12 @@ static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
     uintptr_t callers[32], offset;
     uintptr_t top = *(const uintptr_t *)fault->stack;
 
-    if (image_is_code(fault->instruction)) {
+    if (image_is_code(fault->instruction) || (fault->execute && image_is_code(top))) {
         /* Callbacks have no name that the documentation gives them, but their type has. */
         culprit->routine = context_now->kind >= CONTEXT_WORKER
                                ? "IDE_HW_DPC"
                                : context_kind_name(context_now->kind);
-        culprit->place = (const void *)(fault->instruction + 1);
+        culprit->place = (const void *)(fault->execute ? top : fault->instruction + 1);
         return true;
     }
     if (image_is_code(top)) {
@@ -77,6 +78,19 @@ static bool lend_nothing(const struct hal_fault *fault)
     uint8_t *page = stand_ins[next_stand_in++ % STAND_IN_COUNT];
     memset(page, 0, HAL_PAGE_SIZE);
     return hal_fault_lend(fault->address, hal_physical(page));
+}
+
+/* What is written is lost, but what is read is true. */
+static bool lend_copy(const struct hal_fault *fault, const void *page)
+{
+    uint8_t *copy = stand_ins[next_stand_in++ % STAND_IN_COUNT];
+    memcpy(copy, page, HAL_PAGE_SIZE);
+    return hal_fault_lend(fault->address, hal_physical(copy));
+}
+
+static uintptr_t page_of(uintptr_t address)
+{
+    return address & ~(uintptr_t)(HAL_PAGE_SIZE - 1);
 }
 
 /* ------------------------------------------------------------------ registry buffers */
@@ -142,16 +156,96 @@ static bool in_guarded_memory(const struct hal_fault *fault, const struct culpri
     return lend_nothing(fault);
 }
 
+/* ------------------------------------------------------------------ IRBs */
+
+static void report_irb(enum rule rule, const struct hal_fault *fault, struct irb_slot *slot,
+                       const struct culprit *culprit, const char *what)
+{
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+    contract_report_irb(rule, slot, culprit->routine, culprit->place,
+                        "a %s at %#lx: %s IRB %p (%s)", access_name(fault),
+                        (unsigned long)fault->address, what, (void *)slot->shown_irb,
+                        irb_function_name(irb->Function));
+}
+
+/* Is there a byte of the data in the page? */
+static bool page_has_data(const struct irb_slot *slot, uintptr_t address)
+{
+    uintptr_t begin = page_of((uintptr_t)slot->shown_data);
+    uintptr_t end = (uintptr_t)slot->shown_data + slot->data_byte_count;
+    return slot->data_byte_count && address >= begin && page_of(address) < end;
+}
+
+/* The data of an IRB at the miniport: let through, since a miniport that maps it for itself in another
+ * way than the port's must go on. */
+static bool in_data(const struct hal_fault *fault, struct irb_slot *slot,
+                    const struct culprit *culprit)
+{
+    if (slot->page->irb.IrbFlags & IRB_FLAGS_MAP_BUFFERS && !slot->data_pages) {
+        slot_show_data(slot); /* the flag was set meanwhile */
+        return slot->data_pages != 0;
+    }
+    report_irb(RULE_IRB_06, fault, slot, culprit, "IRB_FLAGS_MAP_BUFFERS is not set in");
+    uintptr_t memory = (uintptr_t)slot->data + (fault->address - (uintptr_t)slot->shown_data);
+    return hal_fault_lend(fault->address, hal_physical((const void *)page_of(memory)));
+}
+
+static bool in_active_irb(const struct hal_fault *fault, struct irb_slot *slot, enum slot_part part,
+                          const struct culprit *culprit)
+{
+    if (part == SLOT_DATA && page_has_data(slot, fault->address))
+        return in_data(fault, slot, culprit);
+    if (part == SLOT_LIST && slot->list_built) {
+        /* It is made anew for each request. */
+        report_irb(RULE_IRB_07, fault, slot, culprit, "the scatter/gather list of");
+        return hal_fault_lend(fault->address, hal_physical(slot->page));
+    }
+    if (part == SLOT_LIST) {
+        report_irb(RULE_IRB_07, fault, slot, culprit,
+                   "the scatter/gather list of an earlier request; now it is");
+        return lend_copy(fault, slot->page);
+    }
+    report_irb(RULE_MEM_02, fault, slot, culprit, "beside what belongs to");
+    return lend_nothing(fault);
+}
+
+static bool in_irb_window(const struct hal_fault *fault, const struct culprit *culprit)
+{
+    struct irb_slot *slot = NULL;
+    enum slot_part part = SLOT_BETWEEN;
+    struct channel *channel = NULL;
+
+    while ((channel = port_next_channel(channel)))
+        if (slot_locate(channel, fault->address, &slot, &part))
+            break;
+    if (!channel)
+        return false;
+    if (!slot) {
+        contract_report(RULE_IRB_03, channel, culprit->routine, culprit->place,
+                        "a %s at %#lx: an IRB from before the channel was stopped",
+                        access_name(fault), (unsigned long)fault->address);
+        return lend_nothing(fault);
+    }
+    if (slot->state == SLOT_ACTIVE)
+        return in_active_irb(fault, slot, part, culprit);
+    report_irb(part == SLOT_LIST ? RULE_IRB_07 : RULE_IRB_03, fault, slot, culprit,
+               "it belonged to the completed");
+    if (part == SLOT_DATA || part == SLOT_BETWEEN)
+        return lend_nothing(fault);
+    return lend_copy(
+        fault, (const void *)page_of((uintptr_t)slot_behind(slot, part, page_of(fault->address))));
+}
+
 /* ------------------------------------------------------------------ the handler */
 
 /* The last words before the kernel ends with an exception. */
 static bool at_nothing(const struct hal_fault *fault, const struct culprit *culprit)
 {
-    char place[128];
+    char place[160];
 
     hal_name_address((uintptr_t)culprit->place - 1, place, sizeof place);
-    hal_printf("\nA bug in a driver that cannot be survived: %s (%s) made a %s at %#lx, which is "
-               "nobody's memory.\n",
+    hal_printf("\nA driver's bug that cannot be survived: %s (in %s)\nmade a %s at %#lx, which is "
+               "no memory of the driver's.\n",
                place, culprit->routine, fault->execute ? "jump" : access_name(fault),
                (unsigned long)fault->address);
     return false;
@@ -164,8 +258,8 @@ static bool handle(const struct hal_fault *fault)
     if (!find_culprit(fault, &culprit))
         return false;
     if (!fault->execute &&
-        (in_guarded_memory(fault, &culprit, 0) || in_registry_window(fault, &culprit) ||
-         in_guarded_memory(fault, &culprit, HAL_PAGE_SIZE)))
+        (in_irb_window(fault, &culprit) || in_guarded_memory(fault, &culprit, 0) ||
+         in_registry_window(fault, &culprit) || in_guarded_memory(fault, &culprit, HAL_PAGE_SIZE)))
         return true;
     return at_nothing(fault, &culprit);
 }

@@ -27,6 +27,8 @@
 #define PORT_MAXIMUM_TRANSFER_LENGTH 0x20000u
 #define PORT_PHYSICAL_BREAKS         32u
 
+#define PORT_SENSE_BYTES 32u /* SenseInfoBufferLength */
+
 /* ------------------------------------------------------------------ requests */
 
 struct request;
@@ -60,8 +62,8 @@ struct request {
     uint8_t irb_status; /* without the two flag bits */
     uint8_t ata_status, ata_error;
     bool sense_valid, registers_valid;
-    uint32_t transferred; /* bytes */
-    uint8_t sense[32];    /* sense data, or the registers as IDE_TASK_FILE */
+    uint32_t transferred;            /* bytes */
+    uint8_t sense[PORT_SENSE_BYTES]; /* sense data, or the registers as IDE_TASK_FILE */
 
     /* The port's. */
     struct request *next;
@@ -78,9 +80,24 @@ enum irb_slot_state {
     SLOT_COMPLETED, /* AtaPortCompleteRequest was called; waits for DISPATCH_LEVEL */
 };
 
-/* An IRB and what the port keeps with it. Slots lie at a power of two apart. */
+/* What of a slot the miniport sees, at addresses of its own: a page with the IRB at its end, and once
+ * more with the list at its beginning, where it cannot be written. */
+struct irb_page {
+    IDE_SCATTER_GATHER_LIST list;
+    IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
+    UCHAR unused[HAL_PAGE_SIZE - sizeof(IDE_SCATTER_GATHER_LIST) -
+                 (PORT_PHYSICAL_BREAKS + 1) * sizeof(IDE_SCATTER_GATHER_ELEMENT) -
+                 PORT_SENSE_BYTES - sizeof(IDE_REQUEST_BLOCK)];
+    UCHAR sense[PORT_SENSE_BYTES];
+    IDE_REQUEST_BLOCK irb;
+};
+_Static_assert(sizeof(struct irb_page) == HAL_PAGE_SIZE, "the IRB ends with the page");
+
+/* An IRB and what the port keeps with it. port/request/slots.c says where the miniport sees it, and
+ * when: not before it is given to the miniport, nor after it was completed. */
 struct irb_slot {
-    IDE_REQUEST_BLOCK irb; /* first: the miniport's pointer is the slot's */
+    struct irb_page *page;        /* as the port uses it */
+    IDE_REQUEST_BLOCK *shown_irb; /* as the miniport does */
     struct channel *channel;
     struct request *request; /* NULL: a request-sense IRB */
     struct irb_slot *next;   /* free list, or completed list */
@@ -91,14 +108,18 @@ struct irb_slot {
     bool is_internal; /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
     bool list_built;
     bool is_late;        /* its time is over, and it is still at the miniport */
+    bool hides;          /* the miniport sees it only while it has it */
+    bool shows_more;     /* than IRB and list: an extension, or data */
+    uint16_t data_pages; /* of the data's window that are mapped */
     uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
     /* What the miniport was given, whatever it makes of the IRB's members. */
     void *data;
+    void *shown_data;     /* DataBuffer */
+    uint8_t *data_window; /* where it lies, at the beginning of the slot's piece of the window */
     uint32_t data_byte_count;
-    void *extension; /* IrbExtension */
-    IDE_SCATTER_GATHER_LIST list;
-    IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
-};
+    void *extension; /* IrbExtension, as the miniport sees it */
+    struct hal_gate irb_gate, list_gate;
+} __attribute__((aligned(256))); /* found without a division */
 
 /* ------------------------------------------------------------------ devices */
 
@@ -208,15 +229,18 @@ struct channel {
     void *uncached;
     struct guarded uncached_memory;
     uint32_t uncached_size;
-    uint8_t *irb_extensions; /* slot_count of them, irb_extension_stride apart */
-    uint32_t irb_extension_size, irb_extension_stride;
-    size_t irb_extension_pages;
+    uint8_t *irb_extensions; /* as the port sees them: pages for each slot */
+    uint32_t irb_extension_size;
 
     /* IRBs: overlapped_slots of them carry requests, the rest are internal. */
     struct irb_slot *slots;
-    size_t slot_pages;
-    uint8_t slot_shift;
+    struct irb_page *irb_pages;
     uint16_t slot_count, overlapped_slots;
+    /* What the miniport sees of them: a piece of the window for each. */
+    uint8_t *window;
+    size_t window_pages;
+    uint8_t window_shift; /* the size of a piece, as a power of two */
+    uintptr_t first_irb;  /* the address of the first one */
     struct irb_slot *free_slots, *free_internal;
     struct irb_slot *completed_head, **completed_tail;
     struct deferred completion;

@@ -20,11 +20,11 @@ static bool is_final(uint8_t irb_status)
 static __attribute__((cold)) void check_results(struct channel *channel, struct irb_slot *slot,
                                                 const char *routine, const void *place)
 {
-    IDE_REQUEST_BLOCK *irb = &slot->irb;
+    IDE_REQUEST_BLOCK *irb = &slot->page->irb;
 
     if (!is_final(irb->IrbStatus)) {
         contract_report(RULE_IRB_02, channel, routine, place,
-                        "IRB %p (%s) came back with IRB_STATUS_PENDING", (void *)irb,
+                        "IRB %p (%s) came back with IRB_STATUS_PENDING", (void *)slot->shown_irb,
                         irb_function_name(irb->Function));
         irb->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
     }
@@ -32,19 +32,19 @@ static __attribute__((cold)) void check_results(struct channel *channel, struct 
     if (__builtin_expect(code == IRB_STATUS_DEVICE_ERROR && irb->AtaStatus == 0, 0))
         contract_report(RULE_IRB_04, channel, routine, place,
                         "IRB %p (%s): AtaStatus is 0, which no device that failed shows",
-                        (void *)irb, irb_function_name(irb->Function));
+                        (void *)slot->shown_irb, irb_function_name(irb->Function));
     if (__builtin_expect(irb->DataTransferLength > slot->data_byte_count, 0)) {
         contract_report(RULE_IRB_05, channel, routine, place,
-                        "IRB %p (%s): DataTransferLength is %u, %u were asked for", (void *)irb,
-                        irb_function_name(irb->Function), (unsigned)irb->DataTransferLength,
-                        (unsigned)slot->data_byte_count);
+                        "IRB %p (%s): DataTransferLength is %u, %u were asked for",
+                        (void *)slot->shown_irb, irb_function_name(irb->Function),
+                        (unsigned)irb->DataTransferLength, (unsigned)slot->data_byte_count);
         irb->DataTransferLength = slot->data_byte_count;
     }
     if (__builtin_expect(slot->sense != NULL, 0)) {
         contract_report(RULE_IRB_12, channel, routine, place,
                         "IRB %p (%s) still has a request-sense IRB; the port released it",
-                        (void *)irb, irb_function_name(irb->Function));
-        slot->sense->state = SLOT_FREE;
+                        (void *)slot->shown_irb, irb_function_name(irb->Function));
+        slot_release_sense(slot->sense);
         slot->sense = NULL;
     }
 }
@@ -81,8 +81,8 @@ VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
                          1)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->request &&
-                                 Irb->IrbStatus == IRB_STATUS_SUCCESS && !slot->sense &&
-                                 Irb->DataTransferLength <= slot->data_byte_count &&
+                                 slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS && !slot->sense &&
+                                 slot->page->irb.DataTransferLength <= slot->data_byte_count &&
                                  slot_complete(channel, slot),
                              1))
             return;
@@ -107,11 +107,11 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         if (slot->state != SLOT_ACTIVE || !slot->request ||
             slot->request->function == IRB_FUNCTION_LUN_RESET)
             continue;
-        if (TargetId != 0xFF &&
-            (slot->request->device->target != TargetId || (Lun != 0xFF && slot->irb.Lun != Lun)))
+        if (TargetId != 0xFF && (slot->request->device->target != TargetId ||
+                                 (Lun != 0xFF && slot->page->irb.Lun != Lun)))
             continue;
         if (slot->sense) {
-            slot->sense->state = SLOT_FREE;
+            slot_release_sense(slot->sense);
             slot->sense = NULL;
         }
         if (IRB_STATUS_CODE(IrbStatus) == IRB_STATUS_PENDING) {
@@ -133,10 +133,10 @@ static inline bool list_in_one(struct irb_slot *slot)
     if (!request || request->bounced || byte_count == 0 ||
         request->physical_byte_count < byte_count)
         return false;
-    slot->elements[0].Address.QuadPart = (LONGLONG)request->physical;
-    slot->elements[0].Length = byte_count;
-    slot->list.NumberOfElements = 1;
-    slot->list_built = true;
+    slot->page->elements[0].Address.QuadPart = (LONGLONG)request->physical;
+    slot->page->elements[0].Length = byte_count;
+    slot->page->list.NumberOfElements = 1;
+    slot_show_list(slot);
     return true;
 }
 
@@ -153,15 +153,15 @@ static __attribute__((noinline)) bool build_list(struct irb_slot *slot)
         uint64_t physical = memory_physical_run(at, &byte_count);
         if (!physical || count == PORT_PHYSICAL_BREAKS + 1)
             return false;
-        slot->elements[count].Address.QuadPart = (LONGLONG)physical;
-        slot->elements[count].Length = byte_count;
-        slot->elements[count].Reserved = 0;
-        count++;
+        IDE_SCATTER_GATHER_ELEMENT *element = &slot->page->elements[count++];
+        element->Address.QuadPart = (LONGLONG)physical;
+        element->Length = byte_count;
+        element->Reserved = 0;
         at += byte_count;
         left -= byte_count;
     }
-    slot->list.NumberOfElements = count;
-    slot->list_built = true;
+    slot->page->list.NumberOfElements = count;
+    slot_show_list(slot);
     return true;
 }
 
@@ -179,9 +179,9 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
                         "%p is no outstanding IRB of this channel", (void *)irb);
         return NULL;
     }
-    if (!(irb->IrbFlags & IRB_FLAGS_USE_DMA)) {
+    if (!(slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA)) {
         contract_report(RULE_IRB_08, channel, routine, place, "IRB %p (%s) is not marked for DMA",
-                        (void *)irb, irb_function_name(irb->Function));
+                        (void *)irb, irb_function_name(slot->page->irb.Function));
         return NULL;
     }
     if (!slot->list_built && !list_in_one(slot) && !build_list(slot)) {
@@ -190,7 +190,7 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
                      PORT_PHYSICAL_BREAKS + 1);
         return NULL;
     }
-    return &slot->list;
+    return slot_shown_list(slot);
 }
 
 PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtension,
@@ -200,10 +200,10 @@ PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtensio
     if (__builtin_expect(context_now->extension == ChannelExtension, 1)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE &&
-                                 (Irb->IrbFlags & IRB_FLAGS_USE_DMA) &&
+                                 (slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA) &&
                                  (slot->list_built || list_in_one(slot)),
                              1))
-            return &slot->list;
+            return slot_shown_list(slot);
     }
     return list_with_care(ChannelExtension, Irb, CALLER);
 }
@@ -229,7 +229,7 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
                         "target %u has one outstanding already", request->device->target);
         return NULL;
     }
-    IDE_REQUEST_BLOCK *irb = &slot->irb;
+    IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     ULONG length = sizeof request->sense;
     memset(irb, 0, sizeof *irb);
     irb->Function = IRB_FUNCTION_REQUEST_SENSE;
@@ -238,8 +238,9 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     irb->IrbFlags = IRB_FLAGS_DATA_IN | IRB_FLAGS_MAP_BUFFERS;
     if (channel->controller->configuration.BusMaster)
         irb->IrbFlags |= IRB_FLAGS_USE_DMA;
-    irb->TimeOutValue = original->irb.TimeOutValue;
-    irb->DataBuffer = slot->data = request->sense;
+    irb->TimeOutValue = original->page->irb.TimeOutValue;
+    slot->data = original->page->sense;
+    irb->DataBuffer = slot->shown_data = slot_shown_sense(original);
     irb->DataTransferLength = slot->data_byte_count = length;
     irb->IrbExtension = slot->extension;
     irb->CdbLength = 6; /* REQUEST SENSE, SPC-2 7.20 */
@@ -249,8 +250,9 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     slot->list_built = false;
     slot->ticks_left = 0;
     slot->state = SLOT_ACTIVE;
+    slot_show(slot);
     original->sense = slot;
-    return irb;
+    return slot->shown_irb;
 }
 
 VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
@@ -265,7 +267,7 @@ VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BL
                         "%p is no outstanding request-sense IRB", (void *)Irb);
         return;
     }
-    slot->state = SLOT_FREE;
+    slot_release_sense(slot);
     for (unsigned i = 0; i < channel->overlapped_slots; i++)
         if (slot_at(channel, i)->sense == slot)
             slot_at(channel, i)->sense = NULL;

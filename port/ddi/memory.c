@@ -41,12 +41,51 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
     return channel->uncached;
 }
 
-/* Is [address, ...) memory that this channel's miniport may hand to its controller? Also the
+/* Memory that a miniport may hand to its controller, as the port sees it. */
+struct piece {
+    const uint8_t *at;
+    size_t byte_count; /* from there on */
+};
+
+/* Is the address in [start, start + byte_count], whose first byte the port sees at `memory`? Also the
  * address of the end is asked for. */
-static bool inside(const void *address, const void *start, size_t byte_count)
+static bool find_inside(struct piece *piece, const void *address, const void *start,
+                        size_t byte_count, const void *memory)
 {
-    return start && (uintptr_t)address >= (uintptr_t)start &&
-           (uintptr_t)address - (uintptr_t)start <= byte_count;
+    size_t offset = (uintptr_t)address - (uintptr_t)start;
+    if (!start || offset > byte_count)
+        return false;
+    piece->at = (const uint8_t *)memory + offset;
+    piece->byte_count = byte_count - offset;
+    return true;
+}
+
+/* The IrbExtension of any slot. */
+static bool find_extension(struct piece *piece, struct channel *channel, const void *address)
+{
+    uint32_t byte_count = channel->irb_extension_size;
+    enum slot_part part;
+    struct irb_slot *slot;
+
+    /* The end of one may be the first byte of an unmapped page. */
+    return byte_count && slot_locate(channel, (uintptr_t)address - 1, &slot, &part) && slot &&
+           find_inside(piece, address, slot->extension, byte_count,
+                       slot_behind(slot, SLOT_EXTENSION, (uintptr_t)slot->extension));
+}
+
+static bool find_piece(struct piece *piece, struct channel *channel, const IDE_REQUEST_BLOCK *irb,
+                       const void *address)
+{
+    const struct irb_slot *slot = irb ? slot_from_irb(channel, irb) : NULL;
+
+    if (slot && slot->state == SLOT_ACTIVE &&
+        find_inside(piece, address, slot->shown_data, slot->data_byte_count, slot->data))
+        return true;
+    return find_inside(piece, address, channel->uncached, channel->uncached_size,
+                       channel->uncached) ||
+           find_extension(piece, channel, address) ||
+           find_inside(piece, address, channel->extension, channel->extension_size,
+                       channel->extension);
 }
 
 IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb,
@@ -56,27 +95,14 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
     IDE_PHYSICAL_ADDRESS physical = {.QuadPart = 0};
     uint32_t run = 0;
     struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    struct piece piece;
 
-    if (channel) {
-        const uint8_t *end = NULL;
-        size_t extensions = (size_t)channel->slot_count * channel->irb_extension_stride;
-        const struct irb_slot *slot = Irb ? slot_from_irb(channel, Irb) : NULL;
-        if (slot && slot->state == SLOT_ACTIVE &&
-            inside(VirtualAddress, slot->data, slot->data_byte_count))
-            end = (const uint8_t *)slot->data + slot->data_byte_count;
-        else if (inside(VirtualAddress, channel->uncached, channel->uncached_size))
-            end = (const uint8_t *)channel->uncached + channel->uncached_size;
-        else if (inside(VirtualAddress, channel->irb_extensions, extensions))
-            end = (const uint8_t *)channel->irb_extensions + extensions;
-        else if (inside(VirtualAddress, channel->extension, channel->extension_size))
-            end = (const uint8_t *)channel->extension + channel->extension_size;
-        if (end) {
-            run = (uint32_t)(end - (const uint8_t *)VirtualAddress);
-            if (run == 0) /* the end itself: the address after the last byte */
-                physical.QuadPart = (LONGLONG)hal_physical((const uint8_t *)VirtualAddress - 1) + 1;
-            else
-                physical.QuadPart = (LONGLONG)memory_physical_run(VirtualAddress, &run);
-        }
+    if (channel && find_piece(&piece, channel, Irb, VirtualAddress)) {
+        run = (uint32_t)piece.byte_count;
+        if (run == 0) /* the end itself: the address after the last byte */
+            physical.QuadPart = (LONGLONG)hal_physical(piece.at - 1) + 1;
+        else
+            physical.QuadPart = (LONGLONG)memory_physical_run(piece.at, &run);
     }
     if (Length)
         *Length = physical.QuadPart ? run : 0;

@@ -26,12 +26,14 @@ static struct irb_slot *take_completed(struct channel *channel)
 
 static void take_results(struct irb_slot *slot, struct request *request)
 {
-    const IDE_REQUEST_BLOCK *irb = &slot->irb;
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     struct channel *channel = slot->channel;
 
     request->irb_status = IRB_STATUS_CODE(irb->IrbStatus);
     request->sense_valid = (irb->IrbStatus & IRB_STATUS_AUTOSENSE_VALID) != 0;
     request->registers_valid = (irb->IrbStatus & IRB_STATUS_RETURN_TASKFILE_VALID) != 0;
+    if (irb->IrbStatus & (IRB_STATUS_AUTOSENSE_VALID | IRB_STATUS_RETURN_TASKFILE_VALID))
+        memcpy(request->sense, slot->page->sense, sizeof request->sense);
     request->ata_status = irb->AtaStatus;
     request->ata_error = irb->AtaError;
     request->transferred = irb->DataTransferLength < request->byte_count ? irb->DataTransferLength
@@ -82,7 +84,7 @@ bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status)
     enum irql level = irql_enter_dirql();
     bool was_active = slot->state == SLOT_ACTIVE;
     if (was_active) {
-        slot->irb.IrbStatus = irb_status;
+        slot->page->irb.IrbStatus = irb_status;
         slot_complete(channel, slot);
     }
     irql_leave_dirql(level);
@@ -95,7 +97,7 @@ static struct request *slot_finish(struct channel *channel, struct irb_slot *slo
 {
     struct request *request = slot->request;
 
-    trace_made(TRACE_IRB_END, slot->trace_end, slot->irb.IrbStatus);
+    trace_made(TRACE_IRB_END, slot->trace_end, slot->page->irb.IrbStatus);
     take_results(slot, request);
     slot->state = SLOT_FREE;
     slot->request = NULL;

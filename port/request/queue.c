@@ -82,7 +82,7 @@ static inline __attribute__((always_inline)) void fill_irb(struct irb_slot *slot
                                                            struct request *request)
 {
     struct channel *channel = slot->channel;
-    IDE_REQUEST_BLOCK *irb = &slot->irb;
+    IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     ULONG flags = request->flags;
     UCHAR returns = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
 
@@ -110,8 +110,9 @@ static inline __attribute__((always_inline)) void fill_irb(struct irb_slot *slot
     irb->TimeOutValue = request->timeout_s;
     irb->DataTransferLength = slot->data_byte_count = request->byte_count;
     irb->IrbExtension = slot->extension;
-    irb->DataBuffer = slot->data = request->bounced ? channel->bounce : request->buffer;
-    irb->SenseInfoBuffer = request->sense;
+    slot->data = request->bounced ? channel->bounce : request->buffer;
+    irb->DataBuffer = slot->shown_data = slot_data_address(slot, slot->data);
+    irb->SenseInfoBuffer = slot_shown_sense(slot);
     irb->NextIrb = NULL;
     irb->Reserved = NULL;
     irb->IdeTaskFile = request->task_file;
@@ -126,9 +127,9 @@ static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot
     context->slot = slot;
     context_push(context);
     trace_made(TRACE_IRB_START, slot->trace_start,
-               slot->irb.Function | (uint32_t)irql_now << 16 | (uint32_t)saved.level << 24);
+               slot->page->irb.Function | (uint32_t)irql_now << 16 | (uint32_t)saved.level << 24);
     /* What it returns is of no interest: the IRB has to end in any case. */
-    (void)channel->interface.IdeHwStartIo(channel->extension, &slot->irb);
+    (void)channel->interface.IdeHwStartIo(channel->extension, slot->shown_irb);
     context_pop(context);
     sync_leave(saved);
 }
@@ -140,9 +141,9 @@ static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot
     struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
     context->slot = slot;
     context_push(context);
-    (void)channel->interface.IdeHwBuildIo(channel->extension, &slot->irb);
+    (void)channel->interface.IdeHwBuildIo(channel->extension, slot->shown_irb);
     context_pop(context);
-    return IRB_STATUS_CODE(slot->irb.IrbStatus) == IRB_STATUS_PENDING;
+    return IRB_STATUS_CODE(slot->page->irb.IrbStatus) == IRB_STATUS_PENDING;
 }
 
 /* Fills in the IRB of a slot, takes it through BuildIo and StartIo. */
@@ -161,14 +162,19 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     }
     fill_irb(slot, request);
     slot->state = SLOT_ACTIVE;
+    slot_show(slot);
     channel->counters.requests++;
-    if (channel->interface.IdeHwBuildIo && !build_io(slot)) {
+    if (!channel->interface.IdeHwBuildIo) {
+        slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
+    } else if (!build_io(slot)) {
         slot_complete(channel, slot);
         return;
     }
+    if (slot->page->irb.IrbFlags & IRB_FLAGS_MAP_BUFFERS)
+        slot_show_data(slot);
     if (!slot->is_internal) {
         /* BuildIo may have raised it. One more, since the first tick can be near. */
-        ULONG timeout_s = slot->irb.TimeOutValue;
+        ULONG timeout_s = slot->page->irb.TimeOutValue;
         if (timeout_s < request->timeout_s)
             timeout_s = request->timeout_s;
         slot->ticks_left = timeout_s && timeout_s < UINT32_MAX ? timeout_s + 1 : timeout_s;

@@ -10,14 +10,85 @@
 #define IRB_STATUS_CODE(status) \
     ((UCHAR)((status) & ~(IRB_STATUS_RETURN_TASKFILE_VALID | IRB_STATUS_AUTOSENSE_VALID)))
 
-/* The slot behind an IRB pointer of this channel, NULL if it is none. */
+/* The slot behind an IRB pointer of this channel's miniport, NULL if it is none. The pieces of the
+ * window lie at a power of two apart: what is left below that shows up as a very large index. */
 static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_REQUEST_BLOCK *irb)
 {
-    uintptr_t offset = (uintptr_t)irb - (uintptr_t)channel->slots;
-    if (offset >> channel->slot_shift >= channel->slot_count ||
-        offset & (((uintptr_t)1 << channel->slot_shift) - 1))
-        return NULL;
-    return (struct irb_slot *)(uintptr_t)irb;
+    uintptr_t offset = (uintptr_t)irb - channel->first_irb;
+    uintptr_t index =
+        offset >> channel->window_shift | offset << (sizeof offset * 8 - channel->window_shift);
+    return index < channel->slot_count ? &channel->slots[index] : NULL;
+}
+
+/* ------------------------------------------------------------------ what the miniport sees */
+
+/* Parts of a slot's piece of the window, in this order, each followed by an unmapped page. */
+enum slot_part {
+    SLOT_DATA,      /* what DataBuffer points to; mapped under IRB_FLAGS_MAP_BUFFERS */
+    SLOT_EXTENSION, /* IrbExtension */
+    SLOT_LIST,      /* read-only; mapped from AtaPortGetScatterGatherList on */
+    SLOT_IRB,       /* and the sense buffer */
+    SLOT_BETWEEN,   /* an unmapped page */
+};
+
+/* The slot and the part of it that an address in the channel's window belongs to. False: it is not in
+ * the window. *slot is NULL while the channel has no slots, or not so many. */
+bool slot_locate(struct channel *channel, uintptr_t address, struct irb_slot **slot,
+                 enum slot_part *part);
+/* Where the port sees the byte that the miniport sees at `address`, in any part but SLOT_DATA. */
+void *slot_behind(const struct irb_slot *slot, enum slot_part part, uintptr_t address);
+
+/* Extensions and data: all that is not in every request. */
+void slot_show_extension(struct irb_slot *slot);
+void slot_show_data(struct irb_slot *slot);
+void slot_hide_more(struct irb_slot *slot);
+
+/* The miniport has the slot from here on. */
+static inline void slot_show(struct irb_slot *slot)
+{
+    if (!slot->hides)
+        return;
+    hal_gate_show(&slot->irb_gate);
+    if (slot->shows_more)
+        slot_show_extension(slot);
+}
+
+static inline void slot_show_list(struct irb_slot *slot)
+{
+    slot->list_built = true;
+    if (slot->hides)
+        hal_gate_show(&slot->list_gate);
+}
+
+/* The miniport does not have it any more. The port sees it as before. */
+static inline void slot_hide(struct irb_slot *slot)
+{
+    if (!slot->hides)
+        return;
+    hal_gate_hide(&slot->irb_gate);
+    if (slot->list_built)
+        hal_gate_hide(&slot->list_gate);
+    if (slot->shows_more)
+        slot_hide_more(slot);
+}
+
+/* A buffer of the port as DataBuffer: at its place in its page. */
+static inline void *slot_data_address(const struct irb_slot *slot, const void *data)
+{
+    if (!slot->hides || !data)
+        return (void *)(uintptr_t)data;
+    return slot->data_window + (uintptr_t)data % HAL_PAGE_SIZE;
+}
+
+static inline IDE_SCATTER_GATHER_LIST *slot_shown_list(const struct irb_slot *slot)
+{
+    return (IDE_SCATTER_GATHER_LIST *)slot->list_gate.address;
+}
+
+/* SenseInfoBuffer. */
+static inline UCHAR *slot_shown_sense(const struct irb_slot *slot)
+{
+    return (UCHAR *)slot->shown_irb - sizeof slot->page->sense;
 }
 
 /* The miniport is done with a slot: it is marked and queued, nothing more. False: it is not outstanding
@@ -31,10 +102,19 @@ static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
         slot->next = NULL;
         *channel->completed_tail = slot;
         channel->completed_tail = &slot->next;
+        slot_hide(slot);
         deferred_queue_masked(&channel->completion);
     }
     irql_leave_dirql(level);
     return was_active;
+}
+
+/* A request-sense slot is free again. */
+static inline void slot_release_sense(struct irb_slot *slot)
+{
+    if (slot->state == SLOT_ACTIVE)
+        slot_hide(slot);
+    slot->state = SLOT_FREE;
 }
 
 /* The same with a status that somebody else than the miniport's completion gives. */

@@ -2,7 +2,16 @@
 /*
  * The IRB pool of a channel: made when IdeHwControl(IdeStart) has returned and
  * NumberOfOverlappedRequests is final (or when AtaPortGetUnCachedExtension is called, whichever is
- * first), gone when it stops. Entered at PASSIVE_LEVEL, but for slot_from_irb: any context.
+ * first), gone when it stops.
+ *
+ * Owns where and when the miniport sees an IRB. The port has a mapping of its own for all of it, and
+ * the miniport a window of virtual addresses, with a piece for each slot: data, IrbExtension, list and
+ * IRB. A page of it is there only while the miniport may touch it, so an IRB that was completed, or
+ * data that is not to be touched, faults (port/memory_faults.c). On the way of a DMA request that is
+ * one store to show the IRB, one for its list, and as many to hide them. With checks=off all but the
+ * data is always there, and DataBuffer is the port's own address.
+ *
+ * Entered at PASSIVE_LEVEL to make and to destroy; for the rest from any context.
  */
 #include <string.h>
 
@@ -12,31 +21,126 @@
  * for each target. */
 #define INTERNAL_SLOTS (2u + PORT_MAX_DEVICES)
 
-/* Slots lie at a power of two apart, so that an IRB pointer is checked without a division. */
-static uint8_t slot_shift(void)
+/* IRB extensions are physically contiguous, and aligned so. They end with a page. */
+#define EXTENSION_ALIGNMENT 128u
+
+/* ------------------------------------------------------------------ the window */
+
+static size_t extension_pages(const struct channel *channel)
 {
-    uint8_t shift = 0;
-    while ((size_t)1 << shift < sizeof(struct irb_slot))
-        shift++;
-    return shift;
+    return hal_pages_for(channel->irb_extension_size);
 }
 
-/* IRB extensions are physically contiguous and 128-byte aligned at least; one of a page or less
- * does not cross a page, so that a table of descriptors in it crosses no boundary that hardware
- * minds. */
-static uint32_t extension_stride(uint32_t byte_count)
+/* The longest transfer may begin at the end of a page. */
+static size_t most_data_pages(const struct channel *channel)
 {
-    uint32_t stride = 128;
-    while (stride < byte_count && stride < HAL_PAGE_SIZE)
-        stride *= 2;
-    if (stride < byte_count)
-        stride = (uint32_t)(hal_pages_for(byte_count) * HAL_PAGE_SIZE);
-    return stride;
+    return hal_pages_for(channel->controller->configuration.MaximumTransferLength) + 1;
 }
+
+/* First page of a part in a slot's piece, and the end of the piece. */
+static size_t page_of_part(const struct channel *channel, enum slot_part part)
+{
+    size_t page = 0;
+    if (part >= SLOT_EXTENSION)
+        page += most_data_pages(channel) + 1;
+    if (part >= SLOT_LIST)
+        page += extension_pages(channel) + 1;
+    if (part >= SLOT_IRB)
+        page += 2;
+    if (part >= SLOT_BETWEEN)
+        page += 2;
+    return page;
+}
+
+static uint8_t *part_address(const struct irb_slot *slot, enum slot_part part)
+{
+    return slot->data_window + page_of_part(slot->channel, part) * HAL_PAGE_SIZE;
+}
+
+static bool reserve_window(struct channel *channel, unsigned slot_count)
+{
+    unsigned shift = 12;
+    while ((size_t)1 << shift < page_of_part(channel, SLOT_BETWEEN) * HAL_PAGE_SIZE)
+        shift++;
+    size_t page_count = ((size_t)slot_count << shift) / HAL_PAGE_SIZE;
+    if (page_count > channel->window_pages) {
+        channel->window_pages = 0;
+        channel->window = hal_window_reserve(page_count);
+        if (!channel->window)
+            return false;
+        channel->window_pages = page_count;
+    }
+    channel->window_shift = (uint8_t)shift;
+    channel->first_irb = (uintptr_t)channel->window +
+                         page_of_part(channel, SLOT_IRB) * HAL_PAGE_SIZE +
+                         offsetof(struct irb_page, irb);
+    return true;
+}
+
+bool slot_locate(struct channel *channel, uintptr_t address, struct irb_slot **slot,
+                 enum slot_part *part)
+{
+    size_t offset = address - (uintptr_t)channel->window;
+    if (offset / HAL_PAGE_SIZE >= channel->window_pages)
+        return false;
+    size_t index = offset >> channel->window_shift;
+    size_t page = (offset - (index << channel->window_shift)) / HAL_PAGE_SIZE;
+    *slot = index < channel->slot_count ? &channel->slots[index] : NULL;
+    *part = SLOT_BETWEEN;
+    for (enum slot_part at = SLOT_DATA; at < SLOT_BETWEEN; at++)
+        if (page >= page_of_part(channel, at) && page + 1 < page_of_part(channel, at + 1))
+            *part = at;
+    return true;
+}
+
+void *slot_behind(const struct irb_slot *slot, enum slot_part part, uintptr_t address)
+{
+    const struct channel *channel = slot->channel;
+    size_t offset = address - (uintptr_t)part_address(slot, part);
+    if (part == SLOT_EXTENSION)
+        return channel->irb_extensions + slot->index * extension_pages(channel) * HAL_PAGE_SIZE +
+               offset;
+    return (uint8_t *)slot->page + offset;
+}
+
+/* ------------------------------------------------------------------ showing and hiding */
+
+void slot_show_extension(struct irb_slot *slot)
+{
+    uint8_t *address = part_address(slot, SLOT_EXTENSION);
+    const void *memory = slot_behind(slot, SLOT_EXTENSION, (uintptr_t)address);
+    hal_map(address, hal_physical(memory), extension_pages(slot->channel), HAL_MAP_WRITE);
+}
+
+/* Page by page: the port's buffer may lie in pieces. Its page tables were made with the slot. */
+void slot_show_data(struct irb_slot *slot)
+{
+    const uint8_t *page = (const uint8_t *)slot->data - (uintptr_t)slot->data % HAL_PAGE_SIZE;
+    const uint8_t *end = (const uint8_t *)slot->data + slot->data_byte_count;
+    if (!slot->hides || slot->shown_data == slot->data || slot->data_pages)
+        return;
+    for (; page < end; page += HAL_PAGE_SIZE, slot->data_pages++)
+        hal_map(slot->data_window + slot->data_pages * HAL_PAGE_SIZE, hal_physical(page), 1,
+                HAL_MAP_WRITE);
+    slot->shows_more = true;
+}
+
+void slot_hide_more(struct irb_slot *slot)
+{
+    size_t pages = extension_pages(slot->channel);
+    if (pages)
+        hal_unmap(part_address(slot, SLOT_EXTENSION), pages);
+    if (slot->data_pages)
+        hal_unmap(slot->data_window, slot->data_pages);
+    slot->data_pages = 0;
+    slot->shows_more = pages != 0;
+}
+
+/* ------------------------------------------------------------------ the pool */
 
 struct irb_slot *slot_at(struct channel *channel, unsigned index)
 {
-    return (struct irb_slot *)((uint8_t *)channel->slots + ((size_t)index << channel->slot_shift));
+    return &channel->slots[index];
 }
 
 struct irb_slot *slot_sense_for(struct channel *channel, unsigned target)
@@ -44,55 +148,104 @@ struct irb_slot *slot_sense_for(struct channel *channel, unsigned target)
     return slot_at(channel, channel->slot_count - PORT_MAX_DEVICES + target);
 }
 
+/* Everything is mapped once, so that the page tables are there from now on; what is to be hidden goes
+ * again. */
+static bool make_visible(struct irb_slot *slot)
+{
+    struct channel *channel = slot->channel;
+    uint8_t *list = part_address(slot, SLOT_LIST), *irb = part_address(slot, SLOT_IRB);
+    uint64_t physical = hal_physical(slot->page);
+    size_t last_data = most_data_pages(channel) - 1, pages = extension_pages(channel);
+
+    if (!hal_gate_make(&slot->list_gate, list, physical, HAL_MAP_READ) ||
+        !hal_gate_make(&slot->irb_gate, irb, physical, HAL_MAP_WRITE) ||
+        !hal_map(slot->data_window, physical, 1, HAL_MAP_READ) ||
+        !hal_map(slot->data_window + last_data * HAL_PAGE_SIZE, physical, 1, HAL_MAP_READ) ||
+        (pages && !hal_map(part_address(slot, SLOT_EXTENSION), physical, pages, HAL_MAP_READ)))
+        return false;
+    slot->shown_irb = (IDE_REQUEST_BLOCK *)(irb + offsetof(struct irb_page, irb));
+    slot->hides = contract_checks;
+    slot->data_pages = (uint16_t)(last_data + 1);
+    slot_hide_more(slot);
+    if (!slot->hides) {
+        hal_gate_show(&slot->list_gate);
+        hal_gate_show(&slot->irb_gate);
+        if (pages)
+            slot_show_extension(slot);
+    }
+    return true;
+}
+
+static bool slot_make(struct channel *channel, unsigned index)
+{
+    struct irb_slot *slot = slot_at(channel, index);
+    uint32_t size = channel->irb_extension_size;
+
+    slot->channel = channel;
+    slot->page = &channel->irb_pages[index];
+    slot->data_window = channel->window + ((size_t)index << channel->window_shift);
+    slot->index = (uint16_t)index;
+    slot->is_internal = index >= channel->overlapped_slots;
+    slot->trace_start = trace_head(TRACE_IRB_START, channel->number, index);
+    slot->trace_end = trace_head(TRACE_IRB_END, channel->number, index);
+    if (size)
+        slot->extension = part_address(slot, SLOT_EXTENSION) +
+                          extension_pages(channel) * HAL_PAGE_SIZE -
+                          ((size + EXTENSION_ALIGNMENT - 1) & ~(size_t)(EXTENSION_ALIGNMENT - 1));
+    return make_visible(slot);
+}
+
+static size_t slot_array_pages(const struct channel *channel)
+{
+    return hal_pages_for(channel->slot_count * sizeof(struct irb_slot));
+}
+
 bool slots_create(struct channel *channel)
 {
-    unsigned count = channel->configuration.NumberOfOverlappedRequests;
-    if (count == 0 || channel->configuration.ChannelMode == IdeModeDump)
-        count = 1; /* in dump mode requests come one after the other */
-    unsigned overlapped = count;
-    count += INTERNAL_SLOTS;
-    channel->slot_shift = slot_shift();
-    channel->slot_pages = hal_pages_for((size_t)count << channel->slot_shift);
-    channel->irb_extension_stride = extension_stride(channel->irb_extension_size);
-    channel->irb_extension_pages = hal_pages_for((size_t)count * channel->irb_extension_stride);
+    unsigned overlapped = channel->configuration.NumberOfOverlappedRequests;
     uint64_t limit = channel->controller->configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
+    size_t pages = extension_pages(channel);
 
-    channel->slots = hal_pages_alloc(channel->slot_pages, UINT64_MAX);
-    channel->irb_extensions = hal_pages_alloc(channel->irb_extension_pages, limit);
-    if (!channel->slots || !channel->irb_extensions) {
-        slots_destroy(channel);
-        return false;
-    }
+    if (overlapped == 0)
+        overlapped = 1;
+    unsigned count = overlapped + INTERNAL_SLOTS;
     channel->slot_count = (uint16_t)count;
     channel->overlapped_slots = (uint16_t)overlapped;
     channel->free_slots = channel->free_internal = NULL;
     channel->completed_head = NULL;
     channel->completed_tail = &channel->completed_head;
     channel->outstanding = 0;
-    for (unsigned i = count; i-- > 0;) {
+    channel->slots = hal_pages_alloc(slot_array_pages(channel), UINT64_MAX);
+    channel->irb_pages = hal_pages_alloc(count, limit);
+    channel->irb_extensions = pages ? hal_pages_alloc(count * pages, limit) : NULL;
+    bool complete = channel->slots && channel->irb_pages &&
+                    (channel->irb_extensions || pages == 0) && reserve_window(channel, count);
+    for (unsigned i = count; complete && i-- > 0;) {
         struct irb_slot *slot = slot_at(channel, i);
-        slot->channel = channel;
-        slot->index = (uint16_t)i;
-        slot->is_internal = i >= overlapped;
-        slot->trace_start = trace_head(TRACE_IRB_START, channel->number, i);
-        slot->trace_end = trace_head(TRACE_IRB_END, channel->number, i);
-        slot->extension = channel->irb_extensions + (size_t)i * channel->irb_extension_stride;
+        complete = slot_make(channel, i);
         if (i >= count - PORT_MAX_DEVICES)
             continue; /* request sense: found by target */
         struct irb_slot **list = slot->is_internal ? &channel->free_internal : &channel->free_slots;
         slot->next = *list;
         *list = slot;
     }
-    return true;
+    if (!complete)
+        slots_destroy(channel);
+    return complete;
 }
 
 void slots_destroy(struct channel *channel)
 {
+    if (channel->window_pages)
+        hal_unmap(channel->window, channel->window_pages);
     if (channel->slots)
-        hal_pages_free(channel->slots, channel->slot_pages);
+        hal_pages_free(channel->slots, slot_array_pages(channel));
+    if (channel->irb_pages)
+        hal_pages_free(channel->irb_pages, channel->slot_count);
     if (channel->irb_extensions)
-        hal_pages_free(channel->irb_extensions, channel->irb_extension_pages);
+        hal_pages_free(channel->irb_extensions, channel->slot_count * extension_pages(channel));
     channel->slots = NULL;
+    channel->irb_pages = NULL;
     channel->irb_extensions = NULL;
     channel->slot_count = channel->overlapped_slots = 0;
     channel->free_slots = channel->free_internal = NULL;

@@ -48,12 +48,12 @@ void channel_reset(struct channel *channel)
     for (unsigned i = 0; i < channel->slot_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (!slot->request) {
-            slot->state = SLOT_FREE; /* request sense, or free anyway */
+            slot_release_sense(slot); /* or free anyway */
         } else if (slot_end(channel, slot, IRB_STATUS_BUS_RESET)) {
-            contract_report_in(context, RULE_IRB_10, "IdeHwReset",
-                               ENTRY_PLACE(channel->interface.IdeHwReset),
-                               "IRB %p (%s) was still outstanding; the port ended it",
-                               (void *)&slot->irb, irb_function_name(slot->irb.Function));
+            contract_report_in(
+                context, RULE_IRB_10, "IdeHwReset", ENTRY_PLACE(channel->interface.IdeHwReset),
+                "IRB %p (%s) was still outstanding; the port ended it", (void *)slot->shown_irb,
+                irb_function_name(slot->page->irb.Function));
         }
     }
     channel->recovery = RECOVERY_NONE;
@@ -96,8 +96,9 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     request->timed_out = slot->is_late = true;
     channel->counters.timeouts++;
     request->device->counters.timeouts++;
-    port_message(channel, "target %u: %s was not completed in %u s; resetting", slot->irb.TargetId,
-                 irb_function_name(slot->irb.Function), (unsigned)slot->irb.TimeOutValue);
+    port_message(channel, "target %u: %s was not completed in %u s; resetting",
+                 slot->page->irb.TargetId, irb_function_name(slot->page->irb.Function),
+                 (unsigned)slot->page->irb.TimeOutValue);
     if (channel->recovery == RECOVERY_NONE)
         recover(channel, slot);
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# REG-05, REG-06, MEM: memory that a driver touches outside its bounds, or after its time
+# REG-05, REG-06, IRB-03, IRB-06, IRB-07, MEM: memory that a driver touches outside its bounds, or after its time
 # (tests/probes/rules/memory.c). The place is the instruction that did, or the call of the routine that
-# did it for the driver. What is read there are zeros, and what is written is lost.
+# did it for the driver. What is written is lost, and what is read is zeros, but for IRBs, which are read
+# as they are, and for data that is not mapped, which is reached.
 use strict;
 use warnings;
 use lib 'tests/lib';
@@ -13,6 +14,9 @@ use Test::More;
 my $init = 'AtaChannelInitRoutine';
 my $start = 'IdeHwControl(IdeStart)';
 my $stop = 'IdeHwControl(IdeStop)';
+my $start_io = 'IdeHwStartIo';
+my $interrupt = 'IdeHwInterrupt';
+my $copy = 'AtaPortCopyMemory';
 
 contract_cases('memory',
     { case => 'memory_write_behind', rule => 'REG-05', routine => 'IdeHwControl', context => $start },
@@ -23,19 +27,40 @@ contract_cases('memory',
     { case => 'memory_read_freed', rule => 'REG-06', routine => 'IdeHwControl', context => $start,
       returned => '0' },
     { case => 'memory_write_freed', rule => 'REG-06', routine => 'IdeHwControl', context => $stop },
-    { case => 'memory_copy_freed', rule => 'REG-06', routine => 'AtaPortCopyMemory', context => $init,
+    { case => 'memory_copy_freed', rule => 'REG-06', routine => $copy, context => $init,
       returned => '0' },
     { case => 'memory_port_freed', rule => 'REG-06', routine => 'AtaPortReadPortBufferUshort',
       context => $stop },
-    { case => 'memory_behind_uncached', rule => 'MEM-02', routine => 'IdeHwStartIo', context => 'IdeHwStartIo' },
-    { case => 'memory_behind_extension', rule => 'MEM-02', routine => 'IdeHwInterrupt',
-      context => 'IdeHwInterrupt' },
+    { case => 'memory_behind_uncached', rule => 'MEM-02', routine => $start_io, context => $start_io },
+    { case => 'memory_behind_extension', rule => 'MEM-02', routine => $interrupt,
+      context => $interrupt },
     { case => 'memory_behind_controller', rule => 'MEM-02', routine => 'IDE_HW_DPC',
       context => 'timer routine', returned => '0' },
     { case => 'memory_stopped_channel', rule => 'MEM-01', routine => 'IdeHwControl', context => $start,
       channel => '0.1', returned => '0' },
     { case => 'memory_stopped_uncached', rule => 'MEM-01', routine => 'IDE_HW_DPC',
       context => 'worker routine', channel => '0.1' },
+    { case => 'memory_irb_write', rule => 'IRB-03', routine => $interrupt, context => $interrupt },
+    { case => 'memory_irb_read', rule => 'IRB-03', routine => $interrupt, context => $interrupt,
+      returned => '102' },
+    { case => 'memory_irb_old', rule => 'IRB-03', routine => 'IdeHwControl', context => $stop, returned => '1' },
+    { case => 'memory_irb_sense', rule => 'IRB-03', routine => $interrupt, context => $interrupt },
+    { case => 'memory_irb_extension', rule => 'IRB-03', routine => $interrupt, context => $interrupt,
+      values => '"IrbExtension"=dword:00000064', returned => '1' },
+    { case => 'memory_irb_behind', rule => 'MEM-02', routine => $start_io, context => $start_io },
+    { case => 'memory_irb_stopped', rule => 'IRB-03', routine => 'IDE_HW_DPC', channel => '0.1',
+      context => 'controller-synchronized routine', returned => '0' },
+    { case => 'memory_data_read', rule => 'IRB-06', routine => $interrupt, context => $interrupt,
+      returned => '1' },
+    { case => 'memory_data_write', rule => 'IRB-06', routine => $start_io, context => $start_io },
+    { case => 'memory_data_copy', rule => 'IRB-06', routine => $copy, context => $start_io },
+    { case => 'memory_data_behind', rule => 'MEM-02', routine => $interrupt, context => $interrupt,
+      values => '"DmaAllowed"=dword:00000000' },
+    { case => 'memory_data_completed', rule => 'IRB-03', routine => $interrupt, context => $interrupt,
+      returned => '0' },
+    { case => 'memory_list_write', rule => 'IRB-07', routine => $start_io, context => $start_io },
+    { case => 'memory_list_completed', rule => 'IRB-07', routine => $interrupt, context => $interrupt,
+      returned => '1' },
 );
 
 done_testing();

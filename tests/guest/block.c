@@ -12,6 +12,7 @@
 #include "port/block.h"
 
 #define PLAN          26u
+#define BUFFERS_PLAN  13u
 #define PIECE_PAGES   40u
 #define PIECE_SECTORS 256u
 #define LONG_SECTORS  2048u
@@ -186,16 +187,35 @@ static void test_stop(uint8_t *buffer)
     guest_ok(again, "a channel that was started again does");
 }
 
-void guest_test_block(void)
+/* Reads the reference. NULL: it said that it could not. */
+static uint8_t *prepare(void)
 {
     uint8_t *buffer = hal_pages_alloc(LONG_SECTORS * 512 / HAL_PAGE_SIZE, UINT64_MAX);
     reference = hal_pages_alloc(LONG_SECTORS * 512 / HAL_PAGE_SIZE, UINT64_MAX);
     disk = port_device_by_name("0");
-    guest_plan(PLAN);
     bool ready = disk && buffer && reference;
     for (uint64_t lba = 0; ready && lba < LONG_SECTORS; lba += 8)
         ready = read_to(reference + lba * 512, lba, 8) == BLOCK_OK;
-    if (!guest_ok(ready, "disk 0 can be read"))
+    return guest_ok(ready, "disk 0 can be read") ? buffer : NULL;
+}
+
+/* What any driver must cope with. */
+void guest_test_buffers(void)
+{
+    guest_plan(BUFFERS_PLAN);
+    uint8_t *buffer = prepare();
+    if (!buffer)
+        return;
+    test_alignment(buffer);
+    test_layout(buffer);
+    test_long(buffer);
+}
+
+void guest_test_block(void)
+{
+    guest_plan(PLAN);
+    uint8_t *buffer = prepare();
+    if (!buffer)
         return;
     test_alignment(buffer);
     test_layout(buffer);

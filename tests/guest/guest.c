@@ -12,6 +12,8 @@ bool guest_test(const char *name)
         guest_test_hal();
     else if (strcmp(name, "loans") == 0)
         guest_test_loans();
+    else if (strcmp(name, "buffers") == 0)
+        guest_test_buffers();
     else if (strcmp(name, "block") == 0)
         guest_test_block();
     else if (strcmp(name, "order") == 0)

@@ -11,6 +11,7 @@ bool guest_test(const char *name);
 void guest_test_hal(void);
 void guest_fail_hal(const char *how);
 void guest_test_loans(void);
+void guest_test_buffers(void);
 void guest_test_block(void);
 void guest_test_registry(void);
 void guest_test_order(void);

@@ -12,7 +12,7 @@
  * own name: an image that is loaded as ini_version.sys breaks what the case ini_version breaks.
  *
  * Other values of the channel's key: DmaAllowed (REG_DWORD, 0: PIO only), Overlapped (REG_DWORD, how
- * many requests the channel takes at a time; 1).
+ * many requests the channel takes at a time; 1), IrbExtension (REG_DWORD, bytes with every IRB; 0).
  *
  *     driver.c     DriverEntry, the controller, transfer modes
  *     channel.c    a channel comes and goes
@@ -137,7 +137,7 @@ struct probe_channel {
     ULONG number;
     enum probe_phase phase;
     BOOLEAN sync_with_isr, dma_allowed;
-    ULONG overlapped;
+    ULONG overlapped, irb_extension_bytes;
 
     PUCHAR command_block, device_control;
     PUCHAR bus_master; /* NULL: none */

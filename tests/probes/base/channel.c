@@ -55,6 +55,7 @@ static void read_settings(struct probe_channel *channel)
                                  starts[channel->number]);
     channel->dma_allowed = read_number(channel, buffer, "DmaAllowed", 1) != 0;
     channel->overlapped = read_number(channel, buffer, "Overlapped", 1);
+    channel->irb_extension_bytes = read_number(channel, buffer, "IrbExtension", 0);
     AtaPortRegistryFreeBuffer(channel, buffer);
 }
 
@@ -106,7 +107,8 @@ static BOOLEAN allocate_table(struct probe_channel *channel)
     IDE_PHYSICAL_ADDRESS address;
     ULONG length;
 
-    channel->table = AtaPortGetUnCachedExtension(channel, PRD_COUNT * sizeof(struct probe_prd), 0);
+    channel->table = AtaPortGetUnCachedExtension(channel, PRD_COUNT * sizeof(struct probe_prd),
+                                                 channel->irb_extension_bytes);
     if (!channel->table)
         return FALSE;
     address = AtaPortGetPhysicalAddress(channel, NULL, channel->table, &length);

@@ -10,5 +10,6 @@
 
 extern const struct probe_case ini_cases[];
 extern const struct probe_case memory_cases[];
+extern const struct probe_case fatal_cases[];
 
 #endif

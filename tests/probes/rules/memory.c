@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* REG-05, REG-06, MEM: memory that is touched outside its bounds, or after its time. */
+/* REG-05, REG-06, IRB-03, IRB-06, IRB-07, MEM: memory that is touched outside its bounds, or after its
+ * time. */
 #include "cases.h"
 
 /* The compiler may not know where it comes from, nor leave an access out. */
@@ -149,6 +150,141 @@ CASE memory_stopped_uncached(struct occasion *at)
     return FALSE;
 }
 
+/* ------------------------------------------------------------------ IRBs */
+
+static volatile IDE_REQUEST_BLOCK *old_irb;
+
+CASE memory_irb_write(struct occasion *at)
+{
+    volatile IDE_REQUEST_BLOCK *irb = at->irb;
+
+    AtaPortCompleteRequest(at->channel, at->irb);
+    irb->IrbStatus = IRB_STATUS_DEVICE_ERROR; /* BREAKS: IRB-03 */
+    return TRUE;
+}
+
+CASE memory_irb_read(struct occasion *at)
+{
+    old_irb = at->irb;
+    AtaPortCompleteRequest(at->channel, at->irb);
+    probe_returned(old_irb->Function); /* BREAKS: IRB-03 */
+    return TRUE;
+}
+
+CASE memory_irb_sense(struct occasion *at)
+{
+    volatile UCHAR *sense = at->irb->SenseInfoBuffer;
+
+    AtaPortCompleteRequest(at->channel, at->irb);
+    sense[0] = 0x70; /* BREAKS: IRB-03 */
+    return TRUE;
+}
+
+/* `values` of its row give every IRB an extension. */
+CASE memory_irb_extension(struct occasion *at)
+{
+    volatile UCHAR *extension = at->irb->IrbExtension;
+    IDE_PHYSICAL_ADDRESS physical;
+    ULONG length;
+
+    physical = AtaPortGetPhysicalAddress(at->channel, NULL, at->irb->IrbExtension, &length);
+    extension[99] = 1;
+    probe_returned(physical.QuadPart != 0 && length == 100);
+    AtaPortCompleteRequest(at->channel, at->irb);
+    extension[99] = 2; /* BREAKS: IRB-03 */
+    return TRUE;
+}
+
+CASE memory_irb_behind(struct occasion *at)
+{
+    volatile UCHAR *end = (volatile UCHAR *)(at->irb + 1);
+
+    *end = 1; /* BREAKS: MEM-02 */
+    return FALSE;
+}
+
+/* The channel was stopped and started since. */
+CASE memory_irb_old(struct occasion *at)
+{
+    UNREFERENCED_PARAMETER(at);
+    probe_returned(old_irb->IrbStatus); /* BREAKS: IRB-03 */
+    return FALSE;
+}
+
+CASE memory_irb_stopped(struct occasion *at)
+{
+    UNREFERENCED_PARAMETER(at);
+    probe_returned(old_irb->IrbStatus); /* BREAKS: IRB-03 */
+    return FALSE;
+}
+
+/* ------------------------------------------------------------------ data */
+
+/* The data is there: a driver that maps buffers in a way of its own goes on. */
+CASE memory_data_read(struct occasion *at)
+{
+    const volatile UCHAR *data = at->irb->DataBuffer;
+    UCHAR byte = data[1]; /* BREAKS: IRB-06 */
+
+    at->irb->IrbFlags |= IRB_FLAGS_MAP_BUFFERS;
+    probe_returned(byte == data[1]);
+    return FALSE;
+}
+
+CASE memory_data_write(struct occasion *at)
+{
+    volatile UCHAR *data = at->irb->DataBuffer;
+
+    data[511] = 1; /* BREAKS: IRB-06 */
+    return FALSE;
+}
+
+CASE memory_data_copy(struct occasion *at)
+{
+    ULONG_PTR word;
+
+    AtaPortCopyMemory(&word, at->irb->DataBuffer, sizeof word); /* BREAKS: IRB-06 */
+    return FALSE;
+}
+
+CASE memory_data_behind(struct occasion *at)
+{
+    volatile UCHAR *data = at->irb->DataBuffer;
+
+    data[at->irb->DataTransferLength] = 1; /* BREAKS: MEM-02 */
+    return FALSE;
+}
+
+CASE memory_data_completed(struct occasion *at)
+{
+    const volatile UCHAR *data = at->irb->DataBuffer;
+
+    AtaPortCompleteRequest(at->channel, at->irb);
+    probe_returned(data[0]); /* BREAKS: IRB-03 */
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ scatter/gather lists */
+
+CASE memory_list_write(struct occasion *at)
+{
+    volatile IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(at->channel, at->irb);
+    ULONG length = list->Elements[0].Length;
+
+    list->Elements[0].Length = length; /* BREAKS: IRB-07 */
+    return FALSE;
+}
+
+CASE memory_list_completed(struct occasion *at)
+{
+    const volatile IDE_SCATTER_GATHER_LIST *list =
+        AtaPortGetScatterGatherList(at->channel, at->irb);
+
+    AtaPortCompleteRequest(at->channel, at->irb);
+    probe_returned(list->NumberOfElements); /* BREAKS: IRB-07 */
+    return TRUE;
+}
+
 const struct probe_case memory_cases[] = {
     {"memory_write_behind", AT_START, 1, memory_write_behind},
     {"memory_read_behind", AT_STOP, 1, memory_read_behind},
@@ -163,5 +299,19 @@ const struct probe_case memory_cases[] = {
     {"memory_behind_controller", AT_TIMER, 1, memory_behind_controller},
     {"memory_stopped_channel", AT_START, 1, memory_stopped_channel},
     {"memory_stopped_uncached", AT_WORKER, 1, memory_stopped_uncached},
+    {"memory_irb_write", AT_COMPLETE, 2, memory_irb_write},
+    {"memory_irb_read", AT_COMPLETE, 3, memory_irb_read},
+    {"memory_irb_sense", AT_COMPLETE, 1, memory_irb_sense},
+    {"memory_irb_extension", AT_COMPLETE, 2, memory_irb_extension},
+    {"memory_irb_behind", AT_START_IO, 2, memory_irb_behind},
+    {"memory_irb_old", AT_STOP, 1, memory_irb_old},
+    {"memory_irb_stopped", AT_CONTROLLER_SYNC, 1, memory_irb_stopped},
+    {"memory_data_read", AT_INTERRUPT, 1, memory_data_read},
+    {"memory_data_write", AT_START_IO, 2, memory_data_write},
+    {"memory_data_copy", AT_START_IO, 1, memory_data_copy},
+    {"memory_data_behind", AT_INTERRUPT, 1, memory_data_behind},
+    {"memory_data_completed", AT_COMPLETE, 2, memory_data_completed},
+    {"memory_list_write", AT_START_IO, 2, memory_list_write},
+    {"memory_list_completed", AT_COMPLETE, 2, memory_list_completed},
     {NULL, 0, 0, NULL},
 };

@@ -1,0 +1,65 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# What a driver's bad pointers end in: with the kernel, when they lead to nobody's memory, and the last
+# words name the driver's line (tests/probes/rules/fatal.c); with STRICT=1, when they break a rule; and
+# with nothing at all under CHECKS=off, as far as the memory is plain memory.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Test::More;
+
+my $probe = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes/rules.sys';
+my $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\rules\Controller0\Channel0';
+my $disk = random_image('disk.img', 1 << 20, 1);
+
+sub boot_case {
+    my ($cases, %words) = @_;
+    my $hive = spill("$scratch/hive.reg",
+        "Windows Registry Editor Version 5.00\n\n[$key]\n\"Break\"=\"$cases\"\n");
+    return boot(DISK => $disk, CDROM => 'none', MINIPORT => $probe, HIVE => $hive, CMD => 'sha256 0; sha256 0',
+        %words);
+}
+
+# The marked lines.
+my $source = 'tests/probes/rules/fatal.c';
+my %line;
+my $number = 0;
+for (split /\n/, slurp($source)) {
+    $number++;
+    $line{$1} = $number if m{/\* FATAL: (\w+) \*/};
+}
+
+for (
+    ['fatal_write', 'IdeHwInterrupt', 'write at 0x10'],
+    ['fatal_copy', 'AtaPortCopyMemory', 'read at 0'],
+    ['fatal_call', 'IDE_HW_DPC', 'jump at 0'],
+) {
+    my ($case, $routine, $access) = @$_;
+    my $run = boot_case($case);
+    exit_code_is($run, 4, "$case: ends the kernel");
+    like($run->{console}, qr/^A driver's bug that cannot be survived: rules\.sys!$case \Q$source\E:$line{$case} \(in $routine\)\nmade a $access\b/m,
+        "$case: its line is named");
+    like($run->{console}, qr/^EXCEPTION: page fault /m, "$case: with the exception");
+}
+
+{
+    my $run = boot_case('memory_irb_read', STRICT => 1);
+    exit_code_is($run, 3, 'STRICT=1 ends at the first access');
+    like($run->{console}, qr/^RULE IRB-03 rules\.sys!memory_irb_read /m, 'which is reported');
+}
+
+# Each start of the channel has the next case.
+{
+    my @cases = qw(memory_write_behind memory_read_freed memory_irb_read memory_data_read memory_data_write
+        memory_list_completed);
+    my $run = boot_case("@cases", CHECKS => 'off',
+        CMD => join '; ', 'sha256 0', ('stop 0.0', 'start 0.0', 'sha256 0') x @cases);
+    my $digest = sha256_of($disk);
+    exit_code_is($run, 0, 'CHECKS=off');
+    unlike("$run->{log}$run->{console}", qr/^RULE|^\d+ rules? w/m, 'nothing is reported');
+    is(() = $run->{console} =~ /^$digest /mg, @cases + 1, 'and the channel works');
+}
+
+done_testing();
