@@ -85,6 +85,9 @@ $(BUILD)/kernel.flags: FORCE
 	    printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS)' > $@
 .PHONY: FORCE
 
+# What people wait for, or what has gone wrong already, is compiled for size: the shell, and faults.
+$(BUILD)/boot/%.o $(BUILD)/port/memory_faults.o $(BUILD)/port/guard.o: KERNEL_CFLAGS += -Os
+
 # The compiler would make a call to memset of the loop in memset.
 $(BUILD)/lib/libc/string.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
 

@@ -171,7 +171,8 @@ uint64_t hal_wall_clock_seconds(void);
 
 /* ------------------------------------------------------------------ memory */
 
-#define HAL_PAGE_SIZE ((size_t)4096)
+#define HAL_PAGE_SHIFT 12u
+#define HAL_PAGE_SIZE  ((size_t)4096)
 static inline size_t hal_pages_for(size_t byte_count)
 {
     return (byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;

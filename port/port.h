@@ -239,8 +239,9 @@ struct channel {
     /* What the miniport sees of them: a piece of the window for each. */
     uint8_t *window;
     size_t window_pages;
-    uint8_t window_shift; /* the size of a piece, as a power of two */
-    uintptr_t first_irb;  /* the address of the first one */
+    uint8_t window_shift;   /* the size of a piece, as a power of two */
+    uint16_t part_pages[5]; /* of a piece: the first page of each part (enum slot_part) */
+    uintptr_t first_irb;    /* the address of the first one */
     struct irb_slot *free_slots, *free_internal;
     struct irb_slot *completed_head, **completed_tail;
     struct deferred completion;

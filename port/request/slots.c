@@ -31,65 +31,53 @@ static size_t extension_pages(const struct channel *channel)
     return hal_pages_for(channel->irb_extension_size);
 }
 
-/* The longest transfer may begin at the end of a page. */
-static size_t most_data_pages(const struct channel *channel)
-{
-    return hal_pages_for(channel->controller->configuration.MaximumTransferLength) + 1;
-}
-
-/* First page of a part in a slot's piece, and the end of the piece. */
-static size_t page_of_part(const struct channel *channel, enum slot_part part)
-{
-    size_t page = 0;
-    if (part >= SLOT_EXTENSION)
-        page += most_data_pages(channel) + 1;
-    if (part >= SLOT_LIST)
-        page += extension_pages(channel) + 1;
-    if (part >= SLOT_IRB)
-        page += 2;
-    if (part >= SLOT_BETWEEN)
-        page += 2;
-    return page;
-}
-
 static uint8_t *part_address(const struct irb_slot *slot, enum slot_part part)
 {
-    return slot->data_window + page_of_part(slot->channel, part) * HAL_PAGE_SIZE;
+    return slot->data_window + slot->channel->part_pages[part] * HAL_PAGE_SIZE;
 }
 
+/* Each part is followed by an unmapped page. The longest transfer may begin at the end of a page. */
 static bool reserve_window(struct channel *channel, unsigned slot_count)
 {
-    unsigned shift = 12;
-    while ((size_t)1 << shift < page_of_part(channel, SLOT_BETWEEN) * HAL_PAGE_SIZE)
+    size_t data_pages = hal_pages_for(channel->controller->configuration.MaximumTransferLength) + 1;
+    size_t extension = data_pages + 1, list = extension + extension_pages(channel) + 1;
+    size_t irb = list + 2, end = irb + 2;
+    unsigned shift = 0;
+
+    if (end > UINT16_MAX)
+        return false;
+    while ((size_t)1 << shift < end)
         shift++;
-    size_t page_count = ((size_t)slot_count << shift) / HAL_PAGE_SIZE;
-    if (page_count > channel->window_pages) {
+    if ((size_t)slot_count << shift > channel->window_pages) {
         channel->window_pages = 0;
-        channel->window = hal_window_reserve(page_count);
+        channel->window = hal_window_reserve((size_t)slot_count << shift);
         if (!channel->window)
             return false;
-        channel->window_pages = page_count;
+        channel->window_pages = (size_t)slot_count << shift;
     }
-    channel->window_shift = (uint8_t)shift;
-    channel->first_irb = (uintptr_t)channel->window +
-                         page_of_part(channel, SLOT_IRB) * HAL_PAGE_SIZE +
-                         offsetof(struct irb_page, irb);
+    channel->window_shift = (uint8_t)(shift + HAL_PAGE_SHIFT);
+    channel->part_pages[SLOT_EXTENSION] = (uint16_t)extension;
+    channel->part_pages[SLOT_LIST] = (uint16_t)list;
+    channel->part_pages[SLOT_IRB] = (uint16_t)irb;
+    channel->part_pages[SLOT_BETWEEN] = (uint16_t)end;
+    channel->first_irb =
+        (uintptr_t)channel->window + irb * HAL_PAGE_SIZE + offsetof(struct irb_page, irb);
     return true;
 }
 
 bool slot_locate(struct channel *channel, uintptr_t address, struct irb_slot **slot,
                  enum slot_part *part)
 {
-    size_t offset = address - (uintptr_t)channel->window;
-    if (offset / HAL_PAGE_SIZE >= channel->window_pages)
+    size_t page = (address - (uintptr_t)channel->window) / HAL_PAGE_SIZE;
+    unsigned shift = channel->window_shift - HAL_PAGE_SHIFT;
+    size_t index = page >> shift, in_piece = page - (index << shift);
+    if (page >= channel->window_pages)
         return false;
-    size_t index = offset >> channel->window_shift;
-    size_t page = (offset - (index << channel->window_shift)) / HAL_PAGE_SIZE;
     *slot = index < channel->slot_count ? &channel->slots[index] : NULL;
-    *part = SLOT_BETWEEN;
-    for (enum slot_part at = SLOT_DATA; at < SLOT_BETWEEN; at++)
-        if (page >= page_of_part(channel, at) && page + 1 < page_of_part(channel, at + 1))
-            *part = at;
+    enum slot_part at = SLOT_IRB;
+    while (in_piece < channel->part_pages[at])
+        at--;
+    *part = in_piece + 1 < channel->part_pages[at + 1] ? at : SLOT_BETWEEN;
     return true;
 }
 
@@ -155,7 +143,7 @@ static bool make_visible(struct irb_slot *slot)
     struct channel *channel = slot->channel;
     uint8_t *list = part_address(slot, SLOT_LIST), *irb = part_address(slot, SLOT_IRB);
     uint64_t physical = hal_physical(slot->page);
-    size_t last_data = most_data_pages(channel) - 1, pages = extension_pages(channel);
+    size_t last_data = channel->part_pages[SLOT_EXTENSION] - 2u, pages = extension_pages(channel);
 
     if (!hal_gate_make(&slot->list_gate, list, physical, HAL_MAP_READ) ||
         !hal_gate_make(&slot->irb_gate, irb, physical, HAL_MAP_WRITE) ||
