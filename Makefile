@@ -232,6 +232,7 @@ help:
 #?
 #? Words, on the command line or in the environment:
 #?   ARCH=x86_64|i386 CROSS= MINIPORT_CROSS= HOSTCC= QEMU=         the tools;  V=1 shows commands
+#?   MINIPORT_CC=clang                                        drivers by clang instead of mingw-w64's gcc
 #?   DISK= DISK1= DISK2= DISK3= CDROM= FORMAT= WRITE=1        disks
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
 #?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= KARGS= TIMEOUT= GDB=1

@@ -22,7 +22,9 @@ ifeq ($(MINIPORT_TRIPLE),)
 $(error ARCH=$(ARCH) is unknown to miniport/rules.mk: x86_64 and i386 are known)
 endif
 MINIPORT_PREFIX := $(or $(MINIPORT_CROSS),$(MINIPORT_TRIPLE)-)
-MINIPORT_CC := $(MINIPORT_PREFIX)gcc
+# mingw-w64's gcc compiles, unless MINIPORT_CC names clang, and links in any case.
+MINIPORT_LD := $(MINIPORT_PREFIX)gcc
+MINIPORT_CC ?= $(MINIPORT_LD)
 MINIPORT_PACKAGE_x86_64 := gcc-mingw-w64-x86-64-win32
 MINIPORT_PACKAGE_i386 := gcc-mingw-w64-i686-win32
 
@@ -40,9 +42,17 @@ miniport_quote = '$(subst ','\'',$(1))'
 MINIPORT_COMMON_FLAGS := -std=gnu11 -O2 -g -gdwarf-4 -Wall -Wno-unknown-pragmas \
     -ffreestanding -nostdinc -Iinclude/ddi \
     -fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
-    -fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf \
     -fno-asynchronous-unwind-tables -fno-unwind-tables \
     -fno-stack-protector -mno-stack-arg-probe -fno-ident
+ifneq ($(findstring clang,$(notdir $(firstword $(MINIPORT_CC)))),)
+MINIPORT_CLANG_x86_64 := x86_64-pc-windows-gnu
+MINIPORT_CLANG_i386 := i686-pc-windows-gnu
+MINIPORT_COMMON_FLAGS += -target $(MINIPORT_CLANG_$(ARCH))
+MINIPORT_SUPPORT_FLAGS := -fno-builtin
+else
+MINIPORT_COMMON_FLAGS += -fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf
+MINIPORT_SUPPORT_FLAGS := -fno-tree-loop-distribute-patterns
+endif
 MINIPORT_FLAGS_x86_64 := -mcmodel=small -D_AMD64_=1
 # gcc loses the arguments, which are on the stack there, when it tracks assignments as well.
 MINIPORT_FLAGS_i386 := -mrtd -fno-var-tracking-assignments -D_X86_=1
@@ -69,8 +79,8 @@ MINIPORT_SUPPORT_OBJECTS := $(patsubst miniport/support/%.c,$(MINIPORT_OUT)/supp
 
 .PHONY: miniport-toolchain miniport-force
 miniport-toolchain:
-	@command -v '$(MINIPORT_CC)' >/dev/null || { \
-	    echo "$(MINIPORT_CC) is missing: drivers are Windows images, made by mingw-w64's compiler." \
+	@command -v '$(firstword $(MINIPORT_CC))' >/dev/null && command -v '$(MINIPORT_LD)' >/dev/null || { \
+	    echo "$(firstword $(MINIPORT_CC)) or $(MINIPORT_LD) is missing: drivers are Windows images, made by mingw-w64's tools." \
 	        "Install it with 'make setup', or with: apt-get install $(MINIPORT_PACKAGE_$(ARCH))" >&2; \
 	    exit 1; }
 miniport-force:
@@ -85,7 +95,7 @@ $(MINIPORT_OUT)/lib%.a: port/exports.list tools/exports.pl | miniport-toolchain
 # These are the memory routines: the compiler must not see a call of them in their own loops.
 $(MINIPORT_OUT)/support/%.o: miniport/support/%.c $(MINIPORT_OUT)/support/stamp | miniport-toolchain
 	$(call miniport_quiet,CC $<)$(MINIPORT_CC) $(MINIPORT_FLAGS) -Wextra -Werror \
-	    -fno-tree-loop-distribute-patterns -MMD -MP -c $< -o $@
+	    $(MINIPORT_SUPPORT_FLAGS) -MMD -MP -c $< -o $@
 
 $(MINIPORT_SUPPORT_LIBRARY): $(MINIPORT_SUPPORT_OBJECTS)
 	$(Q)rm -f $@
@@ -113,7 +123,7 @@ define miniport_link
 	if test -z "$$entry"; then \
 	    echo "$(notdir $(1)): no function DriverEntry is defined in" $(miniport_place) >&2; exit 1; \
 	fi; \
-	$(MINIPORT_CC) $(MINIPORT_LINK_FLAGS) -Wl,--entry,$$entry -o $@ $(3) \
+	$(MINIPORT_LD) $(MINIPORT_LINK_FLAGS) -Wl,--entry,$$entry -o $@ $(3) \
 	    $(MINIPORT_SUPPORT_LIBRARY) $(MINIPORT_IMPORT_LIBRARIES) -lgcc && \
 	tools/lines.pl --tools $(MINIPORT_PREFIX) $@ >$(@:.sys=.lines)
 endef

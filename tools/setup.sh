@@ -72,6 +72,8 @@ need_test() {
   need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 # both machines, whichever ARCH is: the loader
   need i686-w64-mingw32-gcc gcc-mingw-w64-i686-win32     # is tested with both machines' images
   need qemu-system-i386 qemu-system-x86
+  need clang clang # drivers of other compilers and linkers load, too
+  need ld.lld lld
   need prove perl
   need qemu-img qemu-utils
 }

@@ -114,7 +114,7 @@ FREE_CASE(free_inside, buffer + 8)
 FREE_CASE(free_before, buffer - 4) /* the buffer's page begins before it */
 FREE_CASE(free_page, (PUCHAR)((ULONG_PTR)buffer & ~(ULONG_PTR)(PAGE_BYTES - 1)))
 FREE_CASE(free_behind, buffer + 104) /* the guard page */
-FREE_CASE(free_not_memory, (PUCHAR)NULL - 8)
+FREE_CASE(free_not_memory, (PUCHAR) ~(ULONG_PTR)7)
 
 static CASE free_twice(struct probe_channel *channel)
 {

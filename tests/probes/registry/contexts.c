@@ -53,9 +53,9 @@ REFUSED_CASE(in_adapter_control_stop)
 CASE in_driver_entry(PVOID Extension, PUCHAR buffer)
 {
     case_begin(__func__);
-    try_all(Extension, buffer, 0, "Refused", FALSE);        /* NULL */
-    try_all(buffer, buffer, 0, "Refused", FALSE);           /* somewhere in the driver */
-    try_all((PUCHAR)NULL + 8, buffer, 0, "Refused", FALSE); /* not even memory */
+    try_all(Extension, buffer, 0, "Refused", FALSE);            /* NULL */
+    try_all(buffer, buffer, 0, "Refused", FALSE);               /* somewhere in the driver */
+    try_all((PUCHAR)(ULONG_PTR)8, buffer, 0, "Refused", FALSE); /* not even memory */
     case_end();
 }
 

@@ -245,7 +245,7 @@ OUTSIDE_CASE(outside_stack, local, sizeof local)
 OUTSIDE_CASE(outside_null, NULL, 8)
 OUTSIDE_CASE(outside_longest, buffer, 0xFFFFFFFFu)
 OUTSIDE_CASE(outside_wraps, buffer + 8, 0u - 8)
-OUTSIDE_CASE(outside_at_the_top, (PUCHAR)NULL - 4, 8) /* its end is address 4 */
+OUTSIDE_CASE(outside_at_the_top, (PUCHAR) ~(ULONG_PTR)3, 8) /* its end is address 4 */
 
 static CASE outside_no_length(struct probe_channel *channel)
 {
