@@ -66,6 +66,7 @@ USES_bench := bench
 USES_bench-accesses := bench
 USES_bench-profile := bench
 USES_lint := lint
+USES_crash-test := test
 USES_fuzz := build fuzz
 USES_fuzz-keep := fuzz
 USES_clean :=
@@ -84,7 +85,7 @@ endif
 
 # ---------------------------------------------------------------- building
 
-.PHONY: all run test test-tools debug bench lint check setup clean help new-miniport
+.PHONY: all run test test-tools debug bench lint check setup clean help new-miniport crash-test
 all:
 
 ifneq ($(filter-out clean help setup lint new-miniport,$(GOALS)),)
@@ -197,6 +198,10 @@ test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
 	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS)
 endif
 
+# The long form of one test.
+crash-test: all $(TEST_TOOLS)
+	@KILLS='$(or $(KILLS),1000)' SEED='$(SEED)' PERL5LIB=tests/lib prove -v tests/boot/crash.t
+
 lint:
 	@tools/lint.sh
 
@@ -224,6 +229,7 @@ help:
 #? make bench         operations per second, and accesses and instructions per operation;
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
 #? make registry-compact  shorten HIVE= (default build/registry.reg) to what it says
+#? make crash-test    kills QEMU KILLS= (1000) times while a driver stores values; SEED=
 #? make fuzz          fuzzes what reads foreign files: FUZZ=pe or reg, FUZZ_SECONDS=600
 #? make lint          format, shell scripts, and who includes whom
 #? make check         lint and test
