@@ -51,11 +51,12 @@ MINIPORT_COMMON_FLAGS += -target $(MINIPORT_CLANG_$(ARCH))
 MINIPORT_SUPPORT_FLAGS := -fno-builtin
 else
 MINIPORT_COMMON_FLAGS += -fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf
+# gcc loses the arguments, which are on the stack on i386, when it tracks assignments as well.
+MINIPORT_COMMON_FLAGS += $(if $(filter i386,$(ARCH)),-fno-var-tracking-assignments)
 MINIPORT_SUPPORT_FLAGS := -fno-tree-loop-distribute-patterns
 endif
 MINIPORT_FLAGS_x86_64 := -mcmodel=small -D_AMD64_=1
-# gcc loses the arguments, which are on the stack there, when it tracks assignments as well.
-MINIPORT_FLAGS_i386 := -mrtd -fno-var-tracking-assignments -D_X86_=1
+MINIPORT_FLAGS_i386 := -mrtd -D_X86_=1
 MINIPORT_FLAGS = $(MINIPORT_COMMON_FLAGS) $(MINIPORT_FLAGS_$(ARCH)) \
     $(call miniport_quote,-ffile-prefix-map=$(CURDIR)=.)
 
