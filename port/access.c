@@ -53,6 +53,12 @@ static __attribute__((noinline)) void report_access(const char *routine, const v
                     width, width == 1 ? "" : "s", (unsigned long long)address);
 }
 
+/* What a read of a buffer gives where it may not read. */
+static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count)
+{
+    memset(buffer, 0xFF, byte_count);
+}
+
 /* The check that stands before every access. */
 #define CHECK_ACCESS(routine, is_mapped, address, width, failure)        \
     do {                                                                 \
@@ -83,7 +89,7 @@ static __attribute__((noinline)) void report_access(const char *routine, const v
     VOID NTAPI AtaPortReadPortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)               \
     {                                                                                           \
         CHECK_ACCESS("AtaPortReadPortBuffer" #Name, port_is_mapped((uintptr_t)Port, bits / 8),  \
-                     Port, bits / 8, );                                                         \
+                     Port, bits / 8, fill_with_ones(Buffer, Count * sizeof(TYPE)));             \
         access_counters.data_units += Count;                                                    \
         trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8, Count);                   \
         hal_in_buffer##bits((uint16_t)(uintptr_t)Port, Buffer, Count);                          \
@@ -126,7 +132,7 @@ DEFINE_PORT_ACCESS(Ulong, ULONG, 32)
     {                                                                                          \
         CHECK_ACCESS("AtaPortReadRegisterBuffer" #Name,                                        \
                      register_is_mapped((uintptr_t)Register, (uint64_t)Count *(bits / 8)),     \
-                     Register, bits / 8, );                                                    \
+                     Register, bits / 8, fill_with_ones(Buffer, Count * sizeof(TYPE)));        \
         access_counters.data_units += Count;                                                   \
         for (ULONG i = 0; i < Count; i++)                                                      \
             Buffer[i] = hal_read##bits(Register + i);                                          \

@@ -191,7 +191,7 @@ static const char *call_channel_init(struct channel *channel)
     return NULL;
 }
 
-/* What IdeHwControl(IdeStart) has to leave behind: INI-05. */
+/* What IdeHwControl(IdeStart) has to leave behind: INI-05, INI-09, INI-10. */
 static void check_configuration(struct channel *channel)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
@@ -202,6 +202,14 @@ static void check_configuration(struct channel *channel)
                            "SyncWithIsr is %s and SupportsWmi is %s",
                            channel->configuration.SyncWithIsr ? "TRUE" : "FALSE",
                            channel->configuration.SupportsWmi ? "TRUE" : "FALSE");
+    if (channel->configuration.SupportedAdvances.Reserved)
+        contract_report_in(context, RULE_INI_09, "IdeHwControl", place,
+                           "Reserved of SUPPORTED_ADVANCES was written");
+    if (channel->slots && channel->configuration.NumberOfOverlappedRequests != channel->slots_for)
+        contract_report_in(context, RULE_INI_10, "IdeHwControl", place,
+                           "NumberOfOverlappedRequests went from %u to %u; %u hold",
+                           channel->slots_for, channel->configuration.NumberOfOverlappedRequests,
+                           channel->overlapped_slots);
     if (channel->configuration.MaxTargetId >= PORT_MAX_DEVICES)
         channel->configuration.MaxTargetId = PORT_MAX_DEVICES - 1;
 }

@@ -149,9 +149,9 @@ static void print_irb(const struct irb_slot *slot)
 /* The whole of a report. `slot` is NULL, or the IRB that the miniport was handed by the call which runs
  * now. */
 static void print_report(const struct contract_place *place, const struct irb_slot *slot,
-                         const char *detail, va_list arguments)
+                         const char *kind, const char *detail, va_list arguments)
 {
-    hal_printf("RULE %s %s\n  %s\n  ", rules[place->rule].id, place->words,
+    hal_printf("%s %s %s\n  %s\n  ", kind, rules[place->rule].id, place->words,
                rules[place->rule].words);
     hal_vprintf(detail, arguments);
     hal_printf("\n");
@@ -174,8 +174,10 @@ static void describe_place(struct contract_place *place, const char *routine)
     snprintf(place->words, sizeof place->words, "%s (%s in %s)", where, routine, context);
 }
 
-static void report(enum rule rule, struct channel *channel, const struct irb_slot *slot,
-                   const char *routine, const void *address, const char *detail, va_list arguments)
+/* `is_note`: it is only said, since another page of the documentation allows it. */
+static void report(enum rule rule, bool is_note, struct channel *channel,
+                   const struct irb_slot *slot, const char *routine, const void *address,
+                   const char *detail, va_list arguments)
 {
     if (!contract_checks)
         return;
@@ -186,16 +188,19 @@ static void report(enum rule rule, struct channel *channel, const struct irb_slo
     if (!driver && channel)
         driver = channel->controller->channel_driver;
     struct contract_place *place = find_place(rule, driver, channel, address);
-    trace(TRACE_RULE, channel ? channel->number : TRACE_NO_CHANNEL, 0, rule);
-    counts[rule]++;
-    total++;
-    place->count++;
+    if (!is_note) {
+        trace(TRACE_RULE, channel ? channel->number : TRACE_NO_CHANNEL, 0, rule);
+        counts[rule]++;
+        total++;
+        place->count++;
+    }
     if (!place->is_told) {
         place->is_told = true;
         describe_place(place, routine);
-        print_report(place, slot ? slot : context_now->slot, detail, arguments);
+        print_report(place, slot ? slot : context_now->slot, is_note ? "NOTE" : "RULE", detail,
+                     arguments);
     }
-    if (contract_strict)
+    if (contract_strict && !is_note)
         hal_exit(HAL_EXIT_RULE_BROKEN);
     hal_interrupts_restore(enabled);
 }
@@ -205,7 +210,16 @@ void contract_report(enum rule rule, struct channel *channel, const char *routin
 {
     va_list arguments;
     va_start(arguments, detail);
-    report(rule, channel, NULL, routine, place, detail, arguments);
+    report(rule, false, channel, NULL, routine, place, detail, arguments);
+    va_end(arguments);
+}
+
+void contract_note(enum rule rule, struct channel *channel, const char *routine, const void *place,
+                   const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    report(rule, true, channel, NULL, routine, place, detail, arguments);
     va_end(arguments);
 }
 
@@ -214,7 +228,7 @@ void contract_report_irb(enum rule rule, const struct irb_slot *slot, const char
 {
     va_list arguments;
     va_start(arguments, detail);
-    report(rule, slot->channel, slot, routine, place, detail, arguments);
+    report(rule, false, slot->channel, slot, routine, place, detail, arguments);
     va_end(arguments);
 }
 
@@ -224,7 +238,7 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
     va_list arguments;
     va_start(arguments, detail);
     context_push(context);
-    report(rule, context->channel, NULL, routine, place, detail, arguments);
+    report(rule, false, context->channel, NULL, routine, place, detail, arguments);
     context_pop(context);
     va_end(arguments);
 }
@@ -296,4 +310,12 @@ void contract_report_build_io(const char *routine, const void *place)
 {
     contract_report(RULE_CTX_01, context_now->channel, routine, place,
                     "the routine did nothing and returned its failure value");
+}
+
+void contract_note_build_io(const char *routine, const void *place)
+{
+    if (context_now->kind == CONTEXT_BUILD_IO)
+        contract_note(RULE_CTX_01, context_now->channel, routine, place,
+                      "another page of the documentation calls it there: it worked, and does not "
+                      "count");
 }

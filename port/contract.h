@@ -98,6 +98,11 @@ void contract_report(enum rule rule, struct channel *channel, const char *routin
                      const void *place, const char *detail, ...)
     __attribute__((cold, format(printf, 5, 6)));
 
+/* The same for what one page forbids and another one does: said once per start of the channel, with NOTE
+ * instead of RULE; not counted, and STRICT=1 goes on. */
+void contract_note(enum rule rule, struct channel *channel, const char *routine, const void *place,
+                   const char *detail, ...) __attribute__((cold, format(printf, 5, 6)));
+
 /* The same with the IRB that it is about, on the channel that has it. (That of IdeHwBuildIo and
  * IdeHwStartIo is known without.) */
 void contract_report_irb(enum rule rule, const struct irb_slot *slot, const char *routine,
@@ -137,6 +142,8 @@ struct controller *contract_either(const void *extension, struct channel **chann
                                    const char *routine, const void *place);
 
 void contract_report_build_io(const char *routine, const void *place) __attribute__((cold));
+/* The three routines that IdeHwBuildIo may call on other pages say so: CTX-01 is noted. */
+void contract_note_build_io(const char *routine, const void *place) __attribute__((cold));
 /* Is this routine called from IdeHwBuildIo? Then CTX-01 is reported, and it must do nothing. */
 static inline bool contract_in_build_io(const char *routine, const void *place)
 {

@@ -127,7 +127,7 @@ static void stop_adapter(struct controller *controller)
     take_extension_back(controller);
 }
 
-/* The two limits may be lowered by the miniport, never raised: INI-06. */
+/* The two limits may be lowered by the miniport, never raised: INI-06. And INI-09. */
 static void check_limits(struct controller *controller)
 {
     IDE_CONTROLLER_CONFIGURATION *configuration = &controller->configuration;
@@ -148,6 +148,9 @@ static void check_limits(struct controller *controller)
                            PORT_MAXIMUM_TRANSFER_LENGTH);
         configuration->MaximumTransferLength = PORT_MAXIMUM_TRANSFER_LENGTH;
     }
+    if (configuration->Reserved)
+        contract_report_in(&context, RULE_INI_09, "AtaAdapterControl", place,
+                           "Reserved of IDE_CONTROLLER_CONFIGURATION was written");
 }
 
 static bool fail(struct controller *controller, const char *why)

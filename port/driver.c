@@ -46,6 +46,7 @@ static void set_registry_path(struct driver *driver)
     driver->registry_path.MaximumLength = (USHORT)((i + 1) * sizeof(WCHAR));
 }
 
+/* Runs DriverEntry, and sees that a driver which succeeds has registered itself (INI-01). */
 static LONG call_driver_entry(struct driver *driver)
 {
     struct context context = {.kind = CONTEXT_DRIVER_ENTRY,
@@ -54,7 +55,12 @@ static LONG call_driver_entry(struct driver *driver)
                               .extension = driver, /* no extension */
                               .port_map = access_no_ports};
     driver_entry *entry = (driver_entry *)driver->image->entry;
-    return MINIPORT_CALL(&context, entry(driver->object, &driver->registry_path));
+    LONG status = MINIPORT_CALL(&context, entry(driver->object, &driver->registry_path));
+    if (status >= 0 && !driver->is_registered)
+        contract_report_in(&context, RULE_INI_01, "DriverEntry", ENTRY_PLACE(entry),
+                           "it succeeded without a call of AtaPortInitializeEx; %s.sys is not used",
+                           driver->name);
+    return status;
 }
 
 static bool fail(struct driver *driver)

@@ -117,15 +117,33 @@ static ULONG best_of(ULONG modes)
     return modes ? 1u << (31 - __builtin_clz(modes)) : 0;
 }
 
-/* What a device may be used with when the miniport chose nothing right: its best PIO mode, and its
- * best DMA mode where the controller masters the bus. */
-static ULONG fallback_modes(const struct device *device)
+/* What a device is used with when the miniport selected something else than it supports: of what both
+ * allow, the best PIO mode, and the best DMA mode where the controller masters the bus. */
+static ULONG fallback_modes(const struct device *device, ULONG selected)
 {
-    ULONG supported = device->parameters.TransferModeSupported;
-    ULONG modes = best_of(supported & PIO_SUPPORT);
+    ULONG supported = device->kind == DEVICE_NONE ? 0 : device->parameters.TransferModeSupported;
+    ULONG modes = best_of(selected & supported & PIO_SUPPORT);
+    if (!modes)
+        modes = best_of(supported & PIO_SUPPORT);
     if (device->channel->controller->configuration.BusMaster)
-        modes |= best_of(supported & DMA_SUPPORT);
+        modes |= best_of(selected & supported & DMA_SUPPORT);
     return modes;
+}
+
+/* INI-08. Returns what holds. */
+static ULONG check_selected(struct device *device, IDE_TRANSFER_MODE_SELECT routine, ULONG selected)
+{
+    struct channel *channel = device->channel;
+    struct context context = controller_context(channel->controller, CONTEXT_TRANSFER_MODE_SELECT);
+    ULONG supported = device->kind == DEVICE_NONE ? 0 : device->parameters.TransferModeSupported;
+
+    if (!(selected & ~supported) && (!supported || selected & PIO_SUPPORT))
+        return selected;
+    context.channel = channel;
+    contract_report_in(&context, RULE_INI_08, "AtaControllerTransferModeSelect",
+                       ENTRY_PLACE(routine), "target %u: selected %#x of %#x", device->target,
+                       (unsigned)selected, (unsigned)supported);
+    return fallback_modes(device, selected);
 }
 
 static void select_transfer_modes(struct channel *channel)
@@ -154,15 +172,8 @@ static void select_transfer_modes(struct channel *channel)
         struct device *device = &channel->devices[target];
         ULONG selected = UNINITIALIZED_TRANSFER_MODE;
         if (select_modes && target < MAX_IDE_DEVICE) {
-            selected = modes.DeviceTransferModeSelected[target];
-            ULONG supported =
-                device->kind == DEVICE_NONE ? 0 : device->parameters.TransferModeSupported;
-            if ((selected & ~supported) || (supported && !(selected & PIO_SUPPORT))) {
-                contract_report(RULE_INI_08, channel, "AtaControllerTransferModeSelect",
-                                ENTRY_PLACE(select_modes), "target %u: selected %#x of %#x", target,
-                                (unsigned)selected, (unsigned)supported);
-                selected = fallback_modes(device);
-            }
+            selected =
+                check_selected(device, select_modes, modes.DeviceTransferModeSelected[target]);
         }
         device->parameters.TransferModeSelected = selected;
     }
@@ -190,8 +201,12 @@ static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS 
         contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
                            "target %u: TransferModeSelected is %#x", device->target,
                            (unsigned)after->TransferModeSelected);
-        after->TransferModeSelected = fallback_modes(device);
+        after->TransferModeSelected = fallback_modes(device, after->TransferModeSelected);
     }
+    if (after->AddressTranslation == ChsMode && after->Chs.Reserved)
+        contract_report_in(context, RULE_INI_09, "IdeHwInitialize", place,
+                           "target %u: Reserved of IDE_DEVICE_PARAMETERS.Chs was written",
+                           device->target);
     if (after->NumberOfOverlappedRequests == 0)
         after->NumberOfOverlappedRequests = 1;
 }

@@ -236,6 +236,7 @@ struct channel {
     struct irb_slot *slots;
     struct irb_page *irb_pages;
     uint16_t slot_count, overlapped_slots;
+    uint8_t slots_for; /* NumberOfOverlappedRequests when they were made */
     /* What the miniport sees of them: a piece of the window for each. */
     uint8_t *window;
     size_t window_pages;

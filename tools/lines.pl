@@ -12,8 +12,9 @@
 # text can be searched by halves; it goes on to the next line's. Alone it means that nothing is known.
 #
 # The place is the driver's own: many routines of the interface are inline functions in include/ddi, so
-# where such a one was inlined, its caller is named. A path is as the compiler recorded it; an absolute
-# one, which is some user's, is cut to its file name.
+# where such a one was inlined, its caller is named. A function's first address is where its definition
+# begins, with its name, whatever the compiler has moved there: a report about a whole routine points at
+# it. A path is as the compiler recorded it; an absolute one, which is some user's, is cut to its file name.
 #
 # DWARF of all versions, PE32 and PE32+. objdump and addr2line are those with PREFIX, as in
 # x86_64-w64-mingw32-, or this machine's, or mingw-w64's: the first that know such images. Prints nothing,
@@ -67,6 +68,33 @@ sub row_addresses {
     return close $table ? [sort { $a <=> $b } keys %addresses] : undef;
 }
 
+# The line in which a function's definition begins, by its first address. A function of which there are
+# copies has an entry for all of them, to which each refers.
+sub definition_lines {
+    my ($tools) = @_;
+    my (%entries, %lines, $entry);
+    open my $info, '-|', "${tools}objdump", '--dwarf=info', $image or die "${tools}objdump: $!\n";
+    while (my $line = <$info>) {
+        if ($line =~ /^ *<[0-9a-f]+><([0-9a-f]+)>: Abbrev Number: \d+ *(?:\((\w+)\))?/) {
+            $entry = defined $2 && $2 eq 'DW_TAG_subprogram' ? $entries{$1} = {} : undef;
+        } elsif ($entry && $line =~ /DW_AT_(decl_line|low_pc|abstract_origin|specification)\b.*?: <?(\w+)/) {
+            $entry->{$1} = $2;
+        }
+    }
+    close $info or die "$image: ${tools}objdump failed\n";
+    for $entry (values %entries) {
+        next if !defined $entry->{low_pc};
+        my $origin = $entry;
+        for (1 .. 3) {
+            my $reference = $origin->{abstract_origin} // $origin->{specification};
+            last if defined $origin->{decl_line} || !defined $reference;
+            $origin = $entries{ $reference =~ s/^0x//r } // {};
+        }
+        $lines{ hex $entry->{low_pc} } = $origin->{decl_line} if defined $origin->{decl_line};
+    }
+    return %lines;
+}
+
 my ($addresses, $tools);
 for my $candidate (@prefixes) {
     $addresses = row_addresses($candidate);
@@ -105,13 +133,16 @@ sub frames_of {
     return @places;
 }
 
-# "function file:line" of the innermost frame that is the driver's own; '' where nothing is known.
+# "function file:line" of the innermost frame that is the driver's own, or of the outermost where a
+# definition begins in a known line; '' where nothing is known.
 sub own_place {
-    my (@frames) = @_;
+    my ($definition_line, @frames) = @_;
     my $place = '';
+    @frames = @frames[-2, -1] if defined $definition_line && @frames > 1;
     while (my ($function, $where) = splice @frames, 0, 2) {
         my ($file, $line) = $where =~ /^(.*):(\d+)(?: \(discriminator \d+\))?$/ or next;
         next if $function eq '??' || $file eq '??' || $line == 0;
+        $line = $definition_line if defined $definition_line;
         my $is_interface = $file =~ $interface;
         $file =~ tr{\\}{/};
         1 while $file =~ s{(?:^|/)\K\./}{} || $file =~ s{(?:^|/)\K(?!\.\./)[^/]+/\.\./}{};
@@ -123,9 +154,10 @@ sub own_place {
 }
 
 my $previous = '';
+my %definition_lines = definition_lines($tools);
 for (frames_of($addresses)) {
     my ($address, @frames) = @$_;
-    my $place = own_place(@frames);
+    my $place = own_place($definition_lines{$address}, @frames);
     next if $place eq $previous || $address < $base;
     printf "%08x%s\n", $address - $base, $place eq '' ? '' : " $place";
     $previous = $place;

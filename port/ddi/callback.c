@@ -84,7 +84,9 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
     enum irql level;
     if (!channel)
         return FALSE;
-    if (CallbackType != IdeSynchronizedRoutine && contract_in_build_io(routine, CALLER))
+    if (CallbackType == IdeSynchronizedRoutine)
+        contract_note_build_io(routine, CALLER);
+    else if (contract_in_build_io(routine, CALLER))
         return FALSE;
     if (channel->configuration.ChannelMode == IdeModeDump) {
         contract_report(RULE_CTX_08, channel, routine, CALLER, "nothing was queued");

@@ -12,8 +12,9 @@
 
 /* ------------------------------------------------------------------ time */
 
-/* CTX-07: one call from the port into the miniport may stall for less than a millisecond in all. In dump mode
- * there are no timers that longer waits could use instead, so it holds not there. */
+/* CTX-07: one call from the port into the miniport may stall for less than a millisecond in all, whatever
+ * runs inside it. In dump mode there are no timers that longer waits could use instead, so it holds not
+ * there. */
 #define STALL_LIMIT_US 1000u
 
 static bool in_dump_mode(void)
@@ -24,17 +25,33 @@ static bool in_dump_mode(void)
                                  : false;
 }
 
+/* Adds a stall to every call into this miniport that has not returned. Returns the sum of the one that
+ * has just had too much; 0: none. */
+static uint32_t add_stall(uint32_t delay_us)
+{
+    uint32_t too_much_us = 0;
+    for (struct context *context = context_now; context->kind != CONTEXT_NONE;
+         context = context->outer) {
+        uint32_t before_us = context->stalled_us;
+        if (context->driver != context_now->driver)
+            continue;
+        context->stalled_us = delay_us > UINT32_MAX - before_us ? UINT32_MAX : before_us + delay_us;
+        if (context->stalled_us >= STALL_LIMIT_US && before_us < STALL_LIMIT_US)
+            too_much_us = context->stalled_us;
+    }
+    return too_much_us;
+}
+
 VOID NTAPI AtaPortStallExecution(ULONG Delay)
 {
     static const char routine[] = "AtaPortStallExecution";
     if (contract_in_build_io(routine, CALLER))
         return;
-    uint32_t before_us = context_now->stalled_us;
-    context_now->stalled_us = Delay > UINT32_MAX - before_us ? UINT32_MAX : before_us + Delay;
-    if (context_now->stalled_us >= STALL_LIMIT_US && before_us < STALL_LIMIT_US && !in_dump_mode())
+    uint32_t too_much_us = add_stall(Delay);
+    if (too_much_us && !in_dump_mode())
         contract_report(RULE_CTX_07, context_now->channel, routine, CALLER,
                         "%u us in this call so far; longer waits use AtaPortRequestTimer",
-                        (unsigned)context_now->stalled_us);
+                        (unsigned)too_much_us);
     hal_stall_us(Delay);
 }
 
@@ -218,9 +235,9 @@ VOID NTAPI AtaPortLogError(PVOID ChannelExtension, PIDE_ERROR_LOG_ENTRY ErrorLog
 
 VOID NTAPI_V AtaPortTraceNotification(ULONG NotificationType, PVOID HwDeviceExtension, ...)
 {
-    struct channel *channel =
-        contract_channel(HwDeviceExtension, "AtaPortTraceNotification", CALLER);
-    if (channel)
+    static const char routine[] = "AtaPortTraceNotification";
+    struct channel *channel = contract_channel(HwDeviceExtension, routine, CALLER);
+    if (channel && !contract_in_build_io(routine, CALLER))
         hal_log("%s: trace notification %u\n", channel->name, (unsigned)NotificationType);
 }
 

@@ -16,12 +16,22 @@ static bool is_final(uint8_t irb_status)
     return code != IRB_STATUS_PENDING;
 }
 
-/* What is judged when an IRB comes back: IRB-02, 04, 05, 12. */
+/* INI-09: are members that are to be left alone still 0? */
+static inline bool has_reserved(const IDE_REQUEST_BLOCK *irb)
+{
+    return (irb->ReservedAsUlong | (uintptr_t)irb->Reserved) != 0;
+}
+
+/* What is judged when an IRB comes back: INI-09, IRB-02, 04, 05, 12. */
 static __attribute__((cold)) void check_results(struct channel *channel, struct irb_slot *slot,
                                                 const char *routine, const void *place)
 {
     IDE_REQUEST_BLOCK *irb = &slot->page->irb;
 
+    if (has_reserved(irb))
+        contract_report(RULE_INI_09, channel, routine, place,
+                        "IRB %p (%s): a reserved member was written", (void *)slot->shown_irb,
+                        irb_function_name(irb->Function));
     if (!is_final(irb->IrbStatus)) {
         contract_report(RULE_IRB_02, channel, routine, place,
                         "IRB %p (%s) came back with IRB_STATUS_PENDING", (void *)slot->shown_irb,
@@ -82,6 +92,7 @@ VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
         struct irb_slot *slot = slot_from_irb(channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->request &&
                                  slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS && !slot->sense &&
+                                 !has_reserved(&slot->page->irb) &&
                                  slot->page->irb.DataTransferLength <= slot->data_byte_count &&
                                  slot_complete(channel, slot),
                              1))
@@ -173,6 +184,7 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
     struct channel *channel = contract_channel(extension, routine, place);
     if (!channel)
         return NULL;
+    contract_note_build_io(routine, place);
     struct irb_slot *slot = slot_from_irb(channel, irb);
     if (!slot || slot->state != SLOT_ACTIVE) {
         contract_report(RULE_IRB_01, channel, routine, place,
@@ -197,7 +209,9 @@ PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtensio
                                                            PIDE_REQUEST_BLOCK Irb)
 {
     struct channel *channel = context_now->channel;
-    if (__builtin_expect(context_now->extension == ChannelExtension, 1)) {
+    if (__builtin_expect(context_now->extension == ChannelExtension &&
+                             context_now->kind != CONTEXT_BUILD_IO,
+                         1)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE &&
                                  (slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA) &&

@@ -97,6 +97,7 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
     struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
     struct piece piece;
 
+    contract_note_build_io(routine, CALLER);
     if (channel && find_piece(&piece, channel, Irb, VirtualAddress)) {
         run = (uint32_t)piece.byte_count;
         if (run == 0) /* the end itself: the address after the last byte */
@@ -128,6 +129,16 @@ VOID NTAPI AtaPortMoveMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length)
 
 VOID NTAPI AtaPortCopyMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length)
 {
-    if (!contract_in_build_io("AtaPortCopyMemory", CALLER))
+    static const char routine[] = "AtaPortCopyMemory";
+    uintptr_t to = (uintptr_t)WriteBuffer, from = (uintptr_t)ReadBuffer;
+    if (contract_in_build_io(routine, CALLER))
+        return;
+    if (to - from >= Length && from - to >= Length) {
         memcpy(WriteBuffer, ReadBuffer, Length);
+        return;
+    }
+    contract_report(RULE_ADR_05, NULL, routine, CALLER,
+                    "%u bytes from %p to %p: copied as by AtaPortMoveMemory", (unsigned)Length,
+                    ReadBuffer, WriteBuffer);
+    memmove(WriteBuffer, ReadBuffer, Length);
 }

@@ -191,11 +191,12 @@ static size_t slot_array_pages(const struct channel *channel)
 bool slots_create(struct channel *channel)
 {
     unsigned overlapped = channel->configuration.NumberOfOverlappedRequests;
+    channel->slots_for = (uint8_t)overlapped;
     uint64_t limit = channel->controller->configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
     size_t pages = extension_pages(channel);
 
-    if (overlapped == 0)
-        overlapped = 1;
+    if (overlapped == 0 || channel->configuration.ChannelMode == IdeModeDump)
+        overlapped = 1; /* in dump mode requests come one after the other */
     unsigned count = overlapped + INTERNAL_SLOTS;
     channel->slot_count = (uint16_t)count;
     channel->overlapped_slots = (uint16_t)overlapped;

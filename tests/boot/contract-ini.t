@@ -8,12 +8,72 @@ use lib 'tests/lib';
 use Contract;
 use Test::More;
 
-my $start = 'IdeHwControl(IdeStart)';
+my @start = (context => 'IdeHwControl(IdeStart)');
+my @entry = (routine => 'AtaPortInitializeEx', context => 'DriverEntry', named => 1, refused => 1);
+my @adapter = (routine => 'AtaAdapterControl', context => 'AtaAdapterControl(IdeStart)',
+    function => 'ProbeAdapterControl', named => 1);
+my @init = (routine => 'AtaChannelInitRoutine', context => 'AtaChannelInitRoutine', function => 'ProbeChannelInit');
+my @control = (routine => 'IdeHwControl', @start, function => 'ProbeControl');
+my @select = (routine => 'AtaControllerTransferModeSelect', context => 'AtaControllerTransferModeSelect',
+    function => 'ProbeTransferModeSelect');
+my @device = (routine => 'IdeHwInitialize', context => 'IdeHwInitialize', function => 'ProbeInitialize');
+my @complete = (routine => 'AtaPortCompleteRequest', context => 'IdeHwInterrupt');
+my $bad_parameter = 'c000000d';
+my $bad_time = 'c0000010';
+
+# A channel whose interface has a hole is not started.
+sub missing {
+    my ($case, $member) = @_;
+    return { case => $case, rule => 'INI-04', @init, stops => 1,
+        also => qr/^  \Q$member\E is NULL; the channel is not started$/m };
+}
+
+# The port's own limit holds for one of the controller's; `mode` shows both.
+my $limits = qr/^  Longest transfer +128\.0 KiB$/m;
 
 contract_cases('ini',
-    { case => 'ini_version', rule => 'INI-01', routine => 'AtaPortInitializeEx', context => 'DriverEntry',
-      returned => 'c000000d', named => 1, refused => 1 },
-    { case => 'ini_no_sync', rule => 'INI-05', routine => 'IdeHwControl', context => $start },
+    { case => 'ini_version', rule => 'INI-01', @entry, returned => $bad_parameter },
+    { case => 'ini_no_interface', rule => 'INI-01', @entry, returned => $bad_parameter },
+    { case => 'ini_arguments', rule => 'INI-01', @entry, returned => $bad_parameter },
+    { case => 'ini_twice', rule => 'INI-01', @entry, returned => $bad_time, refused => 0 },
+    { case => 'ini_never', rule => 'INI-01', @entry, routine => 'DriverEntry', function => 'DriverEntry',
+      also => qr/^port: ini_never\.sys is not used: DriverEntry did not register/m },
+    { case => 'ini_late', rule => 'INI-01', routine => 'AtaPortInitializeEx', @start, returned => $bad_time },
+    { case => 'ini_no_adapter_control', rule => 'INI-02', @entry, returned => $bad_parameter },
+    { case => 'ini_alignment', rule => 'INI-03', @entry, returned => $bad_parameter },
+
+    missing(ini_no_initialize => 'IdeHwInitialize'),
+    missing(ini_no_start_io => 'IdeHwStartIo'),
+    missing(ini_no_interrupt => 'IdeHwInterrupt'),
+    missing(ini_no_reset => 'IdeHwReset'),
+    missing(ini_no_control => 'IdeHwControl'),
+
+    { case => 'ini_no_sync', rule => 'INI-05', @control },
+    { case => 'ini_no_wmi', rule => 'INI-05', @control },
+
+    { case => 'ini_more_breaks', rule => 'INI-06', @adapter, also => qr/became 33; the port's 32 holds$/m },
+    { case => 'ini_no_breaks_set', rule => 'INI-06', @adapter, also => qr/became 255; the port's 32 holds$/m },
+    { case => 'ini_longer_transfers', rule => 'INI-06', @adapter, io => 'mode 0', also => $limits },
+
+    { case => 'ini_high_byte', rule => 'INI-07', @device },
+    { case => 'ini_mode_not_set', rule => 'INI-07', @device, io => 'mode 0',
+      also => qr/^  Selected +PIO 4, Ultra DMA 5$/m },
+
+    { case => 'ini_unsupported_mode', rule => 'INI-08', @select },
+    { case => 'ini_no_pio_mode', rule => 'INI-08', @select },
+    { case => 'ini_no_mode_selected', rule => 'INI-08', @select },
+    { case => 'ini_absent_device', rule => 'INI-08', @select, also => qr/^  target 1: selected 0x1 of 0$/m },
+
+    { case => 'ini_controller_reserved', rule => 'INI-09', @adapter },
+    { case => 'ini_interface_reserved', rule => 'INI-09', @init },
+    { case => 'ini_interface_reserved_ulong', rule => 'INI-09', @init },
+    { case => 'ini_advances_reserved', rule => 'INI-09', @control },
+    { case => 'ini_chs_reserved', rule => 'INI-09', @device, channel => '0.1' },
+    { case => 'ini_irb_reserved', rule => 'INI-09', @complete },
+    { case => 'ini_irb_reserved_ulong', rule => 'INI-09', @complete },
+
+    { case => 'ini_overlapped_late', rule => 'INI-10', @control,
+      also => qr/NumberOfOverlappedRequests went from 1 to 2; 1 hold$/m },
 );
 
 done_testing();

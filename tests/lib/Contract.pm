@@ -18,9 +18,9 @@
 #          ...
 #          {"irb_pending", AT_COMPLETE, 2, irb_pending},
 #
-#      Exactly one line breaks a rule, and is marked so. What the broken call returns, if anything, goes
-#      to probe_returned(). A rule that is judged when a routine returns is reported at that routine's
-#      opening line: such a case brings a routine of its own, named case_what, and marks that line.
+#      Exactly one line breaks a rule, and is marked so (tests/lib/Reports.pm has the form). What the
+#      broken call returns goes to probe_returned(). A rule that is judged when a routine returns is
+#      reported at that routine: in tests/probes/base, where it is marked.
 #   2. Write what is expected in the family's test, tests/boot/contract-irb.t:
 #
 #          contract_cases('irb',
@@ -31,15 +31,21 @@
 # A row may have
 #   returned => '0'        what the broken call gave back, in hexadecimal digits
 #   channel => '0.1'       the CD-ROM's channel (default: 0.0, the disk's)
-#   values => '"DmaAllowed"=dword:00000000'   further values of the channels' keys; rows with the same
-#                          ones share a boot
+#   values => '"DmaAllowed"=dword:00000000'   further values of the channels' keys
+#   words => { KARGS => 'dump=1' }            further words for run-qemu.sh
+#                          rows with the same values and words share a boot
 #   io => 'flush 0'        commands after the start of the channel, before the disk or CD is read as a whole
 #   fails => 1             some command may fail while the rule is broken; the check of the data comes after
 #   stops => 1             the channel does not start: the other one is read instead, and it is tried again
 #                          without the case
 #   also => qr/.../        the console has this, too, in the case's part
+#   function => 'ProbeControl'   the function that the report names, where it is not the case's; several
+#                          are separated by |
+#   routine => [...]       several are called, each once: there is a report for each, in this order
+#   asserts => 'TAG-02'    instead of rule, routine and context: no rule is broken; the rule binds the
+#                          port, and the case looks whether it keeps it
 #   named => 1             the case needs a boot of its own, and an image of its name (base.h says why)
-#   refused => 1           of these: the driver is not loaded or its controller not started; pata's is read
+#   refused => 1           of these: the driver is not loaded; what pata drives is read instead
 #
 # contract_cases(family, rows) boots one guest for all rows but the named ones, which have one each. For
 # each row the channel is started, read as a whole, twice, and stopped. Checked are: exactly one report,
@@ -50,6 +56,7 @@ use strict;
 use warnings;
 use parent 'Exporter';
 use Ataport;
+use Reports;
 use Test::More;
 
 our @EXPORT = qw(contract_cases);
@@ -62,45 +69,38 @@ my %disks = ('0.0' => '0', '0.1' => 'cd0');
 
 # ------------------------------------------------------------------ reports
 
-# The marked lines of the cases: {rule, place}. A comment alone in its line marks the next one.
-sub markers {
-    my @found;
-    for my $path (sort glob 'tests/probes/rules/*.c') {
-        my $number = 0;
-        for my $line (split /\n/, slurp($path)) {
-            $number++;
-            my ($rules) = $line =~ /BREAKS:((?:[ ,]*[A-Z]{3}-\d\d)+)/ or next;
-            my $place = "$path:" . ($number + ($line =~ m{^\s*/\*} ? 1 : 0));
-            push @found, map { "$_ $place" } $rules =~ /[A-Z]{3}-\d\d/g;
-        }
-    }
-    return @found;
+my $marks = marks(glob 'tests/probes/{base,rules}/*.c');
+
+sub told {
+    my ($rule, $routine, $context) = @_;
+    return "$rule $routine in $context\n";
 }
 
-my %is_marked = map { $_ => 1 } markers();
-
-sub reports_of {
-    my ($text) = @_;
-    my @reports;
-    while ($text =~ /^RULE (\S+) (\S+?)(?:\+0x[0-9a-f]+)?(?: (\S+:\d+))? \((\S+) in (.*)\)$/mg) {
-        push @reports, { rule => $1, function => $2, place => $3 // '', routine => $4, context => $5 };
-    }
-    my $all = () = $text =~ /^RULE /mg;
-    push @reports, { rule => 'a report in another form' } if $all != @reports;
-    return @reports;
+# What is expected of a row: a report for each routine, in their order.
+sub expected_of {
+    my ($row) = @_;
+    return '' if !$row->{rule};
+    my @routines = ref $row->{routine} ? @{ $row->{routine} } : $row->{routine};
+    return join '', map { told($row->{rule}, $_, $row->{context}) } @routines;
 }
 
-# A case's function has its name, or one that begins with it.
+# What is wrong with a report's place: a case's function has its name, or one that begins with it.
+sub fault_of {
+    my ($row, $report, $driver) = @_;
+    my $function = $row->{function} ? qr/^(?:$row->{function})$/ : qr/^\Q$row->{case}\E(?:_|$)/;
+    return "not in $driver.sys: $report->{text}" if $report->{driver} ne "$driver.sys";
+    return "not in the case's function: $report->{text}" if ($report->{function} // '') !~ $function;
+    return "not in a line that is marked: $report->{text}" if !is_marked($marks, $report);
+    return;
+}
+
 sub row_is {
     my ($row, $console, $log, $driver) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my ($report, @others) = reports_of($console);
-    my $told = $report ? "$report->{rule} ($report->{routine} in $report->{context})" : 'nothing';
-    is($told, "$row->{rule} ($row->{routine} in $row->{context})", "$row->{case}: is reported");
-    is(join(', ', map { "$_->{rule} $_->{function}" } @others), '', "$row->{case}: and nothing else");
-    like($report->{function} // '', qr/^\Q$driver\E\.sys!\Q$row->{case}\E(?:_|$)/, "$row->{case}: in its function");
-    ok($is_marked{"$row->{rule} $report->{place}"}, "$row->{case}: in the line that is marked")
-        or diag($report->{place}) if $report && $report->{place};
+    my @reports = reports($console);
+    my $what = $row->{rule} ? "$row->{case}: is reported" : "$row->{case}: no rule is broken";
+    is(join('', map { told(@{$_}{qw(id routine context)}) } @reports), expected_of($row), $what);
+    is(join('', map { fault_of($row, $_, $driver) } @reports), '', "$row->{case}: where it is") if $row->{rule};
     my ($returned) = $log =~ /^\w+\[0\]: case \Q$row->{case}\E: returned (\w+)$/m;
     is($returned // 'nothing', $row->{returned} // 'nothing', "$row->{case}: what was returned");
     like($console, $row->{also}, "$row->{case}: what else is said") if $row->{also};
@@ -165,8 +165,7 @@ sub data_is {
 
 sub boot_rows {
     my (@rows) = @_;
-    my %words = images();
-    my $run = boot(%words, MINIPORT => "$probes/rules.sys", HIVE => spill("$scratch/hive.reg", hive_of(@rows)),
+    my $run = boot(images(), %{ $rows[0]{words} // {} }, MINIPORT => "$probes/rules.sys", HIVE => spill("$scratch/hive.reg", hive_of(@rows)),
         TIMEOUT => 240, CMD => join '; ', 'stop 0.0', 'stop 0.1', 'rules', map { commands_of($_) } @rows);
     my ($before, @consoles) = split /^> rules$/m, $run->{console};
     my ($log_before, @logs) = split /^> rules$/m, $run->{log};
@@ -174,14 +173,14 @@ sub boot_rows {
     ok($run->{code} == 0 || $may_fail && $run->{code} == 1, 'the guest ends well')
         or diag("run-qemu.sh ended with $run->{code}");
     is(@consoles, @rows + 1, 'every case was tried');
-    is(join(', ', map { $_->{rule} } reports_of($before)), '', 'without a case no rule is broken');
+    is(join('', map { $_->{text} } reports($before)), '', 'without a case no rule is broken');
     for my $index (0 .. $#rows) {
         my $console = $consoles[$index] // '';
         row_is($rows[$index], $console, $logs[$index] // '', 'rules');
         data_is($rows[$index], $console);
     }
     my (%expected, %counted);
-    $expected{ $_->{rule} }++ for @rows;
+    $expected{ $_->{rule} } += ref $_->{routine} ? @{ $_->{routine} } : 1 for grep { $_->{rule} } @rows;
     %counted = ($consoles[-1] // '') =~ /^([A-Z]{3}-\d\d) +(\d+) times?  /mg;
     is_deeply(\%counted, \%expected, 'each was broken once');
     return;
@@ -191,14 +190,13 @@ sub boot_rows {
 sub boot_named {
     my ($row) = @_;
     my $name = $row->{case};
-    my %words = images();
-    my $binding = $row->{refused} && !$row->{bound} ? '' : <<"END";
+    my $binding = $row->{refused} ? '' : <<"END";
 [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\CriticalDeviceDatabase\\PCI#VEN_8086&DEV_7010]
 "Service"="$name"
 END
-    spill("$scratch/$name.sys", slurp("$probes/rules.sys"));
+    spill("$scratch/$name.$_", slurp("$probes/rules.$_")) for qw(sys lines);
     spill("$scratch/$name.reg", "Windows Registry Editor Version 5.00\n\n$binding");
-    my $run = boot(%words, MINIPORT => "$scratch/$name.sys", HIVE => "$scratch/$name-hive.reg",
+    my $run = boot(images(), %{ $row->{words} // {} }, MINIPORT => "$scratch/$name.sys", HIVE => "$scratch/$name-hive.reg",
         CMD => join('; ', $row->{io} // (), 'sha256 0', 'sha256 cd0', 'devices'));
     ok($run->{code} == 0 || $row->{fails} && $run->{code} == 1, "$name: the guest ends well")
         or diag("run-qemu.sh ended with $run->{code}");
@@ -216,7 +214,7 @@ sub contract_cases {
     my @cases = slurp("tests/probes/rules/$family.c") =~ /^    \{"(\w+)", AT_/mg;
     is(join(' ', sort map { $_->{case} } @rows), join(' ', sort @cases), "all cases of $family.c are tried");
     my %shared;
-    push @{ $shared{ $_->{values} // '' } }, $_ for grep { !$_->{named} } @rows;
+    push @{ $shared{ join "\n", $_->{values} // '', %{ $_->{words} // {} } } }, $_ for grep { !$_->{named} } @rows;
     boot_rows(@{ $shared{$_} }) for sort keys %shared;
     boot_named($_) for grep { $_->{named} } @rows;
     return;

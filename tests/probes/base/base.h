@@ -36,7 +36,7 @@ enum occasion_kind {
     AT_ADAPTER_STOP,
     AT_CHANNEL_ENABLED,
     AT_CHANNEL_INIT, /* the interface is filled in */
-    AT_START,        /* IdeHwControl(IdeStart), the configuration is filled in */
+    AT_START,        /* IdeHwControl(IdeStart): the configuration is filled in, memory allocated */
     AT_STOP,
     AT_MODE_SELECT, /* modes are selected */
     AT_INITIALIZE,  /* parameters are set */
@@ -170,6 +170,8 @@ void probe_print_returned(void);
 
 /* ------------------------------------------------------------------ entry points */
 
+/* What the port judges when one of these has returned is reported at the line of its name, which has a mark
+ * for the rules that cases break so. */
 NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath);
 BOOLEAN NTAPI ProbeAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION ControlAction,
                                   PVOID Parameters);

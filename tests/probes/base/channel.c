@@ -59,6 +59,7 @@ static void read_settings(struct probe_channel *channel)
     AtaPortRegistryFreeBuffer(channel, buffer);
 }
 
+/* BREAKS: INI-04, INI-09, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE ChannelInterface,
                                PVOID InitContext)
 {
@@ -164,15 +165,16 @@ static BOOLEAN start_channel(struct probe_channel *channel,
     configuration->SyncWithIsr = TRUE;
     configuration->SupportsWmi = TRUE;
     configuration->NumberOfOverlappedRequests = (UCHAR)channel->overlapped;
-    probe_occasion(AT_START, channel->controller, channel, configuration);
-    channel->sync_with_isr = configuration->SyncWithIsr;
     if (!map_registers(channel, configuration->ChannelResources) || !allocate_table(channel))
         return FALSE;
+    probe_occasion(AT_START, channel->controller, channel, configuration);
+    channel->sync_with_isr = configuration->SyncWithIsr;
     ask_for_callback(channel);
     probe_take_hardware(channel);
     return TRUE;
 }
 
+/* BREAKS: INI-05, INI-09, INI-10, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
                            PVOID Parameters)
 {

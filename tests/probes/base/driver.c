@@ -25,6 +25,7 @@ static const struct probe_case *named_case(const UNICODE_STRING *path)
     return probe_find_case(path->Buffer + start, end - start);
 }
 
+/* BREAKS: INI-01, where a case leaves AtaPortInitializeEx out */
 NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
 {
     probe_entry = (struct probe_entry){
@@ -85,6 +86,7 @@ static void start_controller(struct probe_controller *controller,
         configuration->NumberOfPhysicalBreaks = PRD_COUNT / 2 - 1;
 }
 
+/* BREAKS: INI-06, INI-09, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION ControlAction,
                                   PVOID Parameters)
 {
@@ -124,6 +126,7 @@ static ULONG fastest(ULONG modes)
 
 /* The fastest PIO mode, and the fastest multiword DMA mode: Ultra DMA would ask for the controller's
  * own timing registers, and for the cable. */
+/* BREAKS: INI-08, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeTransferModeSelect(PVOID ControllerExtension,
                                       PIDE_TRANSFER_MODE_PARAMETERS TransferModeSelect)
 {

@@ -2,4 +2,6 @@
 /* All cases of rules.sys, by family. */
 #include "cases.h"
 
-const struct probe_case *const probe_cases[] = {ini_cases, memory_cases, fatal_cases, NULL};
+const struct probe_case *const probe_cases[] = {
+    ini_cases, ctx_cases, adr_cases, tag_cases, cbk_cases, memory_cases, fatal_cases, NULL,
+};
