@@ -5,8 +5,8 @@
 # .sys file. The driver is built, a machine is found that has a device for it (MACHINE= and CONTROLLER=
 # choose one), and prove runs tests/conformance/*.t. Ends with 0 if all of it passed.
 #
-# From the environment: MINIPORT, MACHINE, CONTROLLER, ARCH, TEST (only tests with that in their names), V,
-# JOBS (at a time).
+# From the environment: MINIPORT, MACHINE, CONTROLLER, ARCH, TEST (only tests with that in their names),
+# V=1 (every check is shown), JOBS (tests at a time).
 use strict;
 use warnings;
 use lib 'tests/lib';
@@ -81,7 +81,7 @@ $ENV{PERL5LIB} = 'tests/lib';
 
 my $skipped = "build/test/$arch/conformance-$name/skipped";
 unlink $skipped;
-system('prove', '-j' . ($ENV{JOBS} || 2), '-PVerdict', (($ENV{V} // '') eq '1' ? '-v' : ()), @tests);
+system('prove', (($ENV{V} // '') eq '1' ? '-v' : '-j' . ($ENV{JOBS} || 2)), '-PVerdict', @tests);
 my $passed = $? == 0;
 if (open my $list, '<', $skipped) {
     my %seen;

@@ -233,5 +233,26 @@ void conf_stop(void)
 
 void conf_power(void)
 {
-    conf_skip("power", "this port does not change it");
+    if (!prepare())
+        return;
+    struct channel *channel = disk->channel;
+    struct controller *controller = channel->controller;
+    for (unsigned round = 0; round < 2; round++) {
+        if (device_set_power(disk, IdePowerD3)) {
+            conf_ok(true, "the disk goes to D3: IRB_FUNCTION_POWER_CHANGE");
+            conf_ok(device_set_power(disk, IdePowerD0), "and back to D0");
+        } else {
+            conf_skip("power of a device", "the driver refuses IRB_FUNCTION_POWER_CHANGE");
+        }
+        expect_io("after the change of the device's power");
+        conf_ok(channel_power_down(channel), "IdeHwControl(IdePowerDown) returns TRUE");
+        submit_blocks();
+        conf_ok(!blocks_done, "requests wait for the power");
+        conf_ok(channel_power_up(channel), "IdeHwControl(IdePowerUp) returns TRUE");
+        irql_wait(&blocks_done);
+        conf_ok(blocks_are_right(), "and the requests go on, with the right data");
+        conf_ok(controller_power_down(controller), "AtaAdapterControl(IdePowerDown) returns TRUE");
+        conf_ok(controller_power_up(controller), "AtaAdapterControl(IdePowerUp) returns TRUE");
+        expect_io("after the change of the controller's power");
+    }
 }
