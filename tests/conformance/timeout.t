@@ -10,6 +10,9 @@ use Conformance;
 
 conform('timeout', DISK => random_image('disk.img', 1 << 20, 'timeout'),
     DISK1 => random_image('slave.img', 1 << 20, 'slave'));
+# QEMU: 7.2's AHCI crashes when a port is reset while a request is under way.
+left_out('a device that hangs: QEMU itself crashes when an AHCI port is reset meanwhile'), done_testing(), exit
+    if ($Conformance::where{CONTROLLER} // '') eq 'ahci';
 conform('slow', QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,'
         . 'latency-ns=4000000000 -device ide-hd,' . place(0) . ',drive=slow,serial=CONF0');
 done_testing();

@@ -14,6 +14,7 @@
 #                       compared with the images afterwards; a `compare => {CONF0 => path}` replaces one.
 #                       At the end of each boot no rule may have been broken. Returns what boot() does.
 #   place($position)    words for -device: bus and unit of a disk's position, 0 to 3, on this machine
+#   left_out(reason)    says at the end of the suite what was not tested, and why
 #   $driver             the driver's name
 #
 # From the environment: MINIPORT (a built .sys file), MACHINE, CONTROLLER, ARCH.
@@ -33,7 +34,7 @@ BEGIN {
     $ENV{TEST_GROUP} = "conformance-" . ($driver // '');    # where Ataport keeps the tests' files
 }
 use Ataport;
-our @EXPORT = (qw(conform place $driver), @Ataport::EXPORT, @Test::More::EXPORT);
+our @EXPORT = (qw(conform place left_out $driver), @Ataport::EXPORT, @Test::More::EXPORT);
 
 my $arch = $ENV{ARCH} // 'x86_64';
 
@@ -65,7 +66,7 @@ sub hand_on {
         if ($line =~ /^ok \d+ - (.*?) # SKIP (.*)/) {
             $count++;
             Test::More->builder->skip("$1: $2");
-            note_skipped("$1: $2");
+            left_out("$1: $2");
         } elsif ($line =~ /^(not )?ok \d+ - (.*)/) {
             $count++;
             $failed = $1;
@@ -82,7 +83,7 @@ sub hand_on {
 }
 
 # For run.pl, which lists at the end what was skipped, and why.
-sub note_skipped {
+sub left_out {
     my ($reason) = @_;
     open my $list, '>>', "$top/build/test/$arch/$ENV{TEST_GROUP}/skipped" or die "skipped: $!";
     syswrite $list, "$reason\n";
