@@ -147,6 +147,8 @@ void hal_interrupt_disconnect(struct hal_interrupt *interrupt);
 void hal_interrupt_mask(unsigned line, bool masked);
 /* Interrupts on a line that no handler claimed, since boot. */
 uint64_t hal_interrupt_unclaimed(unsigned line);
+/* Called in interrupt context when no handler of a line has claimed an interrupt. */
+void hal_interrupt_set_unclaimed_hook(void (*hook)(unsigned line));
 /* Called at the end of the outermost interrupt, after its end-of-interrupt, with interrupts
  * disabled; it may enable them, and must return with them disabled; interrupts that come meanwhile
  * do not call it again. Here and in handlers SSE registers may be used: what was interrupted gets

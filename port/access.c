@@ -16,10 +16,10 @@ struct access_counters access_counters;
 
 uint8_t access_no_ports[ACCESS_PORT_COUNT];
 
-/* Is a port access inside a mapped range, and allowed in this context? */
-static inline bool port_is_mapped(uintptr_t port, unsigned width)
+/* What the map of this context says of a port. */
+static inline uint8_t port_entry(uintptr_t port)
 {
-    return __builtin_expect(port < ACCESS_PORT_COUNT, 1) && context_now->port_map[port] >= width;
+    return __builtin_expect(port < ACCESS_PORT_COUNT, 1) ? context_now->port_map[port] : 0;
 }
 
 /* Device memory, or the channel's uncached extension (drivers in the field keep register-like
@@ -59,48 +59,60 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
     memset(buffer, 0xFF, byte_count);
 }
 
-/* The check that stands before every access. */
-#define CHECK_ACCESS(routine, is_mapped, address, width, failure)        \
+/* The checks that stand before every access. What a marked port notes is `what` of its marks. */
+#define CHECK_PORT(routine, port, width, what, failure)                                         \
+    do {                                                                                        \
+        if (__builtin_expect((int8_t)port_entry((uintptr_t)(port)) < (width), 0)) {             \
+            hal_compiler_barrier(); /* the common case compares in memory, and keeps nothing */ \
+            const uint8_t entry_ = port_entry((uintptr_t)(port));                               \
+            if ((entry_ & ACCESS_WIDTH) < (width)) {                                            \
+                report_access(routine, CALLER, (uintptr_t)(port), width);                       \
+                return failure;                                                                 \
+            }                                                                                   \
+            context_now->noted |= (uint8_t)(entry_ & (what));                                   \
+        }                                                                                       \
+    } while (0)
+#define CHECK_REGISTER(routine, address, byte_count, width, failure)     \
     do {                                                                 \
-        if (__builtin_expect(!(is_mapped), 0)) {                         \
+        if (!register_is_mapped((uintptr_t)(address), byte_count)) {     \
             report_access(routine, CALLER, (uintptr_t)(address), width); \
             return failure;                                              \
         }                                                                \
     } while (0)
 
-#define DEFINE_PORT_ACCESS(Name, TYPE, bits)                                                    \
-    TYPE NTAPI AtaPortReadPort##Name(TYPE *Port)                                                \
-    {                                                                                           \
-        CHECK_ACCESS("AtaPortReadPort" #Name, port_is_mapped((uintptr_t)Port, bits / 8), Port,  \
-                     bits / 8, (TYPE)~0u);                                                      \
-        TYPE value = hal_in##bits((uint16_t)(uintptr_t)Port);                                   \
-        access_counters.registers++;                                                            \
-        trace(TRACE_PORT_READ, (uint16_t)(uintptr_t)Port, bits / 8, value);                     \
-        return value;                                                                           \
-    }                                                                                           \
-    VOID NTAPI AtaPortWritePort##Name(TYPE *Port, TYPE Value)                                   \
-    {                                                                                           \
-        CHECK_ACCESS("AtaPortWritePort" #Name, port_is_mapped((uintptr_t)Port, bits / 8), Port, \
-                     bits / 8, );                                                               \
-        hal_out##bits((uint16_t)(uintptr_t)Port, Value);                                        \
-        access_counters.registers++;                                                            \
-        trace(TRACE_PORT_WRITE, (uint16_t)(uintptr_t)Port, bits / 8, Value);                    \
-    }                                                                                           \
-    VOID NTAPI AtaPortReadPortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)               \
-    {                                                                                           \
-        CHECK_ACCESS("AtaPortReadPortBuffer" #Name, port_is_mapped((uintptr_t)Port, bits / 8),  \
-                     Port, bits / 8, fill_with_ones(Buffer, Count * sizeof(TYPE)));             \
-        access_counters.data_units += Count;                                                    \
-        trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8, Count);                   \
-        hal_in_buffer##bits((uint16_t)(uintptr_t)Port, Buffer, Count);                          \
-    }                                                                                           \
-    VOID NTAPI AtaPortWritePortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)              \
-    {                                                                                           \
-        CHECK_ACCESS("AtaPortWritePortBuffer" #Name, port_is_mapped((uintptr_t)Port, bits / 8), \
-                     Port, bits / 8, );                                                         \
-        access_counters.data_units += Count;                                                    \
-        trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8 | 0x80, Count);            \
-        hal_out_buffer##bits((uint16_t)(uintptr_t)Port, Buffer, Count);                         \
+/* Writing 1 to the bus master's interrupt bit clears it. */
+#define NOTED_BY_WRITE(value) ((value)&ACCESS_BUS_MASTER_INTERRUPT ? ACCESS_CLEARED_BUS_MASTER : 0)
+
+#define DEFINE_PORT_ACCESS(Name, TYPE, bits)                                                \
+    TYPE NTAPI AtaPortReadPort##Name(TYPE *Port)                                            \
+    {                                                                                       \
+        CHECK_PORT("AtaPortReadPort" #Name, Port, bits / 8, ACCESS_READ_STATUS, (TYPE)~0u); \
+        TYPE value = hal_in##bits((uint16_t)(uintptr_t)Port);                               \
+        access_counters.registers++;                                                        \
+        trace(TRACE_PORT_READ, (uint16_t)(uintptr_t)Port, bits / 8, value);                 \
+        return value;                                                                       \
+    }                                                                                       \
+    VOID NTAPI AtaPortWritePort##Name(TYPE *Port, TYPE Value)                               \
+    {                                                                                       \
+        CHECK_PORT("AtaPortWritePort" #Name, Port, bits / 8, NOTED_BY_WRITE(Value), );      \
+        hal_out##bits((uint16_t)(uintptr_t)Port, Value);                                    \
+        access_counters.registers++;                                                        \
+        trace(TRACE_PORT_WRITE, (uint16_t)(uintptr_t)Port, bits / 8, Value);                \
+    }                                                                                       \
+    VOID NTAPI AtaPortReadPortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)           \
+    {                                                                                       \
+        CHECK_PORT("AtaPortReadPortBuffer" #Name, Port, bits / 8, ACCESS_READ_STATUS,       \
+                   fill_with_ones(Buffer, Count * sizeof(TYPE)));                           \
+        access_counters.data_units += Count;                                                \
+        trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8, Count);               \
+        hal_in_buffer##bits((uint16_t)(uintptr_t)Port, Buffer, Count);                      \
+    }                                                                                       \
+    VOID NTAPI AtaPortWritePortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)          \
+    {                                                                                       \
+        CHECK_PORT("AtaPortWritePortBuffer" #Name, Port, bits / 8, 0, );                    \
+        access_counters.data_units += Count;                                                \
+        trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8 | 0x80, Count);        \
+        hal_out_buffer##bits((uint16_t)(uintptr_t)Port, Buffer, Count);                     \
     }
 
 DEFINE_PORT_ACCESS(Uchar, UCHAR, 8)
@@ -109,42 +121,37 @@ DEFINE_PORT_ACCESS(Ulong, ULONG, 32)
 
 /* The buffer forms on registers read or write consecutive addresses, as READ_REGISTER_BUFFER_xxx
  * do: a register buffer is a piece of device memory, where a port buffer is one port. */
-#define DEFINE_REGISTER_ACCESS(Name, TYPE, bits)                                               \
-    TYPE NTAPI AtaPortReadRegister##Name(TYPE *Register)                                       \
-    {                                                                                          \
-        CHECK_ACCESS("AtaPortReadRegister" #Name,                                              \
-                     register_is_mapped((uintptr_t)Register, bits / 8), Register, bits / 8,    \
-                     (TYPE)~0u);                                                               \
-        TYPE value = hal_read##bits(Register);                                                 \
-        access_counters.registers++;                                                           \
-        trace(TRACE_REGISTER_READ, (uint16_t)(uintptr_t)Register, bits / 8, value);            \
-        return value;                                                                          \
-    }                                                                                          \
-    VOID NTAPI AtaPortWriteRegister##Name(TYPE *Register, TYPE Value)                          \
-    {                                                                                          \
-        CHECK_ACCESS("AtaPortWriteRegister" #Name,                                             \
-                     register_is_mapped((uintptr_t)Register, bits / 8), Register, bits / 8, ); \
-        access_counters.registers++;                                                           \
-        trace(TRACE_REGISTER_WRITE, (uint16_t)(uintptr_t)Register, bits / 8, Value);           \
-        hal_write##bits(Register, Value);                                                      \
-    }                                                                                          \
-    VOID NTAPI AtaPortReadRegisterBuffer##Name(TYPE *Register, TYPE *Buffer, ULONG Count)      \
-    {                                                                                          \
-        CHECK_ACCESS("AtaPortReadRegisterBuffer" #Name,                                        \
-                     register_is_mapped((uintptr_t)Register, (uint64_t)Count *(bits / 8)),     \
-                     Register, bits / 8, fill_with_ones(Buffer, Count * sizeof(TYPE)));        \
-        access_counters.data_units += Count;                                                   \
-        for (ULONG i = 0; i < Count; i++)                                                      \
-            Buffer[i] = hal_read##bits(Register + i);                                          \
-    }                                                                                          \
-    VOID NTAPI AtaPortWriteRegisterBuffer##Name(TYPE *Register, TYPE *Buffer, ULONG Count)     \
-    {                                                                                          \
-        CHECK_ACCESS("AtaPortWriteRegisterBuffer" #Name,                                       \
-                     register_is_mapped((uintptr_t)Register, (uint64_t)Count *(bits / 8)),     \
-                     Register, bits / 8, );                                                    \
-        access_counters.data_units += Count;                                                   \
-        for (ULONG i = 0; i < Count; i++)                                                      \
-            hal_write##bits(Register + i, Buffer[i]);                                          \
+#define DEFINE_REGISTER_ACCESS(Name, TYPE, bits)                                                  \
+    TYPE NTAPI AtaPortReadRegister##Name(TYPE *Register)                                          \
+    {                                                                                             \
+        CHECK_REGISTER("AtaPortReadRegister" #Name, Register, bits / 8, bits / 8, (TYPE)~0u);     \
+        TYPE value = hal_read##bits(Register);                                                    \
+        access_counters.registers++;                                                              \
+        trace(TRACE_REGISTER_READ, (uint16_t)(uintptr_t)Register, bits / 8, value);               \
+        return value;                                                                             \
+    }                                                                                             \
+    VOID NTAPI AtaPortWriteRegister##Name(TYPE *Register, TYPE Value)                             \
+    {                                                                                             \
+        CHECK_REGISTER("AtaPortWriteRegister" #Name, Register, bits / 8, bits / 8, );             \
+        access_counters.registers++;                                                              \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)(uintptr_t)Register, bits / 8, Value);              \
+        hal_write##bits(Register, Value);                                                         \
+    }                                                                                             \
+    VOID NTAPI AtaPortReadRegisterBuffer##Name(TYPE *Register, TYPE *Buffer, ULONG Count)         \
+    {                                                                                             \
+        CHECK_REGISTER("AtaPortReadRegisterBuffer" #Name, Register, (uint64_t)Count *(bits / 8),  \
+                       bits / 8, fill_with_ones(Buffer, Count * sizeof(TYPE)));                   \
+        access_counters.data_units += Count;                                                      \
+        for (ULONG i = 0; i < Count; i++)                                                         \
+            Buffer[i] = hal_read##bits(Register + i);                                             \
+    }                                                                                             \
+    VOID NTAPI AtaPortWriteRegisterBuffer##Name(TYPE *Register, TYPE *Buffer, ULONG Count)        \
+    {                                                                                             \
+        CHECK_REGISTER("AtaPortWriteRegisterBuffer" #Name, Register, (uint64_t)Count *(bits / 8), \
+                       bits / 8, );                                                               \
+        access_counters.data_units += Count;                                                      \
+        for (ULONG i = 0; i < Count; i++)                                                         \
+            hal_write##bits(Register + i, Buffer[i]);                                             \
     }
 
 DEFINE_REGISTER_ACCESS(Uchar, UCHAR, 8)
@@ -167,17 +174,41 @@ static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsign
     return NULL;
 }
 
+static void set_width(uint8_t *entry, unsigned width)
+{
+    *entry = (uint8_t)((*entry & ~ACCESS_WIDTH) | width);
+}
+
 static void map_ports(struct controller *controller, uint32_t port, uint32_t byte_count)
 {
     uint8_t *map = controller->port_map;
     uint32_t end = port + byte_count < ACCESS_PORT_COUNT ? port + byte_count : ACCESS_PORT_COUNT;
     for (uint32_t i = end; i-- > port;) {
-        unsigned behind = i + 1 < ACCESS_PORT_COUNT ? map[i + 1] : 0;
-        map[i] = (uint8_t)(behind < 4 ? behind + 1 : 4);
+        unsigned behind = i + 1 < ACCESS_PORT_COUNT ? map[i + 1] & ACCESS_WIDTH : 0;
+        set_width(&map[i], behind < 4 ? behind + 1 : 4);
     }
-    for (uint32_t i = port; i-- > 0 && map[i] && map[i] < 4;)
-        map[i] =
-            (uint8_t)(map[i + 1] < 4 ? map[i + 1] + 1 : 4); /* a range that ended here goes on */
+    for (uint32_t i = port; i-- > 0 && map[i] && (map[i] & ACCESS_WIDTH) < 4;) {
+        unsigned behind = map[i + 1] & ACCESS_WIDTH; /* a range that ended here goes on */
+        set_width(&map[i], behind < 4 ? behind + 1 : 4);
+    }
+    access_mark(controller);
+}
+
+static void mark_port(struct controller *controller, uint16_t port, unsigned mark)
+{
+    if (port && controller->port_map[port])
+        controller->port_map[port] |= (uint8_t)(ACCESS_MARK | mark);
+}
+
+void access_mark(struct controller *controller)
+{
+    for (unsigned i = 0; i < controller->channel_count && contract_checks; i++) {
+        const struct channel *channel = controller->channels[i];
+        if (!channel)
+            continue;
+        mark_port(controller, channel->ports.status, ACCESS_READ_STATUS);
+        mark_port(controller, channel->ports.bus_master_status, ACCESS_CLEARED_BUS_MASTER);
+    }
 }
 
 PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS IoAddress,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One channel's life: AtaChannelInitRoutine, interrupt, IdeHwControl(IdeStart), devices; and back.
- * Entered at PASSIVE_LEVEL, but for the interrupt handler.
+ * Entered at PASSIVE_LEVEL.
  */
 #include <string.h>
 
@@ -9,77 +9,9 @@
 #include "port/block.h"
 #include "port/callback.h"
 #include "port/call.h"
+#include "port/interrupt.h"
 #include "port/registry/kernel.h"
 #include "port/request/request.h"
-
-/* ------------------------------------------------------------------ interrupt */
-
-/* Interrupt context. IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after
- * IdeHwControl(IdeStop) has returned. */
-static bool channel_interrupt(void *context)
-{
-    struct channel *channel = context;
-    if (!channel->hardware_started)
-        return false;
-    struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
-    enum irql interrupted = irql_now;
-    irql_now = IRQL_DIRQL;
-    BOOLEAN ours = MINIPORT_CALL(call, channel->interface.IdeHwInterrupt(channel->extension));
-    irql_now = interrupted;
-    if (ours)
-        channel->counters.interrupts++;
-    else
-        channel->counters.interrupts_not_ours++;
-    return ours;
-}
-
-/* Dump mode: the miniport is asked whether its device has something to say. Polls that find nothing leave no
- * trace. */
-static void poll_interrupt(struct channel *channel)
-{
-    struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
-    enum irql level = irql_enter_dirql();
-    context_push(call);
-    if (channel->interface.IdeHwInterrupt(channel->extension)) {
-        channel->counters.interrupts++;
-        trace_call(call);
-    }
-    context_pop(call);
-    irql_leave_dirql(level);
-}
-
-static unsigned polled_channels;
-
-/* irql_poll while there are channels in dump mode. */
-static void poll_channels(void)
-{
-    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (channel->is_polled && channel->hardware_started)
-            poll_interrupt(channel);
-}
-
-static bool connect_interrupt(struct channel *channel)
-{
-    if (channel->configuration.ChannelMode == IdeModeDump) {
-        channel->is_polled = true;
-        polled_channels++;
-        irql_poll = poll_channels;
-        return true;
-    }
-    channel->interrupt.handler = channel_interrupt;
-    channel->interrupt.context = channel;
-    channel->interrupt_connected = hal_interrupt_connect(&channel->interrupt);
-    return channel->interrupt_connected;
-}
-
-static void disconnect_interrupt(struct channel *channel)
-{
-    if (channel->interrupt_connected)
-        hal_interrupt_disconnect(&channel->interrupt);
-    if (channel->is_polled && --polled_channels == 0)
-        irql_poll = NULL;
-    channel->interrupt_connected = channel->is_polled = false;
-}
 
 /* ------------------------------------------------------------------ start */
 
@@ -254,7 +186,7 @@ static const char *start_hardware(struct channel *channel)
     channel->bounce = hal_pages_alloc(hal_pages_for(bounce_byte_count(channel)), 1ull << 32);
     if (!channel->bounce)
         return "no memory for its bounce buffer";
-    if (!connect_interrupt(channel))
+    if (!interrupt_connect(channel))
         return channel->interrupt.line > 15 ? "it has no interrupt line"
                                             : "its interrupt line cannot be connected";
     channel->hardware_started = true;
@@ -273,7 +205,7 @@ static const char *start_hardware(struct channel *channel)
 static void release_hardware(struct channel *channel)
 {
     channel->hardware_started = false;
-    disconnect_interrupt(channel);
+    interrupt_disconnect(channel);
     callbacks_cancel(channel);
     timer_cancel(&channel->watchdog);
     timer_cancel(&channel->busy_timer);
@@ -331,6 +263,7 @@ bool channel_start(struct channel *channel)
     channel->failure = prepare_extension(channel);
     if (!channel->failure) {
         controller_channel_resources(channel->controller, channel);
+        access_mark(channel->controller);
         registry_bind_channel(&channel->registry, channel->controller->service,
                               channel->controller->number, channel->number);
         channel->failure = call_channel_init(channel);

@@ -54,6 +54,7 @@ struct context {
     const void *extension;
     const uint8_t *port_map;
     uint64_t trace_head; /* of the entry that every call makes */
+    uint8_t noted;       /* ACCESS_xxx of port/access.h, since IdeHwInterrupt was called */
     uint32_t stalled_us; /* AtaPortStallExecution since the call */
     const struct irb_slot
         *slot; /* what IdeHwBuildIo and IdeHwStartIo are handed; NULL for others */

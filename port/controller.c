@@ -10,6 +10,7 @@
 #include "port/access.h"
 #include "port/call.h"
 #include "port/callback.h"
+#include "port/interrupt.h"
 #include "port/loader/image.h"
 #include "port/memory_faults.h"
 #include "port/registry/binding.h"
@@ -316,6 +317,7 @@ void port_init(void)
 {
     irql_init();
     timer_init();
+    interrupt_init();
     if (!registry_kernel_init())
         PANIC("no memory for the registry");
     hal_set_symbol_hook(image_name_address);

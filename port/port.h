@@ -111,6 +111,9 @@ struct irb_slot {
     bool hides;          /* the miniport sees it only while it has it */
     bool shows_more;     /* than IRB and list: an extension, or data */
     uint16_t data_pages; /* of the data's window that are mapped */
+    /* Of request sense. */
+    bool was_taken_back; /* its original has ended, and the miniport has not released it yet */
+    const void *place;   /* AtaPortBuildRequestSenseIrb's caller */
     uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
     /* What the miniport was given, whatever it makes of the IRB's members. */
     void *data;
@@ -224,6 +227,13 @@ struct channel {
     struct hal_interrupt interrupt;
     bool interrupt_connected;
     bool is_polled;
+    uint8_t dismissal;          /* what IdeHwInterrupt does before it says TRUE: ACCESS_xxx */
+    uint16_t claims_in_a_row;   /* on a level-triggered line, without a request's begin or end */
+    uint64_t requests_at_claim; /* counters.requests then */
+    /* Registers of the task file that the port itself looks at; 0: none, or not in ports. */
+    struct {
+        uint16_t status, alternate_status, bus_master_status;
+    } ports;
 
     /* Memory for the miniport. */
     void *uncached;

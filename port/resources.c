@@ -7,7 +7,9 @@
  * PASSIVE_LEVEL, while the controller's miniport is not started (but controller_channel_resources,
  * which only reads).
  */
-#include "port/port.h"
+#include <string.h>
+
+#include "port/access.h"
 
 /* The command and control blocks that PC hardware has had since the AT (ATA/ATAPI-6 Annex; PCI IDE
  * Controller Specification 1.0, 2.4 "compatibility mode"). */
@@ -159,6 +161,32 @@ static const IDE_ACCESS_RANGE *range_of_bar(const struct controller *controller,
     return NULL;
 }
 
+/* Where Status, Alternate Status and the bus master's status are (ATA/ATAPI-6, 7; SFF-8038i). In native
+ * mode the control block has four ports, and the register is the third. */
+static void find_registers(struct channel *channel)
+{
+    bool has_bus_master = channel->controller->configuration.BusMaster;
+
+    memset(&channel->ports, 0, sizeof channel->ports);
+    for (unsigned i = 0; i < channel->resources.NumberOfAccessRanges; i++) {
+        const IDE_ACCESS_RANGE *block = &channel->ranges[i];
+        uint16_t port = (uint16_t)block->RangeStart.LowPart;
+        if (block->InMemory)
+            continue;
+        if (block->Bar == channel->number * 2)
+            channel->ports.status = (uint16_t)(port + 7);
+        else if (block->Bar == channel->number * 2 + 1)
+            channel->ports.alternate_status = (uint16_t)(port + (block->RangeLength >= 4 ? 2 : 0));
+        else if (has_bus_master)
+            channel->ports.bus_master_status = (uint16_t)(port + 2);
+    }
+    channel->dismissal = 0;
+    if (channel->ports.status && contract_checks)
+        channel->dismissal = channel->ports.bus_master_status
+                                 ? ACCESS_READ_STATUS | ACCESS_CLEARED_BUS_MASTER
+                                 : ACCESS_READ_STATUS;
+}
+
 void controller_channel_resources(struct controller *controller, struct channel *channel)
 {
     unsigned number = channel->number, count = 0;
@@ -183,6 +211,7 @@ void controller_channel_resources(struct controller *controller, struct channel 
     }
     channel->resources.NumberOfAccessRanges = count;
     channel->resources.IdeAccessRange = channel->ranges;
+    find_registers(channel);
 
     bool is_legacy = number < 2 && is_legacy_channel(controller, number);
     channel->interrupt.level = !is_legacy;

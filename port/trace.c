@@ -133,3 +133,24 @@ void trace_print(unsigned count)
         previous_time = trace_time(entry);
     }
 }
+
+enum trace_evidence trace_evidence(uint64_t since, unsigned port, unsigned same_port, uint8_t value)
+{
+    const uint64_t wanted = trace_head(TRACE_PORT_READ, port, 1);
+    const uint64_t same = trace_head(TRACE_PORT_READ, same_port, 1);
+    unsigned end = trace_next / sizeof(struct trace_entry) % TRACE_ENTRY_COUNT;
+    bool was_read = false, found = false;
+
+    for (unsigned back = 1; back <= TRACE_ENTRY_COUNT; back++) {
+        const struct trace_entry *entry =
+            &trace_ring[(end + TRACE_ENTRY_COUNT - back) % TRACE_ENTRY_COUNT];
+        uint64_t head = entry->head & ~(uint64_t)UINT32_MAX; /* without the time */
+        if (head == since)
+            return found ? TRACE_READ : was_read ? TRACE_OTHER : TRACE_UNKNOWN;
+        if (head == wanted || head == same) {
+            was_read = true;
+            found |= entry->value == value;
+        }
+    }
+    return TRACE_UNKNOWN;
+}

@@ -79,6 +79,16 @@ static inline unsigned trace_extra(const struct trace_entry *entry)
     return (unsigned)(entry->head >> 56);
 }
 
+/* What is known of a driver's reads of a port since an entry with this head (the IRB's start). */
+enum trace_evidence {
+    TRACE_UNKNOWN, /* none, or what was recorded does not reach back so far */
+    TRACE_OTHER,   /* it read other values only */
+    TRACE_READ,    /* it read this value */
+};
+/* Two ports that show the same. Context: any. */
+enum trace_evidence trace_evidence(uint64_t since, unsigned port, unsigned same_port,
+                                   uint8_t value);
+
 /* Sets what is recorded from a word list such as "ports,irbs" or "all" or "off". False: unknown
  * word. */
 bool trace_select(const char *words);

@@ -35,6 +35,7 @@ void hal_interrupt_dispatch(struct interrupt_line *line);
 static bool uses_ioapic;
 static unsigned depth; /* of interrupts within interrupts */
 static void (*exit_hook)(void);
+static void (*unclaimed_hook)(unsigned line);
 
 /* ------------------------------------------------------------------ controllers */
 
@@ -145,6 +146,11 @@ void hal_interrupt_set_exit_hook(void (*hook)(void))
     exit_hook = hook;
 }
 
+void hal_interrupt_set_unclaimed_hook(void (*hook)(unsigned line))
+{
+    unclaimed_hook = hook;
+}
+
 unsigned hal_interrupt_depth(void)
 {
     return depth;
@@ -162,6 +168,8 @@ static __attribute__((noinline, cold)) void count_unclaimed(struct interrupt_lin
 {
     uint64_t now_us = hal_clock_us();
     line->unclaimed++;
+    if (unclaimed_hook != NULL)
+        unclaimed_hook(line->number);
     if (now_us - line->second_start_us >= SECOND_US) {
         line->second_start_us = now_us;
         line->unclaimed_this_second = 0;

@@ -10,10 +10,14 @@
 
 /* ------------------------------------------------------------------ completion */
 
-static bool is_final(uint8_t irb_status)
+/* An IRB ends, and its request-sense IRB with it. The driver may still release that. */
+static void take_back_sense(struct irb_slot *slot)
 {
-    uint8_t code = IRB_STATUS_CODE(irb_status);
-    return code != IRB_STATUS_PENDING;
+    if (slot->sense) {
+        slot_release_sense(slot->sense);
+        slot->sense->was_taken_back = true;
+    }
+    slot->sense = NULL;
 }
 
 /* INI-09: are members that are to be left alone still 0? */
@@ -22,41 +26,60 @@ static inline bool has_reserved(const IDE_REQUEST_BLOCK *irb)
     return (irb->ReservedAsUlong | (uintptr_t)irb->Reserved) != 0;
 }
 
-/* What is judged when an IRB comes back: INI-09, IRB-02, 04, 05, 12. */
-static __attribute__((cold)) void check_results(struct channel *channel, struct irb_slot *slot,
-                                                const char *routine, const void *place)
+/* IRB-04. What the driver has read since the IRB was started is known from the trace; a driver that
+ * answers from memory, without asking the device, is not doubted. */
+static void check_device_error(const struct irb_slot *slot, const char *routine, const void *place)
+{
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+    unsigned status = slot->channel->ports.status, error = status - 6;
+    unsigned alternate = slot->channel->ports.alternate_status;
+
+    if (irb->AtaStatus == 0) {
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaStatus is 0, which no device that failed shows");
+        return;
+    }
+    enum trace_evidence seen =
+        status ? trace_evidence(slot->trace_start, status, alternate, irb->AtaStatus)
+               : TRACE_UNKNOWN;
+    if (seen == TRACE_OTHER)
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaStatus is %#x, which the device has not shown", irb->AtaStatus);
+    else if (seen == TRACE_READ && irb->AtaStatus & IDE_STATUS_ERROR &&
+             trace_evidence(slot->trace_start, error, error, irb->AtaError) != TRACE_READ)
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaError is %#x, which was not read from the Error register",
+                            irb->AtaError);
+}
+
+/* What is judged when an IRB comes back: INI-09, IRB-02, 04, 05, 11, 12. */
+static __attribute__((cold)) void check_results(struct irb_slot *slot, const char *routine,
+                                                const void *place)
 {
     IDE_REQUEST_BLOCK *irb = &slot->page->irb;
 
     if (has_reserved(irb))
-        contract_report(RULE_INI_09, channel, routine, place,
-                        "IRB %p (%s): a reserved member was written", (void *)slot->shown_irb,
-                        irb_function_name(irb->Function));
-    if (!is_final(irb->IrbStatus)) {
-        contract_report(RULE_IRB_02, channel, routine, place,
-                        "IRB %p (%s) came back with IRB_STATUS_PENDING", (void *)slot->shown_irb,
-                        irb_function_name(irb->Function));
+        contract_report_irb(RULE_INI_09, slot, routine, place, "a reserved member was written");
+    if (!irb_status_is_final(irb->IrbStatus)) {
+        contract_report_irb(RULE_IRB_02, slot, routine, place, "IrbStatus is %#x (%s)",
+                            irb->IrbStatus, irb_status_name(irb->IrbStatus));
         irb->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
     }
-    uint8_t code = IRB_STATUS_CODE(irb->IrbStatus);
-    if (__builtin_expect(code == IRB_STATUS_DEVICE_ERROR && irb->AtaStatus == 0, 0))
-        contract_report(RULE_IRB_04, channel, routine, place,
-                        "IRB %p (%s): AtaStatus is 0, which no device that failed shows",
-                        (void *)slot->shown_irb, irb_function_name(irb->Function));
-    if (__builtin_expect(irb->DataTransferLength > slot->data_byte_count, 0)) {
-        contract_report(RULE_IRB_05, channel, routine, place,
-                        "IRB %p (%s): DataTransferLength is %u, %u were asked for",
-                        (void *)slot->shown_irb, irb_function_name(irb->Function),
-                        (unsigned)irb->DataTransferLength, (unsigned)slot->data_byte_count);
+    if (IRB_STATUS_CODE(irb->IrbStatus) == IRB_STATUS_DEVICE_ERROR)
+        check_device_error(slot, routine, place);
+    if (irb->DataTransferLength > slot->data_byte_count) {
+        contract_report_irb(RULE_IRB_05, slot, routine, place,
+                            "DataTransferLength is %u, %u were asked for",
+                            (unsigned)irb->DataTransferLength, (unsigned)slot->data_byte_count);
         irb->DataTransferLength = slot->data_byte_count;
     }
-    if (__builtin_expect(slot->sense != NULL, 0)) {
-        contract_report(RULE_IRB_12, channel, routine, place,
-                        "IRB %p (%s) still has a request-sense IRB; the port released it",
-                        (void *)slot->shown_irb, irb_function_name(irb->Function));
-        slot_release_sense(slot->sense);
-        slot->sense = NULL;
-    }
+    if (slot->sense && irb_status_is_final(slot->sense->page->irb.IrbStatus))
+        contract_report_irb(RULE_IRB_11, slot, "AtaPortBuildRequestSenseIrb", slot->sense->place,
+                            "it has ended, and was not released; the port released it");
+    else if (slot->sense)
+        contract_report_irb(RULE_IRB_12, slot, routine, place,
+                            "its request-sense IRB is still pending; the port took it back");
+    take_back_sense(slot);
 }
 
 static const char complete_routine[] = "AtaPortCompleteRequest";
@@ -71,7 +94,7 @@ complete_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
     struct irb_slot *slot = slot_from_irb(channel, irb);
     bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
     if (is_outstanding) {
-        check_results(channel, slot, complete_routine, place);
+        check_results(slot, complete_routine, place);
         is_outstanding = slot_complete(channel, slot);
     }
     if (!is_outstanding)
@@ -121,12 +144,10 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         if (TargetId != 0xFF && (slot->request->device->target != TargetId ||
                                  (Lun != 0xFF && slot->page->irb.Lun != Lun)))
             continue;
-        if (slot->sense) {
-            slot_release_sense(slot->sense);
-            slot->sense = NULL;
-        }
-        if (IRB_STATUS_CODE(IrbStatus) == IRB_STATUS_PENDING) {
-            contract_report(RULE_IRB_02, channel, routine, CALLER, "IrbStatus is pending");
+        take_back_sense(slot);
+        if (!irb_status_is_final(IrbStatus)) {
+            contract_report_irb(RULE_IRB_02, slot, routine, CALLER, "IrbStatus is %#x (%s)",
+                                IrbStatus, irb_status_name(IrbStatus));
             IrbStatus = IRB_STATUS_INTERNAL_ERROR;
         }
         slot_end(channel, slot, IrbStatus);
@@ -192,8 +213,7 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
         return NULL;
     }
     if (!(slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA)) {
-        contract_report(RULE_IRB_08, channel, routine, place, "IRB %p (%s) is not marked for DMA",
-                        (void *)irb, irb_function_name(slot->page->irb.Function));
+        contract_report_irb(RULE_IRB_08, slot, routine, place, "it is not marked for DMA");
         return NULL;
     }
     if (!slot->list_built && !list_in_one(slot) && !build_list(slot)) {
@@ -239,8 +259,8 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     struct request *request = original->request;
     struct irb_slot *slot = slot_sense_for(channel, request->device->target);
     if (slot->state != SLOT_FREE) {
-        contract_report(RULE_IRB_11, channel, routine, CALLER,
-                        "target %u has one outstanding already", request->device->target);
+        contract_report_irb(RULE_IRB_11, original, routine, CALLER,
+                            "target %u has one outstanding already", request->device->target);
         return NULL;
     }
     IDE_REQUEST_BLOCK *irb = &slot->page->irb;
@@ -263,6 +283,8 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     slot->request = NULL;
     slot->list_built = false;
     slot->ticks_left = 0;
+    slot->place = CALLER;
+    slot->was_taken_back = false;
     slot->state = SLOT_ACTIVE;
     slot_show(slot);
     original->sense = slot;
@@ -276,6 +298,10 @@ VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BL
     if (!channel || contract_in_build_io(routine, CALLER))
         return;
     struct irb_slot *slot = slot_from_irb(channel, Irb);
+    if (slot && slot->was_taken_back) {
+        slot->was_taken_back = false; /* it had come too late for its original */
+        return;
+    }
     if (!slot || slot->request || slot->state != SLOT_ACTIVE) {
         contract_report(RULE_IRB_11, channel, routine, CALLER,
                         "%p is no outstanding request-sense IRB", (void *)Irb);

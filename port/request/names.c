@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of IRB statuses and functions for people. Any context. */
+/* IRB statuses and functions: which there are, and their names for people. Any context. */
 #include "port/request/request.h"
+
+bool irb_status_is_final(uint8_t irb_status)
+{
+    uint8_t code = IRB_STATUS_CODE(irb_status) & ~IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED;
+    return (code >= IRB_STATUS_SUCCESS && code <= IRB_STATUS_BUSY) ||
+           code == IRB_STATUS_INTERNAL_ERROR;
+}
 
 const char *irb_status_name(uint8_t irb_status)
 {

@@ -143,7 +143,25 @@ static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot
     context_push(context);
     (void)channel->interface.IdeHwBuildIo(channel->extension, slot->shown_irb);
     context_pop(context);
-    return IRB_STATUS_CODE(slot->page->irb.IrbStatus) == IRB_STATUS_PENDING;
+    return slot->page->irb.IrbStatus == IRB_STATUS_PENDING;
+}
+
+/* It has finished the request: CTX-02. False: not really, and IdeHwStartIo gets it. */
+static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot *slot)
+{
+    struct channel *channel = slot->channel;
+    UCHAR status = slot->page->irb.IrbStatus;
+
+    if (irb_status_is_final(status))
+        return true;
+    contract_report_in(channel_context(channel, CONTEXT_BUILD_IO), RULE_CTX_02, "IdeHwBuildIo",
+                       ENTRY_PLACE(channel->interface.IdeHwBuildIo),
+                       "IrbStatus became %#x (%s), which is no final one", status,
+                       irb_status_name(status));
+    slot->page->irb.IrbStatus = IRB_STATUS_CODE(status) == IRB_STATUS_PENDING
+                                    ? IRB_STATUS_PENDING
+                                    : IRB_STATUS_INTERNAL_ERROR;
+    return slot->page->irb.IrbStatus != IRB_STATUS_PENDING;
 }
 
 /* Fills in the IRB of a slot, takes it through BuildIo and StartIo. */
@@ -166,7 +184,7 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     channel->counters.requests++;
     if (!channel->interface.IdeHwBuildIo) {
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
-    } else if (!build_io(slot)) {
+    } else if (!build_io(slot) && finished_by_build_io(slot)) {
         slot_complete(channel, slot);
         return;
     }

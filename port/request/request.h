@@ -9,6 +9,8 @@
 /* IrbStatus without the flags for returned registers and sense data. */
 #define IRB_STATUS_CODE(status) \
     ((UCHAR)((status) & ~(IRB_STATUS_RETURN_TASKFILE_VALID | IRB_STATUS_AUTOSENSE_VALID)))
+/* Is it a status that an IRB can come back with, flags aside? */
+bool irb_status_is_final(uint8_t irb_status);
 
 /* The slot behind an IRB pointer of this channel's miniport, NULL if it is none. The pieces of the
  * window lie at a power of two apart: what is left below that shows up as a very large index. */

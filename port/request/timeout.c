@@ -40,6 +40,7 @@ void channel_reset(struct channel *channel)
     struct context *context = channel_context(channel, CONTEXT_RESET);
     channel->counters.resets++;
     channel->recovery = RECOVERY_RESET;
+    context->slot = NULL;
     struct sync_saved saved = sync_enter(channel);
     BOOLEAN succeeded = MINIPORT_CALL(context, channel->interface.IdeHwReset(channel->extension));
     sync_leave(saved);
@@ -48,12 +49,13 @@ void channel_reset(struct channel *channel)
     for (unsigned i = 0; i < channel->slot_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (!slot->request) {
+            slot->was_taken_back |= slot->state == SLOT_ACTIVE;
             slot_release_sense(slot); /* or free anyway */
         } else if (slot_end(channel, slot, IRB_STATUS_BUS_RESET)) {
-            contract_report_in(
-                context, RULE_IRB_10, "IdeHwReset", ENTRY_PLACE(channel->interface.IdeHwReset),
-                "IRB %p (%s) was still outstanding; the port ended it", (void *)slot->shown_irb,
-                irb_function_name(slot->page->irb.Function));
+            context->slot = slot;
+            contract_report_in(context, RULE_IRB_10, "IdeHwReset",
+                               ENTRY_PLACE(channel->interface.IdeHwReset),
+                               "it was still outstanding; the port ended it");
         }
     }
     channel->recovery = RECOVERY_NONE;
@@ -88,6 +90,26 @@ static void recover(struct channel *channel, struct irb_slot *slot)
         channel_reset(channel);
 }
 
+/* Is the device to blame? While BSY or DRQ is set it is: it has not finished, or wants something moved.
+ * Where there is no such register in ports, nobody can tell. */
+static bool device_is_busy(const struct channel *channel)
+{
+    uint16_t port = channel->ports.alternate_status;
+    uint8_t status = port ? hal_in8(port) : 0;
+    return status == 0 || status & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
+}
+
+/* IRB-09: the place is where the request was handed over. */
+static void report_lost(struct channel *channel, struct irb_slot *slot)
+{
+    struct context *context = channel_context(channel, CONTEXT_START_IO);
+    context->slot = slot;
+    contract_report_in(context, RULE_IRB_09, "IdeHwStartIo",
+                       ENTRY_PLACE(channel->interface.IdeHwStartIo),
+                       "after %u s it has not been completed, though no device is busy",
+                       (unsigned)slot->page->irb.TimeOutValue);
+}
+
 static void time_out(struct channel *channel, struct irb_slot *slot)
 {
     struct request *request = slot->request;
@@ -99,6 +121,8 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     port_message(channel, "target %u: %s was not completed in %u s; resetting",
                  slot->page->irb.TargetId, irb_function_name(slot->page->irb.Function),
                  (unsigned)slot->page->irb.TimeOutValue);
+    if (!device_is_busy(channel))
+        report_lost(channel, slot);
     if (channel->recovery == RECOVERY_NONE)
         recover(channel, slot);
 }

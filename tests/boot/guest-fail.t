@@ -24,7 +24,6 @@ my @panics = (
     ['divide', qr/EXCEPTION: division error .* in guest_fail_hal\+/, 'guest_fail_hal'],
     ['opcode', qr/EXCEPTION: invalid instruction .* in guest_fail_hal/, 'guest_fail_hal'],
     ['selector', qr/EXCEPTION: general protection fault .* in guest_fail_hal\+/, 'guest_fail_hal'],
-    ['nmi', qr/EXCEPTION: non-maskable interrupt .* in /, '(?:send_nmi )?guest_fail_hal'],
     ['assert', qr/PANIC: \S+\.c:\d+: .*seed \+ 1u == 2 \(0x1, 0x2\)/, 'hal_panic guest_fail_hal'],
     ['writable-code', qr/PANIC: \S+\.c:\d+: .*both writable and executable/,
         'hal_panic hal_protect guest_fail_hal'],

@@ -732,20 +732,6 @@ static void hang(void)
         hal_wait_for_interrupt();
 }
 
-/* The local APIC sends one to its own CPU, which takes it within a few instructions. */
-#define LOCAL_APIC         0xFEE00000u
-#define LOCAL_APIC_COMMAND 0x300u
-#define COMMAND_NMI        0x400u
-#define COMMAND_TO_SELF    0x40000u
-
-static void send_nmi(const volatile uint8_t *seed)
-{
-    uint8_t *apic = hal_map_device(LOCAL_APIC, HAL_PAGE_SIZE);
-    hal_write32(apic + LOCAL_APIC_COMMAND, COMMAND_NMI | COMMAND_TO_SELF);
-    for (unsigned i = 0; i < 100000 && *seed == 0; i++)
-        continue;
-}
-
 /* Goes deeper than any stack. Each level keeps its frame: what it holds is used after the call. */
 static __attribute__((noinline)) unsigned recurse(unsigned levels)
 {
@@ -771,8 +757,6 @@ void guest_fail_hal(const char *how)
         __builtin_trap();
     else if (strcmp(how, "selector") == 0)
         __asm__ volatile("mov %0, %%es" ::"r"(0xFFF0));
-    else if (strcmp(how, "nmi") == 0)
-        send_nmi(&seed);
     else if (strcmp(how, "assert") == 0)
         ASSERT_OP(seed + 1u, ==, 2);
     else if (strcmp(how, "writable-code") == 0)

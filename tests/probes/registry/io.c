@@ -42,6 +42,7 @@ BOOLEAN NTAPI ProbeBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
+/* One request is never answered. BREAKS: IRB-09 */
 BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct probe_channel *channel = ChannelExtension;

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an interrupt line to IdeHwInterrupt, and what is judged of its answer: TRUE comes with a
+ * dismissed interrupt (INT-01), and somebody claims each interrupt (INT-02).
+ *
+ * A level-triggered line that nobody calms would keep the CPU for ever. Such a line is masked, its
+ * channels are reset, and it is tried again; after some times it stays masked.
+ *
+ * Entered in interrupt context, but for connecting (PASSIVE_LEVEL) and calm_line (DISPATCH_LEVEL).
+ */
+#include "port/interrupt.h"
+
+#include "port/access.h"
+#include "port/call.h"
+#include "port/request/request.h"
+
+#define LINE_COUNT      16u
+#define UNCLAIMED_LIMIT 100u  /* in a row: INT-02 is reported */
+#define STORM_LIMIT     1000u /* in a row on a level-triggered line: it is stopped */
+#define STOPS_LIMIT     3u    /* of a line, until a channel on it is started again */
+
+static struct interrupt_line_state {
+    unsigned number;
+    uint64_t claims; /* of its channels, when it was last looked at */
+    unsigned unclaimed_in_a_row;
+    unsigned stops;
+    struct deferred calm;
+} lines[LINE_COUNT];
+
+/* Walks the channels that are connected to a line: NULL starts; NULL at the end. */
+static struct channel *next_on_line(unsigned number, struct channel *after)
+{
+    struct channel *channel = after;
+    while ((channel = port_next_channel(channel)))
+        if (channel->interrupt_connected && channel->interrupt.line == number)
+            break;
+    return channel;
+}
+
+/* A report about the whole of IdeHwInterrupt, as if it still ran. */
+#define REPORT(channel, rule, ...)                                                          \
+    contract_report_in(channel_context(channel, CONTEXT_INTERRUPT), rule, "IdeHwInterrupt", \
+                       ENTRY_PLACE((channel)->interface.IdeHwInterrupt), __VA_ARGS__)
+
+/* ------------------------------------------------------------------ lines that do not get calm */
+
+/* The line is masked, and below DIRQL its channels are reset. */
+static void stop_line(unsigned number)
+{
+    struct interrupt_line_state *line = &lines[number];
+
+    hal_interrupt_mask(number, true);
+    line->unclaimed_in_a_row = 0;
+    line->stops++;
+    deferred_queue(&line->calm);
+}
+
+static void calm_line(void *context)
+{
+    struct interrupt_line_state *line = context;
+
+    for (struct channel *channel = NULL; (channel = next_on_line(line->number, channel));) {
+        port_message(channel, "interrupt line %u does not get calm; resetting", line->number);
+        channel->claims_in_a_row = 0;
+        if (channel->slots)
+            channel_reset(channel);
+    }
+    if (line->stops < STOPS_LIMIT)
+        hal_interrupt_mask(line->number, false);
+    else
+        port_message(NULL, "interrupt line %u stays masked until a channel on it is started",
+                     line->number);
+}
+
+/* No handler has claimed an interrupt. Lines without a channel are the HAL's business. */
+static void line_unclaimed(unsigned number)
+{
+    struct channel *first = number < LINE_COUNT ? next_on_line(number, NULL) : NULL;
+    uint64_t claims = 0;
+
+    if (!first)
+        return;
+    struct interrupt_line_state *line = &lines[number];
+    for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
+        claims += channel->counters.interrupts;
+    if (claims != line->claims)
+        line->unclaimed_in_a_row = 0;
+    line->claims = claims;
+    line->unclaimed_in_a_row++;
+    if (line->unclaimed_in_a_row % UNCLAIMED_LIMIT == 0)
+        for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
+            if (channel->hardware_started)
+                REPORT(channel, RULE_INT_02,
+                       "nobody has claimed the last %u interrupts on its line",
+                       line->unclaimed_in_a_row);
+    if (first->interrupt.level && line->unclaimed_in_a_row >= STORM_LIMIT)
+        stop_line(number);
+}
+
+/* ------------------------------------------------------------------ claimed interrupts */
+
+/* Is the bus master's interrupt bit still set? A driver that found it clear had nothing to clear. */
+static bool is_latched(const struct channel *channel)
+{
+    return hal_in8(channel->ports.bus_master_status) & ACCESS_BUS_MASTER_INTERRUPT;
+}
+
+/* TRUE without all that usually dismisses an interrupt, or on a level-triggered line. */
+static __attribute__((noinline)) void judge_claim(struct channel *channel, unsigned noted)
+{
+    unsigned missing = channel->dismissal & ~noted;
+
+    if (missing & ACCESS_READ_STATUS)
+        REPORT(channel, RULE_INT_01, "TRUE, but Status (port %#x) was not read",
+               channel->ports.status);
+    else if (missing & ACCESS_CLEARED_BUS_MASTER && is_latched(channel))
+        REPORT(channel, RULE_INT_01,
+               "TRUE, but the bus master's interrupt bit (port %#x) is still set",
+               channel->ports.bus_master_status);
+    if (!channel->interrupt.level)
+        return;
+    if (channel->completed_head || channel->counters.requests != channel->requests_at_claim)
+        channel->claims_in_a_row = 0;
+    channel->requests_at_claim = channel->counters.requests;
+    if (++channel->claims_in_a_row < STORM_LIMIT)
+        return;
+    REPORT(channel, RULE_INT_01,
+           "TRUE %u times in a row, and no request was begun or completed meanwhile", STORM_LIMIT);
+    channel->claims_in_a_row = 0;
+    stop_line(channel->interrupt.line);
+}
+
+/* IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after IdeHwControl(IdeStop)
+ * has returned. */
+static bool channel_interrupt(void *context)
+{
+    struct channel *channel = context;
+    if (!channel->hardware_started)
+        return false;
+    struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
+    enum irql interrupted = irql_now;
+    irql_now = IRQL_DIRQL;
+    call->noted = 0;
+    BOOLEAN ours = MINIPORT_CALL(call, channel->interface.IdeHwInterrupt(channel->extension));
+    if (ours) {
+        channel->counters.interrupts++;
+        if (call->noted != channel->dismissal)
+            judge_claim(channel, call->noted);
+    } else {
+        channel->counters.interrupts_not_ours++;
+    }
+    irql_now = interrupted;
+    return ours;
+}
+
+/* ------------------------------------------------------------------ dump mode */
+
+/* The miniport is asked whether its device has something to say. Polls that find nothing leave no trace. */
+static void poll_interrupt(struct channel *channel)
+{
+    struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
+    enum irql level = irql_enter_dirql();
+    context_push(call);
+    if (channel->interface.IdeHwInterrupt(channel->extension)) {
+        channel->counters.interrupts++;
+        trace_call(call);
+    }
+    context_pop(call);
+    irql_leave_dirql(level);
+}
+
+static unsigned polled_channels;
+
+/* irql_poll while there are channels in dump mode. */
+static void poll_channels(void)
+{
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+        if (channel->is_polled && channel->hardware_started)
+            poll_interrupt(channel);
+}
+
+/* ------------------------------------------------------------------ connecting */
+
+void interrupt_init(void)
+{
+    for (unsigned i = 0; i < LINE_COUNT; i++) {
+        lines[i].number = i;
+        lines[i].calm = (struct deferred){.procedure = calm_line, .context = &lines[i]};
+    }
+    hal_interrupt_set_unclaimed_hook(line_unclaimed);
+}
+
+bool interrupt_connect(struct channel *channel)
+{
+    unsigned number = channel->interrupt.line;
+
+    if (channel->configuration.ChannelMode == IdeModeDump) {
+        channel->is_polled = true;
+        polled_channels++;
+        irql_poll = poll_channels;
+        return true;
+    }
+    channel->claims_in_a_row = 0;
+    /* What no access can show, so that every claim on a level-triggered line is looked at. */
+    if (channel->interrupt.level)
+        channel->dismissal |= ACCESS_NEVER_NOTED;
+    channel->interrupt.handler = channel_interrupt;
+    channel->interrupt.context = channel;
+    channel->interrupt_connected = hal_interrupt_connect(&channel->interrupt);
+    if (channel->interrupt_connected && lines[number].stops) {
+        lines[number].stops = 0;
+        hal_interrupt_mask(number, false);
+    }
+    return channel->interrupt_connected;
+}
+
+void interrupt_disconnect(struct channel *channel)
+{
+    if (channel->interrupt_connected)
+        hal_interrupt_disconnect(&channel->interrupt);
+    if (channel->is_polled && --polled_channels == 0)
+        irql_poll = NULL;
+    channel->interrupt_connected = channel->is_polled = false;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* A channel's interrupt: what channel.c needs of interrupt.c. */
+#ifndef PORT_INTERRUPT_H
+#define PORT_INTERRUPT_H
+
+#include "port/port.h"
+
+/* Before any channel is started. */
+void interrupt_init(void);
+/* From here on IdeHwInterrupt is called, or polled in dump mode, while channel->hardware_started is
+ * set. False: the line cannot be connected. Context: PASSIVE_LEVEL. */
+bool interrupt_connect(struct channel *channel);
+/* Context: PASSIVE_LEVEL. */
+void interrupt_disconnect(struct channel *channel);
+
+#endif
