@@ -75,6 +75,8 @@ need_test() {
   need clang clang # drivers of other compilers and linkers load, too
   need ld.lld lld
   need prove perl
+  need hivexregedit libwin-hivex-perl
+  need iconv libc-bin
   need qemu-img qemu-utils
 }
 
