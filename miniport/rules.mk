@@ -80,10 +80,12 @@ MINIPORT_SUPPORT_OBJECTS := $(patsubst miniport/support/%.c,$(MINIPORT_OUT)/supp
 
 .PHONY: miniport-toolchain miniport-force
 miniport-toolchain:
-	@command -v '$(firstword $(MINIPORT_CC))' >/dev/null && command -v '$(MINIPORT_LD)' >/dev/null || { \
-	    echo "$(firstword $(MINIPORT_CC)) or $(MINIPORT_LD) is missing: drivers are Windows images, made by mingw-w64's tools." \
+	@for tool in '$(firstword $(MINIPORT_CC))' '$(MINIPORT_LD)'; do \
+	    command -v "$$tool" >/dev/null && continue; \
+	    echo "$$tool is missing: drivers are Windows images, made by mingw-w64's tools." \
 	        "Install it with 'make setup', or with: apt-get install $(MINIPORT_PACKAGE_$(ARCH))" >&2; \
-	    exit 1; }
+	    exit 1; \
+	done
 miniport-force:
 
 # The order-only prerequisite gives the message; make does not rebuild anything for it.
@@ -118,7 +120,7 @@ $(MINIPORT_OUT)/support/stamp: miniport-force
 # $(call miniport_link,NAME,FOLDER,OBJECTS)
 miniport_place = $(call miniport_quote,$(or $(miniport_folder_$(1)),$(2)))
 define miniport_link
-	$(if $(3),,@echo "$(notdir $(1)): there are no C files in" $(miniport_place) >&2; exit 1)
+	$(if $(strip $(3)),,@echo "$(notdir $(1)): there are no C files in" $(miniport_place) >&2; exit 1)
 	$(call miniport_quiet,LD $@)entry=$$($(MINIPORT_PREFIX)nm --defined-only $(3) | \
 	    sed -n 's/^.* T \(_\{0,1\}DriverEntry\(@8\)\{0,1\}\)$$/\1/p'); \
 	if test -z "$$entry"; then \
