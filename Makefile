@@ -156,10 +156,11 @@ $(HOST_BUILD)/flags: FORCE
 
 # Sanitizers make gcc see uninitialised values where there are none, hence the -Wno.
 #
-# The preprocessor runs first by itself: gcc makes one dependency file for several sources so only.
+# The preprocessor runs first by itself, to standard output: a file that gcc is told to write holds the last
+# source's dependencies only.
 $(HOST_TESTS:tests/host/%.c=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/flags
 	@$(if $(Q),echo '  HOSTCC $@')
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MM -MP -MT $@ -o $@.d $(host_sources_test_$*)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MM -MP -MT $@ $(host_sources_test_$*) >$@.d
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -o $@ $(host_sources_test_$*)
 
 ifneq ($(filter test check $(HOST_BUILD)/%,$(GOALS)),)
