@@ -291,7 +291,7 @@ enum command_result command_identify(unsigned count, char **words)
 
     if (count != 2)
         return COMMAND_BAD_ARGUMENTS;
-    struct device *device = argument_device(words[1]);
+    struct device *device = argument_any_device(words[1]);
     if (!device)
         return COMMAND_FAILED;
     bool is_fresh = get_words(device, data);

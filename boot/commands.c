@@ -109,12 +109,21 @@ bool argument_number(const char *word, uint64_t *value)
     return false;
 }
 
-struct device *argument_device(const char *word)
+struct device *argument_any_device(const char *word)
 {
     struct device *device = port_device_by_name(word);
     if (!device)
         hal_printf("There is no disk \"%.40s\"; `devices` lists those there are.\n", word);
     return device;
+}
+
+struct device *argument_device(const char *word)
+{
+    struct device *device = argument_any_device(word);
+    if (!device || device->usable)
+        return device;
+    hal_printf("Disk \"%s\" is not used: the driver refused it.\n", device->name);
+    return NULL;
 }
 
 struct channel *argument_channel(const char *word)

@@ -49,6 +49,8 @@ enum command_result command_poweroff(unsigned count, char **words);
 /* Each says what is wrong with the word when it returns false or NULL. */
 bool argument_number(const char *word, uint64_t *value);
 struct device *argument_device(const char *word);
+/* The same for commands that also want those that the driver has refused. */
+struct device *argument_any_device(const char *word);
 struct channel *argument_channel(const char *word);
 
 /* A DISK, and words LBA and COUNT that may both be missing: then the whole disk. On anything but

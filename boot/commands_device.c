@@ -200,7 +200,7 @@ enum command_result command_mode(unsigned count, char **words)
 {
     if (count != 2)
         return COMMAND_BAD_ARGUMENTS;
-    struct device *device = argument_device(words[1]);
+    struct device *device = argument_any_device(words[1]);
     if (!device)
         return COMMAND_FAILED;
     const IDE_DEVICE_PARAMETERS *parameters = &device->parameters;

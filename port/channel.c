@@ -30,7 +30,8 @@ static void stop_hardware(struct channel *channel)
 {
     channel->callbacks_closed = true;
     callbacks_cancel(channel);
-    hw_control(channel, IdeStop, NULL);
+    if (!hw_control(channel, IdeStop, NULL))
+        port_message(channel, "IdeHwControl(IdeStop) returned FALSE");
 }
 
 void channel_init(struct channel *channel)
@@ -142,8 +143,15 @@ static void check_configuration(struct channel *channel)
                            "NumberOfOverlappedRequests went from %u to %u; %u hold",
                            channel->slots_for, channel->configuration.NumberOfOverlappedRequests,
                            channel->overlapped_slots);
-    if (channel->configuration.MaxTargetId >= PORT_MAX_DEVICES)
+    if (!channel->configuration.NumberOfOverlappedRequests) {
+        port_message(channel, "NumberOfOverlappedRequests is 0; 1 is used");
+        channel->configuration.NumberOfOverlappedRequests = 1;
+    }
+    if (channel->configuration.MaxTargetId >= PORT_MAX_DEVICES) {
+        port_message(channel, "MaxTargetId is %u; %u is used", channel->configuration.MaxTargetId,
+                     PORT_MAX_DEVICES - 1);
         channel->configuration.MaxTargetId = PORT_MAX_DEVICES - 1;
+    }
 }
 
 static uint32_t bounce_byte_count(const struct channel *channel)

@@ -123,7 +123,8 @@ static void take_extension_back(struct controller *controller)
 
 static void stop_adapter(struct controller *controller)
 {
-    adapter_control(controller, IdeStop);
+    if (!adapter_control(controller, IdeStop))
+        port_message(NULL, "%s: AtaAdapterControl(IdeStop) returned FALSE", controller->service);
     access_unmap_all(controller);
     take_extension_back(controller);
 }
@@ -219,6 +220,10 @@ static void start_channels(struct controller *controller)
     controller->channel_count = controller->configuration.NumberOfChannels;
     if (controller->channel_count > PORT_MAX_CHANNELS)
         controller->channel_count = PORT_MAX_CHANNELS;
+    if (!controller->channel_count ||
+        controller->channel_count < controller->configuration.NumberOfChannels)
+        port_message(NULL, "%s: NumberOfChannels is %u; %u are used", controller->service,
+                     controller->configuration.NumberOfChannels, controller->channel_count);
     for (unsigned i = 0; i < controller->channel_count; i++) {
         if (!controller->channels[i])
             controller->channels[i] = channel_create(controller, i);
@@ -263,6 +268,7 @@ bool controller_start(struct controller *controller)
         .ControllerResources = &controller->resources,
     };
     if (!adapter_control(controller, IdeStart)) {
+        access_unmap_all(controller);
         take_extension_back(controller);
         return fail(controller, "AtaAdapterControl(IdeStart) returned FALSE");
     }

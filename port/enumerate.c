@@ -54,24 +54,27 @@ static bool counts_before(const struct controller *other, const struct controlle
     return other_is_first == is_first ? other->index < controller->index : other_is_first;
 }
 
-/* Does a controller have more channels than IDE, and therefore a disk on each? */
-static bool is_wide(const struct controller *controller)
+/* Numbers for the devices of a channel: the cables of Serial ATA have one each. */
+static unsigned places_of_channel(const struct controller *controller)
 {
-    return controller->channel_count > 2;
+    return controller->configuration.AtaBusType == IdeBusSata ? 1 : MAX_IDE_DEVICE;
 }
 
 /* The shell's number of a disk. The places are the words DISK, DISK1, DISK3 and DISK2 of the command
- * line: primary master, primary slave, secondary master, secondary slave, or a wide controller's
- * first channels; further ones and further controllers follow. */
+ * line: primary master, primary slave, secondary master, secondary slave, or the first channels of a
+ * Serial ATA controller; further ones and further controllers follow. */
 static unsigned disk_number(const struct device *device)
 {
     const struct channel *channel = device->channel;
     const struct controller *controller = channel->controller;
-    unsigned place = is_wide(controller) ? channel->number : channel->number * 2u + device->target;
+    unsigned place = channel->number * places_of_channel(controller) + device->target;
     unsigned base = 0;
-    for (unsigned i = 0; i < port_controller_count; i++)
-        if (counts_before(&port_controllers[i], controller))
-            base += is_wide(&port_controllers[i]) ? port_controllers[i].channel_count : 4;
+    for (unsigned i = 0; i < port_controller_count; i++) {
+        const struct controller *other = &port_controllers[i];
+        unsigned places = other->channel_count * places_of_channel(other);
+        if (counts_before(other, controller))
+            base += places > 4 ? places : 4;
+    }
     return base + (place == 2 ? 3 : place == 3 ? 2 : place);
 }
 

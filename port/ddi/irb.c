@@ -137,9 +137,11 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
     }
     for (unsigned i = 0; i < channel->slot_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
-        /* Sense IRBs go with their originals; the reset that does this is no victim of its own. */
+        /* Sense IRBs go with their originals; an LUN reset that does this is no victim of its own, but
+         * IdeHwReset ends it, too. */
         if (slot->state != SLOT_ACTIVE || !slot->request ||
-            slot->request->function == IRB_FUNCTION_LUN_RESET)
+            (slot->request->function == IRB_FUNCTION_LUN_RESET &&
+             context_now->kind != CONTEXT_RESET))
             continue;
         if (TargetId != 0xFF && (slot->request->device->target != TargetId ||
                                  (Lun != 0xFF && slot->page->irb.Lun != Lun)))
