@@ -18,6 +18,14 @@ bool guest_test(const char *name)
         guest_test_block();
     else if (strcmp(name, "order") == 0)
         guest_test_order();
+    else if (strcmp(name, "queues") == 0)
+        guest_test_queues();
+    else if (strcmp(name, "power") == 0)
+        guest_test_power();
+    else if (strcmp(name, "dump") == 0)
+        guest_test_dump();
+    else if (strcmp(name, "routines") == 0)
+        guest_test_routines();
     else if (strcmp(name, "registry") == 0)
         guest_test_registry();
     else if (strncmp(name, "conformance-", 12) == 0)

@@ -15,5 +15,9 @@ void guest_test_buffers(void);
 void guest_test_block(void);
 void guest_test_registry(void);
 void guest_test_order(void);
+void guest_test_queues(void);
+void guest_test_power(void);
+void guest_test_dump(void);
+void guest_test_routines(void);
 
 #endif

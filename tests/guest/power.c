@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Power: of devices by IRB, asked for by the miniport, the port, or a request that comes; of channels and controllers; and
+ * what happens when a miniport refuses.
+ */
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
+
+#include <string.h>
+
+#include "port/block.h"
+
+#define PLAN 25u
+
+static struct channel *channel;
+static struct device *disk;
+static uint8_t *buffer;
+static char words[1024];
+
+static bool was_called(const char *wanted)
+{
+    puppet_words(words, sizeof words);
+    puppet_forget();
+    if (strcmp(words, wanted) == 0)
+        return true;
+    hal_printf("# seen: %s\n", words);
+    return false;
+}
+
+static bool read_succeeds(void)
+{
+    return block_transfer(disk, BLOCK_READ, 3, 1, buffer) == BLOCK_OK && buffer[0] == 3;
+}
+
+static void ask(enum context_kind kind, IDE_POWER_STATE state)
+{
+    FROM(channel, kind, AtaPortRequestPowerStateChange(channel->extension, 0, 0, state));
+    while (port_idle_wanted())
+        port_idle();
+}
+
+static void test_asked_for(void)
+{
+    block_transfer(disk, BLOCK_WRITE, 3, 1, buffer);
+    puppet_forget();
+    ask(CONTEXT_INTERRUPT, IdePowerD3);
+    guest_ok(was_called("IdeHwBuildIo:104@1 IdeHwStartIo:104@2 IdeHwBuildIo:403@1 IdeHwStartIo:403@2"),
+             "the miniport asks for D3: what was written is flushed, then comes the power IRB");
+    guest_ok(puppet.power.CurrentPowerState == IdePowerD0 && puppet.power.DesiredPowerState == IdePowerD3 &&
+                 disk->power == IdePowerD3,
+             "from D0 to D3");
+    ask(CONTEXT_WORKER, IdePowerD3);
+    guest_ok(was_called(""), "there it stays when it asks again");
+    guest_ok(read_succeeds(), "a request brings it back");
+    guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2 IdeHwBuildIo:102@1 IdeHwStartIo:102@2"),
+             "by a power IRB before it");
+    guest_ok(puppet.power.CurrentPowerState == IdePowerD3 && puppet.power.DesiredPowerState == IdePowerD0,
+             "from D3 to D0");
+    ask(CONTEXT_TIMER, IdePowerD3);
+    puppet_forget();
+    ask(CONTEXT_START_IO, IdePowerD0);
+    guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2") && disk->power == IdePowerD0,
+             "the miniport asks for D0");
+    FROM(channel, CONTEXT_WORKER, AtaPortRequestPowerStateChange(channel->extension, 1, 0, IdePowerD3));
+    while (port_idle_wanted())
+        port_idle();
+    guest_ok(was_called(""), "a device that is not there has no power");
+}
+
+static void test_refusal(void)
+{
+    puppet.refuses_power_irbs = true;
+    GUEST_CHECK(device_set_power(disk, IdePowerD3), ==, false, "the miniport refuses a power IRB");
+    guest_ok(disk->power == IdePowerD0 && read_succeeds(), "and the device goes on");
+    puppet_forget();
+    GUEST_CHECK(channel_power_down(channel), ==, true, "its channel can be powered down");
+    GUEST_CHECK(channel_power_up(channel), ==, true, "and up");
+    guest_ok(read_succeeds(), "and goes on");
+    puppet.refuses_power_irbs = false;
+    puppet.refuses_power = true;
+    GUEST_CHECK(channel_power_down(channel), ==, false, "IdeHwControl(IdePowerDown) returns FALSE");
+    guest_ok(!channel->is_powered_down && read_succeeds(), "and the channel keeps its power");
+    GUEST_CHECK(controller_power_down(channel->controller), ==, false, "so does its controller");
+    puppet.refuses_power = false;
+    guest_ok(read_succeeds(), "with all that belongs to it");
+}
+
+/* ------------------------------------------------------------------ requests that come meanwhile */
+
+static void finished(struct request *request)
+{
+    *(bool *)request->context = true;
+}
+
+static void test_waiting(void)
+{
+    bool is_over = false;
+    struct request request = {.device = disk,
+                              .function = IRB_FUNCTION_ATA_READ,
+                              .flags = IRB_FLAGS_DATA_IN,
+                              .timeout_s = 10,
+                              .buffer = buffer,
+                              .byte_count = 512,
+                              .callback = finished,
+                              .context = &is_over};
+    channel_power_down(channel);
+    puppet_forget();
+    request_submit(&request);
+    irql_lower(irql_raise_dispatch());
+    guest_ok(!is_over && was_called(""), "a request waits while its channel is without power");
+    channel_power_up(channel);
+    irql_wait(&is_over);
+    guest_ok(request.irb_status == IRB_STATUS_SUCCESS, "and goes on with the power");
+    GUEST_CHECK(controller_power_down(channel->controller), ==, true, "the controller down");
+    GUEST_CHECK(controller_power_down(channel->controller), ==, true, "twice is once");
+    GUEST_CHECK(controller_power_up(channel->controller), ==, true, "and up");
+    guest_ok(read_succeeds(), "its disk works");
+}
+
+void guest_test_power(void)
+{
+    struct controller *controller = puppet_create();
+
+    guest_plan(PLAN);
+    buffer = hal_pages_alloc(1, UINT64_MAX);
+    controller_start(controller);
+    channel = controller->channels[0];
+    disk = &channel->devices[0];
+    test_asked_for();
+    test_refusal();
+    test_waiting();
+    channel_power_down(channel);
+    guest_ok(controller_stop(controller), "a controller whose channel is without power stops");
+    GUEST_CHECK(contract_total(), ==, 0, "no rule was broken");
+}
