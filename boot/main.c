@@ -64,7 +64,7 @@ static void apply_options(void)
     contract_strict = options.strict;
     contract_checks = options.checks;
     port_dump_mode = options.dump;
-    log_debug_level = options.debug_level;
+    log_debug_mask = options.debug_mask;
     port_disks_class = options.disks_class;
     if (options.trace_words[0] && !trace_select(options.trace_words)) {
         char error[160];

@@ -118,9 +118,35 @@ static bool number_in(struct span value, uint32_t limit, uint32_t *number)
     return true;
 }
 
+/* A number of up to 32 bits. */
+static bool set_number(uint32_t *number, struct span value)
+{
+    char text[12];
+    uint64_t wide;
+
+    if (value.length >= sizeof text)
+        return false;
+    memcpy(text, value.text, value.length);
+    text[value.length] = 0;
+    if (number_parse(text, &wide) != NUMBER_OK || wide > UINT32_MAX)
+        return false;
+    *number = (uint32_t)wide;
+    return true;
+}
+
+/* All levels up to this one. */
 static bool set_debug(struct boot_options *options, struct span value)
 {
-    return number_in(value, UINT32_MAX, &options->debug_level);
+    uint32_t level;
+    if (!set_number(&level, value))
+        return false;
+    options->debug_mask = level < 31 ? (2u << level) - 1 : UINT32_MAX;
+    return true;
+}
+
+static bool set_debug_mask(struct boot_options *options, struct span value)
+{
+    return set_number(&options->debug_mask, value);
 }
 
 static bool set_disks(struct boot_options *options, struct span value)
@@ -147,6 +173,7 @@ static const struct {
     {"dump", "0 or 1", set_dump},
     {"trace", "a short list of words", set_trace},
     {"debug", "a number of up to 32 bits", set_debug},
+    {"debug_mask", "a number of up to 32 bits", set_debug_mask},
     {"disks", "a PCI class and subclass, as in 0x0106", set_disks},
     {"test", "a short name", set_test},
 };
@@ -158,7 +185,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
     struct span key, value;
 
     *options =
-        (struct boot_options){.mode = SHELL_INTERACTIVE, .checks = true, .debug_level = UINT32_MAX};
+        (struct boot_options){.mode = SHELL_INTERACTIVE, .checks = true, .debug_mask = UINT32_MAX};
     while (next_word(&command_line, &key, &value)) {
         size_t i = 0;
         while (i < KEY_COUNT && !span_is(key, keys[i].name))

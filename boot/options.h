@@ -26,7 +26,9 @@ struct boot_options {
     bool checks;                            /* checks=on|off */
     bool dump;                              /* dump=0|1: controllers are started in dump mode */
     char trace_words[TRACE_WORDS_CAPACITY]; /* trace=WORDS; "": as the port has it */
-    uint32_t debug_level; /* debug=NUMBER: AtaPortDebugPrint up to this level is logged */
+    /* debug_mask=MASK: bit n shows AtaPortDebugPrint's level n, all set if it is not given; debug=LEVEL is
+     * all up to that level. */
+    uint32_t debug_mask;
     uint32_t
         disks_class; /* disks=0xCCSS: disks at controllers of this class have the first numbers */
     char test[TEST_NAME_CAPACITY]; /* test=NAME, in a kernel that holds tests; "": none */

@@ -168,8 +168,8 @@ void hal_stall_us(uint32_t duration_us);
 #define HAL_TIMER_NEVER UINT64_MAX
 void hal_timer_set_handler(void (*handler)(void));
 void hal_timer_arm(uint64_t deadline_us);
-/* Seconds since 1970-01-01 00:00 UTC, from the real-time clock at boot plus hal_clock_us. */
-uint64_t hal_wall_clock_seconds(void);
+/* Microseconds since 1970-01-01 00:00 UTC: the real-time clock's second at boot plus hal_clock_us. */
+uint64_t hal_wall_clock_us(void);
 
 /* ------------------------------------------------------------------ memory */
 

@@ -13,7 +13,7 @@ static struct {
 } entries[LOG_ENTRY_COUNT];
 static uint32_t entry_count;
 
-uint32_t log_debug_level = UINT32_MAX;
+uint32_t log_debug_mask = UINT32_MAX;
 
 static __attribute__((format(printf, 1, 2))) void remember(const char *format, ...)
 {
@@ -46,7 +46,7 @@ void log_debug_print(const char *driver, uint32_t level, const char *text)
 {
     if (level == 0) /* what a driver's author wants to be seen in any case */
         remember("%s: %s", driver, text);
-    if (level <= log_debug_level)
+    if (log_debug_mask & (level < 32 ? 1u << level : level))
         hal_log("%s[%u]: %s%s", driver, (unsigned)level, text,
                 *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
 }

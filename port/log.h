@@ -5,8 +5,9 @@
 
 #include "port/port.h"
 
-/* Debug prints of this level and below go to the debug console (`debug=` on the command line). */
-extern uint32_t log_debug_level;
+/* Which debug prints go to the debug console (`debug=` and `debug_mask=` on the command line): bit n stands
+ * for level n; a level above 31 is a mask itself, as Windows has it. */
+extern uint32_t log_debug_mask;
 
 /* Context: any. */
 void log_debug_print(const char *driver, uint32_t level, const char *text);

@@ -68,9 +68,9 @@ void hal_stall_us(uint32_t duration_us)
         continue;
 }
 
-uint64_t hal_wall_clock_seconds(void)
+uint64_t hal_wall_clock_us(void)
 {
-    return wall_clock_at_boot + hal_clock_us() / MICROSECONDS;
+    return wall_clock_at_boot * MICROSECONDS + hal_clock_us();
 }
 
 uint64_t hal_apic_timer_hz(void)

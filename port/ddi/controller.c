@@ -3,6 +3,7 @@
  * The exported routines of drivers and controllers: AtaPortInitializeEx, configuration space.
  */
 #include "port/call.h"
+#include "port/ddi/unpublished.h"
 #include "port/port.h"
 
 /* Which routine may be missing: a miniport without AtaChannelInitRoutine serves the controller
@@ -90,6 +91,29 @@ static struct controller *bus_controller(PVOID extension, const char *routine, c
     return controller->is_pci ? controller : NULL;
 }
 
+static void read_bytes(struct controller *controller, UCHAR *bytes, ULONG offset, ULONG byte_count)
+{
+    for (ULONG done = 0; done < byte_count;) {
+        unsigned width = access_width(offset + done, byte_count - done);
+        uint32_t value = hal_pci_read(controller->pci, offset + done, width);
+        for (unsigned i = 0; i < width; i++)
+            bytes[done++] = (UCHAR)(value >> 8 * i);
+    }
+}
+
+static void write_bytes(struct controller *controller, const UCHAR *bytes, ULONG offset,
+                        ULONG byte_count)
+{
+    for (ULONG done = 0; done < byte_count;) {
+        ULONG at = offset + done;
+        unsigned width = access_width(at, byte_count - done);
+        uint32_t value = 0;
+        for (unsigned i = 0; i < width; i++)
+            value |= (uint32_t)bytes[done++] << 8 * i;
+        hal_pci_write(controller->pci, at, width, value);
+    }
+}
+
 ULONG NTAPI AtaPortGetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG ConfigDataOffset,
                               ULONG BufferLength)
 {
@@ -98,14 +122,7 @@ ULONG NTAPI AtaPortGetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG Con
     if (!controller)
         return 0;
     ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
-    UCHAR *bytes = Buffer;
-    for (ULONG done = 0; done < byte_count;) {
-        ULONG offset = ConfigDataOffset + done;
-        unsigned width = access_width(offset, byte_count - done);
-        uint32_t value = hal_pci_read(controller->pci, offset, width);
-        for (unsigned i = 0; i < width; i++)
-            bytes[done++] = (UCHAR)(value >> 8 * i);
-    }
+    read_bytes(controller, Buffer, ConfigDataOffset, byte_count);
     return byte_count;
 }
 
@@ -117,14 +134,36 @@ ULONG NTAPI AtaPortSetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG Con
     if (!controller)
         return 0;
     ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
-    const UCHAR *bytes = Buffer;
-    for (ULONG done = 0; done < byte_count;) {
-        ULONG offset = ConfigDataOffset + done;
-        unsigned width = access_width(offset, byte_count - done);
-        uint32_t value = 0;
-        for (unsigned i = 0; i < width; i++)
-            value |= (uint32_t)bytes[done++] << 8 * i;
-        hal_pci_write(controller->pci, offset, width, value);
-    }
+    write_bytes(controller, Buffer, ConfigDataOffset, byte_count);
     return byte_count;
+}
+
+/* What controller drivers had before there were ATA miniports (PciIdeXGetBusData, PciIdeXSetBusData). */
+ULONG NTAPI PciIdeXGetBusData(PVOID DeviceExtension, PVOID Buffer, ULONG ConfigDataOffset,
+                              ULONG BufferLength)
+{
+    static const char routine[] = "PciIdeXGetBusData";
+    struct controller *controller = bus_controller(DeviceExtension, routine, CALLER);
+    if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength)
+        return (ULONG)STATUS_UNSUCCESSFUL;
+    read_bytes(controller, Buffer, ConfigDataOffset, BufferLength);
+    return STATUS_SUCCESS;
+}
+
+/* Of each byte, the bits that DataMask has set. */
+ULONG NTAPI PciIdeXSetBusData(PVOID DeviceExtension, PVOID Buffer, PVOID DataMask,
+                              ULONG ConfigDataOffset, ULONG BufferLength)
+{
+    static const char routine[] = "PciIdeXSetBusData";
+    struct controller *controller = bus_controller(DeviceExtension, routine, CALLER);
+    UCHAR bytes[CONFIGURATION_SIZE];
+    if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength)
+        return (ULONG)STATUS_UNSUCCESSFUL;
+    read_bytes(controller, bytes, ConfigDataOffset, BufferLength);
+    for (ULONG i = 0; i < BufferLength; i++) {
+        UCHAR mask = ((const UCHAR *)DataMask)[i];
+        bytes[i] = (UCHAR)((bytes[i] & ~mask) | (((const UCHAR *)Buffer)[i] & mask));
+    }
+    write_bytes(controller, bytes, ConfigDataOffset, BufferLength);
+    return STATUS_SUCCESS;
 }

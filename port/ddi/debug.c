@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "port/ddi/unpublished.h"
 #include "port/ddi/variadic.h"
 #include "port/log.h"
 #include "port/port.h"
@@ -63,7 +64,7 @@ VOID NTAPI AtaPortQuerySystemTime(PLARGE_INTEGER CurrentTime)
     if (contract_in_build_io("AtaPortQuerySystemTime", CALLER))
         return;
     CurrentTime->QuadPart =
-        (LONGLONG)((hal_wall_clock_seconds() + SECONDS_FROM_1601_TO_1970) * 10000000ull);
+        (LONGLONG)(hal_wall_clock_us() * 10 + SECONDS_FROM_1601_TO_1970 * 10000000ull);
 }
 
 /* ------------------------------------------------------------------ debug prints */
@@ -72,27 +73,69 @@ struct conversion {
     char text[24]; /* "%-08", to be completed for snprintf */
     size_t length;
     char letter;
-    bool is_64, is_wide;
+    bool is_64, is_wide, is_narrow;
+    unsigned shorts; /* `h` once or twice */
 };
 
-/* Text that is not 7-bit shows as '?'. Returns what was printed. */
-static size_t print_wide(char *out, size_t size, const WCHAR *wide, size_t count)
+#define MOST_TEXT 160u /* of one %s */
+
+/* Text, of 8 or 16 bits a character, up to `count` of them. What is not 7-bit shows as '?' where it is wide. A
+ * precision may be less than what there is, so no more than that is read. Returns what was printed. */
+static size_t print_text(char *out, size_t size, struct conversion *conversion, const void *text,
+                         size_t count)
 {
+    char copy[MOST_TEXT];
     size_t done = 0;
-    for (; wide && done < count && wide[done] && done + 1 < size; done++)
-        out[done] = wide[done] < 0x80 ? (char)wide[done] : '?';
-    out[done] = 0;
-    return done;
+    const char *precision = strchr(conversion->text, '.');
+
+    if (!text) {
+        text = "(null)";
+        count = 6;
+        conversion->is_wide = false;
+    }
+    if (precision) {
+        size_t most = 0;
+        for (const char *digit = precision + 1; *digit >= '0' && *digit <= '9'; digit++)
+            most = most * 10 + (size_t)(*digit - '0');
+        count = most < count ? most : count;
+    }
+    for (; done < count && done + 1 < sizeof copy; done++) {
+        unsigned character =
+            conversion->is_wide ? ((const WCHAR *)text)[done] : ((const UCHAR *)text)[done];
+        if (!character)
+            break;
+        copy[done] = (char)(conversion->is_wide && character >= 0x80 ? '?' : character);
+    }
+    copy[done] = 0;
+    memcpy(conversion->text + conversion->length, "s", 2);
+    return (size_t)snprintf(out, size, conversion->text, copy);
 }
 
 /* ANSI_STRING and UNICODE_STRING have the same members but for the width of the text. */
-static size_t print_counted(char *out, size_t size, const UNICODE_STRING *string, bool is_wide)
+static size_t print_counted(char *out, size_t size, struct conversion *conversion,
+                            const UNICODE_STRING *string)
 {
-    if (!string || !string->Buffer)
-        return (size_t)snprintf(out, size, "(null)");
-    if (is_wide)
-        return print_wide(out, size, string->Buffer, string->Length / sizeof(WCHAR));
-    return (size_t)snprintf(out, size, "%.*s", string->Length, (const char *)string->Buffer);
+    size_t width = conversion->is_wide ? sizeof(WCHAR) : 1;
+    return print_text(out, size, conversion, string ? string->Buffer : NULL,
+                      string ? string->Length / width : 0);
+}
+
+/* An integer as its length word says. */
+static size_t print_integer(char *out, size_t size, struct conversion *conversion,
+                            ddi_va_list *arguments)
+{
+    bool is_signed = conversion->letter == 'd' || conversion->letter == 'i';
+    unsigned bits = conversion->shorts > 1 ? 8 : conversion->shorts ? 16 : 32;
+    uint64_t value;
+
+    if (conversion->is_64) {
+        value = __builtin_va_arg(*arguments, unsigned long long);
+    } else {
+        value = (uint64_t) __builtin_va_arg(*arguments, unsigned) << (64 - bits);
+        value = is_signed ? (uint64_t)((int64_t)value >> (64 - bits)) : value >> (64 - bits);
+    }
+    memcpy(conversion->text + conversion->length, (char[]){'l', 'l', conversion->letter, 0}, 4);
+    return (size_t)snprintf(out, size, conversion->text, (unsigned long long)value);
 }
 
 /* Takes one argument and prints it. False: a letter that is not known, so that nobody can tell what the
@@ -100,7 +143,8 @@ static size_t print_counted(char *out, size_t size, const UNICODE_STRING *string
 static bool print_one(char *out, size_t size, struct conversion *conversion, ddi_va_list *arguments,
                       size_t *printed)
 {
-    char *end = conversion->text + conversion->length;
+    char letter;
+
     switch (conversion->letter) {
     case 'd':
     case 'i':
@@ -108,35 +152,23 @@ static bool print_one(char *out, size_t size, struct conversion *conversion, ddi
     case 'x':
     case 'X':
     case 'o':
-        memcpy(end, (char[]){'l', 'l', conversion->letter, 0}, 4);
-        if (conversion->is_64)
-            *printed = (size_t)snprintf(out, size, conversion->text,
-                                        __builtin_va_arg(*arguments, unsigned long long));
-        else if (conversion->letter == 'd' || conversion->letter == 'i')
-            *printed = (size_t)snprintf(out, size, conversion->text,
-                                        (long long)__builtin_va_arg(*arguments, int));
-        else
-            *printed = (size_t)snprintf(out, size, conversion->text,
-                                        (unsigned long long)__builtin_va_arg(*arguments, unsigned));
+        *printed = print_integer(out, size, conversion, arguments);
         return true;
     case 'c':
-        *printed = (size_t)snprintf(out, size, "%c", (char)__builtin_va_arg(*arguments, int));
+        letter = (char)__builtin_va_arg(*arguments, int);
+        conversion->is_wide = false;
+        *printed = print_text(out, size, conversion, &letter, 1);
         return true;
     case 'p':
         *printed = (size_t)snprintf(out, size, "%p", __builtin_va_arg(*arguments, void *));
         return true;
     case 's':
-        if (conversion->is_wide) {
-            *printed = print_wide(out, size, __builtin_va_arg(*arguments, const WCHAR *), SIZE_MAX);
-        } else {
-            memcpy(end, "s", 2);
-            *printed = (size_t)snprintf(out, size, conversion->text,
-                                        __builtin_va_arg(*arguments, const char *));
-        }
+        *printed =
+            print_text(out, size, conversion, __builtin_va_arg(*arguments, const void *), SIZE_MAX);
         return true;
     case 'Z':
-        *printed = print_counted(out, size, __builtin_va_arg(*arguments, const UNICODE_STRING *),
-                                 conversion->is_wide);
+        *printed = print_counted(out, size, conversion,
+                                 __builtin_va_arg(*arguments, const UNICODE_STRING *));
         return true;
     }
     return false;
@@ -178,7 +210,10 @@ static const char *read_length(const char *format, struct conversion *conversion
             format += conversion->is_64;
         } else if (*format == 'w') {
             conversion->is_wide = true;
-        } else if (*format != 'h') {
+        } else if (*format == 'h') {
+            conversion->shorts++;
+            conversion->is_narrow = true;
+        } else {
             return format;
         }
     }
@@ -197,8 +232,9 @@ static void format_message(char *out, size_t size, const char *format, ddi_va_li
         size_t printed = 0;
         const char *start = format;
         format = read_length(read_flags(format + 1, &conversion, arguments), &conversion);
-        conversion.letter = *format == 'S' ? 's' : *format;
-        conversion.is_wide |= *format == 'S';
+        /* S and C are the wide ones, unless an h says otherwise. */
+        conversion.letter = *format == 'S' ? 's' : *format == 'C' ? 'c' : *format;
+        conversion.is_wide = (conversion.is_wide || *format == 'S') && !conversion.is_narrow;
         if (!print_one(out + done, size - done, &conversion, arguments, &printed)) {
             snprintf(out + done, size - done, "%s", start); /* the rest as it stands */
             return;
@@ -209,17 +245,35 @@ static void format_message(char *out, size_t size, const char *format, ddi_va_li
     out[done] = 0;
 }
 
-VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
+static void debug_print(ULONG level, const char *format, ddi_va_list *arguments)
 {
     char text[256];
+
+    format_message(text, sizeof text, format, arguments);
+    log_debug_print(context_now->driver ? context_now->driver->name : "?", level, text);
+}
+
+VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
+{
     ddi_va_list arguments;
 
     if (contract_in_build_io("AtaPortDebugPrint", CALLER))
         return;
     ddi_va_start(arguments, DebugMessage);
-    format_message(text, sizeof text, (const char *)DebugMessage, &arguments);
+    debug_print(DebugPrintLevel, (const char *)DebugMessage, &arguments);
     ddi_va_end(arguments);
-    log_debug_print(context_now->driver ? context_now->driver->name : "?", DebugPrintLevel, text);
+}
+
+/* The controller drivers' name for it, before there were ATA miniports (PciIdeXDebugPrint). */
+VOID NTAPI_V PciIdeXDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
+{
+    ddi_va_list arguments;
+
+    if (contract_in_build_io("PciIdeXDebugPrint", CALLER))
+        return;
+    ddi_va_start(arguments, DebugMessage);
+    debug_print(DebugPrintLevel, (const char *)DebugMessage, &arguments);
+    ddi_va_end(arguments);
 }
 
 /* ------------------------------------------------------------------ errors, traces, break points

@@ -6,7 +6,9 @@
  * Of the former only the number of argument bytes on i386 is known (tests/abi/tables/exports.txt).
  * They are here so that an image which imports them links; each says that it was called, does
  * nothing, and returns the failure value that fits: 0, or STATUS_NOT_SUPPORTED where an NTSTATUS is
- * likely.
+ * likely. Three that older pages describe do what these say: PciIdeXDebugPrint in debug.c,
+ * PciIdeXGetBusData and PciIdeXSetBusData in controller.c. PciIdeXInitialize is described, too, but belongs to
+ * drivers of the kind that came before ATA miniports.
  */
 #include <string.h>
 
@@ -41,26 +43,6 @@ ULONG_PTR NTAPI AtaPortInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_P
 {
     (void)a, (void)b, (void)c, (void)d;
     say("AtaPortInitialize", CALLER);
-    return (ULONG)STATUS_NOT_SUPPORTED;
-}
-
-VOID NTAPI_V PciIdeXDebugPrint(ULONG level, const char *format, ...)
-{
-    (void)level, (void)format;
-    say("PciIdeXDebugPrint", CALLER);
-}
-
-ULONG_PTR NTAPI PciIdeXGetBusData(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
-{
-    (void)a, (void)b, (void)c, (void)d;
-    say("PciIdeXGetBusData", CALLER);
-    return (ULONG)STATUS_NOT_SUPPORTED;
-}
-
-ULONG_PTR NTAPI PciIdeXSetBusData(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d, ULONG_PTR e)
-{
-    (void)a, (void)b, (void)c, (void)d, (void)e;
-    say("PciIdeXSetBusData", CALLER);
     return (ULONG)STATUS_NOT_SUPPORTED;
 }
 

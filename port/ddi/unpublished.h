@@ -8,9 +8,12 @@
 ULONG_PTR NTAPI AtaPortEtwTraceLog(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c);
 ULONG_PTR NTAPI AtaPortGetParentBusType(ULONG_PTR a);
 ULONG_PTR NTAPI AtaPortInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d);
-VOID NTAPI_V PciIdeXDebugPrint(ULONG level, const char *format, ...);
-ULONG_PTR NTAPI PciIdeXGetBusData(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d);
-ULONG_PTR NTAPI PciIdeXSetBusData(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d, ULONG_PTR e);
+/* Source of these three: the pages of IDE controller minidrivers. The last two return an NTSTATUS. */
+VOID NTAPI_V PciIdeXDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...);
+ULONG NTAPI PciIdeXGetBusData(PVOID DeviceExtension, PVOID Buffer, ULONG ConfigDataOffset,
+                              ULONG BufferLength);
+ULONG NTAPI PciIdeXSetBusData(PVOID DeviceExtension, PVOID Buffer, PVOID DataMask,
+                              ULONG ConfigDataOffset, ULONG BufferLength);
 ULONG_PTR NTAPI PciIdeXInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d);
 ULONG_PTR NTAPI PciIdexGetBusLocation(ULONG_PTR a, ULONG_PTR b);
 VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d);

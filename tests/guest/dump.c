@@ -62,7 +62,8 @@ static void finished(struct request *request)
     *(bool *)request->context = true;
 }
 
-static struct request read_of(struct device *device, uint32_t lba, uint16_t timeout_s, bool *is_over)
+static struct request read_of(struct device *device, uint32_t lba, uint16_t timeout_s,
+                              bool *is_over)
 {
     struct request request = {.device = device,
                               .function = IRB_FUNCTION_ATA_READ,
@@ -84,7 +85,8 @@ static void test_requests(void)
 {
     struct device *disk = &channel->devices[0];
     bool is_over = false, second_is_over = false;
-    struct request first = read_of(disk, 5, 10, &is_over), second = read_of(disk, 6, 10, &second_is_over);
+    struct request first = read_of(disk, 5, 10, &is_over),
+                   second = read_of(disk, 6, 10, &second_is_over);
 
     puppet.answer = PUPPET_HOLD;
     request_submit(&first);
@@ -112,7 +114,8 @@ static void test_requests(void)
     irql_wait(&is_over);
     guest_ok(first.timed_out && first.irb_status == IRB_STATUS_BUS_RESET, "a request times out");
     puppet.answer = PUPPET_COMPLETE;
-    GUEST_CHECK(block_transfer(disk, BLOCK_READ, 9, 3, buffer), ==, BLOCK_OK, "after that the channel works");
+    GUEST_CHECK(block_transfer(disk, BLOCK_READ, 9, 3, buffer), ==, BLOCK_OK,
+                "after that the channel works");
     guest_ok(buffer[0] == 9 && buffer[1024] == 11, "and reads what is there");
 }
 
@@ -129,7 +132,8 @@ static void test_mixed(void)
         good &= block_transfer(disk, BLOCK_READ, i, 1, buffer) == BLOCK_OK;
         good &= block_transfer(&channel->devices[0], BLOCK_READ, i, 1, buffer) == BLOCK_OK;
     }
-    guest_ok(good && disk->channel->counters.interrupts >= interrupts + 8, "both work, one by interrupts");
+    guest_ok(good && disk->channel->counters.interrupts >= interrupts + 8,
+             "both work, one by interrupts");
     port_dump_mode = false;
     puppet.in_start = NULL;
     channel_stop(channel);
@@ -149,7 +153,8 @@ static void restart_in_dump_mode(struct device *disk)
     channel_stop(disk->channel);
     channel_start(disk->channel);
     port_dump_mode = false;
-    guest_ok(disk->channel->is_polled && disk->usable, "pata.sys is in dump mode with disk %s", disk->name);
+    guest_ok(disk->channel->is_polled && disk->usable, "pata.sys is in dump mode with disk %s",
+             disk->name);
 }
 
 static void test_pata(struct device *disk)
@@ -158,7 +163,8 @@ static void test_pata(struct device *disk)
 
     GUEST_CHECK(block_transfer(disk, BLOCK_READ, 1, 1, first), ==, BLOCK_OK, "disk 0 is read");
     restart_in_dump_mode(disk);
-    guest_ok(block_transfer(disk, BLOCK_READ, 1, 1, second) == BLOCK_OK && memcmp(first, second, 512) == 0,
+    guest_ok(block_transfer(disk, BLOCK_READ, 1, 1, second) == BLOCK_OK &&
+                 memcmp(first, second, 512) == 0,
              "and reads the same");
 }
 
@@ -172,7 +178,8 @@ static void test_time_out(struct device *slow)
     irql_wait(&is_over);
     guest_ok(request.timed_out && request.irb_status == IRB_STATUS_BUS_RESET,
              "a request of it times out, and its channel is reset");
-    GUEST_CHECK(block_transfer(slow, BLOCK_READ, 0, 1, buffer), ==, BLOCK_OK, "a longer one comes through");
+    GUEST_CHECK(block_transfer(slow, BLOCK_READ, 0, 1, buffer), ==, BLOCK_OK,
+                "a longer one comes through");
 }
 
 void guest_test_dump(void)
@@ -188,7 +195,8 @@ void guest_test_dump(void)
     puppet.in_start = try_all;
     controller_start(controller);
     channel = controller->channels[0];
-    guest_ok(channel->state == CHANNEL_RUNNING && channel->configuration.ChannelMode == IdeModeDump &&
+    guest_ok(channel->state == CHANNEL_RUNNING &&
+                 channel->configuration.ChannelMode == IdeModeDump &&
                  controller->configuration.ControllerMode == IdeModeDump,
              "a controller and its channels in dump mode");
     guest_ok(refused_at_start, "callbacks and registry routines are refused");

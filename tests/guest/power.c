@@ -45,24 +45,28 @@ static void test_asked_for(void)
     block_transfer(disk, BLOCK_WRITE, 3, 1, buffer);
     puppet_forget();
     ask(CONTEXT_INTERRUPT, IdePowerD3);
-    guest_ok(was_called("IdeHwBuildIo:104@1 IdeHwStartIo:104@2 IdeHwBuildIo:403@1 IdeHwStartIo:403@2"),
-             "the miniport asks for D3: what was written is flushed, then comes the power IRB");
-    guest_ok(puppet.power.CurrentPowerState == IdePowerD0 && puppet.power.DesiredPowerState == IdePowerD3 &&
-                 disk->power == IdePowerD3,
+    guest_ok(
+        was_called("IdeHwBuildIo:104@1 IdeHwStartIo:104@2 IdeHwBuildIo:403@1 IdeHwStartIo:403@2"),
+        "the miniport asks for D3: what was written is flushed, then comes the power IRB");
+    guest_ok(puppet.power.CurrentPowerState == IdePowerD0 &&
+                 puppet.power.DesiredPowerState == IdePowerD3 && disk->power == IdePowerD3,
              "from D0 to D3");
     ask(CONTEXT_WORKER, IdePowerD3);
     guest_ok(was_called(""), "there it stays when it asks again");
     guest_ok(read_succeeds(), "a request brings it back");
-    guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2 IdeHwBuildIo:102@1 IdeHwStartIo:102@2"),
-             "by a power IRB before it");
-    guest_ok(puppet.power.CurrentPowerState == IdePowerD3 && puppet.power.DesiredPowerState == IdePowerD0,
+    guest_ok(
+        was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2 IdeHwBuildIo:102@1 IdeHwStartIo:102@2"),
+        "by a power IRB before it");
+    guest_ok(puppet.power.CurrentPowerState == IdePowerD3 &&
+                 puppet.power.DesiredPowerState == IdePowerD0,
              "from D3 to D0");
     ask(CONTEXT_TIMER, IdePowerD3);
     puppet_forget();
     ask(CONTEXT_START_IO, IdePowerD0);
     guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2") && disk->power == IdePowerD0,
              "the miniport asks for D0");
-    FROM(channel, CONTEXT_WORKER, AtaPortRequestPowerStateChange(channel->extension, 1, 0, IdePowerD3));
+    FROM(channel, CONTEXT_WORKER,
+         AtaPortRequestPowerStateChange(channel->extension, 1, 0, IdePowerD3));
     while (port_idle_wanted())
         port_idle();
     guest_ok(was_called(""), "a device that is not there has no power");

@@ -205,7 +205,9 @@ static BOOLEAN NTAPI control(PVOID extension, IDE_CONTROL_ACTION action, PVOID p
         configuration->SupportsWmi = TRUE;
         configuration->NumberOfOverlappedRequests = puppet.overlapped;
         puppet.held_count = 0;
-        puppet.uncached = AtaPortGetUnCachedExtension(extension, 4096, puppet.irb_extension);
+        PVOID uncached = AtaPortGetUnCachedExtension(extension, 4096, puppet.irb_extension);
+        if (configuration->ChannelNumber == 0)
+            puppet.uncached = uncached;
         if (puppet.in_start && configuration->ChannelNumber == 0)
             puppet.in_start(context_now->channel);
     }

@@ -46,7 +46,7 @@ struct puppet {
     PIDE_REQUEST_BLOCK held[PUPPET_MOST_HELD];
     unsigned held_count;
     IDE_POWER_INFO power; /* of the latest IRB_FUNCTION_POWER_CHANGE */
-    void *uncached;
+    void *uncached;       /* the first channel's extension, of 4,096 bytes */
 };
 extern struct puppet puppet;
 

@@ -113,7 +113,8 @@ static void test_busy_device(void)
     FROM(channel, CONTEXT_TIMER, AtaPortDeviceBusy(extension, 0, 0, 1));
     submit(0, 0, 0);
     await(0);
-    guest_ok(has_data(0) && hal_clock_us() - before_us >= 1000000, "or until its time is over: a second");
+    guest_ok(has_data(0) && hal_clock_us() - before_us >= 1000000,
+             "or until its time is over: a second");
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, 0, 0, FOR_EVER));
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, 0, 0, 0));
     submit(0, 0, 0);
@@ -156,7 +157,8 @@ static void test_high_priority(void)
     submit(2, 0, IRB_FLAGS_HIGH_PRIORITY);
     puppet_release(channel, 0, IRB_STATUS_SUCCESS);
     settle();
-    guest_ok(ends[0] && puppet.held_count == 1 && puppet.held[0]->IrbFlags & IRB_FLAGS_HIGH_PRIORITY,
+    guest_ok(ends[0] && puppet.held_count == 1 &&
+                 puppet.held[0]->IrbFlags & IRB_FLAGS_HIGH_PRIORITY,
              "a request of high priority goes before those that wait");
     puppet_release(channel, 0, IRB_STATUS_SUCCESS);
     settle();
@@ -246,7 +248,8 @@ static void test_sense(void)
                  sense->IrbFlags & IRB_FLAGS_DATA_IN && sense->IrbFlags & IRB_FLAGS_MAP_BUFFERS &&
                  sense->DataBuffer,
              "is filled in, its buffer mapped");
-    guest_ok(sense->IrbExtension && sense->IrbExtension != original->IrbExtension, "with an extension of its own");
+    guest_ok(sense->IrbExtension && sense->IrbExtension != original->IrbExtension,
+             "with an extension of its own");
     memset(sense->DataBuffer, 0x70, sense->DataTransferLength);
     guest_ok(puppet.held_count == 2, "outside NumberOfOverlappedRequests");
     FROM(channel, CONTEXT_WORKER, AtaPortReleaseRequestSenseIrb(extension, sense));
@@ -307,7 +310,8 @@ static void test_arrival(enum context_kind kind, const char *where)
     });
     idle();
     GUEST_CHECK(block_transfer(device, BLOCK_READ, 7, 1, buffer), ==, BLOCK_OK, where);
-    guest_ok(buffer[0] == 8 && block_transfer(&channel->devices[0], BLOCK_READ, 7, 1, buffer) == BLOCK_OK &&
+    guest_ok(buffer[0] == 8 &&
+                 block_transfer(&channel->devices[0], BLOCK_READ, 7, 1, buffer) == BLOCK_OK &&
                  buffer[0] == 7,
              "device 1 has come, and device 0 stays");
     puppet.present = 1;

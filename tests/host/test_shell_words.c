@@ -217,11 +217,11 @@ static void check_refused(const char *text, const char *named)
 static void test_options(void)
 {
     TAP_CHECK(parse_options("") && options.mode == SHELL_INTERACTIVE && !options.strict &&
-              options.checks && !options.trace_words[0] && options.debug_level == UINT32_MAX);
+              options.checks && !options.trace_words[0] && options.debug_mask == UINT32_MAX);
     TAP_CHECK(parse_options("mode=commands strict=1") && options.mode == SHELL_COMMANDS &&
               options.strict);
     TAP_CHECK(parse_options("  mode=tour\tchecks=off  trace=ports,irbs debug=0x2 ") &&
-              options.mode == SHELL_TOUR && !options.checks && options.debug_level == 2 &&
+              options.mode == SHELL_TOUR && !options.checks && options.debug_mask == 7 &&
               strcmp(options.trace_words, "ports,irbs") == 0);
     TAP_CHECK(parse_options("strict=1 strict=0") && !options.strict);
     check_refused("mode=commands colour=red", "\"colour\"");
@@ -233,6 +233,12 @@ static void test_options(void)
     check_refused("checks=1", "\"1\"");
     check_refused("modes=tour", "\"modes\"");
     check_refused("=tour", "\"\"");
+    TAP_CHECK(parse_options("debug_mask=0x8") && options.debug_mask == 8 &&
+              parse_options("debug=31") && options.debug_mask == UINT32_MAX);
+    TAP_CHECK(parse_options("dump=1") && options.dump && parse_options("dump=1 dump=0") &&
+              !options.dump);
+    check_refused("dump=on", "dump must be");
+    check_refused("debug_mask=-1", "debug_mask must be");
     check_refused("debug=loud", "\"loud\"");
     check_refused("debug=4294967296", "debug must be");
     check_refused("trace=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -93,6 +93,18 @@ class ImageUnloaded(gdb.Breakpoint):
         return False
 
 
+class DebugBreak(gdb.Breakpoint):
+    """A driver called AtaPortDebugBreak: stops, and says so."""
+
+    def __init__(self):
+        super().__init__("debug_break", internal=True)
+        self.silent = True
+
+    def stop(self):
+        print("A driver called AtaPortDebugBreak; `up 2` is its frame.")
+        return True
+
+
 class Drivers(gdb.Command):
     """Adds the symbols of the drivers that are loaded already: for a GDB that came late."""
 
@@ -126,5 +138,6 @@ gdb.execute("set confirm off")
 gdb.execute("set print pretty on")
 ImageLoaded()
 ImageUnloaded()
+DebugBreak()
 Drivers()
 Console()

@@ -176,38 +176,43 @@ static BOOLEAN NTAPI SseStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     struct probe_channel *other = channel->controller->channels[!channel->number];
 
     sse_starts++;
-    if (!channel->sync_with_isr && other && other->current)
+    if (other && other->current)
         keep_registers(20000000);
     use_registers();
     return ProbeStartIo(ChannelExtension, Irb);
 }
 
-/* On the channel that this is armed for, requests are started with interrupts enabled; both have the routines. */
+static BOOLEAN NTAPI SseControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
+                                PVOID Parameters)
+{
+    struct probe_channel *channel = ChannelExtension;
+    BOOLEAN result = ProbeControl(ChannelExtension, ControlAction, Parameters);
+
+    if (ControlAction == IdeStart) {
+        PIDE_CHANNEL_CONFIGURATION configuration = Parameters;
+        configuration->SyncWithIsr = channel->sync_with_isr = FALSE;
+    } else if (ControlAction == IdeStop) {
+        AtaPortDebugPrint(0, "sse: %s, %u damaged\n", sse_hit ? "interrupted" : "never interrupted",
+                          sse_damaged);
+    }
+    return result;
+}
+
+/* Requests are started with interrupts enabled (SyncWithIsr FALSE), and SSE is used there and at the interrupt. */
 CASE sse(struct occasion *at)
 {
     at->channel_interface->IdeHwInterrupt = SseInterrupt;
     at->channel_interface->IdeHwStartIo = SseStartIo;
-    return FALSE;
-}
-
-CASE sse_report(struct occasion *at)
-{
-    UNREFERENCED_PARAMETER(at);
-    AtaPortDebugPrint(0, "sse: %s, %u damaged\n", sse_hit ? "interrupted" : "never interrupted",
-                      sse_damaged);
+    at->channel_interface->IdeHwControl = SseControl;
     return FALSE;
 }
 
 /* ------------------------------------------------------------------ the table */
 
 static const struct probe_case behave_cases[] = {
-    {"sync_false", AT_START, 1, sync_false},
-    {"debug_print", AT_START, 1, debug_print},
-    {"system", AT_START, 1, system},
-    {"physical", AT_START_IO, 1, physical},
-    {"sse", AT_CHANNEL_INIT, 1, sse},
-    {"sse_report", AT_STOP, 1, sse_report},
-    {0},
+    {"sync_false", AT_START, 1, sync_false}, {"debug_print", AT_START, 1, debug_print},
+    {"system", AT_START, 1, system},         {"physical", AT_START_IO, 1, physical},
+    {"sse", AT_CHANNEL_INIT, 1, sse},        {0},
 };
 
 const struct probe_case *const probe_cases[] = {behave_cases, NULL};
