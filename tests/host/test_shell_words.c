@@ -279,7 +279,7 @@ static void test_modules(void)
 
 int main(void)
 {
-    tap_plan(10 + 15 + 23 + 5 + 19 + 16 + 14);
+    tap_plan(10 + 15 + 23 + 5 + 19 + 20 + 14);
     test_commands();
     test_words();
     test_numbers();
