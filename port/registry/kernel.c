@@ -24,9 +24,14 @@ static void unmap_pages(void *context, void *address, size_t page_count)
     hal_unmap(address, page_count);
 }
 
+/* A hive that is too large leaves this to everybody else. */
+static size_t pages_kept;
+
 static void *allocate_pages(void *context, size_t page_count)
 {
     (void)context;
+    if (page_count + pages_kept > hal_pages_available())
+        return NULL;
     return hal_pages_alloc(page_count, UINT64_MAX);
 }
 
@@ -48,6 +53,7 @@ bool registry_kernel_init(void)
     static const struct memory_operations memory = {.pages_alloc = allocate_pages};
     static const struct arena_operations arena = {.map = map_page, .unmap = unmap_pages};
 
+    pages_kept = hal_pages_available() / 8;
     if (!registry_init(&port_registry, &memory, REGISTRY_ARENA_PAGES, &arena))
         return false;
     port_registry.hive.is_read_only = !hal_journal_present();
