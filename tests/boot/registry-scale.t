@@ -55,7 +55,7 @@ for my $shape ('keys', 'one key') {
     ($lookup{$shape}{$_}, $load{$shape}{$_}) = measure($_, $shape) for 100, 10_000, 100_000;
     note(sprintf '%s: a look-up takes %.0f, %.0f, %.0f instructions', $shape, @{ $lookup{$shape} }{100, 10_000, 100_000});
     note(sprintf '%s: loading takes %d, %d, %d instructions', $shape, @{ $load{$shape} }{100, 10_000, 100_000});
-    cmp_ok($lookup{$shape}{100_000}, '<=', 2 * $lookup{$shape}{100}, 'a look-up among 100,000 costs at most twice that among 100');
+    cmp_ok($lookup{$shape}{100_000}, '<=', 1.2 * $lookup{$shape}{100}, 'a look-up among 100,000 costs hardly more than one among 100');
     my ($first, $last) = map { ($load{$shape}{ $_->[1] } - $load{$shape}{ $_->[0] }) / ($_->[1] - $_->[0]) }
         [100, 10_000], [10_000, 100_000];
     note(sprintf '%s: a value takes %.0f, then %.0f', $shape, $first, $last);
