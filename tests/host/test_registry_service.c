@@ -252,6 +252,37 @@ static void test_deferred(void)
     close_registry();
 }
 
+/* What is stored already is not written again; a session that may not write changes nothing. */
+static void test_file(void)
+{
+    uint32_t number = 5, other = 6;
+    uint32_t *buffer;
+    size_t size;
+
+    open_registry();
+    buffer = allocate(0, 8);
+    memcpy(buffer, &number, 4);
+    TAP_CHECK(do_write(0, true, "Number", 4, buffer, 4, false) == REGISTRY_DONE);
+    size = file.byte_count;
+    TAP_CHECK(size > 0 && do_write(0, true, "nUMBER", 4, buffer, 4, false) == REGISTRY_DONE);
+    TAP_CHECK(do_write(0, true, "Number", 4, buffer, 4, true) == REGISTRY_DONE);
+    TAP_CHECK(do_free(0, buffer) == REGISTRY_DONE && file.byte_count == size);
+    buffer = allocate(0, 8);
+    memcpy(buffer, &number, 4);
+    TAP_CHECK(do_write(0, true, "Number", 3, buffer, 4, false) == REGISTRY_DONE);
+    TAP_CHECK(file.byte_count > size); /* another type is another value */
+
+    registry.hive.is_read_only = true;
+    size = file.byte_count;
+    memcpy(buffer, &other, 4);
+    TAP_CHECK(do_write(0, true, "Number", 4, buffer, 4, false) == REGISTRY_READ_ONLY);
+    TAP_CHECK(do_write(0, true, "Number", 4, buffer, 4, true) == REGISTRY_READ_ONLY);
+    TAP_CHECK(do_write(0, true, "Number", 9, buffer, 4, false) == REGISTRY_BAD_TYPE);
+    TAP_CHECK(do_free(0, buffer) == REGISTRY_DONE && file.byte_count == size);
+    TAP_CHECK(stored_is(SERVICES "pata\\Controller0\\Channel0", "Number", &number, 4));
+    close_registry();
+}
+
 static void test_damage(void)
 {
     size_t distance = 0;
@@ -337,10 +368,11 @@ static void test_binding(void)
 
 int main(void)
 {
-    tap_plan(85);
+    tap_plan(96);
     test_reads();
     test_writes();
     test_deferred();
+    test_file();
     test_damage();
     test_binding();
     for (unsigned i = 0; i < CHANNELS; i++)
