@@ -11,7 +11,7 @@ PROBES := \
     registry \
     registry_model
 # These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
-BASE_PROBES := rules behave journal starts
+BASE_PROBES := rules behave journal starts field
 PROBE_FLAGS := -Wextra -Wshadow -Werror
 BASE_FLAGS := -Itests/probes/base $(PROBE_FLAGS)
 
