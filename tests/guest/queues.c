@@ -325,6 +325,7 @@ void guest_test_queues(void)
     struct controller *controller = puppet_create();
 
     guest_plan(PLAN);
+    puppet.irb_extension = 64;
     buffer = hal_pages_alloc(1, UINT64_MAX);
     controller_start(controller);
     channel = controller->channels[0];
