@@ -73,6 +73,17 @@ like($output, qr{^#0 .*\bdebug_break\b.*\n(?:#.*\n)*?#\d+ .*\bsystem \(.*tests/p
     'below the line of the driver that called it') or diag($output);
 exit_code_is($session->finish, 0, 'and the session goes on');
 
+# ------------------------------------------------------------------ a bus change, at the prompt
+
+$session = start(probe_words('- bus_change'));
+ok($session->expect(qr/^> $/m), 'a prompt');
+$session->type("stop 0.0; start 0.0\r");
+ok($session->expect(qr/^behave 0\.0: a bus change was notified; looking for devices\n> $/m),
+    'a bus change: the port looks, on a line of its own, and the prompt comes back');
+$session->type("sha256 0\rpoweroff\r");
+ok($session->expect(qr/\Q@{[sha256_of($disk)]}\E /), 'and the disk that was there is there');
+exit_code_is($session->finish, 0, 'the session ends');
+
 # ------------------------------------------------------------------ addresses, SSE
 
 $run = boot(probe_words('physical'), CMD => 'sha256 0; rules', STRICT => 1);
@@ -90,5 +101,6 @@ exit_code_is($run, 0, 'a copy from one channel to the other, with a driver that 
 is(sha256_of($copy), sha256_of($disk), 'is right');
 is_deeply([$run->{log} =~ /^behave\[0\]: sse: (.*)$/mg], [('interrupted, 0 damaged') x 2],
     'registers survived interrupts whose routine uses them, too');
+is(join(' ', $run->{console} =~ /^RULE (\S+)/mg), 'INI-05 INI-05', 'and SyncWithIsr FALSE is all that is to be said');
 
 done_testing();

@@ -80,6 +80,13 @@ CASE system(struct occasion *at)
     return FALSE;
 }
 
+/* Nothing has changed, but the port has to look. */
+CASE bus_change(struct occasion *at)
+{
+    AtaPortBusChangeDetected(at->channel);
+    return FALSE;
+}
+
 /* ------------------------------------------------------------------ addresses */
 
 /* A request by DMA: its buffer, where the scatter/gather list says; the driver's own memory; others' not. */
@@ -192,6 +199,8 @@ static BOOLEAN NTAPI SseControl(PVOID ChannelExtension, IDE_CONTROL_ACTION Contr
         PIDE_CHANNEL_CONFIGURATION configuration = Parameters;
         configuration->SyncWithIsr = channel->sync_with_isr = FALSE;
     } else if (ControlAction == IdeStop) {
+        channel->controller->channels[channel->number] =
+            NULL; /* the other one looks at it no more */
         AtaPortDebugPrint(0, "sse: %s, %u damaged\n", sse_hit ? "interrupted" : "never interrupted",
                           sse_damaged);
     }
@@ -210,9 +219,13 @@ CASE sse(struct occasion *at)
 /* ------------------------------------------------------------------ the table */
 
 static const struct probe_case behave_cases[] = {
-    {"sync_false", AT_START, 1, sync_false}, {"debug_print", AT_START, 1, debug_print},
-    {"system", AT_START, 1, system},         {"physical", AT_START_IO, 1, physical},
-    {"sse", AT_CHANNEL_INIT, 1, sse},        {0},
+    {"sync_false", AT_START, 1, sync_false},
+    {"debug_print", AT_START, 1, debug_print},
+    {"system", AT_START, 1, system},
+    {"bus_change", AT_TIMER, 1, bus_change},
+    {"physical", AT_START_IO, 1, physical},
+    {"sse", AT_CHANNEL_INIT, 1, sse},
+    {0},
 };
 
 const struct probe_case *const probe_cases[] = {behave_cases, NULL};
