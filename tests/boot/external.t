@@ -50,6 +50,15 @@ like(output_of($run, 'mode 0'), qr/^  Driver +pata\.sys$/m, 'a .reg that was rem
 opendir my $listing, $folder or die;
 is(scalar(grep { !/^\./ && !/\.[ch]$/ } readdir $listing), 0, 'nothing was written into the folder');
 
+# `make debug` stops in this driver, and not in pata.
+{
+    local @ENV{qw(MINIPORT DISK HIVE)} = ($word, $disk, "$scratch/registry.reg");
+    my ($status, $printed) = command(qw(timeout 120 tools/debug.sh -batch -ex backtrace));
+    is($status, 0, 'what make debug runs');
+    like($printed, qr{^#0 .*\bDriverEntry\b.*\Q$folder\E/driver\.c:\d+}m, 'stops in its DriverEntry')
+        or diag($printed);
+}
+
 # ------------------------------------------------------------------ what is wrong
 
 sub refused {

@@ -16,6 +16,7 @@ $| = 1;
 
 my $arch = $ENV{ARCH} // 'x86_64';
 my $word = $ENV{MINIPORT} // '';
+my $is_verbose = ($ENV{V} // '') eq '1';    # Ataport clears what make has said
 my @tests = grep { index($_, $ENV{TEST} // '') >= 0 } sort glob 'tests/conformance/*.t';
 @tests or refuse("TEST=$ENV{TEST}: no test of the conformance suite has that in its name");
 
@@ -81,7 +82,7 @@ $ENV{PERL5LIB} = 'tests/lib';
 
 my $skipped = "build/test/$arch/conformance-$name/skipped";
 unlink $skipped;
-system('prove', (($ENV{V} // '') eq '1' ? '-v' : '-j' . ($ENV{JOBS} || 2)), '-PVerdict', @tests);
+system('prove', ($is_verbose ? '-v' : '-j' . ($ENV{JOBS} || 2)), '-PVerdict', @tests);
 my $passed = $? == 0;
 if (open my $list, '<', $skipped) {
     my %seen;

@@ -9,7 +9,8 @@ use lib 'tests/lib';
 use Conformance;
 
 conform('timeout', DISK => random_image('disk.img', 1 << 20, 'timeout'),
-    DISK1 => random_image('slave.img', 1 << 20, 'slave'));
+    DISK1 => random_image('slave.img', 1 << 20, 'slave'),
+    excused => 'IRB-09');    # the device is done and the driver does not know: the port cannot tell whose fault it is
 # QEMU: 7.2's AHCI crashes when a port is reset while a request is under way.
 left_out('a device that hangs: QEMU itself crashes when an AHCI port is reset meanwhile'), done_testing(), exit
     if ($Conformance::where{CONTROLLER} // '') eq 'ahci';

@@ -5,8 +5,8 @@
     (gdb) target remote 127.0.0.1:1234
 
 `make debug` does this. When the kernel has loaded a driver, the symbols of its .sys file are added at
-the address that it was loaded to, and a temporary breakpoint is set at its DriverEntry. The file is
-looked for among MINIPORT (from the environment), then where folders of MINIPORT are built, then beside
+the address that it was loaded to, and a temporary breakpoint is set at its DriverEntry (with MINIPORT in
+the environment, at those of the drivers that it names only). The file is looked for among MINIPORT (from the environment), then where folders of MINIPORT are built, then beside
 the kernel.
 
     drivers             adds the symbols of drivers that were loaded before GDB came
@@ -33,12 +33,24 @@ def image_base(path):
     return struct.unpack_from("<I", head, optional + 28)[0]
 
 
+def miniports():
+    """The paths that MINIPORT names."""
+    words = re.findall(r"(?:\\ |\S)+", os.environ.get("MINIPORT", ""))
+    return [word.replace("\\ ", " ").rstrip("/") for word in words if word != "none"]
+
+
+def is_debugged(name):
+    """Is this the driver that somebody wants to stop in?"""
+    names = [os.path.basename(os.path.abspath(path)) for path in miniports()]
+    bare = [re.sub(r"\.sys$", "", word, flags=re.IGNORECASE).lower() for word in names + [name]]
+    return not names or bare[-1] in bare[:-1]
+
+
 def image_file(name):
     """The file of the driver with this name, or None."""
-    ready = re.findall(r"(?:\\ |\S)+", os.environ.get("MINIPORT", ""))
     kernel = os.path.dirname(gdb.current_progspace().filename or "")
     built = [os.path.join(kernel, folder, name + ".sys") for folder in ("external", "")]
-    for path in [path.replace("\\ ", " ") for path in ready] + built:
+    for path in miniports() + built:
         if os.path.basename(path).lower() == name.lower() + ".sys" and os.path.isfile(path):
             return os.path.abspath(path)
     return None
@@ -75,8 +87,9 @@ class ImageLoaded(gdb.Breakpoint):
         self.silent = True
 
     def stop(self):
-        entry = add_symbols(gdb.parse_and_eval("name").string(), int(gdb.parse_and_eval("base")))
-        if entry is not None:
+        name = gdb.parse_and_eval("name").string()
+        entry = add_symbols(name, int(gdb.parse_and_eval("base")))
+        if entry is not None and is_debugged(name):
             gdb.Breakpoint(f"*{entry:#x}", temporary=True)
         return False
 
