@@ -44,7 +44,9 @@ $(error REGISTRY_ARENA=$(REGISTRY_ARENA): expected 4K to 255M, in whole pages of
 endif
 endif
 
-KERNEL_CFLAGS = -std=gnu11 -O2 -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -fno-pie \
+# Padding before loops and functions is a twentieth of the kernel, and an emulated CPU does not care.
+KERNEL_CFLAGS = -std=gnu11 -O2 -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
+    -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -fno-pie \
     -mgeneral-regs-only $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector \
     -fno-asynchronous-unwind-tables \
