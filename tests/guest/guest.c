@@ -16,6 +16,8 @@ bool guest_test(const char *name)
         guest_test_buffers();
     else if (strcmp(name, "block") == 0)
         guest_test_block();
+    else if (strcmp(name, "overlap") == 0)
+        guest_test_overlap();
     else if (strcmp(name, "order") == 0)
         guest_test_order();
     else if (strcmp(name, "queues") == 0)

@@ -14,6 +14,7 @@ void guest_test_loans(void);
 void guest_test_buffers(void);
 void guest_test_block(void);
 void guest_test_registry(void);
+void guest_test_overlap(void);
 void guest_test_order(void);
 void guest_test_queues(void);
 void guest_test_power(void);

@@ -152,6 +152,9 @@ struct probe_channel {
     ULONG moved;       /* bytes of the current one's buffer */
     ULONG reset_looks; /* in PHASE_RESET */
 
+    /* Requests that the port has handed over and not got back, reset and power ones left out (IRB-13). */
+    ULONG outstanding, most_outstanding;
+
     const struct probe_case *armed; /* NULL: none, or it has run */
     ULONG occasions_left;           /* until it runs */
 };

@@ -186,6 +186,8 @@ BOOLEAN NTAPI ProbeControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAct
     case IdeStop:
         probe_occasion(AT_STOP, channel->controller, channel, NULL);
         probe_leave_hardware(channel);
+        AtaPortDebugPrint(1, "channel %u: at most %u of %u requests at a time\n", channel->number,
+                          channel->most_outstanding, channel->overlapped);
         return TRUE;
     case IdePowerUp: /* whatever SET FEATURES had set is gone */
         for (ULONG target = 0; target < MAX_IDE_DEVICE; target++)

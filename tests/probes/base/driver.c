@@ -142,7 +142,6 @@ BOOLEAN NTAPI ProbeTransferModeSelect(PVOID ControllerExtension,
         if (selected && channel->dma_allowed && controller->has_bus_master)
             selected |= fastest(supported & MWDMA_SUPPORT);
         TransferModeSelect->DeviceTransferModeSelected[target] = selected;
-        channel->devices[target].modes = channel->devices[target].settings_left = selected;
     }
     probe_occasion(AT_MODE_SELECT, controller, channel, TransferModeSelect);
     return TRUE;

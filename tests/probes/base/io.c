@@ -127,6 +127,8 @@ static BOOLEAN is_ordinary(const struct probe_channel *channel, const IDE_REQUES
 
 static void complete(struct probe_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
+    if (!IsMiniportCommand(irb))
+        channel->outstanding--;
     if (is_ordinary(channel, irb) && probe_occasion(AT_COMPLETE, channel->controller, channel, irb))
         return;
     AtaPortCompleteRequest(channel, irb);
@@ -434,6 +436,9 @@ BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     probe_print_returned();
     if (is_ordinary(channel, Irb) && probe_occasion(AT_START_IO, channel->controller, channel, Irb))
         return TRUE;
+    if (!IsMiniportCommand(Irb))
+        channel->outstanding++;
+    channel->most_outstanding = max(channel->most_outstanding, channel->outstanding);
     Irb->NextIrb = NULL;
     if (channel->held_head)
         channel->held_tail->NextIrb = Irb;
@@ -458,6 +463,8 @@ BOOLEAN NTAPI ProbeInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Par
     if (Parameters->DeviceCharacteristics & DFLAGS_INT_DRQ)
         return FALSE; /* a drive of long ago, which interrupts when it wants the packet */
     device->is_initialized = TRUE;
+    /* What ProbeTransferModeSelect chose, unless the port knew better. */
+    device->modes = device->settings_left = Parameters->TransferModeSelected;
     Parameters->TransferModeSelected = device->modes;
     Parameters->NumberOfOverlappedRequests = (UCHAR)channel->overlapped;
     Parameters->MaxBlockXfer = 0; /* no READ MULTIPLE */
@@ -607,6 +614,7 @@ BOOLEAN NTAPI ProbeReset(PVOID ChannelExtension)
 
     probe_occasion(AT_RESET, channel->controller, channel, NULL);
     channel->current = channel->failed = channel->held_head = NULL;
+    channel->outstanding = 0;
     channel->phase = PHASE_RESET;
     channel->reset_looks = 0;
     for (ULONG target = 0; target < MAX_IDE_DEVICE; target++)

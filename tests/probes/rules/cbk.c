@@ -89,8 +89,8 @@ CASE cbk_last_wins(struct occasion *at)
 
 /* A timer that still waits when the channel stops (CBK-02). The flush that the port sends before it stops a
  * channel asks for it, and IdeHwControl(IdeStop) takes so long that it would run. */
-#define LATE_US    10000
-#define LATE_READS 200000 /* some 100 ns each, and more */
+#define LATE_US    2000
+#define LATE_READS 200000 /* some 50 instructions each, and more */
 
 static enum { NOT_ASKED, ASKED, RAN } late;
 
