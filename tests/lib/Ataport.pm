@@ -19,6 +19,8 @@
 #   boot(WORD => value, ...)      boots, waits for the end. WORDs are run-qemu.sh's; besides these:
 #                                   stdin => text     standard input of run-qemu.sh (default: empty)
 #                                   TIMEOUT           is 60 by default
+#                                   pata_may => qr/IRB-09/   rules that pata.sys may break in it, which is
+#                                                     otherwise a failure: it is to keep them all
 #                                 Returns { code, console, log, qemu_log, seconds, run_dir }: run-qemu.sh's
 #                                 exit code; all it printed, without carriage returns; debug.log; qemu.log
 #   exit_code_is($run, N, name)   a check of the code, which says what the codes mean
@@ -68,6 +70,7 @@ my %running;       # process id of each run-qemu.sh that has not ended
 my $reported = 0;  # failed checks that have been explained
 my $last_run;      # the latest boot
 my $passes_on_tap = 0;
+my $pata_is_wrong = 0;
 
 -x "$top/run-qemu.sh" or BAIL_OUT('tests are started from the top of the tree');
 if (!$^C) {    # `perl -c` only reads
@@ -95,6 +98,7 @@ sub launch {
     my (%words) = @_;
     explain_failures();
     my $stdin = delete $words{stdin};
+    my $pata_may = delete $words{pata_may};
     my $directory = "$scratch/run" . ++$boot_count;
     my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 60, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
@@ -115,7 +119,7 @@ sub launch {
     close $_ for $from_host, $to_host;
     my $session = bless {
         pid => $pid, input => $to_guest, output => $from_guest, text => '', position => 0,
-        words => \%words, run_dir => $environment{RUN_DIR},
+        words => \%words, pata_may => $pata_may, run_dir => $environment{RUN_DIR},
         began => Time::HiRes::time(),
     }, 'Ataport::Session';
     $last_run = $session;
@@ -189,6 +193,13 @@ sub Ataport::Session::finish {
     $self->{log} = -e "$directory/debug.log" ? slurp("$directory/debug.log") : '';
     $self->{qemu_log} = -e "$directory/qemu.log" ? slurp("$directory/qemu.log") : '';
     $self->{log} =~ tr/\r//d;
+    my ($broken) = grep { !$self->{pata_may} || !/$self->{pata_may}/ }
+        "$self->{console}\n$self->{log}" =~ /^(RULE \S+ pata\.sys.*)$/mg;
+    if (defined $broken) {
+        $pata_is_wrong = 1;
+        print STDERR "# pata.sys keeps all rules, but: $broken\n";
+        explain_run($self);
+    }
     return $self;
 }
 
@@ -267,7 +278,7 @@ sub explain_failures {
 
 END {
     return if $^C;
-    my $code = $?;
+    my $code = $? || ($pata_is_wrong ? 1 : 0);
     for my $pid (keys %running) {
         kill KILL => -$pid;
         waitpid $pid, 0;
