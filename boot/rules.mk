@@ -90,8 +90,9 @@ $(BUILD)/kernel.flags: FORCE
 # What people wait for, or what has gone wrong already, is compiled for size: the shell, and faults.
 $(BUILD)/boot/%.o $(BUILD)/port/memory_faults.o $(BUILD)/port/guard.o: KERNEL_CFLAGS += -Os
 
-# The compiler would make a call to memset of the loop in memset.
-$(BUILD)/lib/libc/string.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
+# The compiler would make a call to memset of the loop in memset. Frames lead from a fault here to the
+# driver that handed over the address.
+$(BUILD)/lib/libc/string.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns -fno-shrink-wrap
 
 $(BUILD)/%.o: %.c $(BUILD)/kernel.flags
 	@mkdir -p $(@D)

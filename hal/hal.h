@@ -113,6 +113,9 @@ const char *hal_symbol(uintptr_t address, uintptr_t *offset);
 void hal_set_symbol_hook(bool (*hook)(uintptr_t address, char *text, size_t size));
 /* Name for any address, for people: symbol, hook, or hexadecimal digits. */
 void hal_name_address(uintptr_t address, char *text, size_t size);
+/* The function that this is used in has a stack frame from here on, so that a fault in it finds its
+ * caller. (The compiler makes frames only where a function calls others.) */
+static inline void hal_keep_frame(void);
 /* Prints the stack from here, one line a frame. */
 void hal_print_backtrace(void);
 

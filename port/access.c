@@ -105,6 +105,7 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
                    fill_with_ones(Buffer, Count * sizeof(TYPE)));                           \
         access_counters.data_units += Count;                                                \
         trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8, Count);               \
+        hal_keep_frame();                                                                   \
         hal_in_buffer##bits((uint16_t)(uintptr_t)Port, Buffer, Count);                      \
     }                                                                                       \
     VOID NTAPI AtaPortWritePortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)          \
@@ -112,6 +113,7 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
         CHECK_PORT("AtaPortWritePortBuffer" #Name, Port, bits / 8, 0, );                    \
         access_counters.data_units += Count;                                                \
         trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8 | 0x80, Count);        \
+        hal_keep_frame();                                                                   \
         hal_out_buffer##bits((uint16_t)(uintptr_t)Port, Buffer, Count);                     \
     }
 
@@ -142,6 +144,7 @@ DEFINE_PORT_ACCESS(Ulong, ULONG, 32)
         CHECK_REGISTER("AtaPortReadRegisterBuffer" #Name, Register, (uint64_t)Count *(bits / 8),  \
                        bits / 8, fill_with_ones(Buffer, Count * sizeof(TYPE)));                   \
         access_counters.data_units += Count;                                                      \
+        hal_keep_frame();                                                                         \
         for (ULONG i = 0; i < Count; i++)                                                         \
             Buffer[i] = hal_read##bits(Register + i);                                             \
     }                                                                                             \
@@ -150,6 +153,7 @@ DEFINE_PORT_ACCESS(Ulong, ULONG, 32)
         CHECK_REGISTER("AtaPortWriteRegisterBuffer" #Name, Register, (uint64_t)Count *(bits / 8), \
                        bits / 8, );                                                               \
         access_counters.data_units += Count;                                                      \
+        hal_keep_frame();                                                                         \
         for (ULONG i = 0; i < Count; i++)                                                         \
             hal_write##bits(Register + i, Buffer[i]);                                             \
     }

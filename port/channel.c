@@ -142,7 +142,7 @@ static void check_configuration(struct channel *channel)
         contract_report_in(context, RULE_INI_10, "IdeHwControl", place,
                            "NumberOfOverlappedRequests went from %u to %u; %u hold",
                            channel->slots_for, channel->configuration.NumberOfOverlappedRequests,
-                           channel->overlapped_slots);
+                           channel->overlapped_limit);
     if (!channel->configuration.NumberOfOverlappedRequests) {
         port_message(channel, "NumberOfOverlappedRequests is 0; 1 is used");
         channel->configuration.NumberOfOverlappedRequests = 1;

@@ -33,12 +33,12 @@ struct culprit {
 
 /* ------------------------------------------------------------------ who */
 
-/* An instruction of the driver, or one of the kernel on behalf of a driver that called it. False: the
- * kernel on its own. A routine that has no frame yet has its return address on top of the stack; of
- * others the chain of frames knows. */
+/* An instruction of the driver, or one of the kernel on behalf of a driver, whose call is then the place:
+ * the first return address into a driver that the chain of frames has. False: the kernel on its own. */
 static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
 {
     uintptr_t callers[32], offset;
+    /* A call to nowhere would return there. */
     uintptr_t top = *(const uintptr_t *)fault->stack;
 
     if (image_is_code(fault->instruction) || (fault->execute && image_is_code(top))) {
@@ -48,11 +48,6 @@ static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
                                : context_kind_name(context_now->kind);
         culprit->place = (const void *)(fault->execute ? top : fault->instruction + 1);
         return true;
-    }
-    if (image_is_code(top)) {
-        culprit->routine = hal_symbol(fault->instruction, &offset);
-        culprit->place = (const void *)top;
-        return culprit->routine != NULL;
     }
     size_t count = hal_backtrace(callers, sizeof callers / sizeof *callers);
     for (size_t i = 1; i < count; i++) {

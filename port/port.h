@@ -242,18 +242,22 @@ struct channel {
     uint8_t *irb_extensions; /* as the port sees them: pages for each slot */
     uint32_t irb_extension_size;
 
-    /* IRBs: overlapped_slots of them carry requests, the rest are internal. */
+    /* IRBs: overlapped_slots of them carry requests, the rest are internal. There is one more than may
+     * be out at a time, and the one that came back first goes out next: an IRB that was completed stays
+     * hidden while the next request is under way. */
     struct irb_slot *slots;
     struct irb_page *irb_pages;
     uint16_t slot_count, overlapped_slots;
-    uint8_t slots_for; /* NumberOfOverlappedRequests when they were made */
+    uint16_t overlapped_limit; /* requests at the miniport */
+    uint8_t slots_for;         /* NumberOfOverlappedRequests when they were made */
     /* What the miniport sees of them: a piece of the window for each. */
     uint8_t *window;
     size_t window_pages;
     uint8_t window_shift;   /* the size of a piece, as a power of two */
     uint16_t part_pages[5]; /* of a piece: the first page of each part (enum slot_part) */
     uintptr_t first_irb;    /* the address of the first one */
-    struct irb_slot *free_slots, *free_internal;
+    struct irb_slot *free_slots, **free_tail; /* never empty */
+    struct irb_slot *free_internal;
     struct irb_slot *completed_head, **completed_tail;
     struct deferred completion;
     unsigned outstanding; /* IRBs at the miniport, internal ones not counted */

@@ -5,10 +5,11 @@
 #include "port/contract.h"
 #include "port/trace.h"
 
-struct trace_entry trace_ring[TRACE_ENTRY_COUNT];
+uint64_t trace_heads[TRACE_ENTRY_COUNT];
+uint32_t trace_values[TRACE_ENTRY_COUNT];
 uint32_t trace_next;
-_Static_assert((sizeof trace_ring & (sizeof trace_ring - 1)) == 0,
-               "offsets wrap where the ring does");
+_Static_assert((TRACE_ENTRY_COUNT & (TRACE_ENTRY_COUNT - 1)) == 0,
+               "trace_next may run over; a remainder is a mask");
 uint32_t trace_mask = UINT32_MAX;
 
 static const struct {
@@ -54,7 +55,7 @@ static const char *irql_name(unsigned level)
     return level <= IRQL_DIRQL ? names[level] : "?";
 }
 
-static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
+static void print_entry(uint64_t head, uint32_t value, uint32_t previous_time)
 {
     static const char *const kinds[TRACE_KIND_COUNT] = {
         [TRACE_NONE] = "",
@@ -70,10 +71,9 @@ static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
         [TRACE_TIMEOUT] = "time-out",
         [TRACE_RULE] = "rule",
     };
-    uint64_t value = entry->value;
-    uint32_t time = trace_time(entry);
-    unsigned where = trace_where(entry), extra = trace_extra(entry);
-    enum trace_kind kind = trace_kind(entry);
+    uint32_t time = trace_time(head);
+    unsigned where = trace_where(head), extra = trace_extra(head);
+    enum trace_kind kind = trace_kind(head);
     struct context call = {0};
     char name[48];
 
@@ -83,11 +83,11 @@ static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
     case TRACE_PORT_WRITE:
     case TRACE_REGISTER_READ:
     case TRACE_REGISTER_WRITE:
-        hal_printf("%03x = %0*llx\n", where, extra * 2, (unsigned long long)value);
+        hal_printf("%03x = %0*x\n", where, extra * 2, (unsigned)value);
         break;
     case TRACE_PORT_BUFFER:
-        hal_printf("%03x %s %llu x %u bytes\n", where, extra & 0x80 ? "out" : "in",
-                   (unsigned long long)value, extra & 0x7Fu);
+        hal_printf("%03x %s %u x %u bytes\n", where, extra & 0x80 ? "out" : "in", (unsigned)value,
+                   extra & 0x7Fu);
         break;
     case TRACE_CALL:
         call.kind = (enum context_kind)(value & 0xFF);
@@ -121,16 +121,17 @@ static void print_entry(const struct trace_entry *entry, uint32_t previous_time)
 
 void trace_print(unsigned count)
 {
-    unsigned end = trace_next / sizeof(struct trace_entry) % TRACE_ENTRY_COUNT, printed = 0;
+    unsigned end = trace_next % TRACE_ENTRY_COUNT, printed = 0;
     uint32_t previous_time = 0;
     if (count > TRACE_ENTRY_COUNT)
         count = TRACE_ENTRY_COUNT;
     for (unsigned i = end + TRACE_ENTRY_COUNT - count; i != end + TRACE_ENTRY_COUNT; i++) {
-        const struct trace_entry *entry = &trace_ring[i % TRACE_ENTRY_COUNT];
-        if (trace_kind(entry) == TRACE_NONE)
+        uint64_t head = trace_heads[i % TRACE_ENTRY_COUNT];
+        if (trace_kind(head) == TRACE_NONE)
             continue; /* the ring is not full yet */
-        print_entry(entry, printed++ ? previous_time : trace_time(entry));
-        previous_time = trace_time(entry);
+        print_entry(head, trace_values[i % TRACE_ENTRY_COUNT],
+                    printed++ ? previous_time : trace_time(head));
+        previous_time = trace_time(head);
     }
 }
 
@@ -138,18 +139,17 @@ enum trace_evidence trace_evidence(uint64_t since, unsigned port, unsigned same_
 {
     const uint64_t wanted = trace_head(TRACE_PORT_READ, port, 1);
     const uint64_t same = trace_head(TRACE_PORT_READ, same_port, 1);
-    unsigned end = trace_next / sizeof(struct trace_entry) % TRACE_ENTRY_COUNT;
+    unsigned end = trace_next % TRACE_ENTRY_COUNT;
     bool was_read = false, found = false;
 
     for (unsigned back = 1; back <= TRACE_ENTRY_COUNT; back++) {
-        const struct trace_entry *entry =
-            &trace_ring[(end + TRACE_ENTRY_COUNT - back) % TRACE_ENTRY_COUNT];
-        uint64_t head = entry->head & ~(uint64_t)UINT32_MAX; /* without the time */
+        unsigned place = (end + TRACE_ENTRY_COUNT - back) % TRACE_ENTRY_COUNT;
+        uint64_t head = trace_heads[place] & ~(uint64_t)UINT32_MAX; /* without the time */
         if (head == since)
             return found ? TRACE_READ : was_read ? TRACE_OTHER : TRACE_UNKNOWN;
         if (head == wanted || head == same) {
             was_read = true;
-            found |= entry->value == value;
+            found |= trace_values[place] == value;
         }
     }
     return TRACE_UNKNOWN;

@@ -26,16 +26,14 @@ enum trace_kind {
     TRACE_KIND_COUNT,
 };
 
-struct trace_entry {
-    uint64_t head; /* bits 31:0 time, 47:32 where, 55:48 kind, 63:56 extra */
-    uint64_t value;
-};
-
+/* The ring, in two parts: that is one instruction less for each entry than one ring of structures. */
 #define TRACE_ENTRY_COUNT 4096u
 #define TRACE_NO_CHANNEL  0xFFFFu
 
-extern struct trace_entry trace_ring[TRACE_ENTRY_COUNT];
-extern uint32_t trace_next; /* entries recorded since boot, times the size of one */
+/* Bits 31:0 time, 47:32 where, 55:48 kind, 63:56 extra. */
+extern uint64_t trace_heads[TRACE_ENTRY_COUNT];
+extern uint32_t trace_values[TRACE_ENTRY_COUNT];
+extern uint32_t trace_next; /* entries recorded since boot */
 extern uint32_t trace_mask; /* a bit a kind: recorded or not (`trace=` on the command line) */
 
 /* The constant part of an entry's head: what is recorded again and again has it made once. */
@@ -44,39 +42,38 @@ static inline uint64_t trace_head(enum trace_kind kind, unsigned where, unsigned
     return ((uint64_t)(kind | extra << 8) << 16 | (uint16_t)where) << 32;
 }
 
-static inline void trace_made(enum trace_kind kind, uint64_t head, uint64_t value)
+static inline void trace_made(enum trace_kind kind, uint64_t head, uint32_t value)
 {
     if (!(trace_mask >> kind & 1))
         return;
+    head |= hal_cycles();
     /* One instruction takes the place, so that an interrupt finds its own behind it. */
-    uint32_t offset = __atomic_fetch_add(&trace_next, sizeof(struct trace_entry), __ATOMIC_RELAXED);
-    struct trace_entry *entry =
-        (struct trace_entry *)((uint8_t *)trace_ring + offset % sizeof trace_ring);
-    entry->head = head | hal_cycles();
-    entry->value = value;
+    uint32_t place = __atomic_fetch_add(&trace_next, 1, __ATOMIC_RELAXED) % TRACE_ENTRY_COUNT;
+    trace_heads[place] = head;
+    trace_values[place] = value;
 }
 
-static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, uint64_t value)
+static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, uint32_t value)
 {
     trace_made(kind, trace_head(kind, where, extra), value);
 }
 
-/* What an entry's head holds. `time` is the low part of the cycle counter, to show distances. */
-static inline uint32_t trace_time(const struct trace_entry *entry)
+/* What a head holds. `time` is the low part of the cycle counter, to show distances. */
+static inline uint32_t trace_time(uint64_t head)
 {
-    return (uint32_t)entry->head;
+    return (uint32_t)head;
 }
-static inline unsigned trace_where(const struct trace_entry *entry)
+static inline unsigned trace_where(uint64_t head)
 {
-    return (uint16_t)(entry->head >> 32);
+    return (uint16_t)(head >> 32);
 }
-static inline enum trace_kind trace_kind(const struct trace_entry *entry)
+static inline enum trace_kind trace_kind(uint64_t head)
 {
-    return (enum trace_kind)(entry->head >> 48 & 0xFF);
+    return (enum trace_kind)(head >> 48 & 0xFF);
 }
-static inline unsigned trace_extra(const struct trace_entry *entry)
+static inline unsigned trace_extra(uint64_t head)
 {
-    return (unsigned)(entry->head >> 56);
+    return (unsigned)(head >> 56);
 }
 
 /* What is known of a driver's reads of a port since an entry with this head (the IRB's start). */

@@ -43,6 +43,11 @@ static inline void hal_compiler_barrier(void)
     __asm__ volatile("" ::: "memory");
 }
 
+static inline __attribute__((always_inline)) void hal_keep_frame(void)
+{
+    __asm__ volatile("" ::"r"(__builtin_frame_address(0)));
+}
+
 static inline bool hal_interrupts_enabled(void)
 {
     uintptr_t flags;

@@ -126,6 +126,7 @@ struct translation {
 };
 #define RECENT_COUNT 16u
 static struct translation recent[RECENT_COUNT];
+static unsigned recent_changes;
 
 static struct translation *recent_place(uintptr_t page)
 {
@@ -140,6 +141,7 @@ static void set_entry(uint64_t *entry, uintptr_t address, uint64_t value)
         cpu_forget_translation(address);
         if (recent_place(address)->page == address)
             recent_place(address)->page = 0;
+        recent_changes++;
     }
 }
 
@@ -203,26 +205,38 @@ void hal_protect(void *address, size_t page_count, unsigned protection)
     change((uintptr_t)address, page_count, entry_flags(protection));
 }
 
-uint64_t hal_physical(const volatile void *address)
+static __attribute__((noinline)) uint64_t look_up(uintptr_t virtual)
 {
-    uintptr_t virtual = (uintptr_t)address, page = virtual & ~(HAL_PAGE_SIZE - 1);
-    struct translation *place = recent_place(page);
+    uintptr_t page = virtual & ~(HAL_PAGE_SIZE - 1);
     uint64_t page_size, physical = 0;
     bool enabled = hal_interrupts_disable();
-    if (__builtin_expect(place->page == page && page != 0, 1)) {
-        physical = place->physical | (virtual & (HAL_PAGE_SIZE - 1));
-    } else if (paging_can_be_mapped(virtual)) {
-        const uint64_t *entry = find_entry(virtual, &page_size);
-        if (entry != NULL) {
-            physical = (*entry & ENTRY_ADDRESS & ~(page_size - 1)) | (virtual & (page_size - 1));
-            if (page < PAGING_WINDOW_START) {
-                place->page = page;
-                place->physical = physical & ~(uint64_t)(HAL_PAGE_SIZE - 1);
-            }
+    const uint64_t *entry = paging_can_be_mapped(virtual) ? find_entry(virtual, &page_size) : NULL;
+    if (entry != NULL) {
+        physical = (*entry & ENTRY_ADDRESS & ~(page_size - 1)) | (virtual & (page_size - 1));
+        if (page < PAGING_WINDOW_START) {
+            *recent_place(page) =
+                (struct translation){page, physical & ~(uint64_t)(HAL_PAGE_SIZE - 1)};
+            recent_changes++;
         }
     }
     hal_interrupts_restore(enabled);
     return physical;
+}
+
+/* Interrupts stay as they are: what one of them changes meanwhile is seen by the count. */
+uint64_t hal_physical(const volatile void *address)
+{
+    uintptr_t virtual = (uintptr_t)address, page = virtual & ~(HAL_PAGE_SIZE - 1);
+    const struct translation *place = recent_place(page);
+    unsigned changes = recent_changes;
+    hal_compiler_barrier();
+    if (__builtin_expect(place->page == page && page != 0, 1)) {
+        uint64_t physical = place->physical | (virtual & (HAL_PAGE_SIZE - 1));
+        hal_compiler_barrier();
+        if (__builtin_expect(recent_changes == changes, 1))
+            return physical;
+    }
+    return look_up(virtual);
 }
 
 bool hal_is_code(uintptr_t address)

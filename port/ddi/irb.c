@@ -85,8 +85,9 @@ static __attribute__((cold)) void check_results(struct irb_slot *slot, const cha
 static const char complete_routine[] = "AtaPortCompleteRequest";
 
 /* Everything but the common case of AtaPortCompleteRequest. */
-static __attribute__((cold, noinline)) void
-complete_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
+static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID extension,
+                                                                     PIDE_REQUEST_BLOCK irb,
+                                                                     const void *place)
 {
     struct channel *channel = contract_channel(extension, complete_routine, place);
     if (!channel || contract_in_build_io(complete_routine, place))
@@ -104,22 +105,25 @@ complete_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
                                                      : "is not outstanding: completed before?");
 }
 
-/* Success, all of it, no request sense, from a routine of the channel that may complete it: seen at a
- * glance, without a stack frame. */
+/* Success, all of it, no request sense, at DIRQL, and nothing mapped but what every request has: seen at
+ * a glance, without a stack frame. */
 VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct channel *channel = context_now->channel;
-    if (__builtin_expect(context_now->extension == ChannelExtension &&
+    if (__builtin_expect(context_now->extension == ChannelExtension && irql_now == IRQL_DIRQL &&
                              context_now->kind != CONTEXT_BUILD_IO,
                          1)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->request &&
-                                 slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS && !slot->sense &&
+                                 !slot->shows_more && !slot->sense &&
+                                 slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
                                  !has_reserved(&slot->page->irb) &&
-                                 slot->page->irb.DataTransferLength <= slot->data_byte_count &&
-                                 slot_complete(channel, slot),
-                             1))
+                                 slot->page->irb.DataTransferLength <= slot->data_byte_count,
+                             1)) {
+            slot_hide_pages(slot);
+            slot_queue_completed(channel, slot);
             return;
+        }
     }
     complete_with_care(ChannelExtension, Irb, CALLER);
 }
@@ -200,7 +204,7 @@ static __attribute__((noinline)) bool build_list(struct irb_slot *slot)
 }
 
 /* Everything but the common case of AtaPortGetScatterGatherList. */
-static __attribute__((noinline)) PIDE_SCATTER_GATHER_LIST
+static __attribute__((noinline)) PIDE_SCATTER_GATHER_LIST NTAPI
 list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
 {
     static const char routine[] = "AtaPortGetScatterGatherList";

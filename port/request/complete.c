@@ -24,16 +24,25 @@ static struct irb_slot *take_completed(struct channel *channel)
     return slots;
 }
 
+/* What the miniport left in the sense buffer. */
+static __attribute__((cold)) void take_sense(const struct irb_slot *slot, struct request *request)
+{
+    UCHAR status = slot->page->irb.IrbStatus;
+    request->sense_valid = (status & IRB_STATUS_AUTOSENSE_VALID) != 0;
+    request->registers_valid = (status & IRB_STATUS_RETURN_TASKFILE_VALID) != 0;
+    memcpy(request->sense, slot->page->sense, sizeof request->sense);
+}
+
 static void take_results(struct irb_slot *slot, struct request *request)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     struct channel *channel = slot->channel;
+    UCHAR status = irb->IrbStatus;
 
-    request->irb_status = IRB_STATUS_CODE(irb->IrbStatus);
-    request->sense_valid = (irb->IrbStatus & IRB_STATUS_AUTOSENSE_VALID) != 0;
-    request->registers_valid = (irb->IrbStatus & IRB_STATUS_RETURN_TASKFILE_VALID) != 0;
-    if (irb->IrbStatus & (IRB_STATUS_AUTOSENSE_VALID | IRB_STATUS_RETURN_TASKFILE_VALID))
-        memcpy(request->sense, slot->page->sense, sizeof request->sense);
+    request->irb_status = IRB_STATUS_CODE(status);
+    request->sense_valid = request->registers_valid = false;
+    if (__builtin_expect(status != IRB_STATUS_CODE(status), 0))
+        take_sense(slot, request);
     request->ata_status = irb->AtaStatus;
     request->ata_error = irb->AtaError;
     request->transferred = irb->DataTransferLength < request->byte_count ? irb->DataTransferLength
@@ -107,8 +116,9 @@ static struct request *slot_finish(struct channel *channel, struct irb_slot *slo
         request->callback(request);
         return NULL;
     }
-    slot->next = channel->free_slots;
-    channel->free_slots = slot;
+    slot->next = NULL;
+    *channel->free_tail = slot;
+    channel->free_tail = &slot->next;
     channel->outstanding--;
     request->device->outstanding--;
     count(request->device, request);

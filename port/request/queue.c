@@ -203,17 +203,24 @@ static void slot_start(struct irb_slot *slot, struct request *request)
 
 /* ------------------------------------------------------------------ pushing */
 
-/* Hands a request over, if a slot is free and the device takes one more. False: it must wait. */
+/* Does the miniport take one more request? (A channel that has not got its slots yet takes none.) */
+static inline bool has_room(const struct channel *channel)
+{
+    return channel->outstanding < channel->overlapped_limit;
+}
+
+/* Hands a request over, if there is room and the device takes one more. False: it must wait. */
 static inline bool push(struct channel *channel, struct device *device, struct request *request)
 {
-    struct irb_slot *slot = channel->free_slots;
-    if (!slot || channel->busy || channel->recovery != RECOVERY_NONE || !is_ready(device))
+    if (!has_room(channel) || channel->busy || channel->recovery != RECOVERY_NONE ||
+        !is_ready(device))
         return false;
     if (needs_bounce(channel, request)) {
         if (channel->bounce_owner)
             return false; /* goes on when the buffer is free */
         request->bounced = true;
     }
+    struct irb_slot *slot = channel->free_slots;
     channel->free_slots = slot->next;
     channel->outstanding++;
     device->outstanding++;
@@ -224,7 +231,7 @@ static inline bool push(struct channel *channel, struct device *device, struct r
 void channel_dispatch(struct channel *channel)
 {
     struct device *device;
-    while (channel->free_slots && (device = next_device(channel))) {
+    while (has_room(channel) && (device = next_device(channel))) {
         struct request *request = device->queue_head;
         queue_take_head(device);
         if (!push(channel, device, request)) {

@@ -62,15 +62,20 @@ static inline void slot_show_list(struct irb_slot *slot)
         hal_gate_show(&slot->list_gate);
 }
 
-/* The miniport does not have it any more. The port sees it as before. */
-static inline void slot_hide(struct irb_slot *slot)
+/* The miniport does not have it any more. The port sees it as before. slot_hide_pages does not see to
+ * what is in shows_more. */
+static inline void slot_hide_pages(struct irb_slot *slot)
 {
     if (!slot->hides)
         return;
     hal_gate_hide(&slot->irb_gate);
     if (slot->list_built)
         hal_gate_hide(&slot->list_gate);
-    if (slot->shows_more)
+}
+static inline void slot_hide(struct irb_slot *slot)
+{
+    slot_hide_pages(slot);
+    if (slot->hides && slot->shows_more)
         slot_hide_more(slot);
 }
 
@@ -93,6 +98,16 @@ static inline UCHAR *slot_shown_sense(const struct irb_slot *slot)
     return (UCHAR *)slot->shown_irb - sizeof slot->page->sense;
 }
 
+/* Queues an active slot for completion_run. Context: DIRQL. */
+static inline void slot_queue_completed(struct channel *channel, struct irb_slot *slot)
+{
+    slot->state = SLOT_COMPLETED;
+    slot->next = NULL;
+    *channel->completed_tail = slot;
+    channel->completed_tail = &slot->next;
+    deferred_queue_masked(&channel->completion);
+}
+
 /* The miniport is done with a slot: it is marked and queued, nothing more. False: it is not outstanding
  * (any more); an interrupt may have been faster. Context: any. */
 static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
@@ -100,12 +115,8 @@ static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
     enum irql level = irql_enter_dirql();
     bool was_active = slot->state == SLOT_ACTIVE;
     if (was_active) {
-        slot->state = SLOT_COMPLETED;
-        slot->next = NULL;
-        *channel->completed_tail = slot;
-        channel->completed_tail = &slot->next;
         slot_hide(slot);
-        deferred_queue_masked(&channel->completion);
+        slot_queue_completed(channel, slot);
     }
     irql_leave_dirql(level);
     return was_active;

@@ -197,10 +197,11 @@ bool slots_create(struct channel *channel)
 
     if (overlapped == 0 || channel->configuration.ChannelMode == IdeModeDump)
         overlapped = 1; /* in dump mode requests come one after the other */
+    channel->overlapped_limit = (uint16_t)overlapped++;
     unsigned count = overlapped + INTERNAL_SLOTS;
     channel->slot_count = (uint16_t)count;
     channel->overlapped_slots = (uint16_t)overlapped;
-    channel->free_slots = channel->free_internal = NULL;
+    channel->free_internal = NULL;
     channel->completed_head = NULL;
     channel->completed_tail = &channel->completed_head;
     channel->outstanding = 0;
@@ -209,14 +210,17 @@ bool slots_create(struct channel *channel)
     channel->irb_extensions = pages ? hal_pages_alloc(count * pages, limit) : NULL;
     bool complete = channel->slots && channel->irb_pages &&
                     (channel->irb_extensions || pages == 0) && reserve_window(channel, count);
-    for (unsigned i = count; complete && i-- > 0;) {
+    channel->free_tail = &channel->free_slots;
+    for (unsigned i = 0; complete && i < count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         complete = slot_make(channel, i);
-        if (i >= count - PORT_MAX_DEVICES)
-            continue; /* request sense: found by target */
-        struct irb_slot **list = slot->is_internal ? &channel->free_internal : &channel->free_slots;
-        slot->next = *list;
-        *list = slot;
+        if (!slot->is_internal) {
+            *channel->free_tail = slot;
+            channel->free_tail = &slot->next;
+        } else if (i < count - PORT_MAX_DEVICES) { /* request sense is found by target */
+            slot->next = channel->free_internal;
+            channel->free_internal = slot;
+        }
     }
     if (!complete)
         slots_destroy(channel);
@@ -236,6 +240,6 @@ void slots_destroy(struct channel *channel)
     channel->slots = NULL;
     channel->irb_pages = NULL;
     channel->irb_extensions = NULL;
-    channel->slot_count = channel->overlapped_slots = 0;
+    channel->slot_count = channel->overlapped_slots = channel->overlapped_limit = 0;
     channel->free_slots = channel->free_internal = NULL;
 }

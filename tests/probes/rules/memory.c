@@ -91,7 +91,7 @@ CASE memory_copy_freed(struct occasion *at)
     return FALSE;
 }
 
-/* The routine has no stack frame when its REP INSW faults. */
+/* A routine that calls no other faults itself: in its REP INSW. */
 CASE memory_port_freed(struct occasion *at)
 {
     volatile UCHAR *buffer = allocate(at->channel, 64);
@@ -203,6 +203,24 @@ CASE memory_irb_behind(struct occasion *at)
     return FALSE;
 }
 
+/* The one before, while the next is under way. */
+static BOOLEAN NTAPI memory_irb_next_start_io(PVOID channel, PIDE_REQUEST_BLOCK irb)
+{
+    static volatile IDE_REQUEST_BLOCK *before;
+    static ULONG calls;
+
+    if (++calls == 10)
+        probe_returned(before->IrbStatus); /* BREAKS: IRB-03 */
+    before = irb;
+    return ProbeStartIo(channel, irb);
+}
+
+CASE memory_irb_next(struct occasion *at)
+{
+    at->channel_interface->IdeHwStartIo = memory_irb_next_start_io;
+    return FALSE;
+}
+
 /* The channel was stopped and started since. */
 CASE memory_irb_old(struct occasion *at)
 {
@@ -269,8 +287,11 @@ CASE memory_data_completed(struct occasion *at)
 CASE memory_list_write(struct occasion *at)
 {
     volatile IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(at->channel, at->irb);
-    ULONG length = list->Elements[0].Length;
+    ULONG length = list->Elements[0].Length, run;
+    IDE_PHYSICAL_ADDRESS first =
+        AtaPortGetPhysicalAddress(at->channel, at->irb, at->irb->DataBuffer, &run);
 
+    probe_returned(first.QuadPart == list->Elements[0].Address.QuadPart && run >= length);
     list->Elements[0].Length = length; /* BREAKS: IRB-07 */
     return FALSE;
 }
@@ -304,6 +325,7 @@ const struct probe_case memory_cases[] = {
     {"memory_irb_sense", AT_COMPLETE, 1, memory_irb_sense},
     {"memory_irb_extension", AT_COMPLETE, 2, memory_irb_extension},
     {"memory_irb_behind", AT_START_IO, 2, memory_irb_behind},
+    {"memory_irb_next", AT_CHANNEL_INIT, 1, memory_irb_next},
     {"memory_irb_old", AT_STOP, 1, memory_irb_old},
     {"memory_irb_stopped", AT_CONTROLLER_SYNC, 1, memory_irb_stopped},
     {"memory_data_read", AT_INTERRUPT, 1, memory_data_read},
