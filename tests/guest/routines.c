@@ -13,7 +13,7 @@
 #include "port/block.h"
 #include "port/ddi/unpublished.h"
 
-#define PLAN 37u
+#define PLAN 38u
 
 static struct channel *channel; /* the puppet's */
 static PVOID extension;
@@ -296,6 +296,21 @@ static void test_ports(struct device *disk)
                 "the channel works after it");
 }
 
+/* ------------------------------------------------------------------ exports without a prototype */
+
+static void test_unpublished(void)
+{
+    const ULONG not_supported = (ULONG)STATUS_NOT_SUPPORTED;
+    bool good = false;
+
+    FROM(channel, CONTEXT_WORKER, {
+        good = AtaPortInitialize(0, 0, 0, 0) == not_supported && AtaPortGetParentBusType(0) == 0 &&
+               AtaPortEtwTraceLog(0, 0, 0) == 0 && PciIdexGetBusLocation(0, 0) == not_supported &&
+               PciIdeXInitialize(0, 0, 0, 0) == not_supported;
+    });
+    guest_ok(good, "exports that no page describes return their failure values");
+}
+
 void guest_test_routines(void)
 {
     struct device *disk = port_device_by_name("0");
@@ -313,6 +328,7 @@ void guest_test_routines(void)
     test_memory();
     test_addresses();
     test_time();
+    test_unpublished();
     test_bus_data(disk->channel->controller);
     test_ports(disk);
     GUEST_CHECK(contract_total(), ==, 0, "no rule was broken");
