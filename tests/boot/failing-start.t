@@ -136,6 +136,7 @@ for my $count (0, 255) {
 $run = boot_case('silent -', 'devices; stop 0.0; start 0.0; mode 0; mode 2', QEMU_EXTRA => '-icount shift=0,sleep=off');
 check('a driver that completes nothing', $run, reads => [],
     says => [qr/^starts 0\.0: target 0: identify was not completed in 10 s; resetting$/m],
-    devices => [qr/channels 0\.0 \(running, without devices\) 0\.1$/m]);
+    devices => [qr/channels 0\.0 \(running, without devices\) 0\.1$/m],
+    rules => qr/^IRB-09 +4 times [^\n]*\n(?: [^\n]*\n)*(?![A-Z]+-\d)/);
 like(output_of($run, "mode $_"), qr/^  Selected +PIO 4, MW DMA 2$/m, "disk $_ is found") for 0, 2;
 done_testing();
