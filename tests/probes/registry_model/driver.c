@@ -75,6 +75,7 @@ static BOOLEAN NTAPI ModelStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
         AtaPortWritePortUchar(channel->command_block + COMMAND, IDE_COMMAND_IDENTIFY);
     } else if (channel->number == 0 && starts[0] == 1 && Irb->TargetId == 1 && !channel->is_held) {
         channel->is_held = TRUE;
+        model_reports[IRB_09]++;
     } else if (Irb->Function == IRB_FUNCTION_LUN_RESET) {
         complete(channel, Irb, IRB_STATUS_SUCCESS);
     } else {

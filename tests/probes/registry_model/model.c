@@ -14,9 +14,9 @@ static struct value values[CONTROLLERS][1 + CHANNELS - FIRST_CHANNELS][NAMES];
 /* The second spelling, for the mistake. */
 static struct value values_mistaken[CONTROLLERS][1 + CHANNELS - FIRST_CHANNELS][NAMES];
 
-PCSTR const model_rules[RULE_COUNT] = {"CTX-01", "CTX-09", "CTX-10", "REG-01", "REG-02",
-                                       "REG-03", "REG-04", "REG-05", "REG-07", "REG-08",
-                                       "REG-09", "REG-10", "REG-11", "REG-12", "REG-13"};
+PCSTR const model_rules[RULE_COUNT] = {"CTX-01", "CTX-09", "CTX-10", "REG-01", "REG-02", "REG-03",
+                                       "REG-04", "REG-05", "REG-07", "REG-08", "REG-09", "REG-10",
+                                       "REG-11", "REG-12", "REG-13", "IRB-09"};
 
 struct value *model_value(const struct call *call)
 {

@@ -72,7 +72,7 @@ struct channel_model {
 extern struct channel_model model[CHANNELS];
 extern BOOLEAN model_mistake;
 
-/* Rules, in the order of the shell's `rules`. */
+/* Rules whose reports are counted. */
 enum rule {
     CTX_01,
     CTX_09,
@@ -89,6 +89,7 @@ enum rule {
     REG_11,
     REG_12,
     REG_13,
+    IRB_09, /* the request that is never answered */
     RULE_COUNT,
     NO_RULE = RULE_COUNT,
 };
