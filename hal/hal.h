@@ -65,6 +65,9 @@ void hal_journal_append(const void *bytes, size_t byte_count);
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */
 void hal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hal_vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+/* Ends the line that is being printed, if there is one: what follows is read by its first word, and may
+ * come from an interrupt in the midst of other output. */
+void hal_fresh_line(void);
 void hal_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Values written to isa-debug-exit; QEMU then ends with (value << 1) | 1. run-qemu.sh knows them

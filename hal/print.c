@@ -18,6 +18,7 @@
 static bool (*symbol_hook)(uintptr_t address, char *text, size_t size);
 static void (*panic_hook)(void);
 static unsigned panics_under_way;
+static bool line_is_open;
 
 /* ------------------------------------------------------------------ formatted output */
 
@@ -32,6 +33,7 @@ void hal_vprintf(const char *format, va_list arguments)
 {
     char text[PRINT_LIMIT];
     size_t length = format_text(text, format, arguments);
+    line_is_open |= length > 0;
     hal_log_write(text, length);
     for (size_t start = 0; start < length;) {
         const char *line_end = memchr(text + start, '\n', length - start);
@@ -41,6 +43,14 @@ void hal_vprintf(const char *format, va_list arguments)
             hal_console_write("\r\n", 2);
         start = end + 1;
     }
+    if (length > 0)
+        line_is_open = text[length - 1] != '\n';
+}
+
+void hal_fresh_line(void)
+{
+    if (line_is_open)
+        hal_printf("\n");
 }
 
 void hal_printf(const char *format, ...)

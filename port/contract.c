@@ -151,6 +151,7 @@ static void print_irb(const struct irb_slot *slot)
 static void print_report(const struct contract_place *place, const struct irb_slot *slot,
                          const char *kind, const char *detail, va_list arguments)
 {
+    hal_fresh_line();
     hal_printf("%s %s %s\n  %s\n  ", kind, rules[place->rule].id, place->words,
                rules[place->rule].words);
     hal_vprintf(detail, arguments);

@@ -18,13 +18,14 @@
 #define UNCLAIMED_LIMIT 100u  /* in a row: INT-02 is reported */
 #define STORM_LIMIT     1000u /* in a row on a level-triggered line: it is stopped */
 #define STOPS_LIMIT     3u    /* of a line, until a channel on it is started again */
+#define CALM_DELAY_US   1000u
 
 static struct interrupt_line_state {
     unsigned number;
     uint64_t claims; /* of its channels, when it was last looked at */
     unsigned unclaimed_in_a_row;
     unsigned stops;
-    struct deferred calm;
+    struct port_timer calm;
 } lines[LINE_COUNT];
 
 /* Walks the channels that are connected to a line: NULL starts; NULL at the end. */
@@ -44,7 +45,7 @@ static struct channel *next_on_line(unsigned number, struct channel *after)
 
 /* ------------------------------------------------------------------ lines that do not get calm */
 
-/* The line is masked, and below DIRQL its channels are reset. */
+/* The line is masked, and a little later its channels are reset. */
 static void stop_line(unsigned number)
 {
     struct interrupt_line_state *line = &lines[number];
@@ -52,18 +53,21 @@ static void stop_line(unsigned number)
     hal_interrupt_mask(number, true);
     line->unclaimed_in_a_row = 0;
     line->stops++;
-    deferred_queue(&line->calm);
+    timer_arm(&line->calm, CALM_DELAY_US);
 }
 
 static void calm_line(void *context)
 {
     struct interrupt_line_state *line = context;
 
+    if (context_now->kind != CONTEXT_NONE) { /* within IdeHwControl */
+        timer_arm(&line->calm, CALM_DELAY_US);
+        return;
+    }
     for (struct channel *channel = NULL; (channel = next_on_line(line->number, channel));) {
         port_message(channel, "interrupt line %u does not get calm; resetting", line->number);
         channel->claims_in_a_row = 0;
-        if (channel->slots)
-            channel_reset(channel);
+        channel_reset(channel);
     }
     if (line->stops < STOPS_LIMIT)
         hal_interrupt_mask(line->number, false);
@@ -185,7 +189,7 @@ void interrupt_init(void)
 {
     for (unsigned i = 0; i < LINE_COUNT; i++) {
         lines[i].number = i;
-        lines[i].calm = (struct deferred){.procedure = calm_line, .context = &lines[i]};
+        lines[i].calm.deferred = (struct deferred){.procedure = calm_line, .context = &lines[i]};
     }
     hal_interrupt_set_unclaimed_hook(line_unclaimed);
 }

@@ -39,6 +39,7 @@ void port_message(const struct channel *channel, const char *format, ...)
     va_end(arguments);
     const char *service = channel ? channel->controller->service : "port";
     remember("%s %s%s%s", service, channel ? channel->name : "", channel ? ": " : "", text);
+    hal_fresh_line();
     hal_printf("%s%s%s: %s\n", service, channel ? " " : "", channel ? channel->name : "", text);
 }
 

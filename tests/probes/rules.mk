@@ -9,7 +9,8 @@ PROBES := \
     bars \
     controller_only \
     registry \
-    registry_model
+    registry_model \
+    storm
 # These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
 BASE_PROBES := rules behave journal starts field
 PROBE_FLAGS := -Wextra -Wshadow -Werror

@@ -1,0 +1,20 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# INT: whose interrupt it is (tests/probes/rules/int.c).
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Contract;
+use Test::More;
+
+my @interrupt = (routine => 'IdeHwInterrupt', context => 'IdeHwInterrupt');
+
+contract_cases('int',
+    { case => 'int_not_dismissed', rule => 'INT-01', @interrupt, also => qr/but Status \(port 0x1f7\) was not read/ },
+    { case => 'int_latched', rule => 'INT-01', @interrupt, also => qr/interrupt bit \(port 0x\w+\) is still set/ },
+    { case => 'int_never_claimed', rule => 'INT-02', @interrupt, values => '"DmaAllowed"=dword:00000000',
+      also => qr/nobody has claimed the last 100 interrupts/ },
+);
+
+done_testing();

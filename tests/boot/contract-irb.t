@@ -1,0 +1,46 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# IRB, and CTX-02: how requests come back (tests/probes/rules/irb.c).
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Contract;
+use Test::More;
+
+my @complete = (routine => 'AtaPortCompleteRequest', context => 'IdeHwInterrupt');
+# A drive that has lost its medium fails a request, and has sense data to say.
+my @sense = (channel => '0.1', io => 'cd cd0 eject; read cd0 0; cd cd0 load', fails => 1);
+# These wait for the port's time-out, ten seconds each. (Under -icount time would pass while QEMU reads the
+# disk, too, and requests that are not meant would be late.)
+my @time_out = (also => qr/was not completed in 10 s; resetting/);
+
+contract_cases('irb',
+    { case => 'irb_twice', rule => 'IRB-01', @complete },
+    { case => 'irb_own', rule => 'IRB-01', @complete },
+    { case => 'irb_inside', rule => 'IRB-01', @complete },
+    { case => 'irb_sense_completed', rule => 'IRB-01', @complete, @sense },
+    { case => 'irb_pending', rule => 'IRB-02', @complete, fails => 1, also => qr/internal error/i },
+    { case => 'irb_no_status', rule => 'IRB-02', @complete, fails => 1, also => qr/internal error/i },
+    { case => 'irb_all_pending', rule => 'IRB-02', routine => 'AtaPortCompleteAllActiveRequests',
+      context => 'IdeHwStartIo', fails => 1, also => qr/internal error/i },
+    { case => 'irb_no_registers', rule => 'IRB-04', @complete, fails => 1 },
+    { case => 'irb_made_up_status', rule => 'IRB-04', @complete, fails => 1 },
+    { case => 'irb_made_up_error', rule => 'IRB-04', @complete, @sense },
+    { case => 'irb_too_much', rule => 'IRB-05', @complete, fails => 1 },
+    { case => 'irb_not_dma', rule => 'IRB-08', routine => 'AtaPortGetScatterGatherList',
+      context => 'IdeHwStartIo', io => 'flush 0', returned => '0' },
+    { case => 'irb_lost', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @time_out },
+    { case => 'irb_kept', rule => 'IRB-10', routine => 'IdeHwReset', context => 'IdeHwReset', @time_out },
+    { case => 'irb_silent_device', asserts => 'IRB-09', returned => '0', @time_out },
+    { case => 'irb_second_sense', rule => 'IRB-11', routine => 'AtaPortBuildRequestSenseIrb',
+      context => 'IdeHwInterrupt', returned => '0', @sense },
+    { case => 'irb_forgotten_sense', rule => 'IRB-11', routine => 'AtaPortBuildRequestSenseIrb',
+      context => 'IdeHwInterrupt', @sense },
+    { case => 'irb_released_twice', rule => 'IRB-11', routine => 'AtaPortReleaseRequestSenseIrb',
+      context => 'IdeHwInterrupt', @sense },
+    { case => 'irb_too_early', rule => 'IRB-12', @complete, @sense },
+    { case => 'irb_not_final', rule => 'CTX-02', routine => 'IdeHwBuildIo', context => 'IdeHwBuildIo' },
+);
+
+done_testing();

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* IRB: how requests come back, their scatter/gather lists, their request-sense IRBs. */
+#include "cases.h"
+
+/* A case whose occasion this was not: it waits for the next one. */
+static BOOLEAN not_yet(struct occasion *at, case_function *run)
+{
+    for (const struct probe_case *row = irb_cases; row->name; row++)
+        if (row->run == run)
+            at->channel->armed = row;
+    at->channel->occasions_left = 1;
+    return FALSE;
+}
+
+/* ------------------------------------------------------------------ AtaPortCompleteRequest */
+
+CASE irb_twice(struct occasion *at)
+{
+    AtaPortCompleteRequest(at->channel, at->irb);
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-01 */
+    return TRUE;
+}
+
+CASE irb_own(struct occasion *at)
+{
+    IDE_REQUEST_BLOCK own = *at->irb;
+
+    AtaPortCompleteRequest(at->channel, &own); /* BREAKS: IRB-01 */
+    return FALSE;
+}
+
+CASE irb_inside(struct occasion *at)
+{
+    PUCHAR irb = (PUCHAR)at->irb;
+
+    AtaPortCompleteRequest(at->channel, (PIDE_REQUEST_BLOCK)(PVOID)(irb + 4)); /* BREAKS: IRB-01 */
+    return FALSE;
+}
+
+CASE irb_sense_completed(struct occasion *at)
+{
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-01 */
+    return FALSE;
+}
+
+CASE irb_pending(struct occasion *at)
+{
+    at->irb->IrbStatus = IRB_STATUS_PENDING;
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-02 */
+    return TRUE;
+}
+
+CASE irb_no_status(struct occasion *at)
+{
+    at->irb->IrbStatus = 0x0C;                    /* none of irb.h */
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-02 */
+    return TRUE;
+}
+
+CASE irb_all_pending(struct occasion *at)
+{
+    /* BREAKS: IRB-02 */
+    AtaPortCompleteAllActiveRequests(at->channel, 0xFF, 0xFF, IRB_STATUS_PENDING);
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ what comes with a status */
+
+CASE irb_no_registers(struct occasion *at)
+{
+    at->irb->IrbStatus = IRB_STATUS_DEVICE_ERROR;
+    at->irb->AtaStatus = 0;
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-04 */
+    return TRUE;
+}
+
+CASE irb_made_up_status(struct occasion *at)
+{
+    at->irb->IrbStatus = IRB_STATUS_DEVICE_ERROR;
+    at->irb->AtaStatus = 0x41;
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-04 */
+    return TRUE;
+}
+
+CASE irb_made_up_error(struct occasion *at)
+{
+    if (!(at->irb->AtaStatus & IDE_STATUS_ERROR))
+        return not_yet(at, irb_made_up_error);
+    at->irb->AtaError ^= 0xFF;
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-04 */
+    return TRUE;
+}
+
+CASE irb_too_much(struct occasion *at)
+{
+    at->irb->IrbStatus = IRB_STATUS_DATALENGTH_MISMATCH;
+    at->irb->DataTransferLength++;
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-05 */
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ AtaPortGetScatterGatherList */
+
+CASE irb_not_dma(struct occasion *at)
+{
+    PIDE_SCATTER_GATHER_LIST list;
+
+    if (at->irb->IrbFlags & IRB_FLAGS_USE_DMA)
+        return not_yet(at, irb_not_dma);
+    list = AtaPortGetScatterGatherList(at->channel, at->irb); /* BREAKS: IRB-08 */
+    probe_returned((ULONG_PTR)list);
+    return FALSE;
+}
+
+/* ------------------------------------------------------------------ requests that do not come back */
+
+static ULONG requests; /* of a device that is initialised, in the case under way */
+
+static BOOLEAN is_third(const struct probe_channel *channel, const IDE_REQUEST_BLOCK *irb)
+{
+    return irb->TargetId < MAX_IDE_DEVICE && channel->devices[irb->TargetId].is_initialized &&
+           ++requests == 3;
+}
+
+/* BREAKS: IRB-09 */
+static BOOLEAN NTAPI irb_lost_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    if (is_third(ChannelExtension, Irb))
+        return TRUE;
+    return ProbeStartIo(ChannelExtension, Irb);
+}
+
+CASE irb_lost(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = irb_lost_start_io;
+    return FALSE;
+}
+
+/* A command whose data nobody fetches: the device wants something, so the driver may wait for it. */
+static void keep_device_busy(struct probe_channel *channel)
+{
+    AtaPortWritePortUchar(channel->command_block + 2, 1);
+    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_READ);
+}
+
+static BOOLEAN NTAPI irb_kept_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    if (!is_third(ChannelExtension, Irb))
+        return ProbeStartIo(ChannelExtension, Irb);
+    keep_device_busy(ChannelExtension);
+    return TRUE;
+}
+
+/* BREAKS: IRB-10 */
+static BOOLEAN NTAPI irb_kept_reset(PVOID ChannelExtension)
+{
+    struct probe_channel *channel = ChannelExtension;
+    USHORT sector[256];
+
+    AtaPortReadPortBufferUshort((PUSHORT)(PVOID)channel->command_block, sector, 256);
+    return TRUE;
+}
+
+CASE irb_kept(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = irb_kept_start_io;
+    at->channel_interface->IdeHwReset = irb_kept_reset;
+    return FALSE;
+}
+
+/* The same, with a reset that keeps the rules: the device is to blame, and nothing is reported. */
+CASE irb_silent_device(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = irb_kept_start_io;
+    probe_returned(0);
+    return FALSE;
+}
+
+/* ------------------------------------------------------------------ request sense */
+
+CASE irb_second_sense(struct occasion *at)
+{
+    PIDE_REQUEST_BLOCK second;
+
+    second = AtaPortBuildRequestSenseIrb(at->channel, at->channel->failed); /* BREAKS: IRB-11 */
+    probe_returned((ULONG_PTR)second);
+    return FALSE;
+}
+
+CASE irb_forgotten_sense(struct occasion *at)
+{
+    PIDE_REQUEST_BLOCK failed = at->channel->failed, sense;
+
+    AtaPortReleaseRequestSenseIrb(at->channel, at->irb);
+    sense = AtaPortBuildRequestSenseIrb(at->channel, failed); /* BREAKS: IRB-11 */
+    sense->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
+    at->channel->failed = NULL;
+    AtaPortCompleteRequest(at->channel, failed);
+    return TRUE;
+}
+
+CASE irb_released_twice(struct occasion *at)
+{
+    PIDE_REQUEST_BLOCK failed = at->channel->failed;
+
+    AtaPortReleaseRequestSenseIrb(at->channel, at->irb);
+    AtaPortReleaseRequestSenseIrb(at->channel, at->irb); /* BREAKS: IRB-11 */
+    at->channel->failed = NULL;
+    AtaPortCompleteRequest(at->channel, failed);
+    return TRUE;
+}
+
+/* The driver releases it afterwards, which is as it should be. */
+CASE irb_too_early(struct occasion *at)
+{
+    PIDE_REQUEST_BLOCK failed = at->channel->failed;
+
+    at->channel->failed = NULL;
+    AtaPortCompleteRequest(at->channel, failed); /* BREAKS: IRB-12 */
+    AtaPortReleaseRequestSenseIrb(at->channel, at->irb);
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ IdeHwBuildIo: CTX-02 */
+
+/* BREAKS: CTX-02 */
+static BOOLEAN NTAPI irb_not_final_build_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    BOOLEAN result = ProbeBuildIo(ChannelExtension, Irb);
+
+    if (is_third(ChannelExtension, Irb))
+        Irb->IrbStatus = IRB_STATUS_PENDING | IRB_STATUS_RETURN_TASKFILE_VALID;
+    return result;
+}
+
+CASE irb_not_final(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwBuildIo = irb_not_final_build_io;
+    return FALSE;
+}
+
+const struct probe_case irb_cases[] = {
+    {"irb_twice", AT_COMPLETE, 2, irb_twice},
+    {"irb_own", AT_COMPLETE, 2, irb_own},
+    {"irb_inside", AT_COMPLETE, 2, irb_inside},
+    {"irb_sense_completed", AT_SENSE, 1, irb_sense_completed},
+    {"irb_pending", AT_COMPLETE, 2, irb_pending},
+    {"irb_no_status", AT_COMPLETE, 2, irb_no_status},
+    {"irb_all_pending", AT_START_IO, 2, irb_all_pending},
+    {"irb_no_registers", AT_COMPLETE, 2, irb_no_registers},
+    {"irb_made_up_status", AT_COMPLETE, 2, irb_made_up_status},
+    {"irb_made_up_error", AT_COMPLETE, 1, irb_made_up_error},
+    {"irb_too_much", AT_COMPLETE, 2, irb_too_much},
+    {"irb_not_dma", AT_START_IO, 1, irb_not_dma},
+    {"irb_lost", AT_CHANNEL_INIT, 1, irb_lost},
+    {"irb_kept", AT_CHANNEL_INIT, 1, irb_kept},
+    {"irb_silent_device", AT_CHANNEL_INIT, 1, irb_silent_device},
+    {"irb_second_sense", AT_SENSE, 1, irb_second_sense},
+    {"irb_forgotten_sense", AT_SENSE, 1, irb_forgotten_sense},
+    {"irb_released_twice", AT_SENSE, 1, irb_released_twice},
+    {"irb_too_early", AT_SENSE, 1, irb_too_early},
+    {"irb_not_final", AT_CHANNEL_INIT, 1, irb_not_final},
+    {NULL, 0, 0, NULL},
+};
