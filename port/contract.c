@@ -31,7 +31,7 @@ static unsigned place_count;
 static const struct {
     const char *id, *words;
 } rules[RULE_COUNT] = {
-#define RULE(identifier, id, words) {id, words},
+#define RULE(identifier, id, words, action, source) {id, words},
 #include "port/rules.def"
 #undef RULE
 };

@@ -80,7 +80,7 @@ void context_name(const struct context *context, char *text, size_t size);
 const char *context_kind_name(enum context_kind kind);
 
 enum rule {
-#define RULE(identifier, id, words) RULE_##identifier,
+#define RULE(identifier, id, words, action, source) RULE_##identifier,
 #include "port/rules.def"
 #undef RULE
     RULE_COUNT,

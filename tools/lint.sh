@@ -45,5 +45,6 @@ check_perl() {
 step clang-format check_format "${c_files[@]}"
 step shellcheck shellcheck "${shell_files[@]}"
 step perl check_perl "${perl_files[@]}"
+step contract tools/contract.pl --check docs/contract.md
 step style tools/check-includes.pl
 exit $failed

@@ -1,0 +1,97 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# usage: contract.pl [--check FILE]
+#
+# Makes docs/contract.md from port/rules.def and the marks in the probes' sources, and prints it; with
+# --check compares it with FILE and says how to make that anew. Started from the top of the tree.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Reports;
+
+my @families = (
+    [INI => 'Introductions', 'what a driver, its channels and its devices say of themselves'],
+    [CTX => 'Contexts', 'who may call what, and when'],
+    [REG => 'The registry', 'the registry buffer, reads and writes'],
+    [IRB => 'Requests', 'what happens to an IRB between IdeHwBuildIo and its completion'],
+    [MEM => 'Memory', 'extensions and uncached memory'],
+    [INT => 'Interrupts', 'whose they are'],
+    [TAG => 'Queue tags', 'which are handed out'],
+    [ADR => 'Addresses', 'registers, ports, configuration space'],
+    [CBK => 'Callbacks', 'timers, workers, synchronised routines'],
+);
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<', $path or die "$path: $!\n";
+    local $/;
+    return <$file>;
+}
+
+# Each: id, words, what the port does, where the documentation says so.
+sub read_rules {
+    my $text = slurp('port/rules.def');
+    my $string = qr/"((?:[^"\\]|\\.)*)"/;
+    my @rules;
+    while ($text =~ /^RULE\((\w+),\s*$string,\s*$string,\s*$string,\s*$string\)/mg) {
+        my ($identifier, @row) = ($1, $2, $3, $4, $5);
+        die "port/rules.def: $identifier and $row[0] differ\n" if $identifier ne $row[0] =~ tr/-/_/r;
+        push @rules, [map { s/\\(.)/$1/gr } @row];
+    }
+    my $count = () = $text =~ /^RULE\(/mg;
+    die "port/rules.def: a row is RULE(identifier, \"ID\", \"words\", \"what happens\", \"source\")\n"
+        if $count != @rules;
+    return @rules;
+}
+
+# The files that break a rule, or, for one that binds the port, look whether it keeps it.
+sub read_probes {
+    my %probes;
+    for my $mark (@{ marks(sort glob 'tests/probes/*/*.c') }) {
+        $probes{ $mark->{id} }{ $mark->{file} } = 1;
+    }
+    for my $test (sort glob 'tests/boot/*.t') {
+        $probes{$_}{$test} = 1 for slurp($test) =~ /asserts => '(\w+-\d+)'/g;
+    }
+    return \%probes;
+}
+
+sub cell {
+    my ($text) = @_;
+    return $text =~ s/\|/\\|/gr;
+}
+
+sub document {
+    my @rules = read_rules();
+    my $probes = read_probes();
+    my $text = <<'END';
+# The contract
+
+The rules that the documentation of the interface states, and what the port does when a driver breaks one. Each report
+names the rule by its id; [debugging.md](debugging.md) says how to read it. `CHECKS=off` drops the reports and the memory tricks; the
+failure values stay. A dash stands where a rule binds the port, and a test looks whether it keeps it.
+
+This page is made by `tools/contract.pl` from `port/rules.def`, and `make lint` fails when it is not up to date.
+END
+    for my $family (@families) {
+        my ($prefix, $title, $about) = @$family;
+        $text .= "\n## $title\n\n\u$about.\n\n| id | rule | what the port does | documented at | shown by |\n|---|---|---|---|---|\n";
+        for my $rule (grep { $_->[0] =~ /^$prefix-/ } @rules) {
+            my @files = sort keys %{ $probes->{ $rule->[0] } // {} };
+            $text .= '| ' . join(' | ', map { cell($_) } @$rule,
+                join ', ', map { "`" . s{^tests/(?:probes|boot)/}{}r . '`' } @files) . " |\n";
+        }
+    }
+    return $text;
+}
+
+if (@ARGV == 0) {
+    print document();
+} elsif (@ARGV == 2 && $ARGV[0] eq '--check') {
+    exit 0 if document() eq slurp($ARGV[1]);
+    print "$ARGV[1] is not up to date: tools/contract.pl >$ARGV[1]\n";
+    exit 1;
+} else {
+    die "usage: contract.pl [--check FILE]\n";
+}
