@@ -195,8 +195,9 @@ else
 test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
     $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
-	@PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) \
-	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS)
+	@code=0; PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) \
+	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS) || code=1; \
+	$(if $(TEST),,tools/rule-coverage.pl || code=1;) exit $$code
 endif
 
 # The long form of one test.
