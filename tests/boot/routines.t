@@ -65,7 +65,7 @@ for (1 .. 200) {
 $ENV{MINIPORT} = "$top/$probe";    # so that GDB finds the driver's file
 my ($code, $output) = command('sh', '-c', 'cd "$0" && shift && exec "$@"', $session->{run_dir}, 'sh',
     qw(timeout 60 gdb -q -nx -batch -x), "$top/tools/gdb/ataport.py", '-ex', 'target remote gdb.sock',
-    '-ex', "cd $top", '-ex', 'continue', '-ex', 'continue', '-ex', 'continue', '-ex', 'backtrace',
+    '-ex', "cd $top", '-ex', 'continue', '-ex', 'continue', '-ex', 'backtrace',
     '-ex', 'delete', '-ex', 'detach', "$top/build/$arch/kernel.elf");
 like($output, qr/^A driver called AtaPortDebugBreak/m, 'under GDB, AtaPortDebugBreak stops') or diag($output);
 delete $ENV{MINIPORT};
