@@ -74,12 +74,9 @@ static enum command_result list(const struct store_key *key)
     bool found = false;
 
     for (const struct store_value *value = NULL; (value = store_next_value(key, value));) {
-        struct registry_name name = store_value_name(value);
-        if (name.byte_count == 0)
-            hal_printf("@=");
-        else
-            hal_printf("\"%.*s\"=", (int)name.byte_count, name.text);
-        print_data(value);
+        struct reg_writer *writer = console_writer();
+        reg_write_line(writer, value);
+        reg_writer_finish(writer);
         found = true;
     }
     for (const struct store_key *child = NULL; (child = store_next_child(key, child));) {

@@ -126,6 +126,8 @@ bool reg_writer_finish(struct reg_writer *writer);
 
 /* A value's data on one line, as it stands behind the equals sign. */
 void reg_write_data(struct reg_writer *writer, const struct store_value *value);
+/* A value, name and data, as a line of its own. */
+void reg_write_line(struct reg_writer *writer, const struct store_value *value);
 /* A key's path. */
 void reg_write_path(struct reg_writer *writer, const struct store_key *key);
 

@@ -204,6 +204,13 @@ void reg_write_data(struct reg_writer *writer, const struct store_value *value)
     put_data(writer, value, false);
 }
 
+void reg_write_line(struct reg_writer *writer, const struct store_value *value)
+{
+    put_name(writer, value);
+    put_data(writer, value, false);
+    put(writer, "\n");
+}
+
 /* A value's line, or that of its deletion, below its key's. */
 static void put_value(struct reg_writer *writer, const struct store_value *value, bool is_deletion)
 {

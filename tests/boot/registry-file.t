@@ -10,7 +10,7 @@ use lib 'tests/lib';
 use Ataport;
 use Encode qw(decode encode);
 use Witness;
-use Test::More tests => 81;
+use Test::More tests => 82;
 
 my $header = "Windows Registry Editor Version 5.00\n";
 my $hive = "$scratch/the registry, \$HOME.reg";
@@ -46,6 +46,9 @@ is(output_of($run, "registry get $key value$_"), "$forms[$_][1]\n", $forms[$_][0
 is(output_of($run, "registry get $key \"A NAME\""), "dword:00000007\n", 'a name with a blank, in other case');
 is(output_of($run, "registry get $key \@"), "\"default\"\n", 'a default value');
 is(slurp($hive), $written, 'reading writes nothing');
+$run = session("registry set $key \"say \"\"hi\"\"\" dword:8; registry list $key");
+like(output_of($run, "registry list $key"), qr/^"say \\"hi\\""=dword:00000008$/m,
+    'names are listed as the file has them');
 
 $run = session("registry delete $key value0; registry delete $key \"a name\"; registry delete $key \@; "
         . "registry set $key\\Below x dword:1; registry delete $key\\Below");
