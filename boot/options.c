@@ -103,6 +103,7 @@ static bool set_trace(struct boot_options *options, struct span value)
     return true;
 }
 
+/* A number of at most `limit`. */
 static bool number_in(struct span value, uint32_t limit, uint32_t *number)
 {
     char text[12];
@@ -118,27 +119,11 @@ static bool number_in(struct span value, uint32_t limit, uint32_t *number)
     return true;
 }
 
-/* A number of up to 32 bits. */
-static bool set_number(uint32_t *number, struct span value)
-{
-    char text[12];
-    uint64_t wide;
-
-    if (value.length >= sizeof text)
-        return false;
-    memcpy(text, value.text, value.length);
-    text[value.length] = 0;
-    if (number_parse(text, &wide) != NUMBER_OK || wide > UINT32_MAX)
-        return false;
-    *number = (uint32_t)wide;
-    return true;
-}
-
 /* All levels up to this one. */
 static bool set_debug(struct boot_options *options, struct span value)
 {
     uint32_t level;
-    if (!set_number(&level, value))
+    if (!number_in(value, UINT32_MAX, &level))
         return false;
     options->debug_mask = level < 31 ? (2u << level) - 1 : UINT32_MAX;
     return true;
@@ -146,7 +131,7 @@ static bool set_debug(struct boot_options *options, struct span value)
 
 static bool set_debug_mask(struct boot_options *options, struct span value)
 {
-    return set_number(&options->debug_mask, value);
+    return number_in(value, UINT32_MAX, &options->debug_mask);
 }
 
 static bool set_disks(struct boot_options *options, struct span value)
@@ -193,7 +178,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         if (i == KEY_COUNT) {
             snprintf(error, error_size,
                      "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, dump, trace, debug, disks and test.",
+                     "checks, dump, trace, debug, debug_mask, disks and test.",
                      shown(key), key.text);
             return false;
         }

@@ -29,8 +29,8 @@ struct boot_options {
     /* debug_mask=MASK: bit n shows AtaPortDebugPrint's level n, all set if it is not given; debug=LEVEL is
      * all up to that level. */
     uint32_t debug_mask;
-    uint32_t
-        disks_class; /* disks=0xCCSS: disks at controllers of this class have the first numbers */
+    /* disks=0xCCSS: disks at controllers of this class have the first numbers. */
+    uint32_t disks_class;
     char test[TEST_NAME_CAPACITY]; /* test=NAME, in a kernel that holds tests; "": none */
 };
 
