@@ -20,6 +20,7 @@ my @families = (
     [TAG => 'Queue tags', 'which are handed out'],
     [ADR => 'Addresses', 'registers, ports, configuration space'],
     [CBK => 'Callbacks', 'timers, workers, synchronised routines'],
+    [CPU => 'The processor', 'how each routine of the driver leaves it behind'],
 );
 
 sub slurp {
@@ -29,7 +30,7 @@ sub slurp {
     return <$file>;
 }
 
-# Each: id, words, what the port does, where the documentation says so.
+# Each: id, words, what the port does, source.
 sub read_rules {
     my $text = slurp('port/rules.def');
     my $string = qr/"((?:[^"\\]|\\.)*)"/;
@@ -42,6 +43,11 @@ sub read_rules {
     my $count = () = $text =~ /^RULE\(/mg;
     die "port/rules.def: a row is RULE(identifier, \"ID\", \"words\", \"what happens\", \"source\")\n"
         if $count != @rules;
+    for my $rule (@rules) {
+        my $prefix = substr $rule->[0], 0, 3;
+        die "port/rules.def: $rule->[0]: tools/contract.pl knows no family $prefix\n"
+            if !grep { $_->[0] eq $prefix } @families;
+    }
     return @rules;
 }
 
@@ -55,6 +61,13 @@ sub read_probes {
         $probes{$_}{$test} = 1 for slurp($test) =~ /asserts => '(\w+-\d+)'/g;
     }
     return \%probes;
+}
+
+# A source is pages, "ours", or pages with what of it is ours behind a semicolon.
+sub stated_by {
+    my ($source) = @_;
+    return 'ours' if $source eq 'ours';
+    return $source =~ /; .*\bours$/ ? 'in part ours' : 'a page';
 }
 
 sub cell {
@@ -72,14 +85,19 @@ The rules that the documentation of the interface states, and what the port does
 names the rule by its id; [debugging.md](debugging.md) says how to read it. `CHECKS=off` drops the reports and the memory tricks; the
 failure values stay. A dash stands where a rule binds the port, and a test looks whether it keeps it.
 
+Not every rule is stated by the documentation. "stated by" says of each whether a page of it does ("a page"), no page does and
+the rule is this project's own ("ours"), or pages state it and the rest is this project's reading ("in part ours"). A driver that
+breaks a rule of ours may be right for Windows; it is reported all the same, since what it does depends on luck.
+
 This page is made by `tools/contract.pl` from `port/rules.def`, and `make lint` fails when it is not up to date.
 END
     for my $family (@families) {
         my ($prefix, $title, $about) = @$family;
-        $text .= "\n## $title\n\n\u$about.\n\n| id | rule | what the port does | documented at | shown by |\n|---|---|---|---|---|\n";
+        $text .= "\n## $title\n\n\u$about.\n\n| id | rule | stated by | what the port does | source | shown by |\n|---|---|---|---|---|---|\n";
         for my $rule (grep { $_->[0] =~ /^$prefix-/ } @rules) {
             my @files = sort keys %{ $probes->{ $rule->[0] } // {} };
-            $text .= '| ' . join(' | ', map { cell($_) } @$rule,
+            my ($id, $words, $action, $source) = @$rule;
+            $text .= '| ' . join(' | ', map { cell($_) } $id, $words, stated_by($source), $action, $source,
                 join ', ', map { "`" . s{^tests/(?:probes|boot)/}{}r . '`' } @files) . " |\n";
         }
     }
