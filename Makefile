@@ -2,8 +2,8 @@
 #
 # Builds, runs and tests. `make help` says how; the fragments that are included say what is compiled.
 #
-# A fragment finds ARCH, BUILD (build/$(ARCH)), CROSS, MINIPORT_CROSS, HOSTCC, V, Q (@, or nothing with
-# V=1). It adds what `make` alone shall build to `all`, and leaves every file it makes in build/.
+# A fragment finds ARCH, BUILD (build/$(ARCH)), CROSS, MINIPORT_CROSS, HOSTCC, WERROR_FLAG, V, Q (@, or nothing
+# with V=1). It adds what `make` alone shall build to `all`, and leaves every file it makes in build/.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -34,6 +34,10 @@ ifeq ($(origin CROSS),undefined)
 CROSS := $(if $(filter x86_64,$(lastword $(HOST))),,x86_64-linux-gnu-)
 endif
 HOSTCC ?= gcc
+
+# WERROR=1: a warning stops the build, of everything that is ours. A user's compiler may be newer than ours, and
+# warn where none did.
+WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 
 # ---------------------------------------------------------------- what is asked for
 
@@ -98,7 +102,7 @@ endif
 # Our own drivers: the folders of miniport/, each in a file of its own.
 DRIVERS := pata
 ifdef miniport
-$(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Werror)))
+$(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow $(WERROR_FLAG))))
 endif
 
 # Somebody's own, in any folder: tools/build-miniport.sh asks for $(BUILD)/external/NAME.sys.
@@ -138,7 +142,7 @@ new-miniport:
 # compiled with it and which files it wants: "SOURCES: a.c b.c" and "ARGUMENTS: build/x", as often as needed.
 HOST_BUILD := build/host
 HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -fno-omit-frame-pointer -fshort-wchar -fno-strict-aliasing -Wall -Wextra -Werror \
+    -fno-omit-frame-pointer -fshort-wchar -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) \
     -Wno-maybe-uninitialized -D_GNU_SOURCE -I. -Iinclude/ddi
 HOST_TESTS := $(wildcard tests/host/test_*.c)
 TESTS := $(filter-out tests/conformance/%,$(sort $(wildcard tests/*/*.t) $(HOST_TESTS)))
@@ -245,4 +249,5 @@ help:
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
 #?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= KARGS= TIMEOUT= GDB=1
 #? ./run-qemu.sh --help explains those from DISK= on.
+#?   WERROR=1              warnings are errors
 #?   REGISTRY_ARENA=256K   the memory that all registry buffers share, when the kernel is built

@@ -6,7 +6,7 @@
 #   BUILD    where everything goes: build/$(ARCH)
 #   CROSS    prefix of gcc and binutils for $(ARCH), often empty
 #   V        1: show whole commands
-#   WERROR   optional: "no" lets warnings pass (an unknown compiler)
+#   WERROR_FLAG   -Werror, or nothing
 #   REGISTRY_ARENA   optional: size of the registry buffers' arena, in bytes or with K or M behind it;
 #                    whole pages (port/registry/arena.h has the default)
 #
@@ -52,13 +52,13 @@ KERNEL_CFLAGS = -std=gnu11 -O2 -falign-functions=4 -falign-jumps=1 -falign-loops
     -fno-asynchronous-unwind-tables \
     -fshort-wchar -fno-strict-aliasing -fno-common \
     -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
-    $(if $(filter no,$(WERROR)),,-Werror) \
+    $(WERROR_FLAG) \
     -ffile-prefix-map=$(CURDIR)/= \
     $(registry_arena_bytes:%=-DREGISTRY_ARENA_BYTE_COUNT=%) \
     $(KERNEL_INCLUDES)
 
 KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
-    -Wl,-z,noexecstack -Wl,--fatal-warnings \
+    -Wl,-z,noexecstack $(WERROR_FLAG:-Werror=-Wl,--fatal-warnings) \
     $(KERNEL_ARCH_CFLAGS_$(ARCH)) -Wl,-T,boot/kernel.ld
 
 # Other architectures' files begin with their names.

@@ -4,7 +4,7 @@
 # kernel names places in its source (tools/lines.pl).
 #
 # Wants: ARCH (x86_64 or i386), BUILD (that architecture's build folder), Q (@, or nothing with V=1),
-# and MINIPORT_CROSS (the prefix of the compiler and its tools), which may be empty.
+# MINIPORT_CROSS (the prefix of the compiler and its tools), which may be empty, and WERROR_FLAG (-Werror or nothing).
 #
 #   $(eval $(call miniport,NAME,FOLDER,FLAGS,OBJECTS))
 #       a folder whose path make can handle; OBJECTS, which may be left out, are linked with it
@@ -97,7 +97,7 @@ $(MINIPORT_OUT)/lib%.a: port/exports.list tools/exports.pl | miniport-toolchain
 
 # These are the memory routines: the compiler must not see a call of them in their own loops.
 $(MINIPORT_OUT)/support/%.o: miniport/support/%.c $(MINIPORT_OUT)/support/stamp | miniport-toolchain
-	$(call miniport_quiet,CC $<)$(MINIPORT_CC) $(MINIPORT_FLAGS) -Wextra -Werror \
+	$(call miniport_quiet,CC $<)$(MINIPORT_CC) $(MINIPORT_FLAGS) -Wextra $(WERROR_FLAG) \
 	    $(MINIPORT_SUPPORT_FLAGS) -MMD -MP -c $< -o $@
 
 $(MINIPORT_SUPPORT_LIBRARY): $(MINIPORT_SUPPORT_OBJECTS)
@@ -114,7 +114,7 @@ miniport_stamp = mkdir -p $(@D); printf '%s\n' $(call miniport_quote,$(1)) | cmp
     printf '%s\n' $(call miniport_quote,$(1)) >$@
 
 $(MINIPORT_OUT)/support/stamp: miniport-force
-	$(Q)$(call miniport_stamp,$(MINIPORT_CC) $(MINIPORT_FLAGS))
+	$(Q)$(call miniport_stamp,$(MINIPORT_CC) $(MINIPORT_FLAGS) $(WERROR_FLAG))
 
 # The entry point is looked for among the objects: a linker that does not find it only warns.
 # $(call miniport_link,NAME,FOLDER,OBJECTS)

@@ -2,7 +2,7 @@
 #
 # The benchmark: the floor program, the plugin that counts instructions, and what runs them.
 #
-# Wants: CROSS, ARCH, V and `quiet` as boot/rules.mk has them; HOSTCC for the plugin (default gcc).
+# Wants: CROSS, ARCH, WERROR_FLAG, V and `quiet` as boot/rules.mk has them; HOSTCC for the plugin (default gcc).
 # Gives: BENCH_TOOLS, which tests that use floor or plugin depend on, and
 #
 #   make bench            floor and kernel in turn, and a table with the ratios
@@ -17,7 +17,7 @@ BENCH_TOOLS := $(BENCH_FLOOR) $(BENCH_PLUGIN)
 HOSTCC ?= gcc
 
 BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
-    $(if $(filter no,$(WERROR)),,-Werror)
+    $(WERROR_FLAG)
 
 # 32-bit code: QEMU enters it so, and the floor needs no more.
 FLOOR_CFLAGS := -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -nostdlib -fno-pic -fno-pie \

@@ -84,10 +84,28 @@ sub compiled {
 }
 is(compiled(), 2, 'two objects are compiled');
 is(compiled(), 0, 'not twice');
-is(compiled('WERROR=no'), 1, "a changed flag compiles the kernel's again");
-is(compiled('WERROR=no'), 0, 'once');
-is(compiled('WERROR=no', 'MINIPORT_CFLAGS=-DX'), 1, "a changed driver's flag the driver's");
+is(compiled('REGISTRY_ARENA=12K'), 1, "a changed flag compiles the kernel's again");
+is(compiled('REGISTRY_ARENA=12K'), 0, 'once');
+is(compiled('REGISTRY_ARENA=12K', 'MINIPORT_CFLAGS=-DX'), 1, "a changed driver's flag the driver's");
 is(compiled(), 2, 'and back');
+
+# Whether warnings are errors, for everything that is compiled: the kernels, drivers, probes, tools, tests.
+{
+    delete local $ENV{WERROR};
+    my @everything = ("BUILD=$build.none", qw(V=1 test-tools build/bench/floor/kernel build/bench/icount.so build/host/test_lib),
+        map { ('-W', $_) } qw(tools/registry.c tests/bench/icount.c tests/bench/floor/floor.c tests/host/test_lib.c));
+    my %with;
+    for my $words ('WERROR=0', 'WERROR=1') {
+        my (undef, $printed) = command('make', '-n', @everything, $words);
+        $with{$words} = [grep { /^\S*gcc .*\.c(?!\S)/ && !/ -MM / } split /\n/, $printed =~ s/\\\n//gr];
+    }
+    for my $source (qw(port/block.c tests/guest/guest.c miniport/pata/driver.c miniport/support/memory.c
+        tests/probes/rules/cases.c tests/bench/floor/floor.c tests/bench/icount.c tools/registry.c tests/host/test_lib.c)) {
+        ok((grep { / \Q$source\E\b/ } @{ $with{'WERROR=0'} }), "a whole build compiles $source");
+    }
+    is_deeply([grep { /-Werror|fatal-warnings/ } @{ $with{'WERROR=0'} }], [], "a user's build ends with no warning");
+    is_deeply([grep { !/ -Werror\b/ } @{ $with{'WERROR=1'} }], [], 'with WERROR=1 any part of it does');
+}
 
 # The registry buffers' arena, whose size is chosen when the kernel is built.
 sub arena_of {

@@ -357,7 +357,7 @@ sub stub_build {
     return $folder if -e "$folder/kernel";
     make_path($folder);
     my $flags = '-m32 -march=i686 -O1 -ffreestanding -nostdlib -fno-pic -no-pie -fno-stack-protector '
-        . '-fno-asynchronous-unwind-tables -Wall -Wextra -Werror '
+        . '-fno-asynchronous-unwind-tables -Wall -Wextra '
         . '-Wl,--build-id=none -Wl,-z,noexecstack -Wl,-Ttext=0x100000';
     my ($code, $output) = command(($ENV{CROSS} // '') . 'gcc', split(' ', $flags),
         '-o', "$folder/kernel", "$top/tests/boot/stub.c");

@@ -13,7 +13,7 @@ PROBES := \
     storm
 # These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
 BASE_PROBES := rules behave journal starts field
-PROBE_FLAGS := -Wextra -Wshadow -Werror
+PROBE_FLAGS := -Wextra -Wshadow $(WERROR_FLAG)
 BASE_FLAGS := -Itests/probes/base $(PROBE_FLAGS)
 
 $(foreach probe,$(PROBES),$(eval $(call miniport,probes/$(probe),tests/probes/$(probe),$(PROBE_FLAGS))))
