@@ -117,11 +117,13 @@ static void print_sector_size(const struct device *device, const uint16_t *words
 
 /* ------------------------------------------------------------------ transfer modes */
 
+#define WORD_MODES 0x7Fu /* modes 0 to 6 (ATA/ATAPI-7, word 88); those of word 63 end at 2 */
+
 /* "0 to 2, active 2", of a word with supported modes in its low and active ones in its high byte.
  */
 static void print_dma(const char *title, uint16_t word)
 {
-    unsigned supported = word & 0xFFu, active = word >> 8;
+    unsigned supported = word & WORD_MODES, active = word >> 8 & WORD_MODES;
 
     if (!supported)
         return;

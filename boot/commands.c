@@ -155,36 +155,35 @@ enum command_result argument_range(unsigned count, char **words, struct range *r
     range->device = argument_device(words[1]);
     if (!range->device)
         return COMMAND_FAILED;
-    if (count == 4)
-        return COMMAND_DONE;
-
-    if (!refresh_medium(range->device))
-        return COMMAND_FAILED;
-    range->lba = 0;
-    range->sector_count = range->device->sector_count;
+    range->is_whole = count == 2;
     return COMMAND_DONE;
 }
 
-bool range_check(const struct range *range, enum block_operation operation)
+static enum block_status compare_range(const struct range *range)
 {
-    struct device *device = range->device;
-    struct block_request request = {
-        .device = device,
-        .operation = operation,
-        .lba = range->lba,
-        .sector_count = range->sector_count,
-        .status = BLOCK_OK,
-    };
+    uint64_t end = range->device->sector_count;
 
-    if (operation == BLOCK_WRITE && device->kind == DEVICE_ATAPI)
+    if (range->sector_count == 0)
+        return BLOCK_BAD_LENGTH;
+    return range->lba >= end || range->sector_count > end - range->lba ? BLOCK_OUT_OF_RANGE
+                                                                       : BLOCK_OK;
+}
+
+bool range_check(struct range *range, enum block_operation operation)
+{
+    struct block_request request = {.device = range->device, .operation = operation};
+
+    if (operation == BLOCK_WRITE && range->device->kind == DEVICE_ATAPI) {
         request.status = BLOCK_READ_ONLY;
-    else if (!refresh_medium(device))
-        return false;
-    else if (range->sector_count == 0)
-        request.status = BLOCK_BAD_LENGTH;
-    else if (range->lba >= device->sector_count ||
-             range->sector_count > device->sector_count - range->lba)
-        request.status = BLOCK_OUT_OF_RANGE;
+    } else {
+        if (!refresh_medium(range->device))
+            return false;
+        if (range->is_whole)
+            range->sector_count = range->device->sector_count;
+        request.status = compare_range(range);
+    }
+    request.lba = range->lba;
+    request.sector_count = range->sector_count;
     if (request.status != BLOCK_OK)
         block_fail(&request);
     return request.status == BLOCK_OK;
@@ -210,6 +209,9 @@ enum command_result block_status_fail(const struct device *device, enum block_st
     switch (status) {
     case BLOCK_NO_MEDIUM:
         return command_fail("There is no medium in %s.", device->name);
+    case BLOCK_NO_CAPACITY:
+        return command_fail("The drive %s names no size of its medium: it may be blank.",
+                            device->name);
     case BLOCK_MEDIUM_CHANGED:
         return command_fail("The medium in %s has just been changed; try again.", device->name);
     case BLOCK_TIMED_OUT:

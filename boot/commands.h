@@ -58,11 +58,13 @@ struct channel *argument_channel(const char *word);
 struct range {
     struct device *device;
     uint64_t lba, sector_count; /* in the device's sectors */
+    bool is_whole;              /* all sectors: range_check counts them */
 };
 enum command_result argument_range(unsigned count, char **words, struct range *range);
 
-/* Compares a range with the device, before long work begins. False: said why not. */
-bool range_check(const struct range *range, enum block_operation operation);
+/* Compares a range with the device, before long work begins: here a drive is asked what medium it has, and
+ * nowhere else, so that a change is noticed from here on. False: said why not. */
+bool range_check(struct range *range, enum block_operation operation);
 
 /* ------------------------------------------------------------------ devices for people */
 

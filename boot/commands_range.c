@@ -49,7 +49,7 @@ enum command_result command_fill(unsigned count, char **words)
 enum command_result command_verify(unsigned count, char **words)
 {
     struct transfer transfer = {.operation = BLOCK_VERIFY, .what = "verify"};
-    const struct range *range = &transfer.range;
+    struct range *range = &transfer.range;
     enum command_result result = argument_range(count, words, &transfer.range);
 
     if (result != COMMAND_DONE)
@@ -86,7 +86,7 @@ enum command_result command_sha256(unsigned count, char **words)
 {
     static struct hashing hashing;
     struct transfer transfer = {.operation = BLOCK_READ, .what = "sha256", .piece = hash_piece};
-    const struct range *range = &transfer.range;
+    struct range *range = &transfer.range;
     uint8_t digest[SHA256_DIGEST_SIZE];
     char text[2 * SHA256_DIGEST_SIZE + 1], name[16];
     enum command_result result = argument_range(count, words, &transfer.range);

@@ -78,7 +78,7 @@ static bool parse_bytes(char **words, uint8_t *bytes, size_t *byte_count)
 
 enum command_result command_write(unsigned count, char **words)
 {
-    struct range range;
+    struct range range = {0};
     uint8_t *sectors, *bytes;
     size_t byte_count;
 

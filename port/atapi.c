@@ -11,6 +11,8 @@
 
 #define PACKET_TIMEOUT_S 30u
 #define CD_SECTOR_BYTES  2048u
+#define CD_RAW_BYTES \
+    2352u /* what some drives answer for an audio disc; READ(10) moves no less than above */
 
 enum {
     SCSI_TEST_UNIT_READY = 0x00,
@@ -27,6 +29,7 @@ enum {
 };
 #define ASC_BECOMING_READY 0x04
 #define ASC_OUT_OF_RANGE   0x21
+#define ASC_MEDIUM_CHANGED 0x28
 #define ASC_NO_MEDIUM      0x3A
 
 /* Fixed-format sense data (SPC-2 7.20.2): key in byte 2, additional code in bytes 12 and 13. Where
@@ -45,12 +48,15 @@ bool atapi_should_repeat(const struct request *request)
 {
     if (request->irb_status != IRB_STATUS_DEVICE_ERROR)
         return false;
+    uint8_t code = sense_code(request);
     switch (sense_key(request)) {
-    case SENSE_UNIT_ATTENTION:
+    case SENSE_UNIT_ATTENTION: /* without sense data it may be this one as well as any other */
+        request->device->medium_changed |= code == ASC_MEDIUM_CHANGED || !request->sense_valid;
         return true;
     case SENSE_NOT_READY:
         /* QEMU: after a change of medium the first command says "no medium", the next "changed". */
-        return sense_code(request) == ASC_BECOMING_READY || sense_code(request) == ASC_NO_MEDIUM;
+        request->device->medium_changed |= code == ASC_NO_MEDIUM;
+        return code == ASC_BECOMING_READY || code == ASC_NO_MEDIUM;
     }
     return false;
 }
@@ -59,7 +65,7 @@ enum block_status atapi_status(const struct request *request)
 {
     switch (sense_key(request)) {
     case SENSE_UNIT_ATTENTION:
-        return BLOCK_MEDIUM_CHANGED;
+        return request->device->medium_changed ? BLOCK_MEDIUM_CHANGED : BLOCK_DEVICE_ERROR;
     case SENSE_NOT_READY:
         return sense_code(request) == ASC_NO_MEDIUM ? BLOCK_NO_MEDIUM : BLOCK_DEVICE_ERROR;
     case SENSE_ILLEGAL_REQUEST:
@@ -131,6 +137,23 @@ enum block_status atapi_command(struct device *device, const uint8_t *cdb, uint8
     return block_status_of(request);
 }
 
+/* The medium that READ CAPACITY describes (MMC-3 6.1, READ CAPACITY): last sector, sector size. False: none that
+ * can be read. FFFFFFFFh is no last sector: SBC keeps it for what 32 bits cannot say, and drives answer it for
+ * a medium without a sector. */
+static bool use_capacity(struct device *device, const UCHAR answer[8])
+{
+    uint32_t last = load_be32(answer), sector_size = load_be32(&answer[4]);
+
+    if (sector_size == CD_RAW_BYTES)
+        sector_size = CD_SECTOR_BYTES;
+    if (last == UINT32_MAX || sector_size < 512 || sector_size > HAL_PAGE_SIZE ||
+        sector_size & (sector_size - 1))
+        return false;
+    device->sector_size = sector_size;
+    device->sector_count = (uint64_t)last + 1;
+    return true;
+}
+
 enum block_status atapi_read_capacity(struct device *device)
 {
     static const uint8_t test_unit_ready[6] = {SCSI_TEST_UNIT_READY};
@@ -147,11 +170,9 @@ enum block_status atapi_read_capacity(struct device *device)
                                true, &request);
     if (status != BLOCK_OK)
         return status;
-    uint32_t sector_size = load_be32(&answer[4]);
-    if (sector_size < 512 || sector_size > HAL_PAGE_SIZE || sector_size & (sector_size - 1))
-        sector_size = CD_SECTOR_BYTES; /* some drives answer 2,352 for an audio disc */
-    device->sector_size = sector_size;
-    device->sector_count = (uint64_t)load_be32(answer) + 1;
+    if (request.transferred < sizeof answer || !use_capacity(device, answer))
+        return BLOCK_NO_CAPACITY;
+    device->medium_changed = false; /* whichever it was before, this is the one that is known now */
     block_configure(device);
     return BLOCK_OK;
 }

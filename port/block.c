@@ -21,8 +21,9 @@
 #define CD_TIMEOUT_S    30u
 
 /* What the Sector Count register can say (ATA/ATAPI-6 8.34, 8.35). */
-#define LBA28_MOST_SECTORS 0x100u
-#define LBA48_MOST_SECTORS 0x10000u
+#define LBA28_MOST_SECTORS  0x100u
+#define LBA48_MOST_SECTORS  0x10000u
+#define PACKET_MOST_SECTORS 0xFFFFu /* MMC-3, READ(10): 0 are none */
 
 static bool uses_dma(const struct device *device)
 {
@@ -131,7 +132,9 @@ void block_configure(struct device *device)
     device->transfer_commands[1] = write_commands[row][is_48bit];
     device->transfer_flags[0] = flags | IRB_FLAGS_DATA_IN;
     device->transfer_flags[1] = flags | IRB_FLAGS_DATA_OUT;
-    device->most_sectors = is_48bit || !is_ata ? LBA48_MOST_SECTORS : LBA28_MOST_SECTORS;
+    device->most_sectors = is_48bit ? LBA48_MOST_SECTORS
+                           : is_ata ? LBA28_MOST_SECTORS
+                                    : PACKET_MOST_SECTORS;
     if (device->most_sectors > by_length)
         device->most_sectors = by_length;
 }
@@ -198,6 +201,7 @@ static void finish(struct block_request *block, enum block_status status)
 }
 
 static void piece_done(struct request *request);
+static void packet_piece_done(struct request *request);
 
 static void send_piece(struct block_request *block)
 {
@@ -217,6 +221,7 @@ static void send_piece(struct block_request *block)
     request->callback = piece_done;
     request->context = block;
     if (device->kind == DEVICE_ATAPI) {
+        request->callback = packet_piece_done;
         request->timeout_s = CD_TIMEOUT_S;
         atapi_fill_transfer(request, lba, block->piece_sectors, block->operation == BLOCK_VERIFY);
     } else {
@@ -241,14 +246,24 @@ static void piece_done(struct request *request)
             finish(block, BLOCK_OK);
         return;
     }
-    if (block->device->kind == DEVICE_ATAPI && atapi_should_repeat(request) &&
-        ++block->attempts < ATAPI_ATTEMPTS) {
-        send_piece(block);
-        return;
-    }
     if (request->transferred < request->byte_count)
         block->sectors_done += request->transferred / block->device->sector_size;
     finish(block, block_status_of(request));
+}
+
+/* The same for a packet device. A piece that succeeded may have been carried out on another medium: then
+ * the drive has said so to whoever came first, and the device knows. */
+static void packet_piece_done(struct request *request)
+{
+    struct block_request *block = request->context;
+    bool repeats = atapi_should_repeat(request);
+
+    if (block->device->medium_changed && block_status_of(request) != BLOCK_NO_MEDIUM)
+        finish(block, BLOCK_MEDIUM_CHANGED);
+    else if (repeats && ++block->attempts < ATAPI_ATTEMPTS)
+        send_piece(block);
+    else
+        piece_done(request);
 }
 
 enum block_status block_status_of(const struct request *request)
@@ -277,10 +292,14 @@ static enum block_status check(const struct block_request *block)
         return BLOCK_DEVICE_GONE;
     if (block->operation == BLOCK_FLUSH)
         return BLOCK_OK;
-    if (device->kind == DEVICE_ATAPI && block->operation == BLOCK_WRITE)
-        return BLOCK_READ_ONLY;
-    if (device->kind == DEVICE_ATAPI && device->sector_count == 0)
-        return BLOCK_NO_MEDIUM;
+    if (device->kind == DEVICE_ATAPI) {
+        if (block->operation == BLOCK_WRITE)
+            return BLOCK_READ_ONLY;
+        if (device->sector_count == 0)
+            return BLOCK_NO_MEDIUM;
+        if (device->medium_changed)
+            return BLOCK_MEDIUM_CHANGED;
+    }
     if (block->sector_count == 0 || device->most_sectors == 0)
         return BLOCK_BAD_LENGTH;
     if (block->lba >= device->sector_count ||
@@ -390,8 +409,13 @@ void block_describe(const struct block_request *block, char *text, size_t size)
     case BLOCK_NO_MEDIUM:
         snprintf(text, size, "%s: there is no medium in %s", operation, device->name);
         break;
+    case BLOCK_NO_CAPACITY:
+        snprintf(text, size, "%s: the drive %s names no size of its medium", operation,
+                 device->name);
+        break;
     case BLOCK_MEDIUM_CHANGED:
-        snprintf(text, size, "%s: the medium in %s was changed", operation, device->name);
+        snprintf(text, size, "%s: the medium in %s was changed meanwhile, so this is given up",
+                 operation, device->name);
         break;
     case BLOCK_DEVICE_ERROR:
         describe_device_error(&block->request, detail, sizeof detail);

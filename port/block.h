@@ -5,6 +5,11 @@
  * A request of any length is cut into pieces that one command can carry: by MaximumTransferLength,
  * NumberOfPhysicalBreaks, and the 256 or 65,536 sectors of the command. The pieces go one after the
  * other.
+ *
+ * A medium that is changed is noticed by whichever request comes first after it, so the device keeps it in
+ * mind: from then on every request to it fails with BLOCK_MEDIUM_CHANGED, also one that the drive has
+ * carried out meanwhile, until atapi_read_capacity looks at the new medium. What takes several requests, and
+ * asks for the capacity once at its beginning, never gets data of two media.
  */
 #ifndef PORT_BLOCK_H
 #define PORT_BLOCK_H
@@ -25,7 +30,8 @@ enum block_status {
     BLOCK_BAD_BUFFER,   /* not mapped, or NULL */
     BLOCK_READ_ONLY,    /* a write to a CD-ROM */
     BLOCK_NO_MEDIUM,
-    BLOCK_MEDIUM_CHANGED, /* and the device did not settle after several tries */
+    BLOCK_NO_CAPACITY,    /* a medium, but of no size that is one */
+    BLOCK_MEDIUM_CHANGED, /* since atapi_read_capacity, which looks at the new one */
     BLOCK_DEVICE_ERROR,   /* the request has status, error register, sense data */
     BLOCK_TIMED_OUT,
     BLOCK_DEVICE_GONE, /* channel stopped, or no such device any more */

@@ -58,7 +58,7 @@ ULONG identify_supported_modes(const struct device *device)
     modes |= (ULONG)(word(device, 62) & 7) << 5; /* retired: single-word DMA */
     modes |= (ULONG)(word(device, 63) & 7) << 8;
     if (validity & 4) /* word 88 */
-        modes |= (ULONG)(word(device, 88) & 0x3F) << 11;
+        modes |= (ULONG)(word(device, 88) & 0x7F) << UDMA0;
     return modes;
 }
 
@@ -66,7 +66,7 @@ ULONG identify_current_modes(const struct device *device)
 {
     ULONG modes = (ULONG)(word(device, 63) >> 8 & 7) << 8;
     if (word(device, 53) & 4)
-        modes |= (ULONG)(word(device, 88) >> 8 & 0x3F) << 11;
+        modes |= (ULONG)(word(device, 88) >> 8 & 0x7F) << UDMA0;
     /* The PIO mode that is set is not reported; one that every device is in after reset. */
     return modes | PIO_MODE0;
 }
@@ -131,9 +131,12 @@ static void sector_sizes(const struct device *device, IDE_DEVICE_PARAMETERS *par
             (word(device, 209) & 0x3FFFu) * parameters->BytesPerLogicalSector;
 }
 
-/* 28-bit commands reach 2^28 sectors (ATA/ATAPI-6 6.2); a drive within that keeps to them: the
- * 48-bit ones cost four register writes more. */
-#define LBA28_SECTORS (1u << 28)
+/* What 28-bit and 48-bit commands reach. Words 60 and 61 are 0FFFFFFFh at most, and words 100 to 103
+ * FFFFFFFFFFFFh (ATA/ATAPI-6 6.2.2, 8.15): the last address of a 28-bit command is 0FFFFFFEh, although one
+ * more fits the registers, and drives refuse it. A drive within the first keeps to 28 bits: the 48-bit commands
+ * cost four register writes more. */
+#define LBA28_SECTORS (((uint32_t)1 << 28) - 1)
+#define LBA48_SECTORS (((uint64_t)1 << 48) - 1)
 
 static void addressing(const struct device *device, IDE_DEVICE_PARAMETERS *parameters)
 {
@@ -143,7 +146,7 @@ static void addressing(const struct device *device, IDE_DEVICE_PARAMETERS *param
         if (all)
             sectors = all;
     }
-    if (sectors > LBA28_SECTORS) {
+    if (sectors > LBA28_SECTORS && has_lba48(device)) {
         parameters->AddressTranslation = Lba48BitMode;
         parameters->MaxLba.QuadPart = (LONGLONG)sectors - 1;
     } else if (word(device, 49) & 1u << 9) {
@@ -196,7 +199,7 @@ static uint64_t addressable(const IDE_DEVICE_PARAMETERS *parameters)
     case LbaMode:
         return LBA28_SECTORS;
     case Lba48BitMode:
-        return (uint64_t)1 << 48;
+        return LBA48_SECTORS;
     case UnknownMode:
         break;
     }

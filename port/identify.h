@@ -10,7 +10,7 @@ void identify_decode(struct device *device);
 /* Sector size and count, from the parameters as IdeHwInitialize left them. False, and said: the sector size
  * cannot be. */
 bool identify_capacity(struct device *device);
-/* Modes that the device can do, and those that are set, as bitmaps (PIO_MODE0 ... UDMA_MODE5). */
+/* Modes that the device can do, and those that are set, as bitmaps (PIO_MODE0 ... UDMA_MODE6). */
 ULONG identify_supported_modes(const struct device *device);
 ULONG identify_current_modes(const struct device *device);
 bool identify_iordy(const struct device *device);

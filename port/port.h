@@ -151,9 +151,11 @@ struct device {
     struct channel *channel;
     enum device_kind kind;
     uint8_t target;
-    bool usable;      /* IdeHwInitialize succeeded */
-    bool was_written; /* since it was found: its cache may hold something */
-    char name[8];     /* "0".."63" for disks, "cd0" */
+    bool usable; /* IdeHwInitialize succeeded */
+    bool
+        medium_changed; /* since its capacity was asked for: sector_count may be another medium's */
+    bool was_written;   /* since it was found: its cache may hold something */
+    char name[8];       /* "0".."63" for disks, "cd0" */
     char model[41], serial[21], firmware[9];
     union {
         IDENTIFY_DEVICE_DATA identify;

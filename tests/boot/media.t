@@ -11,7 +11,7 @@ use Ataport;
 use IO::Socket::UNIX;
 use JSON::PP;
 use Witness;
-use Test::More tests => 87;
+use Test::More tests => 95;
 
 my $disk = random_image('disk.img', 4 << 20, 'media');
 my $digest = sha256_of($disk);
@@ -66,7 +66,7 @@ sub qemu {
     print {$monitor} encode_json({ execute => $command, arguments => \%arguments }), "\n";
     while (my $line = <$monitor>) {
         die "$command: $line" if $line =~ /^\{"error"/;
-        return if $line =~ /^\{"return"/;
+        return decode_json($line)->{return} if $line =~ /^\{"return"/;
     }
     die "$command: QEMU is gone";
 }
@@ -109,9 +109,36 @@ qemu('blockdev-change-medium', id => 'cd0', filename => $one, format => 'raw');
 like(answer('sha256 cd0'), qr/There is no disk "cd0"/, 'the drive is gone');
 like(answer('start 0.1'), qr/running/, 'started');
 digest_is($one, 'and the medium that was changed meanwhile is read');
+
+# In the midst of a long command: it fails, and gives no digest of two discs.
+sub bytes_read {
+    my ($stats) = grep { $_->{qdev} =~ /cd0/ } @{ qemu('query-blockstats') };
+    return $stats->{stats}{rd_bytes};
+}
+
+my $long = sparse_image('long.iso', 64 << 20);
+for my $command ('sha256 cd0', 'verify cd0') {
+    qemu('blockdev-change-medium', id => 'cd0', filename => $long, format => 'raw');
+    answer('cd cd0 capacity');
+    my $before = bytes_read();
+    $session->type("$command\r");
+    select undef, undef, undef, 0.005 while bytes_read() < $before + 300_000;
+    qemu('blockdev-change-medium', id => 'cd0', filename => $two, format => 'raw');
+    $session->expect(qr/> \z/, 60);
+    like($session->{text}, qr/\Q$command\E\n(?:[0-9a-f]{8} .*\n|\n)*.*\bthe medium in cd0 was changed\b.*\n> \z/,
+        "a change during `$command` makes it fail");
+}
+digest_is($two, 'the next command reads the new medium');
 like(answer('rules'), qr/^No rule was broken/m, 'no rule was broken');
 $session->type("poweroff\r");
 exit_code_is($session->finish(30), 0, 'the end');
+
+# A medium of less than a sector: the drive answers FFFFFFFFh, which is no last sector.
+$run = boot(DISK => 'none', CDROM => random_image('short.iso', 1024, 'short'),
+    CMD => 'devices; cd cd0 capacity; sha256 cd0; read cd0 0; partitions cd0');
+exit_code_is($run, 1, 'a medium of half a sector');
+like(output_of($run, $_), qr/names no size of its medium/, "`$_` believes in no capacity")
+    for 'cd cd0 capacity', 'sha256 cd0', 'read cd0 0', 'partitions cd0';
 
 # ------------------------------------------------------------------ sectors that fail
 

@@ -28,6 +28,10 @@ bool guest_test(const char *name)
         guest_test_dump();
     else if (strcmp(name, "routines") == 0)
         guest_test_routines();
+    else if (strcmp(name, "identify") == 0)
+        guest_test_identify();
+    else if (strcmp(name, "medium") == 0)
+        guest_test_medium();
     else if (strcmp(name, "registry") == 0)
         guest_test_registry();
     else if (strncmp(name, "conformance-", 12) == 0)

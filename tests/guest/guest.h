@@ -20,5 +20,7 @@ void guest_test_queues(void);
 void guest_test_power(void);
 void guest_test_dump(void);
 void guest_test_routines(void);
+void guest_test_identify(void);
+void guest_test_medium(void);
 
 #endif

@@ -75,6 +75,8 @@ static void identify(PIDE_REQUEST_BLOCK irb)
     words[64] = 0x0003;
     words[80] = 0x0078;
     words[83] = words[86] = 0x5000; /* FLUSH CACHE */
+    if (puppet.packet)
+        words[0] = 0x8580; /* a CD-ROM drive */
 }
 
 static void end(PVOID extension, PIDE_REQUEST_BLOCK irb, uint8_t status)
@@ -110,7 +112,8 @@ static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
     call->target = irb->TargetId;
     switch (irb->Function) {
     case IRB_FUNCTION_ATA_IDENTIFY:
-        is_there &= irb->IdeTaskFile.Current.bCommandReg == IDE_COMMAND_IDENTIFY;
+        is_there &= irb->IdeTaskFile.Current.bCommandReg ==
+                    (puppet.packet ? IDE_COMMAND_ATAPI_IDENTIFY : IDE_COMMAND_IDENTIFY);
         if (is_there)
             identify(irb);
         end(extension, irb, is_there ? IRB_STATUS_SUCCESS : IRB_STATUS_SELECTION_TIMEOUT);
@@ -126,6 +129,8 @@ static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
     }
     if (!is_there)
         end(extension, irb, IRB_STATUS_SELECTION_TIMEOUT);
+    else if (irb->Function == IRB_FUNCTION_ATAPI_COMMAND && puppet.packet(irb))
+        AtaPortCompleteRequest(extension, irb);
     else if (puppet.answer == PUPPET_COMPLETE)
         end(extension, irb, puppet.status);
     else

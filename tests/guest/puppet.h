@@ -2,7 +2,8 @@
 /*
  * A miniport inside the test kernel: no image and no hardware, so that a test decides what it does with each
  * request, and sees every call with its IRQL. Two channels; the first has up to two disks of PUPPET_SECTORS
- * sectors, in which each byte of a sector is the sector's number and its target.
+ * sectors, in which each byte of a sector is the sector's number and its target; or a test plays packet
+ * devices itself.
  */
 #ifndef TESTS_GUEST_PUPPET_H
 #define TESTS_GUEST_PUPPET_H
@@ -34,6 +35,9 @@ struct puppet {
     uint8_t overlapped;     /* NumberOfOverlappedRequests */
     uint32_t irb_extension; /* bytes */
     uint8_t present;        /* a bit for each target of the first channel */
+    /* The present targets are packet devices, and this answers their commands: sets IrbStatus, and moves data.
+     * False: the IRB is kept in `held`. */
+    bool (*packet)(PIDE_REQUEST_BLOCK irb);
     enum puppet_answer answer;
     uint8_t status;
     bool refuses_power, refuses_power_irbs;

@@ -417,7 +417,7 @@ static void identify(struct model_device *device)
     put_word(device, 63, 7);
     put_word(device, 64, 3);
     put_word(device, 83, device->sector_count > 0x0FFFFFFF ? 0x7400 : 0x5000);
-    put_word(device, 88, 0x3F);
+    put_word(device, 88, 0x7F);
     put_word(device, 93, 0x6001);
     put_word(device, 100, (uint16_t)device->sector_count);
     put_word(device, 101, (uint16_t)(device->sector_count >> 16));
@@ -461,7 +461,7 @@ static void set_features(struct model_device *device)
         uint8_t code = device->count[0];
         if (code < 0x10)
             device->pio_mode = code;
-        else if ((code >= 0x40 && device->refuses_udma) || code > 0x45)
+        else if ((code >= 0x40 && device->refuses_udma) || code > 0x46)
             ok = false;
         else
             device->dma_mode = code;

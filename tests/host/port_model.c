@@ -219,7 +219,7 @@ void port_model_enumerate(void)
                 modes->DeviceType[target] = i ? DeviceIsAtapi : DeviceIsAta;
                 modes->IoReadySupported[target] = TRUE;
                 modes->DeviceTransferModeSupported[target] =
-                    PIO_SUPPORT | MWDMA_SUPPORT | UDMA_MODE0 * 0x3Fu;
+                    PIO_SUPPORT | MWDMA_SUPPORT | UDMA_MODE0 * 0x7Fu;
                 modes->DeviceTransferModeCurrent[target] = port_model.current_modes;
                 break;
             }

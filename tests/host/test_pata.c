@@ -167,6 +167,15 @@ static void test_start(void)
     start();
     TAP_CHECK(model.device[0].dma_mode == 0x44);
     one_disk(UNKNOWN);
+    port_model.current_modes = UDMA_MODE6;
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x46);
+    one_disk(UNKNOWN);
+    port_model.current_modes = UDMA_MODE6;
+    set(0, "HighestMode", 0x46);
+    start();
+    TAP_CHECK(model.device[0].dma_mode == 0x46);
+    one_disk(UNKNOWN);
     start();
     TAP_CHECK(model.device[0].dma_mode == 0x22 && is_clean());
 
@@ -982,7 +991,7 @@ static void test_random(void)
 
 int main(void)
 {
-    tap_plan(279);
+    tap_plan(281);
     test_start();
     test_absent();
     test_settings();

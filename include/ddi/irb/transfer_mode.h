@@ -27,6 +27,7 @@
 #define UDMA_MODE3  0x00004000
 #define UDMA_MODE4  0x00008000
 #define UDMA_MODE5  0x00010000
+#define UDMA_MODE6  0x00020000
 
 /* All modes of a kind; Ultra DMA has every bit above its first, so that faster modes fit. */
 #define PIO_SUPPORT      (PIO_MODE0 | PIO_MODE1 | PIO_MODE2 | PIO_MODE3 | PIO_MODE4)
