@@ -78,17 +78,25 @@ kernel_SOURCES = $(hal_SOURCES) $(lib_SOURCES) $(port_SOURCES) $(boot_SOURCES)
 kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCES)))) \
     $(kernel_GENERATED:.c=.o)
 
+# What people wait for, what has gone wrong already and what a start does once is compiled for size: the shell,
+# faults, loading, the registry, the life of controllers and channels.
+KERNEL_SMALL := boot/%.o port/loader/%.o \
+    $(addprefix port/registry/,arena.o binding.o ddi.o hive.o kernel.o reg_write.o service.o store_journal.o) \
+    $(addprefix hal/,print.o x86/acpi.o x86/exceptions.o x86/pci.o x86/multiboot.o) \
+    $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
+    $(addprefix port/,atapi.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o \
+    memory_faults.o power.o resources.o ddi/controller.o ddi/debug.o ddi/notification.o)
+
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)';)
 
 # A changed flag rebuilds: this file changes when, and only when, the commands do.
 $(BUILD)/kernel.flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS)' | cmp -s - $@ || \
-	    printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS)' > $@
+	@printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)' | cmp -s - $@ || \
+	    printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)' > $@
 .PHONY: FORCE
 
-# What people wait for, or what has gone wrong already, is compiled for size: the shell, and faults.
-$(BUILD)/boot/%.o $(BUILD)/port/memory_faults.o $(BUILD)/port/guard.o: KERNEL_CFLAGS += -Os
+$(addprefix $(BUILD)/,$(KERNEL_SMALL)): KERNEL_CFLAGS += -Os
 
 # The compiler would make a call to memset of the loop in memset. Frames lead from a fault here to the
 # driver that handed over the address.
