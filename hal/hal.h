@@ -242,6 +242,11 @@ static inline void hal_gate_show(const struct hal_gate *gate); /* any context */
 static inline void hal_gate_hide(const struct hal_gate *gate);
 #include "x86/gate.h"
 
+/* `int vector` in code that runs on this CPU, before its report and the end: the hook may say what it means. `code`
+ * is what ECX or RCX held (0 where the vector is a device's, and nobody has kept it). */
+void hal_set_software_interrupt_hook(void (*hook)(unsigned vector, uintptr_t code,
+                                                  uintptr_t instruction));
+
 /* ------------------------------------------------------------------ I/O ports and device memory */
 
 /* x86/io.h gives, all static inline and any context, for T = 8, 16, 32:

@@ -66,11 +66,25 @@ extern const struct hal_stack hal_stacks[HAL_STACK_COUNT];
 /* Segment and interrupt tables, and the stacks of exceptions that cannot use the current one. */
 void hal_cpu_tables_initialise(void);
 
+#define HAL_OPCODE_INT 0xCDu /* the vector follows */
+/* Is what stands before an instruction `int vector`? */
+bool hal_is_software_interrupt(uintptr_t next_instruction, unsigned vector);
+/* Such an instruction that arrived as a line's interrupt: reports it as what it is, and ends. Of the registers
+ * only these two are known. */
+_Noreturn void hal_software_interrupt(unsigned vector, uintptr_t next_instruction,
+                                      uintptr_t frame_pointer);
+
 /* ------------------------------------------------------------------ interrupts */
 
 /* Interrupt lines that are no ISA lines. */
-#define HAL_LINE_TIMER 16u /* the local APIC's timer */
-#define HAL_LINE_COUNT 17u
+#define HAL_LINE_TIMER    16u /* the local APIC's timer */
+#define HAL_LINE_SPURIOUS 17u /* the local APIC had an interrupt, and has none any more */
+#define HAL_LINE_COUNT    18u
+/* Their vectors follow each other from here on. Those below belong to the exceptions, and to the `int` instructions
+ * that compilers for Windows emit (20h to 2Fh), which must find no gate. The 8259 wants a multiple of 8. */
+#define HAL_FIRST_VECTOR 0x30u
+/* The last one's is its own: older CPUs want its low bits to be ones. */
+#define HAL_SPURIOUS_VECTOR 0xFFu
 
 /* Finds and prepares 8259, local APIC and IOAPIC, everything masked. Needs: final page tables, and
  * what ACPI says. */
@@ -86,6 +100,8 @@ void hal_pic_set_trigger(unsigned line, bool level);
 void hal_pic_end_of_interrupt(unsigned line);
 /* True when the interrupt was none: then nothing else is to be done for it. */
 bool hal_pic_is_spurious(unsigned line);
+/* Has the CPU got this interrupt, whose end the chip was not told of yet? */
+bool hal_pic_in_service(unsigned line);
 
 /* Local APIC. False: this CPU has none. */
 bool hal_apic_initialise(void);
@@ -98,6 +114,8 @@ static inline void hal_apic_end_of_interrupt(void)
 /* The timer counts down from a value to 0, and interrupts on HAL_LINE_TIMER. 0 stops it. */
 void hal_apic_timer_start(uint32_t count);
 uint32_t hal_apic_timer_count(void);
+/* Has it given the CPU this interrupt, whose end it was not told of yet? */
+bool hal_apic_in_service(unsigned vector);
 
 /* IOAPIC. */
 struct hal_acpi_route {

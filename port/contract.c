@@ -85,6 +85,12 @@ const char *context_kind_name(enum context_kind kind)
     return kind < CONTEXT_KIND_COUNT ? names[kind] : "?";
 }
 
+const char *context_routine_name(void)
+{
+    return context_now->kind >= CONTEXT_WORKER ? "IDE_HW_DPC"
+                                               : context_kind_name(context_now->kind);
+}
+
 void context_name(const struct context *context, char *text, size_t size)
 {
     static const char *const actions[] = {"IdeStart", "IdeStop", "IdePowerUp", "IdePowerDown",

@@ -78,6 +78,9 @@ static inline void context_pop(struct context *context)
 /* "IdeHwControl(IdeStart)" */
 void context_name(const struct context *context, char *text, size_t size);
 const char *context_kind_name(enum context_kind kind);
+/* The driver's routine that runs now. Callbacks have no name that the documentation gives them, but their
+ * type has. */
+const char *context_routine_name(void);
 
 enum rule {
 #define RULE(identifier, id, words, action, source) RULE_##identifier,

@@ -15,6 +15,7 @@
 #include "port/memory_faults.h"
 #include "port/registry/binding.h"
 #include "port/registry/kernel.h"
+#include "port/software_interrupts.h"
 
 struct controller port_controllers[PORT_MAX_CONTROLLERS];
 unsigned port_controller_count;
@@ -328,5 +329,6 @@ void port_init(void)
         PANIC("no memory for the registry");
     hal_set_symbol_hook(image_name_address);
     memory_faults_init();
+    software_interrupts_init();
     hal_set_panic_hook(show_trace);
 }

@@ -42,10 +42,7 @@ static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
     uintptr_t top = *(const uintptr_t *)fault->stack;
 
     if (image_is_code(fault->instruction) || (fault->execute && image_is_code(top))) {
-        /* Callbacks have no name that the documentation gives them, but their type has. */
-        culprit->routine = context_now->kind >= CONTEXT_WORKER
-                               ? "IDE_HW_DPC"
-                               : context_kind_name(context_now->kind);
+        culprit->routine = context_routine_name();
         culprit->place = (const void *)(fault->execute ? top : fault->instruction + 1);
         return true;
     }

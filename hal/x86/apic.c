@@ -19,6 +19,7 @@
 #define LOCAL_ID            0x020u /* 31:24 */
 #define LOCAL_TASK_PRIORITY 0x080u
 #define LOCAL_SPURIOUS      0x0F0u /* 8 enabled, 7:0 vector */
+#define LOCAL_IN_SERVICE    0x100u /* read only: eight registers 16 bytes apart, a bit each vector */
 #define LOCAL_TIMER         0x320u /* 17 periodic, 16 masked, 7:0 vector */
 #define LOCAL_LINT0         0x350u /* 16 masked, 10:8 delivery mode */
 #define LOCAL_LINT1         0x360u
@@ -28,7 +29,6 @@
 #define LOCAL_SIZE          0x400u
 
 #define SPURIOUS_ENABLE   0x100u
-#define SPURIOUS_VECTOR   0xFFu
 #define DELIVERY_NMI      0x400u
 #define DELIVERY_EXTERNAL 0x700u
 #define DIVIDE_BY_16      0x3u
@@ -43,8 +43,6 @@
 #define ENTRY_LEVEL        0x08000u
 #define ENTRY_ACTIVE_LOW   0x02000u
 #define ENTRY_TARGET_SHIFT 24u
-
-#define FIRST_VECTOR 0x20u
 
 uint8_t *hal_local_apic;
 static uint8_t *ioapic;
@@ -70,12 +68,12 @@ bool hal_apic_initialise(void)
     if (hal_local_apic == NULL)
         return false;
     local_write(LOCAL_TASK_PRIORITY, 0);
-    local_write(LOCAL_SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
+    local_write(LOCAL_SPURIOUS, SPURIOUS_ENABLE | HAL_SPURIOUS_VECTOR);
     local_write(LOCAL_LINT0, DELIVERY_EXTERNAL); /* the 8259's interrupts; it is masked, or used */
     local_write(LOCAL_LINT1, DELIVERY_NMI);
     local_write(LOCAL_TIMER_DIVIDER, DIVIDE_BY_16);
     local_write(LOCAL_TIMER_INITIAL, 0);
-    local_write(LOCAL_TIMER, FIRST_VECTOR + HAL_LINE_TIMER);
+    local_write(LOCAL_TIMER, HAL_FIRST_VECTOR + HAL_LINE_TIMER);
     return true;
 }
 
@@ -87,6 +85,12 @@ void hal_apic_timer_start(uint32_t count)
 uint32_t hal_apic_timer_count(void)
 {
     return local_read(LOCAL_TIMER_CURRENT);
+}
+
+bool hal_apic_in_service(unsigned vector)
+{
+    return hal_local_apic != NULL &&
+           (local_read(LOCAL_IN_SERVICE + vector / 32 * 16) >> vector % 32 & 1) != 0;
 }
 
 static uint32_t ioapic_read(unsigned number)
@@ -121,7 +125,7 @@ bool hal_ioapic_route(unsigned line, const struct hal_acpi_route *route, bool ma
     uint32_t target = local_read(LOCAL_ID) >> 24;
     ioapic_write(IOAPIC_ENTRY + 2 * input + 1, target << ENTRY_TARGET_SHIFT);
     ioapic_write(IOAPIC_ENTRY + 2 * input,
-                 (FIRST_VECTOR + line) | (route->level ? ENTRY_LEVEL : 0) |
+                 (HAL_FIRST_VECTOR + line) | (route->level ? ENTRY_LEVEL : 0) |
                      (route->active_low ? ENTRY_ACTIVE_LOW : 0) | (masked ? ENTRY_MASKED : 0));
     return true;
 }

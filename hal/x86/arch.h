@@ -34,8 +34,11 @@ extern uint64_t hal_page_root[];
 
 #define VECTOR_DEBUG         1u
 #define VECTOR_NMI           2u
+#define VECTOR_BREAKPOINT    3u
+#define VECTOR_OVERFLOW      4u
 #define VECTOR_NOT_AVAILABLE 7u
 #define VECTOR_DOUBLE_FAULT  8u
+#define VECTOR_PROTECTION    13u
 #define VECTOR_PAGE_FAULT    14u
 #define VECTOR_MACHINE_CHECK 18u
 #define EXCEPTION_COUNT      32u

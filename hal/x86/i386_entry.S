@@ -69,17 +69,15 @@ interrupt_\line:
 interrupt_common:
     pushl %ecx
     pushl %edx
+    pushl %ebp /* where the pushed base pointer, instruction pointer, CS and flags are */
     pushl %eax
     cld
     call hal_interrupt_dispatch
-    addl $4, %esp
+    addl $8, %esp
     popl %edx
     popl %ecx
     popl %eax
     popl %ebp
-/* The local APIC's spurious interrupt wants no end-of-interrupt, and nothing else. */
-    .globl hal_spurious_entry
-hal_spurious_entry:
     iret
     .size interrupt_common, . - interrupt_common
 

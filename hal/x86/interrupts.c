@@ -30,7 +30,12 @@ _Static_assert(sizeof(struct interrupt_line) == 32, "LINE_SIZE in stubs.inc");
 
 struct interrupt_line hal_interrupt_lines[HAL_LINE_COUNT];
 
-void hal_interrupt_dispatch(struct interrupt_line *line);
+/* What the stub and the CPU have pushed. */
+struct interrupt_frame {
+    uintptr_t bp, ip, cs, flags;
+};
+
+void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_frame *frame);
 
 static bool uses_ioapic;
 static unsigned depth; /* of interrupts within interrupts */
@@ -197,8 +202,29 @@ static inline void call_handlers(struct interrupt_line *line)
     }
 }
 
-void hal_interrupt_dispatch(struct interrupt_line *line)
+/* `int` with a line's vector comes through the same gate, but no controller has it in service; while one has,
+ * the CPU's interrupts are off. */
+static __attribute__((noinline, cold)) void
+refuse_software_interrupt(const struct interrupt_line *line, const struct interrupt_frame *frame)
 {
+    unsigned vector =
+        line->number == HAL_LINE_SPURIOUS ? HAL_SPURIOUS_VECTOR : HAL_FIRST_VECTOR + line->number;
+    if (!hal_is_software_interrupt(frame->ip, vector))
+        return;
+    if ((frame->flags & HAL_EFLAGS_IF) == 0 ||
+        !(line->through_pic ? hal_pic_in_service(line->number) : hal_apic_in_service(vector)))
+        hal_software_interrupt(vector, frame->ip, frame->bp);
+}
+
+/* (Nothing is in service when the spurious interrupt comes, so that telling the local APIC of its end does
+ * nothing.) */
+void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_frame *frame)
+{
+    /* What stands before the first two bytes of a page may not be there. */
+    if (__builtin_expect((frame->ip & (HAL_PAGE_SIZE - 2)) == 0 ||
+                             ((const uint8_t *)frame->ip)[-2] == HAL_OPCODE_INT,
+                         0))
+        refuse_software_interrupt(line, frame);
     if (line->through_pic && hal_pic_is_spurious(line->number))
         return;
     depth++;

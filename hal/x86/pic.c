@@ -18,9 +18,8 @@
 #define OCW2_END               0x20u /* non-specific end of interrupt */
 #define OCW3_READ_IN_SERVICE   0x0Bu
 
-#define FIRST_VECTOR 0x20u
-#define SLAVE_VECTOR 0x28u
 #define CASCADE_LINE 2u
+#define LINES        8u /* of each chip */
 #define LAST_LINE    7u /* of each chip: where spurious interrupts appear */
 
 static uint16_t mask = 0xFFFF;
@@ -35,8 +34,8 @@ void hal_pic_initialise(void)
 {
     hal_out8(MASTER_COMMAND, ICW1_EDGE_CASCADE_ICW4);
     hal_out8(SLAVE_COMMAND, ICW1_EDGE_CASCADE_ICW4);
-    hal_out8(MASTER_DATA, FIRST_VECTOR);
-    hal_out8(SLAVE_DATA, SLAVE_VECTOR);
+    hal_out8(MASTER_DATA, HAL_FIRST_VECTOR);
+    hal_out8(SLAVE_DATA, HAL_FIRST_VECTOR + LINES);
     hal_out8(MASTER_DATA, 1u << CASCADE_LINE);
     hal_out8(SLAVE_DATA, CASCADE_LINE);
     hal_out8(MASTER_DATA, ICW4_8086);
@@ -71,14 +70,17 @@ void hal_pic_end_of_interrupt(unsigned line)
     hal_out8(MASTER_COMMAND, OCW2_END);
 }
 
+bool hal_pic_in_service(unsigned line)
+{
+    uint16_t command_port = line > LAST_LINE ? SLAVE_COMMAND : MASTER_COMMAND;
+    return (hal_in8(command_port) & 1u << line % LINES) != 0;
+}
+
 /* A request that went away before the CPU asked for its number gets the chip's last number, and is
  * not in service there. When it was the slave's, the master has the cascade line in service. */
 bool hal_pic_is_spurious(unsigned line)
 {
-    if (line % 8 != LAST_LINE)
-        return false;
-    uint16_t command_port = line > LAST_LINE ? SLAVE_COMMAND : MASTER_COMMAND;
-    if (hal_in8(command_port) & 1u << LAST_LINE)
+    if (line % LINES != LAST_LINE || hal_pic_in_service(line))
         return false;
     if (line > LAST_LINE)
         hal_out8(MASTER_COMMAND, OCW2_END);

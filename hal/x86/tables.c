@@ -7,9 +7,7 @@
  */
 #include "hal/x86/arch.h"
 
-#define VECTOR_COUNT           256u
-#define FIRST_INTERRUPT_VECTOR 0x20u
-#define SPURIOUS_VECTOR        0xFFu
+#define VECTOR_COUNT 256u
 
 struct table_pointer {
     uint16_t limit;
@@ -36,7 +34,6 @@ const struct hal_stack hal_stacks[HAL_STACK_COUNT] = {
 
 extern const uintptr_t hal_exception_entries[EXCEPTION_COUNT];
 extern const uintptr_t hal_interrupt_entries[HAL_LINE_COUNT];
-extern const uint8_t hal_spurious_entry[];
 
 static struct gate interrupt_table[VECTOR_COUNT] __attribute__((aligned(16)));
 
@@ -56,10 +53,11 @@ void hal_cpu_tables_initialise(void)
     for (unsigned vector = 0; vector < EXCEPTION_COUNT; vector++)
         interrupt_table[vector] = hal_make_gate(hal_exception_entries[vector],
                                                 (enum exception_stack_number)stacks[vector]);
-    for (unsigned line = 0; line < HAL_LINE_COUNT; line++)
-        interrupt_table[FIRST_INTERRUPT_VECTOR + line] =
+    for (unsigned line = 0; line < HAL_LINE_SPURIOUS; line++)
+        interrupt_table[HAL_FIRST_VECTOR + line] =
             hal_make_gate(hal_interrupt_entries[line], STACK_CURRENT);
-    interrupt_table[SPURIOUS_VECTOR] = hal_make_gate((uintptr_t)hal_spurious_entry, STACK_CURRENT);
+    interrupt_table[HAL_SPURIOUS_VECTOR] =
+        hal_make_gate(hal_interrupt_entries[HAL_LINE_SPURIOUS], STACK_CURRENT);
 
     struct table_pointer pointer = {sizeof(interrupt_table) - 1, (uintptr_t)interrupt_table};
     __asm__ volatile("lidt %0" ::"m"(pointer) : "memory");

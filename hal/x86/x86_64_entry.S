@@ -87,6 +87,7 @@ interrupt_common:
     pushq %r11
     subq $8, %rsp /* 15 words are on the stack: one more aligns it */
     cld
+    movq %rbp, %rsi /* where the pushed base pointer, instruction pointer, CS and flags are */
     call hal_interrupt_dispatch
     addq $8, %rsp
     popq %r11
@@ -99,9 +100,6 @@ interrupt_common:
     popq %rax
     popq %rdi
     popq %rbp
-/* The local APIC's spurious interrupt wants no end-of-interrupt, and nothing else. */
-    .globl hal_spurious_entry
-hal_spurious_entry:
     iretq
     .size interrupt_common, . - interrupt_common
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # What a driver's bad pointers end in: with the kernel, when they lead to nobody's memory, and the last
-# words name the driver's line (tests/probes/rules/fatal.c); with STRICT=1, when they break a rule; and
+# words name the driver's line (tests/probes/rules/fatal.c), as they do for an `int` instruction; with STRICT=1, when they break a rule; and
 # with nothing at all under CHECKS=off, as far as the memory is plain memory.
 use strict;
 use warnings;
@@ -11,13 +11,15 @@ use Ataport;
 use Test::More;
 
 my $probe = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes/rules.sys';
-my $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\rules\Controller0\Channel0';
+my $control = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet';
+my $key = "$control\\Services\\rules\\Controller0\\Channel0";
 my $disk = random_image('disk.img', 1 << 20, 1);
 
 sub boot_case {
     my ($cases, %words) = @_;
     my $hive = spill("$scratch/hive.reg",
-        "Windows Registry Editor Version 5.00\n\n[$key]\n\"Break\"=\"$cases\"\n");
+        "Windows Registry Editor Version 5.00\n\n[$key]\n\"Break\"=\"$cases\"\n\n"
+        . "[$control\\Control\\CriticalDeviceDatabase\\*PNP0600]\n\"Service\"=\"rules\"\n");
     return boot(DISK => $disk, CDROM => 'none', MINIPORT => $probe, HIVE => $hive, CMD => 'sha256 0; sha256 0',
         %words);
 }
@@ -42,6 +44,35 @@ for (
     like($run->{console}, qr/^A driver's bug that cannot be survived: rules\.sys!$case \Q$source\E:$line{$case} \(in $routine\)\nmade a $access\b/m,
         "$case: its line is named");
     like($run->{console}, qr/^EXCEPTION: page fault /m, "$case: with the exception");
+}
+
+# `int` instructions: each ends as what it is, at its own line, on both kinds of interrupt controllers. What a device's
+# interrupt comes through is nobody else's way to a handler, whether the CPU's interrupts are on or off.
+my $means = {
+    fatal_breakpoint => 'int 3, a breakpoint',
+    fatal_fast_fail => 'int 29h, a fast fail with code 2: the stack cookie of a function was overwritten',
+    fatal_fast_fail_odd => 'int 29h, a fast fail with code 4660: a reason that is not known',
+    fatal_assertion => 'int 2Ch, an assertion',
+    fatal_debug_service => 'int 2Dh, a kernel debugger',
+    fatal_no_gate => 'int 80h, which means nothing',
+    fatal_page_fault => 'int Eh, which',
+    fatal_no_device => 'int 7, which',
+    fatal_disk_line => 'int 3Eh, which',
+    fatal_disk_line_off => 'int 3Eh, which',
+    fatal_clock_line => 'int 40h, which',
+    fatal_spurious => 'int FFh, which',
+};
+for my $case (sort keys %$means) {
+    my @machines = $case =~ /line|fast_fail$/ ? ('pc', 'isapc') : 'pc';
+    for my $machine (@machines) {
+        my $run = boot_case($case, MACHINE => $machine);
+        exit_code_is($run, 4, "$case on $machine: ends the kernel");
+        like($run->{console}, qr/^A driver's bug that cannot be survived: rules\.sys!$case \Q$source\E:$line{$case} \(in \w+\)\nexecuted \Q$means->{$case}\E/m,
+            'its line is named, and what it means');
+        like($run->{console}, qr/^EXCEPTION: (?:breakpoint|software interrupt) \(.*\) in rules\.sys!$case \Q$source\E:$line{$case}$/m,
+            'the exception is at the same place');
+        unlike($run->{log}, qr/ran on/, 'and the driver does not run on');
+    }
 }
 
 {

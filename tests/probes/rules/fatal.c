@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What no port survives: accesses to memory that is nobody's. */
+/* What no port survives: accesses to memory that is nobody's, and `int` instructions. */
 #include "cases.h"
 
 CASE fatal_write(struct occasion *at)
@@ -24,9 +24,125 @@ CASE fatal_call(struct occasion *at)
     return nowhere(at); /* FATAL: fatal_call */
 }
 
+/* `int` instructions, none of which may return; the next statement has another line. */
+#define INT(vector, code) __asm__ volatile("int $" #vector : : "c"(code) : "memory")
+
+static void ran_on(void)
+{
+    AtaPortDebugPrint(0, "ran on\n");
+}
+
+CASE fatal_breakpoint(struct occasion *at)
+{
+    (void)at;
+    __asm__ volatile("int3"); /* FATAL: fatal_breakpoint */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_fast_fail(struct occasion *at)
+{
+    (void)at;
+    INT(0x29, 2); /* FATAL: fatal_fast_fail */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_fast_fail_odd(struct occasion *at)
+{
+    (void)at;
+    INT(0x29, 0x1234); /* FATAL: fatal_fast_fail_odd */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_assertion(struct occasion *at)
+{
+    (void)at;
+    INT(0x2c, 0); /* FATAL: fatal_assertion */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_debug_service(struct occasion *at)
+{
+    (void)at;
+    INT(0x2d, 0); /* FATAL: fatal_debug_service */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_no_gate(struct occasion *at)
+{
+    (void)at;
+    INT(0x80, 0); /* FATAL: fatal_no_gate */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_page_fault(struct occasion *at)
+{
+    (void)at;
+    INT(14, 0); /* FATAL: fatal_page_fault */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_no_device(struct occasion *at)
+{
+    (void)at;
+    INT(7, 0); /* FATAL: fatal_no_device */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_disk_line(struct occasion *at)
+{
+    (void)at;
+    INT(0x3e, 0); /* FATAL: fatal_disk_line */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_disk_line_off(struct occasion *at)
+{
+    (void)at;
+    INT(0x3e, 0); /* FATAL: fatal_disk_line_off */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_clock_line(struct occasion *at)
+{
+    (void)at;
+    INT(0x40, 0); /* FATAL: fatal_clock_line */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_spurious(struct occasion *at)
+{
+    (void)at;
+    INT(0xff, 0); /* FATAL: fatal_spurious */
+    ran_on();
+    return FALSE;
+}
+
 const struct probe_case fatal_cases[] = {
     {"fatal_write", AT_INTERRUPT, 1, fatal_write},
     {"fatal_copy", AT_START_IO, 1, fatal_copy},
     {"fatal_call", AT_TIMER, 1, fatal_call},
+    {"fatal_breakpoint", AT_START_IO, 1, fatal_breakpoint},
+    {"fatal_fast_fail", AT_START_IO, 1, fatal_fast_fail},
+    {"fatal_fast_fail_odd", AT_WORKER, 1, fatal_fast_fail_odd},
+    {"fatal_assertion", AT_INTERRUPT, 1, fatal_assertion},
+    {"fatal_debug_service", AT_TIMER, 1, fatal_debug_service},
+    {"fatal_no_gate", AT_WORKER, 1, fatal_no_gate},
+    {"fatal_page_fault", AT_WORKER, 1, fatal_page_fault},
+    {"fatal_no_device", AT_START_IO, 1, fatal_no_device},
+    {"fatal_disk_line", AT_WORKER, 1, fatal_disk_line},
+    {"fatal_disk_line_off", AT_INTERRUPT, 1, fatal_disk_line_off},
+    {"fatal_clock_line", AT_WORKER, 1, fatal_clock_line},
+    {"fatal_spurious", AT_WORKER, 1, fatal_spurious},
     {NULL, 0, 0, NULL},
 };
