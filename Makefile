@@ -176,7 +176,7 @@ FORCE:
 
 # These are the same for each ARCH: they look at what runs on the host, or at the headers with all
 # compilers.
-SINGLE_TESTS := $(filter tests/abi/% tests/host/% tests/boot/make.t tests/boot/run-qemu.t,$(TESTS))
+SINGLE_TESTS := $(filter tests/abi/% tests/host/% tests/boot/make.t tests/boot/run-qemu.t tests/boot/images.t tests/boot/ends.t,$(TESTS))
 ARCH_TESTS := $(filter-out $(SINGLE_TESTS),$(TESTS))
 
 test-tools: all $(TEST_TOOLS)

@@ -23,7 +23,9 @@ Disks (a path is relative to where you stand; an image is never written without 
   DISK3= or CDROM=   secondary master: disk 3, or the CD-ROM drive cd0
                      With none of the five: a demonstration disk and CD, made in build/disks/.
                      DISK=none is a machine without disks, CDROM=none a drive without a medium.
-  FORMAT=            raw or qcow2, for the disks; otherwise taken from each file's first bytes
+  FORMAT=            raw or qcow2, for the disks; otherwise taken from each file's first bytes: raw disks, and
+                     qcow2 images that consist of one file. FORMAT=qcow2 also lets them name others, as a
+                     backing file; formats of other programs are refused by name
   WRITE=1            what the guest writes goes to the images
 
 Machine
@@ -38,7 +40,8 @@ Drivers and registry
                      NAME.sys files, or folders NAME with C files, which are built first. NAME.reg, beside
                      the file, in the folder or beside it, says which device the driver is for (without
                      one HIVE must). MINIPORT=none: not even pata
-  HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing. What
+  HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing; it is empty or
+                     begins with "Windows Registry Editor Version 5.00". What
                      drivers store, and the shell's `registry set`, is appended to it at once, and what
                      `registry compact` leaves out goes at the end; HIVE_RO forbids every change. One
                      session at a time may write it: meanwhile another one is refused, or, when it did
@@ -64,9 +67,13 @@ Debugging and tests
   BUILD=             where kernel and pata.sys are (default build/$ARCH)
   QEMU_EXTRA=        further words for QEMU, separated by blanks, or by newlines if it holds any
 
+On a terminal, Ctrl-] X ends QEMU; all other keys, Ctrl-C too, are the guest's. The run also ends when nobody
+reads its output any more.
+
 Ends with  0 all commands succeeded    1 a command failed    2 wrong usage, or this host's fault
            3 a rule was broken under STRICT=1    4 kernel assertion or exception
            5 triple fault, lost guest or time-out
+           128 + N: a signal ended it (HUP 129, INT 130, TERM 143); the reader of its output is gone (141)
 HELP
 }
 
@@ -108,7 +115,9 @@ case $qemu in
   */*) absolute "$qemu" && qemu=$REPLY ;;
 esac
 absolute "${BUILD:-$top/build/$arch}" && build=$REPLY
-[[ -f $build/kernel ]] || die "$build/kernel is missing: run \`make\` first"
+for needed in "$build/kernel" "$top/build/tools/image" "$top/build/tools/session" "$top/build/tools/registry"; do
+  [[ -f $needed ]] || die "$needed is missing: run \`make\` first"
+done
 
 # ---------------------------------------------------------------------- the machine
 
@@ -117,7 +126,7 @@ controller=${CONTROLLER:-}
 accel=${ACCEL:-tcg}
 qemu_words=(-nodefaults -no-user-config -display none -net none -no-reboot -boot menu=off -m 128
   -device 'isa-debug-exit,iobase=0xf4,iosize=4' -debugcon file:debug.log
-  -D qemu.log -d cpu_reset -trace qemu_system_shutdown_request)
+  -D qemu.log -d cpu_reset)
 
 case $machine:$controller in
   pc:) bus=ide ;;
@@ -162,45 +171,59 @@ case ${FORMAT-} in
   *) die "FORMAT=$FORMAT: expected raw or qcow2" ;;
 esac
 
-image_format() { # path -> $REPLY, from the magic
-  local magic=
-  IFS= read -r -d '' -n 4 magic <"$1"
-  [[ $magic == $'QFI\xfb' ]] && REPLY=qcow2 || REPLY=raw
+check_file() { # word path
+  [[ -e $2 ]] || die "$1=$2: there is no such file"
+  [[ ! -d $2 ]] || die "$1=$2: is a directory, not a file"
+  [[ -f $2 ]] || die "$1=$2: is not a regular file"
+  [[ -r $2 ]] || die "$1=$2: you may not read it"
 }
 
 # One sentence for everything that is wrong with an image, before QEMU sees it.
-check_image() { # word path format
-  local size
-  [[ -e $2 ]] || die "$1=$2: there is no such file"
-  [[ -d $2 ]] && die "$1=$2: is a directory, not a disk image"
-  [[ -f $2 ]] || die "$1=$2: is not a regular file"
-  [[ -r $2 ]] || die "$1=$2: you may not read it"
+check_image() { # word path kind (disk or cd) -> $REPLY, its format; further files are added to image_files
+  local size facts=() user_format=${FORMAT-}
+  [[ $3 == disk ]] || user_format=
+  check_file "$1" "$2"
   size=$(stat -L -c %s -- "$2") || die "$1=$2: its size cannot be read"
   ((size > 0)) || die "$1=$2: the file is empty"
-  [[ $3 == qcow2 ]] || ((size % 512 == 0)) ||
+  mapfile -d '' -t facts < <("$top/build/tools/image" "$3" "$2" "$user_format")
+  case ${facts[0]-} in
+    raw | qcow2) ;;
+    *) die "$1=$2: ${facts[1]-what it is cannot be found out}" ;;
+  esac
+  [[ ${facts[0]} == qcow2 ]] || ((size % 512 == 0)) ||
     die "$1=$2: its size, $size bytes, is not a multiple of 512, so it is no disk image"
+  image_files+=("${facts[@]:1}")
+  REPLY=${facts[0]}
 }
 
+image_files=()   # all files of all images
+session_words=() # for tools/session.c: each drive and what a user calls it
+# A host that cannot read or write is a device error for the guest; QEMU would stop the machine for some.
+device_words=rerror=report,werror=report
+
 add_disk() { # word path position name device
-  local word=$1 path=$2 name=$4 format options="snapshot=on"
-  image_format "$path" 2>/dev/null
+  local word=$1 path=$2 name=$4 kind=${5#ide-} format other options=snapshot=on says='read-only session  '
+  [[ $kind == cd ]] || kind=disk
+  check_image "$word" "$path" "$kind"
   format=$REPLY
-  [[ $5 == ide-hd && -n ${FORMAT-} ]] && format=$FORMAT
-  check_image "$word" "$path" "$format"
-  if [[ $5 == ide-cd ]]; then
-    printf '%-5s  %s  read-only session  %s\n' "$word" "${positions[$3]}" "$path"
+  if [[ $kind == cd ]]; then
     options=media=cdrom,readonly=on
   elif ((write)); then
     [[ -w $path ]] || die "WRITE=1, but you may not write $word=$path"
-    printf '%-5s  %s  WRITES GO TO %s\n' "$word" "${positions[$3]}" "$path"
+    says='WRITES GO TO '
     options=snapshot=off
-  else
-    printf '%-5s  %s  read-only session  %s\n' "$word" "${positions[$3]}" "$path"
   fi
+  for other in "${image_files[@]}"; do
+    ((!write)) || [[ ! $other -ef $path ]] || die "$word=$path: is a file of another disk, too, which WRITE=1 forbids"
+  done
+  printf '%-5s  %s  %s%s\n' "$word" "${positions[$3]}" "$says" "$path"
+  image_files+=("$path")
   absolute "$path"
   qemu_words+=(-drive "if=none,id=$name-image,$options,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
+  [[ $options == snapshot=off ]] || REPLY=
+  session_words+=(-d "$name-image" "$word=$path" "$REPLY")
   place "$3"
-  qemu_words+=(-device "$5,id=$name,$REPLY,drive=$name-image")
+  qemu_words+=(-device "$5,id=$name,$REPLY,drive=$name-image,$device_words")
 }
 
 positions=('primary master  ' 'primary slave   ' 'secondary master' 'secondary slave ')
@@ -255,12 +278,6 @@ modules=
 add_module() { # file string
   local string="$1 $2"
   modules+=${modules:+,}${string//,/,,}
-}
-
-check_file() { # word path
-  [[ -e $2 ]] || die "$1=$2: there is no such file"
-  [[ -f $2 ]] || die "$1=$2: is not a file"
-  [[ -r $2 ]] || die "$1=$2: you may not read it"
 }
 
 # The kernel names places in a driver's source by a line table: the one beside the image, or else one made
@@ -322,6 +339,23 @@ if [[ ! -e $hive ]] && ((hive_writable)); then
   printf 'Windows Registry Editor Version 5.00\n\n' 2>/dev/null >"$hive" || die "HIVE=$hive cannot be made"
 fi
 
+# What the session stores is appended to the file. Only what is meant for that is written: an empty file, or
+# one that begins as the kernel's reader wants it (port/registry/reg_read.c), in UTF-8 or UTF-16.
+begins_as_registry() { # path
+  local line decode=(cat)
+  [[ -s $1 ]] || return 0
+  [[ $(head -c 2 -- "$1") != $'\xff\xfe' ]] || decode=(tr -d '\0')
+  while read -r line || [[ -n $line ]]; do # without the blanks around it
+    line=${line#$'\xef\xbb\xbf'} line=${line#$'\xff\xfe'}
+    case ${line%$'\r'} in
+      '' | ';'*) ;;
+      'Windows Registry Editor Version 5.00' | REGEDIT4) return 0 ;;
+      *) return 1 ;;
+    esac
+  done < <(head -c 65536 -- "$1" | "${decode[@]}" | tr '\0' '?')
+  return 1
+}
+
 # Descriptor 9 is the file, locked, whatever becomes of its name; QEMU inherits it, so that the lock lasts as
 # long as the one who writes. A session that was killed a moment ago may still be going, and one that ends may
 # put a shorter file in its place.
@@ -341,7 +375,13 @@ lock_hive() {
 
 if [[ -n ${HIVE-} || -e $hive ]]; then
   check_file HIVE "$hive"
+  for path in "${image_files[@]}"; do
+    [[ ! $path -ef $hive ]] || die "HIVE=$hive: is a disk's image, too; it is not touched"
+  done
   if ((hive_writable)); then
+    begins_as_registry "$hive" ||
+      die "HIVE=$hive: does not begin as a registry file does (Windows Registry Editor Version 5.00), so nothing" \
+        "is appended to it: name another file. With HIVE_RO=1 this one is only read"
     [[ -w $hive ]] || die "HIVE=$hive: you may not write it; with HIVE_RO=1 it is only read"
     if ! lock_hive; then
       [[ -z ${HIVE-} ]] || die "HIVE=$hive: another session is writing it; with HIVE_RO=1 it is only read"
@@ -361,9 +401,17 @@ else
   hive_writable=0
 fi
 
-# ---------------------------------------------------------------------- commands
+# ---------------------------------------------------------------------- time limit and commands
+
+time_limit=${TIMEOUT:-}
+if [[ -z $time_limit ]]; then
+  [[ -t 0 ]] && time_limit=0 || time_limit=300
+fi
+[[ $time_limit =~ ^[0-9]+(\.[0-9]+)?$ ]] || die "TIMEOUT=$time_limit: expected seconds"
 
 [[ -e /dev/fd/0 ]] || exec </dev/null
+[[ -e /dev/fd/1 ]] || exec >/dev/null
+[[ -e /dev/fd/2 ]] || exec 2>/dev/null
 interactive=0
 if [[ -t 0 || ${MODE-} == interactive ]]; then
   interactive=1
@@ -371,11 +419,17 @@ fi
 [[ -z ${MODE-} || $MODE == interactive ]] || die "MODE=$MODE: expected interactive, or nothing"
 if [[ -n ${CMD-} ]]; then
   mode=commands
-  printf '%s' "$CMD" >"$run_dir/commands"
+  printf '%s' "$CMD" >"$run_dir/commands" || die "the commands cannot be written to $run_dir"
 elif ((interactive)); then
   mode=interactive
 else
-  cat >"$run_dir/commands" || die "standard input cannot be read"
+  timeout "$time_limit" cat >"$run_dir/commands"
+  case $? in
+    0) ;;
+    124) die "standard input has not ended after $time_limit s (TIMEOUT=): its lines are the commands; </dev/null" \
+      "is none" ;;
+    *) die "standard input cannot be read, or not be written to $run_dir" ;;
+  esac
   grep -q "[^[:space:]]" "$run_dir/commands" && mode=commands || mode=tour
 fi
 [[ $mode == commands ]] && add_module commands type=commands
@@ -396,7 +450,7 @@ if [[ -n ${TRACE-} ]]; then
 fi
 kernel_words+=${KARGS:+ $KARGS}
 
-# ---------------------------------------------------------------------- GDB, time limit, extra words
+# ---------------------------------------------------------------------- GDB, extra words
 
 # Not by connecting to it: QEMU takes that for a GDB, and stops its guest. A port that another run is about
 # to open is locked.
@@ -426,12 +480,6 @@ esac
 [[ -n $gdb_port ]] && qemu_words+=(-gdb "tcp:127.0.0.1:$gdb_port")
 switch_is_on GDB_WAIT && qemu_words+=(-S)
 
-time_limit=${TIMEOUT:-}
-if [[ -z $time_limit ]]; then
-  [[ -t 0 ]] && time_limit=0 || time_limit=300
-fi
-[[ $time_limit =~ ^[0-9]+(\.[0-9]+)?$ ]] || die "TIMEOUT=$time_limit: expected seconds"
-
 extra=()
 if [[ ${QEMU_EXTRA-} == *$'\n'* ]]; then
   mapfile -t extra <<<"$QEMU_EXTRA"
@@ -449,37 +497,54 @@ cd -- "$run_dir" || die "$run_dir cannot be entered"
 if ((interactive)); then
   exec 3<&0
   if [[ -t 0 ]]; then
-    echo 'Ctrl-C goes to the guest, Ctrl-A X ends QEMU.'
+    echo 'Ctrl-] X ends QEMU, Ctrl-C goes to the guest.'
     terminal_state=$(stty -g)
   fi
 else
   exec 3</dev/null
 fi
 
-# In the background, so that a signal to this script reaches QEMU; --foreground leaves the terminal to it.
-# The overlay files of read-only sessions are made here too, not in the system's directory.
-TMPDIR=$run_dir timeout --foreground -k 5 "$time_limit" "$qemu" "${qemu_words[@]}" \
-  -chardev stdio,id=console,mux=on,signal=off -serial chardev:console \
+# A signal ends QEMU; what must be done afterwards is done all the same.
+signals=()
+pid=
+for name in INT QUIT TERM HUP PIPE; do
+  # shellcheck disable=SC2064 # the name is this one's
+  trap "signals+=($name); [[ -z \$pid ]] || kill \"\$pid\" 2>/dev/null" "$name"
+done
+
+# In the background, so that a signal is not kept waiting. The overlay files of read-only sessions are made in
+# the run directory too, not in the system's.
+for ((i = 3; i < ${#session_words[@]}; i += 4)); do
+  : "${session_words[i]:=the overlay of this session in $run_dir}"
+done
+TMPDIR=$run_dir "$top/build/tools/session" -t "$time_limit" "${session_words[@]}" -- "$qemu" "${qemu_words[@]}" \
+  -chardev stdio,id=console,signal=off -serial chardev:console \
   -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}" <&3 3<&- &
 pid=$!
-trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 130' INT
-trap 'kill "$pid" 2>/dev/null; wait "$pid"; exit 143' TERM HUP
-wait "$pid"
-status=$?
+((${#signals[@]} == 0)) || kill "$pid" 2>/dev/null
+while
+  count=${#signals[@]}
+  wait "$pid"
+  status=$?
+  ((count != ${#signals[@]})) # a signal has ended the waiting, and not yet QEMU
+do :; done
+pid=
 
 [[ -n ${RUN_DIR-} ]] && log=$run_dir/debug.log || log=$top/build/run/debug.log
 
 # Is all that the guest appended in the user's file? Afterwards the file may be shortened. False: said why not.
 settle_hive() {
-  local appended size
+  local appended size rescue number=
   ((hive_writable)) || return 0
   appended=$(sed -n 's/^registry: \([0-9]*\) bytes appended.*/\1/p' debug.log 2>/dev/null | tail -n 1)
   if [[ ! /dev/fd/9 -ef $hive_path ]]; then
     ((${appended:-0} > 0)) || return 0
+    rescue=$hive.session
+    while [[ -e $rescue ]]; do rescue=$hive.session$((++number)); done
     printf 'run-qemu.sh: HIVE=%s was replaced while the session ran. ' "$hive" >&2
-    cat </dev/fd/9 >"$hive_path.session" &&
-      printf 'The file that the session wrote is now %s.session\n' "$hive" >&2 ||
-      printf '%s.session cannot be written: what the session stored is lost\n' "$hive" >&2
+    cat </dev/fd/9 >"${hive_path%"$hive"}$rescue" &&
+      printf 'The file that the session wrote is now %s\n' "$rescue" >&2 ||
+      printf '%s cannot be written: what the session stored is lost\n' "$rescue" >&2
     return 1
   fi
   size=$(stat -L -c %s /dev/fd/9) || return 1
@@ -488,37 +553,52 @@ settle_hive() {
       "$hive" "$appended" $((appended - size + hive_size)) >&2
     return 1
   fi
+  # Where the log has no room, its last number need not be the last one.
+  if ! { printf '%4096s' '' >room; } 2>/dev/null; then
+    printf 'run-qemu.sh: the disk of %s is full: the log may end early, and what the guest stored in HIVE=%s %s\n' \
+      "$run_dir" "$hive" 'may not be all there' >&2
+    return 1
+  fi
+  rm -f room
   grep -q '^registry: snapshot appended' debug.log 2>/dev/null || return 0
   exec 9<&- # the tool locks the file itself
   "$top/build/tools/registry" compact "$hive_path"
 }
-settle_hive || case $status in 33 | 35) exit 2 ;; esac
+# Unless there is worse to say.
+settle_hive || case $status in 33 | 35 | 112 | 114 | 116 | 118) exit 2 ;; esac
 
 lost() {
   printf 'run-qemu.sh: %s; the kernel'"'"'s log is %s\n' "$*" "$log" >&2
   exit 5
 }
 
-# QEMU: a value v written to isa-debug-exit ends it with (v << 1) | 1; hal/hal.h has the values.
+# QEMU: a value v written to isa-debug-exit ends it with (v << 1) | 1; hal/hal.h has the values, and
+# tools/session.c those that are even.
 case $status in
   33) exit 0 ;;
   35) exit 1 ;;
   37) exit 2 ;;
   39) exit 3 ;;
   41 | 43) exit 4 ;;
+  112) exit $((128 + $(kill -l "${signals[0]:-TERM}"))) ;;
+  114)
+    printf 'run-qemu.sh: nobody reads the output any more, so the guest was ended\n' >&2
+    exit 141 ;;
+  116)
+    [[ $mode == interactive ]] && exit 0
+    lost "QEMU was ended with Ctrl-] X before the commands were done" ;;
+  118) exit 2 ;; # what the host could not do has been said
   124) lost "time-out: the guest was still running after $time_limit s and was given up (TIMEOUT=)" ;;
+  126) die "QEMU could not be started" ;;
   1) die "QEMU did not start the machine; its message stands above" ;;
   0) ;;
   *)
     ((status & 1 && status < 128)) &&
       lost "lost guest: it ended with $((status >> 1)), a value that the kernel never writes"
+    ((status < 128)) || die "QEMU was ended by signal $((status - 128))"
     die "QEMU itself failed and ended with $status" ;;
 esac
-# QEMU ends with 0 for a triple fault or a reset, and for Ctrl-A X, which alone is traced as reason 2.
-if grep -q '^Triple fault' qemu.log 2>/dev/null; then
+# QEMU ends with 0 for a triple fault or a reset.
+grep -q '^Triple fault' qemu.log 2>/dev/null &&
   lost "triple fault: the CPU could not even enter an exception handler"
-elif grep -q 'qemu_system_shutdown_request reason=2' qemu.log 2>/dev/null; then
-  [[ $mode == interactive ]] && exit 0
-  lost "QEMU was ended with Ctrl-A X before the commands were done"
-fi
 lost "lost guest: the machine was reset or switched off, and the kernel never said how it ended"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
-# The registry's file, on the host: a program made of the kernel's own sources. run-qemu.sh calls it after
-# a session in which `registry compact` was given.
+# The host's programs that run-qemu.sh calls: `registry`, made of the kernel's own sources, shortens the
+# registry's file after a session in which `registry compact` was given; `image` says what an image is; and
+# `session` stays beside QEMU.
 #
-# Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, and
+# Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, build/tools/image, build/tools/session, and
 #
 #   make registry-compact     HIVE= becomes as short as it can be and means the same
 
@@ -18,7 +19,14 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) $(wildcard port/registry/*.h lib/*.h)
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. \
 	    -o $@ $(REGISTRY_TOOL_SOURCES)
 
-all: $(REGISTRY_TOOL)
+HOST_TOOLS := build/tools/image build/tools/session
+
+$(HOST_TOOLS): build/tools/%: tools/%.c
+	@mkdir -p $(@D)
+	@$(if $(Q),echo '  HOSTCC $@')
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -o $@ $<
+
+all: $(REGISTRY_TOOL) $(HOST_TOOLS)
 
 registry-compact: $(REGISTRY_TOOL)
 	@$(REGISTRY_TOOL) compact "$${HIVE:-build/registry.reg}"

@@ -54,7 +54,7 @@ command('qemu-img', 'convert', '-O', 'qcow2', $image, "$folder/base.qcow2");
 command('sh', '-c', 'cd "$0" && qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 top.qcow2', $folder);
 for my $name (qw(base top)) {
     my $digest = sha256_of("$folder/$name.qcow2");
-    $run = boot(DISK => "$folder/$name.qcow2", CMD => "sha256 0; $write");
+    $run = boot(DISK => "$folder/$name.qcow2", FORMAT => $name eq 'top' ? 'qcow2' : undef, CMD => "sha256 0; $write");
     exit_code_is($run, 0, "$name.qcow2");
     like($run->{console}, qr/\b@{[sha256_of($image)]}\b/, 'has the content of the raw image');
     is(sha256_of("$folder/$name.qcow2"), $digest, 'and is not written');

@@ -58,7 +58,10 @@ my $path = "$scratch/the registry.reg";
 for my $case (@hives) {
     my ($name, $bytes, $places, $is_pio) = @$case;
     spill($path, $bytes);
-    my $run = boot(DISK => $disk, HIVE => $path, CMD => 'sha256 0; mode 0; registry list; rules');
+    # What does not begin as a registry file is only read.
+    my $is_hive = $bytes =~ /\A(?:\xEF\xBB\xBF|\xFF\xFE)?(?:W|REGEDIT4|\z)/;
+    my $run = boot(DISK => $disk, HIVE => $path, HIVE_RO => $is_hive ? 0 : 1,
+        CMD => 'sha256 0; mode 0; registry list; rules');
     exit_code_is($run, 0, "a hive, $name");
     is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk is read');
     my ($mode) = output_of($run, 'mode 0') =~ /^  Data +(\S+)/m;
@@ -73,6 +76,10 @@ for my $case (@hives) {
     cmp_ok(length $start, '<', 8000, 'in few words');
     like(output_of($run, 'registry list'), qr/^\[HKEY_LOCAL_MACHINE\]$/m, 'there is a registry');
     is(substr(slurp($path), 0, length $bytes) eq $bytes, 1, 'what was in the file is there');
+    if (!$is_hive) {
+        exit_code_is(boot(DISK => $disk, HIVE => $path), 2, 'and nothing may be appended');
+        next;
+    }
     my $again = boot(DISK => $disk, HIVE => $path, HIVE_RO => 1, CMD => "registry get $channel Device0Model");
     is(output_of($again, "registry get $channel Device0Model"), "\"QEMU HARDDISK\"\n", 'and what was appended');
 }

@@ -52,8 +52,8 @@ works('Ctrl-C at the prompt');
 $session->type('read 0 0 ' . '1' x 5000 . "\r");
 ok($session->expect(qr/\n.+\n(?:.+\n)?> \z/), 'a line of 5000 characters');
 works('after it');
-# Without Ctrl-A, which QEMU takes, Ctrl-C and Ctrl-D.
-$session->type(join('', map { chr } 0, 2, 5 .. 255) . "\r");
+# Without Ctrl-C and Ctrl-D.
+$session->type(join('', map { chr } 0 .. 2, 5 .. 255) . "\r");
 ok($session->expect(qr/\n> \z/), 'all bytes that there are');
 works('after them');
 $session->type("\x15;;; ; ;\r\r\r");

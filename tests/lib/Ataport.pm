@@ -18,6 +18,7 @@
 #
 #   boot(WORD => value, ...)      boots, waits for the end. WORDs are run-qemu.sh's; besides these:
 #                                   stdin => text     standard input of run-qemu.sh (default: empty)
+#                                   terminal => 1     standard files are a terminal's (with start)
 #                                   TIMEOUT           is 60 by default
 #                                   pata_may => qr/IRB-09/   rules that pata.sys may break in it, which is
 #                                                     otherwise a failure: it is to keep them all
@@ -31,6 +32,8 @@
 #     ->expect(qr/.../, seconds)    waits for that in the output since the last match; true if it came
 #     ->type(text)                  sends bytes to the guest's console
 #     ->kill                        kills QEMU as a power failure would, with SIGKILL
+#     ->signal(name)                sends a signal to run-qemu.sh alone
+#     ->close_output                nobody reads it any more; what came until then stays
 #     ->finish(seconds)             waits for the end; returns what boot returns
 #   random_image(name, size, seed)  a file in $scratch of size bytes which depend on the seed alone; its path
 #   sparse_image(name, size)        a file in $scratch that is a hole of size bytes; its path
@@ -88,6 +91,17 @@ sub start {
     return launch(MODE => 'interactive', stdin => undef, %words);
 }
 
+# A pseudo terminal's two ends; the numbers are Linux's TIOCSPTLCK and TIOCGPTN.
+sub pseudo_terminal {
+    my $number = pack 'i', 0;
+    open my $master, '+<', '/dev/ptmx' or die "/dev/ptmx: $!";
+    ioctl $master, 0x40045431, $number or die "TIOCSPTLCK: $!";
+    ioctl $master, 0x80045430, $number or die "TIOCGPTN: $!";
+    my $path = '/dev/pts/' . unpack 'i', $number;
+    open my $slave, '+<', $path or die "$path: $!";
+    return ($master, $slave);
+}
+
 sub boot {
     my (%words) = @_;
     return launch(stdin => '', %words)->finish;
@@ -99,17 +113,27 @@ sub launch {
     explain_failures();
     my $stdin = delete $words{stdin};
     my $pata_may = delete $words{pata_may};
+    my $is_terminal = delete $words{terminal};
     my $directory = "$scratch/run" . ++$boot_count;
     my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 60, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
 
-    pipe(my $from_host, my $to_guest) or die "pipe: $!";
-    pipe(my $from_guest, my $to_host) or die "pipe: $!";
+    my ($from_host, $to_guest, $from_guest, $to_host);
+    if ($is_terminal) {
+        ($to_guest, $from_host) = pseudo_terminal();
+        open $from_guest, '<&', $to_guest or die "terminal: $!";
+        $to_host = $from_host;
+    } else {
+        pipe $from_host, $to_guest or die "pipe: $!";
+        pipe $from_guest, $to_host or die "pipe: $!";
+    }
     my $pid = fork // die "fork: $!";
     if (!$pid) {
-        setpgrp(0, 0);
+        $is_terminal ? POSIX::setsid() : setpgrp 0, 0;
+        $SIG{PIPE} = 'DEFAULT';
         @ENV{keys %environment} = values %environment;
         open STDIN, '<&', $from_host or POSIX::_exit(2);
+        ioctl STDIN, 0x540E, 0 or POSIX::_exit(2) if $is_terminal;    # TIOCSCTTY: Ctrl-C comes from there
         open STDOUT, '>&', $to_host or POSIX::_exit(2);
         open STDERR, '>&', $to_host or POSIX::_exit(2);
         close $_ for $to_guest, $from_guest;
@@ -166,6 +190,19 @@ sub Ataport::Session::type {
 sub Ataport::Session::kill {
     my ($self) = @_;
     kill KILL => -$self->{pid};
+    return;
+}
+
+sub Ataport::Session::signal {
+    my ($self, $signal) = @_;
+    kill $signal => $self->{pid};
+    return;
+}
+
+sub Ataport::Session::close_output {
+    my ($self) = @_;
+    close $self->{output};
+    open $self->{output}, '<', '/dev/null' or die "/dev/null: $!";
     return;
 }
 

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...
+ *
+ * Starts QEMU for run-qemu.sh and stays beside it until it has ended:
+ *
+ * - A terminal's keys go through here. All of them are the guest's, but for Ctrl-] followed by X, which
+ *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
+ * - QEMU ends when its time is over (-t), when nobody reads the console any more, when this program is
+ *   told to end or dies, and when run-qemu.sh dies: each asks the kernel for a signal at its parent's death.
+ * - QEMU's events are read. What the host failed to read or write for the guest is said: for a drive
+ *   given with -d as "WORDS: ...", where STORE is the file or folder to which its writes go. A machine
+ *   that QEMU has stopped, as it would never go on by itself, is ended.
+ *
+ * Ends as QEMU did (128 + N: by signal N), or with a code of enum end: QEMU's own are 0, 1, and odd ones of
+ * the guest's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum end {
+    END_BY_ITSELF = 0,
+    END_TOLD = 112,        /* by a signal */
+    END_UNREAD = 114,      /* nobody reads the console */
+    END_KEY = 116,         /* Ctrl-] X */
+    END_HOST_FAILED = 118, /* the host could not read or write, and that was said */
+    END_TIME_OUT = 124,
+    END_NOT_STARTED = 126,
+};
+
+#define KEY_END       0x1D /* Ctrl-] */
+#define GRACE_SECONDS 5    /* until SIGKILL */
+#define MAX_DRIVES    8
+#define MAX_LINE      4096
+
+struct drive {
+    const char *device, *words, *store;
+    bool is_write;
+    char reason[200]; /* of the first failure; empty: there was none */
+    bool is_said;
+};
+
+static struct drive drives[MAX_DRIVES];
+static unsigned drive_count;
+static pid_t qemu;
+static enum end end = END_BY_ITSELF;
+static double kill_at;        /* if it has not ended until then; 0: it was not told to */
+static int keys = -1;         /* to QEMU's standard input; -1: it has that itself */
+static int events = -1;       /* QEMU's machine protocol */
+static struct termios before; /* the terminal's state */
+static bool is_terminal;
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* A sentence of its own line, on a terminal in the middle of what the guest prints. */
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "%srun-qemu.sh: ", is_terminal ? "\n" : "");
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\n");
+}
+
+static void send_command(const char *command)
+{
+    if (send(events, command, strlen(command), MSG_NOSIGNAL) < 0)
+        close(events), events = -1;
+}
+
+/* The first reason is the one that counts. */
+static void end_qemu(enum end why)
+{
+    if (kill_at != 0)
+        return;
+    end = why;
+    kill_at = now() + GRACE_SECONDS;
+    if (events >= 0)
+        send_command("{\"execute\": \"quit\"}\n"); /* SIGTERM does the same, and a message */
+    if (events < 0)
+        kill(qemu, SIGTERM);
+    kill(qemu, SIGCONT);
+}
+
+/* ------------------------------------------------------------------ what the host could not do */
+
+/* QEMU: "nospace" is in the event only for some kinds of devices. */
+static void say_failure(struct drive *drive)
+{
+    bool is_full = strcmp(drive->reason, strerror(ENOSPC)) == 0 ||
+                   strcmp(drive->reason, strerror(EDQUOT)) == 0;
+
+    if (drive->is_said || !drive->reason[0])
+        return;
+    drive->is_said = true;
+    if (is_full)
+        say("%s: the host's disk is full: %s cannot take what the guest writes, and the guest got "
+            "errors. "
+            "Make room there and write it again.",
+            drive->words, drive->store);
+    else
+        say("%s: the host cannot %s %s: %s. The guest got errors.", drive->words,
+            drive->is_write ? "write" : "read", drive->is_write ? drive->store : "it",
+            drive->reason);
+}
+
+/* The text behind `"key": "` in a line of JSON, without its escapes; false if it is not there. */
+static bool text_of(const char *line, const char *key, char *text, size_t capacity)
+{
+    char pattern[40];
+    const char *at;
+    size_t length = 0;
+
+    snprintf(pattern, sizeof pattern, "\"%s\": \"", key);
+    at = strstr(line, pattern);
+    if (!at)
+        return false;
+    for (at += strlen(pattern); *at && *at != '"' && length + 1 < capacity; at++)
+        if (*at != '\\')
+            text[length++] = *at;
+    text[length] = 0;
+    return true;
+}
+
+static struct drive *drive_of(const char *line)
+{
+    char device[100];
+
+    if (text_of(line, "device", device, sizeof device))
+        for (unsigned i = 0; i < drive_count; i++)
+            if (strcmp(drives[i].device, device) == 0)
+                return &drives[i];
+    return NULL;
+}
+
+/* A drive without -d is the user's own, of QEMU_EXTRA=, and may fail on purpose. */
+static void note_failure(const char *line, const char *reason_key)
+{
+    static struct drive other = {.words = "A drive of QEMU_EXTRA=", .store = "its image"};
+    bool is_stopped = strstr(line, "\"action\": \"stop\"") != NULL;
+    struct drive *drive = drive_of(line);
+    char operation[16] = "";
+
+    if (!drive && !is_stopped)
+        return;
+    if (!drive)
+        drive = &other;
+    if (!drive->reason[0]) {
+        text_of(line, "operation", operation, sizeof operation);
+        drive->is_write = strcmp(operation, "write") == 0;
+        if (!text_of(line, reason_key, drive->reason, sizeof drive->reason) || !drive->reason[0])
+            snprintf(drive->reason, sizeof drive->reason, "for a reason that QEMU does not say");
+    }
+    if (is_terminal || is_stopped)
+        say_failure(drive);
+    if (is_stopped)
+        end_qemu(END_HOST_FAILED);
+}
+
+static void read_event(const char *line)
+{
+    char name[40];
+
+    if (text_of(line, "event", name, sizeof name)) {
+        if (strcmp(name, "BLOCK_IO_ERROR") == 0)
+            note_failure(line, "reason");
+        if (strcmp(name, "BLOCK_IMAGE_CORRUPTED") == 0)
+            note_failure(line, "msg");
+        if (strcmp(name, "STOP") == 0)
+            send_command("{\"execute\": \"query-status\"}\n");
+        return;
+    }
+    /* GDB stops the machine as well, and lets it go on. */
+    if (text_of(line, "status", name, sizeof name) &&
+        (strcmp(name, "io-error") == 0 || strcmp(name, "internal-error") == 0) && kill_at == 0) {
+        say("QEMU has stopped the machine (%s), and it would not go on", name);
+        end_qemu(END_HOST_FAILED);
+    }
+}
+
+static void read_events(void)
+{
+    static char text[MAX_LINE];
+    static size_t length;
+    ssize_t count = read(events, text + length, sizeof text - 1 - length);
+    char *line = text, *line_end;
+
+    if (count <= 0) {
+        if (count == 0 || (errno != EINTR && errno != EAGAIN))
+            close(events), events = -1;
+        return;
+    }
+    length += (size_t)count;
+    text[length] = 0;
+    for (; (line_end = strchr(line, '\n')); line = line_end + 1) {
+        *line_end = 0;
+        read_event(line);
+    }
+    length -= (size_t)(line - text);
+    memmove(text, line, length);
+    if (length == sizeof text - 1)
+        length = 0; /* no event that is wanted here is so long */
+}
+
+/* ------------------------------------------------------------------ keys */
+
+static void use_terminal(void)
+{
+    struct termios raw;
+
+    raw = before;
+    raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
+    raw.c_cflag = (raw.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+/* A guest that is lost reads nothing: what does not fit is dropped, so that Ctrl-] X is always seen. */
+static void read_keys(void)
+{
+    static bool is_escape;
+    unsigned char typed[256], sent[2 * sizeof typed];
+    size_t length = 0;
+    ssize_t count = read(STDIN_FILENO, typed, sizeof typed);
+
+    if (count <= 0) {
+        if (count == 0 || (errno != EINTR && errno != EAGAIN))
+            close(keys), keys = -1;
+        return;
+    }
+    for (ssize_t i = 0; i < count; i++) {
+        if (is_escape && (typed[i] == 'x' || typed[i] == 'X')) {
+            end_qemu(END_KEY);
+            return;
+        }
+        if (is_escape)
+            sent[length++] = KEY_END;
+        is_escape = !is_escape && typed[i] == KEY_END;
+        if (!is_escape)
+            sent[length++] = typed[i];
+    }
+    if (length > 0 && write(keys, sent, length) < 0)
+        return;
+}
+
+/* ------------------------------------------------------------------ QEMU */
+
+static _Noreturn void fail(const char *what)
+{
+    say("%s: %s", what, strerror(errno));
+    exit(END_NOT_STARTED);
+}
+
+/* QEMU's end of the protocol's connection is a descriptor that it inherits. */
+static _Noreturn void become_qemu(char **words, int word_count, int protocol, int input,
+                                  pid_t parent)
+{
+    char **arguments = calloc((size_t)word_count + 5, sizeof *arguments);
+    char chardev[60];
+    sigset_t none;
+
+    /* A signal that is not asked for would come too late: is the parent there? */
+    if (!arguments || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(END_NOT_STARTED);
+    if (input >= 0 && dup2(input, STDIN_FILENO) < 0)
+        _exit(END_NOT_STARTED);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    snprintf(chardev, sizeof chardev, "socket,id=events,fd=%d", protocol);
+    memcpy(arguments, words, (size_t)word_count * sizeof *arguments);
+    arguments[word_count] = "-chardev";
+    arguments[word_count + 1] = chardev;
+    arguments[word_count + 2] = "-mon";
+    arguments[word_count + 3] = "chardev=events,mode=control";
+    execvp(arguments[0], arguments);
+    fprintf(stderr, "run-qemu.sh: %s: %s\n", arguments[0], strerror(errno));
+    _exit(END_NOT_STARTED);
+}
+
+static void start_qemu(char **words, int word_count)
+{
+    int protocol[2], input[2] = {-1, -1};
+    pid_t self = getpid();
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, protocol) != 0 ||
+        fcntl(protocol[0], F_SETFD, FD_CLOEXEC) != 0)
+        fail("no socket");
+    if (is_terminal && (pipe(input) != 0 || fcntl(input[1], F_SETFD, FD_CLOEXEC) != 0 ||
+                        fcntl(input[1], F_SETFL, O_NONBLOCK) != 0))
+        fail("no pipe");
+    qemu = fork();
+    if (qemu < 0)
+        fail("no process");
+    if (qemu == 0)
+        become_qemu(words, word_count, protocol[1], input[0], self);
+    close(protocol[1]);
+    if (is_terminal)
+        close(input[0]);
+    events = protocol[0];
+    keys = input[1];
+    send_command("{\"execute\": \"qmp_capabilities\"}\n");
+}
+
+/* True: QEMU has ended, and *status says how. */
+static bool read_signal(int signals, int *status)
+{
+    struct signalfd_siginfo signal;
+
+    if (read(signals, &signal, sizeof signal) != sizeof signal)
+        return false;
+    if (signal.ssi_signo != SIGCHLD)
+        end_qemu(END_TOLD);
+    return waitpid(qemu, status, WNOHANG) == qemu;
+}
+
+/* Milliseconds until the next deadline; -1: there is none. */
+static int time_left(double deadline)
+{
+    double next = kill_at != 0 ? kill_at : deadline, left = (next - now()) * 1000 + 1;
+
+    if (next == 0)
+        return -1;
+    return left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left;
+}
+
+static int stay_beside(double deadline, int signals)
+{
+    for (int status;;) {
+        struct pollfd polls[] = {
+            {.fd = signals, .events = POLLIN},
+            {.fd = events, .events = POLLIN},
+            {.fd = keys < 0 ? -1 : STDIN_FILENO, .events = POLLIN},
+            {.fd = kill_at != 0 ? -1 : STDOUT_FILENO}, /* POLLERR: its reader is gone */
+        };
+
+        if (poll(polls, sizeof polls / sizeof polls[0], time_left(deadline)) < 0 && errno != EINTR)
+            fail("poll");
+        if (polls[1].revents)
+            read_events();
+        if (polls[2].revents)
+            read_keys();
+        if (polls[3].revents & (POLLERR | POLLHUP))
+            end_qemu(END_UNREAD);
+        if (polls[0].revents && read_signal(signals, &status))
+            return status;
+        if (kill_at != 0 && now() >= kill_at)
+            kill(qemu, SIGKILL);
+        else if (deadline != 0 && now() >= deadline)
+            end_qemu(END_TIME_OUT);
+    }
+}
+
+/* What QEMU has sent before it ended is still to be read. */
+static int conclude(int status)
+{
+    int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    bool has_failed = false;
+
+    fcntl(events, F_SETFL, O_NONBLOCK);
+    for (struct pollfd more = {events, POLLIN, 0}; events >= 0 && poll(&more, 1, 0) > 0;)
+        read_events();
+    for (unsigned i = 0; i < drive_count; i++) {
+        say_failure(&drives[i]);
+        has_failed |= drives[i].is_said;
+    }
+    if (end != END_BY_ITSELF)
+        return end;
+    return has_failed && code < 128 ? END_HOST_FAILED : code;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...\n");
+    return END_NOT_STARTED;
+}
+
+int main(int argc, char **argv)
+{
+    int at = 1, flags[3], status;
+    double seconds = 0;
+    sigset_t handled;
+
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
+        if (strcmp(argv[at], "-t") == 0 && at + 1 < argc) {
+            seconds = strtod(argv[++at], NULL);
+        } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc && drive_count < MAX_DRIVES) {
+            drives[drive_count++] = (struct drive){
+                .device = argv[at + 1], .words = argv[at + 2], .store = argv[at + 3]};
+            at += 3;
+        } else {
+            return usage();
+        }
+    }
+    if (++at >= argc)
+        return usage();
+    sigemptyset(&handled);
+    for (const int *signal = (const int[]){SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0}; *signal;
+         signal++)
+        sigaddset(&handled, *signal);
+    sigprocmask(SIG_BLOCK, &handled, NULL);
+    is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+    /* QEMU sets its standard files to non-blocking, which all who share them would see afterwards. */
+    for (int i = 0; i < 3; i++)
+        flags[i] = fcntl(i, F_GETFL);
+    start_qemu(argv + at, argc - at);
+    if (is_terminal)
+        use_terminal();
+    status = stay_beside(seconds > 0 ? now() + seconds : 0, signalfd(-1, &handled, SFD_CLOEXEC));
+    for (int i = 0; i < 3; i++)
+        if (flags[i] >= 0)
+            fcntl(i, F_SETFL, flags[i]);
+    if (is_terminal)
+        tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    return conclude(status);
+}
