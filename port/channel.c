@@ -10,6 +10,7 @@
 #include "port/callback.h"
 #include "port/call.h"
 #include "port/interrupt.h"
+#include "port/owned.h"
 #include "port/registry/kernel.h"
 #include "port/request/request.h"
 
@@ -103,10 +104,12 @@ static const char *call_channel_init(struct channel *channel)
     memset(interface, 0, sizeof *interface);
     interface->Version = sizeof *interface;
     interface->ChannelNumber = channel->number;
+    IDE_CHANNEL_INTERFACE before = *interface;
     if (!MINIPORT_CALL(context, channel_init_routine(channel->extension, interface,
                                                      is_own ? controller->extension : NULL)))
         return "AtaChannelInitRoutine returned FALSE";
     const void *place = ENTRY_PLACE(channel_init_routine);
+    owned_check(context, OWNED_INTERFACE, interface, &before, "AtaChannelInitRoutine", place);
     if (interface->Reserved || interface->ReservedUlong)
         contract_report_in(context, RULE_INI_09, "AtaChannelInitRoutine", place,
                            "a reserved member of IDE_CHANNEL_INTERFACE was written");
@@ -154,6 +157,23 @@ static void check_configuration(struct channel *channel)
     }
 }
 
+/* IdeHwControl(IdeStart), and what it may not have changed: INI-11. */
+static BOOLEAN control_start(struct channel *channel)
+{
+    struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
+    const void *place = ENTRY_PLACE(channel->interface.IdeHwControl);
+    IDE_CHANNEL_CONFIGURATION before = channel->configuration;
+    IDE_MINIPORT_RESOURCES resources = channel->resources;
+    IDE_ACCESS_RANGE ranges[sizeof channel->ranges / sizeof *channel->ranges];
+
+    memcpy(ranges, channel->ranges, sizeof ranges);
+    BOOLEAN succeeded = hw_control(channel, IdeStart, &channel->configuration);
+    owned_check(context, OWNED_CHANNEL, &channel->configuration, &before, "IdeHwControl", place);
+    owned_check_resources(context, &channel->resources, &resources, channel->ranges, ranges,
+                          sizeof ranges / sizeof *ranges, "IdeHwControl", place);
+    return succeeded;
+}
+
 static uint32_t bounce_byte_count(const struct channel *channel)
 {
     return channel->controller->configuration.MaximumTransferLength;
@@ -198,7 +218,7 @@ static const char *start_hardware(struct channel *channel)
         return channel->interrupt.line > 15 ? "it has no interrupt line"
                                             : "its interrupt line cannot be connected";
     channel->hardware_started = true;
-    if (!hw_control(channel, IdeStart, configuration))
+    if (!control_start(channel))
         return "IdeHwControl(IdeStart) returned FALSE";
     check_configuration(channel);
     channel_levels(channel);

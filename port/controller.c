@@ -13,6 +13,7 @@
 #include "port/interrupt.h"
 #include "port/loader/image.h"
 #include "port/memory_faults.h"
+#include "port/owned.h"
 #include "port/registry/binding.h"
 #include "port/registry/kernel.h"
 #include "port/software_interrupts.h"
@@ -242,6 +243,24 @@ static void start_channels(struct controller *controller)
             channel_start(controller->channels[i]);
 }
 
+/* AtaAdapterControl(IdeStart), and what it may not have changed: INI-11. */
+static BOOLEAN start_adapter(struct controller *controller)
+{
+    struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
+    const void *place = ENTRY_PLACE(controller->driver->interface.AtaAdapterControl);
+    IDE_CONTROLLER_CONFIGURATION before = controller->configuration;
+    IDE_MINIPORT_RESOURCES resources = controller->resources;
+    IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
+
+    memcpy(ranges, controller->ranges, sizeof ranges);
+    BOOLEAN succeeded = adapter_control(controller, IdeStart);
+    owned_check(&context, OWNED_CONTROLLER, &controller->configuration, &before,
+                "AtaAdapterControl", place);
+    owned_check_resources(&context, &controller->resources, &resources, controller->ranges, ranges,
+                          PORT_MAX_RANGES, "AtaAdapterControl", place);
+    return succeeded;
+}
+
 bool controller_start(struct controller *controller)
 {
     const IDE_CONTROLLER_INTERFACE *interface = &controller->driver->interface;
@@ -268,7 +287,7 @@ bool controller_start(struct controller *controller)
         .AtaBusType = IdeBusPata,
         .ControllerResources = &controller->resources,
     };
-    if (!adapter_control(controller, IdeStart)) {
+    if (!start_adapter(controller)) {
         access_unmap_all(controller);
         take_extension_back(controller);
         return fail(controller, "AtaAdapterControl(IdeStart) returned FALSE");

@@ -9,6 +9,7 @@
 
 #include "port/block.h"
 #include "port/identify.h"
+#include "port/owned.h"
 #include "port/request/request.h"
 
 #define IDENTIFY_TIMEOUT_S 10u
@@ -169,7 +170,11 @@ static void select_transfer_modes(struct channel *channel)
     if (select_modes) {
         struct context context =
             controller_context(channel->controller, CONTEXT_TRANSFER_MODE_SELECT);
+        IDE_TRANSFER_MODE_PARAMETERS before = modes;
         (void)MINIPORT_CALL(&context, select_modes(channel->controller->extension, &modes));
+        context.channel = channel; /* for the report */
+        owned_check(&context, OWNED_MODES, &modes, &before, "AtaControllerTransferModeSelect",
+                    ENTRY_PLACE(select_modes));
     }
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
@@ -191,6 +196,7 @@ static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS 
     const void *place = ENTRY_PLACE(channel->interface.IdeHwInitialize);
     struct context *context = channel_context(channel, CONTEXT_HW_INITIALIZE);
 
+    owned_check(context, OWNED_DEVICE, after, before, "IdeHwInitialize", place);
     if ((after->DeviceCharacteristics ^ before->DeviceCharacteristics) & 0xFF00) {
         contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
                            "target %u: DeviceCharacteristics went from %#06x to %#06x",
@@ -204,6 +210,14 @@ static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS 
         contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
                            "target %u: TransferModeSelected is %#x", device->target,
                            (unsigned)after->TransferModeSelected);
+        after->TransferModeSelected = fallback_modes(device, after->TransferModeSelected);
+    }
+    /* Bit 31 is no mode: IS_DEFAULT. */
+    if (after->TransferModeSelected & ~after->TransferModeSupported & ALL_MODE_SUPPORT) {
+        contract_report_in(context, RULE_INI_12, "IdeHwInitialize", place,
+                           "target %u: TransferModeSelected is %#x, of %#x that are supported",
+                           device->target, (unsigned)after->TransferModeSelected,
+                           (unsigned)after->TransferModeSupported);
         after->TransferModeSelected = fallback_modes(device, after->TransferModeSelected);
     }
     if (after->AddressTranslation == ChsMode && after->Chs.Reserved)

@@ -102,6 +102,7 @@ struct irb_slot {
     struct request *request; /* NULL: a request-sense IRB */
     struct irb_slot *next;   /* free list, or completed list */
     struct irb_slot *sense;  /* the request-sense slot that works for this one */
+    uintptr_t seal;          /* irb_seal as it was handed over */
     enum irb_slot_state state;
     uint16_t index;
     uint64_t trace_start, trace_end; /* heads of its trace entries */

@@ -13,9 +13,6 @@
 #include "port/callback.h"
 #include "port/request/request.h"
 
-/* A power IRB has no TimeOutValue, as a reset's; a disk needs up to half a minute to spin up. */
-#define POWER_LIMIT_US 35000000u
-
 static void next_wake(struct channel *channel);
 
 static void resume(struct device *device)
@@ -47,7 +44,7 @@ static void took_too_long(void *context)
 {
     struct channel *channel = context;
     port_message(channel, "a power IRB did not end; the channel is reset");
-    channel_reset(channel);
+    request_lost_internal(channel);
 }
 
 void power_init(struct channel *channel)
@@ -69,7 +66,7 @@ static void send(struct device *device, IDE_POWER_STATE state)
     request->power.DesiredPowerState = state;
     request->callback = power_done;
     channel->power_under_way = true;
-    timer_arm(&channel->power_limit, POWER_LIMIT_US);
+    timer_arm(&channel->power_limit, INTERNAL_LIMIT_S * 1000000u);
     ASSERT(request_start_internal(request)); /* its slot is used for nothing else */
 }
 

@@ -20,6 +20,7 @@ my @families = (
     [TAG => 'Queue tags', 'which are handed out'],
     [ADR => 'Addresses', 'registers, ports, configuration space'],
     [CBK => 'Callbacks', 'timers, workers, synchronised routines'],
+    [DBG => 'Debug prints', 'what a driver says of itself'],
     [CPU => 'The processor', 'how each routine of the driver leaves it behind'],
 );
 

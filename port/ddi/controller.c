@@ -52,6 +52,10 @@ ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
     driver->interface = *ControllerInterface; /* it may live on the driver's stack */
+    if (ControllerInterface->Reserved)
+        contract_report(RULE_INI_09, NULL, routine, CALLER,
+                        "Reserved of IDE_CONTROLLER_INTERFACE is %#x, not 0",
+                        ControllerInterface->Reserved);
     driver->is_registered = true;
     return STATUS_SUCCESS;
 }

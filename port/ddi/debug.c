@@ -245,6 +245,9 @@ static void format_message(char *out, size_t size, const char *format, ddi_va_li
     out[done] = 0;
 }
 
+/* DBG-01: the highest level (AtaPortDebugPrint). */
+#define DEBUG_PRINT_MOST 3u
+
 static void debug_print(ULONG level, const char *format, ddi_va_list *arguments)
 {
     char text[256];
@@ -259,6 +262,9 @@ VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 
     if (contract_in_build_io("AtaPortDebugPrint", CALLER))
         return;
+    if (DebugPrintLevel > DEBUG_PRINT_MOST)
+        contract_report(RULE_DBG_01, context_now->channel, "AtaPortDebugPrint", CALLER,
+                        "the level is %u", (unsigned)DebugPrintLevel);
     ddi_va_start(arguments, DebugMessage);
     debug_print(DebugPrintLevel, (const char *)DebugMessage, &arguments);
     ddi_va_end(arguments);

@@ -21,7 +21,7 @@ static void take_back_sense(struct irb_slot *slot)
 }
 
 /* INI-09: are members that are to be left alone still 0? */
-static inline bool has_reserved(const IDE_REQUEST_BLOCK *irb)
+static bool has_reserved(const IDE_REQUEST_BLOCK *irb)
 {
     return (irb->ReservedAsUlong | (uintptr_t)irb->Reserved) != 0;
 }
@@ -52,7 +52,7 @@ static void check_device_error(const struct irb_slot *slot, const char *routine,
                             irb->AtaError);
 }
 
-/* What is judged when an IRB comes back: INI-09, IRB-02, 04, 05, 11, 12. */
+/* What is judged when an IRB comes back: INI-09, IRB-02, 04, 05, 11, 12, 14, 15, 16. */
 static __attribute__((cold)) void check_results(struct irb_slot *slot, const char *routine,
                                                 const void *place)
 {
@@ -60,6 +60,7 @@ static __attribute__((cold)) void check_results(struct irb_slot *slot, const cha
 
     if (has_reserved(irb))
         contract_report_irb(RULE_INI_09, slot, routine, place, "a reserved member was written");
+    slot_judge(slot, routine, place);
     if (!irb_status_is_final(irb->IrbStatus)) {
         contract_report_irb(RULE_IRB_02, slot, routine, place, "IrbStatus is %#x (%s)",
                             irb->IrbStatus, irb_status_name(irb->IrbStatus));
@@ -117,7 +118,7 @@ VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->request &&
                                  !slot->shows_more && !slot->sense &&
                                  slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
-                                 !has_reserved(&slot->page->irb) &&
+                                 irb_seal(&slot->page->irb) == slot->seal &&
                                  slot->page->irb.DataTransferLength <= slot->data_byte_count,
                              1)) {
             slot_hide_pages(slot);
@@ -126,6 +127,18 @@ VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
         }
     }
     complete_with_care(ChannelExtension, Irb, CALLER);
+}
+
+/* IRB-02, IRB-16: the status that IRBs get instead. */
+static UCHAR judged_status(const struct irb_slot *slot, UCHAR status, const char *routine,
+                           const void *place)
+{
+    bool is_final = irb_status_is_final(status);
+
+    if (!is_final || IRB_STATUS_CODE(status) == IRB_STATUS_INTERNAL_ERROR)
+        contract_report_irb(is_final ? RULE_IRB_16 : RULE_IRB_02, slot, routine, place,
+                            "IrbStatus is %#x (%s)", status, irb_status_name(status));
+    return is_final ? status : IRB_STATUS_INTERNAL_ERROR;
 }
 
 VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR TargetId, UCHAR Lun,
@@ -139,6 +152,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         contract_report(RULE_CTX_05, channel, routine, CALLER, "no request was completed");
         return;
     }
+    bool is_judged = false;
     for (unsigned i = 0; i < channel->slot_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         /* Sense IRBs go with their originals; an LUN reset that does this is no victim of its own, but
@@ -151,11 +165,9 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
                                  (Lun != 0xFF && slot->page->irb.Lun != Lun)))
             continue;
         take_back_sense(slot);
-        if (!irb_status_is_final(IrbStatus)) {
-            contract_report_irb(RULE_IRB_02, slot, routine, CALLER, "IrbStatus is %#x (%s)",
-                                IrbStatus, irb_status_name(IrbStatus));
-            IrbStatus = IRB_STATUS_INTERNAL_ERROR;
-        }
+        if (!is_judged)
+            IrbStatus = judged_status(slot, IrbStatus, routine, CALLER);
+        is_judged = true;
         slot_end(channel, slot, IrbStatus);
     }
 }
@@ -263,6 +275,11 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
         return NULL;
     }
     struct request *request = original->request;
+    if (!slot_may_need_sense(original)) {
+        contract_report_irb(RULE_IRB_18, original, routine, CALLER,
+                            "it is no packet command that has failed");
+        return NULL;
+    }
     struct irb_slot *slot = slot_sense_for(channel, request->device->target);
     if (slot->state != SLOT_FREE) {
         contract_report_irb(RULE_IRB_11, original, routine, CALLER,

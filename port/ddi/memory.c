@@ -8,6 +8,9 @@
 #include "port/memory.h"
 #include "port/request/request.h"
 
+/* CTX-12: what a crash dump's memory has for it. */
+#define DUMP_UNCACHED_LIMIT 0x8000u
+
 PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedExtensionSize,
                                         ULONG IrbExtensionSize)
 {
@@ -21,6 +24,13 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
     }
     if (channel->slots) {
         contract_report(RULE_CTX_04, channel, routine, CALLER, "nothing was allocated");
+        return NULL;
+    }
+    if (channel->configuration.ChannelMode == IdeModeDump &&
+        UncachedExtensionSize > DUMP_UNCACHED_LIMIT) {
+        contract_report(RULE_CTX_12, channel, routine, CALLER,
+                        "%u bytes in dump mode: nothing was allocated",
+                        (unsigned)UncachedExtensionSize);
         return NULL;
     }
     /* A miniport that wants IRB extensions only asks for 0 bytes, and must be able to tell success

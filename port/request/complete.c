@@ -25,12 +25,14 @@ static struct irb_slot *take_completed(struct channel *channel)
 }
 
 /* What the miniport left in the sense buffer. */
-static __attribute__((cold)) void take_sense(const struct irb_slot *slot, struct request *request)
+static __attribute__((cold)) void take_sense(struct irb_slot *slot, struct request *request)
 {
     UCHAR status = slot->page->irb.IrbStatus;
     request->sense_valid = (status & IRB_STATUS_AUTOSENSE_VALID) != 0;
     request->registers_valid = (status & IRB_STATUS_RETURN_TASKFILE_VALID) != 0;
     memcpy(request->sense, slot->page->sense, sizeof request->sense);
+    memset(slot->page->sense, 0,
+           sizeof slot->page->sense); /* so that it is not taken for another's */
 }
 
 static void take_results(struct irb_slot *slot, struct request *request)

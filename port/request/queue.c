@@ -77,45 +77,42 @@ static inline bool needs_bounce(const struct channel *channel, const struct requ
             !memory_is_below(request->buffer, request->byte_count, channel->physical_limit));
 }
 
-/* Every member is written one by one: a memset of what is then overwritten would cost as much again. */
-static inline __attribute__((always_inline)) void fill_irb(struct irb_slot *slot,
-                                                           struct request *request)
+/* What differs from request to request; the rest is there already (slot_fill_constants). Every member is written one by
+ * one: a memset of what is then overwritten would cost as much again. */
+static inline __attribute__((always_inline)) void
+fill_irb(struct irb_slot *slot, const struct request *request, IDE_REQUEST_BLOCK *irb)
 {
     struct channel *channel = slot->channel;
-    IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     ULONG flags = request->flags;
-    UCHAR returns = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
 
     if (flags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT) &&
         channel->controller->configuration.BusMaster)
         flags |= IRB_FLAGS_USE_DMA;
     if (request->wants_registers) {
         flags |= IRB_FLAGS_RETURN_RESULTS;
-        returns = flags & IRB_FLAGS_48BIT ? SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE
-                                          : SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
+        irb->SenseInfoBufferType = flags & IRB_FLAGS_48BIT
+                                       ? SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE
+                                       : SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
     }
     irb->Function = request->function;
     irb->IrbStatus = IRB_STATUS_PENDING;
     irb->AtaStatus = 0;
     irb->AtaError = 0;
-    irb->Channel = channel->number;
     irb->TargetId = request->device->target;
-    irb->Lun = 0;
     irb->CdbLength = request->cdb_length;
-    irb->SenseInfoBufferLength = sizeof request->sense;
-    irb->SenseInfoBufferType = returns;
-    irb->QueueTag = 0;
-    irb->ReservedAsUlong = 0;
     irb->IrbFlags = flags;
     irb->TimeOutValue = request->timeout_s;
     irb->DataTransferLength = slot->data_byte_count = request->byte_count;
-    irb->IrbExtension = slot->extension;
     slot->data = request->bounced ? channel->bounce : request->buffer;
     irb->DataBuffer = slot->shown_data = slot_data_address(slot, slot->data);
-    irb->SenseInfoBuffer = slot_shown_sense(slot);
     irb->NextIrb = NULL;
-    irb->Reserved = NULL;
     irb->IdeTaskFile = request->task_file;
+}
+
+void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
+{
+    slot_fill_constants(slot, irb);
+    fill_irb(slot, slot->request, irb);
 }
 
 /* StartIo for a slot that is ready, with the channel's lock. */
@@ -178,7 +175,9 @@ static void slot_start(struct irb_slot *slot, struct request *request)
         if (request->flags & IRB_FLAGS_DATA_OUT)
             memcpy(channel->bounce, request->buffer, request->byte_count);
     }
-    fill_irb(slot, request);
+    fill_irb(slot, request, &slot->page->irb);
+    /* What comes back with registers is looked at. */
+    slot->seal = irb_seal(&slot->page->irb) ^ request->wants_registers;
     slot->state = SLOT_ACTIVE;
     slot_show(slot);
     channel->counters.requests++;
@@ -188,8 +187,12 @@ static void slot_start(struct irb_slot *slot, struct request *request)
         slot_complete(channel, slot);
         return;
     }
-    if (slot->page->irb.IrbFlags & IRB_FLAGS_MAP_BUFFERS)
-        slot_show_data(slot);
+    if (slot->page->irb.IrbFlags & IRB_FLAGS_MAP_BUFFERS) {
+        if (slot->data_byte_count)
+            slot_show_data(slot);
+        else
+            slot_judge_build_io(slot);
+    }
     if (!slot->is_internal) {
         /* BuildIo may have raised it. One more, since the first tick can be near. */
         ULONG timeout_s = slot->page->irb.TimeOutValue;
@@ -197,6 +200,8 @@ static void slot_start(struct irb_slot *slot, struct request *request)
             timeout_s = request->timeout_s;
         slot->ticks_left = timeout_s && timeout_s < UINT32_MAX ? timeout_s + 1 : timeout_s;
         watchdog_arm(channel);
+    } else {
+        slot->seal = ~slot->seal; /* there are few: each is looked at when it comes back */
     }
     start_io(slot);
 }

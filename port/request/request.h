@@ -22,6 +22,46 @@ static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_
     return index < channel->slot_count ? &channel->slots[index] : NULL;
 }
 
+/* ------------------------------------------------------------------ what the miniport may change */
+
+/* Of the members that a plain success leaves as they were, one word that changes with any of them. */
+static inline __attribute__((always_inline)) uintptr_t irb_seal(const IDE_REQUEST_BLOCK *irb)
+{
+    static const IDE_REQUEST_BLOCK others = {
+        .IrbStatus = 0xFF,
+        .AtaStatus = 0xFF,
+        .AtaError = 0xFF,
+        .NextIrb = (void *)UINTPTR_MAX,
+        .IdeTaskFile.Previous = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+    };
+    uintptr_t seal = 0;
+
+#pragma GCC unroll 16
+    for (size_t at = 0; at < sizeof *irb; at += sizeof seal) {
+        uintptr_t word, mask;
+        if (at >= offsetof(IDE_REQUEST_BLOCK, DataTransferLength) &&
+            at < offsetof(IDE_REQUEST_BLOCK, IrbExtension))
+            continue;
+        __builtin_memcpy(&word, (const uint8_t *)irb + at, sizeof word);
+        __builtin_memcpy(&mask, (const uint8_t *)&others + at, sizeof mask);
+        seal ^= word & ~mask;
+    }
+    return seal;
+}
+
+/* The members that are the same for each request of a slot. They are written again whenever a miniport may have changed
+ * them: when an IRB comes back in another way than as a plain success. */
+void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
+/* The IRB as it was before the miniport had it. */
+void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
+/* judge.c: INI-09, IRB-05, 14, 15, 16 when an IRB comes back; what is wrong is put right. */
+void slot_judge(struct irb_slot *slot, const char *routine, const void *place)
+    __attribute__((cold));
+/* IRB-17: IdeHwBuildIo has left IRB_FLAGS_MAP_BUFFERS. */
+void slot_judge_build_io(struct irb_slot *slot) __attribute__((cold));
+/* IRB-18: has a packet command failed, as far as can be told? */
+bool slot_may_need_sense(const struct irb_slot *slot) __attribute__((cold));
+
 /* ------------------------------------------------------------------ what the miniport sees */
 
 /* Parts of a slot's piece of the window, in this order, each followed by an unmapped page. */
@@ -116,6 +156,7 @@ static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
     bool was_active = slot->state == SLOT_ACTIVE;
     if (was_active) {
         slot_hide(slot);
+        slot_fill_constants(slot, &slot->page->irb);
         slot_queue_completed(channel, slot);
     }
     irql_leave_dirql(level);
@@ -141,6 +182,11 @@ void completion_run(void *channel);
 /* A recovery or power IRB, outside NumberOfOverlappedRequests. False: none is free. DISPATCH_LEVEL.
  */
 bool request_start_internal(struct request *request);
+/* LUN reset and power IRBs have no TimeOutValue, so a miniport that loses one must not stop the channel for ever:
+ * ATA/ATAPI-6 gives a device 31 s to come out of a reset (9.2), this is a little more. */
+#define INTERNAL_LIMIT_S 35u
+/* It has lost one: IRB-20, and the channel is reset. DISPATCH_LEVEL. */
+void request_lost_internal(struct channel *channel);
 /* Puts a request back at the head of its queue. DISPATCH_LEVEL. */
 void request_requeue(struct request *request);
 /* Ends everything that waits in the queues of these targets, a bit each. DISPATCH_LEVEL. */

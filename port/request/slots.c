@@ -136,6 +136,19 @@ struct irb_slot *slot_sense_for(struct channel *channel, unsigned target)
     return slot_at(channel, channel->slot_count - PORT_MAX_DEVICES + target);
 }
 
+void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
+{
+    irb->Channel = slot->channel->number;
+    irb->Lun = 0;
+    irb->SenseInfoBufferLength = PORT_SENSE_BYTES;
+    irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
+    irb->QueueTag = 0;
+    irb->ReservedAsUlong = 0;
+    irb->IrbExtension = slot->extension;
+    irb->SenseInfoBuffer = slot_shown_sense(slot);
+    irb->Reserved = NULL;
+}
+
 /* Everything is mapped once, so that the page tables are there from now on; what is to be hidden goes
  * again. */
 static bool make_visible(struct irb_slot *slot)
@@ -180,7 +193,10 @@ static bool slot_make(struct channel *channel, unsigned index)
         slot->extension = part_address(slot, SLOT_EXTENSION) +
                           extension_pages(channel) * HAL_PAGE_SIZE -
                           ((size + EXTENSION_ALIGNMENT - 1) & ~(size_t)(EXTENSION_ALIGNMENT - 1));
-    return make_visible(slot);
+    if (!make_visible(slot))
+        return false;
+    slot_fill_constants(slot, &slot->page->irb);
+    return true;
 }
 
 static size_t slot_array_pages(const struct channel *channel)

@@ -14,10 +14,6 @@
 
 #define TICK_US 1000000u
 
-/* The reset IRB itself has no TimeOutValue, so a miniport that loses it must not stop the channel
- * for ever: ATA/ATAPI-6 gives a device 31 s to come out of a reset (9.2), this is a little more. */
-#define LUN_RESET_LIMIT_S 35u
-
 void watchdog_arm(struct channel *channel)
 {
     if (!channel->watchdog.armed)
@@ -62,13 +58,48 @@ void channel_reset(struct channel *channel)
     deferred_queue(&channel->completion); /* what waited is pushed from there */
 }
 
+/* IRB-19: an LUN reset that ends well has ended all that its logical unit had. */
+static bool left_requests_out(struct channel *channel, struct device *device)
+{
+    struct context *context = channel_context(channel, CONTEXT_START_IO);
+
+    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+        struct irb_slot *slot = slot_at(channel, i);
+        if (slot->state != SLOT_ACTIVE || slot->request->device != device)
+            continue;
+        context->slot = slot;
+        contract_report_in(context, RULE_IRB_19, "IdeHwStartIo",
+                           ENTRY_PLACE(channel->interface.IdeHwStartIo),
+                           "the LUN reset IRB ended with success, and this one is outstanding");
+        return true;
+    }
+    return false;
+}
+
+void request_lost_internal(struct channel *channel)
+{
+    struct context *context = channel_context(channel, CONTEXT_START_IO);
+
+    for (unsigned i = channel->overlapped_slots; i < channel->slot_count; i++) {
+        struct irb_slot *slot = slot_at(channel, i);
+        if (slot->state != SLOT_ACTIVE || !slot->request)
+            continue;
+        context->slot = slot;
+        contract_report_in(
+            context, RULE_IRB_20, "IdeHwStartIo", ENTRY_PLACE(channel->interface.IdeHwStartIo),
+            "after %u s it has not been completed; the channel is reset", INTERNAL_LIMIT_S);
+    }
+    channel_reset(channel);
+}
+
 /* The LUN reset IRB has come back. */
 static void lun_reset_done(struct request *request)
 {
     struct channel *channel = request->device->channel;
     if (channel->recovery != RECOVERY_LUN_RESET)
         return; /* it took too long, and the channel was reset meanwhile */
-    if (request->irb_status != IRB_STATUS_SUCCESS || timed_out_slot(channel)) {
+    if (request->irb_status != IRB_STATUS_SUCCESS || left_requests_out(channel, request->device) ||
+        timed_out_slot(channel)) {
         channel_reset(channel);
     } else {
         channel->recovery = RECOVERY_NONE;
@@ -85,7 +116,7 @@ static void recover(struct channel *channel, struct irb_slot *slot)
     request->function = IRB_FUNCTION_LUN_RESET;
     request->callback = lun_reset_done;
     channel->recovery = RECOVERY_LUN_RESET;
-    channel->recovery_ticks_left = LUN_RESET_LIMIT_S;
+    channel->recovery_ticks_left = INTERNAL_LIMIT_S;
     if (!request_start_internal(request))
         channel_reset(channel);
 }
@@ -144,7 +175,7 @@ static void tick(void *context)
     if (channel->recovery == RECOVERY_LUN_RESET) {
         active = true;
         if (--channel->recovery_ticks_left == 0)
-            channel_reset(channel);
+            request_lost_internal(channel);
     }
     if (active)
         watchdog_arm(channel);

@@ -123,6 +123,8 @@ static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
         return TRUE;
     case IRB_FUNCTION_POWER_CHANGE:
         puppet.power = irb->PowerChange;
+        if (puppet.in_power)
+            puppet.in_power(irb);
         end(extension, irb,
             puppet.refuses_power_irbs ? IRB_STATUS_INVALID_REQUEST : IRB_STATUS_SUCCESS);
         return TRUE;

@@ -32,13 +32,15 @@ static void finished(struct request *request)
 
 static bool ends[MANY];
 
+static uint16_t function = IRB_FUNCTION_ATA_READ; /* of what is submitted */
+
 /* Submits a read of one sector; does not wait for it. */
 static void submit(unsigned index, unsigned target, uint16_t flags)
 {
     struct request *request = &requests[index];
 
     *request = (struct request){.device = &channel->devices[target],
-                                .function = IRB_FUNCTION_ATA_READ,
+                                .function = function,
                                 .flags = (uint16_t)(IRB_FLAGS_DATA_IN | flags),
                                 .is_once = true,
                                 .timeout_s = 60,
@@ -235,9 +237,11 @@ static void test_sense(void)
     PIDE_REQUEST_BLOCK sense = NULL, original;
 
     restart(2, 1, PUPPET_HOLD);
+    function = IRB_FUNCTION_ATAPI_COMMAND;
     submit(0, 0, 0);
     submit(1, 0, 0);
     original = puppet.held[0];
+    original->IrbStatus = IRB_STATUS_DEVICE_ERROR;
     FROM(channel, CONTEXT_INTERRUPT, sense = AtaPortBuildRequestSenseIrb(extension, original));
     guest_ok(sense && IsRequestSenseIrb(sense) && sense->TargetId == 0 && sense != original,
              "a request-sense IRB");
@@ -257,11 +261,13 @@ static void test_sense(void)
     await(0);
     await(1);
     submit(0, 0, 0);
+    puppet.held[0]->IrbStatus = IRB_STATUS_DEVICE_ERROR;
     FROM(channel, CONTEXT_START_IO, sense = AtaPortBuildRequestSenseIrb(extension, puppet.held[0]));
     guest_ok(sense != NULL, "and another one, when that was released");
     FROM(channel, CONTEXT_START_IO, AtaPortReleaseRequestSenseIrb(extension, sense));
     puppet_release_all(channel, IRB_STATUS_SUCCESS);
     await(0);
+    function = IRB_FUNCTION_ATA_READ;
 }
 
 /* ------------------------------------------------------------------ arrival and removal */

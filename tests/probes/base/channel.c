@@ -59,7 +59,7 @@ static void read_settings(struct probe_channel *channel)
     AtaPortRegistryFreeBuffer(channel, buffer);
 }
 
-/* BREAKS: INI-04, INI-09, where a case changed what this leaves behind */
+/* BREAKS: INI-04, INI-09, INI-11, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE ChannelInterface,
                                PVOID InitContext)
 {
@@ -174,7 +174,7 @@ static BOOLEAN start_channel(struct probe_channel *channel,
     return TRUE;
 }
 
-/* BREAKS: INI-05, INI-09, INI-10, where a case changed what this leaves behind */
+/* BREAKS: INI-05, INI-09, INI-10, INI-11, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
                            PVOID Parameters)
 {

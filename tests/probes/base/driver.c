@@ -86,7 +86,7 @@ static void start_controller(struct probe_controller *controller,
         configuration->NumberOfPhysicalBreaks = PRD_COUNT / 2 - 1;
 }
 
-/* BREAKS: INI-06, INI-09, where a case changed what this leaves behind */
+/* BREAKS: INI-06, INI-09, INI-11, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION ControlAction,
                                   PVOID Parameters)
 {
@@ -126,7 +126,7 @@ static ULONG fastest(ULONG modes)
 
 /* The fastest PIO mode, and the fastest multiword DMA mode: Ultra DMA would ask for the controller's
  * own timing registers, and for the cable. */
-/* BREAKS: INI-08, where a case changed what this leaves behind */
+/* BREAKS: INI-08, INI-11, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeTransferModeSelect(PVOID ControllerExtension,
                                       PIDE_TRANSFER_MODE_PARAMETERS TransferModeSelect)
 {

@@ -452,7 +452,7 @@ BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
-/* BREAKS: INI-07, INI-09, where a case changed what this leaves behind */
+/* BREAKS: INI-07, INI-09, INI-11, INI-12, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Parameters,
                               PIDENTIFY_DEVICE_DATA IdentifyData)
 {
