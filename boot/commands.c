@@ -70,7 +70,7 @@ static void print_all(void)
         "\n"
         "DISK is a number from `devices`, or cd0. LBA and COUNT are in its sectors. Numbers\n"
         "are decimal, or hexadecimal with 0x; K, M and G are powers of 1024. `;` separates\n"
-        "commands. Ctrl-C stops one that takes long.\n");
+        "commands, `#` begins a comment. Ctrl-C stops one that takes long.\n");
 }
 
 enum command_result command_help(unsigned count, char **words)

@@ -11,7 +11,9 @@
 #include "boot/commands.h"
 #include "boot/numbers.h"
 #include "boot/options.h"
+#include "boot/script.h"
 #include "boot/shell.h"
+#include "boot/words.h"
 #include "port/log.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"
@@ -164,14 +166,33 @@ static void print_devices(void)
         hal_printf("No disk was found.\n");
 }
 
+/* The file of commands as UTF-8. */
+static struct command_text commands_text(const struct hal_boot_module *module)
+{
+    enum script_encoding encoding = script_encoding(module->data, module->byte_count);
+    struct command_text commands = {module->data, module->byte_count};
+
+    if (encoding == SCRIPT_UTF16LE || encoding == SCRIPT_UTF16BE) {
+        char *text = hal_pages_alloc(hal_pages_for(module->byte_count * 3 / 2), UINT64_MAX);
+        if (!text)
+            refuse("There is no memory for the commands.");
+        commands.text = text;
+        commands.length = script_convert(module->data, module->byte_count, encoding, text);
+        encoding = script_encoding(text, commands.length);
+    }
+    if (encoding != SCRIPT_UTF8)
+        refuse("The commands are no text: there are zero bytes in them. Text is UTF-8 or UTF-16.");
+    return commands;
+}
+
 static bool run_commands(void)
 {
     unsigned index = next_module(MODULE_COMMANDS, 0);
 
     if (index == hal_boot_info()->module_count)
         refuse("With mode=commands there must be a boot module type=commands.");
-    const struct hal_boot_module *module = &hal_boot_info()->modules[index];
-    return shell_run_text(module->data, module->byte_count);
+    struct command_text commands = commands_text(&hal_boot_info()->modules[index]);
+    return shell_run_text(commands.text, commands.length);
 }
 
 /* tests/guest/guest.c, in a kernel that is built with it. */

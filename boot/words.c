@@ -2,26 +2,57 @@
 /* Cutting command texts; see words.h. Pure: the same code runs in tests on the host. */
 #include "boot/words.h"
 
-/* What separates words. Control characters count as blanks: a file of commands may have CR LF. */
+#include <string.h>
+
+#define BOM "\xEF\xBB\xBF" /* U+FEFF in UTF-8 */
+
+/* What separates words. Control characters count as blanks. */
 static bool is_blank(char character)
 {
     unsigned char byte = (unsigned char)character;
     return byte <= ' ' || byte == 0x7F;
 }
 
+static bool is_line_end(char character)
+{
+    return character == '\n' || character == '\r';
+}
+
+static size_t skip_line(const char *text, size_t length, size_t at)
+{
+    while (at < length && !is_line_end(text[at]))
+        at++;
+    return at;
+}
+
+/* Skips what lies between commands. A byte order mark stands at the beginning of a file, or where files were
+ * put together. */
+static size_t skip_between(const char *text, size_t length, size_t at)
+{
+    while (at < length) {
+        if (is_blank(text[at]) || text[at] == ';')
+            at++;
+        else if (text[at] == '#')
+            at = skip_line(text, length, at);
+        else if (length - at >= strlen(BOM) && memcmp(text + at, BOM, strlen(BOM)) == 0)
+            at += strlen(BOM);
+        else
+            break;
+    }
+    return at;
+}
+
 bool words_next_command(const char *text, size_t length, size_t *position,
                         struct command_text *command)
 {
-    size_t at = *position;
+    size_t at = skip_between(text, length, *position), start = at;
 
-    while (at < length && (is_blank(text[at]) || text[at] == ';'))
-        at++;
-    size_t start = at;
     /* Two quotes in a row close and open again: nothing lies between them that could separate. */
     for (bool quoted = false; at < length; at++) {
         if (text[at] == '"')
             quoted = !quoted;
-        else if (!quoted && (text[at] == ';' || text[at] == '\n'))
+        else if (!quoted && (text[at] == ';' || is_line_end(text[at]) ||
+                             (text[at] == '#' && is_blank(text[at - 1]))))
             break;
     }
     *position = at;

@@ -2,7 +2,7 @@
 /*
  * The shell's texts: commands and words, numbers, the kernel's command line, module strings.
  *
- * SOURCES: boot/words.c boot/numbers.c boot/options.c
+ * SOURCES: boot/words.c boot/script.c boot/numbers.c boot/options.c lib/utf.c
  */
 #include "tests/host/tap.h"
 
@@ -12,6 +12,7 @@
 
 #include "boot/numbers.h"
 #include "boot/options.h"
+#include "boot/script.h"
 #include "boot/words.h"
 
 #define MAX_WORDS 8u
@@ -56,6 +57,65 @@ static void test_commands(void)
     check_commands("get \"\";d", "get \"\"|d");
     check_commands("a \\; b", "a \\|b");
     check_commands("a \"b; c", "a \"b; c");
+    /* Line ends of every kind, and marks. */
+    check_commands("a 1\r\nb\rc\n\rd", "a 1|b|c|d");
+    check_commands("\xEF\xBB\xBF"
+                   "a\r\nb",
+                   "a|b");
+    check_commands("a\n\xEF\xBB\xBF"
+                   "b",
+                   "a|b");
+    check_commands("\xEF\xBB\xBF", "");
+    check_commands("\xEF\xBB", "\xEF\xBB");
+    check_commands("get x\xEF\xBB\xBF", "get x\xEF\xBB\xBF");
+    /* Comments. */
+    check_commands("# a; b\nc # d; e \"f\ng", "c|g");
+    check_commands("#", "");
+    check_commands("a#b; #c\nd", "a#b|d");
+    check_commands("list HKLM\\PCI#CC_0101 x", "list HKLM\\PCI#CC_0101 x");
+    check_commands("get \"a #b\" c\t#d\r\ne", "get \"a #b\" c|e");
+    check_commands("get \"\"#b", "get \"\"#b");
+}
+
+/* ------------------------------------------------------------------ encodings */
+
+static void check_script(const void *bytes, size_t byte_count, enum script_encoding encoding,
+                         const char *expected)
+{
+    char *copy = exact_copy(bytes, byte_count), *text = malloc(byte_count * 3 / 2 + 1);
+    enum script_encoding found = script_encoding(copy, byte_count);
+    bool is_right = found == encoding;
+
+    if (is_right && expected) {
+        size_t length = script_convert(copy, byte_count, found, text);
+        is_right = length == strlen(expected) && memcmp(text, expected, length) == 0;
+    }
+    tap_ok(is_right, "encoding %d of %zu bytes", encoding, byte_count);
+    free(text);
+    free(copy);
+}
+
+static void test_scripts(void)
+{
+    check_script("", 0, SCRIPT_UTF8, NULL);
+    check_script("a", 1, SCRIPT_UTF8, NULL);
+    check_script("\xEF\xBB\xBF"
+                 "a",
+                 4, SCRIPT_UTF8, NULL);
+    check_script("\0", 1, SCRIPT_NO_TEXT, NULL);
+    check_script("ab\0c", 4, SCRIPT_NO_TEXT, NULL);
+    check_script("\0\0ab", 4, SCRIPT_NO_TEXT, NULL);
+    check_script("\xFF\xFEr\0\xAC\x20", 6, SCRIPT_UTF16LE, "\xEF\xBB\xBFr\xE2\x82\xAC");
+    check_script("\xFE\xFF\0r\x20\xAC", 6, SCRIPT_UTF16BE, "\xEF\xBB\xBFr\xE2\x82\xAC");
+    check_script("r\0\x3D\xD8\x00\xDE", 6, SCRIPT_UTF16LE, "r\xF0\x9F\x98\x80");
+    check_script("\0r\xD8\x3D\xDE\x00", 6, SCRIPT_UTF16BE, "r\xF0\x9F\x98\x80");
+    check_script("r\0\x00\xDE"
+                 "a\0",
+                 6, SCRIPT_UTF16LE,
+                 "r\xEF\xBF\xBD"
+                 "a");
+    check_script("\0r\0", 3, SCRIPT_UTF16BE, "r\xEF\xBF\xBD");
+    check_script("\xFF\xFE", 2, SCRIPT_UTF16LE, "\xEF\xBB\xBF");
 }
 
 /* ------------------------------------------------------------------ words */
@@ -279,8 +339,9 @@ static void test_modules(void)
 
 int main(void)
 {
-    tap_plan(10 + 15 + 23 + 5 + 19 + 20 + 14);
+    tap_plan(22 + 13 + 15 + 23 + 5 + 19 + 20 + 14);
     test_commands();
+    test_scripts();
     test_words();
     test_numbers();
     test_hex();
