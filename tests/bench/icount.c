@@ -19,11 +19,16 @@
  * access; an iteration of any other repeated string instruction is an instruction, which is what it
  * costs here. Port accesses are those of IN and OUT.
  *
+ * It serves every QEMU from 6.0 to 11.1 whose plugin interface tests/bench/qemu_plugin.h describes.
+ *
  * Owns: its counters. Entered by QEMU, at translation and from translated code, with one virtual
  * CPU.
  */
+#define _GNU_SOURCE /* RTLD_DEFAULT */
+
 #include "qemu_plugin.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,10 +60,11 @@ struct pair {
  * once more. */
 struct site {
     uint64_t address, count;
-    bool repeated_port_string;
 };
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+/* The version that QEMU is told; set before it looks. */
+QEMU_PLUGIN_EXPORT int qemu_plugin_version;
+static int qemu_interface; /* the version that QEMU has */
 
 static struct counts now;
 static struct pair pairs[PAIRS_MAX];
@@ -199,31 +205,52 @@ static void visit(struct site *site)
     }
 }
 
-/* QEMU: each iteration of a repeated INS or OUTS comes here, and so does a last one, which finds
- * that the count is zero. The first one is told from the others by what ran before it; so the first
- * counts as the instruction, and each of the others as an access. */
+static void instruction_executed(unsigned vcpu_index, void *user_data)
+{
+    (void)vcpu_index;
+    now.instructions++;
+    if (user_data)
+        visit(user_data);
+}
+
+static void port_executed(unsigned vcpu_index, void *user_data)
+{
+    (void)vcpu_index;
+    (void)user_data;
+    now.port_accesses++;
+}
+
+/* Where the INS or OUTS that runs has its last element in memory. */
+static uint64_t last_element;
+static bool has_last_element;
+
+/* QEMU: up to 8.2 each iteration of a repeated INS or OUTS comes here, and so does a last one, which
+ * finds that the count is zero; QEMU 10 comes here once. The first is told from the others by what ran
+ * before it, and is the one that counts. */
 static void port_string_executed(unsigned vcpu_index, void *user_data)
 {
     static struct site *last_site;
     static uint64_t last_instructions;
     struct site *site = user_data;
 
-    (void)vcpu_index;
-    if (site->repeated_port_string && site == last_site && now.instructions == last_instructions) {
-        now.string_accesses++;
+    has_last_element = false;
+    if (site == last_site && now.instructions == last_instructions)
         return;
-    }
-    now.string_accesses += !site->repeated_port_string;
-    now.instructions++;
+    instruction_executed(vcpu_index, site);
     last_site = site;
     last_instructions = now.instructions;
-    visit(site);
 }
 
-static void instruction_executed(unsigned vcpu_index, void *user_data)
+/* Each element is one access of the port, and in memory, too. QEMU: INS stores an element twice, the
+ * first time to see that it may. */
+static void element_moved(unsigned vcpu_index, uint32_t info, uint64_t address, void *user_data)
 {
     (void)vcpu_index;
-    visit(user_data);
+    (void)info;
+    (void)user_data;
+    now.string_accesses += !has_last_element || address != last_element;
+    last_element = address;
+    has_last_element = true;
 }
 
 /* ------------------------------------------------------------------ translation */
@@ -253,14 +280,31 @@ static bool is_prefix(uint8_t byte)
     }
 }
 
-static enum opcode_kind classify(const struct qemu_plugin_insn *insn, bool *repeated)
+/* One of QEMU's functions whose types differ. */
+static void *function_of_qemu(const char *name)
 {
-    const uint8_t *bytes = qemu_plugin_insn_data(insn);
+    void *function = dlsym(RTLD_DEFAULT, name);
+
+    if (!function)
+        fail("this QEMU has no such function for plugins", name);
+    return function;
+}
+
+static enum opcode_kind classify(const struct qemu_plugin_insn *insn)
+{
+    static void *insn_data;
+    uint8_t bytes[16] = {0};
     size_t size = qemu_plugin_insn_size(insn), at = 0;
 
-    *repeated = false;
-    for (; at + 1 < size && is_prefix(bytes[at]); at++)
-        *repeated |= bytes[at] == 0xF2 || bytes[at] == 0xF3;
+    size = size < sizeof(bytes) ? size : sizeof(bytes);
+    if (!insn_data)
+        insn_data = function_of_qemu("qemu_plugin_insn_data");
+    if (qemu_interface < 3)
+        memcpy(bytes, ((insn_data_1_to_2 *)insn_data)(insn), size);
+    else
+        ((insn_data_3 *)insn_data)(insn, bytes, size);
+    while (at + 1 < size && is_prefix(bytes[at]))
+        at++;
     if (bytes[at] >= 0x6C && bytes[at] <= 0x6F)
         return OPCODE_PORT_STRING;
     if ((bytes[at] & 0xF4) == 0xE4) /* E4 to E7, EC to EF */
@@ -271,8 +315,7 @@ static enum opcode_kind classify(const struct qemu_plugin_insn *insn, bool *repe
 static void instrument(struct qemu_plugin_insn *insn)
 {
     uint64_t address = qemu_plugin_insn_vaddr(insn);
-    bool repeated;
-    enum opcode_kind kind = classify(insn, &repeated);
+    enum opcode_kind kind = classify(insn);
 
     for (unsigned i = 0; i < pair_count; i++) {
         /* An end before a begin, so that one address can be both. */
@@ -284,25 +327,21 @@ static void instrument(struct qemu_plugin_insn *insn)
                                                    &pairs[i]);
     }
     if (kind == OPCODE_PORT_STRING) {
-        struct site *site = find_site(address);
-        site->repeated_port_string = repeated;
         qemu_plugin_register_vcpu_insn_exec_cb(insn, port_string_executed, QEMU_PLUGIN_CB_NO_REGS,
-                                               site);
+                                               find_site(address));
+        qemu_plugin_register_vcpu_mem_cb(insn, element_moved, QEMU_PLUGIN_CB_NO_REGS,
+                                         QEMU_PLUGIN_MEM_RW, NULL);
         return;
     }
-    if (profile_file || path_file)
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, instruction_executed, QEMU_PLUGIN_CB_NO_REGS,
-                                               find_site(address));
     if (kind == OPCODE_PORT)
-        qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
-                                                   &now.port_accesses, 1);
-    qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &now.instructions,
-                                               1);
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, port_executed, QEMU_PLUGIN_CB_NO_REGS, NULL);
+    qemu_plugin_register_vcpu_insn_exec_cb(insn, instruction_executed, QEMU_PLUGIN_CB_NO_REGS,
+                                           profile_file || path_file ? find_site(address) : NULL);
 }
 
-static void translated(uint64_t id, struct qemu_plugin_tb *tb)
+static void translated(struct qemu_plugin_tb *tb, void *user_data)
 {
-    (void)id;
+    (void)user_data;
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
         instrument(qemu_plugin_tb_get_insn(tb, i));
 }
@@ -405,9 +444,8 @@ static void write_path(void)
     close_result(file, path_file);
 }
 
-static void at_exit(uint64_t id, void *user_data)
+static void at_exit(void *user_data)
 {
-    (void)id;
     (void)user_data;
     write_counts();
     if (path_file)
@@ -460,6 +498,42 @@ static bool take_argument(const char *argument)
     return true;
 }
 
+/* QEMU looks at qemu_plugin_version once this has run. Which versions it takes it tells by the functions
+ * that it has: the first had gone in 2, and the second came with 6, the last before 7. */
+__attribute__((constructor)) static void choose_version(void)
+{
+    if (dlsym(RTLD_DEFAULT, "qemu_plugin_register_vcpu_insn_exec_inline"))
+        qemu_plugin_version = 1;
+    else
+        qemu_plugin_version = dlsym(RTLD_DEFAULT, "qemu_plugin_set_pc") ? 7 : 2;
+}
+
+static void translated_1_to_6(uint64_t id, struct qemu_plugin_tb *tb)
+{
+    (void)id;
+    translated(tb, NULL);
+}
+
+static void at_exit_1_to_6(uint64_t id, void *user_data)
+{
+    (void)id;
+    at_exit(user_data);
+}
+
+static void register_callbacks(uint64_t id)
+{
+    void *register_translated = function_of_qemu("qemu_plugin_register_vcpu_tb_trans_cb");
+    void *register_at_exit = function_of_qemu("qemu_plugin_register_atexit_cb");
+
+    if (qemu_interface < 7) {
+        ((register_translated_1_to_6 *)register_translated)(id, translated_1_to_6);
+        ((register_at_exit_1_to_6 *)register_at_exit)(id, at_exit_1_to_6, NULL);
+    } else {
+        ((register_translated_7 *)register_translated)(id, translated, NULL);
+        ((register_at_exit_7 *)register_at_exit)(id, at_exit, NULL);
+    }
+}
+
 int qemu_plugin_install(uint64_t id, const struct qemu_info_t *info, int argument_count,
                         char **arguments)
 {
@@ -477,7 +551,7 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info_t *info, int argumen
         fprintf(stderr, "icount: out=, begin= and end= are needed\n");
         return -1;
     }
-    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-    qemu_plugin_register_atexit_cb(id, at_exit, NULL);
+    qemu_interface = info->version.cur;
+    register_callbacks(id);
     return 0;
 }

@@ -20,7 +20,7 @@ my @digests = map { sha256_of($disks{$_}) } qw(DISK DISK1 DISK2 DISK3);
 
 for my $machine (qw(q35 pc)) {
     my @ahci = (MINIPORT => $ahci, MACHINE => $machine, CONTROLLER => 'ahci');
-    my $run = boot(@ahci, %disks, QEMU_EXTRA => '-trace ide_exec_cmd',
+    my $run = boot(@ahci, %disks, QEMU_EXTRA => '-trace ide*_exec_cmd',
         CMD => 'devices; log; sha256 0; sha256 1; sha256 2; sha256 3; mode 0; counters; rules');
     exit_code_is($run, 0, "$machine: four disks on an AHCI controller");
     is(digest_in($run, "sha256 $_"), $digests[$_], "disk $_ has the same bytes") for 0 .. 3;
@@ -83,9 +83,10 @@ for my $machine (qw(pc q35)) {
 
 # ------------------------------------------------------------------ ranges of all kinds
 
-# QEMU: with 128 MiB of memory a range of 2 GiB has no room below 4 GiB, and goes above.
+# QEMU: with 128 MiB of memory a range of 2 GiB has no room below 4 GiB, and goes above; how far, the firmware
+# decides.
 for my $case (['pc', '64K', qr/00000000f\w{7}/], ['q35', '64K', qr/00000000f\w{7}/],
-    ['q35', '2G', qr/00000001\w{8}/]) {
+    ['q35', '2G', qr/(?!0{8})\w{16}/]) {
     my ($machine, $size, $place) = @$case;
     my $run = boot(MINIPORT => "$probes/bars.sys", MACHINE => $machine, DISK => $disks{DISK},
         CMD => 'log; devices; sha256 0; rules', QEMU_EXTRA => '-device pci-testdev '
