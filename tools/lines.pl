@@ -27,6 +27,7 @@ no warnings 'portable'; # addresses have 64 bits
 my $interface = qr{(?:^|[/\\])(?:include/ddi/.*|(?:irb|ata|miniport|ntddk|wdm|ntdef|winnt)\.h)$}i;
 
 my $prefix;
+$ENV{LC_ALL} = 'C';    # binutils' words are translated
 if (@ARGV == 3 && $ARGV[0] eq '--tools') {
     shift;
     $prefix = shift;

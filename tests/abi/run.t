@@ -12,6 +12,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
 
+$ENV{LC_ALL} = 'C';    # what programs say is read here
 my ($here, $top);
 
 BEGIN {

@@ -23,6 +23,8 @@ no warnings 'portable'; # addresses have 64 bits
 use Cwd;
 use Getopt::Long;
 
+$ENV{LC_ALL} = 'C'; # binutils' words are read here
+
 my $usage = "usage: profile.pl --image=FILE[\@BASE]... --profile=FILE [--by=inlined|line]\n"
     . "                  [--annotate=NAME]\n"
     . "       profile.pl --image=FILE[\@BASE]... --path=FILE\n";

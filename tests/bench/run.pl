@@ -24,6 +24,8 @@ use Cwd;
 use FindBin;
 use Getopt::Long;
 
+$ENV{LC_ALL} = 'C'; # the words of taskset and binutils are read here
+
 my $top = Cwd::realpath("$FindBin::Bin/../..");
 my ($rounds, $cpu, $floor_only, $accesses, $profile) = (5, undef, 0, 0, 0);
 my $workload = $ENV{WORKLOAD} || 'dma-read-4k-random';

@@ -66,7 +66,8 @@ reads_the_disk('clang and lld', link_with("$scratch/lld.sys", \@lld, $clang, 'pc
 
 # ------------------------------------------------------------------ either module
 
-# pciidex.sys has all routines, ataport.sys those of channels.
+# pciidex.sys has all routines, ataport.sys those of channels. binutils from 2.42 on show an ordinal, which an
+# import by name has not, and the hint in hexadecimal.
 sub imports {
     my ($image) = @_;
     my ($code, $text) = command("${mingw}objdump", '-p', $image);
@@ -74,7 +75,7 @@ sub imports {
     my $module = '';
     for my $line (split /\n/, $text) {
         $module = lc $1 if $line =~ /DLL Name: (\S+)/;
-        $modules{$module}{$1} = 1 if $line =~ /^\s+[0-9a-f]+\s+\d+\s+((?:AtaPort|PciIde)\w+)$/;
+        $modules{$module}{$1} = 1 if $line =~ /^\s+[0-9a-f]+\s+(?:<none>\s+)?[0-9a-f]+\s+((?:AtaPort|PciIde)\w+)$/;
     }
     return map { $_ => join ' ', sort keys %{ $modules{$_} } } keys %modules;
 }

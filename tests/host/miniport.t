@@ -6,12 +6,13 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 40;
+use Test::More tests => 42;
 
 my %triple = (x86_64 => 'x86_64-w64-mingw32', i386 => 'i686-w64-mingw32');
 my $scratch = tempdir('miniport-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $list = 'port/exports.list';
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES ARCH BUILD V MINIPORT_CROSS)};
+$ENV{LC_ALL} = 'C';    # what programs say is read here
 
 sub slurp {
     my ($path) = @_;
@@ -108,7 +109,7 @@ for my $arch (qw(x86_64 i386)) {
     is($code, 0, "$arch: the sample builds") or diag($output);
 
     my $headers = output_of("$tool-objdump", '-p', "$out/driver.sys");
-    is_deeply([sort $headers =~ /^\s+[0-9a-f]+\s+\d+  ([A-Z]\S*)/mg],
+    is_deeply([sort $headers =~ /^\s+[0-9a-f]+\s+(?:<none>\s+)?[0-9a-f]+  ([A-Z]\S*)/mg],
         [qw(AtaPortDebugPrint AtaPortGetParentBusType AtaPortStallExecution KeTickCount)],
         "$arch: its imports are undecorated");
     is_deeply([sort $headers =~ /DLL Name: (\S+)/g], [qw(ataport.sys ntoskrnl.exe pciidex.sys)],
@@ -129,6 +130,26 @@ for my $arch (qw(x86_64 i386)) {
     is($code, 0, "$arch: divisions of large numbers link") or diag($output);
 }
 
+# ---------------------------------------------------------------- other languages
+
+# binutils that speak another language, unless they are asked for none.
+for my $tool (qw(objdump addr2line nm)) {
+    my $path = spill("$scratch/translated-$tool", <<"SCRIPT");
+#!/bin/sh
+[ "\$LC_ALL" = C ] && exec $triple{x86_64}-$tool "\$@"
+$triple{x86_64}-$tool "\$@" | sed 's/Abbrev Number/Num\303\251ro/; s/file format/format de fichier/'
+SCRIPT
+    chmod 0755, $path;
+}
+{
+    my $sample = "$scratch/x86_64/driver.sys";
+    is((build('x86_64', "$scratch/x86_64", 'driver', 'FOLDER=tests/host/fixtures'))[0], 0, 'the sample builds again');
+    my $expected = slurp("$scratch/x86_64/driver.lines");
+    local $ENV{LC_ALL} = 'fr_FR.UTF-8';
+    ok(output_of('tools/lines.pl', '--tools', "$scratch/translated-", $sample) eq $expected,
+        'a line table is the same, whatever language binutils speak');
+}
+
 # ---------------------------------------------------------------- decorated names
 
 my $names = output_of("$triple{i386}-nm", "$scratch/i386/miniport/libpciidex.sys.a");
@@ -138,7 +159,7 @@ ok($names =~ / T _AtaPortDebugPrint$/m && $names !~ /_AtaPortDebugPrint\@/, 'var
 my $decorated = 'extern VOID NTAPI Stall(ULONG) __asm__("_AtaPortStallExecution@%d");
     static ULONG use(void) { Stall(1); return 0; }';
 my ($code, $output, $image) = build_text('i386', sprintf $decorated, 4);
-like(output_of("$triple{i386}-objdump", '-p', $image), qr/\d+\s+AtaPortStallExecution$/m,
+like(output_of("$triple{i386}-objdump", '-p', $image), qr/\s[0-9a-f]+\s+AtaPortStallExecution$/m,
     '_Name@N imports the bare name');
 ($code, $output) = build_text('i386', sprintf $decorated, 8);
 ok($code != 0 && $output =~ /undefined reference/, 'another number of bytes does not link');

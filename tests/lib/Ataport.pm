@@ -81,6 +81,8 @@ if (!$^C) {    # `perl -c` only reads
     make_path($scratch);
 }
 delete @ENV{@dropped_words};
+$ENV{LC_ALL} = 'C';                               # tests read what programs say
+$ENV{PATH} = "$ENV{PATH}:/usr/sbin:/sbin";        # where a user's has not what makes file systems
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);    # END kills what runs
 $SIG{PIPE} = 'IGNORE';
 

@@ -14,6 +14,7 @@ use parent 'TAP::Harness';
 sub load {
     my ($class, $prove) = @_;
     $prove->{app_prove}->harness($class);
+    $ENV{LC_ALL} = 'C';    # tests read what programs say
     return;
 }
 
