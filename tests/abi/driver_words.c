@@ -2,7 +2,7 @@
 /*
  * How drivers in the field write: old and new annotations, inline functions of every kind, GUIDs,
  * control actions under both names. It compiles without a warning, optimised or not, and refers to
- * nothing but routines of the port.
+ * nothing but routines of the port and the compiler's own.
  */
 #include <miniport.h>
 #include <ata.h>

@@ -398,6 +398,18 @@ static void test_timer(void)
 #define RTC_PERIODIC 0x40u
 #define RTC_TICK_US  977u /* at the usual rate of 1,024 Hz */
 
+#define SECOND_PIC        0xA0u
+#define PIC_READ_REQUESTS 0x0Au /* 8259A: OCW3, the next read is of the request register */
+
+/* A check that needs the clock's interrupts. */
+#define RTC_CHECK(a, op, b, what)                                                               \
+    do {                                                                                        \
+        if (wired)                                                                              \
+            GUEST_CHECK(a, op, b, what);                                                        \
+        else                                                                                    \
+            guest_skip(what ": this machine's clock is not wired to the interrupt controller"); \
+    } while (0)
+
 struct rtc_counter {
     volatile unsigned count;
     bool claims;
@@ -418,6 +430,18 @@ static void rtc_tick(bool on)
     hal_out8(RTC_DATA, on ? status | RTC_PERIODIC : status & (uint8_t)~RTC_PERIODIC);
     rtc_read(RTC_STATUS_C);
     hal_interrupts_restore(enabled);
+}
+
+/* Whether the clock's ticks reach the interrupt controller, which the second PIC's request register
+ * shows with the line masked, too. QEMU: on 8.2's isapc they do not (7.2, 10.0 and 11.1 are right). */
+static bool rtc_is_wired(void)
+{
+    rtc_tick(true);
+    hal_stall_us(5 * RTC_TICK_US);
+    hal_out8(SECOND_PIC, PIC_READ_REQUESTS);
+    bool wired = (hal_in8(SECOND_PIC) & 1u << (RTC_LINE - 8)) != 0;
+    rtc_tick(false);
+    return wired;
 }
 
 static bool count_rtc(void *context)
@@ -445,6 +469,7 @@ static void test_interrupts(void)
     struct hal_interrupt cascade = {.line = 2, .handler = count_rtc};
     struct hal_interrupt outside = {.line = 16, .handler = count_rtc};
 
+    bool wired = rtc_is_wired();
     GUEST_CHECK(hal_interrupt_connect(&one), ==, true, "a handler is connected");
     GUEST_CHECK(hal_interrupt_connect(&two), ==, true, "and another to the same line");
     GUEST_CHECK(hal_interrupt_connect(&odd), ==, false, "but none of another trigger mode");
@@ -452,7 +477,7 @@ static void test_interrupts(void)
     GUEST_CHECK(hal_interrupt_connect(&outside), ==, false, "nor to a line that is not there");
     rtc_tick(true);
     wait_for_ticks(&first, 5);
-    GUEST_CHECK(first.count, >=, 5, "interrupts arrive");
+    RTC_CHECK(first.count, >=, 5, "interrupts arrive");
     GUEST_CHECK(second.count + 1, >=, first.count, "all handlers of an edge line are called");
     GUEST_CHECK(first.enabled_inside, ==, false, "with interrupts disabled");
 
@@ -460,8 +485,8 @@ static void test_interrupts(void)
     unsigned before = second.count;
     first.count = 0;
     wait_for_ticks(&first, 3);
-    GUEST_CHECK(first.count >= 3 && second.count == before, ==, true,
-                "a disconnected handler is not called");
+    RTC_CHECK(first.count >= 3 && second.count == before, ==, true,
+              "a disconnected handler is not called");
     hal_interrupt_mask(RTC_LINE, true);
     before = first.count;
     hal_stall_us(5 * RTC_TICK_US);
@@ -471,15 +496,15 @@ static void test_interrupts(void)
     rtc_read(RTC_STATUS_C);
     first.count = 0;
     wait_for_ticks(&first, 3);
-    GUEST_CHECK(first.count, >=, 3, "and speaks again");
+    RTC_CHECK(first.count, >=, 3, "and speaks again");
 
     uint64_t unclaimed = hal_interrupt_unclaimed(RTC_LINE);
     first.claims = false;
     first.count = 0;
     wait_for_ticks(&first, 3);
     first.claims = true;
-    GUEST_CHECK(hal_interrupt_unclaimed(RTC_LINE) - unclaimed, >=, 3,
-                "interrupts that nobody claims are counted");
+    RTC_CHECK(hal_interrupt_unclaimed(RTC_LINE) - unclaimed, >=, 3,
+              "interrupts that nobody claims are counted");
     rtc_tick(false);
     hal_interrupt_disconnect(&one);
 }
