@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define PRINT_LIMIT      1024u /* of one call, as hal.h says */
+#define BURST            16u   /* that interrupts let through in one piece */
 #define BACKTRACE_LIMIT  32u   /* frames that are printed */
 #define FRAME_SIZE_LIMIT (64u * 1024)
 
@@ -36,12 +37,15 @@ void hal_vprintf(const char *format, va_list arguments)
     line_is_open |= length > 0;
     hal_log_write(text, length);
     for (size_t start = 0; start < length;) {
-        const char *line_end = memchr(text + start, '\n', length - start);
-        size_t end = line_end != NULL ? (size_t)(line_end - text) : length;
+        size_t end = length - start < BURST ? length : start + BURST;
+        const char *line_end = memchr(text + start, '\n', end - start);
+        if (line_end != NULL)
+            end = (size_t)(line_end - text);
         hal_console_write(text + start, end - start);
+        line_is_open = true; /* it is not, if an interrupt printed meanwhile */
         if (line_end != NULL)
             hal_console_write("\r\n", 2);
-        start = end + 1;
+        start = end + (line_end != NULL);
     }
     if (length > 0)
         line_is_open = text[length - 1] != '\n';

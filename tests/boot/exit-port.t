@@ -21,7 +21,7 @@ done
 exec $qemu "\${words[\@]}" -chardev null,id=nothing
 SCRIPT
     chmod 0755, "$scratch/qemu";
-    return boot(QEMU => "$scratch/qemu", DISK => 'none', MINIPORT => 'none', CMD => 'help', TIMEOUT => 10);
+    return boot(QEMU => "$scratch/qemu", DISK => 'none', MINIPORT => 'none', CMD => 'help', TIMEOUT => 20);
 }
 
 my $sentence = qr/^The machine has no exit port \(isa-debug-exit\): halted with code 0x10\.$/m;

@@ -43,7 +43,7 @@ sub copy_and_kill {
             "$name: disk $disk is flushed");
     }
     $session->kill;
-    my $run = $session->finish(30);
+    my $run = $session->finish;
     is($run->{code}, 128 + 9, 'the power fails');
     my $expected = slurp($source) . 'abc' . "\0" x ((1 << 20) - 3);
     is(content($disks{$_}) eq $expected, 1, "$_ has lost nothing") for sort keys %disks;
@@ -67,7 +67,7 @@ $session->expect(qr/^The cache of disk 1 is written out\.\n> \z/m, 60);
 $session->type("fill 1 8192 24576 1; copy 0 0 1 8192 24576\r");
 ok($session->expect(qr/\[#/, 60), 'a long write has begun');
 $session->kill;
-$session->finish(30);
+$session->finish;
 is(substr(content($target), 0, 8192 * 512) eq substr(slurp($source), 0, 8192 * 512), 1,
     'what was flushed before the power failed is there');
 is(sha256_of($source), $digest, 'and the disk that was read is as it was');

@@ -82,7 +82,7 @@ ok($session->expect(
 # ------------------------------------------------------------------ the end
 
 $session->type("write 0 3 61; poweroff; read 0 0\r");
-my $run = $session->finish(30);
+my $run = $session->finish;
 exit_code_is($run, 0, 'poweroff');
 unlike($run->{console}, qr/^00000000 .*\n*\z/m, 'ends the line that it stands in');
 is(sha256_of($disk), $digest, 'without WRITE=1 nothing was written');

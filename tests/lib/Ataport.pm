@@ -19,7 +19,7 @@
 #   boot(WORD => value, ...)      boots, waits for the end. WORDs are run-qemu.sh's; besides these:
 #                                   stdin => text     standard input of run-qemu.sh (default: empty)
 #                                   terminal => 1     standard files are a terminal's (with start)
-#                                   TIMEOUT           is 60 by default
+#                                   TIMEOUT           is 240 by default: a loaded machine is slow
 #                                   pata_may => qr/IRB-09/   rules that pata.sys may break in it, which is
 #                                                     otherwise a failure: it is to keep them all
 #                                 Returns { code, console, log, qemu_log, seconds, run_dir }: run-qemu.sh's
@@ -117,7 +117,7 @@ sub launch {
     my $pata_may = delete $words{pata_may};
     my $is_terminal = delete $words{terminal};
     my $directory = "$scratch/run" . ++$boot_count;
-    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 60, RUN_DIR => $directory, %words);
+    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
 
     my ($from_host, $to_guest, $from_guest, $to_host);
@@ -170,7 +170,7 @@ sub Ataport::Session::read_some {
 
 sub Ataport::Session::expect {
     my ($self, $pattern, $seconds) = @_;
-    my $deadline = Time::HiRes::time() + ($seconds // 30);
+    my $deadline = Time::HiRes::time() + ($seconds // 120);
     my $open = 1;
     while (1) {
         pos($self->{text}) = $self->{position};
@@ -210,7 +210,7 @@ sub Ataport::Session::close_output {
 
 sub Ataport::Session::finish {
     my ($self, $seconds) = @_;
-    my $deadline = Time::HiRes::time() + ($seconds // 300);
+    my $deadline = Time::HiRes::time() + ($seconds // 600);
     close delete $self->{input} if $self->{input};
     while (1) {
         my $left = $deadline - Time::HiRes::time();
