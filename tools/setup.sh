@@ -16,7 +16,7 @@ missing=()  # commands or files, for people
 packages=() # Debian's and Ubuntu's names of what has them
 
 want() { # package name
-  missing+=("$2")
+  [[ " ${missing[*]-} " == *" $2 "* ]] || missing+=("$2")
   [[ " ${packages[*]-} " == *" $1 "* ]] || packages+=("$1")
 }
 
@@ -94,7 +94,7 @@ need_debug() {
 need_fuzz() {
   need clang clang
   compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a' >/dev/null ||
-    want libclang-rt-14-dev /usr/lib/llvm-14/lib/clang
+    want libclang-rt-dev libclang_rt.fuzzer
   need_file /usr/include/stdio.h libc6-dev
   need perl perl
 }
@@ -108,17 +108,23 @@ need_lint() {
 check_only=0
 [[ ${1-} == --check ]] && check_only=1 && shift
 [[ $# -gt 0 ]] || { sed -n 's/^# usage/usage/p' "$0" >&2; exit 2; }
-for use in "$@"; do
-  case $use in
-    build | run | test | debug | bench | fuzz | lint) "need_$use" ;;
-    *) printf 'setup: there is no use named %s\n' "$use" >&2; exit 2 ;;
-  esac
-done
-((${#missing[@]})) || exit 0
+look() { # use...
+  missing=() packages=()
+  hash -r
+  local use
+  for use; do
+    case $use in
+      build | run | test | debug | bench | fuzz | lint) "need_$use" ;;
+      *) printf 'setup: there is no use named %s\n' "$use" >&2; exit 2 ;;
+    esac
+  done
+  ((${#missing[@]}))
+}
+look "$@" || exit 0
 
 echo "setup: missing: ${missing[*]}"
 as_root=()
-[[ $EUID -eq 0 ]] || as_root=(sudo)
+[[ $EUID -eq 0 ]] || ! command -v sudo >/dev/null || as_root=(sudo)
 install=(apt-get install -y --no-install-recommends "${packages[@]}")
 
 if ! command -v apt-get >/dev/null; then
@@ -126,7 +132,11 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 if ((check_only)) || { [[ $EUID -ne 0 ]] && ! sudo -n true 2>/dev/null; }; then
-  echo 'setup: run this first:' >&2
+  if [[ $EUID -eq 0 || ${as_root[0]+set} ]]; then
+    echo 'setup: run this first:' >&2
+  else
+    echo 'setup: there is no sudo here; run this first, as root:' >&2
+  fi
   echo "  ${as_root[*]-}${as_root[0]+ }apt-get update && ${as_root[*]-}${as_root[0]+ }${install[*]}" >&2
   exit 1
 fi
@@ -141,10 +151,8 @@ if ! "${as_root[@]}" "${install[@]}" -q </dev/null; then
 fi
 
 # What was asked for must be there now: a program under another name would be missed at every run.
-for name in "${missing[@]}"; do
-  hash -r
-  [[ -e $name ]] || command -v -- "$name" >/dev/null || {
-    echo "setup: $name is still missing, though ${packages[*]} are installed" >&2
-    exit 1
-  }
-done
+if look "$@"; then
+  echo "setup: ${missing[*]} still missing, though installed: ${packages[*]}" >&2
+  exit 1
+fi
+echo "setup: installed in $SECONDS s"

@@ -153,7 +153,7 @@ sub setup {
 my $install = 'apt-get install -y --no-install-recommends gcc-mingw-w64-x86-64-win32 qemu-system-x86';
 my $log;
 SKIP: {
-    skip 'not root', 13 if $> != 0;
+    skip 'not root', 16 if $> != 0;
     ($code, $output, $log) = setup('root', 'build', 'run');
     is($code, 0, 'root: missing programs are installed');
     like($output, qr/^setup: missing: x86_64-w64-mingw32-gcc qemu-system-x86_64$/m, 'after they were named');
@@ -165,18 +165,29 @@ SKIP: {
     spill("$scratch/broken", '');
     ($code, $output) = setup('root', 'build', 'run');
     is($code, 1, 'root: what is missing after the installation');
-    like($output, qr/x86_64-w64-mingw32-gcc is still missing/, 'is named');
+    like($output, qr/^setup: x86_64-w64-mingw32-gcc qemu-system-x86_64 still missing, though installed: /m, 'is named');
     unlink "$scratch/broken";
 
     chmod 0777, $scratch, $bin;
     my @user = qw(setpriv --reuid 65534 --clear-groups);
-    skip 'this folder is closed to other users', 5
+    skip 'this folder is closed to other users', 8
         if system(@user, 'test', '-r', "$top/tools/setup.sh") != 0;
     ($code, $output, $log) = setup('user', 'run', 'build');
     is($code, 1, 'a user without sudo: fails');
-    like($output, qr/^  sudo apt-get update && sudo apt-get install -y .*qemu-system-x86/m,
+    like($output, qr/^setup: there is no sudo here; run this first, as root:\n  apt-get update && apt-get install -y .*qemu-system-x86/m,
         'and is told the one line to run');
+    (undef, $output) = setup('user', 'test');
+    my ($names) = $output =~ /^setup: missing: (.*)$/m;
+    my %times;
+    $times{$_}++ for split ' ', $names;
+    is_deeply([grep { $times{$_} > 1 } sort keys %times], [], 'each missing program is named once');
     is($log, '', 'nothing is installed');
+    spill("$bin/sudo", "#!/bin/sh\nexit 1\n");
+    chmod 0755, "$bin/sudo";
+    ($code, $output, $log) = setup('user', 'run', 'build');
+    is($code, 1, 'a user whom sudo asks for a password: fails');
+    like($output, qr/^setup: run this first:\n  sudo apt-get update && sudo apt-get install -y .*qemu-system-x86/m,
+        'and is told the line with sudo');
     spill("$bin/sudo", "#!/bin/sh\n[ \"\$1\" = -n ] && shift\nexec \"\$@\"\n");
     chmod 0755, "$bin/sudo";
     ($code, $output, $log) = setup('user', 'build', 'run');
