@@ -193,14 +193,14 @@ static const char *start_hardware(struct channel *channel)
     };
     channel->recovery = RECOVERY_NONE;
     channel->is_stopping = channel->callbacks_closed = channel->is_powered_down = false;
-    channel->busy = channel->removed_devices = 0;
+    channel->busy = channel->removed_devices = (struct shared_flags){0};
     channel->rescan_wanted = channel->power_change_wanted = false;
     channel->irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
         memset(&device->tags, 0, sizeof device->tags);
-        device->busy = 0;
+        device->busy = (struct shared_flags){0};
         device->power = IdePowerD0;
         device->power_wanted = IdePowerUnSpecified;
         device->wake_wanted = false;
@@ -371,10 +371,10 @@ static void end_pauses(struct channel *channel)
 {
     enum irql level = irql_raise_dispatch();
     timer_cancel(&channel->busy_timer);
-    channel->busy &= (uint8_t)~BUSY_ASKED;
+    shared_clear(&channel->busy, BUSY_ASKED);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         timer_cancel(&channel->devices[target].busy_timer);
-        channel->devices[target].busy &= (uint8_t)~BUSY_ASKED;
+        shared_clear(&channel->devices[target].busy, BUSY_ASKED);
     }
     channel_dispatch(channel);
     irql_lower(level);

@@ -72,6 +72,26 @@ static inline void irql_leave_dirql(enum irql level)
         irql_run_deferred(level);
 }
 
+/* Flags, a bit each, that code of several levels changes: every change is one instruction, which no
+ * interrupt divides. Of a type of their own, so that nobody writes |= and loses what an interrupt has just
+ * said. Context: any. */
+struct shared_flags {
+    uint8_t bits;
+};
+static inline void shared_set(struct shared_flags *flags, unsigned bits)
+{
+    __atomic_fetch_or(&flags->bits, (uint8_t)bits, __ATOMIC_RELAXED);
+}
+static inline void shared_clear(struct shared_flags *flags, unsigned bits)
+{
+    __atomic_fetch_and(&flags->bits, (uint8_t)~bits, __ATOMIC_RELAXED);
+}
+/* All that are set; none is, afterwards. */
+static inline unsigned shared_take(struct shared_flags *flags)
+{
+    return __atomic_exchange_n(&flags->bits, 0, __ATOMIC_RELAXED);
+}
+
 /* Context: CPU interrupts off. */
 static inline void deferred_queue_masked(struct deferred *deferred)
 {

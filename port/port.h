@@ -171,7 +171,7 @@ struct device {
     /* Queue of the logical unit: requests not yet at the miniport. */
     struct request *queue_head, *queue_tail;
     unsigned outstanding;
-    uint8_t busy; /* BUSY_xxx */
+    struct shared_flags busy; /* BUSY_xxx */
     struct port_timer busy_timer;
     struct queue_tags tags;
     IDE_POWER_STATE power;        /* D0 or D3: power.c */
@@ -267,11 +267,11 @@ struct channel {
 
     /* Queues. */
     struct device devices[PORT_MAX_DEVICES];
-    uint8_t next_device;     /* where the round robin goes on */
-    uint32_t queued_devices; /* a bit for each device whose queue is not empty */
-    uint8_t busy;            /* BUSY_xxx */
+    uint8_t next_device;      /* where the round robin goes on */
+    uint32_t queued_devices;  /* a bit for each device whose queue is not empty */
+    struct shared_flags busy; /* BUSY_xxx */
     struct port_timer busy_timer;
-    uint8_t removed_devices; /* a bit for each target that the miniport said is gone */
+    struct shared_flags removed_devices; /* a bit for each target that the miniport said is gone */
     struct deferred removal;
 
     /* Bounce buffer: for buffers that break AlignmentMask or lie above 4 GiB. */

@@ -17,7 +17,7 @@ static void next_wake(struct channel *channel);
 
 static void resume(struct device *device)
 {
-    device->busy &= (uint8_t)~BUSY_POWER;
+    shared_clear(&device->busy, BUSY_POWER);
     deferred_queue(&device->channel->completion); /* from there the queue goes on */
 }
 
@@ -109,10 +109,16 @@ static void wait_for_requests(const unsigned *outstanding)
     hal_interrupts_enable();
 }
 
+/* What is written while this goes on is not flushed with certainty. */
 static bool flush(struct device *device)
 {
-    return !device->was_written || !device->usable ||
-           block_transfer(device, BLOCK_FLUSH, 0, 0, NULL) == BLOCK_OK;
+    if (!device->was_written || !device->usable)
+        return true;
+    device->was_written = false;
+    bool flushed = block_transfer(device, BLOCK_FLUSH, 0, 0, NULL) == BLOCK_OK;
+    if (!flushed)
+        device->was_written = true;
+    return flushed;
 }
 
 bool device_set_power(struct device *device, IDE_POWER_STATE state)
@@ -125,8 +131,7 @@ bool device_set_power(struct device *device, IDE_POWER_STATE state)
     if (state == IdePowerD3) {
         if (!flush(device))
             return false;
-        device->was_written = false;
-        device->busy |= BUSY_POWER;
+        shared_set(&device->busy, BUSY_POWER);
         wait_for_requests(&device->outstanding);
     }
     enum irql level = irql_raise_dispatch();
@@ -141,8 +146,8 @@ void channel_change_power(struct channel *channel)
     channel->power_change_wanted = false;
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
-        IDE_POWER_STATE wanted = device->power_wanted;
-        device->power_wanted = IdePowerUnSpecified;
+        IDE_POWER_STATE wanted =
+            __atomic_exchange_n(&device->power_wanted, IdePowerUnSpecified, __ATOMIC_RELAXED);
         if (wanted == IdePowerUnSpecified || device->kind == DEVICE_NONE)
             continue;
         port_message(channel, "target %u: the driver wants it in power state %s", target,
@@ -163,7 +168,7 @@ static void set_devices(struct channel *channel, IDE_POWER_STATE state)
 static void give_back(struct channel *channel)
 {
     channel->is_powered_down = false;
-    channel->busy &= (uint8_t)~BUSY_POWER;
+    shared_clear(&channel->busy, BUSY_POWER);
     set_devices(channel, IdePowerD0);
     deferred_queue(&channel->completion);
     irql_lower(irql_raise_dispatch());
@@ -176,7 +181,7 @@ bool channel_power_down(struct channel *channel)
     if (!channel_flush(channel))
         return false;
     set_devices(channel, IdePowerD3); /* one that will not still loses its power with the channel */
-    channel->busy |= BUSY_POWER;
+    shared_set(&channel->busy, BUSY_POWER);
     channel->is_powered_down = true;
     wait_for_requests(&channel->outstanding);
     if (hw_control(channel, IdePowerDown, NULL))

@@ -7,10 +7,12 @@
 #include "port/callback.h"
 #include "port/call.h"
 
-/* Calls a routine of the miniport that returns nothing. */
-static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW_DPC routine)
+/* Calls a routine of the miniport that returns nothing. It is taken first: an interrupt may ask for the
+ * next one, which then runs in its own turn. */
+static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW_DPC *requested)
 {
     struct context *context = channel_context(channel, kind);
+    IDE_HW_DPC routine = __atomic_exchange_n(requested, NULL, __ATOMIC_RELAXED);
     if (channel->hardware_started && routine)
         (void)MINIPORT_CALL(context, (routine(channel->extension), 1));
 }
@@ -18,24 +20,20 @@ static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW
 static void run_timer(void *context)
 {
     struct channel *channel = context;
-    enum irql level = irql_enter_dirql(); /* an interrupt may ask for the next one */
-    IDE_HW_DPC routine = channel->timer_routine;
-    channel->timer_routine = NULL;
-    irql_leave_dirql(level);
-    call_routine(channel, CONTEXT_TIMER, routine);
+    call_routine(channel, CONTEXT_TIMER, &channel->timer_routine);
 }
 
 static void run_worker(void *context)
 {
     struct channel *channel = context;
-    call_routine(channel, CONTEXT_WORKER, channel->worker.routine);
+    call_routine(channel, CONTEXT_WORKER, &channel->worker.routine);
 }
 
 static void run_synchronized(void *context)
 {
     struct channel *channel = context;
     enum irql level = irql_enter_dirql();
-    call_routine(channel, CONTEXT_SYNCHRONIZED, channel->synchronized.routine);
+    call_routine(channel, CONTEXT_SYNCHRONIZED, &channel->synchronized.routine);
     irql_leave_dirql(level);
 }
 
@@ -43,7 +41,7 @@ static void run_controller_sync(void *context)
 {
     struct channel *channel = context;
     enum irql level = irql_enter_dirql();
-    call_routine(channel, CONTEXT_CONTROLLER_SYNC, channel->controller_sync.routine);
+    call_routine(channel, CONTEXT_CONTROLLER_SYNC, &channel->controller_sync.routine);
     irql_leave_dirql(level);
 }
 

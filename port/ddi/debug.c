@@ -17,6 +17,8 @@
  * runs inside it. In dump mode there are no timers that longer waits could use instead, so it holds not
  * there. */
 #define STALL_LIMIT_US 1000u
+/* Nobody waits so long on purpose, and nothing else runs meanwhile. */
+#define STALL_MOST_US 5000000u
 
 static bool in_dump_mode(void)
 {
@@ -26,11 +28,13 @@ static bool in_dump_mode(void)
                                  : false;
 }
 
-/* Adds a stall to every call into this miniport that has not returned. Returns the sum of the one that
- * has just had too much; 0: none. */
+/* Adds a stall to every call into this miniport that has not returned: an interrupt adds to that which it
+ * interrupted, so no other one comes between. Returns the sum of the one that has just had too much; 0:
+ * none. */
 static uint32_t add_stall(uint32_t delay_us)
 {
     uint32_t too_much_us = 0;
+    bool enabled = hal_interrupts_disable();
     for (struct context *context = context_now; context->kind != CONTEXT_NONE;
          context = context->outer) {
         uint32_t before_us = context->stalled_us;
@@ -40,6 +44,7 @@ static uint32_t add_stall(uint32_t delay_us)
         if (context->stalled_us >= STALL_LIMIT_US && before_us < STALL_LIMIT_US)
             too_much_us = context->stalled_us;
     }
+    hal_interrupts_restore(enabled);
     return too_much_us;
 }
 
@@ -53,7 +58,10 @@ VOID NTAPI AtaPortStallExecution(ULONG Delay)
         contract_report(RULE_CTX_07, context_now->channel, routine, CALLER,
                         "%u us in this call so far; longer waits use AtaPortRequestTimer",
                         (unsigned)too_much_us);
-    hal_stall_us(Delay);
+    if (Delay > STALL_MOST_US)
+        port_message(context_now->channel, "%s: %u us are too long; it waits %u s", routine,
+                     (unsigned)Delay, STALL_MOST_US / 1000000);
+    hal_stall_us(Delay < STALL_MOST_US ? Delay : STALL_MOST_US);
 }
 
 /* In units of 100 ns since 1601-01-01 00:00 UTC, the epoch of NT. */

@@ -281,7 +281,9 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
         return NULL;
     }
     struct irb_slot *slot = slot_sense_for(channel, request->device->target);
-    if (slot->state != SLOT_FREE) {
+    enum irb_slot_state free = SLOT_FREE; /* an interrupt may want it, too */
+    if (!__atomic_compare_exchange_n(&slot->state, &free, SLOT_ACTIVE, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED)) {
         contract_report_irb(RULE_IRB_11, original, routine, CALLER,
                             "target %u has one outstanding already", request->device->target);
         return NULL;
@@ -308,7 +310,6 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     slot->ticks_left = 0;
     slot->place = CALLER;
     slot->was_taken_back = false;
-    slot->state = SLOT_ACTIVE;
     slot_show(slot);
     original->sense = slot;
     return slot->shown_irb;

@@ -17,10 +17,7 @@ static uint8_t targets_of(unsigned target)
 void devices_removed(void *context)
 {
     struct channel *channel = context;
-    enum irql level = irql_enter_dirql();
-    unsigned removed = channel->removed_devices;
-    channel->removed_devices = 0;
-    irql_leave_dirql(level);
+    unsigned removed = shared_take(&channel->removed_devices);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
         if (removed >> target & 1)
             channel->devices[target].usable = false;
@@ -46,7 +43,7 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
         channel->rescan_wanted = true;
         break;
     case IdeDeviceRemoval:
-        channel->removed_devices |= targets_of(target);
+        shared_set(&channel->removed_devices, targets_of(target));
         deferred_queue(&channel->removal);
         break;
     case IdePowerStateChange: {
@@ -71,8 +68,26 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
 void channel_ready(void *context)
 {
     struct channel *channel = context;
-    channel->busy &= (uint8_t)~BUSY_ASKED;
+    shared_clear(&channel->busy, BUSY_ASKED);
     channel_dispatch(channel);
+}
+
+/* The longest pause that a miniport can ask for: twice what a device may take to come out of a reset
+ * (ATA/ATAPI-6, 9.2). A queue that never goes on helps nobody, since requests that wait in it have no
+ * time-out. */
+#define PAUSE_LIMIT_S 60u
+
+static void pause_channel(struct channel *channel, uint64_t duration_us)
+{
+    shared_set(&channel->busy, BUSY_ASKED);
+    timer_arm(&channel->busy_timer, duration_us);
+}
+
+/* Is there, or may there be, a device at this target? While a channel starts nobody knows. */
+static bool has_target(const struct channel *channel, unsigned target)
+{
+    return target < PORT_MAX_DEVICES && target <= channel->configuration.MaxTargetId &&
+           (channel->state != CHANNEL_RUNNING || channel->devices[target].kind != DEVICE_NONE);
 }
 
 /* BusyTimeout is in seconds; 0 means ready, which is how AtaPortDeviceReady calls it. When the time
@@ -89,24 +104,24 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
         contract_report(RULE_CTX_06, channel, routine, CALLER, "the queue was not paused");
         return;
     }
-    uint64_t duration_us = BusyTimeout * 1000000ull;
-    if (TargetId == IDE_UNTAGGED) {
-        timer_cancel(&channel->busy_timer);
-        channel->busy &= (uint8_t)~BUSY_ASKED;
-        if (BusyTimeout) {
-            channel->busy |= BUSY_ASKED;
-            timer_arm(&channel->busy_timer, duration_us);
-        }
-    } else if (TargetId < PORT_MAX_DEVICES) {
-        struct device *device = &channel->devices[TargetId];
-        timer_cancel(&device->busy_timer);
-        device->busy &= (uint8_t)~BUSY_ASKED;
-        if (BusyTimeout)
-            device_pause(device, duration_us);
-    } else {
-        port_message(channel, "%s: there is no target %u", routine, TargetId);
+    if (TargetId != IDE_UNTAGGED && !has_target(channel, TargetId)) {
+        port_message(channel, "%s: there is no device at target %u; nothing is paused", routine,
+                     TargetId);
         return;
     }
+    if (BusyTimeout > PAUSE_LIMIT_S) {
+        port_message(channel, "%s: a pause of %u s is too long; the queue goes on after %u s",
+                     routine, (unsigned)BusyTimeout, PAUSE_LIMIT_S);
+        BusyTimeout = PAUSE_LIMIT_S;
+    }
+    struct device *device = TargetId == IDE_UNTAGGED ? NULL : &channel->devices[TargetId];
+    uint64_t duration_us = BusyTimeout * 1000000ull;
+    timer_cancel(device ? &device->busy_timer : &channel->busy_timer);
+    shared_clear(device ? &device->busy : &channel->busy, BUSY_ASKED);
     if (!BusyTimeout)
         deferred_queue(&channel->completion); /* from there the queue goes on, at DISPATCH_LEVEL */
+    else if (device)
+        device_pause(device, duration_us);
+    else
+        pause_channel(channel, duration_us);
 }

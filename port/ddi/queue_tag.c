@@ -35,6 +35,22 @@ BOOLEAN NTAPI AtaPortInitializeQueueTag(PVOID DeviceExtension, UCHAR TargetId, U
     return TRUE;
 }
 
+/* 0: none is free. Interrupts may take and give back tags, too: one at a time. */
+static unsigned take_free_tag(struct queue_tags *tags)
+{
+    for (unsigned word = 0; word <= tags->limit / 32u; word++) {
+        uint32_t taken = tags->used[word] | (word == 0); /* bit 0 of word 0 is no tag */
+        if (taken == UINT32_MAX)
+            continue;
+        unsigned tag = word * 32 + (unsigned)__builtin_ctz(~taken);
+        if (tag > tags->limit)
+            return 0;
+        tags->used[word] |= 1u << tag % 32;
+        return tag;
+    }
+    return 0;
+}
+
 UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun)
 {
     static const char routine[] = "AtaPortAllocateQueueTag";
@@ -50,17 +66,10 @@ UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR
                         "AtaPortInitializeQueueTag was not called for target %u", TargetId);
         return 0;
     }
-    for (unsigned word = 0; word <= tags->limit / 32u; word++) {
-        uint32_t taken = tags->used[word] | (word == 0); /* bit 0 of word 0 is no tag */
-        if (taken == UINT32_MAX)
-            continue;
-        unsigned tag = word * 32 + (unsigned)__builtin_ctz(~taken);
-        if (tag > tags->limit)
-            return 0;
-        tags->used[word] |= 1u << tag % 32;
-        return (UCHAR)tag;
-    }
-    return 0;
+    bool enabled = hal_interrupts_disable();
+    unsigned tag = take_free_tag(tags);
+    hal_interrupts_restore(enabled);
+    return (UCHAR)tag;
 }
 
 VOID NTAPI AtaPortReleaseQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun, UCHAR QueueTag)
@@ -73,10 +82,8 @@ VOID NTAPI AtaPortReleaseQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR L
     struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_03, routine, CALLER);
     if (!tags)
         return;
-    if (!(tags->used[QueueTag / 32] >> QueueTag % 32 & 1)) {
+    uint32_t bit = 1u << QueueTag % 32;
+    if (!(__atomic_fetch_and(&tags->used[QueueTag / 32], ~bit, __ATOMIC_RELAXED) & bit))
         contract_report(RULE_TAG_03, channel, routine, CALLER,
                         "tag %u of target %u is not allocated", QueueTag, TargetId);
-        return;
-    }
-    tags->used[QueueTag / 32] &= ~(1u << QueueTag % 32);
 }

@@ -85,7 +85,8 @@ static bool should_retry(struct request *request)
     request->retries++;
     device->counters.retries++;
     request->was_busy |= is_busy;
-    if (is_busy && !(device->busy & BUSY_ASKED)) /* else the miniport knows better for how long */
+    if (is_busy &&
+        !(device->busy.bits & BUSY_ASKED)) /* else the miniport knows better for how long */
         device_pause(device, BUSY_PAUSE_US);
     return true;
 }

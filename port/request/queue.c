@@ -44,7 +44,7 @@ static void queue_take_head(struct device *device)
 static inline bool is_ready(const struct device *device)
 {
     unsigned limit = device->usable ? device->parameters.NumberOfOverlappedRequests : 1;
-    return !device->busy && device->outstanding < limit;
+    return !device->busy.bits && device->outstanding < limit;
 }
 
 /* The next device in turn that has work and room for it, and is not paused; NULL if there is none. */
@@ -161,6 +161,23 @@ static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot
     return slot->page->irb.IrbStatus != IRB_STATUS_PENDING;
 }
 
+/* What IdeHwBuildIo may make of TimeOutValue, seconds: a request that is lost must end some day. */
+#define TIMEOUT_LIMIT_S 600u
+
+static __attribute__((cold, noinline)) ULONG raised_timeout(struct irb_slot *slot, ULONG timeout_s)
+{
+    ULONG asked = slot->request->timeout_s;
+    ULONG limit = asked > TIMEOUT_LIMIT_S ? asked : TIMEOUT_LIMIT_S;
+
+    if (timeout_s <= asked)
+        return asked;
+    if (timeout_s <= limit)
+        return timeout_s;
+    port_message(slot->channel, "IdeHwBuildIo made TimeOutValue %u s; it is %u s",
+                 (unsigned)timeout_s, (unsigned)limit);
+    return slot->page->irb.TimeOutValue = limit;
+}
+
 /* Fills in the IRB of a slot, takes it through BuildIo and StartIo. */
 static void slot_start(struct irb_slot *slot, struct request *request)
 {
@@ -196,9 +213,9 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     if (!slot->is_internal) {
         /* BuildIo may have raised it. One more, since the first tick can be near. */
         ULONG timeout_s = slot->page->irb.TimeOutValue;
-        if (timeout_s < request->timeout_s)
-            timeout_s = request->timeout_s;
-        slot->ticks_left = timeout_s && timeout_s < UINT32_MAX ? timeout_s + 1 : timeout_s;
+        if (timeout_s != request->timeout_s)
+            timeout_s = raised_timeout(slot, timeout_s);
+        slot->ticks_left = timeout_s ? timeout_s + 1 : 0;
         watchdog_arm(channel);
     } else {
         slot->seal = ~slot->seal; /* there are few: each is looked at when it comes back */
@@ -217,7 +234,7 @@ static inline bool has_room(const struct channel *channel)
 /* Hands a request over, if there is room and the device takes one more. False: it must wait. */
 static inline bool push(struct channel *channel, struct device *device, struct request *request)
 {
-    if (!has_room(channel) || channel->busy || channel->recovery != RECOVERY_NONE ||
+    if (!has_room(channel) || channel->busy.bits || channel->recovery != RECOVERY_NONE ||
         !is_ready(device))
         return false;
     if (needs_bounce(channel, request)) {
@@ -269,7 +286,7 @@ void request_submit(struct request *request)
                 queue_prepend(request->device, request);
             else
                 queue_append(request->device, request);
-            if (request->device->busy & BUSY_POWER)
+            if (request->device->busy.bits & BUSY_POWER)
                 power_wake(request->device);
             channel_dispatch(channel);
         }
@@ -300,13 +317,13 @@ void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets)
 static void device_ready(void *context)
 {
     struct device *device = context;
-    device->busy &= (uint8_t)~BUSY_ASKED;
+    shared_clear(&device->busy, BUSY_ASKED);
     channel_dispatch(device->channel);
 }
 
 void device_pause(struct device *device, uint64_t duration_us)
 {
-    device->busy |= BUSY_ASKED;
+    shared_set(&device->busy, BUSY_ASKED);
     device->busy_timer.deferred.procedure = device_ready;
     device->busy_timer.deferred.context = device;
     timer_arm(&device->busy_timer, duration_us);
