@@ -287,7 +287,6 @@ bool channel_start(struct channel *channel)
         return false;
     }
     channel->state = CHANNEL_STARTING;
-    contract_new_start(channel);
     channel->failure = prepare_extension(channel);
     if (!channel->failure) {
         controller_channel_resources(channel->controller, channel);

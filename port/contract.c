@@ -22,8 +22,9 @@ bool contract_strict;
 static uint64_t counts[RULE_COUNT];
 static uint64_t total;
 
-/* Where rules were broken. A report is printed once for a rule, a place and a channel's start; repeats
- * are counted. The words are kept, for the driver may be gone when they are asked for. */
+/* Where rules were broken. A report is printed once for a rule and a place, on whichever channel and in
+ * whichever start; repeats are counted. The words are kept, for the driver may be gone when they are
+ * asked for. */
 #define PLACE_LIMIT 256u
 static struct contract_place places[PLACE_LIMIT];
 static unsigned place_count;
@@ -106,14 +107,12 @@ void context_name(const struct context *context, char *text, size_t size)
 
 /* The entry of a place, made if need be. When all are taken the first one is given up. */
 static struct contract_place *find_place(enum rule rule, const struct driver *driver,
-                                         const struct channel *channel, const void *address)
+                                         const void *address)
 {
-    struct contract_place wanted = {
-        .rule = rule, .driver = driver, .channel = channel, .address = address};
+    struct contract_place wanted = {.rule = rule, .driver = driver, .address = address};
 
     for (unsigned i = 0; i < place_count; i++)
-        if (places[i].rule == rule && places[i].address == address &&
-            places[i].channel == channel && places[i].driver == driver)
+        if (places[i].rule == rule && places[i].address == address && places[i].driver == driver)
             return &places[i];
     if (place_count == PLACE_LIMIT)
         memmove(places, places + 1, --place_count * sizeof *places);
@@ -121,11 +120,20 @@ static struct contract_place *find_place(enum rule rule, const struct driver *dr
     return &places[place_count++];
 }
 
-void contract_new_start(const struct channel *channel)
+/* The driver's own calls that led to the place, the nearest first: as far as its frames are chained. A
+ * faulting instruction is its own return address in the chain, and the place is one byte behind it. */
+static __attribute__((noinline)) void print_callers(const void *place)
 {
-    for (unsigned i = 0; i < place_count; i++)
-        if (places[i].channel == channel)
-            places[i].is_told = false;
+    uintptr_t callers[32];
+    char where[160];
+    size_t count = hal_backtrace(callers, sizeof callers / sizeof *callers), i = 0;
+
+    while (i < count && callers[i] != (uintptr_t)place && callers[i] + 1 != (uintptr_t)place)
+        i++;
+    while (++i < count && image_is_code(callers[i])) {
+        hal_name_address(callers[i] - 1, where, sizeof where);
+        hal_printf("  called from %s\n", where);
+    }
 }
 
 static void print_context_stack(void)
@@ -162,6 +170,7 @@ static void print_report(const struct contract_place *place, const struct irb_sl
                rules[place->rule].words);
     hal_vprintf(detail, arguments);
     hal_printf("\n");
+    print_callers(place->address);
     print_context_stack();
     if (slot)
         print_irb(slot);
@@ -194,7 +203,7 @@ static void report(enum rule rule, bool is_note, struct channel *channel,
     const struct driver *driver = context_now->driver;
     if (!driver && channel)
         driver = channel->controller->channel_driver;
-    struct contract_place *place = find_place(rule, driver, channel, address);
+    struct contract_place *place = find_place(rule, driver, address);
     if (!is_note) {
         trace(TRACE_RULE, channel ? channel->number : TRACE_NO_CHANNEL, 0, rule);
         counts[rule]++;

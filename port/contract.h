@@ -102,8 +102,8 @@ void contract_report(enum rule rule, struct channel *channel, const char *routin
                      const void *place, const char *detail, ...)
     __attribute__((cold, format(printf, 5, 6)));
 
-/* The same for what one page forbids and another one does: said once per start of the channel, with NOTE
- * instead of RULE; not counted, and STRICT=1 goes on. */
+/* The same for what one page forbids and another one does: said once for a place, with NOTE instead of
+ * RULE; not counted, and STRICT=1 goes on. */
 void contract_note(enum rule rule, struct channel *channel, const char *routine, const void *place,
                    const char *detail, ...) __attribute__((cold, format(printf, 5, 6)));
 
@@ -117,8 +117,6 @@ void contract_report_irb(enum rule rule, const struct irb_slot *slot, const char
 void contract_report_in(struct context *context, enum rule rule, const char *routine,
                         const void *place, const char *detail, ...)
     __attribute__((cold, format(printf, 5, 6)));
-/* A channel starts anew: what was reported of it before is reported again. */
-void contract_new_start(const struct channel *channel);
 
 /* The address in the driver that called the exported routine this is used in. */
 #define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
@@ -161,10 +159,9 @@ static inline bool contract_in_build_io(const char *routine, const void *place)
 #define PLACE_WORDS_CAPACITY 240u
 struct contract_place {
     enum rule rule;
-    bool is_told;        /* printed since the channel's last start */
+    bool is_told;        /* printed */
     const void *address; /* what was handed over as `place` */
     const struct driver *driver;
-    const struct channel *channel;
     uint64_t count;
     char words[PLACE_WORDS_CAPACITY];
 };

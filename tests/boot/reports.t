@@ -47,7 +47,10 @@ sub boot_copy {
     is($first->{words}, 'a miniport without the channel interface does not use the registry routines',
         'the rule in words');
     is($first->{detail}, 'nothing was done', 'what the port did');
-    is_deeply($first->{stack}, ['in AtaAdapterControl(IdeStart)'], 'the context stack');
+    my ($caller, @contexts) = @{ $first->{stack} };
+    like($caller, qr{^called from controller_only\.sys!AdapterControl tests/probes/controller_only/driver\.c:\d+$},
+        'who called the function');
+    is_deeply(\@contexts, ['in AtaAdapterControl(IdeStart)'], 'the context stack');
     my $place = qr{ +1 +controller_only\.sys!controller_only tests/probes/\S+:\d+ \(\w+ in AtaAdapterControl\(IdeStart\)\)\n};
     like($run->{console}, qr{^REG-14 +5 times  a miniport .*\n(?:$place){5}}m, '`rules` shows the places');
     like($run->{console}, qr/^1 rule was broken, 5 times in all$/m, 'the last line counts');
@@ -92,6 +95,27 @@ sub boot_copy {
     ($first) = reports(boot_copy(copy_of('--strip-all'))->{console});
     like($first->{text}, qr/^RULE REG-14 controller_only\.sys\+0x[0-9a-f]+ \(AtaPort/,
         'without symbols the address alone');
+}
+
+# ------------------------------------------------------------------ repeats, and callers
+
+{
+    my $rules = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes/rules.sys';
+    my $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\rules\Controller0';
+    my $break = '"Break"="tag_released_twice tag_released_twice"';
+    my $hive = spill("$scratch/hive.reg", "Windows Registry Editor Version 5.00\n\n[$key\\Channel0]\n$break\n\n[$key\\Channel1]\n$break\n");
+    my $run = boot(DISK => random_image('disk.img', 1 << 20, 1), CDROM => random_image('cd.iso', 1 << 20, 2), MINIPORT => $rules, HIVE => $hive,
+        CMD => 'sha256 0; sha256 cd0; stop 0.0; start 0.0; sha256 0; rules');
+    my ($report, @more) = reports($run->{console});
+    is($report->{id}, 'TAG-03', 'a rule is broken in a line, on two channels and in two starts');
+    is(scalar @more, 0, 'it is reported once');
+    like($run->{console}, qr/^TAG-03 +3 times .*\n +3 +rules\.sys!tag_released_twice /m, 'and counted each time');
+    my @callers = grep { s/^called from // } @{ $report->{stack} };
+    my $helper = qr{rules\.sys!probe_occasion tests/probes/base/occasion\.c:\d+};
+    like("@callers", qr{^$helper rules\.sys!Probe\w+ tests/probes/base/\w+\.c:\d+(?: rules\.sys!\w+ tests/\S+)*$},
+        "the driver's calls that led there are named, up to the port's");
+    my ($line) = $callers[0] =~ /:(\d+)$/;
+    like((split /\n/, slurp('tests/probes/base/occasion.c'))[$line - 1], qr/armed->run\(/, 'with the line of the call');
 }
 
 done_testing();

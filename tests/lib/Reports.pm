@@ -28,7 +28,7 @@
 #                         context   'IdeHwControl(IdeStart)'
 #                         words     the rule in words
 #                         detail    what happened
-#                         stack     the lines that follow, without indentation: contexts, and the IRB
+#                         stack     the lines that follow, without indentation: `called from` helpers, contexts, the IRB
 #                         text      all of it, as it was printed
 #   report_head(line)   the same of a report's first line alone; undef if it is none
 #   marks(files)        the marks in these sources: a list of { id, cases, file, line }, as a reference
