@@ -39,6 +39,13 @@
 #define EXIT_PORT               0xF4
 #define EXIT_USAGE              0x12
 
+#ifdef __x86_64__
+#define INSTRUCTION_POINTER 16
+#else
+#define INSTRUCTION_POINTER 8
+#endif
+#include "hal/x86/unwind.inc"
+
     .section .multiboot, "a"
     .balign 4
     .long MULTIBOOT_HEADER_MAGIC
@@ -50,6 +57,7 @@
     .globl hal_entry
     .type hal_entry, @function
 hal_entry:
+    begin_uncalled
     cld
     movl $hal_boot_stack_top, %esp
     movl %eax, %edi
@@ -95,6 +103,7 @@ unsuitable_cpu:
 3:  cli
     hlt
     jmp 3b
+    .cfi_endproc
     .size hal_entry, . - hal_entry
 
     .section .rodata

@@ -6,11 +6,14 @@
  * hal_entry; EDI and ESI are the two arguments of hal_start.
  */
 #include "hal/x86/control.inc"
+#define INSTRUCTION_POINTER 8
+#include "hal/x86/unwind.inc"
 
     .section .text.boot, "ax"
     .globl hal_enter
     .type hal_enter, @function
 hal_enter:
+    begin_uncalled
     movl %cr4, %eax
     orl $CR4_SET, %eax
     movl %eax, %cr4
@@ -35,8 +38,8 @@ hal_enter:
     xorl %ebp, %ebp /* ends the chain of frames */
     pushl %esi
     pushl %edi
-    pushl $0
-    jmp hal_start
+    call hal_start /* does not return */
+    .cfi_endproc
     .size hal_enter, . - hal_enter
 
 /* Flat segments. hal_load_task_states fills in the rest: a task-state segment for the kernel, and one for

@@ -29,7 +29,7 @@ static struct task_state task_states[STACK_END]; /* STACK_CURRENT: the kernel's 
 
 extern const uint8_t hal_task_entry_2[], hal_task_entry_8[], hal_task_entry_18[];
 
-_Noreturn void hal_exception_task(unsigned vector);
+void hal_fill_trap_frame(unsigned vector, struct trap_frame *frame);
 
 static unsigned selector_of(enum exception_stack_number stack)
 {
@@ -74,15 +74,15 @@ void hal_load_task_states(void)
     __asm__ volatile("ltr %w0" ::"r"(TASK_SELECTOR) : "memory");
 }
 
-/* Entered on the task's own stack. */
-void hal_exception_task(unsigned vector)
+/* From a task's entry point, on the task's own stack: what the exception interrupted. */
+void hal_fill_trap_frame(unsigned vector, struct trap_frame *frame)
 {
     enum exception_stack_number stack = vector == VECTOR_DOUBLE_FAULT ? STACK_DOUBLE_FAULT
                                         : vector == VECTOR_NMI        ? STACK_NMI
                                                                       : STACK_MACHINE_CHECK;
     const struct task_state *left =
         &task_states[(task_states[stack].previous - TASK_SELECTOR) / 8u % STACK_END];
-    struct trap_frame frame = {
+    *frame = (struct trap_frame){
         .di = left->di,
         .si = left->si,
         .bp = left->bp,
@@ -96,8 +96,6 @@ void hal_exception_task(unsigned vector)
         .cs = left->cs,
         .flags = left->flags,
     };
-    hal_exception(&frame);
-    hal_exit(HAL_EXIT_EXCEPTION); /* none of these can be mended */
 }
 
 void hal_print_registers(const struct trap_frame *frame, uintptr_t fault_address)

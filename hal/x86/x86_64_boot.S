@@ -7,6 +7,8 @@
  * the first two arguments of hal_start.
  */
 #include "hal/x86/control.inc"
+#define INSTRUCTION_POINTER 16
+#include "hal/x86/unwind.inc"
 
 #define PAGE_TABLE_FLAGS  0x003 /* present, writable */
 #define LARGE_PAGE_FLAGS  0x083 /* present, writable, 2 MiB */
@@ -17,6 +19,7 @@
     .globl hal_enter
     .type hal_enter, @function
 hal_enter:
+    begin_uncalled
     /* Early tables: one entry to one table of four directories of 2 MiB pages. */
     movl $early_pointers + PAGE_TABLE_FLAGS, early_root
     movl $early_directories + PAGE_TABLE_FLAGS, %eax
@@ -64,8 +67,8 @@ long_mode:
     movl %edi, %edi /* the upper halves are undefined after the switch */
     movl %esi, %esi
     xorl %ebp, %ebp /* ends the chain of frames */
-    pushq $0
-    jmp hal_start
+    call hal_start /* does not return */
+    .cfi_endproc
     .size hal_enter, . - hal_enter
 
 /* The segments that long mode still wants. hal_load_task_states fills in the last two entries, which are

@@ -9,6 +9,9 @@ the address that it was loaded to, and a temporary breakpoint is set at its Driv
 the environment, at those of the drivers that it names only). The file is looked for among MINIPORT (from the environment), then where folders of MINIPORT are built, then beside
 the kernel.
 
+A kernel that would end with an exception, a failed assertion, or a broken rule under STRICT=1, stops
+instead.
+
     drivers             adds the symbols of drivers that were loaded before GDB came
     console TEXT        types a line on the guest's console (under `make debug`); it is read once the
                         guest runs on
@@ -106,6 +109,24 @@ class ImageUnloaded(gdb.Breakpoint):
         return False
 
 
+class Crash(gdb.Breakpoint):
+    """The kernel is about to end because of an exception, an assertion, or a broken rule under STRICT=1: stops,
+    so that there is something to look at. What it had to say of it is on the console."""
+
+    WORDS = {0x13: "a rule was broken", 0x14: "an assertion failed", 0x15: "an exception"}
+
+    def __init__(self):
+        super().__init__("hal_exit", internal=True)
+        self.silent = True
+
+    def stop(self):
+        why = self.WORDS.get(int(gdb.parse_and_eval("code")))
+        if why is None:  # an ordinary end
+            return False
+        print(f"The kernel would end here: {why}. `backtrace` shows how it came to that; `continue` ends it.")
+        return True
+
+
 class DebugBreak(gdb.Breakpoint):
     """A driver called AtaPortDebugBreak: stops, and says so."""
 
@@ -151,6 +172,7 @@ gdb.execute("set confirm off")
 gdb.execute("set print pretty on")
 ImageLoaded()
 ImageUnloaded()
+Crash()
 DebugBreak()
 Drivers()
 Console()
