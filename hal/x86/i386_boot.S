@@ -38,7 +38,8 @@ hal_enter:
     xorl %ebp, %ebp /* ends the chain of frames */
     pushl %esi
     pushl %edi
-    call hal_start /* does not return */
+    pushl $0 /* where back traces end */
+    jmp hal_start
     .cfi_endproc
     .size hal_enter, . - hal_enter
 

@@ -67,7 +67,8 @@ long_mode:
     movl %edi, %edi /* the upper halves are undefined after the switch */
     movl %esi, %esi
     xorl %ebp, %ebp /* ends the chain of frames */
-    call hal_start /* does not return */
+    pushq $0 /* where back traces end */
+    jmp hal_start
     .cfi_endproc
     .size hal_enter, . - hal_enter
 

@@ -49,6 +49,64 @@ like($output, qr{^#0 +(?:0x[0-9a-f]+ in )?PataStartIo\b.*\n#1 .*\bport/request/\
 like($output, qr{^#\d+ .*\bport/controller\.c:\d+\n(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\bboot/main\.c:\d+}m,
     'and the stack goes on through the port to the kernel');
 
+# ------------------------------------------------------------------ interrupts and crashes
+
+# A session up to a crash, or what the commands say.
+sub crash {
+    my ($words, @commands) = @_;
+    my $crashed = start(MODE => undef, GDB => 'socket', GDB_WAIT => 1, %$words);
+    my $printed = gdb($crashed->{run_dir}, @commands);
+    $crashed->finish;
+    return $printed;
+}
+
+my $mark = qr/#\d+ +<signal handler called>\n/;
+my $to_the_start = qr/(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\n#\d+ .*\bhal_start\b/;
+
+# The registers are those of the interrupted code when its frame pointer leads to the same callers.
+$output = crash({ DISK => $words{DISK}, CMD => 'read 0 0' }, 'tbreak PataStartIo', 'continue', 'tbreak channel_interrupt',
+    'continue', 'backtrace');
+like($output, qr/^#\d+ .*\binterrupt_common\b.*\n$mark#\d+ .* at \S+:\d+\n$to_the_start/m,
+    'a trace from an interrupt goes through interrupt_common to what was interrupted, and to the start');
+
+my $in_exception = qr/^#\d+ .*\bhal_exit\b.*\n(?:#.*\n)*#\d+ .*\bexception_common\b.*\n$mark/m;
+my $would_end = qr/^The kernel would end here: an exception\b/m;
+my $probe = "build/$arch/probes/rules.sys";
+my $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\rules\Controller0\Channel0';
+sub hive_of {
+    return spill("$scratch/break.reg", qq{Windows Registry Editor Version 5.00\n\n[$key]\n"Break"="$_[0]"\n});
+}
+{
+    local $ENV{MINIPORT} = $probe; # for GDB
+    my $source = 'tests/probes/rules/fatal.c';
+    my ($line) = map { $_->[0] } grep { $_->[1] =~ /FATAL: fatal_write/ } do { my $i = 0; map { [++$i, $_] } split /\n/, slurp($source) };
+    my %probed = (DISK => $words{DISK}, MINIPORT => $probe, HIVE => hive_of('fatal_write'), CMD => 'sha256 0');
+    $output = crash(\%probed, 'continue', 'continue', 'backtrace');
+    like($output, $would_end, 'a crash stops in GDB');
+    like($output, qr/$in_exception#\d+ .*\bfatal_write\b.* at \Q$source\E:$line\n#\d+ .*\bprobe_occasion\b.*\n#\d+ .*\bProbeInterrupt\b/m,
+        'and the trace leads to the line of the driver, and its callers');
+    like($output, qr/\bProbeInterrupt\b.*\n(?:#.*\n)*?#\d+ .*\binterrupt_common\b.*\n$mark$to_the_start/,
+        'and on, through the interrupt in which it ran');
+    $probed{HIVE} = hive_of('tag_released_twice');
+    $output = crash({ %probed, STRICT => 1 }, 'continue', 'continue', 'backtrace');
+    like($output, qr/^The kernel would end here: a rule was broken\b/m, 'so does a broken rule under STRICT=1');
+    like($output, qr/^#\d+ .*\btag_released_twice\b/m, 'with the driver in the trace');
+}
+
+# The kernel's own ones, one of each way in: on the stack, on one of its own, without an error code and with one.
+my %kernel_words = (BUILD => "build/$arch/guest", DISK => $words{DISK}, CMD => 'devices');
+for (['null', 'guest_fail_hal'], ['divide', 'guest_fail_hal'], ['selector', 'guest_fail_hal'], ['stack', 'recurse']) {
+    my ($how, $function) = @$_;
+    $output = crash({ %kernel_words, KARGS => "test=fail-$how" }, "file build/$arch/guest/kernel.elf", 'continue', 'continue', 'backtrace 14', 'backtrace -4');
+    my $last = $how eq 'stack' ? qr/#\d+ .*\brecurse\b/ : $to_the_start;
+    like($output, qr/$in_exception(?:#.*\bhal_\w+ .*\n)?#\d+ .*\b$function\b.*\n$last/m, "$how: the trace goes to where it happened, and on");
+    like($output, qr/\bkernel_main\b.*\n#\d+ .*\bhal_start\b/, "$how: and ends at the start");
+}
+
+# An NMI comes from outside.
+$output = crash({ %words }, 'break PataStartIo', 'continue', 'delete', 'monitor nmi', 'continue', 'backtrace');
+like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the trace goes on from its stack to the other one');
+
 # ------------------------------------------------------------------ GDB=1, and make debug
 
 $session = start(GDB => 1, DISK => 'none');
