@@ -163,6 +163,30 @@ place() { # position -> $REPLY
   esac
 }
 
+# ---------------------------------------------------------------------- this run's directory
+
+if [[ -n ${RUN_DIR-} ]]; then
+  absolute "$RUN_DIR" && run_dir=$REPLY
+  mkdir -p -- "$run_dir" || die "RUN_DIR=$RUN_DIR cannot be made"
+else
+  # What a killed run left behind goes first.
+  for left in "$top"/build/run/[0-9]*; do
+    [[ -d $left ]] && ! kill -0 "${left##*/}" 2>/dev/null && rm -rf -- "$left"
+  done
+  run_dir=$top/build/run/$$
+  mkdir -p -- "$run_dir" || die "$run_dir cannot be made"
+fi
+
+# shellcheck disable=SC2317 # reached through the trap
+finish() {
+  [[ -n ${terminal_state-} ]] && stty "$terminal_state" 2>/dev/null
+  if [[ -z ${RUN_DIR-} ]]; then
+    [[ -f $run_dir/debug.log ]] && mv -f -- "$run_dir/debug.log" "$top/build/run/debug.log"
+    rm -rf -- "$run_dir"
+  fi
+}
+trap finish EXIT
+
 # ---------------------------------------------------------------------- disks
 
 switch_is_on WRITE && write=1 || write=0
@@ -220,7 +244,7 @@ add_disk() { # word path position name device
   image_files+=("$path")
   absolute "$path"
   qemu_words+=(-drive "if=none,id=$name-image,$options,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
-  [[ $options == snapshot=off ]] || REPLY=
+  [[ $options == snapshot=off ]] || REPLY="the overlay of this session in $run_dir"
   session_words+=(-d "$name-image" "$word=$path" "$REPLY")
   place "$3"
   qemu_words+=(-device "$5,id=$name,$REPLY,drive=$name-image,$device_words")
@@ -245,30 +269,6 @@ if [[ $cdrom == none ]]; then
 elif [[ -n $cdrom ]]; then
   add_disk CDROM "$cdrom" 2 cd0 ide-cd
 fi
-
-# ---------------------------------------------------------------------- this run's directory
-
-if [[ -n ${RUN_DIR-} ]]; then
-  absolute "$RUN_DIR" && run_dir=$REPLY
-  mkdir -p -- "$run_dir" || die "RUN_DIR=$RUN_DIR cannot be made"
-else
-  # What a killed run left behind goes first.
-  for left in "$top"/build/run/[0-9]*; do
-    [[ -d $left ]] && ! kill -0 "${left##*/}" 2>/dev/null && rm -rf -- "$left"
-  done
-  run_dir=$top/build/run/$$
-  mkdir -p -- "$run_dir" || die "$run_dir cannot be made"
-fi
-
-# shellcheck disable=SC2317 # reached through the trap
-finish() {
-  [[ -n ${terminal_state-} ]] && stty "$terminal_state" 2>/dev/null
-  if [[ -z ${RUN_DIR-} ]]; then
-    [[ -f $run_dir/debug.log ]] && mv -f -- "$run_dir/debug.log" "$top/build/run/debug.log"
-    rm -rf -- "$run_dir"
-  fi
-}
-trap finish EXIT
 
 # ---------------------------------------------------------------------- boot modules
 
@@ -393,7 +393,8 @@ if [[ -n ${HIVE-} || -e $hive ]]; then
   add_module hive.reg "type=hive name=$hive"
   if ((hive_writable)); then
     # QEMU: a debug console writes each byte at once. The guest knows the port by what it reads as (hal/).
-    hive_size=$(stat -c %s -- "$run_dir/hive.reg")
+    hive_size=$(stat -L -c %s /dev/fd/9)
+    session_words+=(-j 9 "HIVE=$hive")
     qemu_words+=(-chardev 'file,id=journal,path=/dev/fd/9,append=on'
       -device 'isa-debugcon,iobase=0xea,readback=0x4a,chardev=journal')
   fi
@@ -514,9 +515,6 @@ done
 
 # In the background, so that a signal is not kept waiting. The overlay files of read-only sessions are made in
 # the run directory too, not in the system's.
-for ((i = 3; i < ${#session_words[@]}; i += 4)); do
-  : "${session_words[i]:=the overlay of this session in $run_dir}"
-done
 TMPDIR=$run_dir "$top/build/tools/session" -t "$time_limit" "${session_words[@]}" -- "$qemu" "${qemu_words[@]}" \
   -chardev stdio,id=console,signal=off -serial chardev:console \
   -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}" <&3 3<&- &
@@ -532,34 +530,19 @@ pid=
 
 [[ -n ${RUN_DIR-} ]] && log=$run_dir/debug.log || log=$top/build/run/debug.log
 
-# Is all that the guest appended in the user's file? Afterwards the file may be shortened. False: said why not.
+# Does the user's file have what the session stored? Afterwards it may be shortened. False: said why not.
 settle_hive() {
-  local appended size rescue number=
+  local rescue=$hive.session number=
   ((hive_writable)) || return 0
-  appended=$(sed -n 's/^registry: \([0-9]*\) bytes appended.*/\1/p' debug.log 2>/dev/null | tail -n 1)
   if [[ ! /dev/fd/9 -ef $hive_path ]]; then
-    ((${appended:-0} > 0)) || return 0
-    rescue=$hive.session
-    while [[ -e $rescue ]]; do rescue=$hive.session$((++number)); done
+    (($(stat -L -c %s /dev/fd/9) > hive_size)) || return 0
+    while [[ -e ${hive_path%"$hive"}$rescue ]]; do rescue=$hive.session$((++number)); done
     printf 'run-qemu.sh: HIVE=%s was replaced while the session ran. ' "$hive" >&2
     cat </dev/fd/9 >"${hive_path%"$hive"}$rescue" &&
       printf 'The file that the session wrote is now %s\n' "$rescue" >&2 ||
       printf '%s cannot be written: what the session stored is lost\n' "$rescue" >&2
     return 1
   fi
-  size=$(stat -L -c %s /dev/fd/9) || return 1
-  if ((size - hive_size < ${appended:-0})); then
-    printf 'run-qemu.sh: HIVE=%s: of %s bytes that the guest stored, %s are not in the file; is the disk full?\n' \
-      "$hive" "$appended" $((appended - size + hive_size)) >&2
-    return 1
-  fi
-  # Where the log has no room, its last number need not be the last one.
-  if ! { printf '%4096s' '' >room; } 2>/dev/null; then
-    printf 'run-qemu.sh: the disk of %s is full: the log may end early, and what the guest stored in HIVE=%s %s\n' \
-      "$run_dir" "$hive" 'may not be all there' >&2
-    return 1
-  fi
-  rm -f room
   grep -q '^registry: snapshot appended' debug.log 2>/dev/null || return 0
   exec 9<&- # the tool locks the file itself
   "$top/build/tools/registry" compact "$hive_path"

@@ -61,6 +61,9 @@ void hal_log_write(const char *text, size_t byte_count);
 bool hal_journal_present(void);
 void hal_journal_append(const void *bytes, size_t byte_count);
 
+/* Says how many bytes have been appended in all, to whom looks whether the file has them. Any context. */
+void hal_journal_count(uint64_t byte_count);
+
 /* printf for both; a line feed goes to COM1 as CR LF. What is printed is cut at 1,024 bytes a call.
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */
 void hal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...
+ * usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... [-j DESCRIPTOR WORDS] -- QEMU ARGUMENT...
  *
  * Starts QEMU for run-qemu.sh and stays beside it until it has ended:
  *
@@ -8,9 +8,10 @@
  *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
  * - QEMU ends when its time is over (-t), when nobody reads the console any more, when this program is
  *   told to end or dies, and when run-qemu.sh dies: each asks the kernel for a signal at its parent's death.
- * - QEMU's events are read. What the host failed to read or write for the guest is said: for a drive
- *   given with -d as "WORDS: ...", where STORE is the file or folder to which its writes go. A machine
- *   that QEMU has stopped, as it would never go on by itself, is ended.
+ * - What the host failed to read or write for the guest is said (session_host.c): for a drive given with -d
+ *   as "WORDS: ...", where STORE is the file or folder to which its writes go, and for the registry's file,
+ *   which -j names and QEMU has as DESCRIPTOR. A machine that QEMU has stopped, and that would never go on
+ *   by itself, is ended.
  *
  * Ends as QEMU did (128 + N: by signal N), or with a code of enum end: QEMU's own are 0, 1, and odd ones of
  * the guest's.
@@ -33,37 +34,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum end {
-    END_BY_ITSELF = 0,
-    END_TOLD = 112,        /* by a signal */
-    END_UNREAD = 114,      /* nobody reads the console */
-    END_KEY = 116,         /* Ctrl-] X */
-    END_HOST_FAILED = 118, /* the host could not read or write, and that was said */
-    END_TIME_OUT = 124,
-    END_NOT_STARTED = 126,
-};
+#include "session.h"
 
 #define KEY_END       0x1D /* Ctrl-] */
 #define GRACE_SECONDS 5    /* until SIGKILL */
-#define MAX_DRIVES    8
 #define MAX_LINE      4096
+#define COUNT_PORT    "0xeb" /* hal/x86/journal.c */
 
-struct drive {
-    const char *device, *words, *store;
-    bool is_write;
-    char reason[200]; /* of the first failure; empty: there was none */
-    bool is_said;
-};
-
-static struct drive drives[MAX_DRIVES];
-static unsigned drive_count;
 static pid_t qemu;
 static enum end end = END_BY_ITSELF;
 static double kill_at;        /* if it has not ended until then; 0: it was not told to */
 static int keys = -1;         /* to QEMU's standard input; -1: it has that itself */
 static int events = -1;       /* QEMU's machine protocol */
 static struct termios before; /* the terminal's state */
-static bool is_terminal;
+static int counts = -1;       /* how much the guest has stored; session_host.c */
+bool is_terminal;
 
 static double now(void)
 {
@@ -74,9 +59,7 @@ static double now(void)
 }
 
 /* A sentence of its own line, on a terminal in the middle of what the guest prints. */
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void say(const char *format, ...)
+void say(const char *format, ...)
 {
     va_list arguments;
 
@@ -87,14 +70,14 @@ static void say(const char *format, ...)
     fprintf(stderr, "\n");
 }
 
-static void send_command(const char *command)
+void send_command(const char *command)
 {
     if (send(events, command, strlen(command), MSG_NOSIGNAL) < 0)
         close(events), events = -1;
 }
 
 /* The first reason is the one that counts. */
-static void end_qemu(enum end why)
+void end_qemu(enum end why)
 {
     if (kill_at != 0)
         return;
@@ -107,101 +90,7 @@ static void end_qemu(enum end why)
     kill(qemu, SIGCONT);
 }
 
-/* ------------------------------------------------------------------ what the host could not do */
-
-/* QEMU: "nospace" is in the event only for some kinds of devices. */
-static void say_failure(struct drive *drive)
-{
-    bool is_full = strcmp(drive->reason, strerror(ENOSPC)) == 0 ||
-                   strcmp(drive->reason, strerror(EDQUOT)) == 0;
-
-    if (drive->is_said || !drive->reason[0])
-        return;
-    drive->is_said = true;
-    if (is_full)
-        say("%s: the host's disk is full: %s cannot take what the guest writes, and the guest got "
-            "errors. "
-            "Make room there and write it again.",
-            drive->words, drive->store);
-    else
-        say("%s: the host cannot %s %s: %s. The guest got errors.", drive->words,
-            drive->is_write ? "write" : "read", drive->is_write ? drive->store : "it",
-            drive->reason);
-}
-
-/* The text behind `"key": "` in a line of JSON, without its escapes; false if it is not there. */
-static bool text_of(const char *line, const char *key, char *text, size_t capacity)
-{
-    char pattern[40];
-    const char *at;
-    size_t length = 0;
-
-    snprintf(pattern, sizeof pattern, "\"%s\": \"", key);
-    at = strstr(line, pattern);
-    if (!at)
-        return false;
-    for (at += strlen(pattern); *at && *at != '"' && length + 1 < capacity; at++)
-        if (*at != '\\')
-            text[length++] = *at;
-    text[length] = 0;
-    return true;
-}
-
-static struct drive *drive_of(const char *line)
-{
-    char device[100];
-
-    if (text_of(line, "device", device, sizeof device))
-        for (unsigned i = 0; i < drive_count; i++)
-            if (strcmp(drives[i].device, device) == 0)
-                return &drives[i];
-    return NULL;
-}
-
-/* A drive without -d is the user's own, of QEMU_EXTRA=, and may fail on purpose. */
-static void note_failure(const char *line, const char *reason_key)
-{
-    static struct drive other = {.words = "A drive of QEMU_EXTRA=", .store = "its image"};
-    bool is_stopped = strstr(line, "\"action\": \"stop\"") != NULL;
-    struct drive *drive = drive_of(line);
-    char operation[16] = "";
-
-    if (!drive && !is_stopped)
-        return;
-    if (!drive)
-        drive = &other;
-    if (!drive->reason[0]) {
-        text_of(line, "operation", operation, sizeof operation);
-        drive->is_write = strcmp(operation, "write") == 0;
-        if (!text_of(line, reason_key, drive->reason, sizeof drive->reason) || !drive->reason[0])
-            snprintf(drive->reason, sizeof drive->reason, "for a reason that QEMU does not say");
-    }
-    if (is_terminal || is_stopped)
-        say_failure(drive);
-    if (is_stopped)
-        end_qemu(END_HOST_FAILED);
-}
-
-static void read_event(const char *line)
-{
-    char name[40];
-
-    if (text_of(line, "event", name, sizeof name)) {
-        if (strcmp(name, "BLOCK_IO_ERROR") == 0)
-            note_failure(line, "reason");
-        if (strcmp(name, "BLOCK_IMAGE_CORRUPTED") == 0)
-            note_failure(line, "msg");
-        if (strcmp(name, "STOP") == 0)
-            send_command("{\"execute\": \"query-status\"}\n");
-        return;
-    }
-    /* GDB stops the machine as well, and lets it go on. */
-    if (text_of(line, "status", name, sizeof name) &&
-        (strcmp(name, "io-error") == 0 || strcmp(name, "internal-error") == 0) && kill_at == 0) {
-        say("QEMU has stopped the machine (%s), and it would not go on", name);
-        end_qemu(END_HOST_FAILED);
-    }
-}
+/* ------------------------------------------------------------------ what QEMU sends */
 
 static void read_events(void)
 {
@@ -219,12 +108,23 @@ static void read_events(void)
     text[length] = 0;
     for (; (line_end = strchr(line, '\n')); line = line_end + 1) {
         *line_end = 0;
-        read_event(line);
+        host_event(line);
     }
     length -= (size_t)(line - text);
     memmove(text, line, length);
     if (length == sizeof text - 1)
         length = 0; /* no event that is wanted here is so long */
+}
+
+static void read_counts(void)
+{
+    unsigned char bytes[4096];
+    ssize_t count = read(counts, bytes, sizeof bytes);
+
+    if (count > 0)
+        host_count(bytes, (size_t)count);
+    if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN))
+        close(counts), counts = -1;
 }
 
 /* ------------------------------------------------------------------ keys */
@@ -278,12 +178,12 @@ static _Noreturn void fail(const char *what)
     exit(END_NOT_STARTED);
 }
 
-/* QEMU's end of the protocol's connection is a descriptor that it inherits. */
-static _Noreturn void become_qemu(char **words, int word_count, int protocol, int input,
-                                  pid_t parent)
+/* QEMU's ends of the protocol's connection and of the counts' pipe are descriptors that it inherits. */
+static _Noreturn void become_qemu(char **words, int word_count, int protocol, int count_end,
+                                  int input, pid_t parent)
 {
-    char **arguments = calloc((size_t)word_count + 5, sizeof *arguments);
-    char chardev[60];
+    char **arguments = calloc((size_t)word_count + 9, sizeof *arguments), **more;
+    char protocol_words[60], count_words[60];
     sigset_t none;
 
     /* A signal that is not asked for would come too late: is the parent there? */
@@ -293,12 +193,14 @@ static _Noreturn void become_qemu(char **words, int word_count, int protocol, in
         _exit(END_NOT_STARTED);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    snprintf(chardev, sizeof chardev, "socket,id=events,fd=%d", protocol);
+    snprintf(protocol_words, sizeof protocol_words, "socket,id=events,fd=%d", protocol);
+    snprintf(count_words, sizeof count_words, "file,id=counts,path=/dev/fd/%d", count_end);
     memcpy(arguments, words, (size_t)word_count * sizeof *arguments);
-    arguments[word_count] = "-chardev";
-    arguments[word_count + 1] = chardev;
-    arguments[word_count + 2] = "-mon";
-    arguments[word_count + 3] = "chardev=events,mode=control";
+    more = arguments + word_count;
+    *more++ = "-chardev", *more++ = protocol_words;
+    *more++ = "-mon", *more++ = "chardev=events,mode=control";
+    *more++ = "-chardev", *more++ = count_words;
+    *more++ = "-device", *more++ = "isa-debugcon,iobase=" COUNT_PORT ",chardev=counts";
     execvp(arguments[0], arguments);
     fprintf(stderr, "run-qemu.sh: %s: %s\n", arguments[0], strerror(errno));
     _exit(END_NOT_STARTED);
@@ -306,12 +208,15 @@ static _Noreturn void become_qemu(char **words, int word_count, int protocol, in
 
 static void start_qemu(char **words, int word_count)
 {
-    int protocol[2], input[2] = {-1, -1};
+    int protocol[2], count[2], input[2] = {-1, -1};
     pid_t self = getpid();
 
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, protocol) != 0 ||
         fcntl(protocol[0], F_SETFD, FD_CLOEXEC) != 0)
         fail("no socket");
+    if (pipe(count) != 0 || fcntl(count[0], F_SETFD, FD_CLOEXEC) != 0 ||
+        fcntl(count[0], F_SETFL, O_NONBLOCK) != 0)
+        fail("no pipe");
     if (is_terminal && (pipe(input) != 0 || fcntl(input[1], F_SETFD, FD_CLOEXEC) != 0 ||
                         fcntl(input[1], F_SETFL, O_NONBLOCK) != 0))
         fail("no pipe");
@@ -319,8 +224,10 @@ static void start_qemu(char **words, int word_count)
     if (qemu < 0)
         fail("no process");
     if (qemu == 0)
-        become_qemu(words, word_count, protocol[1], input[0], self);
+        become_qemu(words, word_count, protocol[1], count[1], input[0], self);
     close(protocol[1]);
+    close(count[1]);
+    counts = count[0];
     if (is_terminal)
         close(input[0]);
     events = protocol[0];
@@ -358,10 +265,13 @@ static int stay_beside(double deadline, int signals)
             {.fd = events, .events = POLLIN},
             {.fd = keys < 0 ? -1 : STDIN_FILENO, .events = POLLIN},
             {.fd = kill_at != 0 ? -1 : STDOUT_FILENO}, /* POLLERR: its reader is gone */
+            {.fd = counts, .events = POLLIN},
         };
 
         if (poll(polls, sizeof polls / sizeof polls[0], time_left(deadline)) < 0 && errno != EINTR)
             fail("poll");
+        if (polls[4].revents)
+            read_counts();
         if (polls[1].revents)
             read_events();
         if (polls[2].revents)
@@ -381,23 +291,25 @@ static int stay_beside(double deadline, int signals)
 static int conclude(int status)
 {
     int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    bool has_failed = false;
 
     fcntl(events, F_SETFL, O_NONBLOCK);
     for (struct pollfd more = {events, POLLIN, 0}; events >= 0 && poll(&more, 1, 0) > 0;)
         read_events();
-    for (unsigned i = 0; i < drive_count; i++) {
-        say_failure(&drives[i]);
-        has_failed |= drives[i].is_said;
-    }
-    if (end != END_BY_ITSELF)
+    for (struct pollfd more = {counts, POLLIN, 0}; counts >= 0 && poll(&more, 1, 0) > 0;)
+        read_counts();
+    bool has_failed = host_conclude();
+    if (end != END_BY_ITSELF && end != END_TOLD && end != END_UNREAD && end != END_KEY)
         return end;
-    return has_failed && code < 128 ? END_HOST_FAILED : code;
+    if (has_failed && code < 128)
+        return END_HOST_FAILED;
+    return end != END_BY_ITSELF ? (int)end : code;
 }
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...\n");
+    fprintf(stderr,
+            "usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... [-j DESCRIPTOR WORDS] -- "
+            "QEMU ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 
@@ -411,10 +323,12 @@ int main(int argc, char **argv)
     for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
         if (strcmp(argv[at], "-t") == 0 && at + 1 < argc) {
             seconds = strtod(argv[++at], NULL);
-        } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc && drive_count < MAX_DRIVES) {
-            drives[drive_count++] = (struct drive){
-                .device = argv[at + 1], .words = argv[at + 2], .store = argv[at + 3]};
+        } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc &&
+                   host_add_drive(argv[at + 1], argv[at + 2], argv[at + 3])) {
             at += 3;
+        } else if (strcmp(argv[at], "-j") == 0 && at + 2 < argc &&
+                   host_add_journal(atoi(argv[at + 1]), argv[at + 2])) {
+            at += 2;
         } else {
             return usage();
         }

@@ -13,6 +13,7 @@
 #include "hal/hal.h"
 
 #define JOURNAL       0xEAu
+#define JOURNAL_COUNT 0xEBu
 #define JOURNAL_READY 0x4Au /* what it answers when it is there; run-qemu.sh sets both */
 
 bool hal_journal_present(void)
@@ -23,4 +24,9 @@ bool hal_journal_present(void)
 void hal_journal_append(const void *bytes, size_t byte_count)
 {
     hal_out_buffer8(JOURNAL, bytes, byte_count);
+}
+
+void hal_journal_count(uint64_t byte_count)
+{
+    hal_out_buffer8(JOURNAL_COUNT, &byte_count, sizeof byte_count);
 }
