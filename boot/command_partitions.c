@@ -11,54 +11,92 @@
 #include "boot/partitions.h"
 #include "boot/transfer.h"
 
-#define ISO_9660_DESCRIPTOR 16u /* sector of a CD */
-
 static struct block_request request; /* the last one, for its description */
 
-static bool read_sectors(struct device *device, uint64_t lba, uint64_t sector_count, void *buffer)
+/* Reads into the first transfer buffer. False: no memory for it, or the device failed. */
+static bool read_sectors(struct device *device, uint64_t lba, uint64_t sector_count)
 {
     request = (struct block_request){
         .device = device,
         .operation = BLOCK_READ,
         .lba = lba,
         .sector_count = sector_count,
-        .buffer = buffer,
+        .buffer = transfer_buffer(0),
     };
-    return block_run(&request) == BLOCK_OK;
+    return request.buffer && block_run(&request) == BLOCK_OK;
 }
 
 /* For partitions_read. */
 static bool read_sector(void *context, uint64_t lba, void *sector)
 {
     struct device *device = context;
-    void *buffer = transfer_buffer(0);
 
-    if (!buffer || !read_sectors(device, lba, 1, buffer))
+    if (!read_sectors(device, lba, 1))
         return false;
-    memcpy(sector, buffer, device->sector_size);
+    memcpy(sector, request.buffer, device->sector_size);
     return true;
 }
 
-/* What a partition or a whole disk begins with; false if it cannot be read or is not known. */
-static bool probe(struct device *device, uint64_t lba, uint64_t sector_count,
-                  struct filesystem *filesystem)
-{
-    uint8_t *head = transfer_buffer(0);
-    uint64_t wanted = FILESYSTEM_HEAD_BYTES / device->sector_size;
+/* A partition, or the whole of a disk. */
+struct part {
+    struct device *device;
+    uint64_t first_lba;
+};
 
-    if (!head || lba >= device->sector_count || sector_count == 0)
+/* For filesystem_probe. */
+static bool read_bytes(void *context, uint64_t offset, void *bytes, size_t count)
+{
+    const struct part *part = context;
+    uint32_t sector_size = part->device->sector_size;
+    uint64_t sector = number_divide(offset, sector_size);
+
+    if (!read_sectors(part->device, part->first_lba + sector, 1))
         return false;
-    if (sector_count > device->sector_count - lba)
-        sector_count = device->sector_count - lba;
-    memset(head, 0, FILESYSTEM_HEAD_BYTES);
-    return read_sectors(device, lba, sector_count < wanted ? sector_count : wanted, head) &&
-           filesystem_probe(head, filesystem);
+    memcpy(bytes, (uint8_t *)request.buffer + (offset - sector * sector_size), count);
+    return true;
+}
+
+static enum filesystem_result probe(struct device *device, uint64_t first_lba,
+                                    uint64_t sector_count, struct filesystem *filesystem)
+{
+    struct part part = {.device = device, .first_lba = first_lba};
+
+    if (first_lba >= device->sector_count)
+        return FILESYSTEM_UNKNOWN;
+    if (sector_count > device->sector_count - first_lba)
+        sector_count = device->sector_count - first_lba;
+    struct filesystem_source source = {
+        .read = read_bytes,
+        .context = &part,
+        .byte_count = sector_count * device->sector_size,
+    };
+    return filesystem_probe(&source, filesystem);
 }
 
 static void print_filesystem(const struct filesystem *filesystem)
 {
     hal_printf("%s%s%s%s", filesystem->name, filesystem->label[0] ? " \"" : "", filesystem->label,
                filesystem->label[0] ? "\"" : "");
+    if (filesystem->also)
+        hal_printf(" or %s (it has the marks of both)", filesystem->also);
+}
+
+/* Behind the type of a partition. */
+static void print_content(struct device *device, const struct partition *partition)
+{
+    struct filesystem filesystem;
+
+    switch (probe(device, partition->first_lba, partition->sector_count, &filesystem)) {
+    case FILESYSTEM_UNKNOWN:
+        break;
+    case FILESYSTEM_FOUND:
+        hal_printf(" ");
+        print_filesystem(&filesystem);
+        break;
+    case FILESYSTEM_UNREADABLE:
+        hal_printf(" cannot be read");
+        break;
+    }
 }
 
 static void print_type(const struct partition *partition, bool is_gpt)
@@ -76,7 +114,6 @@ static void print_type(const struct partition *partition, bool is_gpt)
 
 static void print_partition(struct device *device, const struct partition *partition, bool is_gpt)
 {
-    struct filesystem filesystem;
     char size[SIZE_TEXT_CAPACITY] = "?";
 
     if (partition->sector_count <= number_divide(UINT64_MAX, device->sector_size))
@@ -85,11 +122,8 @@ static void print_partition(struct device *device, const struct partition *parti
                partition->is_active ? '*' : ' ', partition->first_lba, partition->sector_count,
                size);
     print_type(partition, is_gpt);
-    if (!partition->is_extended &&
-        probe(device, partition->first_lba, partition->sector_count, &filesystem)) {
-        hal_printf(" ");
-        print_filesystem(&filesystem);
-    }
+    if (!partition->is_extended)
+        print_content(device, partition);
     if (partition->name[0])
         hal_printf(" (%s)", partition->name);
     hal_printf("\n");
@@ -105,18 +139,8 @@ static void print_problems(const struct partition_table *table)
 
 static void print_table(struct device *device, const struct partition_table *table)
 {
-    struct filesystem filesystem;
     bool is_gpt = table->scheme == PARTITION_SCHEME_GPT;
 
-    if (table->scheme == PARTITION_SCHEME_NONE) {
-        hal_printf("Disk %s has no partition table", device->name);
-        if (probe(device, 0, device->sector_count, &filesystem)) {
-            hal_printf("; all of it is one file system, ");
-            print_filesystem(&filesystem);
-        }
-        hal_printf(".\n");
-        return;
-    }
     hal_printf("Disk %s has %s, %u partition%s\n", device->name,
                is_gpt ? "a GUID partition table" : "an MBR", table->count,
                table->count == 1 ? "" : "s");
@@ -127,30 +151,62 @@ static void print_table(struct device *device, const struct partition_table *tab
         print_partition(device, &table->partitions[i], is_gpt);
 }
 
-/* A CD has no partitions as a rule, but a file system at a fixed place. */
+/* A disk whose first sector has the form of an MBR can begin with a file system all the same: as its boot
+ * sector, or as a table that is there beside it. */
+static enum command_result print_disk(struct device *device, const struct partition_table *table)
+{
+    struct filesystem filesystem;
+
+    if (table->foreign) {
+        hal_printf("Disk %s has %s, which is not read here.\n", device->name, table->foreign);
+        return COMMAND_DONE;
+    }
+    enum filesystem_result result = probe(device, 0, device->sector_count, &filesystem);
+    if (result == FILESYSTEM_UNREADABLE && table->scheme == PARTITION_SCHEME_NONE)
+        return block_fail(&request);
+    if (table->scheme != PARTITION_SCHEME_NONE &&
+        !(result == FILESYSTEM_FOUND && table->is_doubtful)) {
+        print_table(device, table);
+        print_problems(table);
+        if (result == FILESYSTEM_FOUND) {
+            hal_printf("The disk as a whole is a file system too, ");
+            print_filesystem(&filesystem);
+            hal_printf(".\n");
+        }
+        return COMMAND_DONE;
+    }
+    hal_printf("Disk %s has no partition table", device->name);
+    if (result == FILESYSTEM_FOUND) {
+        hal_printf("; all of it is one file system, ");
+        print_filesystem(&filesystem);
+        hal_printf(".\n");
+    } else {
+        hal_printf(".\n");
+        print_problems(table);
+    }
+    return COMMAND_DONE;
+}
+
+/* A CD has no partitions as a rule. */
 static enum command_result print_cd(struct device *device)
 {
     struct filesystem filesystem;
     enum block_status status = atapi_read_capacity(device);
-    uint8_t *sector = transfer_buffer(0);
 
     if (status != BLOCK_OK)
         return block_status_fail(device, status);
-    if (!sector)
-        return COMMAND_FAILED;
-    if (device->sector_size < 2048 || device->sector_count <= ISO_9660_DESCRIPTOR) {
-        hal_printf("The medium in %s has no file system that is known here.\n", device->name);
-        return COMMAND_DONE;
-    }
-    if (!read_sectors(device, ISO_9660_DESCRIPTOR, 1, sector))
+    switch (probe(device, 0, device->sector_count, &filesystem)) {
+    case FILESYSTEM_UNREADABLE:
         return block_fail(&request);
-    if (!filesystem_probe_cd(sector, &filesystem)) {
+    case FILESYSTEM_FOUND:
+        hal_printf("The medium in %s is one file system, ", device->name);
+        print_filesystem(&filesystem);
+        hal_printf(".\n");
+        break;
+    case FILESYSTEM_UNKNOWN:
         hal_printf("The medium in %s has no file system that is known here.\n", device->name);
-        return COMMAND_DONE;
+        break;
     }
-    hal_printf("The medium in %s is one file system, ", device->name);
-    print_filesystem(&filesystem);
-    hal_printf(".\n");
     return COMMAND_DONE;
 }
 
@@ -163,6 +219,8 @@ enum command_result command_partitions(unsigned count, char **words)
     struct device *device = argument_device(words[1]);
     if (!device)
         return COMMAND_FAILED;
+    if (!transfer_buffer(0)) /* which says why */
+        return COMMAND_FAILED;
     if (device->kind == DEVICE_ATAPI)
         return print_cd(device);
 
@@ -174,11 +232,9 @@ enum command_result command_partitions(unsigned count, char **words)
     };
     if (!partitions_read(&source, &table)) {
         struct block_request failed = request;
-        if (table.count > 0)
+        if (table.scheme != PARTITION_SCHEME_NONE)
             print_table(device, &table);
         return block_fail(&failed);
     }
-    print_table(device, &table);
-    print_problems(&table);
-    return COMMAND_DONE;
+    return print_disk(device, &table);
 }

@@ -75,27 +75,43 @@ static void find_overlaps(struct partition_table *table)
     }
 }
 
-static bool is_protective(const uint8_t *mbr)
+/* Kinds of table that are told by their name only. */
+static const char *foreign_table(const uint8_t *sector)
+{
+    static const uint8_t sgi[] = {0x0B, 0xE5, 0xA9, 0x41}, sun[] = {0xDA, 0xBE};
+
+    if (memcmp(sector, sgi, sizeof sgi) == 0)
+        return "an SGI volume header";
+    if (memcmp(sector + 508, sun, sizeof sun) == 0)
+        return "a Sun disk label";
+    if (memcmp(sector, "RDSK", 4) == 0)
+        return "an Amiga rigid disk block";
+    if (memcmp(sector, "ER", 2) == 0)
+        return "an Apple partition map";
+    return NULL;
+}
+
+static bool has_entry_of_type(const uint8_t *mbr, uint8_t type)
 {
     for (unsigned i = 0; i < 4; i++)
-        if (mbr[MBR_ENTRIES + i * MBR_ENTRY_SIZE + MBR_TYPE] == MBR_TYPE_GPT)
+        if (mbr[MBR_ENTRIES + i * MBR_ENTRY_SIZE + MBR_TYPE] == type)
             return true;
     return false;
 }
 
-/* The start of a file system carries the same signature as an MBR; what stands where the entries
- * would be is then code or text, and only by accident looks like four of them. */
-static bool has_entries(const uint8_t *mbr)
+/* A header in sector 1 that no entry of the MBR announces does not count, but it is no accident. */
+static bool find_unannounced_gpt(const struct partition_source *source,
+                                 struct partition_table *table)
 {
-    bool any = false;
-
-    for (unsigned i = 0; i < 4; i++) {
-        const uint8_t *entry = mbr + MBR_ENTRIES + i * MBR_ENTRY_SIZE;
-        if (entry[0] & 0x7F)
-            return false;
-        any |= entry[MBR_TYPE] != 0;
-    }
-    return any;
+    if (source->sector_count < 2)
+        return true;
+    if (!partition_read_sector(source, table, 1))
+        return false;
+    if (memcmp(table->sector, GPT_SIGNATURE, sizeof GPT_SIGNATURE - 1) == 0)
+        partition_problem(table,
+                          "Sector 1 holds the header of a GUID partition table, which sector 0 "
+                          "does not announce.");
+    return true;
 }
 
 bool partitions_read(const struct partition_source *source, struct partition_table *table)
@@ -110,12 +126,15 @@ bool partitions_read(const struct partition_source *source, struct partition_tab
         return true;
     if (!partition_read_sector(source, table, 0))
         return false;
-    if (partition_get16(table->sector + 510) != 0xAA55 || !has_entries(table->sector))
-        return true;
+    if (partition_get16(table->sector + 510) != MBR_SIGNATURE) {
+        table->foreign = foreign_table(table->sector);
+        return table->foreign || find_unannounced_gpt(source, table);
+    }
 
-    bool is_gpt = is_protective(table->sector);
-    table->scheme = is_gpt ? PARTITION_SCHEME_GPT : PARTITION_SCHEME_MBR;
-    bool complete = is_gpt ? partition_read_gpt(source, table) : partition_read_mbr(source, table);
+    bool is_protective = has_entry_of_type(table->sector, MBR_TYPE_GPT);
+    bool complete = !is_protective || partition_read_gpt(source, table);
+    if (complete && table->scheme == PARTITION_SCHEME_NONE)
+        complete = partition_read_sector(source, table, 0) && partition_read_mbr(source, table);
     find_overlaps(table);
-    return complete;
+    return complete && (is_protective || find_unannounced_gpt(source, table));
 }

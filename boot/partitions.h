@@ -3,8 +3,10 @@
  * Partition tables: MBR with logical partitions, and GPT, read and checked.
  *
  * Nothing on the disk is believed: every place is compared with the disk's size and with the other
- * partitions, chains are followed a bounded way, checksums are computed. What is wrong is kept as
- * sentences for people; what can still be read is there as well.
+ * partitions, chains are followed a bounded way, checksums are computed. What is wrong, or can be read in
+ * more than one way, is kept as sentences for people; what can still be read is there as well. Which entries
+ * count, and their numbers, are those of sfdisk: tests/boot/partitions.t compares, and has a reason for each
+ * difference.
  *
  * Owns nothing. May not: touch the HAL or the port; sectors come from the caller's function. Not
  * entered from interrupts.
@@ -15,10 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PARTITIONS_MAX               128u
-#define PARTITION_PROBLEMS_MAX       12u
-#define PARTITION_PROBLEM_CAPACITY   128u
-#define PARTITION_NAME_CAPACITY      (36u * 3u + 1u) /* 36 UTF-16 units as UTF-8 */
+#define PARTITIONS_MAX             128u
+#define PARTITION_PROBLEMS_MAX     12u
+#define PARTITION_PROBLEM_CAPACITY 128u
+#define PARTITION_NAME_CAPACITY \
+    (36u * 3u + 2u) /* 36 UTF-16 units as UTF-8; the last may need four bytes */
 #define PARTITION_MAX_SECTOR_BYTES   4096u
 #define PARTITION_GUID_TEXT_CAPACITY 37u
 
@@ -50,6 +53,10 @@ struct partition_source {
 
 struct partition_table {
     enum partition_scheme scheme;
+    /* Signature and size of an MBR, but what stands in it may be the code of a boot sector: believe it
+     * only if the sector is not the beginning of a file system. */
+    bool is_doubtful;
+    const char *foreign; /* another kind of table, which is not read here, in words; NULL: none */
     unsigned count;
     struct partition partitions[PARTITIONS_MAX];
     unsigned problem_count; /* may be more than are kept */

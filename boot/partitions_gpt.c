@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/labels.h"
 #include "lib/crc32.h"
-#include "lib/utf.h"
 
 /* Header, from the start of its sector. */
 enum {
@@ -83,24 +83,6 @@ static const char *type_name(const char *guid)
     return NULL;
 }
 
-/* UTF-16 to UTF-8, without what a terminal could obey. */
-static void copy_name(const uint8_t *units, char text[PARTITION_NAME_CAPACITY])
-{
-    size_t at = 0, length = 0;
-
-    while (at < ENTRY_NAME_SIZE) {
-        uint32_t code_point;
-        at += utf16le_decode(units + at, ENTRY_NAME_SIZE - at, &code_point);
-        if (code_point == 0)
-            break;
-        if (code_point == UTF_ILL_FORMED || code_point < ' ' ||
-            (code_point >= 0x7F && code_point < 0xA0))
-            code_point = UTF_REPLACEMENT;
-        length += utf8_encode(code_point, text + length);
-    }
-    text[length] = 0;
-}
-
 /* ------------------------------------------------------------------ header */
 
 /* Checks the header in table->sector. Returns NULL if it is good, otherwise what is wrong. */
@@ -110,15 +92,15 @@ static const char *check_header(const struct partition_source *source, uint8_t *
     uint32_t size = partition_get32(sector + HEADER_SIZE);
     uint32_t crc = partition_get32(sector + HEADER_CRC);
 
-    if (memcmp(sector, "EFI PART", 8) != 0)
-        return "is missing";
+    if (memcmp(sector, GPT_SIGNATURE, sizeof GPT_SIGNATURE - 1) != 0)
+        return "is missing.";
     if (size < HEADER_SIZE_MIN || size > source->sector_bytes)
-        return "has an impossible size";
+        return "has an impossible size.";
     memset(sector + HEADER_CRC, 0, 4);
     if (crc32_update(0, sector, size) != crc)
-        return "is damaged (wrong checksum)";
+        return "is damaged (wrong checksum).";
     if (partition_get64(sector + HEADER_OWN_LBA) != lba)
-        return "is a copy from another place";
+        return "is a copy from another place.";
     *header = (struct header){
         .other_lba = partition_get64(sector + HEADER_OTHER_LBA),
         .first_usable = partition_get64(sector + HEADER_FIRST_USABLE),
@@ -128,17 +110,19 @@ static const char *check_header(const struct partition_source *source, uint8_t *
         .entry_size = partition_get32(sector + HEADER_ENTRY_SIZE),
         .entries_crc = partition_get32(sector + HEADER_ENTRIES_CRC),
     };
+    if (header->last_usable >= source->sector_count)
+        return "counts sectors beyond the disk's end; has it been cut?";
     /* ENTRY_SIZE_MIN times a power of two, so that entries never cross sectors. */
     if (header->entry_size < ENTRY_SIZE_MIN || header->entry_size > source->sector_bytes ||
         (header->entry_size & (header->entry_size - 1)) != 0)
-        return "has entries of an impossible size";
+        return "has entries of an impossible size.";
     if (header->entry_count > ENTRY_COUNT_MAX)
-        return "has an impossible number of entries";
+        return "has an impossible number of entries.";
     uint32_t sectors = (header->entry_count * header->entry_size + source->sector_bytes - 1) /
                        source->sector_bytes;
     if (header->entries_lba >= source->sector_count ||
         sectors > source->sector_count - header->entries_lba)
-        return "has its entries beyond the disk's end";
+        return "has its entries beyond the disk's end.";
     return NULL;
 }
 
@@ -159,7 +143,7 @@ static void add_entry(const struct partition_source *source, struct partition_ta
         return;
     format_guid(entry + ENTRY_TYPE, partition->guid);
     partition->type = type_name(partition->guid);
-    copy_name(entry + ENTRY_NAME, partition->name);
+    label_from_utf16(entry + ENTRY_NAME, ENTRY_NAME_SIZE, partition->name, sizeof partition->name);
     if (first < header->first_usable || last > header->last_usable)
         partition_problem(table, "Partition %u lies outside the area for partitions.", number);
 }
@@ -207,7 +191,7 @@ static bool read_table(const struct partition_source *source, struct partition_t
     if (!read_entries(source, table, header, &entries_are_good))
         return false;
     if (!entries_are_good)
-        *fault = "belongs to damaged entries (wrong checksum)";
+        *fault = "belongs to damaged entries (wrong checksum).";
     return true;
 }
 
@@ -225,6 +209,7 @@ bool partition_read_gpt(const struct partition_source *source, struct partition_
     if (!read_table(source, table, 1, &header, &fault))
         return false;
     if (!fault) {
+        table->scheme = PARTITION_SCHEME_GPT;
         /* The copy is only looked at: is it there, and where it should be? */
         if (header.other_lba != last_lba)
             partition_problem(table,
@@ -232,15 +217,17 @@ bool partition_read_gpt(const struct partition_source *source, struct partition_
         else if (!partition_read_sector(source, table, last_lba))
             return false;
         else if ((other_fault = check_header(source, table->sector, last_lba, &other)))
-            partition_problem(table, "The second header, at the disk's end, %s.", other_fault);
+            partition_problem(table, "The second GPT header, at the disk's end, %s", other_fault);
         return true;
     }
     if (!read_table(source, table, last_lba, &other, &other_fault))
         return false;
-    partition_problem(table, "The first header, in sector 1, %s.", fault);
-    if (other_fault)
-        partition_problem(table, "The second header, at the disk's end, %s.", other_fault);
-    else
-        partition_problem(table, "The second table, at the disk's end, was used instead.");
+    partition_problem(table, "The first GPT header, in sector 1, %s", fault);
+    if (other_fault) {
+        partition_problem(table, "The second GPT header, at the disk's end, %s", other_fault);
+        return true;
+    }
+    table->scheme = PARTITION_SCHEME_GPT;
+    partition_problem(table, "The second table, at the disk's end, was used instead.");
     return true;
 }

@@ -34,11 +34,19 @@ struct partition *partition_add(const struct partition_source *source,
                                 struct partition_table *table, unsigned number, uint64_t first_lba,
                                 uint64_t sector_count);
 
-/* Reads the table whose MBR is in table->sector. */
+/* Reads the table whose MBR is in table->sector, and sets the scheme. */
 bool partition_read_mbr(const struct partition_source *source, struct partition_table *table);
-/* Reads the table behind a protective MBR. */
+/* Reads the table behind a protective MBR. The scheme is set if one of its two copies is good. */
 bool partition_read_gpt(const struct partition_source *source, struct partition_table *table);
 
-enum { MBR_ENTRIES = 446, MBR_ENTRY_SIZE = 16, MBR_TYPE = 4, MBR_TYPE_GPT = 0xEE };
+enum {
+    MBR_ENTRIES = 446,
+    MBR_ENTRY_SIZE = 16,
+    MBR_TYPE = 4,
+    MBR_TYPE_GPT = 0xEE,
+    MBR_SIGNATURE = 0xAA55,
+};
+
+#define GPT_SIGNATURE "EFI PART"
 
 #endif

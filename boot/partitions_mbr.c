@@ -7,12 +7,14 @@
 
 /* The four entries of an MBR, and of the record before each logical partition. */
 struct entry {
-    bool is_active;
-    uint8_t type; /* 0: unused */
+    uint8_t flag; /* 0x80: active; 0 otherwise */
+    uint8_t type;
     uint32_t first, count;
 };
 
-/* More are taken for a chain that goes in circles. */
+#define ENTRY_ACTIVE 0x80u
+
+/* What follows a chain of so many records is not read. */
 #define LOGICAL_MAX 60u
 
 static const struct {
@@ -50,6 +52,7 @@ static const struct {
     {0xAF, "Apple HFS"},
     {0xBF, "Solaris"},
     {0xEB, "BeOS"},
+    {0xEE, "GUID partition table"},
     {0xEF, "EFI system"},
     {0xFD, "Linux RAID"},
 };
@@ -71,7 +74,7 @@ static struct entry get_entry(const uint8_t *sector, unsigned index)
 {
     const uint8_t *bytes = sector + MBR_ENTRIES + index * MBR_ENTRY_SIZE;
     return (struct entry){
-        .is_active = bytes[0] == 0x80,
+        .flag = bytes[0],
         .type = bytes[MBR_TYPE],
         .first = partition_get32(bytes + 8),
         .count = partition_get32(bytes + 12),
@@ -86,7 +89,7 @@ static void add(const struct partition_source *source, struct partition_table *t
         return;
     partition->mbr_type = entry->type;
     partition->type = type_name(entry->type);
-    partition->is_active = entry->is_active;
+    partition->is_active = entry->flag == ENTRY_ACTIVE;
     partition->is_extended = is_extended(entry->type);
 }
 
@@ -99,64 +102,168 @@ static bool was_visited(const uint64_t *visited, unsigned count, uint64_t lba)
     return false;
 }
 
+/* What a record says: a logical partition and the place of the next record. As a rule they are its first two
+ * entries, but DR-DOS puts the link first, and others leave gaps: what counts is the first entry of each kind
+ * that has sectors. A link without a length still leads on if it stands where a link belongs. */
+struct record {
+    struct entry logical, next; /* count is 0 for no partition; type is 0 for no link */
+};
+
+static struct record get_record(struct partition_table *table, uint64_t lba)
+{
+    struct record record = {.logical.count = 0};
+    unsigned place = 0; /* of a link without a length */
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct entry entry = get_entry(table->sector, i);
+        if (entry.count == 0 || entry.type == 0)
+            continue;
+        struct entry *kept = is_extended(entry.type) ? &record.next : &record.logical;
+        if (kept->count == 0)
+            *kept = entry;
+        else
+            partition_problem(table,
+                              "The record in sector %" PRIu64 " has a second %s, which does not "
+                              "count: %" PRIu32 " sectors from %" PRIu32 " on.",
+                              lba, kept == &record.next ? "link" : "partition", entry.count,
+                              entry.first);
+        if (kept == &record.logical && i == 0)
+            place = 1;
+    }
+    if (record.logical.count == 0)
+        place = 1;
+    if (record.next.type == 0 && is_extended(get_entry(table->sector, place).type))
+        record.next = get_entry(table->sector, place);
+    return record;
+}
+
+/* False: the chain ends here. A record that has lost its signature alone still leads on. */
+static bool check_record(struct partition_table *table, uint64_t lba)
+{
+    bool any = false, all_flags_fit = true;
+
+    if (partition_get16(table->sector + 510) == MBR_SIGNATURE)
+        return true;
+    for (unsigned i = 0; i < 4; i++) {
+        struct entry entry = get_entry(table->sector, i);
+        any |= entry.type && entry.count;
+        all_flags_fit &= (entry.flag & ~ENTRY_ACTIVE) == 0;
+    }
+    any &= all_flags_fit;
+    partition_problem(table,
+                      any ? "The record in sector %" PRIu64
+                            " has no signature; what follows may be no partitions."
+                          : "The chain of logical partitions breaks off: sector %" PRIu64
+                            " is no partition record.",
+                      lba);
+    return any;
+}
+
 /* Follows the records of an extended partition. Each holds a logical partition, relative to itself,
  * and the place of the next record, relative to the extended partition. */
 static bool read_logical(const struct partition_source *source, struct partition_table *table,
-                         const struct entry *extended, unsigned *number)
+                         const struct entry *extended)
 {
     uint64_t visited[LOGICAL_MAX];
-    uint64_t record = extended->first;
+    uint64_t lba = extended->first;
+    unsigned number = 5;
+    bool has_left = false;
 
     for (unsigned count = 0;; count++) {
-        if (record >= source->sector_count || record - extended->first >= extended->count) {
+        if (!has_left && lba - extended->first >= extended->count) {
+            has_left = true;
             partition_problem(table,
                               "The chain of logical partitions leaves the extended one, to "
                               "sector %" PRIu64 ".",
-                              record);
+                              lba);
+        }
+        if (lba >= source->sector_count) {
+            partition_problem(table,
+                              "The chain of logical partitions goes on at sector %" PRIu64
+                              ", beyond the disk's end.",
+                              lba);
             return true;
         }
-        if (count == LOGICAL_MAX || was_visited(visited, count, record)) {
+        if (was_visited(visited, count, lba)) {
             partition_problem(table,
                               "The chain of logical partitions goes in circles at sector "
                               "%" PRIu64 ".",
-                              record);
+                              lba);
             return true;
         }
-        visited[count] = record;
-        if (!partition_read_sector(source, table, record))
-            return false;
-        if (partition_get16(table->sector + 510) != 0xAA55) {
+        if (count == LOGICAL_MAX) {
             partition_problem(table,
-                              "The chain of logical partitions breaks off: sector %" PRIu64
-                              " is no partition record.",
-                              record);
+                              "There are more than %u logical partitions; the rest is not shown.",
+                              LOGICAL_MAX);
             return true;
         }
-        struct entry logical = get_entry(table->sector, 0), next = get_entry(table->sector, 1);
-        if (logical.type)
-            add(source, table, (*number)++, &logical, record + logical.first);
-        if (!is_extended(next.type))
+        visited[count] = lba;
+        if (!partition_read_sector(source, table, lba))
+            return false;
+        if (!check_record(table, lba))
             return true;
-        record = extended->first + (uint64_t)next.first;
+        struct record record = get_record(table, lba);
+        if (record.logical.count)
+            add(source, table, number++, &record.logical, lba + record.logical.first);
+        if (!record.next.type)
+            return true;
+        lba = extended->first + (uint64_t)record.next.first;
     }
+}
+
+/* Is this a table at all? Other boot sectors carry the same signature, and have code or text there. */
+static void doubt(const struct partition_source *source, struct partition_table *table,
+                  const struct entry entries[4])
+{
+    bool any = false, all_inside = true;
+
+    for (unsigned i = 0; i < 4; i++) {
+        const struct entry *entry = &entries[i];
+        any |= entry->type || entry->count;
+        table->is_doubtful |= entry->flag & ~ENTRY_ACTIVE;
+        all_inside &= (uint64_t)entry->first + entry->count <= source->sector_count;
+    }
+    if (table->is_doubtful && !all_inside) {
+        table->scheme = PARTITION_SCHEME_NONE;
+        partition_problem(table, "Sector 0 ends as an MBR does, but what stands in it is no "
+                                 "partition table.");
+    } else if (table->is_doubtful) {
+        partition_problem(table, "The flag of an entry is neither 00 nor 80: this may be no "
+                                 "partition table.");
+    }
+    table->is_doubtful |= !any;
 }
 
 bool partition_read_mbr(const struct partition_source *source, struct partition_table *table)
 {
     struct entry entries[4];
-    unsigned active = 0, next_logical = 5;
+    const struct entry *extended = NULL;
+    unsigned active = 0;
+
+    for (unsigned i = 0; i < 4; i++)
+        entries[i] = get_entry(table->sector, i);
+    table->scheme = PARTITION_SCHEME_MBR;
+    doubt(source, table, entries);
+    if (table->scheme == PARTITION_SCHEME_NONE)
+        return true;
 
     for (unsigned i = 0; i < 4; i++) {
-        entries[i] = get_entry(table->sector, i);
-        if (entries[i].type)
-            add(source, table, i + 1, &entries[i], entries[i].first);
-        active += entries[i].is_active;
+        const struct entry *entry = &entries[i];
+        if (!entry->type && !entry->count)
+            continue;
+        add(source, table, i + 1, entry, entry->first);
+        active += entry->flag == ENTRY_ACTIVE;
+        if (!is_extended(entry->type) || !entry->count)
+            continue;
+        if (extended)
+            partition_problem(table,
+                              "Partition %u is a second extended one; logical partitions in it "
+                              "are not shown.",
+                              i + 1);
+        else
+            extended = entry;
     }
     if (active > 1)
         partition_problem(table, "%u partitions are marked active; one at most may be.", active);
-    for (unsigned i = 0; i < 4; i++)
-        if (is_extended(entries[i].type) && entries[i].count != 0 &&
-            !read_logical(source, table, &entries[i], &next_logical))
-            return false;
-    return true;
+    return !extended || read_logical(source, table, extended);
 }

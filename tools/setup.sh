@@ -78,6 +78,21 @@ need_test() {
   need hivexregedit libwin-hivex-perl
   need iconv libc-bin
   need qemu-img qemu-utils
+  need_filesystems
+}
+
+# What makes the images that `partitions` is tried on.
+need_filesystems() {
+  need mkfs.xfs xfsprogs
+  need mkfs.btrfs btrfs-progs
+  need mkfs.f2fs f2fs-tools
+  need mkfs.ntfs ntfs-3g
+  need mkfs.exfat exfatprogs
+  need mkudffs udftools
+  need mksquashfs squashfs-tools
+  need mkfs.cramfs util-linux-extra # older: util-linux
+  need sgdisk gdisk
+  need cryptsetup cryptsetup-bin
 }
 
 need_bench() {

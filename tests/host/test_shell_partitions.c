@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Partition tables and file systems, good and bad, made in memory. Tables made by real tools are
- * read in tests/boot/shell.t.
+ * Partition tables and file systems, good and bad, made in memory. Those that real tools make, and damage to
+ * them, are in tests/boot/partitions.t.
  *
  * SOURCES: boot/partitions.c boot/partitions_mbr.c boot/partitions_gpt.c boot/filesystems.c
- * lib/crc32.c lib/utf.c
+ * boot/labels.c lib/crc32.c lib/utf.c
  */
 #include "tests/host/tap.h"
 
@@ -113,7 +113,18 @@ static void test_mbr(void)
     TAP_CHECK(read_table() && has_problem("2 begins at sector 0") &&
               has_problem("2 partitions are marked"));
     disk[0][446 + 16] = 0x12;
-    TAP_CHECK(read_table() && table.scheme == PARTITION_SCHEME_NONE);
+    TAP_CHECK(read_table() && table.count == 3 && has_problem("may be no partition table"));
+    put_entry(disk[0], 2, 0x83, 2000, DISK_SECTORS);
+    TAP_CHECK(read_table() && table.scheme == PARTITION_SCHEME_NONE &&
+              has_problem("is no partition"));
+    clear_disk();
+    put16(disk[0] + 510, 0xAA55);
+    TAP_CHECK(read_table() && table.scheme == PARTITION_SCHEME_MBR && table.count == 0 &&
+              table.is_doubtful);
+    memcpy(disk[1], "EFI PART", 8);
+    TAP_CHECK(read_table() && table.count == 0 && has_problem("does not announce"));
+    failing_lba = 1;
+    TAP_CHECK(!read_table());
     failing_lba = 0;
     TAP_CHECK(!read_table());
 }
@@ -144,7 +155,8 @@ static void test_logical(void)
     put_entry(disk[1200], 1, 0x05, 2000, 300);
     TAP_CHECK(read_table() && has_problem("leaves the extended one, to sector 3000"));
     put_entry(disk[1200], 1, 0x05, 0xFFFFFFFF, 300);
-    TAP_CHECK(read_table() && has_problem("leaves the extended one"));
+    TAP_CHECK(read_table() && has_problem("leaves the extended one") &&
+              has_problem("beyond the disk's end"));
     put_entry(disk[1200], 1, 0x05, 700, 300);
     TAP_CHECK(read_table() && has_problem("sector 1700 is no partition record"));
     failing_lba = 1700;
@@ -155,12 +167,25 @@ static void test_logical(void)
         put_entry(disk[1000 + i], 0, 0x83, 1, 1);
         put_entry(disk[1000 + i], 1, 0x05, i + 1, 1);
     }
-    TAP_CHECK(read_table() && reads < 70 && has_problem("circles"));
+    TAP_CHECK(read_table() && reads < 70 && has_problem("more than 60") && table.count == 62);
 
     begin_extended();
     put_entry(disk[0], 2, 0x05, 5000, 10); /* a second extended one, off the disk */
     put_entry(disk[1000], 0, 0x83, 10, 100);
-    TAP_CHECK(read_table() && has_problem("leaves the extended one, to sector 5000"));
+    TAP_CHECK(read_table() && table.count == 4 && has_problem("Partition 3 is a second extended"));
+
+    begin_extended();
+    put_entry(disk[1000], 0, 0x05, 500, 300); /* the link first, the partition last */
+    put_entry(disk[1000], 3, 0x83, 10, 100);
+    put_entry(disk[1500], 0, 0x83, 1, 1);
+    put_entry(disk[1500], 1, 0x83, 2, 1);
+    TAP_CHECK(read_table() && table.count == 4 && partition_is(2, 5, 1010, 100) &&
+              partition_is(3, 6, 1501, 1));
+    TAP_CHECK(table.problem_count == 1 && has_problem("1500 has a second partition"));
+    put16(disk[1500] + 510, 0);
+    TAP_CHECK(read_table() && table.count == 4 && has_problem("1500 has no signature"));
+    disk[1500][446] = 0x42;
+    TAP_CHECK(read_table() && table.count == 3 && has_problem("1500 is no partition record"));
 }
 
 /* ------------------------------------------------------------------ GPT */
@@ -235,17 +260,18 @@ static void test_gpt(void)
     begin_gpt();
     disk[1][50] ^= 1;
     TAP_CHECK(read_table() && table.count == 2 &&
-              has_problem("The first header, in sector 1, is damaged") &&
+              has_problem("The first GPT header, in sector 1, is damaged") &&
               has_problem("used instead"));
     disk[DISK_SECTORS - 1][0] = 0;
-    TAP_CHECK(read_table() && table.count == 0 && has_problem("disk's end, is missing"));
+    TAP_CHECK(read_table() && table.scheme == PARTITION_SCHEME_MBR &&
+              has_problem("disk's end, is missing"));
     begin_gpt();
     disk[3][0] ^= 1;
     TAP_CHECK(read_table() && table.count == 2 && has_problem("damaged entries"));
     begin_gpt();
     disk[DISK_SECTORS - 1][60] ^= 1;
     TAP_CHECK(read_table() && table.count == 2 &&
-              has_problem("The second header, at the disk's end, is damaged"));
+              has_problem("The second GPT header, at the disk's end, is damaged"));
     seal_header(1, 3000, 2);
     TAP_CHECK(read_table() && table.count == 2 && has_problem("not at the disk's end"));
     memcpy(disk[1], disk[DISK_SECTORS - 1], 512);
@@ -279,7 +305,7 @@ static bool nonsense_is_refused(unsigned offset, uint64_t value, const char *sen
     begin_gpt();
     for (unsigned copy = 0; copy < 2; copy++) {
         uint8_t *header = disk[copy ? DISK_SECTORS - 1 : 1];
-        if (offset == 72)
+        if (offset == 72 || offset == 48)
             put64(header + offset, value);
         else
             put32(header + offset, (uint32_t)value);
@@ -287,7 +313,9 @@ static bool nonsense_is_refused(unsigned offset, uint64_t value, const char *sen
         uint32_t size = header[12] | (uint32_t)header[13] << 8;
         put32(header + 16, crc32_update(0, header, size <= 512 ? size : 512));
     }
-    return read_table() && table.count == 0 && has_problem(sentence);
+    /* What is left is the entry that announces it. */
+    return read_table() && table.scheme == PARTITION_SCHEME_MBR && table.count == 1 &&
+           has_problem(sentence);
 }
 
 static void test_gpt_nonsense(void)
@@ -299,6 +327,7 @@ static void test_gpt_nonsense(void)
     TAP_CHECK(nonsense_is_refused(84, 129, "entries of an impossible size"));
     TAP_CHECK(nonsense_is_refused(84, 1024, "entries of an impossible size"));
     TAP_CHECK(nonsense_is_refused(80, 0xFFFFFFFF, "impossible number of entries"));
+    TAP_CHECK(nonsense_is_refused(48, DISK_SECTORS, "has it been cut"));
     TAP_CHECK(nonsense_is_refused(72, DISK_SECTORS, "beyond the disk's end"));
     TAP_CHECK(nonsense_is_refused(72, DISK_SECTORS - 31, "beyond the disk's end"));
     TAP_CHECK(nonsense_is_refused(72, UINT64_MAX, "beyond the disk's end"));
@@ -341,13 +370,30 @@ static void test_damage(void)
 
 /* ------------------------------------------------------------------ file systems */
 
-static uint8_t head[FILESYSTEM_HEAD_BYTES];
+static uint8_t head[0x20000];
 static struct filesystem filesystem;
+
+static bool read_head(void *context, uint64_t offset, void *bytes, size_t count)
+{
+    reads++;
+    if (offset + count > sizeof head || count > 512 || offset % 512 + count > 512)
+        abort();
+    if (context && offset == *(const uint64_t *)context)
+        return false;
+    memcpy(bytes, head + offset, count);
+    return true;
+}
+
+static enum filesystem_result probe(void)
+{
+    struct filesystem_source source = {.read = read_head, .byte_count = sizeof head};
+    return filesystem_probe(&source, &filesystem);
+}
 
 static bool is_filesystem(const char *name, const char *label)
 {
-    return filesystem_probe(head, &filesystem) && strcmp(filesystem.name, name) == 0 &&
-           strcmp(filesystem.label, label) == 0;
+    return probe() == FILESYSTEM_FOUND && strcmp(filesystem.name, name) == 0 &&
+           strcmp(filesystem.label, label) == 0 && !filesystem.also;
 }
 
 static void put_fat(uint32_t sectors, uint32_t fat_sectors, uint8_t cluster_sectors, bool is_32)
@@ -358,12 +404,15 @@ static void put_fat(uint32_t sectors, uint32_t fat_sectors, uint8_t cluster_sect
     head[13] = cluster_sectors;
     put16(head + 14, 32);
     head[16] = 2;
+    head[21] = 0xF8;
     put16(head + 17, is_32 ? 0 : 512);
     put32(head + 32, sectors);
-    if (is_32)
+    if (is_32) {
         put32(head + 36, fat_sectors);
-    else
+        put32(head + 44, 2);
+    } else {
         put16(head + 22, fat_sectors);
+    }
     uint8_t *extension = head + (is_32 ? 66 : 38);
     extension[0] = 0x29;
     memcpy(extension + 5, "DEMO       ", 11);
@@ -373,7 +422,7 @@ static void put_fat(uint32_t sectors, uint32_t fat_sectors, uint8_t cluster_sect
 static void test_filesystems(void)
 {
     memset(head, 0, sizeof head);
-    TAP_CHECK(!filesystem_probe(head, &filesystem));
+    TAP_CHECK(probe() == FILESYSTEM_UNKNOWN);
     put_fat(2880, 9, 1, false);
     TAP_CHECK(is_filesystem("FAT12", "DEMO"));
     put_fat(131072, 128, 4, false);
@@ -385,12 +434,12 @@ static void test_filesystems(void)
     put_fat(1u << 20, 2048, 4, true);
     TAP_CHECK(is_filesystem("FAT32", "DEMO"));
     head[13] = 3;
-    TAP_CHECK(!filesystem_probe(head, &filesystem));
+    TAP_CHECK(probe() == FILESYSTEM_UNKNOWN);
     put_fat(100, 9, 1, false);
     put16(head + 22, 500);
-    TAP_CHECK(!filesystem_probe(head, &filesystem));
+    TAP_CHECK(probe() == FILESYSTEM_UNKNOWN);
     put_fat(0xFFFFFFFF, 0xFFFFFFFF, 1, true);
-    TAP_CHECK(!filesystem_probe(head, &filesystem));
+    TAP_CHECK(probe() == FILESYSTEM_UNKNOWN);
     memset(head, 0, sizeof head);
     put16(head + 1024 + 56, 0xEF53);
     memcpy(head + 1024 + 120, "sixteen letters!", 16);
@@ -399,25 +448,68 @@ static void test_filesystems(void)
     TAP_CHECK(is_filesystem("ext3", "sixteen letters!"));
     put32(head + 1024 + 96, 0x40);
     TAP_CHECK(is_filesystem("ext4", "sixteen letters!"));
+    memcpy(head, "XFSB", 4);
+    TAP_CHECK(probe() == FILESYSTEM_FOUND && strcmp(filesystem.name, "ext4") == 0 &&
+              filesystem.also && strcmp(filesystem.also, "XFS") == 0);
+    memcpy(head, "LUKS\xBA\xBE\0\2", 8); /* what shows through does not count */
+    TAP_CHECK(is_filesystem("LUKS", ""));
+    memset(head, 0, sizeof head);
     memcpy(head + 3, "NTFS    ", 8);
+    put16(head + 11, 512);
     TAP_CHECK(is_filesystem("NTFS", ""));
+    put16(head + 14, 1);
+    TAP_CHECK(probe() == FILESYSTEM_UNKNOWN);
     memset(head, 0, sizeof head);
     memcpy(head + 4086, "SWAPSPACE2", 10);
+    TAP_CHECK(probe() == FILESYSTEM_UNKNOWN);
+    put32(head + 1024, 1);
+    put32(head + 1028, 15);
     TAP_CHECK(is_filesystem("Linux swap", ""));
     memset(head, 0, sizeof head);
-    memcpy(head, "\1CD001", 6);
-    memset(head + 40, ' ', 32);
-    memcpy(head + 40, "A DISC", 6);
-    TAP_CHECK(filesystem_probe_cd(head, &filesystem) && strcmp(filesystem.label, "A DISC") == 0);
-    memset(head + 40, 'X', 32);
-    TAP_CHECK(filesystem_probe_cd(head, &filesystem) && strlen(filesystem.label) == 32);
-    head[0] = 2;
-    TAP_CHECK(!filesystem_probe_cd(head, &filesystem));
+    memcpy(head + 32768, "\1CD001", 6);
+    memset(head + 32808, ' ', 32);
+    memcpy(head + 32808, "A DISC", 6);
+    TAP_CHECK(is_filesystem("ISO 9660", "A DISC"));
+    memset(head + 32808, 'X', 32);
+    TAP_CHECK(probe() == FILESYSTEM_FOUND && strlen(filesystem.label) == 32);
+    memcpy(head + 32768 + 2048, "\0BEA01", 6);
+    memcpy(head + 32768 + 4096, "\0NSR03", 6);
+    TAP_CHECK(probe() == FILESYSTEM_FOUND && strcmp(filesystem.name, "UDF") == 0);
+    head[32768] = 2;
+    memset(head + 32768 + 2048, 0, 4096);
+    TAP_CHECK(probe() == FILESYSTEM_UNKNOWN);
+
+    uint64_t failing = 32768;
+    struct filesystem_source source = {read_head, &failing, sizeof head};
+    TAP_CHECK(filesystem_probe(&source, &filesystem) == FILESYSTEM_UNREADABLE);
+    put16(head + 1024 + 56, 0xEF53);
+    TAP_CHECK(filesystem_probe(&source, &filesystem) == FILESYSTEM_FOUND);
+}
+
+/* A root directory without an end, clusters far away, and any size of a partition: no read outside of it,
+ * which read_head looks at, and not too many. */
+static void test_damaged_filesystems(void)
+{
+    uint32_t state = 11;
+    uint64_t most = 0;
+
+    for (unsigned round = 0; round < 3000; round++) {
+        put_fat(round % 3 ? 131072 : 1u << 20, round % 3 ? 128 : 2048, 4, round % 3 == 0);
+        for (unsigned i = 0; i < 4; i++) {
+            state = state * 1664525 + 1013904223;
+            head[11 + (state >> 8) % 40] = (uint8_t)(state >> 24);
+        }
+        struct filesystem_source source = {.read = read_head, .byte_count = state % sizeof head};
+        reads = 0;
+        filesystem_probe(&source, &filesystem);
+        most = reads > most ? reads : most;
+    }
+    tap_ok(most < 400, "3,000 damaged file systems: at most %u reads", (unsigned)most);
 }
 
 int main(void)
 {
-    tap_plan(12 + 10 + 16 + 10 + 3 + 1 + 17);
+    tap_plan(16 + 14 + 16 + 11 + 3 + 1 + 24 + 1);
     test_mbr();
     test_logical();
     test_gpt();
@@ -425,5 +517,6 @@ int main(void)
     test_other_disks();
     test_damage();
     test_filesystems();
+    test_damaged_filesystems();
     return tap_exit();
 }
