@@ -17,9 +17,8 @@ ARCH ?= $(firstword $(ARCHES))
 ifeq ($(filter $(ARCH),x86_64 i386),)
 $(error ARCH=$(ARCH): expected x86_64 or i386)
 endif
-ifneq ($(words $(CURDIR)),1)
-$(error $(CURDIR): make cannot build in a folder whose path has blanks; move the project elsewhere)
-endif
+# $(call quote,TEXT): TEXT as one word for the shell.
+quote = '$(subst ','\'',$(1))'
 BUILD := build/$(ARCH)
 V ?=
 Q := $(if $(filter 1,$(V)),,@)
@@ -41,7 +40,17 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 
 # ---------------------------------------------------------------- what is asked for
 
-GOALS := $(or $(MAKECMDGOALS),all)
+GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
+# What builds something, and, of that, what goes on to do something with it.
+BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
+ACTIONS := $(filter run debug test crash-test bench bench-accesses bench-profile fuzz fuzz-keep,$(BUILDING))
+
+# Two that build in one folder would write the same files, so what builds waits for the one before it. A make
+# calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
+PHASE := $(if $(BUILDING),$(or $(BUILD_PHASE),start),none)
+ifeq ($(PHASE),act)
+unexport BUILD_PHASE
+endif
 
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
@@ -78,8 +87,7 @@ USES_help :=
 USES_new-miniport :=
 NEEDED := $(sort $(foreach goal,$(GOALS),$(if $(filter undefined,$(origin USES_$(goal))),build,$(USES_$(goal)))))
 
-ifneq ($(NEEDED),)
-quote = '$(subst ','\'',$(1))'
+ifneq ($(if $(filter start none,$(PHASE)),$(NEEDED)),)
 SETUP := $(foreach word,ARCH CROSS MINIPORT_CROSS HOSTCC QEMU,$(word)=$(call quote,$($(word)))) tools/setup.sh \
     $(if $(IS_DRY_RUN),--check) $(NEEDED)
 ifneq ($(shell $(SETUP) </dev/null >&2; echo $$?),0)
@@ -87,12 +95,30 @@ $(error the programs above are missing)
 endif
 endif
 
+# ---------------------------------------------------------------- one build at a time
+
+ifeq ($(PHASE),start)
+ifneq ($(shell mkdir -p build 2>/dev/null && test -w build && echo yes),yes)
+$(error $(CURDIR)/build cannot be written, and all that is built goes there; copy the project to a folder of your own)
+endif
+
+.PHONY: $(GOALS) build-alone
+build-alone:
+	@flock --nonblock build/lock true || echo 'waiting for another make, which builds in this folder'
+	@+BUILD_PHASE=build flock build/lock $(MAKE) --no-print-directory \
+	    $(foreach goal,$(BUILDING),$(if $(filter $(goal),$(ACTIONS)),built-)$(goal)) </dev/null
+$(filter-out $(ACTIONS),$(BUILDING)): build-alone
+	@:
+$(ACTIONS): build-alone
+	@+BUILD_PHASE=act $(MAKE) --no-print-directory $@
+else
+
 # ---------------------------------------------------------------- building
 
-.PHONY: all run test test-tools debug bench lint check setup clean help new-miniport crash-test
+.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test
 all:
 
-ifneq ($(filter-out clean help setup lint new-miniport,$(GOALS)),)
+ifneq ($(BUILDING),)
 -include boot/rules.mk
 -include miniport/rules.mk
 -include tools/rules.mk
@@ -121,20 +147,13 @@ all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys)
 # ---------------------------------------------------------------- running
 
 # make shows 0 or 2 only, so the script's own code is printed.
-run: all
+run built-run: all
+run:
 	@./run-qemu.sh || { code=$$?; echo "run-qemu.sh ended with $$code"; exit $$code; }
 
-debug: all
+debug built-debug: all
+debug:
 	@tools/debug.sh
-
-# ---------------------------------------------------------------- a driver of one's own
-
-ifneq ($(filter new-miniport,$(GOALS)),)
-$(eval $(call hand_on,NAME))
-$(eval $(call hand_on,DIR))
-endif
-new-miniport:
-	@tools/new-miniport.sh
 
 # ---------------------------------------------------------------- testing
 
@@ -193,11 +212,13 @@ endif
 # With MINIPORT= it is the conformance suite, on that driver and this ARCH.
 ifneq ($(MINIPORT),)
 export TEST V JOBS
-test: all $(GUEST_BUILD)/kernel $(GUEST_BUILD)/pata.sys
+test built-test: all $(GUEST_BUILD)/kernel $(GUEST_BUILD)/pata.sys
+test:
 	@tests/conformance/run.pl
 else
-test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
+test built-test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
     $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
+test:
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
 	@code=0; PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) \
 	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS) || code=1; \
@@ -205,8 +226,22 @@ test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
 endif
 
 # The long form of one test.
-crash-test: all $(TEST_TOOLS)
+crash-test built-crash-test: all $(TEST_TOOLS)
+crash-test:
 	@KILLS='$(or $(KILLS),1000)' SEED='$(SEED)' PERL5LIB=tests/lib prove -v tests/boot/crash.t
+
+endif
+
+# ---------------------------------------------------------------- what builds nothing
+
+.PHONY: lint check setup clean help new-miniport
+# A driver of one's own.
+ifneq ($(filter new-miniport,$(GOALS)),)
+$(eval $(call hand_on,NAME))
+$(eval $(call hand_on,DIR))
+endif
+new-miniport:
+	@tools/new-miniport.sh
 
 lint:
 	@tools/lint.sh

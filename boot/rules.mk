@@ -53,7 +53,7 @@ KERNEL_CFLAGS = -std=gnu11 -O2 -falign-functions=4 -falign-jumps=1 -falign-loops
     -fshort-wchar -fno-strict-aliasing -fno-common \
     -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
     $(WERROR_FLAG) \
-    -ffile-prefix-map=$(CURDIR)/= \
+    $(call quote,-ffile-prefix-map=$(CURDIR)/=) \
     $(registry_arena_bytes:%=-DREGISTRY_ARENA_BYTE_COUNT=%) \
     $(KERNEL_INCLUDES)
 
@@ -92,15 +92,15 @@ quiet = $(if $(filter 1,$(V)),,@echo '  $(1)';)
 # A changed flag rebuilds: this file changes when, and only when, the commands do.
 $(BUILD)/kernel.flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)' | cmp -s - $@ || \
-	    printf '%s\n' '$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)' > $@
+	@printf '%s\n' $(call quote,$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)) | cmp -s - $@ || \
+	    printf '%s\n' $(call quote,$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)) > $@
 .PHONY: FORCE
 
-$(addprefix $(BUILD)/,$(KERNEL_SMALL)): KERNEL_CFLAGS += -Os
+$(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
 # The compiler would make a call to memset of the loop in memset. Frames lead from a fault here to the
 # driver that handed over the address.
-$(BUILD)/lib/libc/string.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns -fno-shrink-wrap
+$(BUILD)/lib/libc/string.o: private KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns -fno-shrink-wrap
 
 $(BUILD)/%.o: %.c $(BUILD)/kernel.flags
 	@mkdir -p $(@D)

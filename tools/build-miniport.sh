@@ -38,7 +38,7 @@ out=$top/build/${ARCH:=x86_64}/external
 mkdir -p -- "$out" || exit 2
 exec 9>"$out/lock"
 flock 9
-env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD ARCH="$ARCH" EXTERNAL_NAME="$name" EXTERNAL_FOLDER="$path" \
+env -u BUILD_PHASE -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD ARCH="$ARCH" EXTERNAL_NAME="$name" EXTERNAL_FOLDER="$path" \
   make -C "$top" --no-print-directory "build/$ARCH/external/$name.sys" >&2 9>&- ||
   die 'it was not built; what is wrong stands above'
 

@@ -22,7 +22,7 @@ BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototype
 # 32-bit code: QEMU enters it so, and the floor needs no more.
 FLOOR_CFLAGS := -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -nostdlib -fno-pic -fno-pie \
     -mgeneral-regs-only -fomit-frame-pointer -fno-stack-protector -fno-asynchronous-unwind-tables \
-    $(BENCH_WARNINGS) -ffile-prefix-map=$(CURDIR)/= -I.
+    $(BENCH_WARNINGS) $(call quote,-ffile-prefix-map=$(CURDIR)/=) -I.
 FLOOR_LDFLAGS := -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
     -Wl,-T,tests/bench/floor/floor.ld
 PLUGIN_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden $(BENCH_WARNINGS)
@@ -48,11 +48,12 @@ export WORKLOAD BY
 
 .PHONY: bench bench-accesses bench-profile bench-tools
 bench-tools: $(BENCH_TOOLS)
-bench: all bench-tools
+bench bench-accesses bench-profile $(patsubst %,built-%,bench bench-accesses bench-profile): all bench-tools
+bench:
 	@$(BENCH_RUN)
-bench-accesses: all bench-tools
+bench-accesses:
 	@$(BENCH_RUN) --accesses
-bench-profile: all bench-tools
+bench-profile:
 	@$(BENCH_RUN) --profile
 
 -include $(FLOOR_OBJECTS:.o=.d)

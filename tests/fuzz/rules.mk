@@ -46,12 +46,14 @@ fuzz-seeds-reg:
 	@for file in $$(find tests miniport -name '*.reg'); do cp "$$file" "$(FUZZ_BUILD)/reg.corpus/$$(echo "$$file" | tr / _)"; done
 
 .PHONY: fuzz fuzz-keep fuzz-seeds-pe fuzz-seeds-reg
-fuzz: $(FUZZ_BUILD)/$(FUZZ) fuzz-seeds-$(FUZZ)
+fuzz built-fuzz: $(FUZZ_BUILD)/$(FUZZ) fuzz-seeds-$(FUZZ)
+fuzz:
 	@tests/fuzz/corpus.pl unpack tests/fuzz/$(FUZZ).txt $(FUZZ_BUILD)/$(FUZZ).corpus
 	$(FUZZ_BUILD)/$(FUZZ) $(FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZ_BUILD)/$(FUZZ)- $(FUZZ_BUILD)/$(FUZZ).corpus
 
-fuzz-keep: $(FUZZ_BUILD)/$(FUZZ)
+fuzz-keep built-fuzz-keep: $(FUZZ_BUILD)/$(FUZZ)
+fuzz-keep:
 	@rm -rf $(FUZZ_BUILD)/$(FUZZ).kept && mkdir -p $(FUZZ_BUILD)/$(FUZZ).kept
 	$(FUZZ_BUILD)/$(FUZZ) $(FUZZ_OPTIONS) -merge=1 -use_counters=0 $(FUZZ_BUILD)/$(FUZZ).kept $(FUZZ_BUILD)/$(FUZZ).corpus
 	@tests/fuzz/corpus.pl pack $(FUZZ_BUILD)/$(FUZZ).kept >tests/fuzz/$(FUZZ).txt.new

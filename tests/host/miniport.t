@@ -11,7 +11,7 @@ use Test::More tests => 42;
 my %triple = (x86_64 => 'x86_64-w64-mingw32', i386 => 'i686-w64-mingw32');
 my $scratch = tempdir('miniport-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $list = 'port/exports.list';
-delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES ARCH BUILD V MINIPORT_CROSS)};
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES ARCH BUILD BUILD_PHASE V MINIPORT_CROSS)};
 $ENV{LC_ALL} = 'C';    # what programs say is read here
 
 sub slurp {

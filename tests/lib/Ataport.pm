@@ -64,7 +64,7 @@ our ($name) = $0 =~ m{([^/]+?)(?:\.t)?$};
 our $arch = $ENV{ARCH} || 'x86_64';
 our $scratch = join '/', "$top/build/test/$arch", grep({ length } $ENV{TEST_GROUP} // ''), $name;
 
-my @dropped_words = qw(BUILD CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE
+my @dropped_words = qw(BUILD BUILD_PHASE CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE
     HIVE_RO KARGS MACHINE MINIPORT MODE QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WRITE TEST V
     MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES);
 
@@ -119,6 +119,8 @@ sub launch {
     my $directory = "$scratch/run" . ++$boot_count;
     my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
+    # The project may lie in a folder whose path has blanks.
+    $environment{MINIPORT} =~ s{\Q$top\E}{$top =~ s/ /\\ /gr}ge if defined $environment{MINIPORT};
 
     my ($from_host, $to_guest, $from_guest, $to_host);
     if ($is_terminal) {
