@@ -15,6 +15,7 @@
 #include "boot/shell.h"
 #include "boot/words.h"
 #include "port/log.h"
+#include "port/owned.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"
 #include "port/trace.h"
@@ -68,6 +69,8 @@ static void apply_options(void)
     port_dump_mode = options.dump;
     log_debug_mask = options.debug_mask;
     port_disks_class = options.disks_class;
+    port_guard_build_io = options.guard_build_io;
+    owned_version_error[options.version_structure] = options.version_error;
     if (options.trace_words[0] && !trace_select(options.trace_words)) {
         char error[160];
         snprintf(error, sizeof error,

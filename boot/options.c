@@ -139,6 +139,34 @@ static bool set_disks(struct boot_options *options, struct span value)
     return number_in(value, UINT16_MAX, &options->disks_class);
 }
 
+static bool set_build_io(struct boot_options *options, struct span value)
+{
+    static const char *const words[] = {"free", "guarded"};
+    int place = place_in(value, words, 2);
+    options->guard_build_io = place == 1;
+    return place >= 0;
+}
+
+/* By how much: no structure has grown or shrunk by that. */
+#define VERSION_ERROR 4
+
+static bool set_version(struct boot_options *options, struct span value)
+{
+    static const char *const structures[] = {"controller", "interface", "channel", "device"};
+    static const char *const ways[] = {"less", "more"};
+    size_t length = 0;
+
+    while (length < value.length && value.text[length] != ':')
+        length++;
+    if (length == value.length)
+        return false;
+    int structure = place_in((struct span){value.text, length}, structures, 4);
+    int way = place_in((struct span){value.text + length + 1, value.length - length - 1}, ways, 2);
+    options->version_structure = (uint8_t)structure;
+    options->version_error = way == 1 ? VERSION_ERROR : -VERSION_ERROR;
+    return structure >= 0 && way >= 0;
+}
+
 static bool set_test(struct boot_options *options, struct span value)
 {
     if (value.length == 0 || value.length >= sizeof options->test)
@@ -160,6 +188,8 @@ static const struct {
     {"debug", "a number of up to 32 bits", set_debug},
     {"debug_mask", "a number of up to 32 bits", set_debug_mask},
     {"disks", "a PCI class and subclass, as in 0x0106", set_disks},
+    {"build_io", "guarded or free", set_build_io},
+    {"version", "controller, interface, channel or device, with :less or :more", set_version},
     {"test", "a short name", set_test},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
@@ -178,7 +208,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         if (i == KEY_COUNT) {
             snprintf(error, error_size,
                      "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, dump, trace, debug, debug_mask, disks and test.",
+                     "checks, dump, trace, debug, debug_mask, disks, build_io, version and test.",
                      shown(key), key.text);
             return false;
         }

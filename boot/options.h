@@ -31,13 +31,18 @@ struct boot_options {
     uint32_t debug_mask;
     /* disks=0xCCSS: disks at controllers of this class have the first numbers. */
     uint32_t disks_class;
+    bool guard_build_io; /* build_io=guarded|free: may IdeHwBuildIo write the channel extension? */
+    /* version=STRUCTURE:less|more, for controller, interface, channel or device (enum owned_structure): that structure
+     * comes with a Version that is none. */
+    uint8_t version_structure;
+    int8_t version_error;          /* 0: all versions are right */
     char test[TEST_NAME_CAPACITY]; /* test=NAME, in a kernel that holds tests; "": none */
 };
 
 /* Reads words `key=value`, separated by blanks; of a key that comes twice the later one counts.
  * Returns false for an unknown key, a bad value or a word that is neither, which `error` then names
  * in a sentence. Keys that were not given get their defaults: interactive, 0, on,
- * none, everything. */
+ * none, everything, free, right versions. */
 bool options_parse(const char *command_line, struct boot_options *options, char *error,
                    size_t error_size);
 

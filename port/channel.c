@@ -102,14 +102,14 @@ static const char *call_channel_init(struct channel *channel)
     IDE_CHANNEL_INTERFACE *interface = &channel->interface;
 
     memset(interface, 0, sizeof *interface);
-    interface->Version = sizeof *interface;
+    interface->Version = (USHORT)(sizeof *interface + owned_version_error[OWNED_INTERFACE]);
     interface->ChannelNumber = channel->number;
     IDE_CHANNEL_INTERFACE before = *interface;
     if (!MINIPORT_CALL(context, channel_init_routine(channel->extension, interface,
                                                      is_own ? controller->extension : NULL)))
         return "AtaChannelInitRoutine returned FALSE";
     const void *place = ENTRY_PLACE(channel_init_routine);
-    owned_check(context, OWNED_INTERFACE, interface, &before, "AtaChannelInitRoutine", place);
+    owned_check(context, OWNED_INTERFACE, interface, &before, true, "AtaChannelInitRoutine", place);
     if (interface->Reserved || interface->ReservedUlong)
         contract_report_in(context, RULE_INI_09, "AtaChannelInitRoutine", place,
                            "a reserved member of IDE_CHANNEL_INTERFACE was written");
@@ -168,7 +168,8 @@ static BOOLEAN control_start(struct channel *channel)
 
     memcpy(ranges, channel->ranges, sizeof ranges);
     BOOLEAN succeeded = hw_control(channel, IdeStart, &channel->configuration);
-    owned_check(context, OWNED_CHANNEL, &channel->configuration, &before, "IdeHwControl", place);
+    owned_check(context, OWNED_CHANNEL, &channel->configuration, &before, succeeded, "IdeHwControl",
+                place);
     owned_check_resources(context, &channel->resources, &resources, channel->ranges, ranges,
                           sizeof ranges / sizeof *ranges, "IdeHwControl", place);
     return succeeded;
@@ -184,7 +185,7 @@ static const char *start_hardware(struct channel *channel)
     IDE_CHANNEL_CONFIGURATION *configuration = &channel->configuration;
 
     *configuration = (IDE_CHANNEL_CONFIGURATION){
-        .Version = sizeof *configuration,
+        .Version = (USHORT)(sizeof *configuration + owned_version_error[OWNED_CHANNEL]),
         .ChannelNumber = channel->number,
         .ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
         .ChannelResources = &channel->resources,

@@ -254,7 +254,7 @@ static BOOLEAN start_adapter(struct controller *controller)
 
     memcpy(ranges, controller->ranges, sizeof ranges);
     BOOLEAN succeeded = adapter_control(controller, IdeStart);
-    owned_check(&context, OWNED_CONTROLLER, &controller->configuration, &before,
+    owned_check(&context, OWNED_CONTROLLER, &controller->configuration, &before, succeeded,
                 "AtaAdapterControl", place);
     owned_check_resources(&context, &controller->resources, &resources, controller->ranges, ranges,
                           PORT_MAX_RANGES, "AtaAdapterControl", place);
@@ -278,7 +278,8 @@ bool controller_start(struct controller *controller)
         return fail(controller, "no memory for the controller extension");
     controller->extension_live = true;
     controller->configuration = (IDE_CONTROLLER_CONFIGURATION){
-        .Version = sizeof(IDE_CONTROLLER_CONFIGURATION),
+        .Version =
+            (USHORT)(sizeof(IDE_CONTROLLER_CONFIGURATION) + owned_version_error[OWNED_CONTROLLER]),
         .NumberOfChannels = 2,
         .ControllerMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
         .NumberOfPhysicalBreaks = PORT_PHYSICAL_BREAKS,

@@ -173,7 +173,7 @@ static void select_transfer_modes(struct channel *channel)
         IDE_TRANSFER_MODE_PARAMETERS before = modes;
         (void)MINIPORT_CALL(&context, select_modes(channel->controller->extension, &modes));
         context.channel = channel; /* for the report */
-        owned_check(&context, OWNED_MODES, &modes, &before, "AtaControllerTransferModeSelect",
+        owned_check(&context, OWNED_MODES, &modes, &before, true, "AtaControllerTransferModeSelect",
                     ENTRY_PLACE(select_modes));
     }
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
@@ -196,7 +196,7 @@ static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS 
     const void *place = ENTRY_PLACE(channel->interface.IdeHwInitialize);
     struct context *context = channel_context(channel, CONTEXT_HW_INITIALIZE);
 
-    owned_check(context, OWNED_DEVICE, after, before, "IdeHwInitialize", place);
+    owned_check(context, OWNED_DEVICE, after, before, true, "IdeHwInitialize", place);
     if ((after->DeviceCharacteristics ^ before->DeviceCharacteristics) & 0xFF00) {
         contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
                            "target %u: DeviceCharacteristics went from %#06x to %#06x",

@@ -26,6 +26,11 @@ static bool prepare_window(struct guarded *guarded, size_t page_count)
     return true;
 }
 
+static uint8_t *first_page(const struct guarded *guarded)
+{
+    return guarded->window + (guarded->window_pages - guarded->page_count) * HAL_PAGE_SIZE;
+}
+
 /* Where the pages are to be used; NULL: no room in the page tables, or no window. */
 static uint8_t *show(struct guarded *guarded)
 {
@@ -33,8 +38,7 @@ static uint8_t *show(struct guarded *guarded)
         return guarded->pages;
     if (!prepare_window(guarded, guarded->page_count))
         return NULL;
-    uint8_t *place =
-        guarded->window + (guarded->window_pages - guarded->page_count) * HAL_PAGE_SIZE;
+    uint8_t *place = first_page(guarded);
     if (hal_map(place, hal_physical(guarded->pages), guarded->page_count, HAL_MAP_WRITE))
         return place;
     hal_unmap(place, guarded->page_count);
@@ -73,4 +77,11 @@ void guard_take_back(struct guarded *guarded)
         hal_unmap(guarded->window, guarded->window_pages);
     hal_pages_free(guarded->pages, guarded->page_count);
     guarded->pages = NULL;
+}
+
+void guard_lock(const struct guarded *guarded, bool locked)
+{
+    if (guarded->window && guarded->pages)
+        hal_protect(first_page(guarded), guarded->page_count,
+                    locked ? HAL_MAP_READ : HAL_MAP_WRITE);
 }

@@ -42,5 +42,7 @@ void *guard_give(struct guarded *guarded, const char *what, struct channel *chan
 
 /* Takes it back, if it is given. Context: PASSIVE_LEVEL. */
 void guard_take_back(struct guarded *guarded);
+/* What was given may only be read (true), or written again. Does nothing with checks=off. */
+void guard_lock(const struct guarded *guarded, bool locked);
 
 #endif

@@ -2,6 +2,7 @@
 /* Decoding of IDENTIFY data; see identify.h. Words are read with their validity bits: a word that
  * says nothing of itself is not believed. Any context. */
 #include "port/identify.h"
+#include "port/owned.h"
 
 #include <string.h>
 
@@ -170,7 +171,7 @@ void identify_decode(struct device *device)
     copy_string(device, 23, 4, device->firmware);
     copy_string(device, 27, 20, device->model);
     memset(parameters, 0, sizeof *parameters);
-    parameters->Version = sizeof *parameters;
+    parameters->Version = (USHORT)(sizeof *parameters + owned_version_error[OWNED_DEVICE]);
     parameters->IdeDeviceType = is_ata ? DeviceIsAta : DeviceIsAtapi;
     parameters->TargetId = device->target;
     parameters->NumberOfOverlappedRequests = 1;

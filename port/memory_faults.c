@@ -148,6 +148,20 @@ static bool in_guarded_memory(const struct hal_fault *fault, const struct culpri
     return lend_nothing(fault);
 }
 
+/* The channel extension is there, but only to be read: CTX-11. An interrupt that came into IdeHwBuildIo may write. */
+static bool in_locked_memory(const struct hal_fault *fault, const struct culprit *culprit)
+{
+    const struct guarded *guarded = find_guarded(fault->address, 0);
+
+    if (!fault->present || !fault->write || !guarded || !guarded->pages)
+        return false;
+    if (context_now->kind == CONTEXT_BUILD_IO)
+        contract_report(RULE_CTX_11, guarded->channel, culprit->routine, culprit->place,
+                        "a write at byte %lu of the %s",
+                        (unsigned long)(fault->address - (uintptr_t)guarded->start), guarded->what);
+    return hal_fault_lend(fault->address, hal_physical((const void *)page_of(fault->address)));
+}
+
 /* ------------------------------------------------------------------ IRBs */
 
 static void report_irb(enum rule rule, const struct hal_fault *fault, struct irb_slot *slot,
@@ -250,8 +264,9 @@ static bool handle(const struct hal_fault *fault)
     if (!find_culprit(fault, &culprit))
         return false;
     if (!fault->execute &&
-        (in_irb_window(fault, &culprit) || in_guarded_memory(fault, &culprit, 0) ||
-         in_registry_window(fault, &culprit) || in_guarded_memory(fault, &culprit, HAL_PAGE_SIZE)))
+        (in_irb_window(fault, &culprit) || in_locked_memory(fault, &culprit) ||
+         in_guarded_memory(fault, &culprit, 0) || in_registry_window(fault, &culprit) ||
+         in_guarded_memory(fault, &culprit, HAL_PAGE_SIZE)))
         return true;
     return at_nothing(fault, &culprit);
 }

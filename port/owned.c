@@ -87,6 +87,8 @@ static const struct {
     [OWNED_POWER] = {"IDE_REQUEST_BLOCK", power_members},
 };
 
+int8_t owned_version_error[OWNED_VERSIONED_COUNT];
+
 bool owned_restore(enum owned_structure structure, void *now, const void *before, char *names,
                    size_t size)
 {
@@ -114,12 +116,19 @@ static void report(struct context *context, const char *names, const char *struc
 }
 
 void owned_check(struct context *context, enum owned_structure structure, void *now,
-                 const void *before, const char *routine, const void *place)
+                 const void *before, bool accepted, const char *routine, const void *place)
 {
     char names[160];
 
     if (owned_restore(structure, now, before, names, sizeof names))
         report(context, names, structures[structure].name, routine, place);
+    if (!accepted || structure >= OWNED_VERSIONED_COUNT || !owned_version_error[structure])
+        return;
+    USHORT *version = now, right = (USHORT)(*version - owned_version_error[structure]);
+    contract_report_in(context, RULE_INI_13, routine, place,
+                       "it took %s with Version %u, of which the size is %u",
+                       structures[structure].name, *version, right);
+    *version = right;
 }
 
 void owned_check_resources(struct context *context, IDE_MINIPORT_RESOURCES *now,
@@ -129,7 +138,7 @@ void owned_check_resources(struct context *context, IDE_MINIPORT_RESOURCES *now,
 {
     size_t byte_count = count * sizeof *ranges;
 
-    owned_check(context, OWNED_RESOURCES, now, before, routine, place);
+    owned_check(context, OWNED_RESOURCES, now, before, true, routine, place);
     if (memcmp(ranges, ranges_before, byte_count) == 0)
         return;
     memcpy(ranges, ranges_before, byte_count);

@@ -377,6 +377,8 @@ extern struct access_counters access_counters;
 
 /* dump=1 on the command line: what is started from now on is started in dump mode. */
 extern bool port_dump_mode;
+/* build_io=guarded: a write of IdeHwBuildIo to its channel's extension is found (CTX-11). */
+extern bool port_guard_build_io;
 
 /* ------------------------------------------------------------------ bring-up, in the order of
  * calls */

@@ -26,7 +26,7 @@ BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Int
     channel->controller = InitContext ? InitContext : &channel->stand_in;
     channel->number = Interface->ChannelNumber;
     channel->phase = PHASE_STOPPED;
-    if (channel->number >= MAX_IDE_DEVICE)
+    if (channel->number >= MAX_IDE_DEVICE || Interface->Version != sizeof *Interface)
         return FALSE;
     Interface->IdeHwInitialize = PataInitialize;
     Interface->IdeHwBuildIo = PataBuildIo;
@@ -132,6 +132,8 @@ void pata_take_hardware(struct pata_channel *channel)
 
 static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGURATION configuration)
 {
+    if (configuration->Version != sizeof *configuration)
+        return FALSE;
     channel->is_dump = configuration->ChannelMode == IdeModeDump;
     configuration->NumberOfOverlappedRequests = 1;
     configuration->MaxTargetId = MAX_IDE_DEVICE - 1;

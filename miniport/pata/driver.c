@@ -99,6 +99,8 @@ static ULONG count_ranges(const IDE_MINIPORT_RESOURCES *resources, UCHAR bar, UC
 static BOOLEAN start_controller(struct pata_controller *controller,
                                 PIDE_CONTROLLER_CONFIGURATION configuration)
 {
+    if (configuration->Version != sizeof *configuration)
+        return FALSE;
     if (!controller->is_numbered) {
         controller->number = controllers_started++;
         controller->is_numbered = TRUE;

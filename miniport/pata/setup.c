@@ -129,7 +129,7 @@ BOOLEAN NTAPI PataInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
     struct pata_channel *channel = ChannelExtension;
     struct pata_controller *controller = channel->controller;
 
-    if (Parameters->TargetId >= MAX_IDE_DEVICE)
+    if (Parameters->Version != sizeof *Parameters || Parameters->TargetId >= MAX_IDE_DEVICE)
         return FALSE;
     struct pata_device *device = &channel->devices[Parameters->TargetId];
     switch (Parameters->IdeDeviceType) {

@@ -68,6 +68,8 @@ static BOOLEAN NTAPI AdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTIO
     USHORT command;
 
     if (ControlAction == IdeStart) {
+        if (configuration->Version != sizeof *configuration)
+            return FALSE; /* members may be elsewhere, or missing */
         if (configuration->ControllerMode == IdeModeDump)
             return FALSE; /* crash dumps come without interrupts and timers, and this needs both */
         configuration->NumberOfChannels = 2;
@@ -141,7 +143,8 @@ static BOOLEAN NTAPI HwControl(PVOID ChannelExtension, IDE_CONTROL_ACTION Contro
 
     switch (ControlAction) {
     case IdeStart:
-        if (!map_registers(channel, configuration->ChannelResources))
+        if (configuration->Version != sizeof *configuration ||
+            !map_registers(channel, configuration->ChannelResources))
             return FALSE;
         configuration->NumberOfOverlappedRequests = 1;
         configuration->MaxTargetId = 1;
@@ -170,6 +173,8 @@ static BOOLEAN NTAPI HwInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS
 
     if (DeviceParameters->IdeDeviceType != DeviceIsAta)
         return FALSE; /* packet devices */
+    if (DeviceParameters->Version != sizeof *DeviceParameters)
+        return FALSE;
     if (DeviceParameters->AddressTranslation == ChsMode)
         return FALSE;                   /* disks from before LBA */
     DeviceParameters->MaxBlockXfer = 1; /* an interrupt for each sector: no READ MULTIPLE */
@@ -377,6 +382,8 @@ static BOOLEAN NTAPI ChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE 
     UNREFERENCED_PARAMETER(ChannelExtension);
     UNREFERENCED_PARAMETER(ControllerExtension);
 
+    if (Interface->Version != sizeof *Interface)
+        return FALSE;
     Interface->IdeHwControl = HwControl;
     Interface->IdeHwInitialize = HwInitialize;
     Interface->IdeHwBuildIo = HwBuildIo;

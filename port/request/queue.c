@@ -143,6 +143,19 @@ static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot
     return slot->page->irb.IrbStatus == IRB_STATUS_PENDING;
 }
 
+bool port_guard_build_io;
+
+/* The same where the miniport may not write its channel's extension: CTX-11. */
+static __attribute__((cold, noinline)) bool build_io_guarded(struct irb_slot *slot)
+{
+    const struct guarded *extension = &slot->channel->extension_memory;
+
+    guard_lock(extension, true);
+    bool goes_on = build_io(slot);
+    guard_lock(extension, false);
+    return goes_on;
+}
+
 /* It has finished the request: CTX-02. False: not really, and IdeHwStartIo gets it. */
 static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot *slot)
 {
@@ -200,7 +213,9 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     channel->counters.requests++;
     if (!channel->interface.IdeHwBuildIo) {
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
-    } else if (!build_io(slot) && finished_by_build_io(slot)) {
+    } else if (!(__builtin_expect(port_guard_build_io, 0) ? build_io_guarded(slot)
+                                                          : build_io(slot)) &&
+               finished_by_build_io(slot)) {
         slot_complete(channel, slot);
         return;
     }

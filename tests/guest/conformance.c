@@ -292,7 +292,7 @@ bool guest_conformance(const char *name)
         {"write", conf_write},     {"addresses", conf_addresses}, {"errors", conf_errors},
         {"timeout", conf_timeout}, {"slow", conf_slow},           {"reset", conf_reset},
         {"stop", conf_stop},       {"power", conf_power},         {"dump", conf_dump},
-        {"packet", conf_packet},
+        {"packet", conf_packet},   {"versions", conf_versions},
     };
     for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++)
         if (strcmp(name, tests[i].name) == 0) {

@@ -52,6 +52,7 @@ void conf_slow(void);
 void conf_reset(void);
 void conf_stop(void);
 void conf_power(void);
+void conf_versions(void);
 void conf_dump(void);
 void conf_packet(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The conformance suite's guest tests about what goes wrong, or away: lost interrupts, slow devices,
- * resets, stop and start, power.
+ * resets, stop and start, power; and structures that are not what they say.
  *
  * Any driver can lose an interrupt here: the handler that the port has connected is replaced by one that
  * keeps quiet for a while (a level-triggered line is masked, as it would not stop).
@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "port/owned.h"
 #include "port/request/request.h"
 
 #define COUNT 16u
@@ -255,4 +256,51 @@ void conf_power(void)
         conf_ok(controller_power_up(controller), "AtaAdapterControl(IdePowerUp) returns TRUE");
         expect_io("after the change of the controller's power");
     }
+}
+
+/* ------------------------------------------------------------------ versions */
+
+/* Stops everything of the disk's controller that a structure is handed over for, and starts it again. True: the
+ * driver uses its disk. */
+static bool starts_again(enum owned_structure structure)
+{
+    struct channel *channel = disk->channel;
+
+    if (structure == OWNED_CONTROLLER) {
+        (void)controller_stop(channel->controller);
+        (void)controller_start(channel->controller);
+    } else {
+        (void)channel_stop(channel);
+        (void)channel_start(channel);
+    }
+    return conf_disk(0) != NULL;
+}
+
+void conf_versions(void)
+{
+    static const struct {
+        const char *structure, *routine;
+    } names[OWNED_VERSIONED_COUNT] = {
+        [OWNED_CONTROLLER] = {"IDE_CONTROLLER_CONFIGURATION", "AtaAdapterControl(IdeStart)"},
+        [OWNED_INTERFACE] = {"IDE_CHANNEL_INTERFACE", "AtaChannelInitRoutine"},
+        [OWNED_CHANNEL] = {"IDE_CHANNEL_CONFIGURATION", "IdeHwControl(IdeStart)"},
+        [OWNED_DEVICE] = {"IDE_DEVICE_PARAMETERS", "IdeHwInitialize"},
+    };
+    if (!prepare())
+        return;
+    for (unsigned i = 0; i < 2 * OWNED_VERSIONED_COUNT; i++) {
+        enum owned_structure structure = (enum owned_structure)(i / 2);
+        owned_version_error[structure] = i % 2 ? 4 : -4;
+        bool refused = !starts_again(structure);
+        owned_version_error[structure] = 0;
+        if (!conf_ok(refused, "%s refuses an %s that says it is %s than its size",
+                     names[structure].routine, names[structure].structure,
+                     i % 2 ? "larger" : "smaller"))
+            conf_note("it shall return FALSE if Version is not sizeof(%s): the members may be "
+                      "elsewhere",
+                      names[structure].structure);
+        if (!conf_ok(starts_again(structure), "with the right one it starts"))
+            return;
+    }
+    expect_io("after that");
 }

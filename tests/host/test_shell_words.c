@@ -301,6 +301,17 @@ static void test_options(void)
     check_refused("debug_mask=-1", "debug_mask must be");
     check_refused("debug=loud", "\"loud\"");
     check_refused("debug=4294967296", "debug must be");
+    TAP_CHECK(parse_options("build_io=guarded") && options.guard_build_io && parse_options("") &&
+              !options.guard_build_io && options.version_error == 0);
+    check_refused("build_io=1", "build_io must be");
+    TAP_CHECK(parse_options("version=controller:less") && options.version_structure == 0 &&
+              options.version_error < 0 && parse_options("version=device:more") &&
+              options.version_structure == 3 && options.version_error > 0);
+    check_refused("version=more", "version must be");
+    check_refused("version=", "version must be");
+    check_refused("version=device:", "version must be");
+    check_refused("version=disk:more", "version must be");
+    check_refused("version=device:same", "version must be");
     check_refused("trace=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
                   "trace");
 }
@@ -339,7 +350,7 @@ static void test_modules(void)
 
 int main(void)
 {
-    tap_plan(22 + 13 + 15 + 23 + 5 + 19 + 20 + 14);
+    tap_plan(22 + 13 + 15 + 23 + 5 + 19 + 28 + 14);
     test_commands();
     test_scripts();
     test_words();

@@ -103,7 +103,7 @@ sub conform {
     my ($name, %words) = @_;
     my $compare = delete $words{compare} // {};
     my $excused = delete $words{excused} // 'none';
-    my $karg = "test=conformance-$name" . (delete $words{dump} ? ' dump=1' : '');
+    my $karg = "test=conformance-$name build_io=guarded" . (delete $words{dump} ? ' dump=1' : '');
     my $run = boot_driver(KARGS => $karg, %words);
     my %files = ((map { $_ ? ("CONF$_" => $words{"DISK$_"}) : (CONF0 => $words{DISK}) } 0 .. 3),
         CD => $words{CDROM}, %$compare);

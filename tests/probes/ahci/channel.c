@@ -222,6 +222,8 @@ static BOOLEAN NTAPI Initialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS P
     struct ahci_channel *channel = ChannelExtension;
 
     UNREFERENCED_PARAMETER(IdentifyData);
+    if (Parameters->Version != sizeof *Parameters)
+        return FALSE;
     channel->sector_bytes = Parameters->BytesPerLogicalSector;
     Parameters->NumberOfOverlappedRequests = (UCHAR)channel->controller->slots;
     Parameters->TransferModeSelected = Parameters->TransferModeSupported;
@@ -239,6 +241,8 @@ static void put_address(struct ahci_channel *channel, ULONG offset, PVOID memory
 
 static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGURATION configuration)
 {
+    if (configuration->Version != sizeof *configuration)
+        return FALSE;
     configuration->NumberOfOverlappedRequests = (UCHAR)channel->controller->slots;
     configuration->MaxTargetId = 0;
     configuration->SyncWithIsr = TRUE;
@@ -274,6 +278,8 @@ BOOLEAN NTAPI AhciChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Int
 {
     struct ahci_channel *channel = ChannelExtension;
 
+    if (Interface->Version != sizeof *Interface)
+        return FALSE;
     channel->controller = InitContext;
     channel->port = Interface->ChannelNumber;
     Interface->IdeHwInitialize = Initialize;

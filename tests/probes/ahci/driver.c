@@ -22,6 +22,8 @@ static BOOLEAN start_controller(struct ahci_controller *controller,
 {
     UCHAR line = 0, channels = 0;
 
+    if (configuration->Version != sizeof *configuration)
+        return FALSE;
     if (!map_registers(controller, configuration->ControllerResources)) {
         AtaPortDebugPrint(0, "ahci: there are no registers at base address 5\n");
         return FALSE;

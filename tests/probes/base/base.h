@@ -171,6 +171,10 @@ BOOLEAN probe_occasion(enum occasion_kind kind, PVOID controller, struct probe_c
 /* Prints what probe_returned was told in IdeHwBuildIo. */
 void probe_print_returned(void);
 
+/* Is the Version of a structure its size? Set: any will do. */
+BOOLEAN probe_is_version(USHORT version, ULONG byte_count);
+extern BOOLEAN probe_takes_any_version;
+
 /* ------------------------------------------------------------------ entry points */
 
 /* What the port judges when one of these has returned is reported at the line of its name, which has a mark

@@ -59,12 +59,14 @@ static void read_settings(struct probe_channel *channel)
     AtaPortRegistryFreeBuffer(channel, buffer);
 }
 
-/* BREAKS: INI-04, INI-09, INI-11, where a case changed what this leaves behind */
+/* BREAKS: INI-04, INI-09, INI-11, INI-13, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE ChannelInterface,
                                PVOID InitContext)
 {
     struct probe_channel *channel = ChannelExtension;
 
+    if (!probe_is_version(ChannelInterface->Version, sizeof *ChannelInterface))
+        return FALSE;
     channel->controller = InitContext;
     channel->number = ChannelInterface->ChannelNumber;
     channel->controller->channels[channel->number] = channel;
@@ -162,6 +164,8 @@ static void ask_for_callback(struct probe_channel *channel)
 static BOOLEAN start_channel(struct probe_channel *channel,
                              PIDE_CHANNEL_CONFIGURATION configuration)
 {
+    if (!probe_is_version(configuration->Version, sizeof *configuration))
+        return FALSE;
     configuration->SyncWithIsr = TRUE;
     configuration->SupportsWmi = TRUE;
     configuration->NumberOfOverlappedRequests = (UCHAR)channel->overlapped;
@@ -174,7 +178,7 @@ static BOOLEAN start_channel(struct probe_channel *channel,
     return TRUE;
 }
 
-/* BREAKS: INI-05, INI-09, INI-10, INI-11, where a case changed what this leaves behind */
+/* BREAKS: INI-05, INI-09, INI-10, INI-11, INI-13, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
                            PVOID Parameters)
 {

@@ -15,6 +15,13 @@ struct probe_entry probe_entry;
 
 static UCHAR controllers_started;
 
+BOOLEAN probe_takes_any_version;
+
+BOOLEAN probe_is_version(USHORT version, ULONG byte_count)
+{
+    return version == byte_count || probe_takes_any_version;
+}
+
 /* The case that is named like the driver: the last part of \Registry\...\Services\NAME. */
 static const struct probe_case *named_case(const UNICODE_STRING *path)
 {
@@ -86,12 +93,15 @@ static void start_controller(struct probe_controller *controller,
         configuration->NumberOfPhysicalBreaks = PRD_COUNT / 2 - 1;
 }
 
-/* BREAKS: INI-06, INI-09, INI-11, where a case changed what this leaves behind */
+/* BREAKS: INI-06, INI-09, INI-11, INI-13, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION ControlAction,
                                   PVOID Parameters)
 {
     switch (ControlAction) {
     case IdeStart:
+        if (!probe_is_version(((PIDE_CONTROLLER_CONFIGURATION)Parameters)->Version,
+                              sizeof(IDE_CONTROLLER_CONFIGURATION)))
+            return FALSE;
         start_controller(ControllerExtension, Parameters);
         probe_occasion(AT_ADAPTER_START, ControllerExtension, NULL, Parameters);
         break;

@@ -452,7 +452,7 @@ BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
-/* BREAKS: INI-07, INI-09, INI-11, INI-12, where a case changed what this leaves behind */
+/* BREAKS: INI-07, INI-09, INI-11, INI-12, INI-13, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Parameters,
                               PIDENTIFY_DEVICE_DATA IdentifyData)
 {
@@ -460,6 +460,8 @@ BOOLEAN NTAPI ProbeInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Par
     struct probe_device *device = &channel->devices[Parameters->TargetId];
 
     UNREFERENCED_PARAMETER(IdentifyData);
+    if (!probe_is_version(Parameters->Version, sizeof *Parameters))
+        return FALSE;
     if (Parameters->DeviceCharacteristics & DFLAGS_INT_DRQ)
         return FALSE; /* a drive of long ago, which interrupts when it wants the packet */
     device->is_initialized = TRUE;
