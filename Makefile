@@ -52,6 +52,15 @@ ifeq ($(PHASE),act)
 unexport BUILD_PHASE
 endif
 
+# A misspelt name on the command line would be ignored.
+quote = '$(subst ','\'',$(1))'
+TYPED := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+ifneq ($(TYPED),)
+ifeq ($(shell tools/near-words.pl $(foreach name,$(TYPED),$(call quote,$(name))) >&2; echo $$?),1)
+$(error `make help` and `./run-qemu.sh --help` list the words)
+endif
+endif
+
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
 RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE HIVE_RO \

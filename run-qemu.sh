@@ -104,6 +104,9 @@ case $#:${1-} in
   *) die "takes no arguments but --help: what it shall do comes from the environment (CMD=... DISK=... $0)" ;;
 esac
 
+# A misspelt word would be ignored. It may also be somebody else's: that is said, and the run goes on.
+"$top/tools/near-words.pl" | sed 's/^/run-qemu.sh: /' >&2
+
 arch=${ARCH:-x86_64}
 case $arch in
   x86_64 | i386) ;;

@@ -314,6 +314,22 @@ bool controller_stop(struct controller *controller)
     return flushed;
 }
 
+/* A driver that was asked for and serves nothing. The default one came by itself. */
+static void name_unused(void)
+{
+    for (const struct driver *driver = port_drivers; driver; driver = driver->next) {
+        bool is_used = !driver->is_registered || strcmp(driver->name, BINDING_DEFAULT_DRIVER) == 0;
+        for (unsigned i = 0; i < port_controller_count; i++)
+            is_used |= port_controllers[i].driver == driver ||
+                       port_controllers[i].channel_driver == driver;
+        if (!is_used)
+            port_message(NULL,
+                         "%s.sys serves no device of this machine: in the registry, no "
+                         "CriticalDeviceDatabase key of one has the Service \"%s\"",
+                         driver->name, driver->name);
+    }
+}
+
 void port_start(void)
 {
     if (hal_pci_present())
@@ -323,6 +339,7 @@ void port_start(void)
     for (unsigned i = 0; i < port_controller_count; i++)
         if (port_controllers[i].state == CONTROLLER_STOPPED)
             controller_start(&port_controllers[i]);
+    name_unused();
 }
 
 bool port_stop(void)

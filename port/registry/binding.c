@@ -14,8 +14,6 @@
 #define DATABASE    CONTROL_SET "Control\\CriticalDeviceDatabase"
 #define SERVICES    CONTROL_SET "Services"
 
-#define DEFAULT_CHANNEL_DRIVER "pata"
-
 bool binding_pci_id(const struct registry_pci_id *function, unsigned index,
                     char id[BINDING_ID_BYTES])
 {
@@ -120,5 +118,5 @@ void binding_channel_driver(const struct store *store, const char *service, char
                             size_t size)
 {
     if (!find_string(store, SERVICES, service, "ChannelDriver", driver, size))
-        snprintf(driver, size, "%s", DEFAULT_CHANNEL_DRIVER);
+        snprintf(driver, size, "%s", BINDING_DEFAULT_DRIVER);
 }

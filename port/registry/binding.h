@@ -12,7 +12,8 @@
 
 #include "port/registry/store.h"
 
-#define BINDING_ID_BYTES 48u /* room for the longest id */
+#define BINDING_ID_BYTES       48u /* room for the longest id */
+#define BINDING_DEFAULT_DRIVER "pata"
 
 /* A PCI function, as its configuration space has it. */
 struct registry_pci_id {

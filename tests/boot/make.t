@@ -20,6 +20,7 @@ delete $ENV{ARCH};
 my $tree = "$scratch/tree";
 make_path("$tree/build/x86_64", "$tree/tools");
 copy("$top/Makefile", $tree);
+copy("$top/tools/near-words.pl", "$tree/tools");
 spill("$tree/build/x86_64/$_", '') for qw(kernel pata.sys);
 my $words = 'DISK CDROM FORMAT WRITE HIVE HIVE_RO MINIPORT CMD STRICT CHECKS TRACE KARGS TIMEOUT GDB ACCEL '
     . 'MACHINE CONTROLLER QEMU DISK1 DISK2 DISK3 QEMU_EXTRA ARCH';
@@ -32,7 +33,7 @@ read -r line && echo "stdin={\$line}"
 exit \${CODE-0}
 SCRIPT
 spill("$tree/tools/setup.sh", "#!/bin/sh\n");
-chmod 0755, "$tree/run-qemu.sh", "$tree/tools/setup.sh";
+chmod 0755, "$tree/run-qemu.sh", "$tree/tools/setup.sh", "$tree/tools/near-words.pl";
 
 my @odd = (
     q(a b), q(/x/a, b:c.img), q($HOME), q($$), q($(shell echo no)), q(${HOME}), q(it's), q(say "x"),

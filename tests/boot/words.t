@@ -1,0 +1,78 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Misspelt words are named, on make's command line and in the environment, and what is right or somebody
+# else's is not. A driver that serves nothing is named, too.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Test::More;
+
+my $tool = "$top/tools/near-words.pl";
+
+# ------------------------------------------------------------------ which are near
+
+my %meant = (CDM => 'CMD', CMDS => 'CMD', DISKS => 'DISK', DISC => 'DISK', DSIK => 'DISK', DISK0 => 'DISK', DISK4 => 'DISK',
+    MINPORT => 'MINIPORT', MINIPORTS => 'MINIPORT', MINIPROT => 'MINIPORT', WIRTE => 'WRITE', WRTE => 'WRITE', TIMOUT => 'TIMEOUT',
+    HIVES => 'HIVE', HIVE_R0 => 'HIVE_RO', HIVERO => 'HIVE_RO', FROMAT => 'FORMAT', MACHIN => 'MACHINE', CDRROM => 'CDROM',
+    CONTROLER => 'CONTROLLER', CHECK => 'CHECKS', KARG => 'KARGS', STRCIT => 'STRICT', QEMU_EXTAR => 'QEMU_EXTRA');
+for my $name (sort keys %meant) {
+    my ($code, $output) = command('env', '-i', "PATH=$ENV{PATH}", "$name=1", $tool);
+    is("$code $output", "1 $name= is not known here. Is $meant{$name}= meant?\n", "$name in the environment");
+}
+my @ordinary = qw(HOME PATH USER LOGNAME SHELL TERM LANG LC_ALL PWD OLDPWD HOSTNAME DISPLAY EDITOR VISUAL PAGER MAIL TZ TMPDIR
+    SHLVL LESS LS_COLORS XDG_RUNTIME_DIR SSH_TTY SSH_CLIENT SUDO_USER CI NODE NODE_ENV CODE MODEL RISK DESK LIVE DRIVE DB DEBUG
+    CC CXX CFLAGS LDFLAGS MAKE MAKEFLAGS MAKELEVEL PS1 COLUMNS LINES BUILD_ID BUILD_NUMBER JOB_NAME NAMES TESTS DIRS RUNNER_OS
+    MACHTYPE OSTYPE HOSTTYPE ARCHFLAGS GDBHISTFILE CMAKE TIME DATE DISKSPACE _ A V2 MARCH);
+my ($code, $output) = command('env', '-i', "PATH=$ENV{PATH}", (map { "$_=C" } grep { $_ ne 'PATH' } @ordinary), 'disk=1', 'mode=2', $tool);
+is("$code$output", '0', 'ordinary names are not');
+
+# ------------------------------------------------------------------ where they are named
+
+($code, $output) = command('make', 'run', 'DISK=x', 'WIRTE=1');
+is($code, 2, 'make run WIRTE=1 stops');
+like($output, qr/^WIRTE= is not known here\. Is WRITE= meant\?$/m, 'and names it');
+($code, $output) = command('make', 'help', 'TSET=read', 'disk=1');
+like($output, qr/^TSET= .*TEST=.*\n^disk= .*DISK=/m, "make's own words, and small letters");
+($code, $output) = command('make', 'help', 'SOMETHING=1', 'DISK=a b', 'it\'s=1');
+is($code, 0, 'other names are let be');
+my $run = boot(BUILD => stub_build(), DISK => 'none', MINPORT => 'mydriver');
+exit_code_is($run, 0, 'run-qemu.sh goes on: the environment has other people\'s names, too');
+like($run->{console}, qr/^run-qemu\.sh: MINPORT= is not known here\. Is MINIPORT= meant\?$/m, 'and says it');
+unlike(boot(BUILD => stub_build(), DISK => 'none')->{console}, qr/not known here/, 'without one it says nothing');
+
+# The tool's list is that of the Makefile and of the help.
+my $makefile = slurp("$top/Makefile");
+my ($words) = $makefile =~ /^RUN_WORDS := ((?:.*\\\n)*.*)$/m;
+my (undef, $help) = command("$top/run-qemu.sh", '--help');
+my %expected = map { $_ => 1 } grep { /^[A-Z]/ } split(/[\s\\]+/, $words), $help =~ /\b([A-Z][A-Z_]+\d?)=/g;
+my ($known) = slurp($tool) =~ /\@run_words = qw\((.*?)\)/s;
+delete @expected{qw(NAME)};
+is_deeply([sort split ' ', $known], [sort keys %expected], 'all words that are documented are known, and no others');
+
+# ------------------------------------------------------------------ a driver that serves nothing
+
+my $arch = $ENV{ARCH} // 'x86_64';
+my $disk = random_image('disk.img', 1 << 20, 'words');
+sub spill_driver {
+    my ($name, $id, $service) = @_;
+    spill("$scratch/$name.sys", slurp("build/$arch/pata.sys"));
+    unlink "$scratch/$name.reg";
+    spill("$scratch/$name.reg", "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\"
+        . "CriticalDeviceDatabase\\$id]\n\"Service\"=\"$service\"\n") if defined $id;
+    return "$scratch/$name.sys";
+}
+my $said = qr/mine\.sys serves no device of this machine: /;
+for my $case (['without .reg'], ['for a device that is not there', 'PCI#VEN_1234&DEV_5678', 'mine'], ['with a wrong service name', 'PCI#CC_0101', 'mien']) {
+    my ($name, @binding) = @$case;
+    $run = boot(DISK => $disk, MINIPORT => spill_driver('mine', @binding), CMD => 'devices');
+    like($run->{console}, $said, "a driver $name is named");
+}
+$run = boot(DISK => $disk, MINIPORT => spill_driver('mine', 'PCI#CC_0101', 'mine'), CMD => 'mode 0');
+unlike($run->{console}, qr/serves no device/, 'one that is bound is not, nor is pata');
+like($run->{console}, qr/Driver +mine\.sys/, 'it has the disk');
+unlike(boot(DISK => 'none', MACHINE => 'pc', CONTROLLER => 'ahci', CMD => 'devices')->{console}, qr/serves no device/,
+    'pata was not asked for');
+
+done_testing();
