@@ -34,8 +34,9 @@ const struct command shell_commands[] = {
     {"irbs", "", "requests that are at the drivers or wait", command_irbs},
     {"counters", "", "what devices and channels have done", command_counters},
     {"log", "[COUNT]", "the last messages, and COUNT entries of the trace", command_log},
-    {"stop", "CHANNEL", "finishes a channel's requests and stops it", command_stop},
-    {"start", "CHANNEL", "starts a stopped channel", command_start},
+    {"stop", "CHANNEL", "finishes a channel's requests and stops it; 0 for all of controller 0",
+     command_stop},
+    {"start", "CHANNEL", "starts a stopped channel, or controller", command_start},
     {"poweroff", "", "stops all channels and ends", command_poweroff},
 };
 const unsigned shell_command_count = sizeof shell_commands / sizeof *shell_commands;

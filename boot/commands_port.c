@@ -87,9 +87,8 @@ static unsigned queued_requests(const struct channel *channel)
 static void print_channel_irbs(const struct channel *channel)
 {
     hal_printf("Channel %s: %u of %u IRBs at the driver, %u request%s in its queues\n",
-               channel->name, channel->outstanding,
-               channel->configuration.NumberOfOverlappedRequests, queued_requests(channel),
-               queued_requests(channel) == 1 ? "" : "s");
+               channel->name, channel->outstanding, channel->overlapped_limit,
+               queued_requests(channel), queued_requests(channel) == 1 ? "" : "s");
     for (unsigned i = 0; i < channel->slot_count; i++)
         print_slot(&channel->slots[i]);
 }
@@ -179,10 +178,45 @@ enum command_result command_log(unsigned count, char **words)
 
 /* ------------------------------------------------------------------ channels */
 
+/* A controller by its number, as `devices` shows it before the dot; NULL: it is a channel's name, or nothing. */
+static struct controller *argument_controller(const char *word)
+{
+    uint64_t index;
+
+    if (number_parse(word, &index) != NUMBER_OK || index >= port_controller_count)
+        return NULL;
+    return &port_controllers[index];
+}
+
+/* With all its channels: at the next start AtaChannelInitRoutine is called again. */
+static enum command_result stop_controller(struct controller *controller)
+{
+    if (controller->state != CONTROLLER_STARTED)
+        return command_fail("Controller %u is not started.", controller->index);
+    bool flushed = controller_stop(controller);
+    hal_printf("Controller %u is stopped.\n", controller->index);
+    return flushed ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+static enum command_result start_controller(struct controller *controller)
+{
+    if (controller->state == CONTROLLER_STARTED)
+        return command_fail("Controller %u is started already.", controller->index);
+    if (controller->state == CONTROLLER_NO_DRIVER || !controller_start(controller))
+        return command_fail("Controller %u did not start: %s.", controller->index,
+                            controller->failure);
+    hal_printf("Controller %u is started.\n", controller->index);
+    return COMMAND_DONE;
+}
+
 enum command_result command_stop(unsigned count, char **words)
 {
+    struct controller *controller = count == 2 ? argument_controller(words[1]) : NULL;
+
     if (count != 2)
         return COMMAND_BAD_ARGUMENTS;
+    if (controller)
+        return stop_controller(controller);
     struct channel *channel = argument_channel(words[1]);
     if (!channel)
         return COMMAND_FAILED;
@@ -195,8 +229,12 @@ enum command_result command_stop(unsigned count, char **words)
 
 enum command_result command_start(unsigned count, char **words)
 {
+    struct controller *controller = count == 2 ? argument_controller(words[1]) : NULL;
+
     if (count != 2)
         return COMMAND_BAD_ARGUMENTS;
+    if (controller)
+        return start_controller(controller);
     struct channel *channel = argument_channel(words[1]);
     if (!channel)
         return COMMAND_FAILED;

@@ -210,8 +210,10 @@ void access_mark(struct controller *controller)
         const struct channel *channel = controller->channels[i];
         if (!channel)
             continue;
-        mark_port(controller, channel->ports.status, ACCESS_READ_STATUS);
-        mark_port(controller, channel->ports.bus_master_status, ACCESS_CLEARED_BUS_MASTER);
+        mark_port(controller, channel->ports.status,
+                  ACCESS_OF_CHANNEL(ACCESS_READ_STATUS, channel->number));
+        mark_port(controller, channel->ports.bus_master_status,
+                  ACCESS_OF_CHANNEL(ACCESS_CLEARED_BUS_MASTER, channel->number));
     }
 }
 
@@ -227,8 +229,8 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
     if (!controller || contract_in_build_io(routine, CALLER))
         return NULL;
     if (channel)
-        range = find_range(channel->ranges, channel->resources.NumberOfAccessRanges, address,
-                           NumberOfBytes);
+        range = find_range(channel->resources.IdeAccessRange,
+                           channel->resources.NumberOfAccessRanges, address, NumberOfBytes);
     if (!range)
         range = find_range(controller->ranges, controller->resources.NumberOfAccessRanges, address,
                            NumberOfBytes);

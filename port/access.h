@@ -11,12 +11,13 @@
 #define ACCESS_PORT_COUNT 0x10000u
 #define ACCESS_WIDTH      0x07u /* in such a byte */
 /* A register whose accesses are noted in context_now->noted, for INT-01. Such a byte is negative, so the
- * same comparison finds it. */
-#define ACCESS_MARK                 0x80u
-#define ACCESS_READ_STATUS          0x10u /* the task file's Status */
-#define ACCESS_CLEARED_BUS_MASTER   0x20u /* the interrupt bit of the bus master's status */
-#define ACCESS_NEVER_NOTED          0x40u
-#define ACCESS_BUS_MASTER_INTERRUPT 0x04u /* that bit (SFF-8038i) */
+ * same comparison finds it. There are marks for both channels of an IDE controller. */
+#define ACCESS_MARK                      0x80u
+#define ACCESS_READ_STATUS               0x30u /* the task file's Status */
+#define ACCESS_CLEARED_BUS_MASTER        0x48u /* the interrupt bit of the bus master's status */
+#define ACCESS_OF_CHANNEL(marks, number) ((marks) & ((number) ? 0x28u : 0x50u))
+#define ACCESS_NEVER_NOTED               0x01u
+#define ACCESS_BUS_MASTER_INTERRUPT      0x04u /* that bit (SFF-8038i) */
 extern uint8_t access_no_ports[ACCESS_PORT_COUNT];
 
 /* Gives a controller its map, empty. False: no memory. Context: PASSIVE_LEVEL. */

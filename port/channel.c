@@ -74,6 +74,7 @@ static void make_contexts(struct channel *channel)
     channel_levels(channel);
 }
 
+/* It lies there until AtaAdapterControl(IdeStop) has returned. */
 static const char *prepare_extension(struct channel *channel)
 {
     const struct controller *controller = channel->controller;
@@ -127,6 +128,50 @@ static const char *call_channel_init(struct channel *channel)
     return NULL;
 }
 
+/* The first start of a channel since AtaAdapterControl(IdeStart). */
+static const char *initialise(struct channel *channel)
+{
+    struct controller *controller = channel->controller;
+    const char *failure = prepare_extension(channel);
+
+    if (failure)
+        return failure;
+    controller_channel_resources(controller, channel);
+    access_mark(controller);
+    registry_bind_channel(&channel->registry, controller->service, controller->number,
+                          channel->number);
+    channel->configuration.ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal;
+    channel->init_failure = call_channel_init(channel);
+    return NULL;
+}
+
+void channel_take_extension_back(struct channel *channel)
+{
+    channel->extension_live = false;
+    guard_take_back(&channel->extension_memory); /* its address is known yet: CTX-10 */
+}
+
+/* INI-10: of the memory that there is, fewer requests may use a part. */
+static void check_overlapped(struct channel *channel)
+{
+    IDE_CHANNEL_CONFIGURATION *configuration = &channel->configuration;
+
+    if (channel->slots && configuration->NumberOfOverlappedRequests > channel->slots_for) {
+        contract_report_in(channel_context(channel, CONTEXT_HW_CONTROL), RULE_INI_10,
+                           "IdeHwControl", ENTRY_PLACE(channel->interface.IdeHwControl),
+                           "NumberOfOverlappedRequests went from %u to %u; %u hold",
+                           channel->slots_for, configuration->NumberOfOverlappedRequests,
+                           channel->slots_for);
+        configuration->NumberOfOverlappedRequests = channel->slots_for;
+    }
+    if (!configuration->NumberOfOverlappedRequests) {
+        port_message(channel, "NumberOfOverlappedRequests is 0; 1 is used");
+        configuration->NumberOfOverlappedRequests = 1;
+    }
+    if (configuration->NumberOfOverlappedRequests < channel->overlapped_limit)
+        channel->overlapped_limit = configuration->NumberOfOverlappedRequests;
+}
+
 /* What IdeHwControl(IdeStart) has to leave behind: INI-05, INI-09, INI-10. */
 static void check_configuration(struct channel *channel)
 {
@@ -141,15 +186,7 @@ static void check_configuration(struct channel *channel)
     if (channel->configuration.SupportedAdvances.Reserved)
         contract_report_in(context, RULE_INI_09, "IdeHwControl", place,
                            "Reserved of SUPPORTED_ADVANCES was written");
-    if (channel->slots && channel->configuration.NumberOfOverlappedRequests != channel->slots_for)
-        contract_report_in(context, RULE_INI_10, "IdeHwControl", place,
-                           "NumberOfOverlappedRequests went from %u to %u; %u hold",
-                           channel->slots_for, channel->configuration.NumberOfOverlappedRequests,
-                           channel->overlapped_limit);
-    if (!channel->configuration.NumberOfOverlappedRequests) {
-        port_message(channel, "NumberOfOverlappedRequests is 0; 1 is used");
-        channel->configuration.NumberOfOverlappedRequests = 1;
-    }
+    check_overlapped(channel);
     if (channel->configuration.MaxTargetId >= PORT_MAX_DEVICES) {
         port_message(channel, "MaxTargetId is %u; %u is used", channel->configuration.MaxTargetId,
                      PORT_MAX_DEVICES - 1);
@@ -196,6 +233,7 @@ static const char *start_hardware(struct channel *channel)
     channel->is_stopping = channel->callbacks_closed = channel->is_powered_down = false;
     channel->busy = channel->removed_devices = (struct shared_flags){0};
     channel->rescan_wanted = channel->power_change_wanted = false;
+    channel->device_1_forced = channel->power_under_way = false;
     channel->irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
@@ -254,24 +292,24 @@ static void release_hardware(struct channel *channel)
         hal_pages_free(channel->bounce, hal_pages_for(bounce_byte_count(channel)));
     channel->bounce = NULL;
     channel->bounce_owner = NULL;
-    channel->extension_live = false;
-    guard_take_back(&channel->extension_memory); /* its address is known yet: CTX-10 */
 }
 
-/* REG-07: what the miniport left allocated is flushed and freed by the port. It is judged when
- * IdeHwControl(`action`) has returned, and shown where the buffer was allocated. */
-static void close_registry(struct channel *channel, IDE_CONTROL_ACTION action)
+/* What the miniport should have given back, judged when IdeHwControl(`action`) has returned, and shown where it was
+ * handed out. REG-07: the registry buffer is flushed and freed. IRB-11: request-sense IRBs. */
+static void close_leaks(struct channel *channel, IDE_CONTROL_ACTION action)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
     const void *place = channel->registry.place;
 
-    if (channel->registry.state != REGISTRY_LIVE)
-        return;
     context->action = action;
     context_push(context);
-    contract_report(RULE_REG_07, channel, "IdeHwControl", place,
-                    "the registry buffer was still allocated; the port flushed and freed it");
-    registry_kernel_free(channel, channel->registry.window.buffer, "IdeHwControl", place);
+    for (unsigned i = 0; i < channel->slot_count; i++)
+        slot_check_released(slot_at(channel, i));
+    if (channel->registry.state == REGISTRY_LIVE) {
+        contract_report(RULE_REG_07, channel, "IdeHwControl", place,
+                        "the registry buffer was still allocated; the port flushed and freed it");
+        registry_kernel_free(channel, channel->registry.window.buffer, "IdeHwControl", place);
+    }
     context_pop(context);
 }
 
@@ -288,18 +326,13 @@ bool channel_start(struct channel *channel)
         return false;
     }
     channel->state = CHANNEL_STARTING;
-    channel->failure = prepare_extension(channel);
-    if (!channel->failure) {
-        controller_channel_resources(channel->controller, channel);
-        access_mark(channel->controller);
-        registry_bind_channel(&channel->registry, channel->controller->service,
-                              channel->controller->number, channel->number);
-        channel->failure = call_channel_init(channel);
-    }
+    channel->failure = channel->extension_live ? NULL : initialise(channel);
+    if (!channel->failure)
+        channel->failure = channel->init_failure;
     if (!channel->failure)
         channel->failure = start_hardware(channel);
     if (channel->failure) {
-        close_registry(channel, IdeStart);
+        close_leaks(channel, IdeStart);
         release_hardware(channel);
         channel->state = CHANNEL_FAILED;
         port_message(channel, "not started: %s", channel->failure);
@@ -392,7 +425,7 @@ bool channel_stop(struct channel *channel)
     channel->state = CHANNEL_STOPPING;
     finish_work(channel);
     stop_hardware(channel);
-    close_registry(channel, IdeStop);
+    close_leaks(channel, IdeStop);
     release_hardware(channel);
     channel->state = CHANNEL_STOPPED;
     return flushed;

@@ -328,10 +328,11 @@ void contract_report_build_io(const char *routine, const void *place)
                     "the routine did nothing and returned its failure value");
 }
 
-void contract_note_build_io(const char *routine, const void *place)
+void contract_note_build_io(const char *routine, const void *place, bool is_on_a_page)
 {
     if (context_now->kind == CONTEXT_BUILD_IO)
         contract_note(RULE_CTX_01, context_now->channel, routine, place,
-                      "another page of the documentation calls it there: it worked, and does not "
-                      "count");
+                      "%s there: it worked, and does not count",
+                      is_on_a_page ? "another page of the documentation calls it"
+                                   : "no page of the documentation calls it, but drivers do");
 }

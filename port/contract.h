@@ -144,8 +144,9 @@ struct controller *contract_either(const void *extension, struct channel **chann
                                    const char *routine, const void *place);
 
 void contract_report_build_io(const char *routine, const void *place) __attribute__((cold));
-/* The three routines that IdeHwBuildIo may call on other pages say so: CTX-01 is noted. */
-void contract_note_build_io(const char *routine, const void *place) __attribute__((cold));
+/* Of three routines CTX-01 is only noted: IdeHwBuildIo calls them on other pages, or in drivers of the field. */
+void contract_note_build_io(const char *routine, const void *place, bool is_on_a_page)
+    __attribute__((cold));
 /* Is this routine called from IdeHwBuildIo? Then CTX-01 is reported, and it must do nothing. */
 static inline bool contract_in_build_io(const char *routine, const void *place)
 {

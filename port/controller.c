@@ -128,33 +128,60 @@ static void stop_adapter(struct controller *controller)
     if (!adapter_control(controller, IdeStop))
         port_message(NULL, "%s: AtaAdapterControl(IdeStop) returned FALSE", controller->service);
     access_unmap_all(controller);
+    for (unsigned i = 0; i < controller->channel_count; i++)
+        channel_take_extension_back(controller->channels[i]);
     take_extension_back(controller);
 }
 
-/* The two limits may be lowered by the miniport, never raised: INI-06. And INI-09. */
-static void check_limits(struct controller *controller)
+/* What the two limits start as. */
+#define BREAKS_UNSET ((UCHAR)IDE_UNINITIALIZED_VALUE)
+#define LENGTH_UNSET ((ULONG)IDE_UNINITIALIZED_VALUE)
+#define SECTOR_BYTES 512u
+
+/* INI-06: what of the two limits holds. What is not set is the port's; what is more than the port can serve is
+ * lowered, which breaks no rule. */
+static void settle_limits(IDE_CONTROLLER_CONFIGURATION *configuration, const char *routine,
+                          const void *place)
 {
-    IDE_CONTROLLER_CONFIGURATION *configuration = &controller->configuration;
+    ULONG breaks = configuration->NumberOfPhysicalBreaks;
+    ULONG length = configuration->MaximumTransferLength;
+
+    if (breaks == BREAKS_UNSET && configuration->BusMaster)
+        contract_report(RULE_INI_06, NULL, routine, place,
+                        "BusMaster is TRUE, and NumberOfPhysicalBreaks was not set; %u are used",
+                        PORT_PHYSICAL_BREAKS);
+    else if (breaks != BREAKS_UNSET && breaks > PORT_PHYSICAL_BREAKS)
+        contract_note(RULE_INI_06, NULL, routine, place,
+                      "NumberOfPhysicalBreaks became %u, of which the port serves %u",
+                      (unsigned)breaks, PORT_PHYSICAL_BREAKS);
+    if (breaks > PORT_PHYSICAL_BREAKS)
+        configuration->NumberOfPhysicalBreaks = PORT_PHYSICAL_BREAKS;
+
+    if (length < SECTOR_BYTES)
+        contract_report(RULE_INI_06, NULL, routine, place,
+                        "MaximumTransferLength became %u, less than a sector; %u is used",
+                        (unsigned)length, PORT_MAXIMUM_TRANSFER_LENGTH);
+    else if (length != LENGTH_UNSET && length > PORT_MAXIMUM_TRANSFER_LENGTH)
+        contract_note(RULE_INI_06, NULL, routine, place,
+                      "MaximumTransferLength became %u, of which the port serves %u",
+                      (unsigned)length, PORT_MAXIMUM_TRANSFER_LENGTH);
+    if (length < SECTOR_BYTES || length > PORT_MAXIMUM_TRANSFER_LENGTH)
+        configuration->MaximumTransferLength = PORT_MAXIMUM_TRANSFER_LENGTH;
+}
+
+/* What AtaAdapterControl(IdeStart) has left behind: INI-06, INI-09. */
+static void check_configuration(struct controller *controller)
+{
+    static const char routine[] = "AtaAdapterControl";
     const void *place = ENTRY_PLACE(controller->driver->interface.AtaAdapterControl);
     struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
 
-    if (configuration->NumberOfPhysicalBreaks > PORT_PHYSICAL_BREAKS) {
-        contract_report_in(&context, RULE_INI_06, "AtaAdapterControl", place,
-                           "NumberOfPhysicalBreaks became %u; the port's %u holds",
-                           configuration->NumberOfPhysicalBreaks, PORT_PHYSICAL_BREAKS);
-        configuration->NumberOfPhysicalBreaks = PORT_PHYSICAL_BREAKS;
-    }
-    if (configuration->MaximumTransferLength > PORT_MAXIMUM_TRANSFER_LENGTH ||
-        configuration->MaximumTransferLength < 512) {
-        contract_report_in(&context, RULE_INI_06, "AtaAdapterControl", place,
-                           "MaximumTransferLength became %u; the port's %u holds",
-                           (unsigned)configuration->MaximumTransferLength,
-                           PORT_MAXIMUM_TRANSFER_LENGTH);
-        configuration->MaximumTransferLength = PORT_MAXIMUM_TRANSFER_LENGTH;
-    }
-    if (configuration->Reserved)
-        contract_report_in(&context, RULE_INI_09, "AtaAdapterControl", place,
-                           "Reserved of IDE_CONTROLLER_CONFIGURATION was written");
+    context_push(&context); /* as if it still ran */
+    settle_limits(&controller->configuration, routine, place);
+    if (controller->configuration.Reserved)
+        contract_report(RULE_INI_09, NULL, routine, place,
+                        "Reserved of IDE_CONTROLLER_CONFIGURATION was written");
+    context_pop(&context);
 }
 
 static bool fail(struct controller *controller, const char *why)
@@ -211,8 +238,8 @@ static struct channel *channel_create(struct controller *controller, unsigned nu
 static ATA_CHANNEL_STATE channel_enabled(struct controller *controller, unsigned number)
 {
     struct context context = controller_context(controller, CONTEXT_CHANNEL_ENABLED);
-    if (!controller->driver->interface.AtaControllerChannelEnabled)
-        return ChannelStateUnKnown;
+    if (!controller->driver->interface.AtaControllerChannelEnabled || port_dump_mode)
+        return ChannelStateUnKnown; /* nobody is asked in dump mode */
     return MINIPORT_CALL(&context, controller->driver->interface.AtaControllerChannelEnabled(
                                        controller->extension, number));
 }
@@ -282,8 +309,8 @@ bool controller_start(struct controller *controller)
             (USHORT)(sizeof(IDE_CONTROLLER_CONFIGURATION) + owned_version_error[OWNED_CONTROLLER]),
         .NumberOfChannels = 2,
         .ControllerMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
-        .NumberOfPhysicalBreaks = PORT_PHYSICAL_BREAKS,
-        .MaximumTransferLength = PORT_MAXIMUM_TRANSFER_LENGTH,
+        .NumberOfPhysicalBreaks = BREAKS_UNSET,
+        .MaximumTransferLength = LENGTH_UNSET,
         .NativeModeEnabled = controller_is_native(controller),
         .AtaBusType = IdeBusPata,
         .ControllerResources = &controller->resources,
@@ -293,7 +320,7 @@ bool controller_start(struct controller *controller)
         take_extension_back(controller);
         return fail(controller, "AtaAdapterControl(IdeStart) returned FALSE");
     }
-    check_limits(controller);
+    check_configuration(controller);
     if (controller->configuration.BusMaster)
         controller_enable_bus_master(controller);
     controller->state = CONTROLLER_STARTED;

@@ -27,6 +27,8 @@ static bool identify(struct device *device, UCHAR command)
     };
     request.task_file.Current.bCommandReg = command;
     request.task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
+    if (device->target == 1 && device->channel->device_1_forced)
+        request.flags |= IRB_FLAGS_FORCE_ENUM_DEVICE1;
     memset(&device->identify, 0, sizeof device->identify);
     request_run(&request);
     return request.irb_status == IRB_STATUS_SUCCESS &&
@@ -189,6 +191,26 @@ static void select_transfer_modes(struct channel *channel)
 
 /* ------------------------------------------------------------------ IdeHwInitialize */
 
+/* The members of DeviceCharacteristics that are the port's: the high byte, but for one bit. */
+#define PORTS_CHARACTERISTICS (0xFF00u & ~DFLAGS_FUA_SUPPORT)
+
+/* INI-07. Serial ATA has no transfer modes: a miniport need not choose any, and gets the best. */
+static void check_modes(struct device *device, struct context *context, const void *place)
+{
+    ULONG selected = device->parameters.TransferModeSelected;
+    bool has_modes = device->channel->controller->configuration.AtaBusType != IdeBusSata;
+
+    if (selected != UNINITIALIZED_TRANSFER_MODE && selected & PIO_SUPPORT)
+        return;
+    if (has_modes)
+        contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
+                           "target %u: TransferModeSelected is %#x", device->target,
+                           (unsigned)selected);
+    else if (!selected)
+        selected = UNINITIALIZED_TRANSFER_MODE;
+    device->parameters.TransferModeSelected = fallback_modes(device, selected);
+}
+
 static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS *before)
 {
     struct channel *channel = device->channel;
@@ -197,21 +219,15 @@ static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS 
     struct context *context = channel_context(channel, CONTEXT_HW_INITIALIZE);
 
     owned_check(context, OWNED_DEVICE, after, before, true, "IdeHwInitialize", place);
-    if ((after->DeviceCharacteristics ^ before->DeviceCharacteristics) & 0xFF00) {
+    USHORT changed = after->DeviceCharacteristics ^ before->DeviceCharacteristics;
+    if (changed & PORTS_CHARACTERISTICS) {
         contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
                            "target %u: DeviceCharacteristics went from %#06x to %#06x",
                            device->target, before->DeviceCharacteristics,
                            after->DeviceCharacteristics);
-        after->DeviceCharacteristics = (USHORT)((after->DeviceCharacteristics & 0xFF) |
-                                                (before->DeviceCharacteristics & 0xFF00));
+        after->DeviceCharacteristics ^= changed & PORTS_CHARACTERISTICS;
     }
-    if (after->TransferModeSelected == UNINITIALIZED_TRANSFER_MODE ||
-        !(after->TransferModeSelected & PIO_SUPPORT)) {
-        contract_report_in(context, RULE_INI_07, "IdeHwInitialize", place,
-                           "target %u: TransferModeSelected is %#x", device->target,
-                           (unsigned)after->TransferModeSelected);
-        after->TransferModeSelected = fallback_modes(device, after->TransferModeSelected);
-    }
+    check_modes(device, context, place);
     /* Bit 31 is no mode: IS_DEFAULT. */
     if (after->TransferModeSelected & ~after->TransferModeSupported & ALL_MODE_SUPPORT) {
         contract_report_in(context, RULE_INI_12, "IdeHwInitialize", place,
@@ -262,6 +278,8 @@ void channel_enumerate(struct channel *channel)
     unsigned last = channel->configuration.MaxTargetId;
     for (unsigned target = 0; target <= last; target++)
         look_for(&channel->devices[target]);
+    if (last == 0 && channel->device_1_forced)
+        look_for(&channel->devices[last = 1]);
     select_transfer_modes(channel);
     for (unsigned target = 0; target <= last; target++)
         if (channel->devices[target].kind != DEVICE_NONE)

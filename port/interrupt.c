@@ -38,6 +38,13 @@ static struct channel *next_on_line(unsigned number, struct channel *after)
     return channel;
 }
 
+/* Walks the channels of a controller: NULL starts; NULL at the end. */
+static struct channel *next_of(const struct controller *controller, const struct channel *after)
+{
+    unsigned number = after ? after->number + 1u : 0;
+    return number < controller->channel_count ? controller->channels[number] : NULL;
+}
+
 /* A report about the whole of IdeHwInterrupt, as if it still ran. */
 #define REPORT(channel, rule, ...)                                                          \
     contract_report_in(channel_context(channel, CONTEXT_INTERRUPT), rule, "IdeHwInterrupt", \
@@ -85,8 +92,10 @@ static void line_unclaimed(unsigned number)
     if (!first)
         return;
     struct interrupt_line_state *line = &lines[number];
+    /* Each line may be served from the routine of another of the controller's channels. */
     for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
-        claims += channel->counters.interrupts;
+        for (struct channel *other = NULL; (other = next_of(channel->controller, other));)
+            claims += other->counters.interrupts;
     if (claims != line->claims)
         line->unclaimed_in_a_row = 0;
     line->claims = claims;
@@ -109,23 +118,49 @@ static bool is_latched(const struct channel *channel)
     return hal_in8(channel->ports.bus_master_status) & ACCESS_BUS_MASTER_INTERRUPT;
 }
 
+/* INT-01. A driver may serve any channel of its controller from here; Status of one has to be read, and its bus
+ * master's bit cleared. */
+static void judge_dismissal(struct channel *channel, unsigned noted)
+{
+    const struct channel *latched = NULL;
+
+    for (struct channel *other = NULL; (other = next_of(channel->controller, other));) {
+        unsigned missing = other->dismissal & ~noted;
+        if (!other->ports.status || missing & ACCESS_READ_STATUS)
+            continue;
+        if (!(missing & ACCESS_CLEARED_BUS_MASTER) || !is_latched(other))
+            return;
+        latched = other;
+    }
+    if (latched)
+        REPORT(channel, RULE_INT_01,
+               "TRUE, but the bus master's interrupt bit (port %#x) is still set",
+               latched->ports.bus_master_status);
+    else
+        REPORT(channel, RULE_INT_01, "TRUE, but Status (port %#x) was not read",
+               channel->ports.status);
+}
+
+/* Was a request of the controller begun or completed since the last claim? */
+static bool has_progress(const struct controller *controller)
+{
+    bool has = false;
+    for (struct channel *channel = NULL; (channel = next_of(controller, channel));) {
+        has |= channel->completed_head || channel->counters.requests != channel->requests_at_claim;
+        channel->requests_at_claim = channel->counters.requests;
+    }
+    return has;
+}
+
 /* TRUE without all that usually dismisses an interrupt, or on a level-triggered line. */
 static __attribute__((noinline)) void judge_claim(struct channel *channel, unsigned noted)
 {
-    unsigned missing = channel->dismissal & ~noted;
-
-    if (missing & ACCESS_READ_STATUS)
-        REPORT(channel, RULE_INT_01, "TRUE, but Status (port %#x) was not read",
-               channel->ports.status);
-    else if (missing & ACCESS_CLEARED_BUS_MASTER && is_latched(channel))
-        REPORT(channel, RULE_INT_01,
-               "TRUE, but the bus master's interrupt bit (port %#x) is still set",
-               channel->ports.bus_master_status);
+    if (channel->ports.status && channel->dismissal & ~noted & ~ACCESS_NEVER_NOTED)
+        judge_dismissal(channel, noted);
     if (!channel->interrupt.level)
         return;
-    if (channel->completed_head || channel->counters.requests != channel->requests_at_claim)
+    if (channel->completed_head || has_progress(channel->controller))
         channel->claims_in_a_row = 0;
-    channel->requests_at_claim = channel->counters.requests;
     if (++channel->claims_in_a_row < STORM_LIMIT)
         return;
     REPORT(channel, RULE_INT_01,

@@ -67,9 +67,9 @@ struct request {
 
     /* The port's. */
     struct request *next;
-    uint8_t retries; /* after a reset or IRB_STATUS_BUSY */
+    uint8_t retries; /* after a reset */
     bool was_busy;   /* repeated after IRB_STATUS_BUSY: once is enough */
-    bool is_once;    /* not to be repeated: set by the issuer */
+    bool is_once;    /* not to be repeated after a reset: set by the issuer */
     bool timed_out;  /* at least once */
     bool bounced;    /* carried through the channel's bounce buffer */
 };
@@ -114,6 +114,7 @@ struct irb_slot {
     uint16_t data_pages; /* of the data's window that are mapped */
     /* Of request sense. */
     bool was_taken_back; /* its original has ended, and the miniport has not released it yet */
+    bool is_owed;        /* the miniport has ended it too early (IRB-12), and still has to */
     const void *place;   /* AtaPortBuildRequestSenseIrb's caller */
     uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
     /* What the miniport was given, whatever it makes of the IRB's members. */
@@ -194,8 +195,9 @@ enum channel_state {
 /* Time-out recovery: the ladder of a channel. */
 enum recovery_state {
     RECOVERY_NONE,
-    RECOVERY_LUN_RESET, /* the LUN reset IRB is at the miniport */
-    RECOVERY_RESET,     /* IdeHwReset has been called; requests may go on */
+    RECOVERY_LUN_RESET,       /* the LUN reset IRB is at the miniport */
+    RECOVERY_LUN_RESET_AGAIN, /* it came back with IRB_STATUS_BUSY, and goes out again in a second */
+    RECOVERY_RESET,           /* IdeHwReset has been called; requests may go on */
 };
 
 struct callback_slot {
@@ -212,12 +214,13 @@ struct channel {
     uint8_t number; /* on its controller */
     enum channel_state state;
     const char *failure;
+    const char *init_failure; /* of AtaChannelInitRoutine, which is not called again: the reason */
     char name[12]; /* "0.1": controller and channel, as the shell's stop and start take it */
     IDE_CHANNEL_INTERFACE interface;
     IDE_CHANNEL_CONFIGURATION configuration;
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[3];
-    void *extension; /* the miniport's, zeroed at every start */
+    void *extension; /* the miniport's: from AtaChannelInitRoutine to AtaAdapterControl(IdeStop) */
     struct guarded extension_memory;
     struct context contexts[CONTEXT_KIND_COUNT];
     uint32_t extension_size;
@@ -296,10 +299,12 @@ struct channel {
     struct request power_request;
     struct port_timer power_limit;
     bool power_under_way, is_powered_down;
+    bool power_pauses; /* the IRB came back with IRB_STATUS_BUSY, and goes out again */
 
     bool is_stopping;      /* requests are not repeated any more */
     bool callbacks_closed; /* IdeHwControl(IdeStop) has begun */
     bool rescan_wanted;    /* bus change, arrival or removal was notified */
+    bool device_1_forced;  /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
     bool power_change_wanted;
     struct registry_channel registry;
     struct channel_counters counters;
@@ -420,10 +425,13 @@ struct channel *port_next_channel(struct channel *after);
 
 /* What is set up once in a channel's life. Context: PASSIVE_LEVEL. */
 void channel_init(struct channel *channel);
-/* Context: PASSIVE_LEVEL. False: channel->failure says why. */
+/* AtaChannelInitRoutine, if it was not called since AtaAdapterControl(IdeStart), and IdeHwControl(IdeStart).
+ * Context: PASSIVE_LEVEL. False: channel->failure says why. */
 bool channel_start(struct channel *channel);
 /* Context: PASSIVE_LEVEL. False: what was written could not be flushed, and may be lost. */
 bool channel_stop(struct channel *channel);
+/* AtaAdapterControl(IdeStop) has returned. Context: PASSIVE_LEVEL. */
+void channel_take_extension_back(struct channel *channel);
 /* Looks for devices on a started channel, and initialises those found. Context: PASSIVE_LEVEL. */
 void channel_enumerate(struct channel *channel);
 

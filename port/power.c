@@ -28,6 +28,11 @@ static void power_done(struct request *request)
     struct channel *channel = device->channel;
 
     timer_cancel(&channel->power_limit);
+    if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
+        request->was_busy = channel->power_pauses = true;
+        timer_arm(&channel->power_limit, BUSY_PAUSE_US);
+        return;
+    }
     channel->power_under_way = false;
     if (request->irb_status == IRB_STATUS_SUCCESS)
         device->power = request->power.DesiredPowerState;
@@ -40,9 +45,20 @@ static void power_done(struct request *request)
     next_wake(channel);
 }
 
-static void took_too_long(void *context)
+static void start_irb(struct channel *channel)
+{
+    channel->power_pauses = false;
+    timer_arm(&channel->power_limit, INTERNAL_LIMIT_S * 1000000u);
+    ASSERT(request_start_internal(&channel->power_request)); /* its slot is used for nothing else */
+}
+
+static void time_is_over(void *context)
 {
     struct channel *channel = context;
+    if (channel->power_pauses) {
+        start_irb(channel);
+        return;
+    }
     port_message(channel, "a power IRB did not end; the channel is reset");
     request_lost_internal(channel);
 }
@@ -50,7 +66,7 @@ static void took_too_long(void *context)
 void power_init(struct channel *channel)
 {
     channel->power_limit.deferred =
-        (struct deferred){.procedure = took_too_long, .context = channel};
+        (struct deferred){.procedure = time_is_over, .context = channel};
 }
 
 /* DISPATCH_LEVEL, no power IRB is under way. */
@@ -66,8 +82,7 @@ static void send(struct device *device, IDE_POWER_STATE state)
     request->power.DesiredPowerState = state;
     request->callback = power_done;
     channel->power_under_way = true;
-    timer_arm(&channel->power_limit, INTERNAL_LIMIT_S * 1000000u);
-    ASSERT(request_start_internal(request)); /* its slot is used for nothing else */
+    start_irb(channel);
 }
 
 /* The next device that a request waits for. */

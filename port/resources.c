@@ -102,21 +102,23 @@ static unsigned bar_count_of(struct hal_pci_address pci)
     return layout == 0 ? 6 : layout == 1 ? 2 : 0;
 }
 
+static bool is_ide(const struct controller *controller)
+{
+    return !controller->is_pci || controller->class_code >> 8 == PCI_CLASS_IDE;
+}
+
 static bool is_legacy_channel(const struct controller *controller, unsigned channel)
 {
     if (!controller->is_pci)
         return true;
-    return controller->class_code >> 8 == PCI_CLASS_IDE && channel < 2 &&
-           !PCI_IDE_NATIVE(controller->class_code, channel);
+    return is_ide(controller) && channel < 2 && !PCI_IDE_NATIVE(controller->class_code, channel);
 }
 
 void controller_find_resources(struct controller *controller)
 {
-    bool is_ide = !controller->is_pci || controller->class_code >> 8 == PCI_CLASS_IDE;
-
     controller->resources.NumberOfAccessRanges = 0;
     controller->resources.IdeAccessRange = controller->ranges;
-    for (unsigned channel = 0; is_ide && channel < 2; channel++) {
+    for (unsigned channel = 0; is_ide(controller) && channel < 2; channel++) {
         if (!is_legacy_channel(controller, channel))
             continue;
         add_range(controller,
@@ -130,7 +132,7 @@ void controller_find_resources(struct controller *controller)
     unsigned bar_count = bar_count_of(controller->pci);
     hal_pci_write(controller->pci, PCI_COMMAND, 2, command & ~(COMMAND_IO | COMMAND_MEMORY));
     for (unsigned bar = 0; bar < bar_count;) {
-        if (is_ide && bar < 4 && is_legacy_channel(controller, bar / 2))
+        if (is_ide(controller) && bar < 4 && is_legacy_channel(controller, bar / 2))
             bar++; /* a legacy channel's BARs mean nothing */
         else
             bar += add_bar(controller, bar, bar_count);
@@ -163,12 +165,12 @@ static const IDE_ACCESS_RANGE *range_of_bar(const struct controller *controller,
 
 /* Where Status, Alternate Status and the bus master's status are (ATA/ATAPI-6, 7; SFF-8038i). In native
  * mode the control block has four ports, and the register is the third. */
-static void find_registers(struct channel *channel)
+static void find_registers(struct channel *channel, unsigned count)
 {
     bool has_bus_master = channel->controller->configuration.BusMaster;
 
     memset(&channel->ports, 0, sizeof channel->ports);
-    for (unsigned i = 0; i < channel->resources.NumberOfAccessRanges; i++) {
+    for (unsigned i = 0; i < count; i++) {
         const IDE_ACCESS_RANGE *block = &channel->ranges[i];
         uint16_t port = (uint16_t)block->RangeStart.LowPart;
         if (block->InMemory)
@@ -182,17 +184,19 @@ static void find_registers(struct channel *channel)
     }
     channel->dismissal = 0;
     if (channel->ports.status && contract_checks)
-        channel->dismissal = channel->ports.bus_master_status
-                                 ? ACCESS_READ_STATUS | ACCESS_CLEARED_BUS_MASTER
-                                 : ACCESS_READ_STATUS;
+        channel->dismissal = ACCESS_OF_CHANNEL(channel->ports.bus_master_status
+                                                   ? ACCESS_READ_STATUS | ACCESS_CLEARED_BUS_MASTER
+                                                   : ACCESS_READ_STATUS,
+                                               channel->number);
 }
 
+/* Of an IDE controller, what belongs to the channel. What another function's registers are for, only its driver
+ * knows: each of its channels gets all of them. */
 void controller_channel_resources(struct controller *controller, struct channel *channel)
 {
     unsigned number = channel->number, count = 0;
-    bool is_ide = !controller->is_pci || controller->class_code >> 8 == PCI_CLASS_IDE;
 
-    if (is_ide && number < 2) {
+    if (is_ide(controller) && number < 2) {
         for (unsigned bar = number * 2; bar < number * 2 + 2; bar++) {
             const IDE_ACCESS_RANGE *found = range_of_bar(controller, bar);
             if (found)
@@ -209,9 +213,10 @@ void controller_channel_resources(struct controller *controller, struct channel 
                 range((uint64_t)bus_master->RangeStart.QuadPart + number * BUS_MASTER_BYTES,
                       BUS_MASTER_BYTES, bus_master->InMemory, 4);
     }
-    channel->resources.NumberOfAccessRanges = count;
-    channel->resources.IdeAccessRange = channel->ranges;
-    find_registers(channel);
+    find_registers(channel, count);
+    channel->resources = (IDE_MINIPORT_RESOURCES){count, channel->ranges};
+    if (!is_ide(controller))
+        channel->resources = controller->resources;
 
     bool is_legacy = number < 2 && is_legacy_channel(controller, number);
     channel->interrupt.level = !is_legacy;

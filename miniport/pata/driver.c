@@ -29,9 +29,18 @@
 
 #define BAR_BUS_MASTER 4
 
-/* No structure tells a driver its controller's number, by which the registry names the keys; but
- * the port counts them as this does, in start order. */
-static UCHAR controllers_started;
+/* No structure tells a driver its controller's number, by which the registry names the keys; but the port counts
+ * them as this does, in start order, and a controller that is started again keeps its own. */
+static ULONG numbers_taken; /* a bit each */
+
+static UCHAR take_number(void)
+{
+    UCHAR number = 0;
+    while (number < 31 && numbers_taken >> number & 1)
+        number++;
+    numbers_taken |= 1u << number;
+    return number;
+}
 
 NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
 {
@@ -101,10 +110,7 @@ static BOOLEAN start_controller(struct pata_controller *controller,
 {
     if (configuration->Version != sizeof *configuration)
         return FALSE;
-    if (!controller->is_numbered) {
-        controller->number = controllers_started++;
-        controller->is_numbered = TRUE;
-    }
+    controller->number = take_number();
     for (ULONG channel = 0; channel < MAX_IDE_DEVICE; channel++)
         controller->modes_allowed[channel] = ALL_MODE_SUPPORT;
 
@@ -148,6 +154,8 @@ BOOLEAN NTAPI PataAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION C
             enable_pci(controller);
         return TRUE;
     case IdeStop:
+        numbers_taken &= ~(1u << controller->number);
+        return TRUE;
     case IdePowerDown:
     case IdeVendorDefined:
         return TRUE;

@@ -155,8 +155,7 @@ enum pata_controller_kind {
  * place (of the arrays, the channel's own rows are used). */
 struct pata_controller {
     enum pata_controller_kind kind;
-    UCHAR number; /* counts the controllers that this driver started, from 0 */
-    BOOLEAN is_numbered;
+    UCHAR number; /* of the controllers that this driver has started, the lowest that was free */
     BOOLEAN has_bus_master;
     ULONG modes_allowed[MAX_IDE_DEVICE];                /* per channel, from the registry */
     ULONG usable_modes[MAX_IDE_DEVICE][MAX_IDE_DEVICE]; /* channel, target; 0: not selected yet */

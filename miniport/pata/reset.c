@@ -293,24 +293,6 @@ void pata_reset_tick(struct pata_channel *channel)
 
 /* ------------------------------------------------------------------ IdeHwReset */
 
-/* LUN resets are the miniport's to complete, one by one. */
-static void complete_held_lun_resets(struct pata_channel *channel)
-{
-    PIDE_REQUEST_BLOCK irb = channel->held_head;
-
-    channel->held_head = channel->held_tail = NULL;
-    while (irb) {
-        PIDE_REQUEST_BLOCK next = irb->NextIrb;
-        irb->NextIrb = NULL;
-        if (irb->Function == IRB_FUNCTION_LUN_RESET)
-            complete_lun_reset(channel, irb, IRB_STATUS_BUS_RESET);
-        irb = next;
-    }
-    if (channel->reset_irb)
-        complete_lun_reset(channel, channel->reset_irb, IRB_STATUS_BUS_RESET);
-    channel->reset_irb = NULL;
-}
-
 BOOLEAN NTAPI PataReset(PVOID ChannelExtension)
 {
     struct pata_channel *channel = ChannelExtension;
@@ -324,8 +306,8 @@ BOOLEAN NTAPI PataReset(PVOID ChannelExtension)
     channel->sense_for = NULL;
     if (channel->command.irb)
         pata_count_error(channel);
-    channel->command.irb = NULL;
-    complete_held_lun_resets(channel);
+    channel->command.irb = channel->reset_irb = NULL;
+    channel->held_head = channel->held_tail = NULL;
     AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET);
     return TRUE;
 }

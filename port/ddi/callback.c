@@ -83,13 +83,11 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
     if (!channel)
         return FALSE;
     if (CallbackType == IdeSynchronizedRoutine)
-        contract_note_build_io(routine, CALLER);
+        contract_note_build_io(routine, CALLER, true);
     else if (contract_in_build_io(routine, CALLER))
         return FALSE;
-    if (channel->configuration.ChannelMode == IdeModeDump) {
-        contract_report(RULE_CTX_08, channel, routine, CALLER, "nothing was queued");
-        return FALSE;
-    }
+    if (channel->configuration.ChannelMode == IdeModeDump)
+        return FALSE; /* CTX-08: it is no offence to ask, drivers poll when they get this */
     if (!channel->hardware_started || channel->callbacks_closed || !CallBackRoutine) {
         contract_report(RULE_CBK_01, channel, routine, CALLER, "%s; nothing was queued",
                         CallBackRoutine ? "the channel is not started" : "the routine is NULL");

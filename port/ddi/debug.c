@@ -304,9 +304,12 @@ VOID NTAPI AtaPortLogError(PVOID ChannelExtension, PIDE_ERROR_LOG_ENTRY ErrorLog
 VOID NTAPI_V AtaPortTraceNotification(ULONG NotificationType, PVOID HwDeviceExtension, ...)
 {
     static const char routine[] = "AtaPortTraceNotification";
-    struct channel *channel = contract_channel(HwDeviceExtension, routine, CALLER);
-    if (channel && !contract_in_build_io(routine, CALLER))
-        hal_log("%s: trace notification %u\n", channel->name, (unsigned)NotificationType);
+    struct channel *channel = NULL; /* NULL stands for the driver as a whole */
+    if (HwDeviceExtension && !(channel = contract_channel(HwDeviceExtension, routine, CALLER)))
+        return;
+    if (!contract_in_build_io(routine, CALLER))
+        hal_log("%s: trace notification %u\n", channel ? channel->name : "a driver",
+                (unsigned)NotificationType);
 }
 
 VOID NTAPI AtaPortDebugBreak(PVOID ChannelExtension)

@@ -10,79 +10,6 @@
 
 /* ------------------------------------------------------------------ completion */
 
-/* An IRB ends, and its request-sense IRB with it. The driver may still release that. */
-static void take_back_sense(struct irb_slot *slot)
-{
-    if (slot->sense) {
-        slot_release_sense(slot->sense);
-        slot->sense->was_taken_back = true;
-    }
-    slot->sense = NULL;
-}
-
-/* INI-09: are members that are to be left alone still 0? */
-static bool has_reserved(const IDE_REQUEST_BLOCK *irb)
-{
-    return (irb->ReservedAsUlong | (uintptr_t)irb->Reserved) != 0;
-}
-
-/* IRB-04. What the driver has read since the IRB was started is known from the trace; a driver that
- * answers from memory, without asking the device, is not doubted. */
-static void check_device_error(const struct irb_slot *slot, const char *routine, const void *place)
-{
-    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
-    unsigned status = slot->channel->ports.status, error = status - 6;
-    unsigned alternate = slot->channel->ports.alternate_status;
-
-    if (irb->AtaStatus == 0) {
-        contract_report_irb(RULE_IRB_04, slot, routine, place,
-                            "AtaStatus is 0, which no device that failed shows");
-        return;
-    }
-    enum trace_evidence seen =
-        status ? trace_evidence(slot->trace_start, status, alternate, irb->AtaStatus)
-               : TRACE_UNKNOWN;
-    if (seen == TRACE_OTHER)
-        contract_report_irb(RULE_IRB_04, slot, routine, place,
-                            "AtaStatus is %#x, which the device has not shown", irb->AtaStatus);
-    else if (seen == TRACE_READ && irb->AtaStatus & IDE_STATUS_ERROR &&
-             trace_evidence(slot->trace_start, error, error, irb->AtaError) != TRACE_READ)
-        contract_report_irb(RULE_IRB_04, slot, routine, place,
-                            "AtaError is %#x, which was not read from the Error register",
-                            irb->AtaError);
-}
-
-/* What is judged when an IRB comes back: INI-09, IRB-02, 04, 05, 11, 12, 14, 15, 16. */
-static __attribute__((cold)) void check_results(struct irb_slot *slot, const char *routine,
-                                                const void *place)
-{
-    IDE_REQUEST_BLOCK *irb = &slot->page->irb;
-
-    if (has_reserved(irb))
-        contract_report_irb(RULE_INI_09, slot, routine, place, "a reserved member was written");
-    slot_judge(slot, routine, place);
-    if (!irb_status_is_final(irb->IrbStatus)) {
-        contract_report_irb(RULE_IRB_02, slot, routine, place, "IrbStatus is %#x (%s)",
-                            irb->IrbStatus, irb_status_name(irb->IrbStatus));
-        irb->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
-    }
-    if (IRB_STATUS_CODE(irb->IrbStatus) == IRB_STATUS_DEVICE_ERROR)
-        check_device_error(slot, routine, place);
-    if (irb->DataTransferLength > slot->data_byte_count) {
-        contract_report_irb(RULE_IRB_05, slot, routine, place,
-                            "DataTransferLength is %u, %u were asked for",
-                            (unsigned)irb->DataTransferLength, (unsigned)slot->data_byte_count);
-        irb->DataTransferLength = slot->data_byte_count;
-    }
-    if (slot->sense && irb_status_is_final(slot->sense->page->irb.IrbStatus))
-        contract_report_irb(RULE_IRB_11, slot, "AtaPortBuildRequestSenseIrb", slot->sense->place,
-                            "it has ended, and was not released; the port released it");
-    else if (slot->sense)
-        contract_report_irb(RULE_IRB_12, slot, routine, place,
-                            "its request-sense IRB is still pending; the port took it back");
-    take_back_sense(slot);
-}
-
 static const char complete_routine[] = "AtaPortCompleteRequest";
 
 /* Everything but the common case of AtaPortCompleteRequest. */
@@ -96,7 +23,7 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
     struct irb_slot *slot = slot_from_irb(channel, irb);
     bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
     if (is_outstanding) {
-        check_results(slot, complete_routine, place);
+        slot_check_results(slot, complete_routine, place);
         is_outstanding = slot_complete(channel, slot);
     }
     if (!is_outstanding)
@@ -155,16 +82,12 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
     bool is_judged = false;
     for (unsigned i = 0; i < channel->slot_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
-        /* Sense IRBs go with their originals; an LUN reset that does this is no victim of its own, but
-         * IdeHwReset ends it, too. */
-        if (slot->state != SLOT_ACTIVE || !slot->request ||
-            (slot->request->function == IRB_FUNCTION_LUN_RESET &&
-             context_now->kind != CONTEXT_RESET))
+        if (slot->state != SLOT_ACTIVE || !slot->request) /* sense IRBs go with their originals */
             continue;
         if (TargetId != 0xFF && (slot->request->device->target != TargetId ||
                                  (Lun != 0xFF && slot->page->irb.Lun != Lun)))
             continue;
-        take_back_sense(slot);
+        slot_take_back_sense(slot);
         if (!is_judged)
             IrbStatus = judged_status(slot, IrbStatus, routine, CALLER);
         is_judged = true;
@@ -223,7 +146,7 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
     struct channel *channel = contract_channel(extension, routine, place);
     if (!channel)
         return NULL;
-    contract_note_build_io(routine, place);
+    contract_note_build_io(routine, place, true);
     struct irb_slot *slot = slot_from_irb(channel, irb);
     if (!slot || slot->state != SLOT_ACTIVE) {
         contract_report(RULE_IRB_01, channel, routine, place,
@@ -288,6 +211,7 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
                             "target %u has one outstanding already", request->device->target);
         return NULL;
     }
+    slot_check_released(slot);
     IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     ULONG length = sizeof request->sense;
     memset(irb, 0, sizeof *irb);
@@ -309,7 +233,7 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     slot->list_built = false;
     slot->ticks_left = 0;
     slot->place = CALLER;
-    slot->was_taken_back = false;
+    slot->was_taken_back = slot->is_owed = false;
     slot_show(slot);
     original->sense = slot;
     return slot->shown_irb;
@@ -323,7 +247,7 @@ VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BL
         return;
     struct irb_slot *slot = slot_from_irb(channel, Irb);
     if (slot && slot->was_taken_back) {
-        slot->was_taken_back = false; /* it had come too late for its original */
+        slot->was_taken_back = slot->is_owed = false; /* it comes too late for its original */
         return;
     }
     if (!slot || slot->request || slot->state != SLOT_ACTIVE) {

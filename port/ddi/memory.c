@@ -18,7 +18,8 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
     struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
     if (!channel || contract_in_build_io(routine, CALLER))
         return NULL;
-    if (context_now->kind != CONTEXT_HW_CONTROL || context_now->action != IdeStart) {
+    if (context_now->kind != CONTEXT_HW_CONTROL || context_now->action != IdeStart ||
+        context_now->channel != channel) {
         contract_report(RULE_CTX_03, channel, routine, CALLER, "nothing was allocated");
         return NULL;
     }
@@ -107,7 +108,7 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
     struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
     struct piece piece;
 
-    contract_note_build_io(routine, CALLER);
+    contract_note_build_io(routine, CALLER, false);
     if (channel && find_piece(&piece, channel, Irb, VirtualAddress)) {
         run = (uint32_t)piece.byte_count;
         if (run == 0) /* the end itself: the address after the last byte */

@@ -8,10 +8,9 @@
 
 #include "port/request/request.h"
 
-/* What a request may be repeated before its issuer hears of it: after resets, and once while busy
+/* How often a request may be repeated after resets before its issuer hears of it; and once while busy
  * (IDE_REQUEST_BLOCK). */
 #define MAXIMUM_RETRIES 3u
-#define BUSY_PAUSE_US   100000u
 
 /* All that have come back since the last look. */
 static struct irb_slot *take_completed(struct channel *channel)
@@ -24,10 +23,21 @@ static struct irb_slot *take_completed(struct channel *channel)
     return slots;
 }
 
-/* What the miniport left in the sense buffer. */
-static __attribute__((cold)) void take_sense(struct irb_slot *slot, struct request *request)
+/* Of any IRB: device 1 is to be enumerated, whatever MaxTargetId is. While devices are looked for, that is
+ * done in the same go. */
+static void force_device_1(struct channel *channel, const struct request *request)
+{
+    channel->device_1_forced = true;
+    if (request->function != IRB_FUNCTION_ATA_IDENTIFY && channel->devices[1].kind == DEVICE_NONE)
+        channel->rescan_wanted = true;
+}
+
+/* The flags of IrbStatus: what the miniport left in the sense buffer, and what it wants. */
+static __attribute__((cold)) void take_flags(struct irb_slot *slot, struct request *request)
 {
     UCHAR status = slot->page->irb.IrbStatus;
+    if (status & IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED)
+        force_device_1(slot->channel, request);
     request->sense_valid = (status & IRB_STATUS_AUTOSENSE_VALID) != 0;
     request->registers_valid = (status & IRB_STATUS_RETURN_TASKFILE_VALID) != 0;
     memcpy(request->sense, slot->page->sense, sizeof request->sense);
@@ -44,7 +54,7 @@ static void take_results(struct irb_slot *slot, struct request *request)
     request->irb_status = IRB_STATUS_CODE(status);
     request->sense_valid = request->registers_valid = false;
     if (__builtin_expect(status != IRB_STATUS_CODE(status), 0))
-        take_sense(slot, request);
+        take_flags(slot, request);
     request->ata_status = irb->AtaStatus;
     request->ata_error = irb->AtaError;
     request->transferred = irb->DataTransferLength < request->byte_count ? irb->DataTransferLength
@@ -71,23 +81,23 @@ static void count(struct device *device, const struct request *request)
         counters->bytes_written += request->transferred;
 }
 
-/* Is a request worth another try? A device that is busy is given a pause first. */
+/* Is a request worth another try? A device that is busy is given a pause first; it gets one more chance, whatever
+ * the request is, a flush before a stop as well. */
 static bool should_retry(struct request *request)
 {
     struct device *device = request->device;
 
-    if (request->irb_status != IRB_STATUS_BUS_RESET && request->irb_status != IRB_STATUS_BUSY)
+    if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
+        request->was_busy = true;
+        if (!(device->busy.bits & BUSY_ASKED)) /* else the miniport knows better for how long */
+            device_pause(device, BUSY_PAUSE_US);
+    } else if (request->irb_status == IRB_STATUS_BUS_RESET && !request->is_once &&
+               request->retries < MAXIMUM_RETRIES && !device->channel->is_stopping) {
+        request->retries++;
+    } else {
         return false;
-    bool is_busy = request->irb_status == IRB_STATUS_BUSY;
-    if (request->is_once || request->retries == MAXIMUM_RETRIES || device->channel->is_stopping ||
-        (is_busy && request->was_busy))
-        return false;
-    request->retries++;
+    }
     device->counters.retries++;
-    request->was_busy |= is_busy;
-    if (is_busy &&
-        !(device->busy.bits & BUSY_ASKED)) /* else the miniport knows better for how long */
-        device_pause(device, BUSY_PAUSE_US);
     return true;
 }
 

@@ -4,7 +4,7 @@
 
 bool irb_status_is_final(uint8_t irb_status)
 {
-    uint8_t code = IRB_STATUS_CODE(irb_status) & ~IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED;
+    uint8_t code = IRB_STATUS_CODE(irb_status);
     return (code >= IRB_STATUS_SUCCESS && code <= IRB_STATUS_BUSY) ||
            code == IRB_STATUS_INTERNAL_ERROR;
 }

@@ -156,21 +156,28 @@ static __attribute__((cold, noinline)) bool build_io_guarded(struct irb_slot *sl
     return goes_on;
 }
 
-/* It has finished the request: CTX-02. False: not really, and IdeHwStartIo gets it. */
+/* It has finished the request, which is judged as any other. CTX-02, false: not really, and IdeHwStartIo gets
+ * it. */
 static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot *slot)
 {
+    static const char routine[] = "IdeHwBuildIo";
     struct channel *channel = slot->channel;
+    struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
+    const void *place = ENTRY_PLACE(channel->interface.IdeHwBuildIo);
     UCHAR status = slot->page->irb.IrbStatus;
 
-    if (irb_status_is_final(status))
-        return true;
-    contract_report_in(channel_context(channel, CONTEXT_BUILD_IO), RULE_CTX_02, "IdeHwBuildIo",
-                       ENTRY_PLACE(channel->interface.IdeHwBuildIo),
-                       "IrbStatus became %#x (%s), which is no final one", status,
-                       irb_status_name(status));
-    slot->page->irb.IrbStatus = IRB_STATUS_CODE(status) == IRB_STATUS_PENDING
-                                    ? IRB_STATUS_PENDING
-                                    : IRB_STATUS_INTERNAL_ERROR;
+    context_push(context); /* as if it still ran */
+    if (irb_status_is_final(status)) {
+        slot_check_results(slot, routine, place);
+    } else {
+        contract_report(RULE_CTX_02, channel, routine, place,
+                        "IrbStatus became %#x (%s), which is no final one", status,
+                        irb_status_name(status));
+        slot->page->irb.IrbStatus = IRB_STATUS_CODE(status) == IRB_STATUS_PENDING
+                                        ? IRB_STATUS_PENDING
+                                        : IRB_STATUS_INTERNAL_ERROR;
+    }
+    context_pop(context);
     return slot->page->irb.IrbStatus != IRB_STATUS_PENDING;
 }
 

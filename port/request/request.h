@@ -6,9 +6,11 @@
 #include "port/call.h"
 #include "port/port.h"
 
-/* IrbStatus without the flags for returned registers and sense data. */
-#define IRB_STATUS_CODE(status) \
-    ((UCHAR)((status) & ~(IRB_STATUS_RETURN_TASKFILE_VALID | IRB_STATUS_AUTOSENSE_VALID)))
+/* IrbStatus without its flags: returned registers, sense data, device 1 is to be looked for. */
+#define IRB_STATUS_FLAGS                                             \
+    (IRB_STATUS_RETURN_TASKFILE_VALID | IRB_STATUS_AUTOSENSE_VALID | \
+     IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED)
+#define IRB_STATUS_CODE(status) ((UCHAR)((status) & ~IRB_STATUS_FLAGS))
 /* Is it a status that an IRB can come back with, flags aside? */
 bool irb_status_is_final(uint8_t irb_status);
 
@@ -171,6 +173,14 @@ static inline void slot_release_sense(struct irb_slot *slot)
     slot->state = SLOT_FREE;
 }
 
+/* results.c: what is judged before that, and put right where it must be. `routine` is where it came back. */
+void slot_check_results(struct irb_slot *slot, const char *routine, const void *place)
+    __attribute__((cold));
+/* An IRB ends, and its request-sense IRB with it. The driver may still release that. */
+void slot_take_back_sense(struct irb_slot *slot);
+/* IRB-11, when a request-sense slot is used again, or for the last time. */
+void slot_check_released(struct irb_slot *sense);
+
 /* The same with a status that somebody else than the miniport's completion gives. */
 bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status);
 
@@ -194,6 +204,8 @@ void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets);
 #define ALL_TARGETS ((1u << PORT_MAX_DEVICES) - 1)
 /* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
 void power_wake(struct device *device);
+/* The pause before an IRB that came back with IRB_STATUS_BUSY is sent once more. */
+#define BUSY_PAUSE_US 100000u
 /* Pauses a device's queue; it goes on by itself. Any context. */
 void device_pause(struct device *device, uint64_t duration_us);
 

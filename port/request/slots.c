@@ -207,7 +207,7 @@ static size_t slot_array_pages(const struct channel *channel)
 bool slots_create(struct channel *channel)
 {
     unsigned overlapped = channel->configuration.NumberOfOverlappedRequests;
-    channel->slots_for = (uint8_t)overlapped;
+    channel->slots_for = overlapped ? (uint8_t)overlapped : 1;
     uint64_t limit = channel->controller->configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
     size_t pages = extension_pages(channel);
 

@@ -92,19 +92,35 @@ void request_lost_internal(struct channel *channel)
     channel_reset(channel);
 }
 
-/* The LUN reset IRB has come back. */
+/* The LUN reset IRB has come back. A miniport that ended it with all others, by
+ * AtaPortCompleteAllActiveRequests, has reset the unit. */
 static void lun_reset_done(struct request *request)
 {
     struct channel *channel = request->device->channel;
+    bool succeeded =
+        request->irb_status == IRB_STATUS_SUCCESS || request->irb_status == IRB_STATUS_BUS_RESET;
+
     if (channel->recovery != RECOVERY_LUN_RESET)
         return; /* it took too long, and the channel was reset meanwhile */
-    if (request->irb_status != IRB_STATUS_SUCCESS || left_requests_out(channel, request->device) ||
-        timed_out_slot(channel)) {
+    if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
+        request->was_busy = true;
+        channel->recovery = RECOVERY_LUN_RESET_AGAIN;
+    } else if (!succeeded ||
+               (request->irb_status == IRB_STATUS_SUCCESS &&
+                left_requests_out(channel, request->device)) ||
+               timed_out_slot(channel)) {
         channel_reset(channel);
     } else {
         channel->recovery = RECOVERY_NONE;
         deferred_queue(&channel->completion);
     }
+}
+
+static void send_lun_reset(struct channel *channel)
+{
+    channel->recovery = RECOVERY_LUN_RESET;
+    if (!request_start_internal(&channel->recovery_request))
+        channel_reset(channel);
 }
 
 static void recover(struct channel *channel, struct irb_slot *slot)
@@ -115,10 +131,8 @@ static void recover(struct channel *channel, struct irb_slot *slot)
     request->device = slot->request->device;
     request->function = IRB_FUNCTION_LUN_RESET;
     request->callback = lun_reset_done;
-    channel->recovery = RECOVERY_LUN_RESET;
     channel->recovery_ticks_left = INTERNAL_LIMIT_S;
-    if (!request_start_internal(request))
-        channel_reset(channel);
+    send_lun_reset(channel);
 }
 
 /* Is the device to blame? While BSY or DRQ is set it is: it has not finished, or wants something moved.
@@ -172,10 +186,12 @@ static void tick(void *context)
         if (slot->ticks_left && --slot->ticks_left == 0)
             time_out(channel, slot);
     }
-    if (channel->recovery == RECOVERY_LUN_RESET) {
+    if (channel->recovery != RECOVERY_NONE) {
         active = true;
         if (--channel->recovery_ticks_left == 0)
             request_lost_internal(channel);
+        else if (channel->recovery == RECOVERY_LUN_RESET_AGAIN)
+            send_lun_reset(channel);
     }
     if (active)
         watchdog_arm(channel);

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 #
 # Which routines of a miniport the port calls, in which order and at which IRQL: a start, I/O, a stop, a
-# restart and a reset of the first channel, as the trace recorded it at each call, compared with what the
+# restart of the first channel and of its controller, as the trace recorded it at each call, compared with what the
 # documentation says. For pata.sys (SyncWithIsr TRUE) and for the probes' base driver, with TRUE and FALSE.
 #
 # The order, and where it is documented:
 #   AtaPortInitializeEx      DriverEntry; AtaAdapterControl(IdeStart); AtaControllerChannelEnabled for each channel;
 #                            AtaChannelInitRoutine for those that are enabled
 #   IDE_CHANNEL_ENABLED      the same from its side
-#   IDE_CHANNEL_INIT         after AtaAdapterControl(IdeStart)
+#   IDE_CHANNEL_INIT         after AtaAdapterControl(IdeStart), once for each: not when a channel alone starts again
 #   IDE_CHANNEL_CONFIGURATION  IdeHwControl(IdeStart): before any request, since it says how many may be sent
 #   IDE_TRANSFER_MODE_PARAMETERS, IDE_TRANSFER_MODE_SELECT  devices are known, so after their identification
 #   IDE_HW_INITIALIZE        once for each device, after all were enumerated; gets IDENTIFY data and modes
@@ -56,11 +56,11 @@ sub calls_of {
     return (\@calls, \%others);
 }
 
-for my $case (['pata', 'DIRQL'], ['behave', 'DIRQL'], ['behave', 'DISPATCH', '"Break"="sync_false sync_false"']) {
+for my $case (['pata', 'DIRQL'], ['behave', 'DIRQL'], ['behave', 'DISPATCH', '"Break"="sync_false sync_false sync_false"']) {
     my ($driver, $device, $values) = @$case;
     my $hive = spill("$scratch/$driver.reg", "Windows Registry Editor Version 5.00\n\n[$channel_key]\n" . ($values // '') . "\n");
     my $run = boot(DISK => $disk, CDROM => 'none', TRACE => 'calls,irbs', HIVE => $hive, WRITE => 1,
-        ($driver eq 'pata' ? () : (MINIPORT => $probe)), CMD => 'fill 0 5 1 0; read 0 0; stop 0.0; start 0.0; read 0 1; log 4096');
+        ($driver eq 'pata' ? () : (MINIPORT => $probe)), CMD => 'fill 0 5 1 0; read 0 0; stop 0.0; start 0.0; read 0 1; stop 0; start 0; read 0 2; log 4096');
     my $name = "$driver, SyncWithIsr " . ($device eq 'DIRQL' ? 'TRUE' : 'FALSE');
     $run->{name} = $name;
     exit_code_is($run, 0, $name);
@@ -79,11 +79,21 @@ for my $case (['pata', 'DIRQL'], ['behave', 'DIRQL'], ['behave', 'DISPATCH', '"B
         "Irb(102) DISPATCH $device",              # read
         "Irb(104) DISPATCH $device",              # flush, before
         'IdeHwControl(IdeStop) PASSIVE',
+        'IdeHwControl(IdeStart) PASSIVE',        # AtaChannelInitRoutine was called since AtaAdapterControl(IdeStart)
+        "Irb(101) DISPATCH $device",
+        'AtaControllerTransferModeSelect PASSIVE',
+        "IdeHwInitialize $device",
+        "Irb(102) DISPATCH $device",
+        'IdeHwControl(IdeStop) PASSIVE',          # the controller stops, with both channels
+        'AtaAdapterControl(IdeStop) PASSIVE',
+        'AtaAdapterControl(IdeStart) PASSIVE',
+        'AtaControllerChannelEnabled PASSIVE',
         'AtaChannelInitRoutine PASSIVE',
         'IdeHwControl(IdeStart) PASSIVE',
         "Irb(101) DISPATCH $device",
         'AtaControllerTransferModeSelect PASSIVE',
         "IdeHwInitialize $device",
+        'AtaControllerTransferModeSelect PASSIVE',
         "Irb(102) DISPATCH $device",
     ], "$name: the order") or diag(explain($calls));
     ok($others->{'IdeHwInterrupt DIRQL'}, "$name: interrupts at DIRQL");

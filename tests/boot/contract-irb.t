@@ -9,6 +9,7 @@ use Contract;
 use Test::More;
 
 my @complete = (routine => 'AtaPortCompleteRequest', context => 'IdeHwInterrupt');
+my @build_io = (routine => 'IdeHwBuildIo', context => 'IdeHwBuildIo');
 # A drive that has lost its medium fails a request, and has sense data to say.
 my @sense = (channel => '0.1', io => 'cd cd0 eject; read cd0 0; cd cd0 load', fails => 1);
 # These wait for the port's time-out, ten seconds each. (Under -icount time would pass while QEMU reads the
@@ -35,12 +36,16 @@ contract_cases('irb',
     { case => 'irb_silent_device', asserts => 'IRB-09', returned => '0', @time_out },
     { case => 'irb_second_sense', rule => 'IRB-11', routine => 'AtaPortBuildRequestSenseIrb',
       context => 'IdeHwInterrupt', returned => '0', @sense },
-    { case => 'irb_forgotten_sense', rule => 'IRB-11', routine => 'AtaPortBuildRequestSenseIrb',
-      context => 'IdeHwInterrupt', @sense },
+    # It is noticed when the next one is built, or the channel stops.
+    { case => 'irb_forgotten_sense', rule => 'IRB-12', @complete, @sense, also => qr/^  it was never released$/m,
+      then => [['IRB-11', 'AtaPortBuildRequestSenseIrb', 'IdeHwControl(IdeStop)']] },
     { case => 'irb_released_twice', rule => 'IRB-11', routine => 'AtaPortReleaseRequestSenseIrb',
       context => 'IdeHwInterrupt', @sense },
     { case => 'irb_too_early', rule => 'IRB-12', @complete, @sense },
-    { case => 'irb_not_final', rule => 'CTX-02', routine => 'IdeHwBuildIo', context => 'IdeHwBuildIo' },
+    { case => 'irb_not_final', rule => 'CTX-02', @build_io },
+    { case => 'irb_built_error', rule => 'IRB-04', @build_io, fails => 1, also => qr/no device has seen the request$/m },
+    { case => 'irb_built_length', rule => 'IRB-05', @build_io, fails => 1 },
+    { case => 'irb_built_reserved', rule => 'INI-09', @build_io },
 );
 
 done_testing();

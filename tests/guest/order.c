@@ -39,7 +39,8 @@ static void check(const char *words, const char *what)
 #define FIND                                                                           \
     /* target 0 answers IDENTIFY DEVICE; target 1 is asked for a packet device, too */ \
     IDENTIFY IDENTIFY IDENTIFY "AtaControllerTransferModeSelect@0 IdeHwInitialize@D"
-#define START "AtaChannelInitRoutine@0 IdeHwControl(IdeStart)@0 " FIND
+#define RESTART "IdeHwControl(IdeStart)@0 " FIND
+#define START   "AtaChannelInitRoutine@0 " RESTART
 
 static unsigned called;
 static enum irql called_at[4];
@@ -127,7 +128,7 @@ static void run(struct controller *controller, uint8_t *buffer)
     channel_stop(channel);
     check("IdeHwBuildIo:104@1 IdeHwStartIo:104@D IdeHwControl(IdeStop)@0", "a stop: flush first");
     channel_start(channel);
-    check(START, "a restart");
+    check(RESTART, "a restart");
     controller_power_down(controller);
     check("IdeHwBuildIo:403@1 IdeHwStartIo:403@D IdeHwControl(IdePowerDown)@0 "
           "AtaAdapterControl(IdePowerDown)@0",

@@ -43,13 +43,15 @@
 #   function => 'ProbeControl'   the function that the report names, where it is not the case's; several
 #                          are separated by |
 #   routine => [...]       several are called, each once: there is a report for each, in this order
+#   then => [[rule, routine, context], ...]   what is reported after that
 #   asserts => 'TAG-02'    instead of rule, routine and context: no rule is broken; the rule binds the
 #                          port, and the case looks whether it keeps it
 #   named => 1             the case needs a boot of its own, and an image of its name (base.h says why)
 #   refused => 1           of these: the driver is not loaded; what pata drives is read instead
 #
 # contract_cases(family, rows) boots one guest for all rows but the named ones, which have one each. For
-# each row the channel is started, read as a whole, twice, and stopped. Checked are: exactly one report,
+# each row the channel (or the controller, where the case is one of AtaChannelInitRoutine) is started, read as a
+# whole, twice, and stopped. Checked are: exactly one report,
 # where, and in which routine and context; what was returned; and that the data is the image's.
 package Contract;
 
@@ -82,7 +84,7 @@ sub expected_of {
     my ($row) = @_;
     return '' if !$row->{rule};
     my @routines = ref $row->{routine} ? @{ $row->{routine} } : $row->{routine};
-    return join '', map { told($row->{rule}, $_, $row->{context}) } @routines;
+    return join '', (map { told($row->{rule}, $_, $row->{context}) } @routines), map { told(@$_) } @{ $row->{then} // [] };
 }
 
 # What is wrong with a report's place: a case's function has its name, or one that begins with it.
@@ -129,15 +131,20 @@ sub other_channel {
     return $channels[channel_of($row) eq $channels[0] ? 1 : 0];
 }
 
-# The commands of a case; `rules` ends its part of the console. Both channels are stopped before.
+# The commands of a case; `rules` ends its part of the console. The controller is started and both channels are stopped
+# before. AtaChannelInitRoutine is called when the controller starts, so a case of it stops that, and once more to be
+# rid of what the case has put into the interface.
+my @restart = ('stop 0', 'start 0');
+
 sub commands_of {
     my ($row) = @_;
     my $channel = channel_of($row);
     my $read = "sha256 $disks{$channel}";
     my $other = other_channel($row);
-    return ("start $channel", "start $other", "sha256 $disks{$other}", "stop $other", "start $channel", $read,
-        "stop $channel", 'rules') if $row->{stops};
-    return ("start $channel", $row->{io} // (), $read, $read, "stop $channel", 'rules');
+    return (@restart, "sha256 $disks{$other}", @restart, "stop $other", $read, "stop $channel", 'rules') if $row->{stops};
+    my @io = ($row->{io} // (), $read, $read, "stop $channel");
+    return (@restart, "stop $other", @io, @restart, (map { "stop $_" } @channels), 'rules') if $row->{is_init};
+    return ("start $channel", @io, 'rules');
 }
 
 # What each start of each channel breaks: the first one, at boot, nothing.
@@ -145,8 +152,9 @@ sub hive_of {
     my (@rows) = @_;
     my %words = map { $_ => '-' } @channels;
     for my $row (@rows) {
-        $words{ channel_of($row) } .= " $row->{case}";
-        $words{$_} .= ' -' for $row->{stops} ? @channels : ();
+        my $is_init = $row->{is_init} || $row->{stops};
+        $words{ channel_of($row) } .= " $row->{case}" . ($is_init ? ' -' : '');
+        $words{ other_channel($row) } .= ' - -' if $is_init;
     }
     my $values = $rows[0]{values} // '';
     return join "\n", 'Windows Registry Editor Version 5.00', map {
@@ -182,6 +190,7 @@ sub boot_rows {
     }
     my (%expected, %counted);
     $expected{ $_->{rule} } += ref $_->{routine} ? @{ $_->{routine} } : 1 for grep { $_->{rule} } @rows;
+    $expected{ $_->[0] }++ for map { @{ $_->{then} // [] } } @rows;
     %counted = ($consoles[-1] // '') =~ /^([A-Z]{3}-\d\d) +(\d+) times?  /mg;
     is_deeply(\%counted, \%expected, 'each was broken once');
     return;
@@ -223,7 +232,9 @@ END
 # Every case of the family's file is expected here.
 sub contract_cases {
     my ($family, @rows) = @_;
-    my @cases = slurp("tests/probes/rules/$family.c") =~ /^    \{"(\w+)", AT_/mg;
+    my %at = slurp("tests/probes/rules/$family.c") =~ /^    \{"(\w+)", AT_(\w+)/mg;
+    my @cases = keys %at;
+    $_->{is_init} = ($at{ $_->{case} } // '') eq 'CHANNEL_INIT' for @rows;
     is(join(' ', sort map { $_->{case} } @rows), join(' ', sort @cases), "all cases of $family.c are tried");
     my %shared;
     push @{ $shared{ join "\n", turn_of($_), $_->{values} // '', %{ $_->{words} // {} } } }, $_ for grep { !$_->{named} } @rows;

@@ -17,7 +17,7 @@
 #define DFLAGS_MSN_SUPPORT      0x0004 /* media status notification */
 #define DFLAGS_REMOVABLE_DEVICE 0x0008
 #define DFLAGS_1667_DEVICE      0x0010 /* later kits: authentication after IEEE 1667 */
-#define DFLAGS_FUA_SUPPORT      0x1000 /* high byte: the port's (INI-07) */
+#define DFLAGS_FUA_SUPPORT      0x1000 /* settable; the rest of the high byte is the port's (INI-07) */
 
 typedef enum _IDE_DEVICE_TYPE {
     DeviceUnknown,

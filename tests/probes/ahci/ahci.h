@@ -77,13 +77,13 @@ C_ASSERT(sizeof(struct register_fis) == 20);
 #define FIS_COMMAND  0x80 /* flags: a command, not a device control */
 
 /* A command's table (AHCI 4.2.3): in the IRB extension, which is contiguous and 128-byte aligned. */
-#define MAXIMUM_BREAKS 56u
+#define MAXIMUM_BREAKS 24u
 struct command_table {
     struct register_fis fis;
     UCHAR unused[128 - sizeof(struct register_fis)];
     struct prd prds[MAXIMUM_BREAKS];
 };
-C_ASSERT(sizeof(struct command_table) == 1024);
+C_ASSERT(sizeof(struct command_table) == 512);
 
 /* What the controller reads and writes all the time: the uncached extension. */
 #define SLOTS 8u

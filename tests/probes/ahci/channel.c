@@ -239,6 +239,20 @@ static void put_address(struct ahci_channel *channel, ULONG offset, PVOID memory
     put(channel->base, offset + 4, (ULONG)address.HighPart);
 }
 
+/* A channel's resources are the controller's: there is one range for all ports. */
+static PUCHAR map_port(struct ahci_channel *channel, const IDE_MINIPORT_RESOURCES *resources)
+{
+    for (ULONG i = 0; i < resources->NumberOfAccessRanges; i++) {
+        const IDE_ACCESS_RANGE *range = &resources->IdeAccessRange[i];
+        if (range->Bar == BAR_ABAR && range->InMemory) {
+            PUCHAR base = AtaPortGetDeviceBase(channel, range->RangeStart, range->RangeLength);
+            return base ? base + PORT_BASE(channel->port) : NULL;
+        }
+    }
+    AtaPortDebugPrint(0, "ahci: channel %u has no registers at base address 5\n", channel->port);
+    return NULL;
+}
+
 static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGURATION configuration)
 {
     if (configuration->Version != sizeof *configuration)
@@ -247,7 +261,10 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
     configuration->MaxTargetId = 0;
     configuration->SyncWithIsr = TRUE;
     configuration->SupportsWmi = TRUE;
-    channel->base = channel->controller->base + PORT_BASE(channel->port);
+    channel->active = 0;
+    channel->base = map_port(channel, configuration->ChannelResources);
+    if (!channel->base)
+        return FALSE;
     channel->shared =
         AtaPortGetUnCachedExtension(channel, sizeof *channel->shared, sizeof(struct command_table));
     if (!channel->shared || !stop_engine(channel)) /* the firmware may have left it running */
@@ -282,6 +299,8 @@ BOOLEAN NTAPI AhciChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Int
         return FALSE;
     channel->controller = InitContext;
     channel->port = Interface->ChannelNumber;
+    if (!(channel->controller->ports >> channel->port & 1))
+        return FALSE; /* in dump mode AtaControllerChannelEnabled was not asked */
     Interface->IdeHwInitialize = Initialize;
     Interface->IdeHwStartIo = StartIo;
     Interface->IdeHwInterrupt = Interrupt;

@@ -44,8 +44,7 @@ static BOOLEAN start_controller(struct ahci_controller *controller,
     configuration->BusMaster = TRUE;
     configuration->Dma64BitAddress = (capabilities & HBA_CAP_64BIT) != 0;
     configuration->AtaBusType = IdeBusSata;
-    if (configuration->NumberOfPhysicalBreaks > MAXIMUM_BREAKS - 1)
-        configuration->NumberOfPhysicalBreaks = MAXIMUM_BREAKS - 1;
+    configuration->NumberOfPhysicalBreaks = MAXIMUM_BREAKS - 1;
     AtaPortGetBusData(controller, &line, PCI_INTERRUPT_LINE, sizeof line);
     AtaPortDebugPrint(0, "ahci: ports %08x, interrupt line %u, %s addresses\n", controller->ports,
                       line, configuration->Dma64BitAddress ? "64-bit" : "32-bit");

@@ -7,9 +7,10 @@
  * A probe is this driver linked with a table of cases. A case is a function that breaks one rule in one
  * line, once, at one occasion: the third request that is started, the first interrupt ... Which case it
  * is says the value `Break` (REG_SZ) of the channel's key: one word for each start of the channel, a
- * case's name or a hyphen, so that one boot can try many. Without a case no rule is broken. What comes
- * before the registry can be read (DriverEntry, the controller's start) takes its case from the driver's
- * own name: an image that is loaded as ini_version.sys breaks what the case ini_version breaks.
+ * case's name or a hyphen, so that one boot can try many (a case of AtaChannelInitRoutine, which is called once for
+ * each start of the controller, is for such a start). Without a case no rule is broken. What comes before the
+ * registry can be read (DriverEntry, the controller's start) takes its case from the driver's own name: an image that
+ * is loaded as ini_version.sys breaks what the case ini_version breaks.
  *
  * Other values of the channel's key: DmaAllowed (REG_DWORD, 0: PIO only), Overlapped (REG_DWORD, how
  * many requests the channel takes at a time; 1), IrbExtension (REG_DWORD, bytes with every IRB; 0).
@@ -136,6 +137,8 @@ struct probe_channel {
     struct probe_controller *controller;
     ULONG number;
     enum probe_phase phase;
+    BOOLEAN
+    is_read; /* the settings, for the start to come: in AtaChannelInitRoutine, or at the start */
     BOOLEAN sync_with_isr, dma_allowed;
     ULONG overlapped, irb_extension_bytes;
 

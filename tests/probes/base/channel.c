@@ -41,6 +41,8 @@ static void read_settings(struct probe_channel *channel)
     ULONG length = BUFFER_BYTES;
     PUCHAR buffer;
 
+    channel->is_read = TRUE;
+    channel->armed = NULL;
     channel->dma_allowed = TRUE;
     channel->overlapped = 1;
     starts[channel->number]++;
@@ -57,6 +59,8 @@ static void read_settings(struct probe_channel *channel)
     channel->overlapped = read_number(channel, buffer, "Overlapped", 1);
     channel->irb_extension_bytes = read_number(channel, buffer, "IrbExtension", 0);
     AtaPortRegistryFreeBuffer(channel, buffer);
+    if (channel->armed)
+        channel->occasions_left = channel->armed->nth;
 }
 
 /* BREAKS: INI-04, INI-09, INI-11, INI-13, where a case changed what this leaves behind */
@@ -73,10 +77,9 @@ BOOLEAN NTAPI ProbeChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Ch
     read_settings(channel);
     if (!channel->armed && probe_named_case && probe_named_case->at > AT_CHANNEL_ENABLED) {
         channel->armed = probe_named_case;
+        channel->occasions_left = channel->armed->nth;
         probe_named_case = NULL;
     }
-    if (channel->armed)
-        channel->occasions_left = channel->armed->nth;
     ChannelInterface->IdeHwInitialize = ProbeInitialize;
     ChannelInterface->IdeHwBuildIo = ProbeBuildIo;
     ChannelInterface->IdeHwStartIo = ProbeStartIo;
@@ -161,11 +164,25 @@ static void ask_for_callback(struct probe_channel *channel)
 
 /* ------------------------------------------------------------------ start and stop */
 
+/* The extension may hold what the channel was before it was stopped. */
+static void forget(struct probe_channel *channel)
+{
+    if (!channel->is_read)
+        read_settings(channel);
+    channel->is_read = FALSE;
+    channel->phase = PHASE_IDLE;
+    channel->current = channel->failed = channel->held_head = channel->held_tail = NULL;
+    channel->outstanding = channel->most_outstanding = 0;
+    for (ULONG target = 0; target < MAX_IDE_DEVICE; target++)
+        channel->devices[target] = (struct probe_device){.is_initialized = FALSE};
+}
+
 static BOOLEAN start_channel(struct probe_channel *channel,
                              PIDE_CHANNEL_CONFIGURATION configuration)
 {
     if (!probe_is_version(configuration->Version, sizeof *configuration))
         return FALSE;
+    forget(channel);
     configuration->SyncWithIsr = TRUE;
     configuration->SupportsWmi = TRUE;
     configuration->NumberOfOverlappedRequests = (UCHAR)channel->overlapped;

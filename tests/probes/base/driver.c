@@ -13,7 +13,7 @@
 
 struct probe_entry probe_entry;
 
-static UCHAR controllers_started;
+static ULONG numbers_taken; /* by controllers, a bit each */
 
 BOOLEAN probe_takes_any_version;
 
@@ -81,7 +81,9 @@ static BOOLEAN enable_pci(struct probe_controller *controller)
 static void start_controller(struct probe_controller *controller,
                              PIDE_CONTROLLER_CONFIGURATION configuration)
 {
-    controller->number = controllers_started++;
+    while (numbers_taken >> controller->number & 1)
+        controller->number++;
+    numbers_taken |= 1u << controller->number;
     controller->has_bus_master =
         enable_pci(controller) && has_range(configuration->ControllerResources, BAR_BUS_MASTER);
     controller->is_dump = configuration->ControllerMode == IdeModeDump;
@@ -107,6 +109,7 @@ BOOLEAN NTAPI ProbeAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION 
         break;
     case IdeStop:
         probe_occasion(AT_ADAPTER_STOP, ControllerExtension, NULL, NULL);
+        numbers_taken &= ~(1u << ((struct probe_controller *)ControllerExtension)->number);
         break;
     case IdePowerUp:
         enable_pci(ControllerExtension);

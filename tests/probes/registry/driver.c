@@ -50,8 +50,10 @@ static void start_second_channel(struct probe_channel *channel, ULONG start)
         exhausted(channel);
         in_other_channels_start(probe_channels[0], probe_channels[0]->buffer);
     } else if (start == 2) {
+        left_behind_end(channel);
         never_freed(channel);
     } else if (start == 3) {
+        never_freed_end(channel);
         channel->buffer = AtaPortRegistryAllocateBuffer(channel, PAGE_BYTES);
     }
 }
@@ -123,10 +125,6 @@ static BOOLEAN NTAPI ProbeChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTER
     } else if (channel->number == 1 && starts[1] == 0) {
         exhausted_in_channel_init(channel);
         in_other_channels_init(probe_channels[0], probe_channels[0]->buffer);
-    } else if (channel->number == 1 && starts[1] == 1) {
-        left_behind_end(channel);
-    } else if (channel->number == 1 && starts[1] == 2) {
-        never_freed_end(channel);
     }
     return TRUE;
 }

@@ -25,6 +25,7 @@ struct model_extension {
     PUCHAR command_block, device_control; /* NULL: no device */
     PIDE_REQUEST_BLOCK identify;          /* under way */
     BOOLEAN is_held;                      /* a request is never answered */
+    BOOLEAN has_begun;                    /* the start that IdeHwControl is to go on with */
 };
 
 struct model_controller {
@@ -171,6 +172,22 @@ static void map_registers(struct model_extension *channel, const IDE_MINIPORT_RE
     }
 }
 
+/* A start begins: in AtaChannelInitRoutine, or, when the channel was stopped since, in IdeHwControl. */
+static void begin(struct model_extension *channel)
+{
+    starts[channel->number]++;
+    if (!is_settled)
+        calls_begin(channel);
+    is_settled = TRUE;
+    model_start(channel->number, channel);
+    if (calls_are_over()) {
+        calls_compare_all(channel->number);
+        if (channel->number == CHANNELS - 1)
+            calls_say();
+    }
+    calls_make(IN_START_OR_STOP, channel->number, MANY);
+}
+
 static BOOLEAN NTAPI ModelControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
                                   PVOID Parameters)
 {
@@ -182,6 +199,9 @@ static BOOLEAN NTAPI ModelControl(PVOID ChannelExtension, IDE_CONTROL_ACTION Con
         configuration->SupportsWmi = TRUE;
         if (channel->number == 0)
             map_registers(channel, configuration->ChannelResources);
+        if (!channel->has_begun)
+            begin(channel);
+        channel->has_begun = FALSE;
         calls_make(IN_START_OR_STOP, channel->number, MANY);
     } else if (ControlAction == IdeStop) {
         calls_make(IN_START_OR_STOP, channel->number, MANY);
@@ -204,17 +224,8 @@ static BOOLEAN NTAPI ModelChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTER
     Interface->IdeHwInterrupt = ModelInterrupt;
     Interface->IdeHwReset = ModelReset;
     Interface->IdeHwControl = ModelControl;
-    starts[channel->number]++;
-    if (!is_settled)
-        calls_begin(channel);
-    is_settled = TRUE;
-    model_start(channel->number, channel);
-    if (calls_are_over()) {
-        calls_compare_all(channel->number);
-        if (channel->number == CHANNELS - 1)
-            calls_say();
-    }
-    calls_make(IN_START_OR_STOP, channel->number, MANY);
+    begin(channel);
+    channel->has_begun = TRUE;
     return TRUE;
 }
 

@@ -54,12 +54,14 @@ static FORCEINLINE BOOLEAN are_refused(PVOID channel, PIDE_REQUEST_BLOCK irb, BO
     ok &= !AtaPortRegistryChannelSubkeyWrite(channel, 0, "a", IDE_REG_DWORD, buffer, &length);
     /* BREAKS: CTX-01 CTX-09 CTX-10 */
     ok &= !WriteDeferred(channel, 0, "a", IDE_REG_DWORD, buffer, &length);
-    AtaPortReleaseQueueTag(channel, 0, 0, 1);                  /* BREAKS: CTX-01 CTX-09 CTX-10 */
-    AtaPortReleaseRequestSenseIrb(channel, irb);               /* BREAKS: CTX-01 CTX-09 CTX-10 */
-    ok &= !AtaPortRequestTimer(channel, never, 1);             /* BREAKS: CTX-01 CTX-09 CTX-10 */
-    ok &= !AtaPortRequestWorkerRoutine(channel, never);        /* BREAKS: CTX-01 CTX-09 CTX-10 */
-    ok &= !AtaPortControllerSyncRoutine(channel, never);       /* BREAKS: CTX-01 CTX-09 CTX-10 */
-    AtaPortTraceNotification(TraceNotification, channel, "a"); /* BREAKS: CTX-01 CTX-09 CTX-10 */
+    AtaPortReleaseQueueTag(channel, 0, 0, 1);            /* BREAKS: CTX-01 CTX-09 CTX-10 */
+    AtaPortReleaseRequestSenseIrb(channel, irb);         /* BREAKS: CTX-01 CTX-09 CTX-10 */
+    ok &= !AtaPortRequestTimer(channel, never, 1);       /* BREAKS: CTX-01 CTX-09 CTX-10 */
+    ok &= !AtaPortRequestWorkerRoutine(channel, never);  /* BREAKS: CTX-01 CTX-09 CTX-10 */
+    ok &= !AtaPortControllerSyncRoutine(channel, never); /* BREAKS: CTX-01 CTX-09 CTX-10 */
+    if (channel)                                         /* NULL is allowed there */
+        AtaPortTraceNotification(TraceNotification, channel,
+                                 "a"); /* BREAKS: CTX-01 CTX-09 CTX-10 */
     return ok && buffer[0] == 1 && buffer[3] == 4;
 }
 
@@ -253,18 +255,44 @@ CASE ctx_dump_mode(struct occasion *at)
     ok &= !AtaPortRegistryChannelSubkeyWrite(channel, 0, "a", IDE_REG_DWORD, buffer, &length);
     /* BREAKS: CTX-08 */
     ok &= !WriteDeferred(channel, 0, "a", IDE_REG_DWORD, buffer, &length);
-    ok &= !AtaPortRequestTimer(channel, never, 1);            /* BREAKS: CTX-08 */
-    ok &= !AtaPortRequestWorkerRoutine(channel, never);       /* BREAKS: CTX-08 */
-    ok &= !AtaPortRequestSynchronizedRoutine(channel, never); /* BREAKS: CTX-08 */
-    ok &= !AtaPortControllerSyncRoutine(channel, never);      /* BREAKS: CTX-08 */
     probe_returned(ok && buffer[0] == 1);
+    return FALSE;
+}
+
+/* Callbacks may be asked for: the answer says that it is time to poll. From AtaChannelInitRoutine on. */
+static BOOLEAN no_callbacks(PVOID channel)
+{
+    return !AtaPortRequestTimer(channel, never, 1) &&
+           !AtaPortRequestWorkerRoutine(channel, never) &&
+           !AtaPortRequestSynchronizedRoutine(channel, never) &&
+           !AtaPortControllerSyncRoutine(channel, never);
+}
+
+CASE ctx_dump_callbacks_started(struct occasion *at)
+{
+    probe_returned(no_callbacks(at->channel));
+    return FALSE;
+}
+
+CASE ctx_dump_callbacks(struct occasion *at)
+{
+    static const struct probe_case started = {"ctx_dump_callbacks", AT_START_IO, 1,
+                                              ctx_dump_callbacks_started};
+
+    if (!no_callbacks(at->channel))
+        return FALSE;
+    at->channel->armed = &started;
+    at->channel->occasions_left = 1;
     return FALSE;
 }
 
 /* ------------------------------------------------------------------ extensions */
 
+static PVOID second_channel; /* the extension of 0.1, for a later start */
+
 CASE ctx_controller_extension(struct occasion *at)
 {
+    second_channel = at->channel->controller->channels[1];
     probe_returned(are_refused(at->controller, at->irb, FALSE));
     return FALSE;
 }
@@ -301,12 +329,37 @@ CASE ctx_null(struct occasion *at)
     return FALSE;
 }
 
-/* The other channel is stopped. */
+/* The controller was stopped and is started again; its second channel has no extension yet. */
+CASE ctx_stopped_controller(struct occasion *at)
+{
+    probe_returned(are_refused(second_channel, at->irb, FALSE));
+    return FALSE;
+}
+
+/* The other channel is stopped, but not its controller: its extension is live. */
 CASE ctx_stopped_channel(struct occasion *at)
 {
     struct probe_controller *controller = at->controller;
+    PVOID other = controller->channels[!at->channel->number];
+    ULONG length = 0;
 
-    probe_returned(are_refused(controller->channels[!at->channel->number], at->irb, FALSE));
+    AtaPortDeviceReady(other, IDE_UNTAGGED, 0);
+    AtaPortBusChangeDetected(other);
+    probe_returned(AtaPortInitializeQueueTag(other, IDE_UNTAGGED, 0, 1) &&
+                   AtaPortAllocateQueueTag(other, IDE_UNTAGGED, 0) == 1 &&
+                   AtaPortGetPhysicalAddress(other, NULL, other, &length).QuadPart != 0);
+    return FALSE;
+}
+
+/* What another channel asked for, this one cannot have in its stead. */
+CASE ctx_uncached_for_other(struct occasion *at)
+{
+    struct probe_controller *controller = at->controller;
+    PVOID memory;
+
+    /* BREAKS: CTX-03 */
+    memory = AtaPortGetUnCachedExtension(controller->channels[!at->channel->number], 64, 0);
+    probe_returned((ULONG_PTR)memory);
     return FALSE;
 }
 
@@ -323,10 +376,13 @@ const struct probe_case ctx_cases[] = {
     {"ctx_stall", AT_START_IO, 1, ctx_stall},
     {"ctx_stall_inside", AT_START, 1, ctx_stall_inside},
     {"ctx_dump_mode", AT_START, 1, ctx_dump_mode},
+    {"ctx_dump_callbacks", AT_CHANNEL_INIT, 1, ctx_dump_callbacks},
     {"ctx_controller_extension", AT_START_IO, 1, ctx_controller_extension},
     {"ctx_channel_extension", AT_WORKER, 1, ctx_channel_extension},
     {"ctx_no_extension", AT_INTERRUPT, 1, ctx_no_extension},
     {"ctx_null", AT_START_IO, 1, ctx_null},
+    {"ctx_stopped_controller", AT_CHANNEL_INIT, 1, ctx_stopped_controller},
     {"ctx_stopped_channel", AT_START_IO, 1, ctx_stopped_channel},
+    {"ctx_uncached_for_other", AT_START, 1, ctx_uncached_for_other},
     {NULL, 0, 0, NULL},
 };

@@ -113,7 +113,24 @@ CASE ini_no_breaks_set(struct occasion *at)
 
 CASE ini_longer_transfers(struct occasion *at)
 {
-    at->configuration->MaximumTransferLength++;
+    at->configuration->MaximumTransferLength = 0x20001;
+    return FALSE;
+}
+
+CASE ini_no_transfers(struct occasion *at)
+{
+    at->configuration->MaximumTransferLength = 511;
+    return FALSE;
+}
+
+/* Without a bus master, neither limit need be set. */
+CASE ini_no_limits_set(struct occasion *at)
+{
+    struct probe_controller *controller = at->controller;
+
+    controller->has_bus_master = at->configuration->BusMaster = FALSE;
+    at->configuration->NumberOfPhysicalBreaks = (UCHAR)IDE_UNINITIALIZED_VALUE;
+    probe_returned(at->configuration->MaximumTransferLength);
     return FALSE;
 }
 
@@ -193,6 +210,13 @@ CASE ini_overlapped_late(struct occasion *at)
     return FALSE;
 }
 
+/* What the uncached extension was sized for may be used in part. */
+CASE ini_overlapped_lowered(struct occasion *at)
+{
+    at->start->NumberOfOverlappedRequests = 3;
+    return FALSE;
+}
+
 /* ------------------------------------------------------------------ AtaControllerTransferModeSelect */
 
 CASE ini_unsupported_mode(struct occasion *at)
@@ -224,6 +248,13 @@ CASE ini_absent_device(struct occasion *at)
 CASE ini_high_byte(struct occasion *at)
 {
     at->parameters->DeviceCharacteristics ^= 0x8000;
+    return FALSE;
+}
+
+/* One bit of that byte may be changed. */
+CASE ini_fua(struct occasion *at)
+{
+    at->parameters->DeviceCharacteristics ^= DFLAGS_FUA_SUPPORT;
     return FALSE;
 }
 
@@ -269,6 +300,8 @@ const struct probe_case ini_cases[] = {
     {"ini_more_breaks", AT_ADAPTER_START, 1, ini_more_breaks},
     {"ini_no_breaks_set", AT_ADAPTER_START, 1, ini_no_breaks_set},
     {"ini_longer_transfers", AT_ADAPTER_START, 1, ini_longer_transfers},
+    {"ini_no_transfers", AT_ADAPTER_START, 1, ini_no_transfers},
+    {"ini_no_limits_set", AT_ADAPTER_START, 1, ini_no_limits_set},
     {"ini_controller_reserved", AT_ADAPTER_START, 1, ini_controller_reserved},
     {"ini_no_initialize", AT_CHANNEL_INIT, 1, ini_no_initialize},
     {"ini_no_start_io", AT_CHANNEL_INIT, 1, ini_no_start_io},
@@ -281,11 +314,13 @@ const struct probe_case ini_cases[] = {
     {"ini_no_wmi", AT_START, 1, ini_no_wmi},
     {"ini_advances_reserved", AT_START, 1, ini_advances_reserved},
     {"ini_overlapped_late", AT_START, 1, ini_overlapped_late},
+    {"ini_overlapped_lowered", AT_START, 1, ini_overlapped_lowered},
     {"ini_unsupported_mode", AT_MODE_SELECT, 1, ini_unsupported_mode},
     {"ini_no_pio_mode", AT_MODE_SELECT, 1, ini_no_pio_mode},
     {"ini_no_mode_selected", AT_MODE_SELECT, 1, ini_no_mode_selected},
     {"ini_absent_device", AT_MODE_SELECT, 1, ini_absent_device},
     {"ini_high_byte", AT_INITIALIZE, 1, ini_high_byte},
+    {"ini_fua", AT_INITIALIZE, 1, ini_fua},
     {"ini_mode_not_set", AT_INITIALIZE, 1, ini_mode_not_set},
     {"ini_chs_reserved", AT_INITIALIZE, 1, ini_chs_reserved},
     {"ini_irb_reserved", AT_COMPLETE, 2, ini_irb_reserved},

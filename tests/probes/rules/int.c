@@ -50,6 +50,40 @@ CASE int_latched(struct occasion *at)
     return FALSE;
 }
 
+/* Serves the first channel, whose line this is not; itself a little later. */
+static BOOLEAN NTAPI int_serves_other_interrupt(PVOID ChannelExtension)
+{
+    struct probe_channel *channel = ChannelExtension, *other = channel->controller->channels[0];
+
+    if (++interrupts != 3)
+        return ProbeInterrupt(channel);
+    AtaPortReadPortUchar(other->command_block + 7);
+    AtaPortRequestTimer(channel, serve_soon, 100);
+    return TRUE;
+}
+
+CASE int_serves_other(struct occasion *at)
+{
+    interrupts = 0;
+    at->channel_interface->IdeHwInterrupt = int_serves_other_interrupt;
+    return FALSE;
+}
+
+/* The first channel's routine serves both, whichever has interrupted. */
+static BOOLEAN NTAPI int_serves_all_interrupt(PVOID ChannelExtension)
+{
+    struct probe_channel *channel = ChannelExtension, *other = channel->controller->channels[1];
+    BOOLEAN is_own = ProbeInterrupt(channel);
+
+    return (other && other->current && ProbeInterrupt(other)) || is_own;
+}
+
+CASE int_serves_all(struct occasion *at)
+{
+    at->channel_interface->IdeHwInterrupt = int_serves_all_interrupt;
+    return FALSE;
+}
+
 /* BREAKS: INT-02 */
 static BOOLEAN NTAPI int_never_claimed_interrupt(PVOID ChannelExtension)
 {
@@ -68,6 +102,8 @@ CASE int_never_claimed(struct occasion *at)
 const struct probe_case int_cases[] = {
     {"int_not_dismissed", AT_CHANNEL_INIT, 1, int_not_dismissed},
     {"int_latched", AT_CHANNEL_INIT, 1, int_latched},
+    {"int_serves_other", AT_CHANNEL_INIT, 1, int_serves_other},
+    {"int_serves_all", AT_CHANNEL_INIT, 1, int_serves_all},
     {"int_never_claimed", AT_CHANNEL_INIT, 1, int_never_claimed},
     {NULL, 0, 0, NULL},
 };

@@ -196,9 +196,9 @@ CASE irb_forgotten_sense(struct occasion *at)
 
     AtaPortReleaseRequestSenseIrb(at->channel, at->irb);
     sense = AtaPortBuildRequestSenseIrb(at->channel, failed); /* BREAKS: IRB-11 */
-    sense->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
+    sense->IrbStatus = IRB_STATUS_SUCCESS;
     at->channel->failed = NULL;
-    AtaPortCompleteRequest(at->channel, failed);
+    AtaPortCompleteRequest(at->channel, failed); /* BREAKS: IRB-12 */
     return TRUE;
 }
 
@@ -243,6 +243,65 @@ CASE irb_not_final(struct occasion *at)
     return FALSE;
 }
 
+/* What IdeHwBuildIo finishes is judged as what IdeHwStartIo does. */
+static BOOLEAN finish_third(PVOID channel, PIDE_REQUEST_BLOCK irb, UCHAR irb_status)
+{
+    BOOLEAN result = ProbeBuildIo(channel, irb);
+
+    if (is_third(channel, irb))
+        irb->IrbStatus = irb_status;
+    return result;
+}
+
+/* BREAKS: IRB-04 */
+static BOOLEAN NTAPI irb_built_error_build_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    Irb->AtaStatus = 0x51;
+    Irb->AtaError = 0x04;
+    return finish_third(ChannelExtension, Irb, IRB_STATUS_DEVICE_ERROR);
+}
+
+CASE irb_built_error(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwBuildIo = irb_built_error_build_io;
+    return FALSE;
+}
+
+/* BREAKS: IRB-05 */
+static BOOLEAN NTAPI irb_built_length_build_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    BOOLEAN result = finish_third(ChannelExtension, Irb, IRB_STATUS_DATALENGTH_MISMATCH);
+
+    if (Irb->IrbStatus == IRB_STATUS_DATALENGTH_MISMATCH)
+        Irb->DataTransferLength++;
+    return result;
+}
+
+CASE irb_built_length(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwBuildIo = irb_built_length_build_io;
+    return FALSE;
+}
+
+/* BREAKS: INI-09 */
+static BOOLEAN NTAPI irb_built_reserved_build_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    BOOLEAN result = finish_third(ChannelExtension, Irb, IRB_STATUS_BUSY);
+
+    if (Irb->IrbStatus == IRB_STATUS_BUSY)
+        Irb->ReservedAsUlong = 1;
+    return result;
+}
+
+CASE irb_built_reserved(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwBuildIo = irb_built_reserved_build_io;
+    return FALSE;
+}
+
 const struct probe_case irb_cases[] = {
     {"irb_twice", AT_COMPLETE, 2, irb_twice},
     {"irb_own", AT_COMPLETE, 2, irb_own},
@@ -264,5 +323,8 @@ const struct probe_case irb_cases[] = {
     {"irb_released_twice", AT_SENSE, 1, irb_released_twice},
     {"irb_too_early", AT_SENSE, 1, irb_too_early},
     {"irb_not_final", AT_CHANNEL_INIT, 1, irb_not_final},
+    {"irb_built_error", AT_CHANNEL_INIT, 1, irb_built_error},
+    {"irb_built_length", AT_CHANNEL_INIT, 1, irb_built_length},
+    {"irb_built_reserved", AT_CHANNEL_INIT, 1, irb_built_reserved},
     {NULL, 0, 0, NULL},
 };

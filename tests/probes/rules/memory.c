@@ -105,7 +105,8 @@ CASE memory_port_freed(struct occasion *at)
 
 /* ------------------------------------------------------------------ extensions */
 
-static volatile UCHAR *table_of_stopped; /* of the channel 0.0, for a later case */
+static volatile UCHAR *table_of_stopped;              /* of the channel 0.0, for a later case */
+static volatile struct probe_channel *second_channel; /* the extension of 0.1, for a later start */
 
 /* The uncached extension begins with a page, so what is behind its last page is nobody's. */
 CASE memory_behind_uncached(struct occasion *at)
@@ -130,16 +131,26 @@ CASE memory_behind_controller(struct occasion *at)
 {
     volatile UCHAR *end = (volatile UCHAR *)(at->channel->controller + 1) + 15;
 
+    second_channel = at->channel->controller->channels[1];
     probe_returned(end[-(LONG_PTR)((ULONG_PTR)end % 16)]); /* BREAKS: MEM-02 */
     return FALSE;
 }
 
-/* The other channel is stopped. */
+/* The controller was stopped and is started again; its second channel has no extension yet. */
+CASE memory_stopped_controller(struct occasion *at)
+{
+    UNREFERENCED_PARAMETER(at);
+    probe_returned(second_channel->number); /* BREAKS: MEM-01 */
+    return FALSE;
+}
+
+/* The other channel is stopped, and its extension what it was. */
 CASE memory_stopped_channel(struct occasion *at)
 {
     volatile struct probe_channel *other = at->channel->controller->channels[0];
 
-    probe_returned(other->number); /* BREAKS: MEM-01 */
+    other->held_head = NULL;
+    probe_returned(other->number == 0 && other->controller == at->channel->controller);
     return FALSE;
 }
 
@@ -318,6 +329,7 @@ const struct probe_case memory_cases[] = {
     {"memory_behind_uncached", AT_START_IO, 3, memory_behind_uncached},
     {"memory_behind_extension", AT_INTERRUPT, 2, memory_behind_extension},
     {"memory_behind_controller", AT_TIMER, 1, memory_behind_controller},
+    {"memory_stopped_controller", AT_CHANNEL_INIT, 1, memory_stopped_controller},
     {"memory_stopped_channel", AT_START, 1, memory_stopped_channel},
     {"memory_stopped_uncached", AT_WORKER, 1, memory_stopped_uncached},
     {"memory_irb_write", AT_COMPLETE, 2, memory_irb_write},

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is judged when an IRB comes back, from AtaPortCompleteRequest or finished by IdeHwBuildIo: INI-09, IRB-02, 04, 05,
+ * 11, 12, and what judge.c judges. Entered from every context in which a miniport runs.
+ */
+#include "port/request/request.h"
+
+/* ------------------------------------------------------------------ request sense */
+
+void slot_take_back_sense(struct irb_slot *slot)
+{
+    if (slot->sense) {
+        slot_release_sense(slot->sense);
+        slot->sense->was_taken_back = true;
+    }
+    slot->sense = NULL;
+}
+
+void slot_check_released(struct irb_slot *sense)
+{
+    if (sense->is_owed)
+        contract_report_irb(RULE_IRB_11, sense, "AtaPortBuildRequestSenseIrb", sense->place,
+                            "it was never released");
+    sense->is_owed = false;
+}
+
+/* IRB-12. Sense data that has come is the issuer's all the same. */
+static void check_sense(struct irb_slot *slot, const char *routine, const void *place)
+{
+    struct irb_slot *sense = slot->sense;
+    UCHAR status = IRB_STATUS_CODE(sense->page->irb.IrbStatus);
+    bool has_come = status == IRB_STATUS_SUCCESS || status == IRB_STATUS_DATALENGTH_MISMATCH;
+
+    contract_report_irb(RULE_IRB_12, slot, routine, place,
+                        "its request-sense IRB %s; the port took it back",
+                        status == IRB_STATUS_PENDING ? "is still pending" : "was not released");
+    if (!has_come)
+        slot->page->irb.IrbStatus &= (UCHAR)~IRB_STATUS_AUTOSENSE_VALID;
+    sense->is_owed = true;
+}
+
+/* ------------------------------------------------------------------ registers */
+
+/* IRB-04. What the driver has read since the IRB was started is known from the trace; a driver that
+ * answers from memory, without asking the device, is not doubted. In IdeHwBuildIo nothing was started. */
+static void check_device_error(const struct irb_slot *slot, const char *routine, const void *place)
+{
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+    unsigned status = slot->channel->ports.status, error = status - 6;
+    unsigned alternate = slot->channel->ports.alternate_status;
+
+    if (irb->AtaStatus == 0) {
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaStatus is 0, which no device that failed shows");
+        return;
+    }
+    if (context_now->kind == CONTEXT_BUILD_IO) {
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaStatus is %#x, and no device has seen the request", irb->AtaStatus);
+        return;
+    }
+    enum trace_evidence seen =
+        status ? trace_evidence(slot->trace_start, status, alternate, irb->AtaStatus)
+               : TRACE_UNKNOWN;
+    if (seen == TRACE_OTHER)
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaStatus is %#x, which the device has not shown", irb->AtaStatus);
+    else if (seen == TRACE_READ && irb->AtaStatus & IDE_STATUS_ERROR &&
+             trace_evidence(slot->trace_start, error, error, irb->AtaError) != TRACE_READ)
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaError is %#x, which was not read from the Error register",
+                            irb->AtaError);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+void slot_check_results(struct irb_slot *slot, const char *routine, const void *place)
+{
+    IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+
+    if (irb->ReservedAsUlong || irb->Reserved)
+        contract_report_irb(RULE_INI_09, slot, routine, place, "a reserved member was written");
+    slot_judge(slot, routine, place);
+    if (!irb_status_is_final(irb->IrbStatus)) {
+        contract_report_irb(RULE_IRB_02, slot, routine, place, "IrbStatus is %#x (%s)",
+                            irb->IrbStatus, irb_status_name(irb->IrbStatus));
+        irb->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
+    }
+    if (IRB_STATUS_CODE(irb->IrbStatus) == IRB_STATUS_DEVICE_ERROR)
+        check_device_error(slot, routine, place);
+    if (irb->DataTransferLength > slot->data_byte_count) {
+        contract_report_irb(RULE_IRB_05, slot, routine, place,
+                            "DataTransferLength is %u, %u were asked for",
+                            (unsigned)irb->DataTransferLength, (unsigned)slot->data_byte_count);
+        irb->DataTransferLength = slot->data_byte_count;
+    }
+    if (slot->sense)
+        check_sense(slot, routine, place);
+    slot_take_back_sense(slot);
+}
