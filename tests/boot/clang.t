@@ -24,6 +24,7 @@ $mingw = $ENV{MINIPORT_CROSS} || $mingw;
 sub make_in {
     my ($folder, $words, @goals) = @_;
     delete local $ENV{MINIPORT_CC};
+    $folder =~ s{^\Q$top\E/}{};    # make has no blanks in a target
     my ($code, $text) = command('make', '--no-print-directory', "ARCH=$arch", "BUILD=$folder", @$words,
         map { "$folder/$_" } @goals);
     diag($text) if $code;

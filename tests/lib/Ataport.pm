@@ -11,7 +11,8 @@
 #   like($run->{console}, qr/^\Q@{[sha256_of("$scratch/a.img")]}\E/m, 'the guest reads what the host wrote');
 #
 # and is started from the top of the tree, as `make test` does. It owns $scratch, an empty folder in
-# build/test/$ARCH/, which is removed when the test passes and kept when it fails. A boot is private: its hive
+# build/test/$ARCH/, which is removed when the test passes and kept when it fails, but for large images, which are
+# kept with KEEP=1 only. A boot is private: its hive
 # is $scratch/registry.reg unless HIVE says otherwise, and nothing of the caller's environment but ARCH,
 # CROSS, QEMU, HOSTCC and ACCEL reaches it. When a check fails, the last lines of the boot before it
 # and the commands that repeat it are printed.
@@ -74,6 +75,7 @@ my $reported = 0;  # failed checks that have been explained
 my $last_run;      # the latest boot
 my $passes_on_tap = 0;
 my $pata_is_wrong = 0;
+my @images;        # that random_image and sparse_image made
 
 -x "$top/run-qemu.sh" or BAIL_OUT('tests are started from the top of the tree');
 if (!$^C) {    # `perl -c` only reads
@@ -141,7 +143,7 @@ sub launch {
         open STDOUT, '>&', $to_host or POSIX::_exit(2);
         open STDERR, '>&', $to_host or POSIX::_exit(2);
         close $_ for $to_guest, $from_guest;
-        exec "$top/run-qemu.sh" or POSIX::_exit(2);
+        exec { "$top/run-qemu.sh" } "$top/run-qemu.sh" or POSIX::_exit(2);    # no shell
     }
     $running{$pid} = 1;
     close $_ for $from_host, $to_host;
@@ -305,7 +307,13 @@ sub explain_run {
     my $driver = $ENV{TEST_GROUP} ? " MINIPORT=$run->{words}{MINIPORT}" : '';
     (my $files = $scratch) =~ s{^\Q$top\E/}{};
     print STDERR "# ---- the test again:  make test ARCH=$arch$driver TEST=$name    (its files are in $files)\n";
+    print STDERR "# ---- its large images are removed; with KEEP=1 it keeps them\n" if large_images();
     return;
+}
+
+# What would fill a disk when many tests fail, and is made anew by each run.
+sub large_images {
+    return $ENV{KEEP} ? () : grep { (-s $_ // 0) > 8 << 20 } @images;
 }
 
 sub explain_failures {
@@ -326,7 +334,7 @@ END {
     }
     explain_failures();
     my $is_passing = $passes_on_tap ? $code == 0 : Test::More->builder->is_passing && $code == 0;
-    remove_tree($scratch) if $is_passing;
+    $is_passing ? remove_tree($scratch) : unlink large_images();
     $? = $code;
 }
 
@@ -351,6 +359,7 @@ sub sparse_image {
     my ($file_name, $size) = @_;
     my $path = "$scratch/$file_name";
     spill($path, '');
+    push @images, $path;
     truncate $path, $size or die "$path: $!";
     return $path;
 }
@@ -359,6 +368,7 @@ sub sparse_image {
 sub random_image {
     my ($file_name, $size, $seed) = @_;
     my $path = "$scratch/$file_name";
+    push @images, $path;
     my $megabyte = join '', map { Digest::SHA::sha512("$seed:$_") } 1 .. (1 << 20) / 64;
     open my $file, '>:raw', $path or die "$path: $!";
     for (my ($number, $left) = (0, $size); $left > 0; $number++, $left -= 1 << 20) {
