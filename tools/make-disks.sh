@@ -44,8 +44,9 @@ printf 'label: dos\nlabel-id: 0x41544150\nstart=2048, type=e, bootable\n' |
 mkfs.fat --invariant -F 16 -n DEMO -i 41544150 -h 2048 --offset 2048 demo.img $((64 * 1024 - 1024)) >/dev/null
 mcopy -s -m -i demo.img@@1M files/* ::
 
-# Its banner cannot be turned off, so what it says is shown when it fails only.
-xorriso -as mkisofs -quiet -V DEMO -J -r -o demo.iso files 2>xorriso.log ||
+# -p: in the place of xorriso's own version. Its banner cannot be turned off, so what it says is shown when it
+# fails only.
+xorriso -as mkisofs -quiet -V DEMO -p DEMO -J -r -o demo.iso files 2>xorriso.log ||
   { cat xorriso.log >&2; exit 1; }
 
 mv -f -- demo.img demo.iso "$folder"

@@ -10,6 +10,7 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use File::Glob ':bsd_glob';    # blanks in a path do not end it
 use File::Temp qw(tempdir);
 
 $ENV{LC_ALL} = 'C';    # what programs say is read here
@@ -82,7 +83,7 @@ sub found {
 sub alone {
     my (@compiler) = @_;
     my @failures;
-    for my $header (map { s{^\Q$headers/}{}r } glob "$headers/*.h $headers/*/*.h") {
+    for my $header (map { s{^\Q$headers/}{}r } (glob "$headers/*.h"), glob "$headers/*/*.h") {
         Layout::write_file("$folder/alone.c", "#include <$header>\n" x 2);
         my ($good, $text) = Layout::run_command(@compiler, @strict, '-I', $headers, '-fsyntax-only',
             "$folder/alone.c");

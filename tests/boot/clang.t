@@ -8,6 +8,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
+use File::Glob ':bsd_glob';    # blanks in a path do not end it
 use Witness;
 use Test::More tests => 27;
 

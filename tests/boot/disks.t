@@ -87,6 +87,8 @@ is("$code$output", '0', 'the demonstration disks are made');
 command("$top/tools/make-disks.sh", "$scratch/another");
 is(sha256_of("$scratch/one folder/$_"), sha256_of("$scratch/another/$_"), "$_ is the same bytes each time")
     for qw(demo.img demo.iso);
+is_deeply([slurp('README.md') =~ /^([0-9a-f]{64})  cd0/m], [sha256_of("$scratch/another/demo.iso")],
+    'and those that README shows, whatever made them');
 ($code, $output) = command('fsck.fat', '-n', split_partition("$scratch/another/demo.img"));
 is($code, 0, 'the file system has no errors') or diag($output);
 

@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
+use File::Glob ':bsd_glob';    # blanks in a path do not end it
 use Witness;
 use File::Temp qw(tempdir);
 use Test::More;
@@ -26,7 +27,7 @@ my ($code, $output) = new_miniport(NAME => 'mine_1', DIR => $place);
 is($code, 0, 'make new-miniport') or diag($output);
 (my $word = $folder) =~ s/ /\\ /g;
 like($output, qr/make run MINIPORT='\Q$word\E'$/m, 'says what to type next');
-is_deeply([map { s{.*/}{}r } sort glob "'$folder'/*"], [qw(README.md mine_1.c mine_1.reg)], 'writes three files');
+is_deeply([map { s{.*/}{}r } sort glob "$folder/*"], [qw(README.md mine_1.c mine_1.reg)], 'writes three files');
 unlike(join('', map { slurp("$folder/$_") } qw(README.md mine_1.c mine_1.reg)), qr/skeleton/i,
     'with its own name in them');
 
@@ -45,7 +46,7 @@ for my $name ('', 'a b', '../x', '1x', 'x.c', 'pata', 'PATA', 'none', 'x;y', '$x
 }
 ($code, $output) = new_miniport(NAME => 'x');
 like($output, qr/^new-miniport: say which name and where/m, 'no DIR is, too');
-is_deeply([map { s{.*/}{}r } glob "'$place'/*"], ['mine_1'], 'and nothing was written for them');
+is_deeply([map { s{.*/}{}r } glob "$place/*"], ['mine_1'], 'and nothing was written for them');
 spill("$folder/mine_1.c", $before);
 
 # ------------------------------------------------------------------ that it works
