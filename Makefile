@@ -284,6 +284,7 @@ help:
 #? make lint          format, shell scripts, and who includes whom
 #? make check         lint and test
 #? make setup         install the programs that are missing; run and test do it too
+#? tools/fresh-machine.sh SUITE  run and test in a bare Debian or Ubuntu that it makes in a folder, as root
 #? make clean         remove build/ (with the demonstration disks and the default registry)
 #?
 #? Words, on the command line or in the environment:
