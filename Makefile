@@ -215,7 +215,7 @@ OTHER_TOOLS := $(if $(ARCH_TESTS),$(patsubst %,test-tools-%,$(filter-out $(ARCH)
 $(OTHER_TOOLS): test-tools-%: FORCE | test-tools
 	@+$(MAKE) --no-print-directory ARCH=$* MINIPORT_CROSS= test-tools
 ifneq ($(filter test check,$(GOALS)),)
-build/$(OTHER_ARCH)/sample.sys: | $(OTHER_TOOLS)
+build/$(OTHER_ARCH)/sample.sys build/$(OTHER_ARCH)/sample_packed.sys: | $(OTHER_TOOLS)
 endif
 
 # With MINIPORT= it is the conformance suite, on that driver and this ARCH.

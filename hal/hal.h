@@ -189,11 +189,13 @@ static inline size_t hal_pages_for(size_t byte_count)
     return (byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
 }
 
-/* Nothing may be both writable and executable: asking for both is a PANIC. */
-#define HAL_MAP_READ     0u
-#define HAL_MAP_WRITE    1u
-#define HAL_MAP_EXECUTE  2u
-#define HAL_MAP_UNCACHED 4u
+/* Nothing may be both writable and executable: asking for both is a PANIC. The exception are pages that code and
+ * data of an image share, for which it has to be said that this is meant. */
+#define HAL_MAP_READ           0u
+#define HAL_MAP_WRITE          1u
+#define HAL_MAP_EXECUTE        2u
+#define HAL_MAP_UNCACHED       4u
+#define HAL_MAP_CODE_WITH_DATA 8u
 
 /* Physically contiguous, zeroed, writable pages below max_physical (exclusive; UINT64_MAX:
  * anywhere), NULL if there are none. A virtual address here equals the physical one. Not in

@@ -4,7 +4,7 @@
  * there are, and what lies where.
  *
  * Owns the one address space: RAM from 1 MiB on at its own addresses, and windows. May not: map
- * anything both writable and executable. Any context, with interrupts off while tables change.
+ * anything both writable and executable (but what hal.h excepts). Any context, with interrupts off while tables change.
  *
  * The first MiB is not mapped at all: null pointers, and pointers that nearly are, fault.
  */
@@ -50,7 +50,8 @@ extern const uint8_t hal_early_start[], hal_early_end[];
 
 static uint64_t entry_flags(unsigned protection)
 {
-    if ((protection & HAL_MAP_WRITE) && (protection & HAL_MAP_EXECUTE))
+    if ((protection & HAL_MAP_WRITE) && (protection & HAL_MAP_EXECUTE) &&
+        !(protection & HAL_MAP_CODE_WITH_DATA))
         PANIC("a page is to be both writable and executable");
     uint64_t flags = ENTRY_PRESENT;
     if (protection & HAL_MAP_WRITE)

@@ -76,7 +76,6 @@ static struct image_slot *choose_slot(size_t page_count)
     return best;
 }
 
-/* Physical pages are taken range by range: the headers, then each mapped section. */
 static bool back_range(uintptr_t address, size_t page_count)
 {
     void *pages = hal_pages_alloc(page_count, UINT64_MAX);
@@ -122,61 +121,113 @@ static bool protect_range(uintptr_t address, size_t page_count, unsigned protect
            hal_map((void *)(uintptr_t)physical, physical, page_count, HAL_MAP_READ);
 }
 
-static unsigned protection_of(enum pe_access access)
+/* ------------------------------------------------------------------ pages of an image
+ *
+ * They are taken and protected in ranges: pages behind each other that hold what wants the same protection, such
+ * as those of a section. */
+
+struct range {
+    size_t first, page_count;
+    unsigned access;
+};
+
+static uintptr_t range_address(const struct loaded_image *image, const struct range *range)
 {
-    switch (access) {
-    case PE_READ_ONLY:
-        return HAL_MAP_READ;
-    case PE_READ_WRITE:
-        return HAL_MAP_READ | HAL_MAP_WRITE;
-    case PE_READ_EXECUTE:
-        return HAL_MAP_READ | HAL_MAP_EXECUTE;
-    }
-    PANIC("section access %d", (int)access);
+    return image->base + range->first * PE_PAGE_SIZE;
+}
+
+/* Goes to the next range; begin with one of zeros. False at the end. */
+static bool next_range(const struct pe_image_info *info, struct range *range)
+{
+    size_t end = info->mapped_byte_count / PE_PAGE_SIZE, page = range->first + range->page_count;
+
+    do {
+        if (page == end)
+            return false;
+        range->first = page;
+        range->access = pe_page_access(info, (uint32_t)page++ * PE_PAGE_SIZE);
+    } while (range->access == PE_NOT_MAPPED);
+    while (page < end && pe_page_access(info, (uint32_t)page * PE_PAGE_SIZE) == range->access)
+        page++;
+    range->page_count = page - range->first;
+    return true;
+}
+
+static unsigned protection_of(unsigned access)
+{
+    return HAL_MAP_READ | (access & PE_READ_WRITE ? HAL_MAP_WRITE : 0) |
+           (access & PE_READ_EXECUTE ? HAL_MAP_EXECUTE : 0) |
+           (access == (PE_READ_WRITE | PE_READ_EXECUTE) ? HAL_MAP_CODE_WITH_DATA : 0);
 }
 
 static void release_image(const struct loaded_image *image)
 {
-    const struct pe_image_info *info = &image->info;
+    struct range range = {0};
 
-    release_range(image->base, pages_of(info->header_byte_count), HAL_MAP_READ);
-    for (uint32_t i = 0; i < info->section_count; i++) {
-        const struct pe_section *section = &info->sections[i];
-        if (section->mapped)
-            release_range(image->base + section->rva, pages_of(section->byte_count),
-                          protection_of(section->access));
-    }
+    while (next_range(&image->info, &range))
+        release_range(range_address(image, &range), range.page_count, protection_of(range.access));
 }
 
 static bool back_image(const struct loaded_image *image)
 {
-    const struct pe_image_info *info = &image->info;
+    struct range range = {0};
 
-    if (!back_range(image->base, pages_of(info->header_byte_count)))
-        return false;
-    for (uint32_t i = 0; i < info->section_count; i++) {
-        const struct pe_section *section = &info->sections[i];
-        if (section->mapped &&
-            !back_range(image->base + section->rva, pages_of(section->byte_count)))
+    while (next_range(&image->info, &range))
+        if (!back_range(range_address(image, &range), range.page_count))
             return false;
-    }
     return true;
 }
 
 static bool protect_image(const struct loaded_image *image)
 {
+    struct range range = {0};
+
+    while (next_range(&image->info, &range))
+        if (!protect_range(range_address(image, &range), range.page_count,
+                           protection_of(range.access)))
+            return false;
+    return true;
+}
+
+/* What a section's pages allow that it did not ask for, since it shares them. */
+static unsigned excess_of(const struct pe_image_info *info, const struct pe_section *section)
+{
+    unsigned access = 0;
+
+    for (uint32_t page = section->rva / PE_PAGE_SIZE * PE_PAGE_SIZE;
+         page < section->rva + section->byte_count; page += PE_PAGE_SIZE)
+        access |= pe_page_access(info, page);
+    return access & ~section->access;
+}
+
+static void log_shared_pages(const struct loaded_image *image)
+{
+    static const char *const words[] = {"", "writable", "executable", "writable and executable"};
     const struct pe_image_info *info = &image->info;
 
-    if (!protect_range(image->base, pages_of(info->header_byte_count), HAL_MAP_READ))
-        return false;
+    if (info->section_alignment >= PE_PAGE_SIZE)
+        return;
     for (uint32_t i = 0; i < info->section_count; i++) {
         const struct pe_section *section = &info->sections[i];
-        if (section->mapped &&
-            !protect_range(image->base + section->rva, pages_of(section->byte_count),
-                           protection_of(section->access)))
-            return false;
+        unsigned excess = section->mapped ? excess_of(info, section) : 0;
+        if (section->access == (PE_READ_WRITE | PE_READ_EXECUTE))
+            excess = section->access;
+        if (excess != 0)
+            hal_log(
+                "%s: section %s could not be protected: it is %s, since sections aligned to %#x "
+                "bytes share pages\n",
+                image->name, section->name, words[excess], info->section_alignment);
     }
-    return true;
+}
+
+/* A security cookie has to be hard to guess for a buffer that overflows by mistake, not for an enemy. */
+static uint64_t random_bits(void)
+{
+    static uint64_t state;
+
+    state += hal_wall_clock_us() << 20 ^ hal_cycles();
+    state = (state ^ state >> 31) * 0x9E3779B97F4A7C15ull;
+    return state ^ state >> 29;
 }
 
 /* Gives the slot a window that is large enough. The addresses of a smaller one are given up: a slot's
@@ -229,6 +280,9 @@ static struct loaded_image *load_into(struct image_slot *slot, const char *name,
         release_image(image);
         return NULL;
     }
+    pe_set_cookie(info, slot->window, random_bits());
+    if (info->cookie_fault != NULL)
+        hal_log("%s: %s, and is left alone\n", image->name, info->cookie_fault);
     if (!protect_image(image)) {
         release_image(image);
         return refuse(error, PE_NO_MEMORY, "no memory is left for the image's page tables");
@@ -237,6 +291,7 @@ static struct loaded_image *load_into(struct image_slot *slot, const char *name,
     image->next = loaded_images;
     loaded_images = image;
     hal_log("%s at %#llx\n", image->name, (unsigned long long)image->base);
+    log_shared_pages(image);
     image_loaded_for_debugger(image->name, image->base, image->text_address);
     return image;
 }
@@ -289,7 +344,7 @@ bool image_is_code(uintptr_t address)
     const struct pe_section *section =
         image == NULL ? NULL : pe_section_at(&image->info, (uint32_t)(address - image->base));
 
-    return section != NULL && section->mapped && section->access == PE_READ_EXECUTE;
+    return section != NULL && section->mapped && (section->access & PE_READ_EXECUTE) != 0;
 }
 
 void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_count)

@@ -31,7 +31,8 @@ extern struct loaded_image *loaded_images;
 
 /*
  * Loads a driver: checks the file, backs a window with pages, relocates and links against the
- * export table, and protects it section by section; no page is writable and executable.
+ * export table, sets its security cookie, and protects it page by page; no page is writable and executable,
+ * unless code and data share it (the log says so).
  *
  * Parameters: name: what reports call it, such as "pata.sys"; cut to fit. file, byte_count: the
  * file; it must stay readable while the image is loaded. error: written on failure. Returns: the

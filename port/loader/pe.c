@@ -56,7 +56,7 @@ struct inspection {
     const uint8_t *section_headers;
     uint32_t optional_byte_count;
     uint32_t directory_count;
-    uint32_t section_alignment, file_alignment;
+    uint32_t file_alignment;
 };
 
 /* The first bytes of files that people hand in by mistake. */
@@ -190,23 +190,18 @@ static enum pe_status check_alignments(struct inspection *inspection)
     uint32_t section_alignment = pe_get32(inspection->optional + OPTIONAL_SECTION_ALIGNMENT);
     uint32_t file_alignment = pe_get32(inspection->optional + OPTIONAL_FILE_ALIGNMENT);
 
-    if (!is_power_of_two(section_alignment) || section_alignment < PE_PAGE_SIZE)
+    /* The kits link some drivers with sections that are aligned to 80h bytes and less; then the file's
+     * alignment is of that size, too, or some other linker's own. */
+    if (!is_power_of_two(section_alignment) || !is_power_of_two(file_alignment))
         return pe_fail(inspection->error, PE_MISALIGNED,
-                       "the image's sections are aligned to %#x bytes, which is not a power of two "
-                       "of at least %#x, so that they cannot be protected one by one: link with "
-                       "that alignment",
-                       section_alignment, PE_PAGE_SIZE);
-    if (!is_power_of_two(file_alignment) || file_alignment < 512 ||
-        file_alignment > section_alignment)
-        return pe_fail(inspection->error, PE_MISALIGNED,
-                       "the image's file alignment is %#x, which is not a power of two between "
-                       "0x200 and the section alignment %#x",
-                       file_alignment, section_alignment);
+                       "the image's sections are aligned to %#x bytes, and to %#x in the file: "
+                       "both have to be powers of two",
+                       section_alignment, file_alignment);
     if (info->preferred_base % PE_PAGE_SIZE != 0)
         return pe_fail(inspection->error, PE_MISALIGNED,
                        "the image's preferred address %#llx is not a multiple of %#x",
                        (unsigned long long)info->preferred_base, PE_PAGE_SIZE);
-    inspection->section_alignment = section_alignment;
+    info->section_alignment = section_alignment;
     inspection->file_alignment = file_alignment;
     return PE_OK;
 }
@@ -239,10 +234,10 @@ static enum pe_status check_optional_header(struct inspection *inspection)
         return pe_fail(inspection->error, PE_TOO_LARGE,
                        "the image wants %u bytes of memory, and at most %u are given",
                        info->image_byte_count, PE_MAX_IMAGE_SIZE);
-    if (info->image_byte_count % inspection->section_alignment != 0)
+    if (info->image_byte_count % info->section_alignment != 0)
         return pe_fail(inspection->error, PE_MISALIGNED,
                        "the image's size %#x is not a multiple of its section alignment %#x",
-                       info->image_byte_count, inspection->section_alignment);
+                       info->image_byte_count, info->section_alignment);
     if (info->header_byte_count < table_end || info->header_byte_count > info->image_byte_count)
         return pe_fail(inspection->error, PE_BAD_HEADER,
                        "the size of the headers, %#x, does not cover the section table up to %#x, "
@@ -255,37 +250,24 @@ static enum pe_status check_optional_header(struct inspection *inspection)
     return PE_OK;
 }
 
-/* COFF symbols and the string table behind them, which also holds long section names. */
+/* COFF symbols and the string table behind them, which also holds long section names. Nothing but names is
+ * lost when they are damaged or cut off, so the driver runs without. */
 static enum pe_status find_symbols(struct inspection *inspection)
 {
     struct pe_image_info *info = inspection->info;
     uint32_t offset = pe_get32(inspection->coff + COFF_SYMBOL_TABLE);
     uint32_t count = pe_get32(inspection->coff + COFF_SYMBOL_COUNT);
     uint64_t end = offset + (uint64_t)count * SYMBOL_SIZE;
-    uint32_t string_byte_count;
 
-    if (offset == 0)
+    if (offset == 0 || end > info->file_byte_count)
         return PE_OK;
-    if (end > info->file_byte_count)
-        return pe_fail(inspection->error, PE_TRUNCATED,
-                       "cut off in the symbol table: it has %u symbols from offset %#x on, and the "
-                       "file has %u bytes",
-                       count, offset, info->file_byte_count);
     info->symbol_table_offset = offset;
     info->symbol_count = count;
-    if (!pe_fits(end, 4, info->file_byte_count))
-        return pe_fail(inspection->error, PE_TRUNCATED,
-                       "cut off in the string table: it starts at offset %#x, and the file has %u "
-                       "bytes",
-                       (unsigned)end, info->file_byte_count);
-    string_byte_count = pe_get32(info->file + end);
-    if (!pe_fits(end, string_byte_count, info->file_byte_count))
-        return pe_fail(inspection->error, PE_TRUNCATED,
-                       "cut off in the string table: it has %u bytes from offset %#x on, and the "
-                       "file has %u bytes",
-                       string_byte_count, (unsigned)end, info->file_byte_count);
-    info->string_table_offset = (uint32_t)end;
-    info->string_table_byte_count = string_byte_count;
+    if (pe_fits(end, 4, info->file_byte_count) &&
+        pe_fits(end, pe_get32(info->file + end), info->file_byte_count)) {
+        info->string_table_offset = (uint32_t)end;
+        info->string_table_byte_count = pe_get32(info->file + end);
+    }
     return PE_OK;
 }
 
@@ -329,23 +311,29 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* Linkers give nothing else a name so long that it stands in the string table; where that is lost, the "/" is
+ * left. */
+static bool is_for_debuggers(const char *name, uint32_t characteristics)
+{
+    const uint32_t flags = SECTION_DISCARDABLE | SECTION_EXECUTE | SECTION_WRITE;
+
+    return (characteristics & flags) == SECTION_DISCARDABLE &&
+           (has_prefix(name, "/") || has_prefix(name, ".debug") || has_prefix(name, ".zdebug") ||
+            has_prefix(name, ".stab"));
+}
+
 /* Discardable sections may hold start-up code and its data, which the driver needs; debug
  * information, relocations and resources are of no use to it, and are known by their names. */
 static bool is_needed_at_run_time(const char *name, uint32_t characteristics)
 {
-    static const char *const dispensable[] = {".debug", ".zdebug", ".stab", ".reloc", ".rsrc"};
-
     if ((characteristics & SECTION_DISCARDABLE) == 0 || (characteristics & SECTION_EXECUTE) != 0)
         return true;
-    for (size_t i = 0; i < sizeof dispensable / sizeof dispensable[0]; i++) {
-        if (has_prefix(name, dispensable[i]))
-            return false;
-    }
-    return true;
+    return !is_for_debuggers(name, characteristics) && !has_prefix(name, ".reloc") &&
+           !has_prefix(name, ".rsrc");
 }
 
-static enum pe_status read_access(struct pe_section *section, uint32_t characteristics,
-                                  struct pe_error *error)
+static enum pe_status read_access(const struct pe_image_info *info, struct pe_section *section,
+                                  uint32_t characteristics, struct pe_error *error)
 {
     bool executable = (characteristics & SECTION_EXECUTE) != 0;
     bool writable = (characteristics & SECTION_WRITE) != 0;
@@ -356,23 +344,22 @@ static enum pe_status read_access(struct pe_section *section, uint32_t character
     if (executable && writable && (characteristics & SECTION_DISCARDABLE) != 0 &&
         strcmp(section->name, "INIT") == 0)
         writable = false;
-    if (executable && writable)
+    if (executable && writable && info->section_alignment >= PE_PAGE_SIZE)
         return pe_fail(error, PE_WRITABLE_CODE,
                        "section %s is both writable and executable (characteristics %#x): nothing "
                        "here may be both",
                        section->name, characteristics);
-    section->access = executable ? PE_READ_EXECUTE : writable ? PE_READ_WRITE : PE_READ_ONLY;
+    section->access = (executable ? PE_READ_EXECUTE : 0) | (writable ? PE_READ_WRITE : 0);
     return PE_OK;
 }
 
-static enum pe_status read_section(struct inspection *inspection, const uint8_t *header,
-                                   struct pe_section *section)
+/* Where a section is, in the file and in memory. */
+static enum pe_status read_place(struct inspection *inspection, const uint8_t *header,
+                                 struct pe_section *section)
 {
     const struct pe_image_info *info = inspection->info;
-    uint32_t characteristics = pe_get32(header + SECTION_CHARACTERISTICS);
     uint32_t raw_byte_count = pe_get32(header + SECTION_RAW_SIZE);
 
-    read_section_name(info, header, section->name);
     section->rva = pe_get32(header + SECTION_RVA);
     section->byte_count = pe_get32(header + SECTION_VIRTUAL_SIZE);
     section->file_offset = pe_get32(header + SECTION_RAW_OFFSET);
@@ -393,19 +380,39 @@ static enum pe_status read_section(struct inspection *inspection, const uint8_t 
         return pe_fail(inspection->error, PE_SECTION_OUTSIDE_IMAGE,
                        "section %s has %#x bytes from RVA %#x on, outside the image of %#x bytes",
                        section->name, section->byte_count, section->rva, info->image_byte_count);
-    if (section->rva % inspection->section_alignment != 0)
+    if (section->rva % info->section_alignment != 0)
         return pe_fail(inspection->error, PE_MISALIGNED,
                        "section %s is at RVA %#x, not a multiple of the section alignment %#x",
-                       section->name, section->rva, inspection->section_alignment);
+                       section->name, section->rva, info->section_alignment);
     if (raw_byte_count != 0 && section->file_offset % inspection->file_alignment != 0)
         return pe_fail(inspection->error, PE_MISALIGNED,
                        "section %s is at file offset %#x, not a multiple of the file alignment %#x",
                        section->name, section->file_offset, inspection->file_alignment);
-    section->mapped = is_needed_at_run_time(section->name, characteristics);
-    return read_access(section, characteristics, inspection->error);
+    return PE_OK;
 }
 
-/* Sections must not share a page with each other or with the headers, and stand in order. */
+static enum pe_status read_section(struct inspection *inspection, const uint8_t *header,
+                                   struct pe_section *section)
+{
+    const struct pe_image_info *info = inspection->info;
+    uint32_t characteristics = pe_get32(header + SECTION_CHARACTERISTICS);
+    enum pe_status status;
+
+    read_section_name(info, header, section->name);
+    status = read_place(inspection, header, section);
+    if (status != PE_OK && is_for_debuggers(section->name, characteristics)) {
+        section->byte_count = section->file_byte_count = 0; /* costs names only */
+        inspection->error->status = PE_OK;
+        inspection->error->text[0] = '\0';
+        return PE_OK;
+    }
+    if (status != PE_OK || section->byte_count == 0)
+        return status;
+    section->mapped = is_needed_at_run_time(section->name, characteristics);
+    return read_access(info, section, characteristics, inspection->error);
+}
+
+/* Sections must not overlap each other or the headers, and stand in order. */
 static enum pe_status check_overlaps(const struct inspection *inspection)
 {
     const struct pe_image_info *info = inspection->info;
@@ -475,7 +482,7 @@ static enum pe_status check_entry(const struct inspection *inspection)
     if (section == NULL)
         return pe_fail(inspection->error, PE_BAD_ENTRY,
                        "the entry point at RVA %#x lies in no section", info->entry_rva);
-    if (section->access != PE_READ_EXECUTE)
+    if ((section->access & PE_READ_EXECUTE) == 0)
         return pe_fail(inspection->error, PE_BAD_ENTRY,
                        "the entry point at RVA %#x lies in section %s, which is not executable",
                        info->entry_rva, section->name);
@@ -518,6 +525,7 @@ static enum pe_status read_directories(struct inspection *inspection)
     info->exports = read_directory(inspection, DIRECTORY_EXPORT);
     info->imports = read_directory(inspection, DIRECTORY_IMPORT);
     info->relocations = read_directory(inspection, DIRECTORY_RELOCATION);
+    pe_find_cookie(info, read_directory(inspection, DIRECTORY_LOAD_CONFIG).rva);
     return PE_OK;
 }
 

@@ -18,6 +18,7 @@
 #ifndef PORT_LOADER_PE_H
 #define PORT_LOADER_PE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,13 +48,13 @@ enum pe_machine {
 /* Why a file is refused. PE_NO_MEMORY and what follows it come from image.c. */
 #define PE_STATUSES(X)                                                                     \
     X(PE_OK)                                                                               \
-    X(PE_TRUNCATED)     /* ends inside a header, the section table or the symbols */       \
+    X(PE_TRUNCATED)     /* ends inside a header or the section table */                    \
     X(PE_NOT_PE)        /* something else */                                               \
     X(PE_WRONG_MACHINE) /* code for another processor */                                   \
     X(PE_NOT_DRIVER)    /* an object file, a program, anything but a native image */       \
     X(PE_BAD_HEADER)    /* the headers contradict themselves */                            \
     X(PE_TOO_LARGE)     /* over one of the limits above */                                 \
-    X(PE_MISALIGNED)    /* sections cannot be protected page by page */                    \
+    X(PE_MISALIGNED)    /* something is not where its alignment says */                    \
     X(PE_SECTION_OUTSIDE_FILE)                                                             \
     X(PE_SECTION_OUTSIDE_IMAGE)                                                            \
     X(PE_SECTION_OVERLAP)                                                                  \
@@ -80,20 +81,19 @@ struct pe_error {
     char text[256];
 };
 
-/* What a section's pages may be used for. There is no way to say "writable and executable". */
-enum pe_access {
-    PE_READ_ONLY,
-    PE_READ_WRITE,
-    PE_READ_EXECUTE,
-};
+/* What a section, or a page, may be used for: bits. A section that is writable and executable is refused, unless
+ * the image's sections share pages anyhow. */
+#define PE_READ_ONLY    0u
+#define PE_READ_WRITE   1u
+#define PE_READ_EXECUTE 2u
 
 struct pe_section {
     char name[PE_SECTION_NAME_CAPACITY];
-    uint32_t rva;             /* a multiple of the page size */
+    uint32_t rva;             /* a multiple of the section alignment */
     uint32_t byte_count;      /* in memory, not rounded; 0 for an empty section */
     uint32_t file_offset;     /* where its contents start; the rest of it is zeroes */
     uint32_t file_byte_count; /* at most byte_count */
-    enum pe_access access;
+    unsigned access;          /* PE_READ_xxx */
     bool mapped; /* false: nothing at run time looks at it (debug information, relocations) */
 };
 
@@ -112,7 +112,11 @@ struct pe_image_info {
     uint32_t entry_rva;
     uint16_t subsystem;
     bool relocations_stripped;
-    bool has_dwarf; /* sections named .debug_* */
+    bool has_dwarf;             /* sections named .debug_* */
+    uint32_t section_alignment; /* below the page size: sections may share pages */
+    uint32_t cookie_rva;        /* of the security cookie; 0 when there is none */
+    const char
+        *cookie_fault; /* why what the load configuration says of it is not believed, or NULL */
     struct pe_directory exports, imports, relocations;
     uint32_t symbol_table_offset, symbol_count; /* COFF symbols; 0 and 0 when there are none */
     uint32_t string_table_offset, string_table_byte_count;
@@ -135,8 +139,9 @@ typedef enum pe_resolution (*pe_resolver)(void *context, const char *module, con
 /*
  * Checks a whole file and describes it. Everything in the description can be relied on afterwards:
  * sections lie inside the file and the image, in ascending order, apart from each other and from
- * the headers, none writable and executable; the entry point lies in code; every relocation lies in
- * one section; every import has a readable module and symbol name and a slot in a mapped section.
+ * the headers; the entry point lies in code; every relocation lies in one section; every import has a
+ * readable module and symbol name and a slot in a mapped section. What is for debuggers only is left
+ * out where it is damaged.
  *
  * Parameters: file, byte_count: the file's bytes, of any alignment. machine: what the image must be
  * built for. info: written, also on failure (then of no use). error: written on failure.
@@ -161,6 +166,15 @@ enum pe_status pe_inspect(const void *file, size_t byte_count, enum pe_machine m
  */
 enum pe_status pe_load(const struct pe_image_info *info, void *memory, uint64_t base,
                        pe_resolver resolve, void *context, struct pe_error *error);
+
+/* What the page at rva, a multiple of the page size, has to allow for what lies in it: PE_READ_xxx of all, or
+ * PE_NOT_MAPPED. Context: any. */
+#define PE_NOT_MAPPED UINT_MAX
+unsigned pe_page_access(const struct pe_image_info *info, uint32_t rva);
+
+/* Gives the security cookie of a loaded image a value made of `random`, as it must have before the entry point runs. A
+ * cookie that does not have the linker's default any more is left alone. Context: any. */
+void pe_set_cookie(const struct pe_image_info *info, void *memory, uint64_t random);
 
 /*
  * The function that an address lies in, by the COFF symbol table that mingw-w64's linker writes.

@@ -56,6 +56,7 @@ enum {
     DIRECTORY_IMPORT = 1,
     DIRECTORY_RELOCATION = 5,
     DIRECTORY_TLS = 9,
+    DIRECTORY_LOAD_CONFIG = 10,
     DIRECTORY_DELAY_IMPORT = 13,
     DIRECTORY_MANAGED = 14,
     DIRECTORY_MAX = 16,
@@ -104,6 +105,17 @@ enum {
     EXPORT_ORDINALS = 36,       /* u32: RVA of u16 indices into the functions */
     EXPORT_DIRECTORY_SIZE = 40,
 };
+
+/* Load configuration. It has grown with the years; its size says which members there are. */
+enum {
+    LOAD_CONFIG_SIZE = 0,         /* u32 */
+    LOAD_CONFIG_COOKIE_PE32 = 60, /* u32: the cookie's address in an image at the preferred base */
+    LOAD_CONFIG_COOKIE_PE32_PLUS = 88, /* u64 */
+};
+/* What the linker's libraries put there. On x86_64 the upper 16 bits stay 0: code relies on it. */
+#define COOKIE_DEFAULT_PE32      0xBB40E64Eu
+#define COOKIE_DEFAULT_PE32_PLUS 0x00002B992DDFA232ull
+#define COOKIE_MASK_PE32_PLUS    0x0000FFFFFFFFFFFFull
 
 /* COFF symbol. */
 enum {
@@ -182,6 +194,9 @@ bool pe_string_table_name(const struct pe_image_info *info, uint32_t offset, cha
 /* Checks every relocation; with memory, applies them too. Counts them. */
 enum pe_status pe_walk_relocations(const struct pe_image_info *info, uint8_t *memory,
                                    uint64_t delta, uint32_t *count, struct pe_error *error);
+
+/* Fills in cookie_rva and cookie_fault. load_config_rva: 0 when there is no load configuration. */
+void pe_find_cookie(struct pe_image_info *info, uint32_t load_config_rva);
 
 /* One import: its names and where its address goes. */
 struct pe_import {

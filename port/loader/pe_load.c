@@ -28,6 +28,19 @@ const struct pe_section *pe_section_at(const struct pe_image_info *info, uint32_
     return pe_section_of(info, rva, 1);
 }
 
+unsigned pe_page_access(const struct pe_image_info *info, uint32_t rva)
+{
+    unsigned access = rva < info->header_byte_count ? PE_READ_ONLY : PE_NOT_MAPPED;
+
+    for (uint32_t i = 0; i < info->section_count; i++) {
+        const struct pe_section *section = &info->sections[i];
+        if (section->mapped && rva < section->rva + section->byte_count &&
+            section->rva < rva + PE_PAGE_SIZE)
+            access = (access == PE_NOT_MAPPED ? 0 : access) | section->access;
+    }
+    return access;
+}
+
 bool pe_read(const struct pe_image_info *info, uint32_t rva, void *bytes, uint32_t byte_count)
 {
     const struct pe_section *section = pe_section_of(info, rva, byte_count);
@@ -96,6 +109,13 @@ static enum pe_status relocate(const struct pe_image_info *info, uint32_t kind, 
     return PE_OK;
 }
 
+static bool is_zero(const uint8_t *bytes, uint32_t byte_count)
+{
+    while (byte_count != 0 && bytes[byte_count - 1] == 0)
+        byte_count--;
+    return byte_count == 0;
+}
+
 enum pe_status pe_walk_relocations(const struct pe_image_info *info, uint8_t *memory,
                                    uint64_t delta, uint32_t *count, struct pe_error *error)
 {
@@ -120,6 +140,9 @@ enum pe_status pe_walk_relocations(const struct pe_image_info *info, uint8_t *me
         uint32_t rest = table.byte_count - at;
         uint32_t page_rva = rest < RELOCATION_BLOCK_HEADER_SIZE ? 0 : pe_get32(bytes + at);
 
+        if (is_zero(bytes + at,
+                    rest < RELOCATION_BLOCK_HEADER_SIZE ? rest : RELOCATION_BLOCK_HEADER_SIZE))
+            break; /* padding: the table ends here */
         block_byte_count = rest < RELOCATION_BLOCK_HEADER_SIZE ? 0 : pe_get32(bytes + at + 4);
         if (block_byte_count < RELOCATION_BLOCK_HEADER_SIZE || block_byte_count > rest ||
             block_byte_count % 2 != 0)

@@ -6,7 +6,8 @@
 # compiled like the rest of the kernel, and LOADER_PURE_SOURCES, which tests on the host share.
 
 EXPORT_TABLE := $(BUILD)/port/loader/export_table.c
-LOADER_PURE_SOURCES := port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
+LOADER_PURE_SOURCES := port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c \
+    port/loader/pe_cookie.c
 LOADER_SOURCES := $(LOADER_PURE_SOURCES) port/loader/exports.c port/loader/image.c
 
 # Written beside and renamed: a failed generator leaves nothing that looks finished.

@@ -54,13 +54,16 @@ static void try_machine(const uint8_t *bytes, size_t byte_count, enum pe_machine
     if (status != PE_OK)
         return;
     require(info.mapped_byte_count <= PE_MAX_IMAGE_SIZE && info.mapped_byte_count != 0);
-    require(pe_section_at(&info, info.entry_rva)->access == PE_READ_EXECUTE);
+    require(pe_section_at(&info, info.entry_rva)->access & PE_READ_EXECUTE);
     memory = calloc(1, info.mapped_byte_count);
     require(memory != NULL);
     status = pe_load(&info, memory, 0x70000000, resolve, NULL, &error);
     require(status == error.status && (status == PE_OK) == (error.text[0] == '\0'));
     /* What pe_inspect() has passed cannot fail for any other reason. */
     require(status == PE_OK || status == PE_UNKNOWN_IMPORT || status == PE_RELOCATIONS_STRIPPED);
+    for (uint32_t rva = 0; rva < info.mapped_byte_count; rva += PE_PAGE_SIZE)
+        require(pe_page_access(&info, rva) == PE_NOT_MAPPED || pe_page_access(&info, rva) <= 3);
+    pe_set_cookie(&info, memory, 0x0123456789abcdef);
     name_functions(&info);
     free(memory);
 }
