@@ -228,7 +228,7 @@ struct hal_fault {
 };
 /* Asked about page faults first; true: what was wrong is mended, run the instruction again. */
 void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault));
-/* For a fault handler that then returns true: the page of a window that `address` lies in shows
+/* For a fault handler that then returns true: the page that `address` lies in, where no RAM is, shows
  * `physical`, readable and writable, until the instruction that faulted is over (a repeated one:
  * with all its repetitions); then it shows what it did before. Interrupts stay disabled for that
  * long. An instruction may fault again on other pages. False: no memory for page tables. */

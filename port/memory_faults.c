@@ -18,6 +18,7 @@
 #include "port/port.h"
 #include "port/registry/kernel.h"
 #include "port/request/request.h"
+#include "port/shared_page.h"
 
 /* As many as one instruction can need at once. */
 #define STAND_IN_COUNT 4u
@@ -261,6 +262,8 @@ static bool handle(const struct hal_fault *fault)
 {
     struct culprit culprit;
 
+    if (shared_page_fault(fault))
+        return true;
     if (!find_culprit(fault, &culprit))
         return false;
     if (!fault->execute &&

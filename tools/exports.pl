@@ -26,9 +26,8 @@ sub read_list {
         my ($name, $modules, $stack, $symbol, @rest) = split ' ', $line;
         die "$where: a line is NAME MODULES STACK [SYMBOL]\n" if !defined $stack || @rest;
         $symbol //= $name;
-        for ($name, $symbol) {
-            die "$where: '$_' is no C name\n" if !/^[A-Za-z_]\w*$/;
-        }
+        die "$where: '$name' is no C name\n" if $name !~ /^[A-Za-z_]\w*$/;
+        die "$where: '$symbol' is no C name\n" if $symbol !~ /^(?:[A-Za-z_]\w*|\+0x[0-9a-f]+)$/;
         my @modules = split /,/, $modules;
         for (@modules) {
             die "$where: unknown module '$_'\n" if !$module_file{$_};
@@ -65,12 +64,13 @@ sub print_def {
 sub print_table {
     my (@exports) = @_;
     print "/* Made by tools/exports.pl from port/exports.list. */\n",
-        "#include \"port/loader/exports.h\"\n\n";
-    print "extern const char $_\[];\n" for sort map { $_->{symbol} } @exports;
+        "#include \"port/loader/exports.h\"\n#include \"port/shared_page.h\"\n\n";
+    print "extern const char $_\[];\n" for grep { !/^\+/ } sort map { $_->{symbol} } @exports;
     print "\nconst struct export_entry export_table[] = {\n";
     for my $export (@exports) {
         my $modules = join ' | ', map { $module_index{$_} } @{ $export->{modules} };
-        print "    {\"$export->{name}\", $export->{symbol}, $modules},\n";
+        my $address = $export->{symbol} =~ s/^\+(.*)/(const void *)(SHARED_PAGE_ADDRESS + $1)/r;
+        print "    {\"$export->{name}\", $address, $modules},\n";
     }
     print "};\n\nconst size_t export_count = sizeof export_table / sizeof export_table[0];\n";
 }

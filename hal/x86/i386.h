@@ -9,14 +9,15 @@
  *
  * 4 GiB have to do for everything: RAM at its own addresses up to 3 GiB, which is as much as QEMU puts
  * below 4 GiB, and windows behind it. What RAM lies further up is not used. The last page stays free, so
- * that addresses just below zero fault. */
+ * that addresses just below zero fault. So does the last part of what could be windows: drivers know a page there by its
+ * address, which the port lends them. */
 #define PAGING_ROOT_SHIFT       30u
 #define PAGING_ROOT_FLAGS       0u
 #define PAGING_PREPARED_ENTRIES 4u
 #define PAGING_ADDRESS_LIMIT    ((uint64_t)0xFFFFF000u)
 #define PAGING_RAM_LIMIT        ((uint64_t)0xC0000000u)
 #define PAGING_WINDOW_START     ((uintptr_t)0xC0000000u)
-#define PAGING_WINDOW_END       ((uintptr_t)0xFFFFF000u)
+#define PAGING_WINDOW_END       ((uintptr_t)0xFFDF0000u)
 
 static inline bool paging_can_be_mapped(uintptr_t address)
 {

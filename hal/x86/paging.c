@@ -249,8 +249,8 @@ bool hal_is_code(uintptr_t address)
 
 uint64_t *hal_page_entry(uintptr_t address)
 {
-    ASSERT_OP(address, >=, PAGING_WINDOW_START);
-    ASSERT_OP(address, <, PAGING_WINDOW_END);
+    ASSERT_OP(address, >=, PAGING_WINDOW_START); /* RAM stays as it is */
+    ASSERT(paging_can_be_mapped(address));
     return make_entry(address, PAGE_SHIFT);
 }
 

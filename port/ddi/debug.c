@@ -10,6 +10,7 @@
 #include "port/ddi/variadic.h"
 #include "port/log.h"
 #include "port/port.h"
+#include "port/shared_page.h"
 
 /* ------------------------------------------------------------------ time */
 
@@ -64,15 +65,11 @@ VOID NTAPI AtaPortStallExecution(ULONG Delay)
     hal_stall_us(Delay < STALL_MOST_US ? Delay : STALL_MOST_US);
 }
 
-/* In units of 100 ns since 1601-01-01 00:00 UTC, the epoch of NT. */
-#define SECONDS_FROM_1601_TO_1970 11644473600ull
-
 VOID NTAPI AtaPortQuerySystemTime(PLARGE_INTEGER CurrentTime)
 {
     if (contract_in_build_io("AtaPortQuerySystemTime", CALLER))
         return;
-    CurrentTime->QuadPart =
-        (LONGLONG)(hal_wall_clock_us() * 10 + SECONDS_FROM_1601_TO_1970 * 10000000ull);
+    CurrentTime->QuadPart = (LONGLONG)shared_page_system_time();
 }
 
 /* ------------------------------------------------------------------ debug prints */

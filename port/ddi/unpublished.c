@@ -62,10 +62,6 @@ ULONG_PTR NTAPI PciIdexGetBusLocation(ULONG_PTR a, ULONG_PTR b)
 
 /* ------------------------------------------------------------------ ntoskrnl.exe */
 
-/* Counts from boot in ticks of 1/64 s, as Windows' does; kept by nobody: read it as "some time
- * ago". */
-ULONG KeTickCount[3];
-
 VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
 {
     PANIC("the driver stopped the system: KeBugCheckEx %#x (%#llx, %#llx, %#llx, %#llx)",
