@@ -125,6 +125,19 @@ static const char *call_channel_init(struct channel *channel)
                            "%s is NULL; the channel is not started", missing);
         return "its channel interface is not complete";
     }
+    const struct given_routine given[] = {
+        GIVEN_ROUTINE(interface, IdeHwInitialize), GIVEN_ROUTINE(interface, IdeHwBuildIo),
+        GIVEN_ROUTINE(interface, IdeHwStartIo),    GIVEN_ROUTINE(interface, IdeHwInterrupt),
+        GIVEN_ROUTINE(interface, IdeHwReset),      GIVEN_ROUTINE(interface, IdeHwControl),
+    };
+    for (unsigned i = 0; i < sizeof given / sizeof *given; i++) {
+        char text[192];
+        if (!contract_is_own_code(controller->channel_driver, &given[i], text, sizeof text)) {
+            contract_report_in(context, RULE_MEM_03, "AtaChannelInitRoutine", place,
+                               "%s; the channel is not started", text);
+            return "its channel interface leads out of the driver";
+        }
+    }
     return NULL;
 }
 

@@ -259,6 +259,22 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
     va_end(arguments);
 }
 
+/* ------------------------------------------------------------------ routines handed over */
+
+bool contract_is_own_code(const struct driver *driver, const struct given_routine *given,
+                          char *text, size_t size)
+{
+    char where[96];
+    /* A driver without an image is linked into the kernel. */
+    if (!given->address || !driver->image ||
+        (image_at(given->address) == driver->image && image_is_code(given->address)))
+        return true;
+    hal_name_address(given->address, where, sizeof where);
+    snprintf(text, size, "%s leads to %s, which is no code of %s.sys", given->name, where,
+             driver->name);
+    return false;
+}
+
 /* ------------------------------------------------------------------ extensions */
 
 static struct channel *find_channel(const void *extension)

@@ -148,6 +148,7 @@ sub own_place {
         $file =~ tr{\\}{/};
         1 while $file =~ s{(?:^|/)\K\./}{} || $file =~ s{(?:^|/)\K(?!\.\./)[^/]+/\.\./}{};
         $file =~ s{.*/}{} if $file =~ m{^(?:/|[A-Za-z]:|\.\./)};
+        $function =~ s/^_?(\w+)\@\d+$/$1/; # as some compilers for i386 write stdcall functions' names
         $place = "$function $file:$line";
         last if !$is_interface;
     }

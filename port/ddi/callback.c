@@ -93,6 +93,12 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
                         CallBackRoutine ? "the channel is not started" : "the routine is NULL");
         return FALSE;
     }
+    const struct given_routine given = {"the routine", (uintptr_t)CallBackRoutine};
+    char text[192];
+    if (!contract_is_own_code(channel->controller->channel_driver, &given, text, sizeof text)) {
+        contract_report(RULE_MEM_03, channel, routine, CALLER, "%s; nothing was queued", text);
+        return FALSE;
+    }
     switch (CallbackType) {
     case IdeTimerRoutine:
         level = irql_enter_dirql();

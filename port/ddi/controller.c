@@ -51,6 +51,19 @@ ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
         contract_report(rule, NULL, routine, CALLER, "%s", fault);
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
+    const struct given_routine given[] = {
+        GIVEN_ROUTINE(ControllerInterface, AtaAdapterControl),
+        GIVEN_ROUTINE(ControllerInterface, AtaChannelInitRoutine),
+        GIVEN_ROUTINE(ControllerInterface, AtaControllerChannelEnabled),
+        GIVEN_ROUTINE(ControllerInterface, AtaControllerTransferModeSelect),
+    };
+    for (unsigned i = 0; i < sizeof given / sizeof *given; i++) {
+        char text[192];
+        if (!contract_is_own_code(driver, &given[i], text, sizeof text)) {
+            contract_report(RULE_MEM_03, NULL, routine, CALLER, "%s", text);
+            return (ULONG)STATUS_INVALID_PARAMETER;
+        }
+    }
     driver->interface = *ControllerInterface; /* it may live on the driver's stack */
     if (ControllerInterface->Reserved)
         contract_report(RULE_INI_09, NULL, routine, CALLER,

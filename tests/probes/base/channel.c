@@ -63,7 +63,7 @@ static void read_settings(struct probe_channel *channel)
         channel->occasions_left = channel->armed->nth;
 }
 
-/* BREAKS: INI-04, INI-09, INI-11, INI-13, where a case changed what this leaves behind */
+/* BREAKS: INI-04, INI-09, INI-11, INI-13, MEM-03, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE ChannelInterface,
                                PVOID InitContext)
 {

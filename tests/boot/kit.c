@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The entry point that vendors' kits link in front of DriverEntry, in its ways: it wants a security cookie that somebody has
+ * set, reads the clock in the page that Windows shares with all code, and ends with int 29h where it cannot go
+ * on. Used by kit.t; it says what it has seen, and then is pata.
+ *
+ *     -DFAST_FAIL   the driver finds its stack damaged
+ *     -DWRITE       it writes to the shared page
+ */
+#include <miniport.h>
+#include <irb.h>
+
+#if defined(__x86_64__)
+#define SHARED_PAGE    ((ULONG_PTR)0xFFFFF78000000000)
+#define DEFAULT_COOKIE ((ULONG_PTR)0x00002B992DDFA232)
+#else
+#define SHARED_PAGE    ((ULONG_PTR)0xFFDF0000)
+#define DEFAULT_COOKIE ((ULONG_PTR)0xBB40E64E)
+extern __attribute__((dllimport)) volatile ULONG KeTickCount[3];
+#endif
+
+/* Where the linker finds the cookie: the size, then what drivers do not use, as far as the cookie. */
+ULONG_PTR __security_cookie = DEFAULT_COOKIE;
+extern const struct load_config {
+    ULONG size;
+    UCHAR others[sizeof(PVOID) == 8 ? 84 : 56];
+    ULONG_PTR *cookie;
+    ULONG_PTR table, count;
+} _load_config_used;
+const struct load_config _load_config_used = {.size = sizeof(struct load_config),
+                                              .cookie = &__security_cookie};
+
+/* What compilers for Windows refer to where floating-point numbers are used. */
+extern int _fltused;
+int _fltused;
+
+NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath);
+NTSTATUS NTAPI GsDriverEntry(PVOID DriverObject, PVOID RegistryPath);
+
+static ULONG shared(ULONG offset)
+{
+    return *(volatile ULONG *)(SHARED_PAGE + offset);
+}
+
+/* As system headers read it: again, while the high half changes. */
+static ULONGLONG shared_time(ULONG offset)
+{
+    ULONG low, high;
+
+    do {
+        high = shared(offset + 4);
+        low = shared(offset);
+    } while (high != shared(offset + 8));
+    return (ULONGLONG)high << 32 | low;
+}
+
+/* 40 ms, by one of the page's clocks: what the others say meanwhile. */
+static void look_at_clocks(void)
+{
+    ULONGLONG interrupt_time = shared_time(0x008), system_time = shared_time(0x014);
+    ULONGLONG ticks = shared_time(0x320), passed;
+    LARGE_INTEGER asked;
+
+    do
+        passed = shared_time(0x008) - interrupt_time;
+    while (passed < 400000);
+    AtaPortQuerySystemTime(&asked);
+    AtaPortDebugPrint(0, "kit: passed %u, ticks %u, system time %u, asked %u\n", (ULONG)passed,
+                      (ULONG)(shared_time(0x320) - ticks),
+                      (ULONG)(shared_time(0x014) - system_time),
+                      (ULONG)((ULONGLONG)asked.QuadPart - system_time));
+#if defined(__i386__)
+    AtaPortDebugPrint(0, "kit: KeTickCount is %u ticks away\n", KeTickCount[0] - shared(0x320));
+#endif
+}
+
+NTSTATUS NTAPI GsDriverEntry(PVOID DriverObject, PVOID RegistryPath)
+{
+    volatile ULONG_PTR *cookie = &__security_cookie;
+
+    AtaPortDebugPrint(0, "kit: cookie %s\n", *cookie == DEFAULT_COOKIE ? "not set" : "set");
+    AtaPortDebugPrint(0, "kit: version %u.%u, multiplier %u\n", shared(0x26C), shared(0x270),
+                      shared(0x004));
+    look_at_clocks();
+#if defined(FAST_FAIL)
+    __asm__ volatile("int $0x29" : : "c"(2)); /* FAST_FAIL */
+#endif
+#if defined(WRITE)
+    *(volatile ULONG *)(SHARED_PAGE + 0x320) = 0; /* WRITE */
+#endif
+    return DriverEntry(DriverObject, RegistryPath);
+}
