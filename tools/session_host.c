@@ -96,9 +96,13 @@ static void note_failure(const char *line, const char *reason_key)
     static struct drive other = {.words = "A drive of QEMU_EXTRA=", .store = "its image"};
     bool is_stopped = strstr(line, "\"action\": \"stop\"") != NULL;
     struct drive *drive = drive_of(line);
-    char operation[16] = "";
+    char operation[16] = "", reason[80];
 
     if (!drive && !is_stopped)
+        return;
+    /* QEMU: a reset of the guest's cancels what is under way, and that is nobody's fault. */
+    if (text_of(line, reason_key, reason, sizeof reason) &&
+        strcmp(reason, strerror(ECANCELED)) == 0 && !is_stopped)
         return;
     if (!drive)
         drive = &other;
