@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "boot/numbers.h"
+#include "port/parcel.h"
 
 #define SMALL_SECTORS    8u
 #define LARGE_SECTORS    256u
@@ -36,9 +37,9 @@ static const struct workload {
 struct bench {
     struct device *device;
     bool may_write;
-    const char *only; /* one workload's name; NULL: all */
-    uint64_t divisor; /* of the numbers of operations */
-    void *buffer;
+    const char *only;      /* one workload's name; NULL: all */
+    uint64_t divisor;      /* of the numbers of operations */
+    struct parcel *parcel; /* with the buffer */
 };
 
 /* The marks between which tests/bench/icount.c counts instructions. noipa: the compiler may neither
@@ -57,8 +58,20 @@ void bench_mark_end(void)
 /* Context: DISPATCH_LEVEL. */
 static void operation_over(struct block_request *request)
 {
+    struct parcel *parcel = request->context;
     bench_mark_end();
-    *(bool *)request->context = true;
+    parcel->is_over = true;
+}
+
+/* parcel_wait, but for the first pause: what it asks before that would be measured. */
+static bool await(struct parcel *parcel)
+{
+    irql_lower(irql_raise_dispatch());
+    hal_interrupts_disable();
+    if (!parcel->is_over)
+        irql_pause();
+    hal_interrupts_enable();
+    return parcel->is_over || parcel_wait(parcel);
 }
 
 static uint32_t xorshift32(uint32_t *state)
@@ -69,41 +82,49 @@ static uint32_t xorshift32(uint32_t *state)
     return *state;
 }
 
+static void *bench_data(const struct parcel *parcel)
+{
+    uintptr_t data = (uintptr_t)parcel->data;
+    return (void *)((data + BUFFER_ALIGNMENT - 1) & ~(uintptr_t)(BUFFER_ALIGNMENT - 1));
+}
+
 /* Runs the operations. False: one failed, or Ctrl-C; said so. */
-static bool run_operations(const struct bench *bench, const struct workload *workload, uint32_t ops)
+static bool run_operations(struct bench *bench, const struct workload *workload, uint32_t ops)
 {
     uint64_t area = bench->device->sector_count;
     uint32_t units =
         (area < AREA_MAX_SECTORS ? (uint32_t)area : AREA_MAX_SECTORS) / workload->sectors;
-    uint32_t state = 1;
-    bool is_over;
-    struct block_request request = {
+    uint32_t state = 1, op = 0;
+    struct parcel *parcel = bench->parcel;
+    struct block_request *request = &parcel->block;
+
+    *request = (struct block_request){
         .device = bench->device,
         .operation = workload->is_write ? BLOCK_WRITE : BLOCK_READ,
         .sector_count = workload->sectors,
-        .buffer = bench->buffer,
+        .buffer = bench_data(parcel),
         .callback = operation_over,
-        .context = &is_over,
+        .context = parcel,
     };
-
-    for (uint32_t op = 0; op < ops; op++) {
+    for (; op < ops && !(op % 64 == 63 && shell_is_stopped()); op++) {
         uint32_t unit = (workload->is_random ? xorshift32(&state) : op) % units;
-        request.lba = (uint64_t)unit * workload->sectors;
-        is_over = false;
+        request->lba = (uint64_t)unit * workload->sectors;
+        parcel->is_over = false;
         bench_mark_begin();
-        block_submit(&request);
-        irql_wait(&is_over);
-        if (__builtin_expect(request.status != BLOCK_OK, 0)) {
-            block_fail(&request);
-            return false;
+        block_submit(request);
+        if (__builtin_expect(!await(parcel), 0)) {
+            if (!parcel_give_up(parcel))
+                bench->parcel = NULL;
+            break;
         }
-        if (op % 64 == 63 && shell_take_break()) {
-            command_fail("Stopped by Ctrl-C after %u of %u operations.", (unsigned)op + 1,
-                         (unsigned)ops);
+        if (__builtin_expect(request->status != BLOCK_OK, 0)) {
+            block_fail(request);
             return false;
         }
     }
-    return true;
+    if (op < ops)
+        command_fail("Stopped by Ctrl-C after %u of %u operations.", (unsigned)op, (unsigned)ops);
+    return op == ops;
 }
 
 static void print_result(const struct workload *workload, const char *name, uint32_t ops,
@@ -123,13 +144,12 @@ static void print_result(const struct workload *workload, const char *name, uint
                each_ns % 1000 / 100, accesses_tenths / 10, accesses_tenths % 10);
 }
 
-static bool run_workload(const struct bench *bench, const struct workload *workload,
-                         const char *name)
+static bool run_workload(struct bench *bench, const struct workload *workload, const char *name)
 {
     bool is_dma = device_uses_dma(bench->device);
     uint32_t ops =
         (uint32_t)number_divide(is_dma ? workload->dma_ops : workload->pio_ops, bench->divisor);
-    uint8_t *bytes = bench->buffer;
+    uint8_t *bytes = bench_data(bench->parcel);
 
     if (ops == 0)
         ops = 1;
@@ -146,7 +166,7 @@ static bool run_workload(const struct bench *bench, const struct workload *workl
     return true;
 }
 
-static enum command_result run_bench(const struct bench *bench)
+static enum command_result run_bench(struct bench *bench)
 {
     const char *kind = device_uses_dma(bench->device) ? "dma" : "pio";
     unsigned done = 0;
@@ -192,18 +212,6 @@ static bool parse_words(unsigned count, char **words, struct bench *bench, const
     return true;
 }
 
-static void *bench_buffer(void)
-{
-    static void *buffer;
-    size_t pages = (BUFFER_BYTES + BUFFER_ALIGNMENT) / HAL_PAGE_SIZE;
-
-    if (!buffer)
-        buffer = hal_pages_alloc(pages, UINT64_MAX);
-    uintptr_t aligned =
-        ((uintptr_t)buffer + BUFFER_ALIGNMENT - 1) & ~(uintptr_t)(BUFFER_ALIGNMENT - 1);
-    return buffer ? (void *)aligned : NULL;
-}
-
 enum command_result command_bench(unsigned count, char **words)
 {
     struct bench bench = {.divisor = 1};
@@ -223,8 +231,11 @@ enum command_result command_bench(unsigned count, char **words)
         bench.device->sector_count < LARGE_SECTORS)
         return command_fail("%s is no disk with at least %u sectors of %u bytes.",
                             bench.device->name, LARGE_SECTORS, SECTOR_BYTES);
-    bench.buffer = bench_buffer();
-    if (!bench.buffer)
+    bench.parcel = parcel_new(BUFFER_BYTES + BUFFER_ALIGNMENT);
+    if (!bench.parcel)
         return command_fail("There is no memory for a buffer of 128 KiB.");
-    return run_bench(&bench);
+    enum command_result result = run_bench(&bench);
+    if (bench.parcel)
+        parcel_free(bench.parcel);
+    return result;
 }

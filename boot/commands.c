@@ -198,9 +198,16 @@ const char *device_words(const struct device *device, char text[16])
     return text;
 }
 
+static enum command_result fail_by_break(void)
+{
+    return command_fail("Stopped by Ctrl-C.");
+}
+
 enum command_result block_fail(const struct block_request *request)
 {
     char text[256];
+    if (request->status == BLOCK_CANCELLED)
+        return fail_by_break();
     block_describe(request, text, sizeof text);
     return command_fail("%s", text);
 }
@@ -217,6 +224,8 @@ enum command_result block_status_fail(const struct device *device, enum block_st
         return command_fail("The medium in %s has just been changed; try again.", device->name);
     case BLOCK_TIMED_OUT:
         return command_fail("%s did not answer in time; its channel was reset.", device->name);
+    case BLOCK_CANCELLED:
+        return fail_by_break();
     case BLOCK_DEVICE_GONE:
         return command_fail("%s is not there any more, or its channel is stopped.", device->name);
     case BLOCK_OK:

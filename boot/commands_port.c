@@ -70,6 +70,8 @@ static void print_slot(const struct irb_slot *slot)
                slot->state == SLOT_COMPLETED ? "completed" : "at the driver");
     if (slot->state == SLOT_ACTIVE && slot->ticks_left > 0)
         hal_printf(", %u s left", slot->ticks_left);
+    if (request && request->is_cancelled)
+        hal_printf(", nobody waits for it");
     hal_printf("\n");
 }
 

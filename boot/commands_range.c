@@ -121,21 +121,17 @@ static enum command_result copy_piece(void *context, uint64_t lba, uint64_t sect
                                       void *data)
 {
     const struct copying *copying = context;
+    (void)data;
     uint32_t source_size = copying->transfer->range.device->sector_size;
     uint32_t target_size = copying->target.device->sector_size;
     uint64_t offset = (lba - copying->source_lba) * source_size;
     struct block_request request = {
         .device = copying->target.device,
-        .operation = BLOCK_WRITE,
         .lba = copying->target.lba + number_divide(offset, target_size),
         .sector_count = number_divide(sector_count * source_size, target_size),
-        .buffer = data,
     };
 
-    if (block_run(&request) == BLOCK_OK)
-        return COMMAND_DONE;
-    progress_end(&copying->transfer->progress);
-    return block_fail(&request);
+    return transfer_write(copying->transfer, &request);
 }
 
 /* How many sectors of the target take the source's; false, said why, if they do not come out even,

@@ -35,7 +35,7 @@ static enum command_result dump(void *context, uint64_t lba, uint64_t sector_cou
     const uint8_t *bytes = data;
 
     for (uint64_t sector = 0; sector < sector_count; sector++) {
-        if (shell_take_break())
+        if (shell_is_stopped())
             return command_fail("Stopped by Ctrl-C.");
         for (uint32_t at = 0; at < sector_size; at += DUMP_BYTES)
             dump_line((lba + sector) * sector_size + at, bytes + sector * sector_size + at);

@@ -16,6 +16,7 @@
 #include "boot/words.h"
 #include "port/log.h"
 #include "port/owned.h"
+#include "port/parcel.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"
 #include "port/trace.h"
@@ -214,6 +215,7 @@ static bool run_session(void)
         run_test();
         return true;
     }
+    parcel_stops = shell_is_stopped;
     switch (options.mode) {
     case SHELL_INTERACTIVE:
         print_devices();
@@ -252,6 +254,7 @@ _Noreturn void kernel_main(void)
     for_each_module(MODULE_DRIVER, load_driver);
     port_start();
     bool succeeded = run_session();
+    shell_forget_break();
     bool flushed = port_stop();
     end(succeeded && flushed);
 }

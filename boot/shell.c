@@ -24,7 +24,7 @@
 static struct {
     bool is_interactive;
     bool power_off_wanted;
-    bool was_stopped;                   /* a command saw Ctrl-C */
+    bool was_stopped;                   /* Ctrl-C came while the present line or command ran */
     char text[COMMAND_MAX_BYTES];       /* the present command's words */
     char *words[COMMAND_MAX_WORDS + 1]; /* pointers into `text` */
 } shell;
@@ -34,11 +34,16 @@ bool shell_is_interactive(void)
     return shell.is_interactive;
 }
 
-bool shell_take_break(void)
+bool shell_is_stopped(void)
 {
-    bool is_break = hal_console_take_break();
-    shell.was_stopped |= is_break;
-    return is_break;
+    shell.was_stopped |= hal_console_take_break();
+    return shell.was_stopped;
+}
+
+void shell_forget_break(void)
+{
+    (void)hal_console_take_break();
+    shell.was_stopped = false;
 }
 
 void shell_power_off(void)
@@ -149,6 +154,7 @@ bool shell_run_text(const char *text, size_t length)
 
     while (!shell.power_off_wanted && words_next_command(text, length, &position, &command)) {
         run++;
+        shell.was_stopped = false;
         show_command(command);
         if (!run_command(command)) {
             if (failed < FAILURES_NAMED)
@@ -211,8 +217,7 @@ static void run_line(const char *line)
     size_t position = 0, length = strlen(line);
 
     hal_log(PROMPT "%s\n", line);
-    (void)hal_console_take_break(); /* one that came before was not meant for this line */
-    shell.was_stopped = false;
+    shell_forget_break();
     while (!shell.power_off_wanted && !shell.was_stopped &&
            words_next_command(line, length, &position, &command))
         run_command(command);

@@ -43,8 +43,10 @@ bool shell_run_shown(const char *text);
 enum command_result command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Is a person watching? Then long work shows its progress. */
 bool shell_is_interactive(void);
-/* True once after Ctrl-C: the command shall stop. */
-bool shell_take_break(void);
+/* True after Ctrl-C: the command shall stop. */
+bool shell_is_stopped(void);
+/* One that came so far was not meant for what comes now. */
+void shell_forget_break(void);
 /* The shell ends after this command. */
 void shell_power_off(void);
 

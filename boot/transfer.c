@@ -2,39 +2,30 @@
 /* Long transfers; see transfer.h. */
 #include "boot/transfer.h"
 
-#include <string.h>
-
 #include "boot/numbers.h"
+#include "port/parcel.h"
 
 /* Sectors of a verify, which moves no data: some 10 ms of a disk's work, so that Ctrl-C is heard.
  */
 #define VERIFY_SECTORS 2048u
 
 struct piece {
-    struct block_request request;
+    struct parcel *parcel; /* with a buffer for one command */
     uint64_t lba, sector_count;
-    bool is_over;  /* set by the callback */
     bool is_asked; /* submitted and not waited for */
 };
 
-/* Static: a request must live until its callback, whatever the command does. */
 static struct piece pieces[2];
-static void *buffers[2];
 
 void *transfer_buffer(unsigned index)
 {
-    if (!buffers[index])
-        buffers[index] = hal_pages_alloc(TRANSFER_BUFFER_BYTES / HAL_PAGE_SIZE, UINT64_MAX);
-    if (!buffers[index])
-        hal_printf("There is no memory for a buffer of 128 KiB.\n");
-    return buffers[index];
-}
+    struct piece *piece = &pieces[index];
 
-/* Context: DISPATCH_LEVEL. */
-static void piece_over(struct block_request *request)
-{
-    struct piece *piece = request->context;
-    piece->is_over = true;
+    if (!piece->parcel)
+        piece->parcel = parcel_new(TRANSFER_BUFFER_BYTES);
+    if (!piece->parcel)
+        hal_printf("There is no memory for a buffer of 128 KiB.\n");
+    return piece->parcel ? piece->parcel->data : NULL;
 }
 
 /* Takes the next sectors off the range. False: there are none. */
@@ -52,56 +43,50 @@ static bool next_piece(const struct transfer *transfer, uint64_t *taken, struct 
     return piece->sector_count > 0;
 }
 
-static void submit(const struct transfer *transfer, struct piece *piece, void *buffer)
+static void submit(const struct transfer *transfer, struct piece *piece)
 {
-    memset(&piece->request, 0, sizeof piece->request);
-    piece->request.device = transfer->range.device;
-    piece->request.operation = transfer->operation;
-    piece->request.lba = piece->lba;
-    piece->request.sector_count = piece->sector_count;
-    piece->request.buffer = transfer->operation == BLOCK_VERIFY ? NULL : buffer;
-    piece->request.callback = piece_over;
-    piece->request.context = piece;
-    piece->is_over = false;
+    struct parcel *parcel = piece->parcel;
+
+    parcel->block = (struct block_request){
+        .device = transfer->range.device,
+        .operation = transfer->operation,
+        .lba = piece->lba,
+        .sector_count = piece->sector_count,
+        .buffer = transfer->operation == BLOCK_VERIFY ? NULL : parcel->data,
+    };
     piece->is_asked = true;
-    block_submit(&piece->request);
+    parcel_submit_block(parcel);
 }
 
-static void await(struct piece *piece)
+/* The end of a piece that was asked for. False: the driver has lost it, and the buffer with it. */
+static bool end_piece(struct piece *piece)
 {
-    if (piece->is_asked)
-        irql_wait(&piece->is_over);
+    bool is_ours = parcel_wait(piece->parcel) || parcel_give_up(piece->parcel);
+
     piece->is_asked = false;
+    if (!is_ours)
+        piece->parcel = NULL;
+    return is_ours;
 }
 
-/* One piece that was asked for: waits, and hands it on. */
-static enum command_result finish_piece(struct transfer *transfer, struct piece *piece,
-                                        void *buffer)
+/* One piece that has ended: hands it on. */
+static enum command_result use_piece(struct transfer *transfer, struct piece *piece)
 {
     enum command_result result = COMMAND_DONE;
+    const struct block_request *request = &piece->parcel->block;
 
-    await(piece);
-    if (piece->request.status != BLOCK_OK) {
+    piece->is_asked = false;
+    if (request->status != BLOCK_OK) {
         progress_end(&transfer->progress);
-        return block_fail(&piece->request);
+        return block_fail(request);
     }
+    transfer->current = piece;
     if (transfer->piece)
         result = transfer->piece(transfer->context, piece->lba, piece->sector_count,
-                                 transfer->operation == BLOCK_VERIFY ? NULL : buffer);
+                                 transfer->operation == BLOCK_VERIFY ? NULL : piece->parcel->data);
     if (result == COMMAND_DONE)
         transfer->bytes_done += piece->sector_count * transfer->range.device->sector_size;
     return result;
-}
-
-/* Waits for what is still at the device after the end came early. What nobody else has to look at
- * counts as done. */
-static void drain(struct transfer *transfer, struct piece *piece)
-{
-    bool was_asked = piece->is_asked;
-
-    await(piece);
-    if (was_asked && piece->request.status == BLOCK_OK && !transfer->piece)
-        transfer->bytes_done += piece->sector_count * transfer->range.device->sector_size;
 }
 
 static enum command_result stopped(const struct transfer *transfer)
@@ -113,12 +98,36 @@ static enum command_result stopped(const struct transfer *transfer)
     return command_fail("Stopped by Ctrl-C after %s of %s.", done, total);
 }
 
+enum command_result transfer_write(struct transfer *transfer, const struct block_request *target)
+{
+    struct parcel *parcel = transfer->current->parcel;
+
+    parcel->block = *target;
+    parcel->block.operation = BLOCK_WRITE;
+    parcel->block.buffer = parcel->data;
+    parcel_submit_block(parcel);
+    if (end_piece(transfer->current) && parcel->block.status == BLOCK_OK)
+        return COMMAND_DONE;
+    progress_end(&transfer->progress);
+    if (!transfer->current->parcel || parcel->block.status == BLOCK_CANCELLED)
+        return stopped(transfer);
+    return block_fail(&parcel->block);
+}
+
+/* What is still at the device after the end came early. What nobody else has to look at counts as done. */
+static void drain(struct transfer *transfer, struct piece *piece)
+{
+    if (piece->is_asked && end_piece(piece) && piece->parcel->block.status == BLOCK_OK &&
+        !transfer->piece)
+        transfer->bytes_done += piece->sector_count * transfer->range.device->sector_size;
+}
+
 enum command_result transfer_run(struct transfer *transfer)
 {
     uint64_t taken = 0;
     uint64_t total_bytes = transfer->range.sector_count * transfer->range.device->sector_size;
     enum command_result result = COMMAND_DONE;
-    bool is_break = false;
+    unsigned turn = 0;
 
     transfer->bytes_done = 0;
     for (unsigned i = 0; i < 2; i++)
@@ -127,19 +136,20 @@ enum command_result transfer_run(struct transfer *transfer)
     progress_begin(&transfer->progress, transfer->what ? transfer->what : "", total_bytes);
     for (unsigned i = 0; i < 2; i++)
         if (next_piece(transfer, &taken, &pieces[i]))
-            submit(transfer, &pieces[i], buffers[i]);
-    for (unsigned turn = 0; pieces[turn].is_asked && result == COMMAND_DONE && !is_break;
-         turn ^= 1) {
+            submit(transfer, &pieces[i]);
+    while (pieces[turn].is_asked && parcel_wait(pieces[turn].parcel)) {
         struct piece *piece = &pieces[turn];
-        result = finish_piece(transfer, piece, buffers[turn]);
-        is_break = shell_take_break();
-        if (result == COMMAND_DONE && !is_break && next_piece(transfer, &taken, piece))
-            submit(transfer, piece, buffers[turn]);
-        if (transfer->what && result == COMMAND_DONE)
+        result = use_piece(transfer, piece);
+        if (result != COMMAND_DONE || shell_is_stopped())
+            break;
+        if (next_piece(transfer, &taken, piece))
+            submit(transfer, piece);
+        if (transfer->what)
             progress_update(&transfer->progress, transfer->bytes_done);
+        turn ^= 1;
     }
-    drain(transfer, &pieces[0]);
-    drain(transfer, &pieces[1]);
+    for (unsigned i = 0; i < 2; i++)
+        drain(transfer, &pieces[(turn + i) % 2]);
     progress_end(&transfer->progress);
     progress_summary(&transfer->progress, transfer->bytes_done, transfer->summary);
     if (result == COMMAND_DONE && transfer->bytes_done < total_bytes)

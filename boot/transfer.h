@@ -23,13 +23,18 @@ struct transfer {
     enum command_result (*piece)(void *context, uint64_t lba, uint64_t sector_count, void *data);
     void *context;
 
-    /* Results; the bar while it runs. */
+    /* Results; bar and piece while it runs. */
+    struct piece *current;
     uint64_t bytes_done;
     struct progress progress;
     char summary[PROGRESS_SUMMARY_CAPACITY]; /* how much, how long, how fast */
 };
 
-/* The two buffers; NULL, said so, when there is no memory for them. */
+/* In a call of `piece`: writes its data elsewhere (device, lba, sector_count of `target`). On anything but
+ * COMMAND_DONE it has been said why. */
+enum command_result transfer_write(struct transfer *transfer, const struct block_request *target);
+
+/* The two buffers, until the next transfer_run; NULL, said so, when there is no memory for them. */
 void *transfer_buffer(unsigned index);
 
 /* Runs it to its end. The range must have been checked. Says what went wrong. */

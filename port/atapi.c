@@ -128,7 +128,7 @@ enum block_status atapi_command(struct device *device, const uint8_t *cdb, uint8
         request->buffer = buffer;
         request->byte_count = byte_count;
         request_run(request);
-        if (!atapi_should_repeat(request))
+        if (!atapi_should_repeat(request) || request->is_cancelled)
             break;
     }
     /* A packet device may have less to say than was asked for: that is no error. */

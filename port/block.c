@@ -240,10 +240,12 @@ static void piece_done(struct request *request)
                          1)) {
         block->sectors_done += block->piece_sectors;
         block->attempts = 0;
-        if (block->sectors_done < block->sector_count)
+        if (block->sectors_done >= block->sector_count)
+            finish(block, BLOCK_OK);
+        else if (!request->is_cancelled)
             send_piece(block);
         else
-            finish(block, BLOCK_OK);
+            finish(block, BLOCK_CANCELLED);
         return;
     }
     if (request->transferred < request->byte_count)
@@ -260,7 +262,7 @@ static void packet_piece_done(struct request *request)
 
     if (block->device->medium_changed && block_status_of(request) != BLOCK_NO_MEDIUM)
         finish(block, BLOCK_MEDIUM_CHANGED);
-    else if (repeats && ++block->attempts < ATAPI_ATTEMPTS)
+    else if (repeats && !request->is_cancelled && ++block->attempts < ATAPI_ATTEMPTS)
         send_piece(block);
     else
         piece_done(request);
@@ -268,6 +270,8 @@ static void packet_piece_done(struct request *request)
 
 enum block_status block_status_of(const struct request *request)
 {
+    if (request->is_cancelled && request->irb_status != IRB_STATUS_SUCCESS)
+        return BLOCK_CANCELLED;
     if (request->device->kind == DEVICE_ATAPI && request->irb_status == IRB_STATUS_DEVICE_ERROR)
         return atapi_status(request);
     switch (request->irb_status) {
@@ -320,21 +324,6 @@ void block_submit(struct block_request *block)
         finish(block, status);
     else
         send_piece(block);
-}
-
-static void wake(struct block_request *block)
-{
-    *(bool *)block->context = true;
-}
-
-enum block_status block_run(struct block_request *block)
-{
-    bool done = false;
-    block->callback = wake;
-    block->context = &done;
-    block_submit(block);
-    irql_wait(&done);
-    return block->status;
 }
 
 enum block_status block_transfer(struct device *device, enum block_operation operation,
@@ -431,6 +420,10 @@ void block_describe(const struct block_request *block, char *text, size_t size)
     case BLOCK_TIMED_OUT:
         snprintf(text, size, "%s: %s%s did not answer at sector %llu; the channel was reset",
                  operation, kind, device->name, lba);
+        break;
+    case BLOCK_CANCELLED:
+        snprintf(text, size, "%s: given up before %s%s had answered", operation, kind,
+                 device->name);
         break;
     case BLOCK_DEVICE_GONE:
         snprintf(text, size, "%s: %s%s is not there any more, or its channel is stopped", operation,

@@ -35,6 +35,7 @@ enum block_status {
     BLOCK_DEVICE_ERROR,   /* the request has status, error register, sense data */
     BLOCK_TIMED_OUT,
     BLOCK_DEVICE_GONE, /* channel stopped, or no such device any more */
+    BLOCK_CANCELLED,   /* request_cancel, or whoever waited gave up */
 };
 
 struct block_request {
@@ -64,7 +65,7 @@ void block_configure(struct device *device);
 /* Context: at or below DISPATCH_LEVEL. A bad request is answered through its callback too, at
  * the caller's level, before this returns. */
 void block_submit(struct block_request *request);
-/* Submits and waits. Context: PASSIVE_LEVEL. */
+/* Submits and waits, until its end or until parcel_stops says so (parcel.h). Context: PASSIVE_LEVEL. */
 enum block_status block_run(struct block_request *request);
 /* The same for the common case. */
 enum block_status block_transfer(struct device *device, enum block_operation operation,

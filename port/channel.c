@@ -11,6 +11,7 @@
 #include "port/call.h"
 #include "port/interrupt.h"
 #include "port/owned.h"
+#include "port/parcel.h"
 #include "port/registry/kernel.h"
 #include "port/request/request.h"
 
@@ -399,13 +400,16 @@ static void finish_work(struct channel *channel)
 
     timer_arm(&limit, STOP_LIMIT_US);
     hal_interrupts_disable();
-    while (has_work(channel) && !is_over)
+    while (has_work(channel) && !is_over && !(parcel_stops && parcel_stops()))
         irql_pause();
     hal_interrupts_enable();
     timer_cancel(&limit);
     if (!has_work(channel))
         return;
-    port_message(channel, "requests did not end in %u s; the channel is reset", STOP_LIMIT_S);
+    if (is_over)
+        port_message(channel, "requests did not end in %u s; the channel is reset", STOP_LIMIT_S);
+    else
+        port_message(channel, "requests that nobody waits for are ended; the channel is reset");
     enum irql level = irql_raise_dispatch();
     channel_reset(channel);
     queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, ALL_TARGETS);

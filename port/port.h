@@ -48,8 +48,9 @@ struct request {
         UCHAR cdb[16];
         IDE_POWER_INFO power;
     };
-    bool must_bounce; /* the buffer is in more pieces than the controller takes */
-    void *buffer;     /* virtual address, any alignment; may cross pages that are not contiguous */
+    bool must_bounce;  /* the buffer is in more pieces than the controller takes */
+    bool is_cancelled; /* by request_cancel: no longer wanted */
+    void *buffer;      /* virtual address, any alignment; may cross pages that are not contiguous */
     uint32_t byte_count;
     request_callback *callback; /* at DISPATCH_LEVEL */
     void *context;              /* the issuer's */
@@ -462,8 +463,12 @@ void controller_channel_resources(struct controller *controller, struct channel 
 /* Puts a request into its device's queue and pushes what can be pushed. Context: at or below
  * DISPATCH_LEVEL. */
 void request_submit(struct request *request);
-/* Submits and waits for the end. Context: PASSIVE_LEVEL. */
+/* Submits and waits for the end, or for parcel_stops (parcel.h): then it is_cancelled. Context: PASSIVE_LEVEL. */
 void request_run(struct request *request);
+/* Its issuer does not want it any more. One that waits in its queue ends now; one that the miniport has keeps its
+ * slot, and is not repeated when it comes back. The callback runs in both cases. Context: at or below
+ * DISPATCH_LEVEL. */
+void request_cancel(struct request *request);
 /* Pushes queued requests to the miniport while slots are free. Context: DISPATCH_LEVEL. */
 void channel_dispatch(struct channel *channel);
 /* Allocates and frees the slots of a channel. NumberOfOverlappedRequests is final. False: no

@@ -87,6 +87,8 @@ static bool should_retry(struct request *request)
 {
     struct device *device = request->device;
 
+    if (request->is_cancelled)
+        return false;
     if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
         request->was_busy = true;
         if (!(device->busy.bits & BUSY_ASKED)) /* else the miniport knows better for how long */

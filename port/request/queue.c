@@ -318,6 +318,29 @@ void request_submit(struct request *request)
     irql_lower(level);
 }
 
+void request_cancel(struct request *request)
+{
+    struct device *device = request->device;
+    enum irql level = irql_raise_dispatch();
+    struct request *waiting = device->queue_head, *before = NULL;
+
+    request->is_cancelled = true;
+    while (waiting && waiting != request) {
+        before = waiting;
+        waiting = waiting->next;
+    }
+    if (waiting && !before) {
+        queue_take_head(device);
+    } else if (waiting) {
+        before->next = request->next;
+        if (device->queue_tail == request)
+            device->queue_tail = before;
+    }
+    if (waiting)
+        request_fail(request, IRB_STATUS_BUSY);
+    irql_lower(level);
+}
+
 void request_requeue(struct request *request)
 {
     queue_prepend(request->device, request);
@@ -349,20 +372,6 @@ void device_pause(struct device *device, uint64_t duration_us)
     device->busy_timer.deferred.procedure = device_ready;
     device->busy_timer.deferred.context = device;
     timer_arm(&device->busy_timer, duration_us);
-}
-
-static void request_finished(struct request *request)
-{
-    *(bool *)request->context = true;
-}
-
-void request_run(struct request *request)
-{
-    bool done = false;
-    request->callback = request_finished;
-    request->context = &done;
-    request_submit(request);
-    irql_wait(&done);
 }
 
 bool request_start_internal(struct request *request)

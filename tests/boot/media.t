@@ -11,7 +11,7 @@ use Ataport;
 use IO::Socket::UNIX;
 use JSON::PP;
 use Witness;
-use Test::More tests => 95;
+use Test::More tests => 114;
 
 my $disk = random_image('disk.img', 4 << 20, 'media');
 my $digest = sha256_of($disk);
@@ -196,3 +196,27 @@ exit_code_is($run, 0, 'a disk that needs two seconds for a request');
 like(output_of($run, 'read 0 0'), qr/^00000000  00/, 'is waited for');
 is(digest_in($run, 'sha256 1'), $digest, 'the other disk of the channel works');
 like(output_of($run, 'counters'), qr/^0 +\d.* 0 +0 +0$/m, 'nothing timed out');
+
+# ------------------------------------------------------------------ one that never answers
+
+# (QEMU itself reads a disk whose geometry it has to guess.) A minute for each request stands for a driver that has lost it: Ctrl-C brings the prompt at once, for each command.
+undef $monitor;
+$session = start(DISK => 'none', QEMU_EXTRA => '-drive if=none,id=lost,driver=null-co,size=16M,read-zeroes=on,'
+        . 'latency-ns=60000000000 -device ide-hd,bus=ide.0,unit=0,drive=lost,cyls=32,heads=16,secs=63');
+$session->expect(qr/^> \z/m);
+for my $command ('read 0 0', 'sha256 0', 'verify 0', 'partitions 0', 'fill 0 0 8 1', 'write 0 0 00', 'copy 0 0 0 8 1',
+    'bench 0', 'identify 0')
+{
+    my $from = $session->{position};
+    $session->type("$command\r");
+    $session->expect(qr/\Q$command\E\n/);
+    select undef, undef, undef, 0.1;
+    my $began = time;
+    $session->type("\x03");
+    ok($session->expect(qr/^> \z/m, 5), "Ctrl-C ends `$command` at once");
+    my $said = $command eq 'identify 0' ? qr/^The device does not answer/m : qr/^Stopped by Ctrl-C\b/m;
+    like(substr($session->{text}, $from), $said, 'and it says so');
+}
+like(answer('irbs'), qr/^  slot \d+ +0 +read +at the driver, \d+ s left, nobody waits for it$/m,
+    'the driver still has the first one');
+$session->kill;

@@ -32,6 +32,8 @@ bool guest_test(const char *name)
         guest_test_routines();
     else if (strcmp(name, "identify") == 0)
         guest_test_identify();
+    else if (strcmp(name, "cancel") == 0)
+        guest_test_cancel();
     else if (strcmp(name, "medium") == 0)
         guest_test_medium();
     else if (strcmp(name, "registry") == 0)

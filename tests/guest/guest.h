@@ -23,5 +23,6 @@ void guest_test_dump(void);
 void guest_test_routines(void);
 void guest_test_identify(void);
 void guest_test_medium(void);
+void guest_test_cancel(void);
 
 #endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests that may be given up, and all waiting for requests; see parcel.h. PASSIVE_LEVEL. */
+#include "port/parcel.h"
+
+#include <string.h>
+
+#include "port/request/request.h"
+
+/* A request that was not lost ends within this, and then it is known what it has done. */
+#define LAST_WAIT_US 200000u
+
+bool (*parcel_stops)(void);
+
+static struct parcel *given_up;
+
+/* ------------------------------------------------------------------ memory */
+
+/* Pages are freed at PASSIVE_LEVEL only, so those of requests that have ended meanwhile wait for the next. */
+static void collect(void)
+{
+    for (struct parcel **link = &given_up; *link;) {
+        struct parcel *parcel = *link;
+        if (parcel->is_over) {
+            *link = parcel->next;
+            parcel_free(parcel);
+        } else {
+            link = &parcel->next;
+        }
+    }
+}
+
+struct parcel *parcel_new(size_t data_byte_count)
+{
+    size_t head = hal_pages_for(sizeof(struct parcel)), pages = hal_pages_for(data_byte_count);
+
+    collect();
+    struct parcel *parcel = hal_pages_alloc(head + pages, UINT64_MAX);
+    if (parcel) {
+        parcel->data = (uint8_t *)parcel + head * HAL_PAGE_SIZE;
+        parcel->page_count = head + pages;
+    }
+    return parcel;
+}
+
+void parcel_free(struct parcel *parcel)
+{
+    hal_pages_free(parcel, parcel->page_count);
+}
+
+/* ------------------------------------------------------------------ on its way */
+
+/* DISPATCH_LEVEL, as the next one. */
+static void block_over(struct block_request *block)
+{
+    struct parcel *parcel = block->context;
+    parcel->is_over = true;
+}
+
+static void request_over(struct request *request)
+{
+    struct parcel *parcel = request->context;
+    parcel->is_over = true;
+}
+
+void parcel_submit_block(struct parcel *parcel)
+{
+    parcel->is_over = false;
+    parcel->block.callback = block_over;
+    parcel->block.context = parcel;
+    block_submit(&parcel->block);
+}
+
+void parcel_submit_request(struct parcel *parcel)
+{
+    parcel->is_over = false;
+    parcel->block.request.callback = request_over;
+    parcel->block.request.context = parcel;
+    request_submit(&parcel->block.request);
+}
+
+bool parcel_wait(const struct parcel *parcel)
+{
+    bool stops = false;
+
+    ASSERT_OP(irql_now, ==, IRQL_PASSIVE);
+    irql_lower(irql_raise_dispatch()); /* as irql_wait does */
+    hal_interrupts_disable();
+    while (!parcel->is_over && !(stops = parcel_stops && parcel_stops()))
+        irql_pause();
+    hal_interrupts_enable();
+    return !stops;
+}
+
+/* Only to end a pause of the CPU. */
+static void wake(void *context)
+{
+    (void)context;
+}
+
+bool parcel_give_up(struct parcel *parcel)
+{
+    if (parcel->is_over)
+        return true;
+    struct port_timer timer = {.deferred.procedure = wake};
+    uint64_t end_us = hal_clock_us() + LAST_WAIT_US;
+
+    request_cancel(&parcel->block.request);
+    timer_arm(&timer, LAST_WAIT_US);
+    hal_interrupts_disable();
+    while (!parcel->is_over && hal_clock_us() < end_us)
+        irql_pause();
+    hal_interrupts_enable();
+    timer_cancel(&timer);
+    if (parcel->is_over)
+        return true;
+    parcel->next = given_up;
+    given_up = parcel;
+    return false;
+}
+
+/* ------------------------------------------------------------------ others' requests */
+
+/* Where nobody ever gives up, or there is no memory for a parcel, they stay where they are. */
+
+static void request_finished(struct request *request)
+{
+    *(bool *)request->context = true;
+}
+
+void request_run(struct request *request)
+{
+    struct parcel *parcel = parcel_stops ? parcel_new(request->byte_count) : NULL;
+    void *buffer = request->buffer;
+    bool done = false;
+
+    if (!parcel) {
+        request->callback = request_finished;
+        request->context = &done;
+        request_submit(request);
+        irql_wait(&done);
+        return;
+    }
+    struct request *inner = &parcel->block.request;
+    *inner = *request;
+    inner->buffer = request->byte_count ? parcel->data : NULL;
+    inner->physical = 0;
+    if (request->flags & IRB_FLAGS_DATA_OUT)
+        memcpy(parcel->data, buffer, request->byte_count);
+    parcel_submit_request(parcel);
+    if (!parcel_wait(parcel) && !parcel_give_up(parcel)) {
+        request->irb_status = IRB_STATUS_BUSY;
+        request->is_cancelled = true;
+        return;
+    }
+    *request = *inner;
+    request->buffer = buffer;
+    if (request->flags & IRB_FLAGS_DATA_IN)
+        memcpy(buffer, parcel->data, request->transferred);
+    parcel_free(parcel);
+}
+
+static void block_finished(struct block_request *block)
+{
+    *(bool *)block->context = true;
+}
+
+/* How much data a parcel for a block request has; SIZE_MAX: more than it should. */
+static size_t data_of(const struct block_request *block)
+{
+    if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH)
+        return 0;
+    uint32_t sector_size = block->device->sector_size;
+    bool is_long = !sector_size || block->sector_count > PORT_MAXIMUM_TRANSFER_LENGTH / sector_size;
+    return is_long ? SIZE_MAX : (size_t)block->sector_count * sector_size;
+}
+
+enum block_status block_run(struct block_request *block)
+{
+    size_t byte_count = data_of(block);
+    struct parcel *parcel = parcel_stops && byte_count != SIZE_MAX ? parcel_new(byte_count) : NULL;
+    void *buffer = block->buffer;
+    bool done = false;
+
+    if (!parcel) {
+        block->callback = block_finished;
+        block->context = &done;
+        block_submit(block);
+        irql_wait(&done);
+        return block->status;
+    }
+    parcel->block = *block;
+    parcel->block.buffer = buffer ? parcel->data : NULL;
+    if (block->operation == BLOCK_WRITE && buffer)
+        memcpy(parcel->data, buffer, byte_count);
+    parcel_submit_block(parcel);
+    if (!parcel_wait(parcel) && !parcel_give_up(parcel))
+        return block->status = BLOCK_CANCELLED;
+    *block = parcel->block;
+    block->buffer = buffer;
+    if (block->operation == BLOCK_READ && buffer)
+        memcpy(buffer, parcel->data, (size_t)block->sectors_done * block->device->sector_size);
+    parcel_free(parcel);
+    return block->status;
+}
