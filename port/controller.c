@@ -34,7 +34,7 @@ enum {
 static struct driver *driver_named(const char *name)
 {
     for (struct driver *driver = port_drivers; driver; driver = driver->next)
-        if (strcmp(driver->name, name) == 0 && driver->is_registered)
+        if (names_equal(registry_name(driver->name), registry_name(name)) && driver->is_registered)
             return driver;
     return NULL;
 }
@@ -74,8 +74,17 @@ static void add_controller(const struct controller *found)
     }
 }
 
+static void say_bad_service(const char *id)
+{
+    port_message(
+        NULL,
+        "CriticalDeviceDatabase\\%s binds nothing: its \"Service\" is no text of 1 to %u bytes", id,
+        (unsigned)sizeof port_controllers->service - 1);
+}
+
 static void find_pci_controllers(void)
 {
+    char bad_id[BINDING_ID_BYTES];
     struct hal_pci_address pci = {0, 0, 0};
     for (bool first = true; hal_pci_next(&pci, first); first = false) {
         struct controller found = {.is_pci = true, .pci = pci};
@@ -93,16 +102,23 @@ static void find_pci_controllers(void)
             .class_code = found.class_code,
         };
         if (binding_find_pci(&port_registry.hive.store, &identity, found.service,
-                             sizeof found.service))
+                             sizeof found.service, bad_id))
             add_controller(&found);
+        if (bad_id[0])
+            say_bad_service(bad_id);
     }
 }
 
 static void find_isa_controller(void)
 {
+    static const char id[] = "*PNP0600";
     struct controller found = {.is_pci = false};
-    if (binding_find(&port_registry.hive.store, "*PNP0600", found.service, sizeof found.service))
+    enum binding binding =
+        binding_find(&port_registry.hive.store, id, found.service, sizeof found.service);
+    if (binding == BINDING_FOUND)
         add_controller(&found);
+    else if (binding == BINDING_BAD)
+        say_bad_service(id);
 }
 
 /* ------------------------------------------------------------------ start and stop */
@@ -203,7 +219,10 @@ static bool find_channel_driver(struct controller *controller)
     controller->channel_driver = controller->driver;
     if (controller->driver->interface.AtaChannelInitRoutine)
         return true;
-    binding_channel_driver(&port_registry.hive.store, controller->service, name, sizeof name);
+    if (binding_channel_driver(&port_registry.hive.store, controller->service, name, sizeof name) ==
+        BINDING_BAD)
+        port_message(NULL, "%s: its \"ChannelDriver\" is no text of 1 to %u bytes; %s is used",
+                     controller->service, (unsigned)sizeof name - 1, name);
     controller->channel_driver = driver_named(name);
     if (controller->channel_driver && controller->channel_driver->interface.AtaChannelInitRoutine)
         return true;

@@ -85,8 +85,8 @@ static bool string_to_utf8(const struct store_value *value, char *text, size_t s
 }
 
 /* The string `value_name` of the key `child` below `path`. */
-static bool find_string(const struct store *store, const char *path, const char *child,
-                        const char *value_name, char *text, size_t size)
+static enum binding find_string(const struct store *store, const char *path, const char *child,
+                                const char *value_name, char *text, size_t size)
 {
     const struct store_key *key = store_find_key(store, registry_name(path));
     const struct store_value *value;
@@ -94,29 +94,38 @@ static bool find_string(const struct store *store, const char *path, const char 
     if (key)
         key = store_find_child(store, key, registry_name(child));
     value = key ? store_find_value(store, key, registry_name(value_name)) : NULL;
-    return value && string_to_utf8(value, text, size);
+    if (!value)
+        return BINDING_NONE;
+    return string_to_utf8(value, text, size) ? BINDING_FOUND : BINDING_BAD;
 }
 
-bool binding_find(const struct store *store, const char *id, char *service, size_t size)
+enum binding binding_find(const struct store *store, const char *id, char *service, size_t size)
 {
     return find_string(store, DATABASE, id, "Service", service, size);
 }
 
 bool binding_find_pci(const struct store *store, const struct registry_pci_id *function,
-                      char *service, size_t size)
+                      char *service, size_t size, char bad_id[BINDING_ID_BYTES])
 {
     char id[BINDING_ID_BYTES];
 
+    bad_id[0] = '\0';
     for (unsigned i = 0; binding_pci_id(function, i, id); i++) {
-        if (binding_find(store, id, service, size))
+        enum binding found = binding_find(store, id, service, size);
+        if (found == BINDING_FOUND)
             return true;
+        if (found == BINDING_BAD && !bad_id[0])
+            memcpy(bad_id, id, BINDING_ID_BYTES);
     }
     return false;
 }
 
-void binding_channel_driver(const struct store *store, const char *service, char *driver,
-                            size_t size)
+enum binding binding_channel_driver(const struct store *store, const char *service, char *driver,
+                                    size_t size)
 {
-    if (!find_string(store, SERVICES, service, "ChannelDriver", driver, size))
+    enum binding found = find_string(store, SERVICES, service, "ChannelDriver", driver, size);
+
+    if (found != BINDING_FOUND)
         snprintf(driver, size, "%s", BINDING_DEFAULT_DRIVER);
+    return found;
 }

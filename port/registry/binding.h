@@ -29,16 +29,24 @@ struct registry_pci_id {
 bool binding_pci_id(const struct registry_pci_id *function, unsigned index,
                     char id[BINDING_ID_BYTES]);
 
-/* The service bound to the most specific id that has one, as UTF-8; that bound to this very id. A
- * `Service` that is no REG_SZ, empty, or longer than `size` - 1 bytes does not count. False: none
- * is bound. */
-bool binding_find_pci(const struct store *store, const struct registry_pci_id *function,
-                      char *service, size_t size);
-bool binding_find(const struct store *store, const char *id, char *service, size_t size);
+/* What a key says. A name is a REG_SZ, not empty, and at most `size` - 1 bytes long as UTF-8:
+ * anything else in its place does not count, and the user is to be told. */
+enum binding {
+    BINDING_NONE,
+    BINDING_FOUND,
+    BINDING_BAD,
+};
 
-/* The default channel driver for a service whose miniport serves the controller only. Without
- * `ChannelDriver`, or with one that does not count, it is pata. */
-void binding_channel_driver(const struct store *store, const char *service, char *driver,
-                            size_t size);
+/* The service bound to this very id, as UTF-8. */
+enum binding binding_find(const struct store *store, const char *id, char *service, size_t size);
+/* That bound to the most specific id that has one. False: none is. `bad_id`: the most specific id
+ * whose `Service` does not count; "" if there is none. */
+bool binding_find_pci(const struct store *store, const struct registry_pci_id *function,
+                      char *service, size_t size, char bad_id[BINDING_ID_BYTES]);
+
+/* The default channel driver for a service whose miniport serves the controller only: pata, unless
+ * BINDING_FOUND. */
+enum binding binding_channel_driver(const struct store *store, const char *service, char *driver,
+                                    size_t size);
 
 #endif

@@ -213,7 +213,6 @@ static BOOLEAN finish(struct channel *channel, const struct registry_access *acc
         report_outside(channel, access, asked, routine);
         break;
     case REGISTRY_BAD_TYPE:
-    case REGISTRY_OTHER_TYPE:
         contract_report(RULE_REG_12, channel, routine, access->place,
                         "value \"%.64s\", ValueType %u, %u bytes: %s", name, access->type,
                         (unsigned)asked, words);
@@ -228,6 +227,7 @@ static BOOLEAN finish(struct channel *channel, const struct registry_access *acc
     case REGISTRY_NO_LENGTH:
         contract_report(RULE_REG_08, channel, routine, access->place, "%s", words);
         break;
+    case REGISTRY_OTHER_TYPE: /* the user's doing, who is to know that the setting is not used */
     case REGISTRY_BAD_NAME:
     case REGISTRY_NO_MEMORY:
     case REGISTRY_NOT_WRITTEN:

@@ -33,7 +33,7 @@ const char *registry_status_words(enum registry_status status)
     case REGISTRY_BAD_TYPE:
         return "ValueType is none of the three types, or the bytes are none of that type";
     case REGISTRY_OTHER_TYPE:
-        return "the stored value has another type";
+        return "the stored value is of another type than the driver asks for, or of another length";
     case REGISTRY_TOO_SHORT:
         return "the value is longer than the buffer";
     case REGISTRY_NO_LENGTH:

@@ -71,7 +71,7 @@ enum registry_status {
     REGISTRY_NOT_THE_BUFFER, /* REG-04 */
     REGISTRY_OUTSIDE,        /* REG-08: bytes outside the live buffer, or no live buffer */
     REGISTRY_BAD_TYPE,   /* REG-12: no type of the interface, or bytes that are none of that type */
-    REGISTRY_OTHER_TYPE, /* REG-12: the stored value has another type */
+    REGISTRY_OTHER_TYPE, /* the stored value has another type, or a length that its type has not */
     REGISTRY_TOO_SHORT,  /* REG-13: the length needed has been stored */
     REGISTRY_NO_LENGTH,  /* the pointer to the length is NULL */
     REGISTRY_BAD_NAME,   /* NULL, too long, or control characters */

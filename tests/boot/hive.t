@@ -51,7 +51,7 @@ my @hives = (
         undef, 1],
     ['the older format', "REGEDIT4\n\n[$channel]\n\"DmaAllowed\"=dword:00000000\n", ['1:1'], undef],
 );
-plan tests => 9 * @hives + 10;
+plan tests => 9 * @hives + 10 + 12;
 
 my $disk = random_image('disk.img', 1 << 20, 'disk');
 my $path = "$scratch/the registry.reg";
@@ -99,10 +99,25 @@ exit_code_is($run, 0, 'the same with HIVE_RO=1');
 # The type is wrong: the driver asked for a number and is told that there is none; the usual settings stay.
 spill($path, "$header\n[$channel]\n\"DmaAllowed\"=\"no\"\n\"HighestMode\"=hex:08\n"
         . "\"MultipleCount\"=hex(7):00,00\n");
-$run = boot(DISK => $disk, HIVE => $path, pata_may => qr{^RULE REG-12 }, CMD => 'sha256 0; mode 0');
+$run = boot(DISK => $disk, HIVE => $path, STRICT => 1, CMD => 'sha256 0; mode 0');
 exit_code_is($run, 0, 'values of the wrong type');
 is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk is read');
 like(output_of($run, 'mode 0'), qr/^  Data +bus-master.*^  Multiple +16/ms, 'with the usual settings');
+
+# ------------------------------------------------------------------ which driver serves which device
+
+# Names compare without case; what is no name is said, and not only that there is no disk.
+my $database = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase';
+for my $case (['PCI#CC_0101', '"PATA"', 1], ['pci#cc_0101', '"Pata"', 1], ['PCI#CC_0101', 'dword:00000001', 0],
+    ['PCI#CC_0101', 'hex(2):70,00,61,00,74,00,61,00,00,00', 0], ['PCI#CC_0101', '""', 0], ['PCI#CC_0101', '"nobody"', undef]) {
+    my ($id, $service, $is_found) = @$case;
+    spill($path, "$header\n[$database\\$id]\n\"SERVICE\"=$service\n");
+    $run = boot(DISK => $disk, HIVE => $path, HIVE_RO => 1, CMD => 'rules');
+    my $reason = $is_found ? qr/^disk 0: / : !defined $is_found ? qr/: service nobody is bound to it, but no driver of that name is loaded$/
+        : qr/^port: CriticalDeviceDatabase\\PCI#CC_0101 binds nothing: its "Service" is no text of 1 to 63 bytes$/;
+    like($run->{console}, qr/$reason/m, "$id is bound to $service");
+    is(scalar($run->{console} =~ /^No disk was found\.$/m), $is_found ? '' : 1, $is_found ? 'and has its disk' : 'and no disk is found');
+}
 
 # ------------------------------------------------------------------ layers
 

@@ -74,7 +74,8 @@ my @cases = (
     ['read_missing', $start],
     ['read_too_short', $start, ('REG-13 R') x 3],
     ['read_length', $start],
-    ['read_other_type', $start, ('REG-12 R') x 6],
+    ['read_stored_otherwise', $start],
+    ['read_other_type', $start, ('REG-12 R') x 3],
     ['write_values', $start],
     ['write_other_type', $start, ('REG-12 W', 'REG-12 D') x 7],
     ['bad_names', $start],
@@ -204,6 +205,8 @@ my $marks = marks(glob 'tests/probes/registry/*.c');
         "registry get ... $_->[0]") for @values;
     like($run->{console}, qr/^Arena: 64 pages of 4096 bytes, 64 free$/m,
         'in the end every page is free again');
+    like($run->{console}, qr/^registry 0\.0: AtaPortRegistryRead: value "$_": the stored value is of another type .*, or of another length$/m,
+        "$_: the user is told that it is not used") for qw(Number Bytes Text Odd Half);
     like($run->{console}, qr/^"Many63"=dword:0000003f$/m, 'the registry has what was written');
     unlike($run->{console}, qr/^"Refused"=/m, 'and nothing that was refused');
     like($run->{console}, qr/AtaPortRegistryAllocateBuffer\($_\): .+ \(0 of 64 pages are free\)$/m,

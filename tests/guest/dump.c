@@ -12,14 +12,15 @@
 
 #include "port/block.h"
 
-#define PLAN 28u
+#define PLAN 30u
 
 static struct channel *channel;
 static uint8_t *buffer;
 
 /* ------------------------------------------------------------------ what is refused, and what is not */
 
-static bool refused_at_start, stalled_unseen;
+static bool refused_at_init, refused_at_start, stalled_unseen;
+static uint64_t reports_at_init;
 
 static VOID NTAPI never(PVOID extension)
 {
@@ -36,20 +37,34 @@ static bool callbacks_refused(PVOID extension)
     return refused;
 }
 
+static bool registry_refused(PVOID extension)
+{
+    ULONG value = 1, length = sizeof value;
+    bool refused = !AtaPortRegistryAllocateBuffer(extension, 64);
+
+    refused &= !AtaPortRegistryChannelSubkeyRead(extension, 0, (PCHAR) "x", IDE_REG_DWORD,
+                                                 (PUCHAR)&value, &length);
+    refused &= !AtaPortRegistryChannelSubkeyWrite(extension, 0, (PCHAR) "x", IDE_REG_DWORD,
+                                                  (PUCHAR)&value, &length);
+    refused &= !AtaPortRegistryChannelSubkeyWriteDeferred(extension, 0, (PCHAR) "x", IDE_REG_DWORD,
+                                                          (PUCHAR)&value, &length);
+    return refused;
+}
+
+/* AtaChannelInitRoutine. */
+static void try_registry(struct channel *started)
+{
+    refused_at_init = registry_refused(started->extension) && !started->registry.place;
+    reports_at_init = contract_count(RULE_CTX_08);
+}
+
 /* IdeHwControl(IdeStart). */
 static void try_all(struct channel *started)
 {
-    ULONG value = 1, length = sizeof value;
     PVOID extension = started->extension;
 
     refused_at_start = callbacks_refused(extension);
-    refused_at_start &= !AtaPortRegistryAllocateBuffer(extension, 64);
-    refused_at_start &= !AtaPortRegistryChannelSubkeyRead(extension, 0, (PCHAR) "x", IDE_REG_DWORD,
-                                                          (PUCHAR)&value, &length);
-    refused_at_start &= !AtaPortRegistryChannelSubkeyWrite(extension, 0, (PCHAR) "x", IDE_REG_DWORD,
-                                                           (PUCHAR)&value, &length);
-    refused_at_start &= !AtaPortRegistryChannelSubkeyWriteDeferred(
-        extension, 0, (PCHAR) "x", IDE_REG_DWORD, (PUCHAR)&value, &length);
+    refused_at_start &= registry_refused(extension);
     AtaPortStallExecution(700);
     AtaPortStallExecution(700);
     stalled_unseen = contract_count(RULE_CTX_07) == 0;
@@ -135,7 +150,7 @@ static void test_mixed(void)
     guest_ok(good && disk->channel->counters.interrupts >= interrupts + 8,
              "both work, one by interrupts");
     port_dump_mode = false;
-    puppet.in_start = NULL;
+    puppet.in_init = puppet.in_start = NULL;
     channel_stop(channel);
     puppet.overlapped = 2;
     GUEST_CHECK(channel_start(channel), ==, true, "the channel starts again, in normal mode");
@@ -192,6 +207,7 @@ void guest_test_dump(void)
     port_dump_mode = true;
     puppet.overlapped = 8;
     puppet.irb_extension = 256;
+    puppet.in_init = try_registry;
     puppet.in_start = try_all;
     controller_start(controller);
     channel = controller->channels[0];
@@ -199,8 +215,11 @@ void guest_test_dump(void)
                  channel->configuration.ChannelMode == IdeModeDump &&
                  controller->configuration.ControllerMode == IdeModeDump,
              "a controller and its channels in dump mode");
+    guest_ok(refused_at_init, "AtaChannelInitRoutine has no registry");
+    GUEST_CHECK(reports_at_init, ==, 4, "and each of its calls is reported");
     guest_ok(refused_at_start, "callbacks and registry routines are refused");
-    GUEST_CHECK(contract_count(RULE_CTX_08), ==, 4, "the registry's with a report");
+    GUEST_CHECK(contract_count(RULE_CTX_08) - reports_at_init, ==, 4,
+                "the registry's with a report");
     guest_ok(puppet.uncached != NULL, "the uncached extension is there");
     guest_ok(stalled_unseen, "stalls of more than a millisecond are no offence");
     guest_ok(!channel->interrupt_connected, "no interrupt is connected");

@@ -226,6 +226,8 @@ static BOOLEAN NTAPI init_channel(PVOID extension, PIDE_CHANNEL_INTERFACE channe
 {
     (void)extension, (void)context;
     note(CONTEXT_CHANNEL_INIT);
+    if (puppet.in_init && channel_interface->ChannelNumber == 0)
+        puppet.in_init(context_now->channel);
     channel_interface->IdeHwInitialize = initialize;
     channel_interface->IdeHwBuildIo = build_io;
     channel_interface->IdeHwStartIo = start_io;

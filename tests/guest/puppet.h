@@ -43,6 +43,7 @@ struct puppet {
     bool refuses_power, refuses_power_irbs;
     void (*in_power)(PIDE_REQUEST_BLOCK irb); /* a power IRB is about to be completed */
     void (*in_interrupt)(struct channel *channel);
+    void (*in_init)(struct channel *channel);  /* AtaChannelInitRoutine of the first channel */
     void (*in_start)(struct channel *channel); /* IdeHwControl(IdeStart) of the first channel */
 
     /* What it saw. */

@@ -333,42 +333,65 @@ static void test_binding(void)
     struct registry_pci_id piix = {0x8086, 0x7010, 0x11001AF4, 2, 0x010180};
     struct registry_pci_id network = {0x8086, 0x100E, 0x11001AF4, 3, 0x020000};
     struct store *store = &registry.hive.store;
-    char service[16], long_name[64] = "sixteen-bytes-xx";
+    char service[16], bad[BINDING_ID_BYTES], long_name[64] = "sixteen-bytes-xx";
     bool good = true;
 
     open_registry();
-    TAP_CHECK(binding_find_pci(store, &piix, service, 16) && strcmp(service, "pata") == 0);
-    TAP_CHECK(binding_find(store, "*pnp0600", service, 16) && strcmp(service, "pata") == 0);
-    TAP_CHECK(!binding_find_pci(store, &network, service, 16));
+    TAP_CHECK(binding_find_pci(store, &piix, service, 16, bad) && strcmp(service, "pata") == 0);
+    TAP_CHECK(binding_find(store, "*pnp0600", service, 16) == BINDING_FOUND &&
+              strcmp(service, "pata") == 0);
+    TAP_CHECK(!binding_find_pci(store, &network, service, 16, bad));
     /* Each id is more specific than the one before it. */
     for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
         char name[16];
         snprintf(name, sizeof(name), "driver%u", i);
-        good &= bind(ids[i], name) && binding_find_pci(store, &piix, service, 16) &&
+        good &= bind(ids[i], name) && binding_find_pci(store, &piix, service, 16, bad) &&
                 strcmp(service, name) == 0;
     }
     TAP_CHECK(good);
-    TAP_CHECK(!binding_find_pci(store, &network, service, 16) ||
+    TAP_CHECK(!binding_find_pci(store, &network, service, 16, bad) ||
               strcmp(service, "driver2") == 0); /* PCI#VEN_8086 is bound now */
-    /* What is no name of a service does not count. */
+    TAP_CHECK(!bad[0]);
+    /* What is no name of a service does not count, and is named. */
     bind("PCI#VEN_8086", "");
-    TAP_CHECK(!binding_find_pci(store, &network, service, 16));
+    TAP_CHECK(!binding_find_pci(store, &network, service, 16, bad));
     bind("PCI#VEN_8086", long_name);
-    TAP_CHECK(!binding_find_pci(store, &network, service, 16));
+    TAP_CHECK(!binding_find_pci(store, &network, service, 16, bad));
     store_set_value(store, registry_name(DATABASE "PCI#VEN_8086"), registry_name("Service"),
                     REGISTRY_DWORD, "abc", 4);
-    TAP_CHECK(!binding_find_pci(store, &network, service, 16));
+    TAP_CHECK(!binding_find_pci(store, &network, service, 16, bad) &&
+              strcmp(bad, "PCI#VEN_8086") == 0);
+    TAP_CHECK(binding_find_pci(store, &piix, service, 16, bad) && !bad[0]); /* not looked at */
     store_set_value(store, registry_name(DATABASE "PCI#VEN_8086"), registry_name("Service"),
                     REGISTRY_SZ, "x\0\0\xD8", 5);
-    TAP_CHECK(!binding_find_pci(store, &network, service, 16));
+    TAP_CHECK(!binding_find_pci(store, &network, service, 16, bad));
+    TAP_CHECK(binding_find(store, "PCI#VEN_8086", service, 16) == BINDING_BAD);
+    TAP_CHECK(binding_find(store, "PCI#VEN_8087", service, 16) == BINDING_NONE);
+    /* A bad one that is more specific, and a good one. */
+    store_set_value(store, registry_name(DATABASE "PCI#VEN_8086&DEV_7010&SUBSYS_11001AF4&REV_02"),
+                    registry_name("Service"), REGISTRY_DWORD, "abc", 4);
+    TAP_CHECK(binding_find_pci(store, &piix, service, 16, bad) && strcmp(service, "driver9") == 0 &&
+              strcmp(bad, "PCI#VEN_8086&DEV_7010&SUBSYS_11001AF4&REV_02") == 0);
+    /* The default channel driver. */
+    TAP_CHECK(binding_channel_driver(store, "pata", service, 16) == BINDING_NONE &&
+              strcmp(service, "pata") == 0);
+    store_set_value(store, registry_name(SERVICES "pata"), registry_name("channeldriver"),
+                    REGISTRY_DWORD, "abc", 4);
+    TAP_CHECK(binding_channel_driver(store, "PATA", service, 16) == BINDING_BAD &&
+              strcmp(service, "pata") == 0);
+    store_set_value(store, registry_name(SERVICES "pata"), registry_name("ChannelDriver"),
+                    REGISTRY_SZ, "x\0\0", 4);
+    TAP_CHECK(binding_channel_driver(store, "PATA", service, 16) == BINDING_FOUND &&
+              strcmp(service, "x") == 0);
     bind("PCI#VEN_8086", "\u20AC");
-    TAP_CHECK(binding_find_pci(store, &network, service, 16) && strcmp(service, "\u20AC") == 0);
+    TAP_CHECK(binding_find_pci(store, &network, service, 16, bad) &&
+              strcmp(service, "\u20AC") == 0);
     close_registry();
 }
 
 int main(void)
 {
-    tap_plan(96);
+    tap_plan(104);
     test_reads();
     test_writes();
     test_deferred();

@@ -105,7 +105,9 @@ static CASE read_length(struct probe_channel *channel)
     case_end();
 }
 
-static CASE read_other_type(struct probe_channel *channel)
+/* What the user has stored in another type, or in a length that its type has not, is not the
+ * driver's fault: it is told FALSE, and nothing is reported. */
+static CASE read_stored_otherwise(struct probe_channel *channel)
 {
     PUCHAR buffer;
 
@@ -114,6 +116,18 @@ static CASE read_other_type(struct probe_channel *channel)
     read_fails(channel, buffer, 0, "Number", IDE_REG_BINARY, 16, 0);
     read_fails(channel, buffer, 0, "Bytes", IDE_REG_SZ, 16, 0);
     read_fails(channel, buffer, 0, "Text", IDE_REG_DWORD, 16, 0);
+    read_fails(channel, buffer, 0, "Odd", IDE_REG_DWORD, 16, 0);
+    read_fails(channel, buffer, 0, "Half", IDE_REG_SZ, 16, 0);
+    AtaPortRegistryFreeBuffer(channel, buffer);
+    case_end();
+}
+
+static CASE read_other_type(struct probe_channel *channel)
+{
+    PUCHAR buffer;
+
+    case_begin(__func__);
+    buffer = new_buffer(channel);
     read_fails(channel, buffer, 0, "Number", 0, 16, 0);
     read_fails(channel, buffer, 0, "Number", 2, 16, 0);
     read_fails(channel, buffer, 0, "Number", 255, 16, 0);
@@ -282,6 +296,7 @@ void value_cases(struct probe_channel *channel)
     read_missing(channel);
     read_too_short(channel);
     read_length(channel);
+    read_stored_otherwise(channel);
     read_other_type(channel);
     write_values(channel);
     write_other_type(channel);

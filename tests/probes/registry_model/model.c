@@ -180,7 +180,7 @@ static struct outcome read(const struct call *call)
     if (!value->is_there)
         return fail(NO_RULE, 0);
     if (value->type != call->type)
-        return fail(REG_12, 0);
+        return fail(NO_RULE, 0);
     length = model_length(value);
     if (length > call->length || asks_for_length)
         return fail(asks_for_length || call->length == 0 ? NO_RULE : REG_13, length);
