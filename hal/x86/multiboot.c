@@ -153,6 +153,24 @@ static void read_memory_entries(const struct multiboot_information *information,
     }
 }
 
+/* QEMU: a module that is larger than the machine's memory is announced all the same. */
+static void check_modules(void)
+{
+    for (unsigned i = 0; i < boot_info.module_count; i++) {
+        const struct hal_boot_module *module = &boot_info.modules[i];
+        uint64_t start = (uintptr_t)module->data, end = start + module->byte_count;
+        size_t range = 0;
+        while (range < memory_range_count &&
+               (start < memory_map[range].start || end > memory_map[range].end))
+            range++;
+        if (range < memory_range_count || module->byte_count == 0)
+            continue;
+        hal_printf("The machine's memory does not hold a boot module of %zu bytes: %s\n",
+                   module->byte_count, module->command_line);
+        hal_exit(HAL_EXIT_USAGE);
+    }
+}
+
 void hal_multiboot_initialise(uint32_t magic, uintptr_t address)
 {
     if (magic != LOADER_MAGIC)
@@ -170,6 +188,7 @@ void hal_multiboot_initialise(uint32_t magic, uintptr_t address)
     read_memory_entries(information, true, add_range);
     read_memory_entries(information, false, remove_range);
     tidy_memory_map();
+    check_modules();
 }
 
 const struct hal_boot_info *hal_boot_info(void)

@@ -356,8 +356,10 @@ void hal_paging_initialise(void)
         uint64_t end = map[i].end < PAGING_RAM_LIMIT ? map[i].end : PAGING_RAM_LIMIT;
         complete = map_ram(start, end);
     }
-    if (!complete)
-        PANIC("no memory for the page tables: give the machine more");
+    if (!complete) {
+        hal_printf("There is no memory for the page tables: the boot modules leave too little.\n");
+        hal_exit(HAL_EXIT_USAGE);
+    }
     protect_section(hal_text_start, hal_text_end, HAL_MAP_READ | HAL_MAP_EXECUTE);
     protect_section(hal_rodata_start, hal_rodata_end, HAL_MAP_READ);
     protect_modules();
