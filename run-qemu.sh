@@ -347,15 +347,17 @@ fi
 begins_as_registry() { # path
   local line decode=(cat)
   [[ -s $1 ]] || return 0
-  [[ $(head -c 2 -- "$1") != $'\xff\xfe' ]] || decode=(tr -d '\0')
+  case $(head -c 2 -- "$1" | od -An -tx1) in
+    ' ff fe' | ' fe ff' | ' 00 '* | *' 00') decode=(tr -d '\0') ;; # UTF-16
+  esac
   while read -r line || [[ -n $line ]]; do # without the blanks around it
-    line=${line#$'\xef\xbb\xbf'} line=${line#$'\xff\xfe'}
-    case ${line%$'\r'} in
-      '' | ';'*) ;;
+    line=${line#$'\xef\xbb\xbf'} line=${line#$'\xff\xfe'} line=${line#$'\xfe\xff'}
+    case $line in
+      '' | ';'* | '#'*) ;;
       'Windows Registry Editor Version 5.00' | REGEDIT4) return 0 ;;
       *) return 1 ;;
     esac
-  done < <(head -c 65536 -- "$1" | "${decode[@]}" | tr '\0' '?')
+  done < <(head -c 65536 -- "$1" | "${decode[@]}" | tr '\0\r' '?\n')
   return 1
 }
 

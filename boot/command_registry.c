@@ -149,6 +149,26 @@ static enum command_result command_buffers(unsigned count, char **words)
     return COMMAND_DONE;
 }
 
+/* What was wrong with the registry's files when they were read, as tools/registry says it. */
+static enum command_result command_check(unsigned count, char **words)
+{
+    const char *said;
+    const struct reg_summary *summary = registry_kernel_check(&said);
+    char text[160];
+
+    (void)words;
+    if (count != 2)
+        return COMMAND_BAD_ARGUMENTS;
+    reg_summary_words(summary, text, sizeof text);
+    for (size_t length; *said; said += length + 1) {
+        length = (size_t)(strchr(said, '\n') - said);
+        hal_printf("%.*s\n", (int)length, said);
+    }
+    hal_printf("At the start: %s\n", text);
+    return reg_is_damaged(summary) ? command_fail("What is named above is not in effect.")
+                                   : COMMAND_DONE;
+}
+
 /* ------------------------------------------------------------------ changes */
 
 /* False: said that nothing may be changed. */
@@ -157,7 +177,7 @@ static bool may_change(void)
     if (!port_registry.hive.is_read_only)
         return true;
     command_fail("The registry's file is only read in this session, so nothing was changed "
-                 "(HIVE_RO=1, or another session has the file).");
+                 "(HIVE_RO=1, another session has the file, or it is of another format).");
     return false;
 }
 
@@ -242,7 +262,7 @@ enum command_result command_registry(unsigned count, char **words)
     } subcommands[] = {
         {"list", command_list},       {"get", command_get},       {"set", command_set},
         {"delete", command_delete},   {"export", command_export}, {"compact", command_compact},
-        {"buffers", command_buffers},
+        {"buffers", command_buffers}, {"check", command_check},
     };
 
     for (size_t i = 0; count > 1 && i < sizeof subcommands / sizeof *subcommands; i++)

@@ -27,7 +27,7 @@ const struct command shell_commands[] = {
     {"mode", "DISK", "how the driver addresses a device and moves its data", command_mode},
     {"registry",
      "list [KEY] | get KEY NAME | set KEY NAME TYPE:VALUE | delete KEY [NAME] | export | compact | "
-     "buffers",
+     "buffers | check",
      "looks into the registry, changes it (sz:TEXT, dword:HEX, hex:HH,HH as in .reg files)",
      command_registry},
     {"rules", "", "which rules of the interface drivers broke, and how often", command_rules},

@@ -99,23 +99,12 @@ static void for_each_module(enum module_type type, void (*visit)(unsigned index)
 
 /* ------------------------------------------------------------------ registry and drivers */
 
-static void report_line(void *context, const char *text)
-{
-    (void)context;
-    hal_printf("%s\n", text);
-}
-
-static const struct reg_report registry_report = {.line = report_line};
-
 static void load_layer(enum store_layer layer, unsigned index)
 {
     const struct hal_boot_module *module = &hal_boot_info()->modules[index];
-    struct reg_source source = {modules[index].name, module->data, module->byte_count};
-    struct reg_summary summary;
 
-    hive_load(&port_registry.hive, layer, &source, &registry_report, &summary);
-    if (summary.out_of_memory)
-        hal_printf("%s: there was no memory for all of it.\n", modules[index].name);
+    registry_kernel_load(
+        layer, &(struct reg_source){modules[index].name, module->data, module->byte_count});
 }
 
 static void load_driver_layer(unsigned index)
@@ -131,7 +120,7 @@ static void load_hive(unsigned index)
 /* Defaults, then what lies beside the drivers, then the hive: later ones win. */
 static void load_registry(void)
 {
-    hive_load_defaults(&port_registry.hive, &registry_report);
+    registry_kernel_load_defaults();
     for_each_module(MODULE_LAYER, load_driver_layer);
     for_each_module(MODULE_HIVE, load_hive);
 }

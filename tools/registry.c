@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: registry check FILE     what is wrong with a registry file; 0: nothing
+ * usage: registry check FILE     names each damaged line and batch, and counts what is in the file
  *        registry export FILE    all that it says in the end, as a .reg file, in UTF-8
  *        registry compact FILE   makes it as short as it can be and mean the same
  *
  * The kernel's own reader and writer (port/registry), as a program of the host. Ends with 0, with 1
- * when a line of the file is damaged, with 2 when something could not be done.
+ * when a line of the file is damaged (or, with `check`, a batch), with 2 when something could not be
+ * done.
  *
  * `compact` never leaves a file that is half written: the short one is written beside it, synced and
  * renamed into place. Batches that were not finished and comments go; the file as it was is kept as
@@ -167,14 +168,11 @@ static bool add_to_stream(void *context, const void *bytes, size_t byte_count)
 
 static int check(const struct reg_summary *summary)
 {
-    printf("%s: %u keys, %u values, %u deletions, %u batches", file_name, summary->keys,
-           summary->values, summary->deletions, summary->batches);
-    if (summary->ignored_batches > 0)
-        printf(", %u unfinished ones", summary->ignored_batches);
-    if (summary->damaged_lines > 0)
-        printf(", %u damaged lines", summary->damaged_lines);
-    printf("\n");
-    return summary->damaged_lines > 0;
+    char words[160];
+
+    reg_summary_words(summary, words, sizeof words);
+    printf("%s: %s\n", file_name, words);
+    return reg_is_damaged(summary);
 }
 
 static int export(const struct store *store, const struct reg_summary *summary)
@@ -205,7 +203,7 @@ static int compact(const char *path, const struct file *file, const struct store
     size_t byte_count = 0;
     FILE *stream = open_memstream(&bytes, &byte_count);
 
-    if (summary->damaged_lines > 0) {
+    if (summary->damaged_lines > 0 || summary->voided_lines > 0) {
         fprintf(stderr, "registry: %s: stays as it is, until those lines are right or gone\n",
                 file_name);
         return 1;

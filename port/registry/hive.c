@@ -33,6 +33,7 @@ void hive_load(struct hive *hive, enum store_layer layer, const struct reg_sourc
     if (layer == STORE_LAYER_FILE) {
         hive->format = summary->format;
         hive->last_batch = summary->last_batch;
+        hive->is_read_only |= summary->is_refused || summary->is_version_4;
     }
 }
 

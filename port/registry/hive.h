@@ -15,7 +15,8 @@ struct hive {
     struct store store;
     struct reg_format format; /* of the file, as far as it is known to be written */
     uint32_t last_batch;
-    bool is_read_only; /* the session may not write its file: nothing is to be changed */
+    bool is_read_only; /* the session may not write its file, or nothing can be appended to what it
+                        * is: nothing is to be changed */
     /* Appends to the file; returns when the bytes are there. False: they are not, or not all of
      * them. No bytes (NULL, 0) say that what came before is complete. NULL: there is no file, and
      * changes stay in memory. */

@@ -5,6 +5,8 @@
  */
 #include "port/registry/kernel.h"
 
+#include <stdio.h>
+
 #include "hal/hal.h"
 
 struct registry port_registry;
@@ -60,6 +62,50 @@ bool registry_kernel_init(void)
     if (!port_registry.hive.is_read_only)
         port_registry.hive.append = append;
     return true;
+}
+
+/* ------------------------------------------------------------------ files */
+
+/* What was said when the files were read, for `registry check`. */
+static char reports[16 << 10];
+static size_t reports_byte_count;
+static struct reg_summary hive_summary;
+
+static void report_line(void *context, const char *text)
+{
+    size_t room = sizeof(reports) - reports_byte_count;
+    int length = snprintf(reports + reports_byte_count, room, "%s\n", text);
+
+    (void)context;
+    if ((size_t)length < room)
+        reports_byte_count += (size_t)length;
+    else
+        reports[reports_byte_count] = '\0';
+    hal_printf("%s\n", text);
+}
+
+static const struct reg_report report = {.line = report_line};
+
+void registry_kernel_load_defaults(void)
+{
+    hive_load_defaults(&port_registry.hive, &report);
+}
+
+void registry_kernel_load(enum store_layer layer, const struct reg_source *source)
+{
+    struct reg_summary summary;
+
+    hive_load(&port_registry.hive, layer, source, &report, &summary);
+    if (summary.out_of_memory)
+        hal_printf("%s: there was no memory for all of it.\n", source->name);
+    if (layer == STORE_LAYER_FILE)
+        hive_summary = summary;
+}
+
+const struct reg_summary *registry_kernel_check(const char **said)
+{
+    *said = reports;
+    return &hive_summary;
 }
 
 bool registry_kernel_add_channel(struct registry_channel *channel)

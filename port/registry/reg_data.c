@@ -24,6 +24,30 @@ bool reg_fail_store(struct reg_fault *fault, const struct reg_cursor *cursor,
     return false;
 }
 
+bool reg_is_blank_line(const struct reg_text *text, const struct reg_line *line)
+{
+    struct reg_cursor cursor;
+
+    reg_cursor_begin(&cursor, text, line);
+    reg_cursor_skip_blanks(&cursor);
+    return cursor.character == REG_LINE_END || cursor.character == ';';
+}
+
+bool reg_is_line_of_bytes(const struct reg_text *text, const struct reg_line *line)
+{
+    struct reg_cursor cursor;
+    unsigned digits = 0;
+
+    reg_cursor_begin(&cursor, text, line);
+    reg_cursor_skip_blanks(&cursor);
+    for (; digits < 3 && reg_hex_digit(cursor.character) >= 0; reg_cursor_next(&cursor))
+        digits++;
+    reg_cursor_skip_blanks(&cursor);
+    return digits > 0 && digits < 3 &&
+           (cursor.character == ',' || cursor.character == '\\' || cursor.character == ';' ||
+            cursor.character == REG_LINE_END);
+}
+
 /* Only a comment may follow. */
 bool reg_check_rest(const struct reg_cursor *at, struct reg_fault *fault)
 {
@@ -94,9 +118,11 @@ static bool put_character(const struct reg_cursor *cursor, uint32_t character, u
 
     if (character != UTF_ILL_FORMED)
         length = utf16le_encode(character, encoded);
-    else if (cursor->text->encoding == REG_UTF16LE && cursor->byte_count == 2)
-        memcpy(encoded, cursor->text->bytes + cursor->at, 2);
-    else
+    else if (cursor->text->encoding != REG_UTF8 && cursor->byte_count == 2) {
+        uint32_t unit = reg_unit_at(cursor->text, cursor->at);
+        encoded[0] = (uint8_t)unit;
+        encoded[1] = (uint8_t)(unit >> 8);
+    } else
         return reg_fail(fault, cursor, "this is not a character of the file's encoding");
     if (*count + length > STORE_MAX_DATA)
         return reg_fail_store(fault, cursor, STORE_TOO_LONG);
@@ -164,26 +190,30 @@ static bool read_dword(struct reg_cursor *cursor, uint8_t *bytes, size_t *byte_c
     }
     if (digits == 0)
         return reg_fail(fault, cursor, "a hexadecimal digit is expected here");
+    if (digits == 1 && value == 0 && (cursor->character | 0x20) == 'x')
+        return reg_fail(fault, &start, "a dword is hexadecimal as it stands, without 0x");
     for (unsigned i = 0; bytes && i < 4; i++)
         bytes[i] = (uint8_t)(value >> 8 * i);
     *byte_count = 4;
     return true;
 }
 
-/* Goes on to the line after a backslash. A line that begins like a key, a value or a comment, or
- * holds nothing, is no continuation: it is left alone. */
+/* Goes on to the line after a backslash, past comments and lines that hold nothing. A line that
+ * begins like a key or a value is no continuation: it is left alone. */
 static bool continue_line(struct reg_scan *scan, struct reg_cursor *cursor, struct reg_fault *fault)
 {
     struct reg_cursor backslash = *cursor;
-    struct reg_scan ahead;
+    struct reg_scan ahead = *scan;
     struct reg_line line;
+    bool found;
 
     reg_cursor_next(cursor);
-    reg_cursor_skip_blanks(cursor);
-    if (cursor->character != REG_LINE_END)
-        return reg_fail(fault, cursor, "nothing may follow the backslash that continues a line");
-    ahead = *scan;
-    if (reg_scan_line(&ahead, &line)) {
+    if (!reg_check_rest(cursor, fault))
+        return false;
+    do
+        found = reg_scan_line(&ahead, &line);
+    while (found && reg_is_blank_line(scan->text, &line));
+    if (found) {
         reg_cursor_begin(cursor, scan->text, &line);
         reg_cursor_skip_blanks(cursor);
         if (reg_hex_digit(cursor->character) >= 0 || cursor->character == '\\') {
@@ -194,26 +224,66 @@ static bool continue_line(struct reg_scan *scan, struct reg_cursor *cursor, stru
     return reg_fail(fault, &backslash, "the value should go on on the next line, but does not");
 }
 
+/* A comma may end a line whose end is there; where none is, the rest may be missing. */
+static bool is_last_comma(const struct reg_scan *scan, const struct reg_cursor *cursor)
+{
+    return cursor->end < scan->limit &&
+           (cursor->character == REG_LINE_END || cursor->character == ';');
+}
+
+/* Bytes on the next line, and no backslash on this one: the value would be shorter than it was
+ * meant to be. */
+static bool check_end(const struct reg_scan *scan, const struct reg_cursor *cursor,
+                      struct reg_fault *fault)
+{
+    struct reg_scan ahead = *scan;
+    struct reg_line line;
+
+    if (!reg_scan_line(&ahead, &line) || !reg_is_line_of_bytes(scan->text, &line))
+        return true;
+    return reg_fail(fault, cursor,
+                    "the next line goes on with bytes: a comma and a backslash are missing here");
+}
+
+/* Stores a byte; in the older format, where it is a character, in UTF-16LE. */
+static bool put_byte(const struct reg_cursor *cursor, unsigned value, bool is_character,
+                     uint8_t *bytes, size_t *count, struct reg_fault *fault)
+{
+    if (is_character && value >= 0x80)
+        return reg_fail(
+            fault, cursor,
+            "REGEDIT4 does not say which character this is: save the file as version 5.00");
+    if (is_character)
+        return put_character(cursor, value, bytes, count, fault);
+    if (*count == STORE_MAX_DATA)
+        return reg_fail_store(fault, cursor, STORE_TOO_LONG);
+    if (bytes)
+        bytes[*count] = (uint8_t)value;
+    ++*count;
+    return true;
+}
+
 /* Bytes of one or two digits, commas between them. `scan` gives the lines that continue this one.
  */
-static bool read_hex(struct reg_scan *scan, struct reg_cursor *cursor, uint8_t *bytes,
+static bool read_hex(struct reg_scan *scan, struct reg_cursor *cursor, bool is_text, uint8_t *bytes,
                      size_t *byte_count, struct reg_fault *fault)
 {
     struct reg_cursor start = *cursor;
-    size_t count = 0;
+    unsigned value = 0;
+    bool may_end = true;
 
-    reg_cursor_skip_blanks(cursor);
-    if (cursor->character == REG_LINE_END || cursor->character == ';') {
-        *byte_count = 0;
-        return true;
-    }
-    for (;;) {
-        unsigned value;
+    *byte_count = 0;
+    for (;; reg_cursor_next(cursor)) {
         reg_cursor_skip_blanks(cursor);
         while (cursor->character == '\\') {
+            may_end = *byte_count > 0;
             if (!continue_line(scan, cursor, fault))
                 return false;
         }
+        if (may_end &&
+            (*byte_count == 0 ? cursor->character == REG_LINE_END || cursor->character == ';'
+                              : is_last_comma(scan, cursor)))
+            break;
         if (reg_hex_digit(cursor->character) < 0)
             return reg_fail(fault, cursor, "a byte of hexadecimal digits is expected here");
         value = (unsigned)reg_hex_digit(cursor->character);
@@ -222,18 +292,15 @@ static bool read_hex(struct reg_scan *scan, struct reg_cursor *cursor, uint8_t *
             value = value << 4 | (unsigned)reg_hex_digit(cursor->character);
             reg_cursor_next(cursor);
         }
-        if (count == STORE_MAX_DATA)
-            return reg_fail_store(fault, &start, STORE_TOO_LONG);
-        if (bytes)
-            bytes[count] = (uint8_t)value;
-        count++;
+        if (!put_byte(&start, value, is_text, bytes, byte_count, fault))
+            return false;
         reg_cursor_skip_blanks(cursor);
         if (cursor->character != ',')
             break;
-        reg_cursor_next(cursor);
     }
-    *byte_count = count;
-    return true;
+    if (is_text && *byte_count > 0 && value != 0)
+        put_terminator(bytes, byte_count);
+    return bytes || (reg_check_rest(cursor, fault) && check_end(scan, cursor, fault));
 }
 
 /* ------------------------------------------------------------------ a value's data */
@@ -242,6 +309,7 @@ enum data_form {
     DATA_STRING, /* the cursor stands on the opening quotation mark */
     DATA_DWORD,
     DATA_HEX,
+    DATA_HEX_TEXT, /* the bytes are characters */
     DATA_DELETE,
     DATA_PLAIN, /* all that follows, as it stands; not in files */
 };
@@ -290,6 +358,9 @@ static bool read_form(struct reg_cursor *cursor, enum data_form *form, uint32_t 
             return reg_fail(fault, cursor, "the type is one to eight hexadecimal digits and a )");
         reg_cursor_next(cursor);
     }
+    if (*form == DATA_HEX && cursor->text->is_version_4 &&
+        (*type == REGISTRY_SZ || *type == REGISTRY_EXPAND_SZ || *type == REGISTRY_MULTI_SZ))
+        *form = DATA_HEX_TEXT;
     if (cursor->character != ':')
         return reg_fail(fault, cursor, "a colon is expected here");
     reg_cursor_next(cursor);
@@ -308,7 +379,8 @@ static bool read_bytes(enum data_form form, struct reg_scan *scan, struct reg_cu
     case DATA_DWORD:
         return read_dword(cursor, bytes, byte_count, fault);
     case DATA_HEX:
-        return read_hex(scan, cursor, bytes, byte_count, fault);
+    case DATA_HEX_TEXT:
+        return read_hex(scan, cursor, form == DATA_HEX_TEXT, bytes, byte_count, fault);
     case DATA_PLAIN:
         return read_plain(cursor, bytes, byte_count, fault);
     case DATA_DELETE:
@@ -361,7 +433,8 @@ bool reg_read_data(struct store *store, struct store_key *key, struct registry_n
 bool reg_set_from_text(struct store *store, struct registry_name path, struct registry_name name,
                        struct registry_name text, const char **fault_words, uint32_t *column)
 {
-    struct reg_text line_text = {(const uint8_t *)text.text, text.byte_count, REG_UTF8};
+    struct reg_text line_text = {
+        .bytes = (const uint8_t *)text.text, .byte_count = text.byte_count, .encoding = REG_UTF8};
     struct reg_line line = {0, text.byte_count, 1};
     struct reg_scan scan = {.text = &line_text, .at = text.byte_count, .limit = text.byte_count};
     const struct store_change *mark = store->last_change;

@@ -24,6 +24,10 @@ struct reg_name_buffer {
     size_t byte_count;
 };
 
+/* Does a line hold nothing, or a comment? Bytes and nothing else, as one that goes on does? */
+bool reg_is_blank_line(const struct reg_text *text, const struct reg_line *line);
+bool reg_is_line_of_bytes(const struct reg_text *text, const struct reg_line *line);
+
 /* These read at the cursor and leave it behind what they have read. False: *fault. */
 bool reg_check_rest(const struct reg_cursor *cursor, struct reg_fault *fault);
 /* A value's name: in quotation marks, or @. */

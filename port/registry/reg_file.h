@@ -5,8 +5,10 @@
  * Owns no memory but what the store keeps. May not recurse, nor trust a byte of what it reads. Not
  * entered from interrupts. Reading takes time linear in the file.
  *
- * Read: UTF-8 with or without a byte order mark, UTF-16LE; lines end in LF or CR LF. The file's
- * first line is REG_FILE_HEADER (its absence is reported; the rest counts all the same).
+ * Read: UTF-8 and UTF-16, with or without byte order mark; lines end in LF, CR LF or CR, or in all of
+ * them. The file's first line is REG_FILE_HEADER (its absence is reported; the rest counts all the
+ * same), or REGEDIT4: then bytes of string types are ASCII characters, as in Windows, and become
+ * UTF-16, and nothing is to be appended. Files of other kinds are refused as a whole.
  *
  *   [KEY]            the key exists: a full path from a root key, also HKLM, HKCU, HKCR, HKU, HKCC.
  *                    It ends at the line's last ], since names may hold one. One backslash behind
@@ -14,13 +16,14 @@
  *   [-KEY]           the key is deleted with all below it
  *   "NAME"=DATA      a value; \\ and \" are the escapes, in names and in strings
  *   @=DATA           the default value, whose name is empty; so is ""=DATA
- *   ; text           comment, on a line of its own or behind a key or value
+ *   ; text           comment, on a line of its own or behind a key or value; # only on its own
  *
  *   DATA: "text"                   REG_SZ: UTF-16 with its terminator
  *         dword:H                  REG_DWORD: one to eight hexadecimal digits
  *         hex:HH,HH  hex(N):HH,HH  REG_BINARY, or any type: bytes of one or two digits, type N in
  *                                  hexadecimal. A backslash in place of a byte goes on on the
- *                                  next line
+ *                                  next line that is neither blank nor a comment; a comment may
+ *                                  stand behind it. The last byte may have a comma behind it
  *         str:"text" str(N):"text" as "text", of any type
  *         -                        the value is deleted
  *
@@ -30,14 +33,22 @@
  * Batches. What is appended while the system runs stands between two lines of exactly this form:
  *
  *   ; batch N begin
- *   ; batch N end crc32=XXXXXXXX
+ *   ; batch N end crc32=XXXXXXXX bytes=B
  *
  * N is decimal, from 1 to 4294967295. The check value is the CRC-32 (IEEE 802.3, reflected) of the
  * characters from the semicolon of the begin line up to and with the line end before the end line,
- * taken as UTF-8 with every line end as one LF: so a batch outlives a conversion of the file's
- * encoding or line ends. A batch without its right end line (none before the next begin line or the
- * end of the file, another number, another check value) is ignored, as if its lines were not there.
- * Lines outside count always. A batch takes effect as a whole or, when memory runs out, not at all.
+ * taken as UTF-8 with every line end as one LF, and B is the number of these bytes: so a batch
+ * outlives a conversion of the file's encoding or line ends. A batch without its right end line (none
+ * before the next begin line or the end of the file, another number, another check value) is ignored,
+ * as if its lines were not there.
+ *
+ * What was to be appended may be lost in part, from any byte to any other: the host's disk was full.
+ * An end line without a begin line is what is left of a batch, with the lines above it. So lines that
+ * begin at most B bytes above it are ignored, too, but none above another batch's line; B is missing
+ * in files of older versions, and then the lines count, and the damage is said. Where an odd number
+ * of bytes was lost from UTF-16, the next begin or end line shows where characters begin again. All
+ * other lines outside count always. A batch takes effect as a whole or, when memory runs out, not at
+ * all.
  *
  * Written: what is above, with these in addition, for the common tools: every [ and ; follows a
  * blank line; comments stand only between keys; keys follow their parents; dword has eight digits;
@@ -55,6 +66,7 @@
 enum reg_encoding {
     REG_UTF8,
     REG_UTF16LE,
+    REG_UTF16BE,
 };
 
 /* How a file is written, so that what is appended looks the same. */
@@ -63,7 +75,7 @@ struct reg_format {
     bool has_crlf;      /* lines end in CR LF */
     bool is_empty;      /* not even a header */
     bool line_open;     /* the last line has no end */
-    bool half_unit;     /* UTF-16LE with an odd number of bytes */
+    bool half_unit;     /* UTF-16, and the last character is half there */
     uint8_t other_half; /* the byte to complete it with */
 };
 
@@ -86,8 +98,20 @@ struct reg_summary {
     uint32_t keys, values, deletions; /* lines that took effect */
     uint32_t batches, last_batch;     /* batches that took effect; the highest number seen at all */
     uint32_t ignored_batches, damaged_lines;
+    uint32_t voided_lines; /* above an end line without its begin line */
+    bool is_refused;       /* it is no .reg text of a kind that is read: nothing took effect */
+    bool is_version_4;     /* REGEDIT4: nothing may be appended */
     bool out_of_memory;
 };
+
+/* Is something in the file that did not take effect? */
+static inline bool reg_is_damaged(const struct reg_summary *summary)
+{
+    return summary->ignored_batches > 0 || summary->damaged_lines > 0 || summary->voided_lines > 0;
+}
+
+/* The counts, in words; as snprintf. */
+int reg_summary_words(const struct reg_summary *summary, char *text, size_t size);
 
 /* Applies the file to the store, in the store's present layer. */
 void reg_file_load(struct store *store, const struct reg_source *source,
@@ -104,14 +128,14 @@ bool reg_set_from_text(struct store *store, struct registry_name path, struct re
 #define REG_WRITER_BUFFER 512u
 
 struct reg_writer {
-    /* Takes the bytes, at most REG_WRITER_BUFFER at a time; in UTF-16LE always whole units. False:
+    /* Takes the bytes, at most REG_WRITER_BUFFER at a time; in UTF-16 always whole units. False:
      * they could not be written, and nothing more is asked for. */
     bool (*write)(void *context, const void *bytes, size_t byte_count);
     void *context;
     enum reg_encoding encoding;
     bool has_crlf;
     bool failed;
-    uint32_t crc;                /* of what was put since the batch's begin line */
+    uint32_t crc, byte_count;    /* of what was put since the batch's begin line, as UTF-8 */
     uint32_t column;             /* characters in the present line */
     const struct store_key *key; /* the values' */
     size_t used;

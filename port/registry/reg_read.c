@@ -40,14 +40,23 @@ static void report(struct loader *loader, uint32_t line, uint32_t column, const 
     loader->report->line(loader->report->context, text);
 }
 
+/* What does not take effect: said, or, when much was said already, counted. */
+static void report_loss(struct loader *loader, uint32_t line, uint32_t column, const char *words)
+{
+    if (loader->reported == REG_FILE_MAX_REPORTS)
+        loader->unreported++;
+    else
+        report(loader, line, column, words);
+}
+
 static void report_damage(struct loader *loader, const struct reg_fault *fault)
 {
     loader->summary->damaged_lines++;
     loader->summary->out_of_memory |= fault->no_memory;
-    if (!fault->words || loader->reported == REG_FILE_MAX_REPORTS)
+    if (!fault->words)
         loader->unreported++;
     else
-        report(loader, fault->line, fault->column, fault->words);
+        report_loss(loader, fault->line, fault->column, fault->words);
 }
 
 static void report_totals(struct loader *loader)
@@ -182,61 +191,98 @@ static bool read_value(struct loader *loader, struct reg_cursor *cursor, struct 
     return true;
 }
 
-/* Does the line end with a backslash? */
-static bool goes_on(const struct reg_text *text, const struct reg_line *line)
-{
-    struct reg_cursor cursor;
-    uint32_t last = 0;
-
-    reg_cursor_begin(&cursor, text, line);
-    for (; cursor.character != REG_LINE_END; reg_cursor_next(&cursor)) {
-        if (cursor.character != ' ' && cursor.character != '\t')
-            last = cursor.character;
-    }
-    return last == '\\';
-}
-
-/* After damage in the middle of a value: what looks like its continuation is skipped with it. */
+/* After damage: lines of bytes that follow belong to it, as lines that go on do. */
 static void skip_continuation(struct loader *loader)
 {
-    while (goes_on(&loader->text, &loader->scan.line)) {
-        struct reg_scan ahead = loader->scan;
-        struct reg_line line;
-        struct reg_cursor cursor;
-        if (!reg_scan_line(&ahead, &line))
-            return;
-        reg_cursor_begin(&cursor, &loader->text, &line);
-        reg_cursor_skip_blanks(&cursor);
-        if (reg_hex_digit(cursor.character) < 0)
+    struct reg_scan ahead = loader->scan;
+    struct reg_line line;
+
+    while (reg_scan_line(&ahead, &line)) {
+        if (reg_is_blank_line(&loader->text, &line))
+            continue;
+        if (!reg_is_line_of_bytes(&loader->text, &line))
             return;
         loader->scan = ahead;
     }
+}
+
+/* ------------------------------------------------------------------ the header */
+
+/* A header also stands where files were joined. */
+static bool read_header(struct loader *loader, const struct reg_line *line)
+{
+    if (reg_line_is(&loader->text, line, REG_FILE_HEADER)) {
+        loader->text.is_version_4 = false;
+        return true;
+    }
+    if (!reg_line_is(&loader->text, line, "REGEDIT4"))
+        return false;
+    if (!loader->summary->is_version_4 && loader->store->layer == STORE_LAYER_FILE)
+        report(loader, line->number, 1,
+               "this is the older format of .reg: it is read, but nothing is appended to it; "
+               "`make registry-compact` makes it version 5.00");
+    loader->text.is_version_4 = loader->summary->is_version_4 = true;
+    return true;
+}
+
+/* Files of another kind, of which nothing is read. NULL: this is none. */
+static const char *find_other_format(const struct loader *loader, const struct reg_line *line)
+{
+    static const struct {
+        const char *start, *words;
+    } formats[] = {
+        {"WINE REGISTRY Version",
+         "this is Wine's own format, of which nothing is read: `wine regedit /E FILE.reg` writes "
+         ".reg text"},
+        {"regf", "this is a binary hive, of which nothing is read: `hivexregedit --export` writes "
+                 ".reg text"},
+        {"REGEDIT", "this format is older than REGEDIT4, and nothing of it is read: save it as "
+                    "version 5.00"},
+    };
+
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (reg_line_begins(&loader->text, line, formats[i].start))
+            return formats[i].words;
+    }
+    return NULL;
+}
+
+/* The first line that says something is no header. False: nothing of the file is to be read. */
+static bool check_start(struct loader *loader, const struct reg_line *line,
+                        const struct reg_cursor *cursor, struct reg_fault *fault)
+{
+    const char *words = find_other_format(loader, line);
+
+    if (!words) {
+        report(loader, line->number, 1, "the file should begin with: " REG_FILE_HEADER);
+        return true;
+    }
+    loader->summary->is_refused = true;
+    return reg_fail(fault, cursor, words);
 }
 
 static bool read_line(struct loader *loader, const struct reg_line *line, struct reg_fault *fault)
 {
     struct reg_cursor cursor;
     struct reg_line rest = *line;
+    bool is_first;
 
     reg_cursor_begin(&cursor, &loader->text, line);
     reg_cursor_skip_blanks(&cursor);
     rest.start = cursor.at;
-    if (cursor.character == REG_LINE_END || cursor.character == ';')
+    if (cursor.character == REG_LINE_END || cursor.character == ';' || cursor.character == '#')
         return true;
-    if (!loader->header_seen) {
-        loader->header_seen = true;
-        if (reg_line_is(&loader->text, &rest, "REGEDIT4"))
-            return reg_fail(fault, &cursor,
-                            "this is the older format of .reg: save it as version 5.00");
-        if (!reg_line_is(&loader->text, &rest, REG_FILE_HEADER))
-            report(loader, line->number, 1, "the file should begin with: " REG_FILE_HEADER);
-    }
+    is_first = !loader->header_seen;
+    loader->header_seen = true;
+    if ((is_first || cursor.character == 'W' || cursor.character == 'R') &&
+        read_header(loader, &rest))
+        return true;
+    if (is_first && !check_start(loader, &rest, &cursor, fault))
+        return false;
     if (cursor.character == '[')
         return read_key(loader, &cursor, fault);
     if (cursor.character == '"' || cursor.character == '@')
         return read_value(loader, &cursor, fault);
-    if (reg_line_is(&loader->text, &rest, REG_FILE_HEADER))
-        return true; /* also where files were joined */
     return reg_fail(fault, &cursor, "a line begins with [, \", @ or ;");
 }
 
@@ -250,6 +296,21 @@ static void load_line(struct loader *loader, const struct reg_line *line)
     skip_continuation(loader);
 }
 
+/* The lines up to an offset; in a batch, which counts as a whole or not at all, only while memory
+ * lasts. */
+static void load_lines(struct loader *loader, size_t end)
+{
+    size_t limit = loader->scan.limit;
+    struct reg_line line;
+
+    loader->scan.limit = end;
+    while (!loader->summary->is_refused &&
+           !(loader->store->in_transaction && loader->summary->out_of_memory) &&
+           reg_scan_line(&loader->scan, &line))
+        load_line(loader, &line);
+    loader->scan.limit = limit;
+}
+
 /* ------------------------------------------------------------------ batches */
 
 static void apply_batch(struct loader *loader, const struct reg_line *begin, size_t end)
@@ -257,15 +318,12 @@ static void apply_batch(struct loader *loader, const struct reg_line *begin, siz
     struct reg_summary *summary = loader->summary, before = *summary;
     struct store_key *key_before = loader->key;
     const char *no_key_before = loader->no_key;
-    size_t limit = loader->scan.limit;
-    struct reg_line line;
+    bool is_version_4 = loader->text.is_version_4;
 
-    summary->out_of_memory = false;
+    summary->out_of_memory = loader->text.is_version_4 = false;
     store_begin(loader->store);
-    loader->scan.limit = end;
-    while (!summary->out_of_memory && reg_scan_line(&loader->scan, &line))
-        load_line(loader, &line);
-    loader->scan.limit = limit;
+    load_lines(loader, end);
+    loader->text.is_version_4 = is_version_4;
     if (!summary->out_of_memory) {
         store_commit(loader->store);
         summary->batches++;
@@ -286,23 +344,24 @@ static void apply_batch(struct loader *loader, const struct reg_line *begin, siz
 static void load_batch(struct loader *loader, const struct reg_line *begin, uint32_t number)
 {
     struct reg_scan ahead = loader->scan, before;
-    uint32_t crc = reg_line_crc(0, &loader->text, begin), end_number, end_crc;
+    uint32_t crc = reg_line_crc(0, &loader->text, begin);
+    struct reg_marker marker;
     struct reg_line line;
 
     for (before = ahead; reg_scan_line(&ahead, &line); before = ahead) {
-        enum reg_marker marker = reg_line_marker(&loader->text, &line, &end_number, &end_crc);
-        if (marker == REG_BATCH_BEGIN)
+        enum reg_marker_kind kind = reg_line_marker(&loader->text, &line, &marker);
+        if (kind == REG_BATCH_BEGIN)
             break;
-        if (marker == REG_NO_MARKER) {
+        if (kind == REG_NO_MARKER) {
             crc = reg_line_crc(crc, &loader->text, &line);
             continue;
         }
-        if (end_number == number && end_crc == crc) {
+        if (marker.number == number && marker.crc == crc) {
             apply_batch(loader, begin, line.start);
         } else {
             loader->summary->ignored_batches++;
-            report(loader, line.number, 1,
-                   "this end line does not belong to the lines above: the batch is ignored");
+            report_loss(loader, line.number, 1,
+                        "this end line does not belong to the lines above: the batch is ignored");
         }
         loader->scan = ahead;
         return;
@@ -314,6 +373,37 @@ static void load_batch(struct loader *loader, const struct reg_line *begin, uint
     loader->scan = before;
 }
 
+/* An end line whose begin line is lost: what is left of its batch are the last lines above it. They
+ * are not told from lines of the user's but by the batch's length. */
+static void void_lines(struct loader *loader, const struct reg_marker *end)
+{
+    size_t reach = reg_reach_back(&loader->text, end->start, loader->scan.at, end->byte_count);
+    size_t from = loader->scan.at;
+    struct reg_scan ahead = loader->scan;
+    struct reg_line line;
+    uint32_t first, count = 0;
+    char words[REPORT_MAX_BYTES / 2];
+
+    ahead.limit = end->start;
+    while (reg_scan_line(&ahead, &line) && line.start < reach)
+        from = ahead.at;
+    load_lines(loader, from);
+    first = loader->scan.line.number + 1;
+    while (reg_scan_line(&loader->scan, &line) && line.start < end->start)
+        count++;
+    loader->header_seen |= count > 0; /* it may have been among them */
+    loader->summary->ignored_batches++;
+    loader->summary->voided_lines += count;
+    snprintf(words, sizeof(words),
+             end->byte_count == 0
+                 ? "this end line has no begin line: what stands above it may be half a batch"
+             : count == 0 ? "this end line has no begin line: the batch is ignored"
+                          : "this end line has no begin line: lines %u to %u, which may be half of "
+                            "its batch, are ignored",
+             (unsigned)first, (unsigned)(first + count - 1));
+    report_loss(loader, line.number, 1, words);
+}
+
 void reg_file_load(struct store *store, const struct reg_source *source,
                    const struct reg_report *report, struct reg_summary *summary)
 {
@@ -322,20 +412,32 @@ void reg_file_load(struct store *store, const struct reg_source *source,
                             .report = report,
                             .summary = summary,
                             .no_key = "a value needs a key above it"};
-    uint32_t number, crc;
+    struct reg_marker marker;
     struct reg_line line;
 
     *summary = (struct reg_summary){0};
     reg_scan_begin(&loader.scan, &loader.text, source->bytes, source->byte_count, &summary->format);
-    while (reg_scan_line(&loader.scan, &line)) {
-        enum reg_marker marker = reg_line_marker(&loader.text, &line, &number, &crc);
-        if (marker == REG_BATCH_BEGIN) {
-            if (number > summary->last_batch)
-                summary->last_batch = number;
-            load_batch(&loader, &line, number);
-        } else {
-            load_line(&loader, &line);
+    do {
+        reg_find_marker(&loader.scan, &marker);
+        if (marker.number > summary->last_batch)
+            summary->last_batch = marker.number;
+        if (marker.kind == REG_BATCH_END) {
+            void_lines(&loader, &marker);
+            continue;
         }
-    }
+        load_lines(&loader, marker.start);
+        if (marker.kind == REG_BATCH_BEGIN && reg_scan_line(&loader.scan, &line))
+            load_batch(&loader, &line, marker.number);
+    } while (marker.kind != REG_NO_MARKER && !summary->is_refused);
+    reg_scan_end(&loader.scan, &summary->format);
     report_totals(&loader);
+}
+
+int reg_summary_words(const struct reg_summary *summary, char *text, size_t size)
+{
+    return snprintf(
+        text, size, "%u keys, %u values, %u deletions, %u batches; ignored: %u batches, %u lines",
+        (unsigned)summary->keys, (unsigned)summary->values, (unsigned)summary->deletions,
+        (unsigned)summary->batches, (unsigned)summary->ignored_batches,
+        (unsigned)(summary->damaged_lines + summary->voided_lines));
 }

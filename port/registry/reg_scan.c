@@ -10,47 +10,34 @@
 #include "lib/utf.h"
 
 #define BYTE_ORDER_MARK 0xFEFFu
-#define MARKER_MAX      48u /* characters; the longest marker has 38 */
+#define MARKER_MAX      64u /* characters; the longest marker has 54 */
 
 static bool starts_with(const uint8_t *bytes, size_t byte_count, const void *start, size_t length)
 {
     return byte_count >= length && memcmp(bytes, start, length) == 0;
 }
 
-/* Without a mark, UTF-16LE gives itself away by the zero in its first, ASCII, character. */
+/* Without a mark, UTF-16 gives itself away by the zero in its first, ASCII, character. */
 static size_t detect_encoding(struct reg_text *text)
 {
+    const uint8_t *bytes = text->bytes;
+
     text->encoding = REG_UTF8;
-    if (starts_with(text->bytes, text->byte_count, "\xEF\xBB\xBF", 3))
+    if (starts_with(bytes, text->byte_count, "\xEF\xBB\xBF", 3))
         return 3;
-    if (starts_with(text->bytes, text->byte_count, "\xFF\xFE", 2)) {
+    if (text->byte_count < 2)
+        return 0;
+    if (bytes[0] == 0xFF ? bytes[1] == 0xFE : bytes[0] != 0 && bytes[1] == 0)
         text->encoding = REG_UTF16LE;
-        return 2;
-    }
-    if (text->byte_count >= 2 && text->bytes[0] != 0 && text->bytes[1] == 0)
-        text->encoding = REG_UTF16LE;
-    return 0;
+    else if (bytes[0] == 0xFE ? bytes[1] == 0xFF : bytes[0] == 0 && bytes[1] != 0)
+        text->encoding = REG_UTF16BE;
+    return text->encoding != REG_UTF8 && bytes[0] >= 0xFE ? 2 : 0;
 }
 
-/* A last line that has no end, and a last character of which half is missing. What is appended
- * begins by mending both (reg_write_join), and what is read now must be what is read then. So half
- * of a CR or LF is taken as no character at all, and completed to what it was. Half of what may be
- * the last digit of an end line's check value is an ill-formed character, and completed to another
- * one. */
-static void find_open_end(struct reg_scan *scan, struct reg_format *format)
+/* Is there a whole unit, and which? */
+static bool unit_is(const struct reg_scan *scan, size_t at, uint32_t unit)
 {
-    const struct reg_text *text = scan->text;
-    size_t unit = text->encoding == REG_UTF8 ? 1 : 2;
-    const uint8_t *last = text->bytes + text->byte_count - unit;
-
-    format->line_open = last[0] != '\n' || last[unit - 1] != (unit == 1 ? '\n' : 0);
-    if (unit == 2 && text->byte_count % 2 == 1) {
-        bool is_line_end = last[1] == '\r' || last[1] == '\n';
-        format->line_open = true;
-        format->half_unit = true;
-        format->other_half = reg_hex_digit(last[1]) >= 0 ? 0xFF : 0x00;
-        scan->limit -= is_line_end;
-    }
+    return at + reg_unit_size(scan->text) <= scan->limit && reg_unit_at(scan->text, at) == unit;
 }
 
 void reg_scan_begin(struct reg_scan *scan, struct reg_text *text, const void *bytes,
@@ -62,57 +49,121 @@ void reg_scan_begin(struct reg_scan *scan, struct reg_text *text, const void *by
     *text = (struct reg_text){.bytes = bytes, .byte_count = byte_count};
     *scan = (struct reg_scan){.text = text, .at = detect_encoding(text), .limit = byte_count};
     *format = (struct reg_format){.encoding = text->encoding, .is_empty = scan->at == byte_count};
-    if (format->is_empty)
-        return;
-    find_open_end(scan, format);
     ahead = *scan;
     if (reg_scan_line(&ahead, &first))
-        format->has_crlf = ahead.at - first.end >= (text->encoding == REG_UTF8 ? 2 : 4);
+        format->has_crlf = ahead.at - first.end >= 2 * reg_unit_size(text);
 }
 
-/* Offset of the next LF at or after `at`, or the limit. */
-static size_t find_line_feed(const struct reg_scan *scan)
+/* Half a character, all that is there of the last one: could it be half of an LF or a CR? Then it
+ * is taken as nothing, and completed to an LF (reg_scan_end). */
+static bool is_half_line_end(const struct reg_text *text)
+{
+    uint8_t half = text->bytes[text->byte_count - 1];
+    return text->encoding == REG_UTF16LE ? half == '\n' || half == '\r' : half == 0;
+}
+
+/* A last line that has no end, and a last character of which half is missing. What is appended
+ * begins by mending both (reg_write_join), and what is read now must be what is read then. Half of
+ * what may be the last digit of an end line is an ill-formed character, and completed to another
+ * one. */
+void reg_scan_end(const struct reg_scan *scan, struct reg_format *format)
+{
+    const struct reg_text *text = scan->text;
+    size_t unit = reg_unit_size(text);
+
+    if (format->is_empty)
+        return;
+    format->half_unit = (text->byte_count - scan->line.start) % unit != 0;
+    format->line_open = format->half_unit || reg_unit_at(text, text->byte_count - unit) != '\n';
+    if (!format->half_unit)
+        return;
+    if (text->encoding == REG_UTF16BE)
+        format->other_half = is_half_line_end(text) ? '\n' : 0xFF;
+    else
+        format->other_half = reg_hex_digit(text->bytes[text->byte_count - 1]) >= 0 ? 0xFF : 0x00;
+}
+
+/* Offset of the next LF or CR, or the limit. */
+static size_t find_line_end(const struct reg_scan *scan)
 {
     const uint8_t *bytes = scan->text->bytes;
+    size_t at = scan->at;
 
     if (scan->text->encoding == REG_UTF8) {
-        const uint8_t *found = memchr(bytes + scan->at, '\n', scan->limit - scan->at);
-        return found ? (size_t)(found - bytes) : scan->limit;
+        while (at < scan->limit && bytes[at] != '\n' && bytes[at] != '\r')
+            at++;
+        return at;
     }
-    for (size_t at = scan->at; at + 1 < scan->limit; at += 2) {
-        if (bytes[at] == '\n' && bytes[at + 1] == 0)
+    for (; at + 1 < scan->limit; at += 2) {
+        uint32_t unit = reg_unit_at(scan->text, at);
+        if (unit == '\n' || unit == '\r')
             return at;
     }
     return scan->limit;
 }
 
-/* Leaves out the CRs at a line's end, also where no LF follows at the end of the file: what a cut
- * has left of a line end must read as what it becomes when the line is ended (reg_write_join). */
-static void trim_line_end(const struct reg_text *text, struct reg_line *line)
+/* Where the line behind this line end begins. */
+static size_t behind_line_end(const struct reg_scan *scan, size_t end)
 {
-    const uint8_t *bytes = text->bytes;
-    size_t unit = text->encoding == REG_UTF8 ? 1 : 2;
+    size_t unit = reg_unit_size(scan->text), at = end;
 
-    if ((line->end - line->start) % unit != 0)
-        return; /* it ends in half a character */
-    while (line->end - line->start >= unit && bytes[line->end - unit] == '\r' &&
-           (unit == 1 || bytes[line->end - 1] == 0))
-        line->end -= unit;
+    while (at < end + 2 * unit && unit_is(scan, at, '\r'))
+        at += unit;
+    if (unit_is(scan, at, '\n'))
+        return at + unit;
+    return at > end ? end + unit : scan->limit;
+}
+
+/* Where an odd number of bytes was lost from UTF-16, all that follows looks like one long line of
+ * other characters. A batch's first or last line in it, half a character away, shows where
+ * characters begin: the line ends there, at the marker's LF. */
+static void find_alignment(const struct reg_scan *scan, struct reg_line *line)
+{
+    static const char start[] = "\n; batch ";
+    const size_t length = sizeof(start) - 1;
+
+    for (size_t at = line->start + 1; at + 2 * length <= line->end; at += 2) {
+        size_t same = 0;
+        while (same < length && reg_unit_at(scan->text, at + 2 * same) == (uint8_t)start[same])
+            same++;
+        if (same == length) {
+            line->end = at;
+            return;
+        }
+    }
 }
 
 bool reg_scan_line(struct reg_scan *scan, struct reg_line *line)
 {
-    size_t unit = scan->text->encoding == REG_UTF8 ? 1 : 2;
+    const struct reg_text *text = scan->text;
+    bool is_utf16 = text->encoding != REG_UTF8;
 
     if (scan->at >= scan->limit)
         return false;
     line->start = scan->at;
-    line->end = find_line_feed(scan);
+    line->end = find_line_end(scan);
     line->number = scan->line.number + 1;
-    scan->at = line->end == scan->limit ? scan->limit : line->end + unit;
-    trim_line_end(scan->text, line);
+    if (is_utf16 && line->end - line->start > 2 * MARKER_MAX)
+        find_alignment(scan, line);
+    scan->at = behind_line_end(scan, line->end);
+    if (is_utf16 && line->end == text->byte_count && (line->end - line->start) % 2 != 0 &&
+        is_half_line_end(text))
+        line->end--;
     scan->line = *line;
     return true;
+}
+
+static size_t decode_utf16(const struct reg_text *text, size_t at, size_t left, uint32_t *character)
+{
+    const uint8_t *bytes = text->bytes + at;
+    size_t count = left < UTF16_MAX_BYTES ? left : UTF16_MAX_BYTES;
+    uint8_t swapped[UTF16_MAX_BYTES];
+
+    if (text->encoding == REG_UTF16LE)
+        return utf16le_decode(bytes, left, character);
+    for (size_t i = 0; i < count; i++)
+        swapped[i] = bytes[(i ^ 1) < count ? i ^ 1 : i];
+    return utf16le_decode(swapped, count, character);
 }
 
 static void load_character(struct reg_cursor *cursor)
@@ -123,10 +174,13 @@ static void load_character(struct reg_cursor *cursor)
     if (left == 0) {
         cursor->character = REG_LINE_END;
         cursor->byte_count = 0;
-    } else if (cursor->text->encoding == REG_UTF8) {
-        cursor->byte_count = utf8_decode(bytes, left, &cursor->character);
+    } else if (cursor->text->encoding != REG_UTF8) {
+        cursor->byte_count = decode_utf16(cursor->text, cursor->at, left, &cursor->character);
+    } else if (bytes[0] < 0x80) {
+        cursor->character = bytes[0];
+        cursor->byte_count = 1;
     } else {
-        cursor->byte_count = utf16le_decode(bytes, left, &cursor->character);
+        cursor->byte_count = utf8_decode(bytes, left, &cursor->character);
     }
 }
 
@@ -158,24 +212,43 @@ void reg_cursor_skip_blanks(struct reg_cursor *cursor)
 static bool line_to_ascii(const struct reg_text *text, const struct reg_line *line, char *ascii,
                           size_t size)
 {
-    size_t unit = text->encoding == REG_UTF8 ? 1 : 2, length = (line->end - line->start) / unit;
+    size_t unit = reg_unit_size(text), length = (line->end - line->start) / unit;
 
     if (length >= size || (line->end - line->start) % unit != 0)
         return false;
     for (size_t i = 0; i < length; i++) {
-        const uint8_t *at = text->bytes + line->start + i * unit;
-        if (at[0] == 0 || at[0] >= 0x80 || (unit == 2 && at[1] != 0))
+        uint32_t character = reg_unit_at(text, line->start + i * unit);
+        if (character == 0 || character >= 0x80)
             return false;
-        ascii[i] = (char)at[0];
+        ascii[i] = (char)character;
     }
     ascii[length] = '\0';
     return true;
 }
 
+bool reg_line_begins(const struct reg_text *text, const struct reg_line *line, const char *ascii)
+{
+    struct reg_line start = *line;
+    size_t byte_count = strlen(ascii) * reg_unit_size(text);
+    char copy[MARKER_MAX];
+
+    if (line->end - line->start < byte_count)
+        return false;
+    start.end = line->start + byte_count;
+    return line_to_ascii(text, &start, copy, sizeof(copy)) && strcmp(copy, ascii) == 0;
+}
+
 bool reg_line_is(const struct reg_text *text, const struct reg_line *line, const char *ascii)
 {
-    char copy[MARKER_MAX];
-    return line_to_ascii(text, line, copy, sizeof(copy)) && strcmp(copy, ascii) == 0;
+    struct reg_line rest = *line;
+    struct reg_cursor cursor;
+
+    if (!reg_line_begins(text, line, ascii))
+        return false;
+    rest.start += strlen(ascii) * reg_unit_size(text);
+    reg_cursor_begin(&cursor, text, &rest);
+    reg_cursor_skip_blanks(&cursor);
+    return cursor.character == REG_LINE_END;
 }
 
 static bool take(const char **at, const char *expected)
@@ -215,21 +288,76 @@ static bool take_crc(const char **at, uint32_t *crc)
     return true;
 }
 
-enum reg_marker reg_line_marker(const struct reg_text *text, const struct reg_line *line,
-                                uint32_t *number, uint32_t *crc)
+enum reg_marker_kind reg_line_marker(const struct reg_text *text, const struct reg_line *line,
+                                     struct reg_marker *marker)
 {
     char copy[MARKER_MAX];
     const char *at = copy;
 
-    if (line->end == line->start || text->bytes[line->start] != ';' ||
+    *marker = (struct reg_marker){.start = line->start};
+    if (line->end - line->start < reg_unit_size(text) || reg_unit_at(text, line->start) != ';' ||
         !line_to_ascii(text, line, copy, sizeof(copy)) || !take(&at, "; batch ") ||
-        !take_decimal(&at, number))
+        !take_decimal(&at, &marker->number))
         return REG_NO_MARKER;
     if (strcmp(at, " begin") == 0)
-        return REG_BATCH_BEGIN;
-    if (take(&at, " end crc32=") && take_crc(&at, crc) && *at == '\0')
-        return REG_BATCH_END;
+        return marker->kind = REG_BATCH_BEGIN;
+    if (take(&at, " end crc32=") && take_crc(&at, &marker->crc) &&
+        (*at == '\0' ||
+         (take(&at, " bytes=") && take_decimal(&at, &marker->byte_count) && *at == '\0')))
+        return marker->kind = REG_BATCH_END;
     return REG_NO_MARKER;
+}
+
+/* Goes to the next line that begins with a semicolon; in UTF-16 simply to the next line. False:
+ * there is none. */
+static bool find_comment(struct reg_scan *scan)
+{
+    const uint8_t *bytes = scan->text->bytes;
+    size_t start = scan->at, at = start;
+
+    if (scan->text->encoding != REG_UTF8)
+        return true;
+    for (; at < scan->limit; at++) {
+        const uint8_t *found = memchr(bytes + at, ';', scan->limit - at);
+        if (!found)
+            return false;
+        at = (size_t)(found - bytes);
+        if (at == start || bytes[at - 1] == '\n' || bytes[at - 1] == '\r') {
+            scan->at = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+void reg_find_marker(const struct reg_scan *scan, struct reg_marker *marker)
+{
+    struct reg_scan ahead = *scan;
+    struct reg_line line;
+
+    while (find_comment(&ahead) && reg_scan_line(&ahead, &line)) {
+        if (reg_line_marker(scan->text, &line, marker) != REG_NO_MARKER)
+            return;
+    }
+    *marker = (struct reg_marker){.start = scan->limit};
+}
+
+size_t reg_reach_back(const struct reg_text *text, size_t at, size_t floor, uint32_t byte_count)
+{
+    size_t unit_size = reg_unit_size(text);
+    uint32_t unit, behind = 0, bytes;
+
+    for (; byte_count > 0 && at >= floor + unit_size; behind = unit) {
+        at -= unit_size;
+        unit = reg_unit_at(text, at);
+        bytes = unit_size == 1 || unit < 0x80                       ? 1
+                : unit < 0x800 || (unit >= 0xD800 && unit < 0xE000) ? 2 /* half of four */
+                                                                    : 3;
+        if (unit == '\r' && (behind == '\n' || behind == '\r'))
+            bytes = 0; /* part of a line end */
+        byte_count -= bytes < byte_count ? bytes : byte_count;
+    }
+    return at;
 }
 
 uint32_t reg_line_crc(uint32_t crc, const struct reg_text *text, const struct reg_line *line)

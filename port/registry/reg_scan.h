@@ -11,9 +11,10 @@ struct reg_text {
     const uint8_t *bytes;
     size_t byte_count;
     enum reg_encoding encoding;
+    bool is_version_4; /* REGEDIT4: bytes of string types are characters */
 };
 
-/* A physical line without its end: LF, and all CRs before it. */
+/* A physical line without its end: LF, CR LF, CR CR LF (some tools convert twice), or CR. */
 struct reg_line {
     size_t start, end;
     uint32_t number;
@@ -37,16 +38,46 @@ struct reg_cursor {
     size_t byte_count;     /* of the character, in the text */
 };
 
-enum reg_marker {
+/* What a batch's begin or end line says. */
+enum reg_marker_kind {
     REG_NO_MARKER,
     REG_BATCH_BEGIN,
     REG_BATCH_END,
+};
+
+struct reg_marker {
+    enum reg_marker_kind kind;
+    size_t start; /* of its line; behind all lines if there is none */
+    uint32_t number;
+    uint32_t crc, byte_count; /* of an end line; 0: it does not say how many bytes */
 };
 
 /* Finds out the encoding, and skips the byte order mark. */
 void reg_scan_begin(struct reg_scan *scan, struct reg_text *text, const void *bytes,
                     size_t byte_count, struct reg_format *format);
 bool reg_scan_line(struct reg_scan *scan, struct reg_line *line);
+/* When all lines were found: how the last of them ends. */
+void reg_scan_end(const struct reg_scan *scan, struct reg_format *format);
+/* The first marker from here on. */
+void reg_find_marker(const struct reg_scan *scan, struct reg_marker *marker);
+/* The offset that many bytes above `at`, counted as in batches, but at least `floor`. */
+size_t reg_reach_back(const struct reg_text *text, size_t at, size_t floor, uint32_t byte_count);
+
+static inline size_t reg_unit_size(const struct reg_text *text)
+{
+    return text->encoding == REG_UTF8 ? 1 : 2;
+}
+
+/* The code unit at an offset where there is a whole one. */
+static inline uint32_t reg_unit_at(const struct reg_text *text, size_t at)
+{
+    const uint8_t *bytes = text->bytes + at;
+
+    if (text->encoding == REG_UTF8)
+        return bytes[0];
+    return text->encoding == REG_UTF16LE ? bytes[0] | (uint32_t)bytes[1] << 8
+                                         : bytes[1] | (uint32_t)bytes[0] << 8;
+}
 
 void reg_cursor_begin(struct reg_cursor *cursor, const struct reg_text *text,
                       const struct reg_line *line);
@@ -54,10 +85,12 @@ void reg_cursor_next(struct reg_cursor *cursor);
 /* Blanks, tabs, and byte order marks where files were joined. */
 void reg_cursor_skip_blanks(struct reg_cursor *cursor);
 
-/* Is this line a batch marker? *crc is that of an end line. */
-enum reg_marker reg_line_marker(const struct reg_text *text, const struct reg_line *line,
-                                uint32_t *number, uint32_t *crc);
+/* Is this line a batch marker? */
+enum reg_marker_kind reg_line_marker(const struct reg_text *text, const struct reg_line *line,
+                                     struct reg_marker *marker);
+/* Blanks at its end do not count. */
 bool reg_line_is(const struct reg_text *text, const struct reg_line *line, const char *ascii);
+bool reg_line_begins(const struct reg_text *text, const struct reg_line *line, const char *ascii);
 /* CRC over a line and one LF, as UTF-8. */
 uint32_t reg_line_crc(uint32_t crc, const struct reg_text *text, const struct reg_line *line);
 

@@ -28,7 +28,7 @@ void reg_writer_init(struct reg_writer *writer,
     writer->encoding = encoding;
     writer->has_crlf = has_crlf;
     writer->failed = false;
-    writer->crc = 0;
+    writer->crc = writer->byte_count = 0;
     writer->column = 0;
     writer->key = NULL;
     writer->used = 0;
@@ -50,16 +50,26 @@ bool reg_writer_finish(struct reg_writer *writer)
 
 static void encode(struct reg_writer *writer, uint32_t character)
 {
+    uint8_t *bytes;
+    size_t byte_count;
+
     if (REG_WRITER_BUFFER - writer->used < UTF8_MAX_BYTES)
         flush(writer);
-    writer->used += writer->encoding == REG_UTF8
-                        ? utf8_encode(character, writer->buffer + writer->used)
-                        : utf16le_encode(character, writer->buffer + writer->used);
+    bytes = writer->buffer + writer->used;
+    byte_count = writer->encoding == REG_UTF8 ? utf8_encode(character, bytes)
+                                              : utf16le_encode(character, bytes);
+    for (size_t i = 0; writer->encoding == REG_UTF16BE && i < byte_count; i += 2) {
+        uint8_t low = bytes[i];
+        bytes[i] = bytes[i + 1];
+        bytes[i + 1] = low;
+    }
+    writer->used += byte_count;
 }
 
 static void put_text(struct reg_writer *writer, const char *text, size_t byte_count)
 {
     writer->crc = crc32_update(writer->crc, text, byte_count);
+    writer->byte_count += (uint32_t)byte_count;
     for (size_t at = 0; at < byte_count;) {
         uint32_t character;
         at += utf8_decode(text + at, byte_count - at, &character);
@@ -270,18 +280,18 @@ static void begin_batch(struct reg_writer *writer, uint32_t batch)
 
     snprintf(text, sizeof(text), "; batch %u begin\n", (unsigned)batch);
     put(writer, "\n");
-    writer->crc = 0;
+    writer->crc = writer->byte_count = 0;
     writer->key = NULL;
     put(writer, text);
 }
 
 static void end_batch(struct reg_writer *writer, uint32_t batch)
 {
-    char text[48];
+    char text[64];
 
     put(writer, "\n");
-    snprintf(text, sizeof(text), "; batch %u end crc32=%08X\n", (unsigned)batch,
-             (unsigned)writer->crc);
+    snprintf(text, sizeof(text), "; batch %u end crc32=%08X bytes=%u\n", (unsigned)batch,
+             (unsigned)writer->crc, (unsigned)writer->byte_count);
     put(writer, text);
 }
 

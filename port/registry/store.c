@@ -107,18 +107,32 @@ struct store_value *store_find_value(const struct store *store, const struct sto
     return value && !value->is_deleted ? value : NULL;
 }
 
+/* What a name on a path means below `parent`: root keys have short names, too, and the first
+ * control set is the current one, as in Windows, where that is a link. The text is NULL if there is
+ * no such root key. */
+static struct registry_name resolve(const struct store *store, const struct store_key *parent,
+                                    struct registry_name name)
+{
+    if (parent == store->top) {
+        const char *root = root_key_name(name);
+        return root ? registry_name(root) : (struct registry_name){0};
+    }
+    if (parent->depth == 2 && parent->parent == store->top->first_child &&
+        names_equal(name, registry_name("ControlSet001")) &&
+        names_equal(store_key_name(parent), registry_name("SYSTEM")))
+        return registry_name("CurrentControlSet");
+    return name;
+}
+
 struct store_key *store_find_key(const struct store *store, struct registry_name path)
 {
     struct store_key *key = store->top;
     struct registry_name name;
 
     while (path_next(&path, &name)) {
-        if (key == store->top) {
-            const char *root = root_key_name(name);
-            if (!root)
-                return NULL;
-            name = registry_name(root);
-        }
+        name = resolve(store, key, name);
+        if (!name.text)
+            return NULL;
         key = store_find_child(store, key, name);
         if (!key)
             return NULL;
@@ -267,8 +281,7 @@ static bool step_down(const struct store *store, const struct store_key *parent,
 {
     if (!path_next(path, name))
         return false;
-    if (parent == store->top)
-        *name = registry_name(root_key_name(*name));
+    *name = resolve(store, parent, *name);
     *hash = name_hash(*name, parent->link.hash);
     *child = find_child(store, parent, *name, *hash);
     return true;

@@ -133,7 +133,8 @@ bool store_init(struct store *store, const struct memory_operations *operations)
 /* ------------------------------------------------------------------ reading */
 
 /* The key or value, NULL if there is none; root keys always exist. Paths may begin with a root
- * key's short name (HKLM\...).
+ * key's short name (HKLM\...), and name the first control set (HKLM\SYSTEM\ControlSet001\...) for
+ * the current one.
  */
 struct store_key *store_find_key(const struct store *store, struct registry_name path);
 struct store_key *store_find_child(const struct store *store, const struct store_key *key,

@@ -48,7 +48,7 @@ sub read_hive {
         if ($line =~ /^; batch (\d+) begin$/) {
             $incomplete++ if @batch;
             ($number, @batch) = ($1, $line);
-        } elsif (@batch && $line =~ /^; batch (\d+) end crc32=([0-9A-F]{8})$/) {
+        } elsif (@batch && $line =~ /^; batch (\d+) end crc32=([0-9A-F]{8}) bytes=\d+$/) {
             my $is_right = $1 == $number && hex $2 == crc32(encode('UTF-8', join '', @batch));
             $is_right ? push @lines, @batch : $incomplete++;
             @batch = ();

@@ -49,9 +49,13 @@ my @hives = (
     ['ten thousand wrong lines', $pio . "nonsense\n" x 10_000, ['5:1', '6:1'], 1],
     ['a key 400 levels deep', "$pio\n[HKEY_LOCAL_MACHINE" . '\\k' x 400 . "]\n\"DmaAllowed\"=dword:1\n",
         undef, 1],
-    ['the older format', "REGEDIT4\n\n[$channel]\n\"DmaAllowed\"=dword:00000000\n", ['1:1'], undef],
+    ['UTF-16BE', "\xFE\xFF" . encode('UTF-16BE', $pio), [], 1],
+    ['with CR alone', $pio =~ s/\n/\r/gr, [], 1],
+    ['that begins with a batch without its begin line', "$header\n[$channel]\n\"DmaAllowed\"=dword:00000000\n\n"
+            . "; batch 1 end crc32=01234567 bytes=60\n", ['6:1'], 0],
+    ['in the first control set', $pio =~ s/CurrentControlSet/ControlSet001/r, [], 1],
 );
-plan tests => 9 * @hives + 10 + 12;
+plan tests => 9 * @hives + 10 + 12 + 20;
 
 my $disk = random_image('disk.img', 1 << 20, 'disk');
 my $path = "$scratch/the registry.reg";
@@ -59,7 +63,7 @@ for my $case (@hives) {
     my ($name, $bytes, $places, $is_pio) = @$case;
     spill($path, $bytes);
     # What does not begin as a registry file is only read.
-    my $is_hive = $bytes =~ /\A(?:\xEF\xBB\xBF|\xFF\xFE)?(?:W|REGEDIT4|\z)/;
+    my $is_hive = $bytes =~ /\A(?:\xEF\xBB\xBF|\xFF\xFE|\xFE\xFF\0)?(?:W|REGEDIT4|\z)/;
     my $run = boot(DISK => $disk, HIVE => $path, HIVE_RO => $is_hive ? 0 : 1,
         CMD => 'sha256 0; mode 0; registry list; rules');
     exit_code_is($run, 0, "a hive, $name");
@@ -94,6 +98,34 @@ is(digest_in($run, 'sha256 0'), sha256_of($disk), 'and the disk is read');
 $run = boot(DISK => $disk, HIVE => $path, HIVE_RO => 1, CMD => 'sha256 0');
 exit_code_is($run, 0, 'the same with HIVE_RO=1');
 
+# ------------------------------------------------------------------ other formats
+
+# The older format is read, with its strings in UTF-16; nothing is appended to it, since that would be version 5.
+spill($path, "REGEDIT4\r\n\r\n[$channel]\r\n\"DmaAllowed\"=dword:0\r\n\"Path\"=hex(2):25,41,25,00\r\n");
+my $older = slurp($path);
+$run = boot(DISK => $disk, HIVE => $path, CMD => "mode 0; registry get $channel Path; registry set $channel x dword:1; registry check");
+exit_code_is($run, 1, 'the older format');
+like($run->{console}, qr/^\Q$path\E:1:1: .* older format .* `make registry-compact`/m, 'is named, with what to do');
+like(output_of($run, 'mode 0'), qr/^  Data +PIO,/m, 'its settings count');
+is(output_of($run, "registry get $channel Path"), "hex(2):25,00,41,00,25,00,00,00\n", 'strings become UTF-16');
+like(output_of($run, "registry set $channel x dword:1"), qr/only read in this session, so nothing was changed/, 'and is not changed');
+is(slurp($path), $older, 'not even by the driver');
+my ($code) = command("$top/build/tools/registry", 'compact', $path);
+is($code, 0, 'the tool makes it version 5.00');
+like(slurp($path), qr/\AWindows Registry Editor Version 5\.00\r\n.*^"Path"=hex\(2\):25,00,41,00,25,00,00,00\r$/ms, 'with the same values');
+
+# Others are refused as a whole.
+for my $other (["WINE REGISTRY Version 2\n;; All keys relative to \\\\Machine\n\n[System\\\\A] 1\n\"x\"=dword:1\n", 'Wine'],
+    ["regf\1\0\0\0" . "\0" x 4088, 'binary hive'], ["REGEDIT\nHKEY_CLASSES_ROOT\\a = b\n", 'REGEDIT4']) {
+    my ($bytes, $name) = @$other;
+    spill($path, $bytes);
+    $run = boot(DISK => $disk, HIVE => $path, HIVE_RO => 1, CMD => "sha256 0; registry set $channel x dword:1");
+    like($run->{console}, qr/^\Q$path\E:1:1: .*$name.*/m, "$name: a file of another format is named");
+    is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk works');
+    like(output_of($run, "registry set $channel x dword:1"), qr/only read in this session, so nothing was changed/, 'nothing is changed');
+    is(slurp($path), $bytes, 'nor written');
+}
+
 # ------------------------------------------------------------------ values without sense
 
 # The type is wrong: the driver asked for a number and is told that there is none; the usual settings stay.
@@ -113,9 +145,9 @@ for my $case (['PCI#CC_0101', '"PATA"', 1], ['pci#cc_0101', '"Pata"', 1], ['PCI#
     my ($id, $service, $is_found) = @$case;
     spill($path, "$header\n[$database\\$id]\n\"SERVICE\"=$service\n");
     $run = boot(DISK => $disk, HIVE => $path, HIVE_RO => 1, CMD => 'rules');
-    my $reason = $is_found ? qr/^disk 0: / : !defined $is_found ? qr/: service nobody is bound to it, but no driver of that name is loaded$/
-        : qr/^port: CriticalDeviceDatabase\\PCI#CC_0101 binds nothing: its "Service" is no text of 1 to 63 bytes$/;
-    like($run->{console}, qr/$reason/m, "$id is bound to $service");
+    my $reason = $is_found ? qr/^disk 0: /m : !defined $is_found ? qr/: service nobody is bound to it, but no driver of that name is loaded$/m
+        : qr/^port: CriticalDeviceDatabase\\PCI#CC_0101 binds nothing: its "Service" is no text of 1 to 63 bytes$/m;
+    like($run->{console}, $reason, "$id is bound to $service");
     is(scalar($run->{console} =~ /^No disk was found\.$/m), $is_found ? '' : 1, $is_found ? 'and has its disk' : 'and no disk is found');
 }
 

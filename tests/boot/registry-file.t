@@ -10,7 +10,7 @@ use lib 'tests/lib';
 use Ataport;
 use Encode qw(decode encode);
 use Witness;
-use Test::More tests => 82;
+use Test::More tests => 82 + 17;
 
 my $header = "Windows Registry Editor Version 5.00\n";
 my $hive = "$scratch/the registry, \$HOME.reg";
@@ -37,7 +37,7 @@ my $commands = join "\n", map { my $n = $number++; "registry set $key value$n $_
 my $run = session("$commands\nregistry set HKLM\\SYSTEM\\Test \"a name\" dword:7\nregistry set $key \@ sz:default");
 exit_code_is($run, 0, 'values of every form are set');
 my $written = slurp($hive);
-my $batches = () = $written =~ /^; batch \d+ end crc32=[0-9A-F]{8}$/mg;
+my $batches = () = $written =~ /^; batch \d+ end crc32=[0-9A-F]{8} bytes=\d+$/mg;
 is($batches, @forms + 2, 'each is a batch of its own');
 $commands = join "\n", map { "registry get $key value$_" } 0 .. $#forms;
 $run = session("$commands\nregistry get $key \"A NAME\"\nregistry get $key \@");
@@ -196,3 +196,34 @@ $run = $session->finish;
 exit_code_is($run, 2, 'a file that is replaced meanwhile');
 is(slurp($hive), "$header; edited\n", 'is left alone');
 like(slurp("$hive.session"), qr/"late"=dword:00000005/, 'and what was stored is kept beside it');
+
+# ------------------------------------------------------------------ check
+
+# The shell and the tool name the same damage, of lines and of batches, and what is left counts.
+spill($hive, "$header\n[$key]\n\"a\"=dword:1\n");
+session("registry set $key b dword:2; registry set $key c dword:3; registry set $key d dword:4");
+my $whole = slurp($hive);
+($code, $output) = tool('check', $hive);
+is("$code $output", "0 $hive: 4 keys, 4 values, 0 deletions, 3 batches; ignored: 0 batches, 0 lines\n", 'a clean file');
+$run = session('registry check');
+exit_code_is($run, 0, 'and in the shell');
+like(output_of($run, 'registry check'), qr/\AAt the start: 4 keys, 4 values, .*ignored: 0 batches, 0 lines$/m, 'in the same words');
+my $begin = index $whole, '; batch 2 begin';
+# What is done to the file; where it is named; which of a, b, c, d are left.
+my @damages = (
+    ['a batch without its begin line', substr($whole, 0, $begin + 3) . substr($whole, $begin + 40),
+        qr/:\d+:1: this end line has no begin line: lines \d+ to \d+, which may be half of its batch, are ignored/, 'abd'],
+    ['a batch without its end line', $whole =~ s/^; batch 3 end.*//mr, qr/: unfinished batches are ignored: 1, the first in line \d+/, 'abc'],
+    ['a batch that was changed', $whole =~ s/dword:00000003/dword:00000005/r, qr/:\d+:1: this end line does not belong to /, 'abd'],
+    ['a line that is none', $whole =~ s/dword:1/dword:1x/r, qr/:4:12: nothing but a comment may follow here/, 'bcd'],
+);
+for my $damage (@damages) {
+    my ($name, $bytes, $said, $left) = @$damage;
+    spill($hive, $bytes);
+    ($code, $output) = tool('check', $hive);
+    like("$code $output", qr/\A1 \Q$hive\E$said/, "$name: the tool names it, and ends with 1");
+    $run = session("registry check; registry list $key", HIVE_RO => 1);
+    exit_code_is($run, 1, 'and the shell fails');
+    like(output_of($run, 'registry check'), qr/^\Q$hive\E$said/m, 'with the same words');
+    is(join('', output_of($run, "registry list $key") =~ /^"(\w)"=/mg), $left, "$left are left");
+}

@@ -9,7 +9,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use List::Util qw(sum);
-use Test::More tests => 22;
+use Test::More tests => 24;
 use Witness;
 
 my $plugin = ($ENV{BENCH_BUILD} || "$top/build/bench") . '/icount.so';
@@ -74,3 +74,11 @@ is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk works');
 like(output_of($run, "registry get $key\\0 \"Value 7\""), qr/^dword:00000007$/, 'what came first is there');
 like(output_of($run, "registry get $key\\1999 \"Value 199999\""), qr/^There is no key/, 'what came last is not');
 like($run->{console}, qr/^Nothing was changed: there is no memory left for the registry/m, 'and a change is refused in words');
+
+# One that does not even fit into the machine.
+my $huge = spill("$scratch/huge.reg", "Windows Registry Editor Version 5.00\n");
+truncate $huge, 200_000_000 or die "$huge: $!";
+$run = boot(DISK => 'none', HIVE => $huge, HIVE_RO => 1, CMD => 'registry list');
+exit_code_is($run, 2, 'a registry that is larger than the memory');
+like($run->{console}, qr/^The machine's memory does not hold a boot module of 200000000 bytes: .*\Q$huge\E/m, 'is named');
+unlink $huge;

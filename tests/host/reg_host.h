@@ -58,9 +58,14 @@ enum form {
     FORM_UTF8,
     FORM_UTF8_MARK,
     FORM_UTF8_CRLF,
+    FORM_UTF8_CR,
+    FORM_UTF8_MIXED, /* LF, CR LF, CR and CR CR LF in turn */
     FORM_UTF16,
     FORM_UTF16_CRLF,
     FORM_UTF16_NO_MARK,
+    FORM_UTF16BE,
+    FORM_UTF16BE_CRLF,
+    FORM_UTF16BE_NO_MARK,
     FORM_COUNT,
 };
 
@@ -69,28 +74,62 @@ static inline bool form_is_utf16(enum form form)
     return form >= FORM_UTF16;
 }
 
+static inline void text_add_unit(struct text *text, uint16_t unit, enum form form)
+{
+    uint8_t bytes[2] = {(uint8_t)unit, (uint8_t)(unit >> 8)};
+
+    if (form >= FORM_UTF16BE) {
+        bytes[0] = (uint8_t)(unit >> 8);
+        bytes[1] = (uint8_t)unit;
+    }
+    text_add(text, bytes, 2);
+}
+
+static inline void text_add_line_end(struct text *text, enum form form, unsigned line)
+{
+    static const char *const ends[FORM_COUNT][4] = {
+        [FORM_UTF8_CRLF] = {"\r\n"},
+        [FORM_UTF8_CR] = {"\r"},
+        [FORM_UTF8_MIXED] = {"\n", "\r\n", "\r", "\r\r\n"},
+        [FORM_UTF16_CRLF] = {"\r\n"},
+        [FORM_UTF16BE_CRLF] = {"\r\n"},
+    };
+    const char *end = ends[form][form == FORM_UTF8_MIXED ? line % 4 : 0];
+
+    for (end = end ? end : "\n"; *end; end++) {
+        if (form_is_utf16(form))
+            text_add_unit(text, (uint8_t)*end, form);
+        else
+            text_add(text, end, 1);
+    }
+}
+
 /* The UTF-8 text with LF line ends in another form. */
 static inline struct text text_in_form(const char *bytes, size_t byte_count, enum form form)
 {
     struct text result = {0};
+    unsigned line = 0;
 
     text_clear(&result);
     if (form == FORM_UTF8_MARK)
         text_add(&result, "\xEF\xBB\xBF", 3);
-    if (form == FORM_UTF16 || form == FORM_UTF16_CRLF)
-        text_add(&result, "\xFF\xFE", 2);
+    if (form_is_utf16(form) && form != FORM_UTF16_NO_MARK && form != FORM_UTF16BE_NO_MARK)
+        text_add_unit(&result, 0xFEFF, form);
     for (size_t at = 0; at < byte_count;) {
         uint8_t encoded[4];
         uint32_t character;
         size_t length = utf8_decode(bytes + at, byte_count - at, &character);
-        if (character == '\n' && (form == FORM_UTF8_CRLF || form == FORM_UTF16_CRLF))
-            text_add(&result, "\r\0", form_is_utf16(form) ? 2 : 1);
-        if (!form_is_utf16(form))
+        if (character == '\n') {
+            text_add_line_end(&result, form, line++);
+        } else if (!form_is_utf16(form)) {
             text_add(&result, bytes + at, length);
-        else if (character == UTF_ILL_FORMED)
-            text_add(&result, "\x00\xD8", 2); /* a lone surrogate */
-        else
-            text_add(&result, encoded, utf16le_encode(character, encoded));
+        } else if (character == UTF_ILL_FORMED) {
+            text_add_unit(&result, 0xD800, form); /* a lone surrogate */
+        } else {
+            size_t count = utf16le_encode(character, encoded);
+            for (size_t i = 0; i < count; i += 2)
+                text_add_unit(&result, (uint16_t)(encoded[i] | encoded[i + 1] << 8), form);
+        }
         at += length;
     }
     return result;

@@ -87,8 +87,19 @@ static const struct example examples[] = {
      "[HKLM\\A]\n\"a\"=hex:01,\\\n  02,03,\\  \n\t04\n\"b\"=hex(7):\\\n  05,\\\n  "
      "06\n\"c\"=hex:07,\\\n\\\n08\n",
      "\n[HKEY_LOCAL_MACHINE\\A]\n\"a\"=hex:01,02,03,04\n\"b\"=hex(7):05,06\n\"c\"=hex:07,08\n", ""},
+    {"continuation lines with comments, blank lines and commas at the end",
+     "[HKLM\\A]\n\"a\"=hex:01,\\\n  ; a comment\n  02\n\"b\"=hex(7):01,\\ ; behind it\n  "
+     "02\n\"c\"=hex:01,\t\\"
+     ";x\n\n \t\n\n02,\n\"d\"=hex(0):01,02, ; the end\n\"e\"=hex:\\\n\n  01,\\\n  ;\n  "
+     "02\n\"f\"=HEX:01 ,\\\n02,\\"
+     "\n03,\n\n\"g\"=dword:1\n",
+     "\n[HKEY_LOCAL_MACHINE\\A]\n\"a\"=hex:01,02\n\"b\"=hex(7):01,02\n\"c\"=hex:01,02\n\"d\"=hex(0)"
+     ":01,02\n\"e\"="
+     "hex:01,02\n\"f\"=hex:01,02,03\n\"g\"=dword:00000001\n",
+     ""},
     {"blanks and comments",
-     "; first\n\n  [HKLM\\A]  ; behind a key\n\t\"a\" = dword:1 ; behind a value\n ; between\n"
+     "; first\n# second\n\n  [HKLM\\A]  ; behind a key\n\t\"a\" = dword:1 ; behind a value\n ; "
+     "between\n"
      "\"b\"=\"x\";y\n@ = hex:01 , 02;z\n",
      "\n[HKEY_LOCAL_MACHINE\\A]\n\"a\"=dword:00000001\n\"b\"=\"x\"\n@=hex:01,02\n", ""},
     {"case and order: what is there keeps its spelling",
@@ -152,21 +163,37 @@ static const struct example examples[] = {
      "x.reg:15:6: nothing but a comment may follow here\n"
      "x.reg:16:1: a line begins with [, \", @ or ;\n"},
     {"bytes that are none",
-     "[HKLM\\A]\n\"a\"=hex:01,\n\"a\"=hex:01,,02\n\"a\"=hex:0g\n\"a\"=hex:001\n\"a\"=hex:01 02\n"
+     "[HKLM\\A]\n\"a\"=hex:,\n\"a\"=hex:01,,02\n\"a\"=hex:0g\n\"a\"=hex:001\n\"a\"=hex:01 02\n"
      "\"a\"=hex:01,\\ x\n\"good\"=dword:1\n",
      "\n[HKEY_LOCAL_MACHINE\\A]\n\"good\"=dword:00000001\n",
-     "x.reg:3:12: a byte of hexadecimal digits is expected here\n"
+     "x.reg:3:9: a byte of hexadecimal digits is expected here\n"
      "x.reg:4:12: a byte of hexadecimal digits is expected here\n"
      "x.reg:5:10: nothing but a comment may follow here\n"
      "x.reg:6:11: nothing but a comment may follow here\n"
      "x.reg:7:12: nothing but a comment may follow here\n"
-     "x.reg:8:14: nothing may follow the backslash that continues a line\n"},
+     "x.reg:8:14: nothing but a comment may follow here\n"},
     {"damaged continuations are skipped with their value",
-     "[HKLM\\A]\n\"a\"=hex:01,\\\n  02,zz,\\\n  03,\\\n  04\n\"b\"=hex:0x,\\\n  "
+     "[HKLM\\A]\n\"a\"=hex:01,\\\n  02,zz,\\\n  03,\\ ; more\n\n; and more\n  "
+     "04\n\"b\"=hex:0x,\\\n "
      "05,06\n\"good\"=dword:1\n",
      "\n[HKEY_LOCAL_MACHINE\\A]\n\"good\"=dword:00000001\n",
      "x.reg:4:6: a byte of hexadecimal digits is expected here\n"
-     "x.reg:7:10: nothing but a comment may follow here\n"},
+     "x.reg:9:10: nothing but a comment may follow here\n"},
+    {"a value is not read shorter than it was meant to be",
+     "[HKLM\\A]\n\"a\"=hex:01,02,\n  03,04\n\"b\"=hex(2):41,00\n00,00\n\"c\"=hex:01,\\\n  02,; "
+     "half\n"
+     "  03,\\\n  04\n\"d\"=hex:01\\\n  02\n\"e\"=hex:01,0\\\n2,03\n\"f\"=hex:01,\n; no bytes\n",
+     "\n[HKEY_LOCAL_MACHINE\\A]\n\"f\"=hex:01\n",
+     "x.reg:3:15: the next line goes on with bytes: a comma and a backslash are missing here\n"
+     "x.reg:5:17: the next line goes on with bytes: a comma and a backslash are missing here\n"
+     "x.reg:8:6: the next line goes on with bytes: a comma and a backslash are missing here\n"
+     "x.reg:11:11: nothing but a comment may follow here\n"
+     "x.reg:13:13: nothing but a comment may follow here\n"},
+    {"dwords with 0x", "[HKLM\\A]\n\"a\"=dword:0x1\n\"b\"=dword:0X00000001\n\"c\"=dword:00x1\n",
+     "\n[HKEY_LOCAL_MACHINE\\A]\n",
+     "x.reg:3:11: a dword is hexadecimal as it stands, without 0x\n"
+     "x.reg:4:11: a dword is hexadecimal as it stands, without 0x\n"
+     "x.reg:5:13: nothing but a comment may follow here\n"},
     {"a continuation that does not come leaves the next line alone",
      "[HKLM\\A]\n\"a\"=hex:01,\\\n\"b\"=dword:1\n\"c\"=hex:01,\\\n\n\"d\"=hex:01,\\\n[HKLM\\B]"
      "\n\"e\"=hex:01,\\\n"
@@ -238,6 +265,84 @@ static bool loads_with(const char *bytes, size_t byte_count, const char *expecte
 
 #define LOADS_WITH(text, expected) loads_with(text, sizeof(text) - 1, expected)
 
+/* Files that are no .reg text, of which nothing is read. */
+static void test_other_formats(void)
+{
+    static const char *const starts[] = {"WINE REGISTRY Version 2\n;; All keys relative to "
+                                         "\\\\Machine\n\n[Software\\\\A] 1234\n#time=1d0\n",
+                                         "regf\1\2", "REGEDIT\nHKEY_CLASSES_ROOT\\a = b\n",
+                                         "REGEDIT5\n", "; a comment\n\nREGEDIT4x\n"};
+    bool good = true;
+
+    for (unsigned i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        struct text text = {0};
+        text_add(&text, starts[i], strlen(starts[i]));
+        text_add(&text, "[HKLM\\A]\n\"a\"=dword:1\n", 22);
+        text_add(&text, "; batch 1 begin\n[HKLM\\B]\n", 26);
+        for (enum form form = 0; form < FORM_COUNT; form++) {
+            struct text encoded = text_in_form(text.bytes, text.byte_count, form);
+            open_store();
+            load(encoded.bytes, encoded.byte_count);
+            good &=
+                summary.is_refused && summary.keys == 0 && summary.damaged_lines == 1 &&
+                strchr(messages.bytes, '\n') == messages.bytes + messages.byte_count - 1 &&
+                strncmp(messages.bytes, i < 4 ? "x.reg:1:1: this " : "x.reg:3:1: this ", 16) == 0;
+            host_pages_free(&pages);
+            text_free(&encoded);
+        }
+        text_free(&text);
+    }
+    tap_ok(good, "other formats are refused as a whole, and by name");
+}
+
+/* REGEDIT4: bytes of string types are characters, and become UTF-16. */
+static void test_older_format(void)
+{
+    static const char text[] = "REGEDIT4\n\n[HKLM\\A]\n\"d\"=dword:5\n\"s\"=\"text\"\n\"e\"=hex(2):"
+                               "25,50,25,00\n\"m\"=hex(7):61,\\\n  "
+                               "62,00,63,00,00\n\"b\"=hex:25,80\n\"open\"=hex(2):41,42\n\"none\"="
+                               "hex(7):\n\"z\"=hex(1):41,00\n\"q\"=hex(b):"
+                               "01,00,00,00,00,00,00,00\n\"bad\"=hex(2):41,e4,00\n";
+    static const char expected[] =
+        HEADER "\n[HKEY_LOCAL_MACHINE\\A]\n\"d\"=dword:00000005\n\"s\"=\"text\"\n\"e\"=hex(2):25,"
+               "00,50,00,25,00,00,00\n"
+               "\"m\"=hex(7):61,00,62,00,00,00,63,00,00,00,00,00\n\"b\"=hex:25,80\n\"open\"=hex(2):"
+               "41,00,42,00,00,00\n"
+               "\"none\"=hex(7):\n\"z\"=\"A\"\n\"q\"=hex(b):01,00,00,00,00,00,00,00\n";
+    static const char joined[] = "REGEDIT4\n[HKLM\\A]\n\"a\"=hex(2):41,00\n" HEADER
+                                 "\"b\"=hex(2):41,00,00,00\nREGEDIT4\n\"c\"=hex(2):41,00\n";
+
+    for (enum form form = 0; form < FORM_COUNT; form += FORM_UTF8_CRLF) {
+        struct text encoded = text_in_form(text, strlen(text), form);
+        open_store();
+        load(encoded.bytes, encoded.byte_count);
+        export_store(&store, &output);
+        TAP_CHECK(
+            is_same(&output, expected, "REGEDIT4") && summary.is_version_4 &&
+            summary.damaged_lines == 1 &&
+            strstr(messages.bytes, "x.reg:1:1: this is the older format of .reg: it is read, but "
+                                   "nothing is appended") &&
+            strstr(messages.bytes, "x.reg:14:14: REGEDIT4 does not say which character this is"));
+        host_pages_free(&pages);
+        text_free(&encoded);
+    }
+    open_store();
+    load(joined, sizeof(joined) - 1);
+    export_store(&store, &output);
+    TAP_CHECK(is_same(
+        &output,
+        HEADER "\n[HKEY_LOCAL_MACHINE\\A]\n\"a\"=hex(2):41,00,00,00\n\"b\"=hex(2):41,00,00,00\n"
+               "\"c\"=hex(2):41,00,00,00\n",
+        "joined files"));
+    host_pages_free(&pages);
+    /* A driver's file is never written: nothing is to be said about it. */
+    open_store();
+    store.layer = STORE_LAYER_DRIVER;
+    load(joined, sizeof(joined) - 1);
+    TAP_CHECK(messages.byte_count == 0 && summary.is_version_4);
+    host_pages_free(&pages);
+}
+
 static void test_odd_files(void)
 {
     static const char no_header[] = "x.reg:1:1: the file should begin with: " HEADER;
@@ -247,8 +352,11 @@ static void test_odd_files(void)
     TAP_CHECK(LOADS_WITH("\xFF\xFE", ""));
     TAP_CHECK(LOADS_WITH("\n\n; nothing\n", ""));
     TAP_CHECK(LOADS_WITH("[HKLM\\A]\n", no_header));
-    TAP_CHECK(LOADS_WITH("REGEDIT4\n\n[HKLM\\A]\n",
-                         "x.reg:1:1: this is the older format of .reg: save it as version 5.00\n"));
+    TAP_CHECK(LOADS_WITH("\xFE\xFF", ""));
+    TAP_CHECK(LOADS_WITH(REG_FILE_HEADER " \t\n[HKLM\\A]\n", ""));
+    /* Cut behind a comma, where more may have followed. */
+    TAP_CHECK(LOADS_WITH(HEADER "[HKLM\\A]\n\"a\"=hex:01,",
+                         "x.reg:3:12: a byte of hexadecimal digits is expected here\n"));
     TAP_CHECK(LOADS_WITH("\0\0\0\0", "x.reg:1:1: the file should begin with: " HEADER
                                      "x.reg:1:1: a line begins with [, \", @ or ;\n"));
     TAP_CHECK(LOADS_WITH("\xFF", "x.reg:1:1: the file should begin with: " HEADER
@@ -436,7 +544,7 @@ static void test_batches(void)
         join(" ; batch 1 begin\n" A, "; batch 1 begin \n", "; batch 4294967296 begin\n", B), "ab",
         0, 0, 0));
     TAP_CHECK(outcome_is(
-        join("; Batch 1 begin\n" A, "; batch 1 end crc32=12345678\n", "; batch x begin\n", B), "ab",
+        join("; Batch 1 begin\n" A, "; batch 1 end crc32=1234567\n", "; batch x begin\n", B), "ab",
         0, 0, 0));
     TAP_CHECK(outcome_is(join(good_batch(4294967295u, A, 0), "", "", ""), "a", 1, 0, 0) &&
               summary.last_batch == UINT32_MAX);
@@ -453,6 +561,49 @@ static void test_batches(void)
     TAP_CHECK(outcome_is(text, "a", 1, 0, 0) && summary.format.line_open);
     text[strlen(text) - 1] = '\0';
     TAP_CHECK(outcome_is(text, "", 0, 1, 0));
+}
+
+/* End lines without a begin line. `bytes` counts the characters from the begin line on, as UTF-8
+ * with line ends of one byte. */
+static void test_lost_begins(void)
+{
+    const char *a = good_batch(1, A, 0);
+
+    /* Of an older session: the lines count, since nothing says which they are; but it is said. */
+    TAP_CHECK(outcome_is(join(C, "; batch 1 end crc32=12345678\n", B, ""), "bc", 0, 1, 0));
+    TAP_CHECK(strcmp(messages.bytes,
+                     "x.reg:6:1: this end line has no begin line: what stands above it "
+                     "may be half a batch\n") == 0);
+    /* A is 24 bytes, and C, too. */
+    TAP_CHECK(
+        outcome_is(join(C, "; batch 2 end crc32=12345678 bytes=1000\n", B, ""), "b", 0, 1, 0));
+    TAP_CHECK(strcmp(messages.bytes,
+                     "x.reg:6:1: this end line has no begin line: lines 1 to 5, which may "
+                     "be half of its batch, are ignored\n") == 0);
+    TAP_CHECK(
+        outcome_is(join(a, C, "; batch 2 end crc32=12345678 bytes=1000\n", B), "ab", 1, 1, 0));
+    TAP_CHECK(outcome_is(join(B, "\n[HKLM\\A]\n", C, "; batch 2 end crc32=12345678 bytes=24\n"),
+                         "b", 0, 1, 0));
+    TAP_CHECK(outcome_is(join(B, C, "; batch 2 end crc32=12345678 bytes=4\n", ""), "bc", 0, 1, 0));
+    TAP_CHECK(outcome_is(
+        join(B, "\n[HKLM\\A]\n", "\"c\"=dword:1\n", "; batch 2 end crc32=12345678 bytes=12\n"), "b",
+        0, 1, 0));
+    TAP_CHECK(outcome_is(
+        join(B, "\n[HKLM\\A]\n", "\"c\"=dword:1\n", "; batch 2 end crc32=12345678 bytes=11\n"),
+        "bc", 0, 1, 0));
+    TAP_CHECK(summary.last_batch == 2 && reg_is_damaged(&summary));
+    /* A complete batch, an ignored one, and another end line stop it. */
+    TAP_CHECK(outcome_is(join(B, "; batch 7 end crc32=12345678 bytes=1\n", C,
+                              "; batch 2 end crc32=12345678 bytes=1000\n"),
+                         "b", 0, 2, 0));
+    TAP_CHECK(
+        outcome_is(join(B, good_batch(1, A, 1), C, "; batch 2 end crc32=12345678 bytes=1000\n"),
+                   "b", 0, 2, 0));
+    /* A length that is none is no end line. */
+    TAP_CHECK(outcome_is(join(C, "; batch 2 end crc32=12345678 bytes=0\n",
+                              "; batch 2 end crc32=12345678 bytes=4294967296\n",
+                              "; batch 2 end crc32=12345678  bytes=9\n"),
+                         "c", 0, 0, 0));
 }
 
 /* ------------------------------------------------------------------ one value from a command */
@@ -518,12 +669,15 @@ static void test_single_values(void)
 
 int main(void)
 {
-    tap_plan(EXAMPLES + 12 + 3 + 4 + 25 + 3);
+    tap_plan(EXAMPLES + 1 + 8 + 14 + 3 + 4 + 25 + 13 + 3);
     test_examples();
+    test_other_formats();
+    test_older_format();
     test_odd_files();
     test_surrogates();
     test_limits();
     test_batches();
+    test_lost_begins();
     test_single_values();
     text_free(&messages);
     text_free(&output);
