@@ -247,6 +247,38 @@ static inline void hal_gate_show(const struct hal_gate *gate); /* any context */
 static inline void hal_gate_hide(const struct hal_gate *gate);
 #include "x86/gate.h"
 
+/* ------------------------------------------------------------------ calls into drivers
+ *
+ * A driver's routine returns with the CPU as its caller had it. Looked at after each call: what
+ * HAL_STATE_xxx in x86/call.h lists, the stack pointer, and `level`, a number below 4 that is the caller's
+ * affair. */
+struct hal_call {
+    uintptr_t stack;       /* the stack pointer, as it has to be behind the call */
+    uintptr_t stack_found; /* as it was, where it was another one; 0: it was right */
+    unsigned state;        /* HAL_STATE_xxx, as they have to be */
+};
+/* Calls a function of the drivers' calling convention with up to three arguments. *value is its address, and
+ * then what it returned. `call` is what *now points to; *now still is it afterwards, for the registers may
+ * not be what they were. False: something was not as it has to be. The stack pointer is right again, all else
+ * is not. The function that this is used in has a frame. */
+static inline bool hal_call(struct hal_call *call, struct hal_call *const *now,
+                            const unsigned *level, unsigned argument_count, uintptr_t *value,
+                            uintptr_t first, uintptr_t second, uintptr_t third);
+/* Sets right what of call->state is the CPU's; returns what it was. */
+unsigned hal_call_mend(const struct hal_call *call);
+
+/* Registers that no driver has to change, and that take longer to look at. */
+struct hal_settings {
+    uintptr_t page_root, features; /* CR3, CR4 */
+    uint64_t segments;             /* DS, ES, FS, GS */
+    uint32_t sse_control;          /* MXCSR without what has happened; valid with has_fpu */
+    uint16_t x87_control;
+    bool has_fpu; /* these registers belong to what runs now */
+};
+void hal_settings_read(struct hal_settings *settings);
+void hal_settings_write(const struct hal_settings *settings);
+#include "x86/call.h"
+
 /* `int vector` in code that runs on this CPU, before its report and the end: the hook may say what it means. `code`
  * is what ECX or RCX held (0 where the vector is a device's, and nobody has kept it). */
 void hal_set_software_interrupt_hook(void (*hook)(unsigned vector, uintptr_t code,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls from the port into a miniport: context pushed, traced, popped. */
+/* Calls from the port into a miniport: context pushed, traced, the CPU's state looked at (CPU-01), popped. */
 #ifndef PORT_CALL_H
 #define PORT_CALL_H
 
@@ -19,20 +19,41 @@ static inline void trace_false(const struct context *context)
           context->kind);
 }
 
-/* Evaluates `call` (an expression that calls the miniport) in a context. A call is always traced,
- * its return only where it says FALSE. */
-#define MINIPORT_CALL(context_, call)                  \
-    __extension__({                                    \
-        struct context *call_context_ = (context_);    \
-        ASSERT_OP(irql_now, ==, call_context_->level); \
-        context_push(call_context_);                   \
-        trace_call(call_context_);                     \
-        __typeof__(call) call_result_ = (call);        \
-        if (!call_result_)                             \
-            trace_false(call_context_);                \
-        context_pop(call_context_);                    \
-        call_result_;                                  \
-    })
+/* A routine has returned with the CPU in another state than the caller's: reported, and put right. Its
+ * context is still the innermost one. */
+void call_left_wrong(uintptr_t function) __attribute__((cold));
+
+/* The calls of every request. They have their own traces, and look at what costs nearly nothing. */
+static inline __attribute__((always_inline)) uintptr_t
+call_fast(struct context *context, uintptr_t function, unsigned argument_count, const void *first,
+          const void *second)
+{
+    uintptr_t value = function;
+    context_push(context);
+    if (__builtin_expect(!hal_call(&context->cpu, (struct hal_call *const *)&context_now,
+                                   (const unsigned *)&irql_now, argument_count, &value,
+                                   (uintptr_t)first, (uintptr_t)second, 0),
+                         0))
+        call_left_wrong(function);
+    context_pop(context);
+    return value;
+}
+
+/* All others. A call is always traced, its return only where it says FALSE. */
+uintptr_t call_with_care(struct context *context, uintptr_t function, unsigned argument_count,
+                         uintptr_t first, uintptr_t second, uintptr_t third);
+
+/* Calls `function`, a routine of the miniport with one, two or three arguments, in a context. */
+#define MINIPORT_CALL_1(context, function, first)                                    \
+    (__typeof__((function)(first)))call_with_care(context, (uintptr_t)(function), 1, \
+                                                  (uintptr_t)(first), 0, 0)
+#define MINIPORT_CALL_2(context, function, first, second)  \
+    (__typeof__((function)(first, second)))call_with_care( \
+        context, (uintptr_t)(function), 2, (uintptr_t)(first), (uintptr_t)(second), 0)
+#define MINIPORT_CALL_3(context, function, first, second, third)                    \
+    (__typeof__((function)(first, second, third)))call_with_care(                   \
+        context, (uintptr_t)(function), 3, (uintptr_t)(first), (uintptr_t)(second), \
+        (uintptr_t)(third))
 
 /* A channel's contexts are made once: no two calls of one kind are nested on a channel. */
 static inline struct context *channel_context(struct channel *channel, enum context_kind kind)
@@ -43,7 +64,8 @@ static inline struct context *channel_context(struct channel *channel, enum cont
 static inline struct context controller_context(struct controller *controller,
                                                 enum context_kind kind)
 {
-    return (struct context){.kind = kind,
+    return (struct context){.cpu = context_cpu(IRQL_PASSIVE),
+                            .kind = kind,
                             .driver = controller->driver,
                             .controller = controller,
                             .trace_head = trace_head(TRACE_CALL, TRACE_NO_CHANNEL, 0),

@@ -21,8 +21,8 @@ BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID par
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
     context->action = action;
-    BOOLEAN result = MINIPORT_CALL(
-        context, channel->interface.IdeHwControl(channel->extension, action, parameters));
+    BOOLEAN result = MINIPORT_CALL_3(context, channel->interface.IdeHwControl, channel->extension,
+                                     action, parameters);
     irql_lower(irql_raise_dispatch()); /* what the miniport asked for meanwhile runs now */
     return result;
 }
@@ -57,6 +57,8 @@ static void channel_levels(struct channel *channel)
     contexts[CONTEXT_BUILD_IO].level = IRQL_DISPATCH;
     contexts[CONTEXT_HW_INITIALIZE].level = contexts[CONTEXT_START_IO].level =
         contexts[CONTEXT_RESET].level = device_level;
+    for (unsigned kind = 0; kind < CONTEXT_KIND_COUNT; kind++)
+        contexts[kind].cpu = context_cpu(contexts[kind].level);
 }
 
 /* The contexts in which this channel's miniport will run. IdeHwBuildIo may touch no port. */
@@ -107,8 +109,8 @@ static const char *call_channel_init(struct channel *channel)
     interface->Version = (USHORT)(sizeof *interface + owned_version_error[OWNED_INTERFACE]);
     interface->ChannelNumber = channel->number;
     IDE_CHANNEL_INTERFACE before = *interface;
-    if (!MINIPORT_CALL(context, channel_init_routine(channel->extension, interface,
-                                                     is_own ? controller->extension : NULL)))
+    if (!MINIPORT_CALL_3(context, channel_init_routine, channel->extension, interface,
+                         is_own ? controller->extension : NULL))
         return "AtaChannelInitRoutine returned FALSE";
     const void *place = ENTRY_PLACE(channel_init_routine);
     owned_check(context, OWNED_INTERFACE, interface, &before, true, "AtaChannelInitRoutine", place);

@@ -42,6 +42,8 @@ enum context_kind {
 };
 
 struct context {
+    struct hal_call
+        cpu; /* how the CPU has to be when the call returns; it stands first (port/call.h) */
     enum context_kind kind;
     IDE_CONTROL_ACTION action; /* of CONTEXT_ADAPTER_CONTROL and CONTEXT_HW_CONTROL */
     enum irql level;           /* at which the miniport is called */
@@ -60,6 +62,13 @@ struct context {
         *slot; /* what IdeHwBuildIo and IdeHwStartIo are handed; NULL for others */
     struct context *outer;
 };
+
+/* Below DIRQL interrupts are on. */
+static inline struct hal_call context_cpu(enum irql level)
+{
+    return (struct hal_call){.state = HAL_STATE_CONTROL | level |
+                                      (level < IRQL_DIRQL ? HAL_STATE_INTERRUPT : 0)};
+}
 
 /* The innermost context; never NULL: while no miniport runs it is one of kind CONTEXT_NONE. */
 extern struct context *context_now;

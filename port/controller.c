@@ -127,9 +127,9 @@ BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action
 {
     struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
     context.action = action;
-    return MINIPORT_CALL(&context, controller->driver->interface.AtaAdapterControl(
-                                       controller->extension, action,
-                                       action == IdeStart ? &controller->configuration : NULL));
+    return MINIPORT_CALL_3(&context, controller->driver->interface.AtaAdapterControl,
+                           controller->extension, action,
+                           action == IdeStart ? &controller->configuration : NULL);
 }
 
 /* Its address is known for as long as there is no other: CTX-10. */
@@ -259,8 +259,8 @@ static ATA_CHANNEL_STATE channel_enabled(struct controller *controller, unsigned
     struct context context = controller_context(controller, CONTEXT_CHANNEL_ENABLED);
     if (!controller->driver->interface.AtaControllerChannelEnabled || port_dump_mode)
         return ChannelStateUnKnown; /* nobody is asked in dump mode */
-    return MINIPORT_CALL(&context, controller->driver->interface.AtaControllerChannelEnabled(
-                                       controller->extension, number));
+    return MINIPORT_CALL_2(&context, controller->driver->interface.AtaControllerChannelEnabled,
+                           controller->extension, number);
 }
 
 static void start_channels(struct controller *controller)

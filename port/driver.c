@@ -49,13 +49,14 @@ static void set_registry_path(struct driver *driver)
 /* Runs DriverEntry, and sees that a driver which succeeds has registered itself (INI-01). */
 static LONG call_driver_entry(struct driver *driver)
 {
-    struct context context = {.kind = CONTEXT_DRIVER_ENTRY,
+    struct context context = {.cpu = context_cpu(IRQL_PASSIVE),
+                              .kind = CONTEXT_DRIVER_ENTRY,
                               .driver = driver,
                               .trace_head = trace_head(TRACE_CALL, TRACE_NO_CHANNEL, 0),
                               .extension = driver, /* no extension */
                               .port_map = access_no_ports};
     driver_entry *entry = (driver_entry *)driver->image->entry;
-    LONG status = MINIPORT_CALL(&context, entry(driver->object, &driver->registry_path));
+    LONG status = MINIPORT_CALL_2(&context, entry, driver->object, &driver->registry_path);
     if (status >= 0 && !driver->is_registered)
         contract_report_in(&context, RULE_INI_01, "DriverEntry", ENTRY_PLACE(entry),
                            "it succeeded without a call of AtaPortInitializeEx; %s.sys is not used",

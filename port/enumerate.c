@@ -173,7 +173,7 @@ static void select_transfer_modes(struct channel *channel)
         struct context context =
             controller_context(channel->controller, CONTEXT_TRANSFER_MODE_SELECT);
         IDE_TRANSFER_MODE_PARAMETERS before = modes;
-        (void)MINIPORT_CALL(&context, select_modes(channel->controller->extension, &modes));
+        (void)MINIPORT_CALL_2(&context, select_modes, channel->controller->extension, &modes);
         context.channel = channel; /* for the report */
         owned_check(&context, OWNED_MODES, &modes, &before, true, "AtaControllerTransferModeSelect",
                     ENTRY_PLACE(select_modes));
@@ -251,9 +251,8 @@ static void initialize(struct device *device)
     IDE_DEVICE_PARAMETERS before = device->parameters;
 
     struct sync_saved saved = sync_enter(channel);
-    BOOLEAN succeeded =
-        MINIPORT_CALL(context, channel->interface.IdeHwInitialize(
-                                   channel->extension, &device->parameters, &device->identify));
+    BOOLEAN succeeded = MINIPORT_CALL_3(context, channel->interface.IdeHwInitialize,
+                                        channel->extension, &device->parameters, &device->identify);
     sync_leave(saved);
     if (!succeeded) {
         port_message(channel, "target %u (%s): IdeHwInitialize returned FALSE; not used",

@@ -180,12 +180,15 @@ static bool channel_interrupt(void *context)
     enum irql interrupted = irql_now;
     irql_now = IRQL_DIRQL;
     call->noted = 0;
-    BOOLEAN ours = MINIPORT_CALL(call, channel->interface.IdeHwInterrupt(channel->extension));
+    trace_call(call);
+    BOOLEAN ours = (BOOLEAN)call_fast(call, (uintptr_t)channel->interface.IdeHwInterrupt, 1,
+                                      channel->extension, NULL);
     if (ours) {
         channel->counters.interrupts++;
         if (call->noted != channel->dismissal)
             judge_claim(channel, call->noted);
     } else {
+        trace_false(call);
         channel->counters.interrupts_not_ours++;
     }
     irql_now = interrupted;
@@ -199,12 +202,11 @@ static void poll_interrupt(struct channel *channel)
 {
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql level = irql_enter_dirql();
-    context_push(call);
-    if (channel->interface.IdeHwInterrupt(channel->extension)) {
+    if ((BOOLEAN)call_fast(call, (uintptr_t)channel->interface.IdeHwInterrupt, 1,
+                           channel->extension, NULL)) {
         channel->counters.interrupts++;
         trace_call(call);
     }
-    context_pop(call);
     irql_leave_dirql(level);
 }
 

@@ -14,7 +14,7 @@ static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW
     struct context *context = channel_context(channel, kind);
     IDE_HW_DPC routine = __atomic_exchange_n(requested, NULL, __ATOMIC_RELAXED);
     if (channel->hardware_started && routine)
-        (void)MINIPORT_CALL(context, (routine(channel->extension), 1));
+        MINIPORT_CALL_1(context, routine, channel->extension);
 }
 
 static void run_timer(void *context)

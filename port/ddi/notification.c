@@ -75,7 +75,7 @@ void channel_ready(void *context)
 /* The longest pause that a miniport can ask for: twice what a device may take to come out of a reset
  * (ATA/ATAPI-6, 9.2). A queue that never goes on helps nobody, since requests that wait in it have no
  * time-out. */
-#define PAUSE_LIMIT_S 60u
+#define PAUSE_LIMIT_S 120u
 
 static void pause_channel(struct channel *channel, uint64_t duration_us)
 {

@@ -122,12 +122,11 @@ static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot
     struct context *context = channel_context(channel, CONTEXT_START_IO);
     struct sync_saved saved = sync_enter(channel);
     context->slot = slot;
-    context_push(context);
     trace_made(TRACE_IRB_START, slot->trace_start,
                slot->page->irb.Function | (uint32_t)irql_now << 16 | (uint32_t)saved.level << 24);
     /* What it returns is of no interest: the IRB has to end in any case. */
-    (void)channel->interface.IdeHwStartIo(channel->extension, slot->shown_irb);
-    context_pop(context);
+    (void)call_fast(context, (uintptr_t)channel->interface.IdeHwStartIo, 2, channel->extension,
+                    slot->shown_irb);
     sync_leave(saved);
 }
 
@@ -137,9 +136,8 @@ static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot
     struct channel *channel = slot->channel;
     struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
     context->slot = slot;
-    context_push(context);
-    (void)channel->interface.IdeHwBuildIo(channel->extension, slot->shown_irb);
-    context_pop(context);
+    (void)call_fast(context, (uintptr_t)channel->interface.IdeHwBuildIo, 2, channel->extension,
+                    slot->shown_irb);
     return slot->page->irb.IrbStatus == IRB_STATUS_PENDING;
 }
 

@@ -38,7 +38,7 @@ void channel_reset(struct channel *channel)
     channel->recovery = RECOVERY_RESET;
     context->slot = NULL;
     struct sync_saved saved = sync_enter(channel);
-    BOOLEAN succeeded = MINIPORT_CALL(context, channel->interface.IdeHwReset(channel->extension));
+    BOOLEAN succeeded = MINIPORT_CALL_1(context, channel->interface.IdeHwReset, channel->extension);
     sync_leave(saved);
     if (!succeeded)
         port_message(channel, "IdeHwReset failed");

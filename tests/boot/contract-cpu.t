@@ -1,0 +1,36 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# CPU-01: a routine of the driver's returns with the processor as it was. Broken in each kind of routine and each
+# thing that is looked at; the routine is named, and the state is put right: data is right afterwards.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Contract;
+use Test::More;
+
+sub returned_with {
+    my ($what) = @_;
+    return (also => qr/^  it returned with $what; put right$/m);
+}
+
+my @interrupt = (rule => 'CPU-01', routine => 'IdeHwInterrupt', context => 'IdeHwInterrupt');
+my @build_io = (rule => 'CPU-01', routine => 'IdeHwBuildIo', context => 'IdeHwBuildIo');
+my @control = (rule => 'CPU-01', routine => 'IdeHwControl', context => 'IdeHwControl(IdeStart)');
+
+contract_cases('cpu',
+    { case => 'cpu_interrupts_off', @build_io, returned_with('interrupts off') },
+    { case => 'cpu_interrupts_on', @interrupt, returned_with('interrupts on') },
+    { case => 'cpu_direction', rule => 'CPU-01', routine => 'IdeHwStartIo', context => 'IdeHwStartIo',
+      returned_with('the direction flag set') },
+    { case => 'cpu_nested_task', @control, returned_with('the nested-task flag set') },
+    { case => 'cpu_alignment', rule => 'CPU-01', routine => 'IDE_HW_DPC', context => 'timer routine',
+      returned_with('alignment checks on') },
+    { case => 'cpu_write_protection', @interrupt, returned_with('CR0\.WP clear.*') },
+    { case => 'cpu_rounding', rule => 'CPU-01', routine => 'IdeHwInitialize', context => 'IdeHwInitialize',
+      returned_with('MXCSR 0x7f80 instead of 0x1f80') },
+    { case => 'cpu_segment', @control, returned_with('other segment registers') },
+    { case => 'cpu_stack', @build_io, returned_with('the stack pointer (?:16 bytes too high|8 bytes too low .*)') },
+);
+
+done_testing();
