@@ -49,12 +49,16 @@ MINIPORT_CLANG_x86_64 := x86_64-pc-windows-gnu
 MINIPORT_CLANG_i386 := i686-pc-windows-gnu
 MINIPORT_COMMON_FLAGS += -target $(MINIPORT_CLANG_$(ARCH))
 MINIPORT_SUPPORT_FLAGS := -fno-builtin
+MINIPORT_OLD_CODE_FLAGS := -Wno-error=incompatible-function-pointer-types
 else
 MINIPORT_COMMON_FLAGS += -fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf
 # gcc loses the arguments, which are on the stack on i386, when it tracks assignments as well.
 MINIPORT_COMMON_FLAGS += $(if $(filter i386,$(ARCH)),-fno-var-tracking-assignments)
 MINIPORT_SUPPORT_FLAGS := -fno-tree-loop-distribute-patterns
 endif
+# Pointers of another type, and integers in their place, are in many drivers: what newer compilers refuse stays a
+# warning in drivers from outside, as it is for the kits' compiler.
+MINIPORT_OLD_CODE_FLAGS += -Wno-error=incompatible-pointer-types -Wno-error=int-conversion
 MINIPORT_FLAGS_x86_64 := -mcmodel=small -D_AMD64_=1
 MINIPORT_FLAGS_i386 := -mrtd -D_X86_=1
 MINIPORT_FLAGS = $(MINIPORT_COMMON_FLAGS) $(MINIPORT_FLAGS_$(ARCH)) \
@@ -162,5 +166,5 @@ miniport_shown_$(1) := $(notdir $(1))/
 miniport_map_$(1) = $$(call miniport_quote,-ffile-prefix-map=$$(MINIPORT_OUT)/$(1).source=$(2))
 miniport_messages_$(1) = 2>$$@.messages; code=$$$$?; sed $$(call miniport_quote,s|$$(MINIPORT_OUT)/$(1).source|$$(call \
     miniport_replacement,$(2))|g) $$@.messages >&2; exit $$$$code
-$$(eval $$(call miniport,$(1),$$(MINIPORT_OUT)/$(1).source,$(3) $$$$(miniport_map_$(1))))
+$$(eval $$(call miniport,$(1),$$(MINIPORT_OUT)/$(1).source,$(3) $$$$(MINIPORT_OLD_CODE_FLAGS) $$$$(miniport_map_$(1))))
 endef

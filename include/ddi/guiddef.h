@@ -30,8 +30,8 @@ typedef const GUID *PCGUID, *LPCGUID;
 #define DDI_ANY_DEFINITION __attribute__((__weak__))
 #endif
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
-    extern const GUID name;                                          \
+    EXTERN_C const GUID name;                                        \
     const GUID DDI_ANY_DEFINITION name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
-#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) extern const GUID name
+#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) EXTERN_C const GUID name
 #endif

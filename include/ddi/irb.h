@@ -26,6 +26,8 @@
  */
 #ifndef DDI_IRB_H
 #define DDI_IRB_H
+/* By this word headers that serve several kinds of miniports know which one they are in. */
+#define _NTIRB_
 
 #include "miniport.h"
 #include "initguid.h"

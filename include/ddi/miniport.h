@@ -18,5 +18,7 @@
 #include "sal.h"
 #include "nt.h"
 #include "guiddef.h"
+#include "interlocked.h"
+#include "pci.h"
 
 #endif

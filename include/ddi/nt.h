@@ -40,8 +40,13 @@
 #error "the miniport interface is defined for i386 and x86_64 only"
 #endif
 
+#if defined(__cplusplus)
+#define EXTERN_C extern "C"
+#else
+#define EXTERN_C extern
+#endif
 #ifndef DDI_ROUTINE
-#define DDI_ROUTINE extern
+#define DDI_ROUTINE EXTERN_C
 #endif
 
 /*
@@ -62,7 +67,30 @@
 #define VOID void
 #endif
 #ifndef NULL
+#if defined(__cplusplus)
+#define NULL 0
+#else
 #define NULL ((void *)0)
+#endif
+#endif
+#ifndef NOTHING
+#define NOTHING
+#endif
+/* From the time of segments. */
+#ifndef FAR
+#define FAR
+#endif
+#ifndef NEAR
+#define NEAR
+#endif
+/* MSVC's names of the integers with a width; its own mode of clang has them as keywords. */
+#if !defined(_MSC_EXTENSIONS) && !defined(__int64)
+#define __int64 long long
+#endif
+#if !defined(_MSC_EXTENSIONS) && !defined(__int32)
+#define __int32 int
+#define __int16 short
+#define __int8 char
 #endif
 #ifndef CONST
 #define CONST const
@@ -76,10 +104,10 @@ typedef int LONG;
 typedef unsigned int ULONG;
 #endif
 
-typedef char CHAR;
+typedef char CHAR, CCHAR;
 typedef signed char SCHAR;
 typedef unsigned char UCHAR;
-typedef short SHORT;
+typedef short SHORT, CSHORT;
 typedef unsigned short USHORT;
 typedef int INT;
 typedef unsigned int UINT;
@@ -102,7 +130,13 @@ typedef ULONG_PTR SIZE_T;
 typedef __SIZE_TYPE__ size_t;
 
 typedef void *PVOID;
-typedef void *HANDLE;
+typedef void *HANDLE, **PHANDLE;
+/* A pointer of 64-bit code, whatever this code is: 8 bytes. */
+#if defined(__x86_64__)
+typedef void *PVOID64;
+#else
+typedef ULONGLONG PVOID64;
+#endif
 typedef CHAR *PCHAR, *PSTR;
 typedef CHAR *PCCHAR; /* not const: the name means a character that may be signed or not */
 typedef const CHAR *PCSTR;
@@ -117,6 +151,14 @@ typedef ULONG_PTR *PULONG_PTR;
 typedef BOOLEAN *PBOOLEAN;
 typedef WCHAR *PWCHAR, *PWSTR;
 typedef const WCHAR *PCWSTR;
+/* Text of the width that the driver is built for. */
+#if defined(UNICODE)
+typedef WCHAR TCHAR, *PTCHAR, *PTSTR;
+typedef const WCHAR *PCTSTR;
+#else
+typedef CHAR TCHAR, *PTCHAR, *PTSTR;
+typedef const CHAR *PCTSTR;
+#endif
 
 #ifndef TRUE
 #define TRUE 1
@@ -210,6 +252,61 @@ typedef LONG NTSTATUS, *PNTSTATUS;
 #ifndef NTDDI_VERSION
 #define NTDDI_VERSION NTDDI_WIN7
 #endif
+/* The same without the service pack. */
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT (NTDDI_VERSION >> 16)
+#endif
+#ifndef WINVER
+#define WINVER _WIN32_WINNT
+#endif
+
+/* ------------------------------------------------------------------ words about declarations */
+
+#ifndef DECLSPEC_ALIGN
+#define DECLSPEC_ALIGN(bytes) __attribute__((__aligned__(bytes)))
+#endif
+#ifndef DECLSPEC_CACHEALIGN
+#define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
+#endif
+#ifndef DECLSPEC_NORETURN
+#define DECLSPEC_NORETURN __attribute__((__noreturn__))
+#endif
+#ifndef DECLSPEC_NOINLINE
+#define DECLSPEC_NOINLINE __attribute__((__noinline__))
+#endif
+#ifndef DECLSPEC_NOTHROW
+#define DECLSPEC_NOTHROW __attribute__((__nothrow__))
+#endif
+#ifndef DECLSPEC_DEPRECATED
+#define DECLSPEC_DEPRECATED __attribute__((__deprecated__))
+#endif
+#ifndef DECLSPEC_DEPRECATED_DDK
+#define DECLSPEC_DEPRECATED_DDK
+#endif
+#if defined(_WIN32)
+#define DDI_DECLSPEC(windows, elsewhere) __attribute__((windows))
+#else
+#define DDI_DECLSPEC(windows, elsewhere) __attribute__((elsewhere))
+#endif
+#ifndef DECLSPEC_SELECTANY
+#define DECLSPEC_SELECTANY DDI_DECLSPEC(__selectany__, __weak__)
+#endif
+#ifndef DECLSPEC_IMPORT
+#define DECLSPEC_IMPORT DDI_DECLSPEC(__dllimport__, )
+#endif
+#ifndef DECLSPEC_EXPORT
+#define DECLSPEC_EXPORT DDI_DECLSPEC(__dllexport__, )
+#endif
+/* About classes of C++ and about analysis: nothing here. */
+#ifndef DECLSPEC_NOVTABLE
+#define DECLSPEC_NOVTABLE
+#endif
+#ifndef DECLSPEC_UUID
+#define DECLSPEC_UUID(text)
+#endif
+#ifndef DECLSPEC_ADDRSAFE
+#define DECLSPEC_ADDRSAFE
+#endif
 
 /* ------------------------------------------------------------------ small helpers */
 
@@ -242,7 +339,26 @@ typedef LONG NTSTATUS, *PNTSTATUS;
     ((type *)(void *)((PCHAR)(address) - __builtin_offsetof(type, field)))
 #endif
 #ifndef C_ASSERT
+#if defined(__cplusplus)
+#define C_ASSERT(expression) static_assert((expression), #expression)
+#else
 #define C_ASSERT(expression) _Static_assert((expression), #expression)
+#endif
+#endif
+/* In a build with DBG a condition that does not hold ends in int 2Ch, which the port reports with its
+ * line. (The port has an ASSERT of its own.) */
+#if defined(_WIN32) && !defined(ASSERT)
+#if defined(DBG) && DBG
+#define ASSERT(expression) ((expression) ? (void)0 : DdiAssertionFailed())
+static FORCEINLINE void DdiAssertionFailed(void)
+{
+    __asm__ __volatile__("int $0x2c");
+}
+#else
+#define ASSERT(expression) ((void)0)
+#endif
+#define NT_ASSERT(expression)          ASSERT(expression)
+#define ASSERTMSG(message, expression) ASSERT(expression)
 #endif
 #define UNALIGNED
 

@@ -15,202 +15,21 @@
 #define OUT
 #define OPTIONAL
 
-/* ------------------------------------------------------------------ up to Windows 7: parameters */
+/* ------------------------------------------------------------------ up to Windows 7
+ *
+ * All that those kits define, by the header that they have it in; and a few that drivers use besides. */
 
-#define __in
-#define __in_opt
-#define __out
-#define __out_opt
-#define __inout
-#define __inout_opt
-#define __in_z
-#define __in_z_opt
-#define __in_nz
-#define __out_z
-#define __inout_z
-#define __reserved
-#define __nullterminated
-#define __checkReturn
-#define __callback
-#define __notnull
-#define __maybenull
-#define __valid
-#define __notvalid
-#define __refparam
-#define __exceptthat
-#define __format_string
-#define __fallthrough
-#define __deref_in
-#define __deref_in_opt
-#define __deref_opt_in
-#define __deref_out
-#define __deref_out_opt
-#define __deref_opt_out
-#define __deref_opt_out_opt
-#define __deref_inout
-#define __deref_inout_opt
-#define __deref_opt_inout
-#define __deref_out_z
+#include "sal/vista.h"
+#include "sal/strings.h"
+#include "sal/driver.h"
 
-#define __in_bcount(count)
-#define __in_bcount_opt(count)
-#define __in_ecount(count)
-#define __in_ecount_opt(count)
-#define __in_xcount(count)
-#define __in_xcount_opt(count)
-#define __out_bcount(count)
-#define __out_bcount_opt(count)
-#define __out_ecount(count)
-#define __out_ecount_opt(count)
-#define __out_xcount(count)
-#define __out_xcount_opt(count)
-#define __inout_bcount(count)
-#define __inout_bcount_opt(count)
-#define __inout_ecount(count)
-#define __inout_ecount_opt(count)
-#define __inout_xcount(count)
-#define __inout_xcount_opt(count)
-#define __out_bcount_full(count)
-#define __out_bcount_full_opt(count)
-#define __out_ecount_full(count)
-#define __out_ecount_full_opt(count)
-#define __in_bcount_z(count)
-#define __in_ecount_z(count)
-#define __out_bcount_z(count)
-#define __out_ecount_z(count)
-#define __inout_bcount_full(count)
-#define __inout_ecount_full(count)
-#define __deref_in_bcount(count)
-#define __deref_in_ecount(count)
-#define __deref_out_bcount(count)
-#define __deref_out_bcount_opt(count)
-#define __deref_opt_out_bcount(count)
-#define __deref_out_ecount(count)
-#define __deref_inout_bcount(count)
-#define __deref_inout_ecount(count)
-#define __out_bcount_part(size, length)
-#define __out_bcount_part_opt(size, length)
-#define __out_ecount_part(size, length)
-#define __out_ecount_part_opt(size, length)
-#define __inout_bcount_part(size, length)
-#define __inout_bcount_part_opt(size, length)
-#define __inout_ecount_part(size, length)
-#define __inout_ecount_part_opt(size, length)
-#define __deref_out_bcount_part(size, length)
-#define __deref_out_ecount_part(size, length)
-#define __in_range(low, high)
-#define __out_range(low, high)
 #define __inout_range(low, high)
-#define __deref_out_range(low, high)
-#define __deref_in_range(low, high)
-#define __field_range(low, high)
-#define __range(low, high)
-#define __success(condition)
-#define __typefix(condition)
-#define __assume_bound(condition)
-#define __analysis_assume(condition)
-#define __post(condition)
-#define __pre(condition)
-#define __inexpressible_readableTo(condition)
-#define __inexpressible_writableTo(condition)
-#define __readableTo(condition)
-#define __writableTo(condition)
-
-/* ------------------------------------------------------------------ up to Windows 7: members */
-
-#define __field_nullterminated
-#define __field_bcount(count)
-#define __field_bcount_opt(count)
-#define __field_bcount_full(count)
-#define __field_bcount_full_opt(count)
-#define __field_ecount(count)
-#define __field_ecount_opt(count)
-#define __field_ecount_full(count)
-#define __field_ecount_full_opt(count)
-#define __field_xcount(count)
-#define __field_xcount_opt(count)
-#define __field_xcount_full(count)
-#define __field_xcount_full_opt(count)
-#define __field_bcount_part(size, length)
-#define __field_bcount_part_opt(size, length)
-#define __field_ecount_part(size, length)
-#define __field_ecount_part_opt(size, length)
-#define __field_xcount_part(size, length)
-#define __field_xcount_part_opt(size, length)
-#define __field_data_source(count)
-#define __struct_bcount(count)
-#define __struct_xcount(count)
-
-/* ------------------------------------------------------------------ up to Windows 7: drivers */
-
-#define __drv_aliasesMem
-#define __drv_sameIRQL
-#define __drv_inTry
-#define __drv_notInTry
-#define __drv_useCancelIRQL
-#define __drv_isCancelIRQL
-#define __drv_constant
-#define __drv_nonConstant
-#define __drv_interlocked
-#define __drv_isObjectPointer
-#define __drv_notPointer
 #define __drv_nonBoolean
-#define __drv_neverHoldCriticalRegion
-#define __drv_mustHoldCriticalRegion
-#define __drv_acquiresCriticalRegion
-#define __drv_releasesCriticalRegion
-#define __drv_acquiresCancelSpinLock
-#define __drv_releasesCancelSpinLock
-#define __drv_mustHoldCancelSpinLock
-#define __drv_neverHoldCancelSpinLock
-#define __kernel_code
-#define __kernel_driver
-#define __user_code
-#define __user_driver
-#define __drv_maxIRQL(value)
-#define __drv_minIRQL(value)
-#define __drv_setsIRQL(value)
-#define __drv_raisesIRQL(value)
-#define __drv_requiresIRQL(value)
-#define __drv_savesIRQL(value)
-#define __drv_restoresIRQL(value)
-#define __drv_maxFunctionIRQL(value)
-#define __drv_minFunctionIRQL(value)
-#define __drv_functionClass(value)
-#define __drv_callbackType(value)
-#define __drv_clearDoInit(value)
-#define __drv_dispatchType(value)
-#define __drv_mustHold(value)
-#define __drv_neverHold(value)
-#define __drv_acquiresExclusiveResource(value)
-#define __drv_releasesExclusiveResource(value)
-#define __drv_allocatesMem(value)
-#define __drv_freesMem(value)
-#define __drv_in(value)
-#define __drv_out(value)
-#define __drv_in_deref(value)
-#define __drv_out_deref(value)
-#define __drv_deref(value)
-#define __drv_ret(value)
-#define __drv_fun(value)
-#define __drv_valueIs(value)
-#define __drv_reportError(value)
-#define __drv_formatString(value)
-#define __drv_strictTypeMatch(value)
 #define __drv_defineFunctionClass(value)
-#define __drv_when(first, second)
-#define __drv_at(first, second)
-#define __drv_arg(first, second)
-#define __drv_strictType(first, second)
-#define __drv_preferredFunction(first, second)
-#define __drv_savesIRQLGlobal(first, second)
-#define __drv_restoresIRQLGlobal(first, second)
-#define __drv_acquiresResourceGlobal(first, second)
-#define __drv_releasesResourceGlobal(first, second)
-#define __drv_mustHoldGlobal(first, second)
-#define __drv_neverHoldGlobal(first, second)
 
 /* ------------------------------------------------------------------ Windows 8 and later kits */
+
+#include "sal/later.h"
 
 #define _In_
 #define _In_opt_

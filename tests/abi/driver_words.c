@@ -26,6 +26,35 @@ typedef struct _SAMPLE_EXTENSION {
 C_ASSERT(FIELD_OFFSET(SAMPLE_EXTENSION, Count) == 0);
 C_ASSERT(sizeof(ULONG) == 4);
 
+/* Names of the kits that stand in drivers beside those of the interface. */
+#if !defined(_NTIRB_) || !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0600 || WINVER < 0x0600
+#error "which kind of miniport, and for which system"
+#endif
+C_ASSERT(IRB_STATUS(0x21) == IRB_STATUS_SUCCESS && IRB_STATUS(0xB3) == IRB_STATUS_DEVICE_ERROR);
+C_ASSERT(IRB_STATUS(IRB_STATUS_INTERNAL_ERROR) == IRB_STATUS_INTERNAL_ERROR);
+C_ASSERT(sizeof(CCHAR) == 1 && sizeof(CSHORT) == 2 && sizeof(TCHAR) == 1);
+C_ASSERT(sizeof(PHANDLE) == sizeof(PVOID) && sizeof(PVOID64) == 8);
+C_ASSERT(sizeof(__int64) == 8 && sizeof(unsigned __int32) == 4 && sizeof(__int16) == 2);
+C_ASSERT(sizeof(PCI_COMMON_CONFIG) == 256 && PCI_COMMON_HDR_LENGTH == 64);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, BaseClass) == 0x0B);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type0.BaseAddresses) == 0x10);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type0.SubSystemID) == 0x2E);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type0.CapabilitiesPtr) == 0x34);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type0.InterruptLine) == 0x3C);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type1.SecondaryBus) == 0x19);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type1.BridgeControl) == 0x3E);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type2.Range) == 0x1C);
+C_ASSERT(FIELD_OFFSET(PCI_COMMON_CONFIG, u.type2.InterruptLine) == 0x3C);
+C_ASSERT(PCI_CLASS_MASS_STORAGE_CTLR == 1 && PCI_SUBCLASS_MSC_IDE_CTLR == 1);
+
+typedef struct DECLSPEC_ALIGN(16) _SAMPLE_ALIGNED {
+    UCHAR Bytes[3];
+} SAMPLE_ALIGNED;
+C_ASSERT(sizeof(SAMPLE_ALIGNED) == 16);
+
+EXTERN_C DECLSPEC_NOINLINE VOID SampleOutside(CONST CHAR FAR *Text);
+DECLSPEC_SELECTANY ULONG SampleOnce = 1;
+
 __inline ULONG SampleBareInline(IN ULONG Value)
 {
     return min(Value, 7) + max(Value, 3);

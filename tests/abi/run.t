@@ -108,6 +108,45 @@ sub words {
     return @failures;
 }
 
+# Every annotation of the kits stands for nothing, with the arguments that it has there.
+sub annotations {
+    my (@compiler) = @_;
+    my $text = "#include <miniport.h>\n#define TEXT_(...) #__VA_ARGS__\n#define TEXT(...) TEXT_(__VA_ARGS__)\n";
+    for my $row (@{ Tables::read_table("$here/tables/sal-names.tsv") }) {
+        my ($name, $count) = @$row{qw(name arguments)};
+        my $use = $name . ($count eq '-' ? '' : '(' . join(', ', 1 .. $count) . ')');
+        $text .= "#ifndef $name\n#error \"$name is not there\"\n#endif\n"
+            . "C_ASSERT(sizeof(TEXT(before $use after)) == sizeof \"before after\");\n";
+    }
+    Layout::write_file("$folder/annotations.c", $text);
+    my ($good, $said) = Layout::run_command(@compiler, '-I', $headers, '-fsyntax-only', "$folder/annotations.c");
+    return $good ? () : $said;
+}
+
+# A driver in C++: names as in C.
+sub words_of_cpp {
+    my ($compiler) = @_;
+    my @failures;
+    for my $debug (0, 1) {
+        my ($good, $text) = Layout::run_command(@$compiler, qw(-std=gnu++11 -ffreestanding -Wall -Wextra -O1), @werror,
+            "-DDBG=$debug", '-I', $headers, '-c', "$here/driver_words.cc", '-o', "$folder/words.o");
+        push @failures, $text if !$good;
+        next if !$good;
+        ($good, $text) = Layout::run_command("${cross}nm", "$folder/words.o");
+        push @failures, 'DriverEntry is not there under this name' if $text !~ /\bT _?DriverEntry(?:\@8)?$/m;
+        push @failures, map { "refers to $_" } grep { !/^_?(?:AtaPort\w+(?:\@\d+)?|memset)$/ } $text =~ /\bU\s+(\S+)/g;
+    }
+    return @failures;
+}
+
+sub interlocked {
+    my ($good, $text) = Layout::run_command(@kernel, '-m64', @strict, '-O2', '-I', $headers, "$here/interlocked.c",
+        '-o', "$folder/interlocked");
+    return $text if !$good;
+    ($good, $text) = Layout::run_command("$folder/interlocked");
+    return $good ? () : 'one of them does something else';
+}
+
 # The port's own list of exports holds what Windows' images export, and with the same argument bytes.
 sub export_list {
     my ($tables) = @_;
@@ -201,17 +240,31 @@ sub changed_rows {
 # ---------------------------------------------------------------------------- the run
 
 my $tables = Tables::read_all("$here/tables");
-print '1..', @configurations + (grep { $_->{windows} } @configurations) + 4, "\n";
+my %cpp = (
+    'mingw-w64 g++' => [ $mingw64[0] =~ s/gcc$/g++/r ],
+    'clang, x86_64' => [ @clang, qw(-x c++ -target x86_64-pc-windows-gnu) ],
+    'clang, i386' => [ @clang, qw(-x c++ -target i686-pc-windows-gnu -mrtd) ],
+);
+print '1..', 2 * @configurations + (grep { $_->{windows} } @configurations) + keys(%cpp) + 5, "\n";
 for my $configuration (@configurations) {
     my ($name, @compiler) = ($configuration->{name}, @{ $configuration->{compiler} });
     if (!$configuration->{required} && !found($compiler[0])) {
-        skip("$name: $_", "no $compiler[0]") for 'layout', $configuration->{windows} ? 'a driver\'s words' : ();
+        skip("$name: $_", "no $compiler[0]") for 'layout', 'annotations', $configuration->{windows} ? 'a driver\'s words' : ();
         next;
     }
     my ($counts, @failures) = layout($tables, $configuration);
     report("$name: " . counts($counts), @failures);
+    report("$name: annotations are nothing", annotations(@compiler));
     report("$name: a driver's words", words($configuration)) if $configuration->{windows};
 }
+for my $name (sort keys %cpp) {
+    if (found($cpp{$name}[0])) {
+        report("C++, $name: a driver's words", words_of_cpp($cpp{$name}));
+    } else {
+        skip("C++, $name: a driver's words", "no $cpp{$name}[0]");
+    }
+}
+report('Interlocked*', interlocked());
 report('each header alone', alone(@kernel, '-m64', @as_elf));
 my ($counts, @failures) = behaviour($tables);
 report('what they do: ' . counts($counts), @failures);

@@ -59,6 +59,32 @@ is(scalar(grep { !/^\./ && !/\.[ch]$/ } readdir $listing), 0, 'nothing was writt
         or diag($printed);
 }
 
+# Pointer types that do not fit are warnings in others' drivers, also where the compiler would refuse them (as newer
+# ones do by themselves).
+{
+    my $old = folder_with('old_code', <<'END');
+#include <miniport.h>
+#include <irb.h>
+static BOOLEAN NTAPI control(PULONG extension, IDE_CONTROL_ACTION action, PUCHAR parameters)
+{
+    return extension != NULL && action == IdeStart && parameters != NULL;
+}
+NTSTATUS NTAPI DriverEntry(PVOID object, PVOID path)
+{
+    IDE_CONTROLLER_INTERFACE interface = {sizeof interface};
+    PULONG pointer = &interface;
+    ULONG_PTR number = pointer;
+    interface.AtaAdapterControl = control;
+    return number ? (NTSTATUS)AtaPortInitializeEx(object, path, &interface) : 1;
+}
+END
+    local $ENV{MINIPORT_CFLAGS} = '-Werror=incompatible-pointer-types -Werror=int-conversion';
+    my $warned = boot(%words, MINIPORT => $old);
+    exit_code_is($warned, 0, 'a driver with pointers of other types is built, and loaded');
+    like($warned->{console}, qr/^\Q$old\E\/old_code\.c:11:\d+: warning: /m, 'with warnings');
+    like(output_of($warned, 'mode 0'), qr/^  Driver +pata\.sys$/m, 'and the guest runs');
+}
+
 # ------------------------------------------------------------------ what is wrong
 
 sub refused {

@@ -17,7 +17,8 @@
  * Context: DriverEntry, exactly once (INI-01).
  * Returns: an NTSTATUS that DriverEntry returns in turn. STATUS_INVALID_PARAMETER: a null pointer,
  * a Version that is not the structure's size, no AtaAdapterControl (INI-02), an AlignmentMask other
- * than 0, 1, 3 and 7 (INI-03). STATUS_INVALID_DEVICE_REQUEST: not the time for it. The driver is
+ * than 0, 1, 3 and 7 (INI-03), a routine outside of the driver's code (MEM-03).
+ * STATUS_INVALID_DEVICE_REQUEST: not the time for it. The driver is
  * not started. Source: AtaPortInitializeEx, IDE_CONTROLLER_INTERFACE.
  */
 DDI_ROUTINE ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,

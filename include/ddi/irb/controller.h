@@ -127,16 +127,16 @@ typedef BOOLEAN(NTAPI *IDE_HW_INITIALIZE)(PVOID ChannelExtension,
 /*
  * Prepares a request, before it is this request's turn and without any lock: it may run while other
  * routines of the channel do. It touches the IRB and its extension, no hardware, nothing shared,
- * and calls no routine of the port (CTX-01). Context: at or below DISPATCH_LEVEL. Returns: TRUE to
- * go on to IdeHwStartIo; FALSE when it has put a final status into the IRB (CTX-02). Source:
- * IDE_HW_BUILDIO.
+ * and calls no routine of the port (CTX-01). Context: at or below DISPATCH_LEVEL. Returns: TRUE; the
+ * port takes no notice of FALSE. What counts is IrbStatus: with a final status the request has
+ * ended, otherwise it goes on to IdeHwStartIo (CTX-02). Source: IDE_HW_BUILDIO.
  */
 typedef BOOLEAN(NTAPI *IDE_HW_BUILDIO)(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 
 /*
  * Starts a request. Context: device level. Source: IDE_HW_STARTIO.
- * Returns: TRUE when it took the IRB, which it completes at once or later, within TimeOutValue
- * (IRB-09); FALSE when it cannot take one now.
+ * Returns: TRUE; the port takes no notice of FALSE. The miniport has the IRB in any case, and completes
+ * it at once or later, within TimeOutValue (IRB-09).
  */
 typedef BOOLEAN(NTAPI *IDE_HW_STARTIO)(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 
@@ -157,7 +157,8 @@ typedef BOOLEAN(NTAPI *IDE_HW_RESET)(PVOID ChannelExtension);
 /*
  * Starts, stops, or changes the power of the channel. Parameters: IdeStart gets the channel's
  * PIDE_CHANNEL_CONFIGURATION, IdeVendorDefined a PIDE_VENDOR_DEFINED_POWER_INFO.
- * Context: PASSIVE_LEVEL. Returns: TRUE on success. Source: IDE_HW_CONTROL.
+ * Context: PASSIVE_LEVEL for IdeStart and IdeStop; at or below DISPATCH_LEVEL for the actions about
+ * power. Returns: TRUE on success. Source: IDE_HW_CONTROL.
  */
 typedef BOOLEAN(NTAPI *IDE_HW_CONTROL)(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
                                        PVOID Parameters);
@@ -253,7 +254,8 @@ typedef ATA_CHANNEL_STATE(NTAPI *IDE_CHANNEL_ENABLED)(PVOID ControllerExtension,
 /*
  * Starts, stops, or changes the power of the controller. IdeStart gets the controller's
  * PIDE_CONTROLLER_CONFIGURATION in Parameters.
- * Context: PASSIVE_LEVEL. Returns: TRUE on success. Source: IDE_ADAPTER_CONTROL.
+ * Context: PASSIVE_LEVEL for IdeStart and IdeStop; at or below DISPATCH_LEVEL for the actions about
+ * power. Returns: TRUE on success. Source: IDE_ADAPTER_CONTROL.
  */
 typedef BOOLEAN(NTAPI *IDE_ADAPTER_CONTROL)(PVOID ControllerExtension,
                                             IDE_CONTROL_ACTION ControlAction, PVOID Parameters);

@@ -54,6 +54,11 @@
 /* Added to a status, later kits: the slave is to be looked for although the master hides it. */
 #define IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED 0x80
 
+/* A status without what was added. */
+#define IRB_STATUS(status)                                                                \
+    ((UCHAR)((status) & ~(IRB_STATUS_RETURN_TASKFILE_VALID | IRB_STATUS_AUTOSENSE_VALID | \
+                          IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED)))
+
 /* ------------------------------------------------------------------ flags */
 
 #define IRB_FLAGS_DRDY_REQUIRED      0x00000001 /* wait for DRDY before the command is written */
