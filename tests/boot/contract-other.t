@@ -8,7 +8,7 @@ use lib 'tests/lib';
 use Contract;
 use Test::More;
 
-# A structure comes with a Version that is none, of the controller or of both channels.
+# A structure comes with a Version that is none, of the controller or of both channels, which are one place.
 sub version {
     my ($which, $way, $structure, %words) = @_;
     return { case => "other_version_$which", rule => 'INI-13', named => 1, %words,
@@ -24,11 +24,11 @@ contract_cases('other',
     { case => 'other_build_io_free', asserts => 'CTX-11', returned => '0' },
     version(controller => 'less', 'IDE_CONTROLLER_CONFIGURATION', routine => 'AtaAdapterControl',
         context => 'AtaAdapterControl(IdeStart)', function => 'ProbeAdapterControl'),
-    version(interface => 'more', 'IDE_CHANNEL_INTERFACE', routine => [('AtaChannelInitRoutine') x 2],
+    version(interface => 'more', 'IDE_CHANNEL_INTERFACE', routine => 'AtaChannelInitRoutine',
         context => 'AtaChannelInitRoutine', function => 'ProbeChannelInit'),
-    version(channel => 'less', 'IDE_CHANNEL_CONFIGURATION', routine => [('IdeHwControl') x 2],
+    version(channel => 'less', 'IDE_CHANNEL_CONFIGURATION', routine => 'IdeHwControl',
         context => 'IdeHwControl(IdeStart)', function => 'ProbeControl'),
-    version(device => 'more', 'IDE_DEVICE_PARAMETERS', routine => [('IdeHwInitialize') x 2],
+    version(device => 'more', 'IDE_DEVICE_PARAMETERS', routine => 'IdeHwInitialize',
         context => 'IdeHwInitialize', function => 'ProbeInitialize'),
 );
 
