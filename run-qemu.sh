@@ -287,6 +287,7 @@ add_module() { # file string
 # now, if the image has line numbers and this host the tools. Without, it names functions or addresses.
 add_lines() { # image name
   local beside=${1%.sys}.lines lines=$run_dir/driver$driver_count.lines
+  driver_lines+=("$2" "$lines")
   rm -f -- "$lines"
   if [[ -f $beside && ! $1 -nt $beside ]]; then
     cp -- "$beside" "$lines" || die "$beside cannot be copied to $run_dir"
@@ -298,6 +299,7 @@ add_lines() { # image name
 
 driver_count=0
 driver_names=/
+driver_lines=() # names and their tables
 add_driver() { # path
   local name=${1##*/} layer=${1%.sys}.reg
   name=${name%.sys}
@@ -496,7 +498,7 @@ fi
 # ---------------------------------------------------------------------- run
 
 cp -- "$build/kernel" "$run_dir/kernel" || die "the kernel cannot be copied to $run_dir"
-rm -f -- "$run_dir/debug.log" "$run_dir/qemu.log"
+rm -f -- "$run_dir/debug.log" "$run_dir/qemu.log" "$run_dir/cpu"
 cd -- "$run_dir" || die "$run_dir cannot be entered"
 [[ -n $gdb_port ]] &&
   printf 'GDB: target remote 127.0.0.1:%s (gdb -x tools/gdb/ataport.py %s)\n' "$gdb_port" "$build/kernel.elf"
@@ -576,7 +578,9 @@ case $status in
     [[ $mode == interactive ]] && exit 0
     lost "QEMU was ended with Ctrl-] X before the commands were done" ;;
   118) exit 2 ;; # what the host could not do has been said
-  124) lost "time-out: the guest was still running after $time_limit s and was given up (TIMEOUT=)" ;;
+  124)
+    where=$("$top/tools/where.pl" . "${driver_lines[@]}")
+    lost "time-out: the guest was still running after $time_limit s and was given up (TIMEOUT=)${where:+; $where}" ;;
   126) die "QEMU could not be started" ;;
   1) die "QEMU did not start the machine; its message stands above" ;;
   0) ;;

@@ -8,6 +8,7 @@
  *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
  * - QEMU ends when its time is over (-t), when nobody reads the console any more, when this program is
  *   told to end or dies, and when run-qemu.sh dies: each asks the kernel for a signal at its parent's death.
+ * - Where the CPU is when the time is over is asked, and written as QEMU says it to the file cpu.
  * - What the host failed to read or write for the guest is said (session_host.c): for a drive given with -d
  *   as "WORDS: ...", where STORE is the file or folder to which its writes go, and for the registry's file,
  *   which -j names and QEMU has as DESCRIPTOR. A machine that QEMU has stopped, and that would never go on
@@ -38,7 +39,7 @@
 
 #define KEY_END       0x1D /* Ctrl-] */
 #define GRACE_SECONDS 5    /* until SIGKILL */
-#define MAX_LINE      4096
+#define MAX_LINE      65536
 #define COUNT_PORT    "0xeb" /* hal/x86/journal.c */
 
 static pid_t qemu;
@@ -92,6 +93,33 @@ void end_qemu(enum end why)
 
 /* ------------------------------------------------------------------ what QEMU sends */
 
+/* For tools/where.pl: registers, and what is on the stack. QEMU: it knows where a CPU is only when that is
+ * stopped, and calls the stack pointer esp for both machines. */
+static void ask_where_cpu_is(void)
+{
+    static const char *const questions[] = {"info registers", "x/512xg $esp"};
+
+    send_command("{\"execute\": \"stop\"}\n");
+    for (unsigned i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        char command[200];
+        snprintf(command, sizeof command,
+                 "{\"execute\": \"human-monitor-command\", \"arguments\": {\"command-line\": "
+                 "\"%s\"}}\n",
+                 questions[i]);
+        send_command(command);
+    }
+}
+
+static void keep_answer(const char *line)
+{
+    FILE *file = strncmp(line, "{\"return\": \"", 12) == 0 ? fopen("cpu", "a") : NULL;
+
+    if (!file)
+        return;
+    fprintf(file, "%s\n", line);
+    fclose(file);
+}
+
 static void read_events(void)
 {
     static char text[MAX_LINE];
@@ -109,6 +137,7 @@ static void read_events(void)
     for (; (line_end = strchr(line, '\n')); line = line_end + 1) {
         *line_end = 0;
         host_event(line);
+        keep_answer(line);
     }
     length -= (size_t)(line - text);
     memmove(text, line, length);
@@ -282,8 +311,10 @@ static int stay_beside(double deadline, int signals)
             return status;
         if (kill_at != 0 && now() >= kill_at)
             kill(qemu, SIGKILL);
-        else if (deadline != 0 && now() >= deadline)
+        else if (kill_at == 0 && deadline != 0 && now() >= deadline) {
+            ask_where_cpu_is();
             end_qemu(END_TIME_OUT);
+        }
     }
 }
 

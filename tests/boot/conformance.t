@@ -77,6 +77,46 @@ for my $defect (@defects) {
     like($output, $told, 'and its author is told') or diag($output);
 }
 
+# ------------------------------------------------------------------ drivers that hang
+
+my @hangs = (
+    ['an endless loop', sub { s/(static BOOLEAN NTAPI HwStartIo.*?\{\n)/$1    static int n;\n    for (; n > 12;)\n        __asm__("");\n    n++;\n/s },
+        qr/^# mine hangs in the test read: the guest was still running after 10 s .*: the CPU was in mine\.sys!HwStartIo mine\.c:\d+, probably in an endless loop$/m],
+    ['a wait without end', sub { s/(static BOOLEAN NTAPI HwStartIo.*?\{\n)/$1    static int n;\n    while (n > 12 && read_register(ChannelExtension, REG_COMMAND) != 0x99)\n        ;\n    n++;\n/s },
+        qr/^# mine hangs in the test read: .*: the CPU was in (?:the port, called from )?mine\.sys!(?:HwStartIo|read_register) mine\.c:\d+/m],
+);
+for my $hang (@hangs) {
+    my ($what, $change, $told) = @$hang;
+    local $_ = $source;
+    ok($change->(), "a driver that hangs: $what");
+    spill("$place/mine/mine.c", $_);
+    my $began = time;
+    ($code, $output) = suite(MINIPORT => "$place/mine", TEST => 'read', TIMEOUT => 10);
+    isnt($code, 0, 'fails');
+    like($output, $told, 'and one sentence says where') or diag($output);
+    cmp_ok(time - $began, '<', 120, 'in time');
+}
+{
+    local $_ = $source;
+    ok(s/(DriverEntry\(.*?\{\n)/$1    for (volatile int i = 0;; i++)\n        ;\n/s, 'a driver that hangs in DriverEntry');
+    spill("$place/mine/mine.c", $_);
+    ($code, $output) = suite(MINIPORT => "$place/mine", TIMEOUT => 10);
+    like($output, qr/^mine hangs when it is started on MACHINE=pc: .*the CPU was in mine\.sys!DriverEntry mine\.c:\d+/m,
+        'is not tried on other machines') or diag($output);
+
+    # The suite as a whole has a limit, too: here with tests that wait for ever.
+    spill("$place/mine/mine.c", $source);
+    mkdir "$place/bin" or die;
+    spill("$place/bin/prove", "#!/bin/sh\nsleep 1000 & echo \$! >'$place/waiting'\nwait\n");
+    chmod 0755, "$place/bin/prove";
+    ($code, $output) = suite(MINIPORT => "$place/mine", TIMEOUT => 6, PATH => "$place/bin:$ENV{PATH}");
+    isnt($code, 0, 'a suite that takes too long');
+    like($output, qr/^The suite was ended after 30 s\. Not finished: .*\bwrite\b.* TIMEOUT= gives each boot more than 6 s/m, 'is ended')
+        or diag($output);
+    my ($waiting) = slurp("$place/waiting") =~ /(\d+)/;
+    unlike(-e "/proc/$waiting/stat" ? slurp("/proc/$waiting/stat") : '', qr/\) [RSD] /, 'with all that it has started');
+}
+
 # ------------------------------------------------------------------ what cannot be tested
 
 sub refused {

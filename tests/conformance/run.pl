@@ -5,18 +5,25 @@
 # .sys file. The driver is built, a machine is found that has a device for it (MACHINE= and CONTROLLER=
 # choose one), and prove runs tests/conformance/*.t. Ends with 0 if all of it passed.
 #
+# A boot has TIMEOUT= seconds (120), and the suite five times as many: a test takes some seconds on an idle
+# machine, and half a minute on one with much else to do.
+#
 # From the environment: MINIPORT, MACHINE, CONTROLLER, ARCH, TEST (only tests with that in their names),
-# V=1 (every check is shown), JOBS (tests at a time).
+# V=1 (every check is shown), JOBS (tests at a time), TIMEOUT.
 use strict;
 use warnings;
 use lib 'tests/lib';
 use Cwd qw(abs_path);
+use POSIX ();
 
 $| = 1;
 
 my $arch = $ENV{ARCH} // 'x86_64';
 my $word = $ENV{MINIPORT} // '';
 my $is_verbose = ($ENV{V} // '') eq '1';    # Ataport clears what make has said
+my $limit = $ENV{TIMEOUT} || 120;
+$limit =~ /^\d+$/ or refuse("TIMEOUT=$limit: expected seconds");
+$ENV{CONFORMANCE_LIMIT} = $limit;
 my @tests = grep { index($_, $ENV{TEST} // '') >= 0 } sort glob 'tests/conformance/*.t';
 @tests or refuse("TEST=$ENV{TEST}: no test of the conformance suite has that in its name");
 
@@ -47,10 +54,14 @@ lc $name ne 'pata' or refuse("MINIPORT=$path: pata is the port's own driver; cal
 $ENV{MINIPORT} = $path;
 require Conformance;
 
+sub words_of { my (%words) = @_; return join ' ', map { "$_=$words{$_}" } sort keys %words }
+
 # What a machine has for the driver: lines of its controllers, and why the driver is not used, if so.
 sub look {
     %Conformance::where = @_;
     my $run = Conformance::boot_driver(KARGS => 'test=conformance-bound');
+    my $hang = Conformance::hang($run);
+    refuse("$name hangs when it is started on " . words_of(@_) . ": $hang") if defined $hang;
     my ($refusal) = $run->{console} =~ /(\Q$name\E\.sys is not used: .*)/;
     $run->{code} == 0 || $refusal or refuse("$run->{console}\nThe guest did not start.");
     refuse($refusal) if $refusal;
@@ -68,24 +79,44 @@ for (@machines) {
     @controllers = look(@$machine) and last;
 }
 if (!@controllers) {
-    my @tried = map { my %words = @$_; join ' ', map { "$_=$words{$_}" } sort keys %words } @machines;
+    my @tried = map { words_of(@$_) } @machines;
     (my $registry = $path) =~ s/\.sys$/.reg/;
     refuse("No device is bound to $name on " . join(', ', @tried) . ".\n"
             . (-f $registry ? "Does $name.reg name an id that is there, with \"Service\"=\"$name\"?"
                 : "There is no $name.reg: it binds the driver to a device") . ' README.md shows how.');
 }
 my %words = @$machine;
-print "$name on ", join(' ', map { "$_=$words{$_}" } sort keys %words), ": $_\n" for @controllers;
+print "$name on ", words_of(%words), ": $_\n" for @controllers;
 delete @ENV{qw(MACHINE CONTROLLER)};
 @ENV{'MINIPORT', keys %words} = ($path, values %words);
 $ENV{PERL5LIB} = 'tests/lib';
 
-my $skipped = "build/test/$arch/conformance-$name/skipped";
-unlink $skipped;
-system('prove', ($is_verbose ? '-v' : '-j' . ($ENV{JOBS} || 2)), '-PVerdict', @tests);
-my $passed = $? == 0;
-if (open my $list, '<', $skipped) {
-    my %seen;
-    print 'not tested: ', $_ for grep { !$seen{$_}++ } <$list>;
-}
+$ENV{TEST_GROUP} = "conformance-$name";
+unlink map { Conformance::list_file($_) } qw(skipped hung ended);
+my $passed = run_with_limit(5 * $limit, 'prove', ($is_verbose ? '-v' : '-j' . ($ENV{JOBS} || 2)), '-PVerdict', @tests);
+my %seen;
+print "not tested: $_\n" for grep { !$seen{$_}++ } Conformance::lines_of_list('skipped');
 exit($passed ? 0 : 1);
+
+# In a process group of its own, which ends, with all that the tests have started, when the time is over.
+sub run_with_limit {
+    my ($seconds, @command) = @_;
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        setpgrp 0, 0;
+        exec @command or POSIX::_exit(2);
+    }
+    my $is_over = 0;
+    local $SIG{ALRM} = sub { $is_over = 1; kill TERM => -$pid };
+    local @SIG{qw(INT TERM HUP)} = (sub { kill TERM => -$pid; exit 1 }) x 3;
+    alarm $seconds;
+    1 while waitpid($pid, 0) != $pid;
+    my $has_passed = $? == 0;
+    alarm 0;
+    return $has_passed if !$is_over;
+    my %ended = map { $_ => 1 } Conformance::lines_of_list('ended');
+    my @left = grep { !$ended{$_} } map { m{([^/]+)\.t$} } @tests;
+    print "The suite was ended after $seconds s. Not finished: ", join(', ', @left),
+        ". A driver that hangs is the likely cause; TIMEOUT= gives each boot more than $limit s, and the suite five times that.\n";
+    return 0;
+}
