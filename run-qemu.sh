@@ -550,7 +550,7 @@ settle_hive() {
       printf '%s cannot be written: what the session stored is lost\n' "$rescue" >&2
     return 1
   fi
-  grep -q '^registry: snapshot appended' debug.log 2>/dev/null || return 0
+  grep -q $'^\001registry: snapshot appended' debug.log 2>/dev/null || return 0
   exec 9<&- # the tool locks the file itself
   "$top/build/tools/registry" compact "$hive_path"
 }

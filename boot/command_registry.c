@@ -247,7 +247,8 @@ static enum command_result command_compact(unsigned count, char **words)
     if (!hive_compact(&port_registry.hive))
         return command_fail("The registry's file could not be written.");
     /* run-qemu.sh looks for this line. */
-    hal_log("registry: snapshot appended\n");
+    static const char mark[] = HAL_LOG_MARK "registry: snapshot appended\n";
+    hal_log_write(mark, sizeof mark - 1);
     hal_printf("All that the file says is at its end once more; it is shortened when QEMU ends.\n");
     return COMMAND_DONE;
 }

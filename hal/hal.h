@@ -68,6 +68,12 @@ void hal_journal_count(uint64_t byte_count);
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */
 void hal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hal_vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+/* Control characters and bytes that are no UTF-8 are shown by their numbers, \\x1b, in both: what is printed may
+ * hold what a driver, a disk or a file says. A line that programs look for in the log begins with HAL_LOG_MARK, which
+ * only hal_log_write writes. */
+#define HAL_LOG_MARK "\x01"
+/* Replaces line ends, for a name from outside that shall stay in its line. */
+void hal_one_line(char *text);
 /* Ends the line that is being printed, if there is one: what follows is read by its first word, and may
  * come from an interrupt in the midst of other output. */
 void hal_fresh_line(void);

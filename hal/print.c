@@ -30,23 +30,69 @@ static size_t format_text(char *text, const char *format, va_list arguments)
     return (size_t)length < PRINT_LIMIT ? (size_t)length : PRINT_LIMIT - 1;
 }
 
+/* Does a terminal show the byte at `at`? *missing: continuation bytes that belong to the character before. What
+ * is not shown: control characters, also those of two bytes in UTF-8 (U+0080 to U+009F), and what is no UTF-8. */
+static bool is_shown(const char *text, size_t length, size_t at, unsigned *missing)
+{
+    uint8_t byte = (uint8_t)text[at];
+
+    if ((byte & 0xC0) == 0x80)
+        return *missing > 0 && (*missing)--;
+    *missing = 0;
+    if (byte < 0x80)
+        return (byte >= ' ' && byte != 0x7F) || byte == '\t';
+    if (byte < 0xC2 || byte > 0xF4 ||
+        (byte == 0xC2 && at + 1 < length && (uint8_t)text[at + 1] < 0xA0))
+        return false;
+    *missing = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
+    return true;
+}
+
+/* Names and texts come from drivers, disks and files: whatever is in them, a terminal obeys none of it. */
+static void write_shown(const char *text, size_t length, const char *line_end,
+                        void (*write)(const char *text, size_t byte_count))
+{
+    unsigned missing = 3; /* the text before may have been cut in a character */
+    size_t start = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        char escape[8];
+        if (is_shown(text, length, i, &missing))
+            continue;
+        write(text + start, i - start);
+        start = i + 1;
+        if (text[i] == '\n')
+            write(line_end, strlen(line_end));
+        else
+            write(escape, (size_t)snprintf(escape, sizeof escape, "\\x%02x", (uint8_t)text[i]));
+    }
+    write(text + start, length - start);
+}
+
+static void write_console(const char *text, size_t length)
+{
+    while (length > 0) {
+        size_t burst = length < BURST ? length : BURST;
+        hal_console_write(text, burst);
+        line_is_open = true; /* it is not, if an interrupt printed meanwhile */
+        text += burst;
+        length -= burst;
+    }
+}
+
+void hal_one_line(char *text)
+{
+    while ((text = strchr(text, '\n')) != NULL)
+        *text = ' ';
+}
+
 void hal_vprintf(const char *format, va_list arguments)
 {
     char text[PRINT_LIMIT];
     size_t length = format_text(text, format, arguments);
     line_is_open |= length > 0;
-    hal_log_write(text, length);
-    for (size_t start = 0; start < length;) {
-        size_t end = length - start < BURST ? length : start + BURST;
-        const char *line_end = memchr(text + start, '\n', end - start);
-        if (line_end != NULL)
-            end = (size_t)(line_end - text);
-        hal_console_write(text + start, end - start);
-        line_is_open = true; /* it is not, if an interrupt printed meanwhile */
-        if (line_end != NULL)
-            hal_console_write("\r\n", 2);
-        start = end + (line_end != NULL);
-    }
+    write_shown(text, length, "\n", hal_log_write);
+    write_shown(text, length, "\r\n", write_console);
     if (length > 0)
         line_is_open = text[length - 1] != '\n';
 }
@@ -70,7 +116,7 @@ void hal_log(const char *format, ...)
     char text[PRINT_LIMIT];
     va_list arguments;
     va_start(arguments, format);
-    hal_log_write(text, format_text(text, format, arguments));
+    write_shown(text, format_text(text, format, arguments), "\n", hal_log_write);
     va_end(arguments);
 }
 
@@ -108,6 +154,7 @@ void hal_name_address(uintptr_t address, char *text, size_t size)
         snprintf(text, size, "%s+%#lx", name, (unsigned long)offset);
     else if (symbol_hook == NULL || !symbol_hook(address, text, size))
         snprintf(text, size, "%#lx", (unsigned long)address);
+    hal_one_line(text);
 }
 
 /* ------------------------------------------------------------------ back traces */

@@ -66,6 +66,7 @@ static LONG call_driver_entry(struct driver *driver)
 
 static bool fail(struct driver *driver)
 {
+    hal_one_line(driver->failure); /* it may hold a name from the image */
     port_message(NULL, "%s.sys is not used: %s", driver->name, driver->failure);
     if (driver->image)
         image_unload(driver->image);

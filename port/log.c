@@ -24,9 +24,7 @@ static __attribute__((format(printf, 1, 2))) void remember(const char *format, .
     va_start(arguments, format);
     vsnprintf(entries[index].text, sizeof entries[index].text, format, arguments);
     va_end(arguments);
-    size_t length = strlen(entries[index].text);
-    if (length && entries[index].text[length - 1] == '\n')
-        entries[index].text[length - 1] = 0;
+    hal_one_line(entries[index].text);
     hal_interrupts_restore(enabled);
 }
 
@@ -37,6 +35,7 @@ void port_message(const struct channel *channel, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    hal_one_line(text);
     const char *service = channel ? channel->controller->service : "port";
     remember("%s %s%s%s", service, channel ? channel->name : "", channel ? ": " : "", text);
     hal_fresh_line();
@@ -45,11 +44,17 @@ void port_message(const struct channel *channel, const char *format, ...)
 
 void log_debug_print(const char *driver, uint32_t level, const char *text)
 {
-    if (level == 0) /* what a driver's author wants to be seen in any case */
-        remember("%s: %s", driver, text);
-    if (log_debug_mask & (level < 32 ? 1u << level : level))
-        hal_log("%s[%u]: %s%s", driver, (unsigned)level, text,
-                *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
+    bool is_logged = log_debug_mask & (level < 32 ? 1u << level : level);
+
+    do { /* each line says whose it is */
+        const char *end = strchr(text, '\n');
+        size_t length = end ? (size_t)(end - text) : strlen(text);
+        if (level == 0) /* what a driver's author wants to be seen in any case */
+            remember("%s: %.*s", driver, (int)length, text);
+        if (is_logged)
+            hal_log("%s[%u]: %.*s\n", driver, (unsigned)level, (int)length, text);
+        text += length + (text[length] != 0);
+    } while (*text);
 }
 
 void log_error_entry(const struct channel *channel, const IDE_ERROR_LOG_ENTRY *entry)
