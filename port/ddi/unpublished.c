@@ -62,10 +62,17 @@ ULONG_PTR NTAPI PciIdexGetBusLocation(ULONG_PTR a, ULONG_PTR b)
 
 /* ------------------------------------------------------------------ ntoskrnl.exe */
 
+/* What the kits' entry point and stack checks call before there was int 29h. */
+#define DRIVER_OVERRAN_STACK_BUFFER 0xF7u
+
 VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
 {
-    PANIC("the driver stopped the system: KeBugCheckEx %#x (%#llx, %#llx, %#llx, %#llx)",
-          (unsigned)code, (unsigned long long)a, (unsigned long long)b, (unsigned long long)c,
+    char place[160];
+    hal_name_address((uintptr_t)CALLER - 1, place, sizeof place);
+    PANIC("%s stopped the system: KeBugCheckEx %#x%s (%#llx, %#llx, %#llx, %#llx)", place,
+          (unsigned)code,
+          code == DRIVER_OVERRAN_STACK_BUFFER ? ", a stack cookie was overwritten" : "",
+          (unsigned long long)a, (unsigned long long)b, (unsigned long long)c,
           (unsigned long long)d);
 }
 

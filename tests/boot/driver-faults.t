@@ -76,6 +76,13 @@ for my $case (sort keys %$means) {
 }
 
 {
+    my $run = boot_case('fatal_bug_check');
+    exit_code_is($run, 4, 'KeBugCheckEx ends the kernel');
+    like($run->{console}, qr/^PANIC: .* rules\.sys!fatal_bug_check \Q$source\E:$line{fatal_bug_check} stopped the system: KeBugCheckEx 0xf7, a stack cookie was overwritten \(0x1, 0x2, 0x3, 0x4\)$/m,
+        'with the line that called it');
+}
+
+{
     my $run = boot_case('memory_irb_read', STRICT => 1);
     exit_code_is($run, 3, 'STRICT=1 ends at the first access');
     like($run->{console}, qr/^RULE IRB-03 rules\.sys!memory_irb_read /m, 'which is reported');

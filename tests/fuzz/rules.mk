@@ -38,10 +38,12 @@ $(FUZZ_BUILD)/$(FUZZ): $(FUZZ_SOURCES) FORCE
 	@echo '  FUZZCC $@'
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $(FUZZ_SOURCES)
 
-# A good image of each machine to begin with: the loader's fixture.
-fuzz-seeds-pe: build/x86_64/sample.sys build/i386/sample.sys
+# Good images of each machine to begin with: the loader's fixture, linked in two ways.
+fuzz-seeds-pe: build/x86_64/sample.sys build/i386/sample.sys build/x86_64/sample_packed.sys build/i386/sample_packed.sys
 	@cp build/x86_64/sample.sys $(FUZZ_BUILD)/pe.corpus/sample-x86_64
 	@cp build/i386/sample.sys $(FUZZ_BUILD)/pe.corpus/sample-i386
+	@cp build/x86_64/sample_packed.sys $(FUZZ_BUILD)/pe.corpus/packed-x86_64
+	@cp build/i386/sample_packed.sys $(FUZZ_BUILD)/pe.corpus/packed-i386
 fuzz-seeds-reg:
 	@for file in $$(find tests miniport -name '*.reg'); do cp "$$file" "$(FUZZ_BUILD)/reg.corpus/$$(echo "$$file" | tr / _)"; done
 

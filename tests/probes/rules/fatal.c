@@ -128,10 +128,20 @@ CASE fatal_spurious(struct occasion *at)
     return FALSE;
 }
 
+extern DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c,
+                                                 ULONG_PTR d);
+
+CASE fatal_bug_check(struct occasion *at)
+{
+    (void)at;
+    KeBugCheckEx(0xF7, 1, 2, 3, 4); /* FATAL: fatal_bug_check */
+}
+
 const struct probe_case fatal_cases[] = {
     {"fatal_write", AT_INTERRUPT, 1, fatal_write},
     {"fatal_copy", AT_START_IO, 1, fatal_copy},
     {"fatal_call", AT_TIMER, 1, fatal_call},
+    {"fatal_bug_check", AT_START_IO, 1, fatal_bug_check},
     {"fatal_breakpoint", AT_START_IO, 1, fatal_breakpoint},
     {"fatal_fast_fail", AT_START_IO, 1, fatal_fast_fail},
     {"fatal_fast_fail_odd", AT_WORKER, 1, fatal_fast_fail_odd},
