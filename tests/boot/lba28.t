@@ -41,7 +41,7 @@ for my $sectors ($limit - 1, $limit, $limit + 1) {
     for my $mode (sort keys %settings) {
         my $setting = $settings{$mode};
         my $first = $limit - 3;
-        my $run = boot(DISK => $path, QEMU_EXTRA => '-trace ide_exec_cmd',
+        my $run = boot(DISK => $path, QEMU_EXTRA => '-trace ide*_exec_cmd',
             HIVE => $setting ? hive('mode.reg', 'Controller0\Channel0' => $setting) : "$scratch/none.reg",
             CMD => join('; ', 'mode 0', (map { "read 0 $_" } $first .. $sectors - 1), "sha256 0 $first " . ($sectors - $first),
                 "verify 0 $first " . ($sectors - $first), 'fill 0 ' . ($sectors - 2) . ' 2 0x5A', 'flush 0',

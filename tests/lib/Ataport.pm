@@ -123,6 +123,11 @@ sub launch {
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
     # The project may lie in a folder whose path has blanks.
     $environment{MINIPORT} =~ s{\Q$top\E}{$top =~ s/ /\\ /gr}ge if defined $environment{MINIPORT};
+    my $extra = $environment{QEMU_EXTRA} // "\n";
+    if ($top =~ / / && $extra !~ /\n/) {
+        $extra =~ s/\Q$top\E/\0/g;
+        $environment{QEMU_EXTRA} = join "\n", map { s/\0/$top/gr } split ' ', $extra;
+    }
 
     my ($from_host, $to_guest, $from_guest, $to_host);
     if ($is_terminal) {
