@@ -8,7 +8,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use Errno qw(EIO ENOSPC EROFS);
+use Errno qw(ECANCELED EIO ENOSPC EROFS);
 use Test::More;
 use Time::HiRes qw(time);
 use Witness;
@@ -59,6 +59,11 @@ like($run->{console}, qr/^2 of 4 commands failed:\n  read 1 5\n  read cd0 16$/m,
 like($run->{console}, qr/^run-qemu\.sh: DISK1=\Q$other\E: the host cannot read it: Input\/output error/m, 'the disk is named');
 like($run->{console}, qr/^run-qemu\.sh: CDROM=\Q$cd\E: the host cannot read it: Input\/output error/m, 'and the CD');
 is(digest_in($run, 'sha256 0'), sha256_of($image), 'the other disk works');
+
+# What the guest itself cancels, by a reset, is not the host's fault: QEMU 10 tells of it all the same.
+$run = boot(DISK => $image, failing(['read', ECANCELED, 5, $image]), CMD => 'read 0 5');
+exit_code_is($run, 1, 'a cancelled read is a failed command');
+unlike($run->{console}, qr/^run-qemu\.sh:/m, 'and no more');
 
 # A flush that fails. It is the write's fault that there is something to flush.
 $run = boot(DISK => $image, WRITE => 1, failing(['sync', EIO, 0, $image]), CMD => 'fill 0 0 1 1; flush 0');
