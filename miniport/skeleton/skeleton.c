@@ -146,6 +146,8 @@ static BOOLEAN NTAPI HwControl(PVOID ChannelExtension, IDE_CONTROL_ACTION Contro
         if (configuration->Version != sizeof *configuration ||
             !map_registers(channel, configuration->ChannelResources))
             return FALSE;
+        channel->irb = NULL; /* the channel may have been stopped meanwhile: its extension stays */
+        channel->is_resetting = FALSE;
         configuration->NumberOfOverlappedRequests = 1;
         configuration->MaxTargetId = 1;
         configuration->SyncWithIsr = TRUE;

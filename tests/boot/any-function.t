@@ -81,6 +81,19 @@ for my $machine (qw(pc q35)) {
     like(output_of($run, 'rules'), qr/^No rule was broken/, 'no rule was broken');
 }
 
+# All ports of a controller share one line, and one routine may serve them all: thousands of interrupts that are another
+# channel's are no offence (INT-01), nor a line that does not get calm.
+spill("$scratch/ahci_any.$_", slurp("$probes/ahci.$_")) for qw(sys lines);
+spill("$scratch/ahci_any.reg", slurp('tests/probes/ahci/ahci.reg') =~ s/"ahci"/"ahci_any"/r);
+$run = boot(MINIPORT => "$scratch/ahci_any.sys", MACHINE => 'q35', CONTROLLER => 'ahci', %disks,
+    CMD => 'bench 1; bench 2; sha256 0; sha256 1; sha256 2; sha256 3; counters; rules');
+exit_code_is($run, 0, 'one routine serves all ports');
+is(digest_in($run, "sha256 $_"), $digests[$_], "disk $_ has the same bytes") for 0 .. 3;
+my ($claims) = output_of($run, 'counters') =~ /^0\.0 +\d+ +(\d+) /m;
+cmp_ok($claims // 0, '>', 2000, 'that of the first one');
+unlike($run->{console}, qr/does not get calm/, 'its line is left alone');
+like(output_of($run, 'rules'), qr/^No rule was broken/, 'and no rule was broken');
+
 # ------------------------------------------------------------------ ranges of all kinds
 
 # QEMU: with 128 MiB of memory a range of 2 GiB has no room below 4 GiB, and goes above; how far, the firmware

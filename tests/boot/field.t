@@ -34,7 +34,7 @@ like(output_of($run, 'irbs'), qr/^Channel 0\.0: 0 of 5 IRBs/m,
     'NumberOfOverlappedRequests is final when the uncached extension is asked for');
 like(output_of($run, 'rules'), qr/^No rule was broken/, 'no rule was broken');
 my @seen = $run->{log} =~ /^field\[0\]: expectation: (.*)$/mg;
-is(scalar @seen, 18, 'all expectations were looked at');
+is(scalar @seen, 19, 'all expectations were looked at');
 like($_, qr/: seen [1-9]\d*, failed 0$/, s/: seen.*//r) for @seen;
 
 # ------------------------------------------------------------------ habits

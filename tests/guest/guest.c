@@ -22,6 +22,8 @@ bool guest_test(const char *name)
         guest_test_order();
     else if (strcmp(name, "queues") == 0)
         guest_test_queues();
+    else if (strcmp(name, "statuses") == 0)
+        guest_test_statuses();
     else if (strcmp(name, "results") == 0)
         guest_test_results();
     else if (strcmp(name, "power") == 0)

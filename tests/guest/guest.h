@@ -18,6 +18,7 @@ void guest_test_overlap(void);
 void guest_test_order(void);
 void guest_test_queues(void);
 void guest_test_results(void);
+void guest_test_statuses(void);
 void guest_test_power(void);
 void guest_test_dump(void);
 void guest_test_routines(void);

@@ -85,7 +85,7 @@ static void end(PVOID extension, PIDE_REQUEST_BLOCK irb, uint8_t status)
     uint32_t lba = registers->bSectorNumberReg | (uint32_t)registers->bCylLowReg << 8;
 
     irb->IrbStatus = status;
-    if (status != IRB_STATUS_SUCCESS)
+    if ((status & ~IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED) != IRB_STATUS_SUCCESS)
         irb->DataTransferLength = 0;
     else if (irb->IrbFlags & IRB_FLAGS_DATA_IN && irb->Function == IRB_FUNCTION_ATA_READ)
         for (uint32_t at = 0; at < irb->DataTransferLength; at += 512)
@@ -110,6 +110,11 @@ static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
     struct puppet_call *call = note(CONTEXT_START_IO);
     call->function = irb->Function;
     call->target = irb->TargetId;
+    if (irb->Function == puppet.busy_function && puppet.busy_count) {
+        puppet.busy_count--;
+        end(extension, irb, IRB_STATUS_BUSY);
+        return TRUE;
+    }
     switch (irb->Function) {
     case IRB_FUNCTION_ATA_IDENTIFY:
         is_there &= irb->IdeTaskFile.Current.bCommandReg ==
@@ -119,6 +124,11 @@ static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
         end(extension, irb, is_there ? IRB_STATUS_SUCCESS : IRB_STATUS_SELECTION_TIMEOUT);
         return TRUE;
     case IRB_FUNCTION_LUN_RESET:
+        if (puppet.ends_all) {
+            AtaPortCompleteAllActiveRequests(extension, irb->TargetId, irb->Lun,
+                                             IRB_STATUS_BUS_RESET);
+            return TRUE;
+        }
         end(extension, irb, IRB_STATUS_INVALID_REQUEST); /* the port resets the channel */
         return TRUE;
     case IRB_FUNCTION_POWER_CHANGE:
@@ -200,6 +210,8 @@ static BOOLEAN NTAPI initialize(PVOID extension, PIDE_DEVICE_PARAMETERS paramete
     parameters->TransferModeSelected = PIO_MODE4;
     parameters->NumberOfOverlappedRequests = puppet.overlapped;
     parameters->MaxBlockXfer = 0;
+    if (puppet.in_initialize)
+        puppet.in_initialize(parameters);
     return TRUE;
 }
 
@@ -211,6 +223,8 @@ static BOOLEAN NTAPI control(PVOID extension, IDE_CONTROL_ACTION action, PVOID p
         configuration->SyncWithIsr = puppet.sync_with_isr;
         configuration->SupportsWmi = TRUE;
         configuration->NumberOfOverlappedRequests = puppet.overlapped;
+        if (puppet.has_one_target)
+            configuration->MaxTargetId = 0;
         puppet.held_count = 0;
         PVOID uncached = AtaPortGetUnCachedExtension(extension, 4096, puppet.irb_extension);
         if (configuration->ChannelNumber == 0)
@@ -256,8 +270,11 @@ static BOOLEAN NTAPI mode_select(PVOID extension, PIDE_TRANSFER_MODE_PARAMETERS 
 
 static BOOLEAN NTAPI adapter_routine(PVOID extension, IDE_CONTROL_ACTION action, PVOID parameters)
 {
-    (void)extension, (void)parameters;
+    PIDE_CONTROLLER_CONFIGURATION configuration = parameters;
+    (void)extension;
     note(CONTEXT_ADAPTER_CONTROL)->action = action;
+    if (action == IdeStart && puppet.is_sata)
+        configuration->AtaBusType = IdeBusSata;
     return TRUE;
 }
 

@@ -40,6 +40,12 @@ struct puppet {
     bool (*packet)(PIDE_REQUEST_BLOCK irb);
     enum puppet_answer answer;
     uint8_t status;
+    uint16_t busy_function; /* of these IRBs so many end with IRB_STATUS_BUSY first */
+    unsigned busy_count;
+    bool ends_all; /* at an LUN reset, by AtaPortCompleteAllActiveRequests */
+    bool has_one_target;
+    bool is_sata;
+    void (*in_initialize)(PIDE_DEVICE_PARAMETERS parameters);
     bool refuses_power, refuses_power_irbs;
     void (*in_power)(PIDE_REQUEST_BLOCK irb); /* a power IRB is about to be completed */
     void (*in_interrupt)(struct channel *channel);

@@ -64,7 +64,7 @@ DDI_ROUTINE PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICA
  * Gives the channel memory that it shares with its hardware, and sets the size of IrbExtension.
  *   UncachedExtensionSize  bytes, page-aligned, physically contiguous
  *   IrbExtensionSize       bytes of each request's IrbExtension; contiguous, 128-byte aligned at
- * least NumberOfOverlappedRequests has its final value by now (INI-10). The port frees it after
+ * least NumberOfOverlappedRequests has its highest value by now: it may be lowered (INI-10). The port frees it after
  * IdeHwControl(IdeStop). Context: IdeHwControl(IdeStart) only (CTX-03), once per start (CTX-04).
  * Returns: the memory; NULL in any other context, the second time, or when there is not enough.
  * Source: AtaPortGetUnCachedExtension.

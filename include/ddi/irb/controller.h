@@ -141,9 +141,10 @@ typedef BOOLEAN(NTAPI *IDE_HW_BUILDIO)(PVOID ChannelExtension, PIDE_REQUEST_BLOC
 typedef BOOLEAN(NTAPI *IDE_HW_STARTIO)(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 
 /*
- * An interrupt came on the channel's line: is it this channel's, and if so, dismiss it.
+ * An interrupt came on the channel's line: is it this channel's, and if so, dismiss it. (It may be that of
+ * another channel of the controller, too, which may be served from here.)
  * Context: DIRQL; neither AtaPortCompleteAllActiveRequests (CTX-05) nor AtaPortDeviceBusy (CTX-06)
- * here. Returns: TRUE if the channel raised it and it is dismissed (INT-01); else FALSE, soon
+ * here. Returns: TRUE if one of the controller's channels raised it and it is dismissed (INT-01); else FALSE, soon
  * (INT-02). Source: IDE_HW_INTERRUPT.
  */
 typedef BOOLEAN(NTAPI *IDE_HW_INTERRUPT)(PVOID ChannelExtension);
@@ -233,7 +234,8 @@ typedef struct _IDE_TRANSFER_MODE_PARAMETERS {
 } IDE_TRANSFER_MODE_PARAMETERS, *PIDE_TRANSFER_MODE_PARAMETERS;
 
 /*
- * Fills in a channel's interface. InitContext is the controller extension.
+ * Fills in a channel's interface. InitContext is the controller extension. Called once for each
+ * AtaAdapterControl(IdeStart): the channel extension, zeroed before, lives until AtaAdapterControl(IdeStop).
  * Context: PASSIVE_LEVEL. Returns: TRUE when the channel is usable. Source: IDE_CHANNEL_INIT.
  */
 typedef BOOLEAN(NTAPI *IDE_CHANNEL_INIT)(PVOID ChannelExtension,
@@ -248,7 +250,7 @@ typedef BOOLEAN(NTAPI *IDE_CHANNEL_INIT)(PVOID ChannelExtension,
 typedef BOOLEAN(NTAPI *IDE_TRANSFER_MODE_SELECT)(PVOID ControllerExtension,
                                                  PIDE_TRANSFER_MODE_PARAMETERS TransferModeSelect);
 
-/* Is there such a channel? Context: PASSIVE_LEVEL. Source: IDE_CHANNEL_ENABLED. */
+/* Is there such a channel? Not asked in dump mode. Context: PASSIVE_LEVEL. Source: IDE_CHANNEL_ENABLED. */
 typedef ATA_CHANNEL_STATE(NTAPI *IDE_CHANNEL_ENABLED)(PVOID ControllerExtension, ULONG Channel);
 
 /*
@@ -280,8 +282,9 @@ typedef struct _IDE_CONTROLLER_CONFIGURATION {
     USHORT Version; /* sizeof(IDE_CONTROLLER_CONFIGURATION) */
     UCHAR NumberOfChannels;
     IDE_OPERATION_MODE ControllerMode;
-    UCHAR NumberOfPhysicalBreaks; /* scatter/gather elements, less one; may be lowered (INI-06) */
-    ULONG MaximumTransferLength;  /* bytes; may be lowered (INI-06) */
+    /* Both start as IDE_UNINITIALIZED_VALUE: the port's own limit holds then (INI-06). */
+    UCHAR NumberOfPhysicalBreaks; /* pieces of a buffer, less one; set by who masters the bus */
+    ULONG MaximumTransferLength;  /* bytes, at least a sector */
     BOOLEAN Reserved;
     BOOLEAN NativeModeEnabled;
     BOOLEAN Dma64BitAddress; /* set by the miniport: it can reach beyond 4 GiB */

@@ -69,7 +69,7 @@ DDI_ROUTINE VOID NTAPI AtaPortDebugBreak(PVOID ChannelExtension);
 #define TraceNotification 0
 
 /*
- * Notes an event in the trace; what may follow HwDeviceExtension, the channel's, is written
+ * Notes an event in the trace; what may follow HwDeviceExtension, the channel's or NULL, is written
  * nowhere. Context: any. Source: its prototype; the page is empty.
  */
 DDI_ROUTINE VOID NTAPI_V AtaPortTraceNotification(ULONG NotificationType, PVOID HwDeviceExtension,

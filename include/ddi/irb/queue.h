@@ -19,7 +19,8 @@
 DDI_ROUTINE VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 
 /*
- * Gives back every request that the miniport holds for a logical unit, all with the same status.
+ * Gives back every request that the miniport holds for a logical unit, LUN resets among them, all with the
+ * same status.
  *   Target, Lun  IDE_UNTAGGED for all of them
  *   IrbStatus    IRB_STATUS_*, final
  * Context: any but IdeHwInterrupt, where nothing is completed (CTX-05).

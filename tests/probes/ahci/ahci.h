@@ -92,8 +92,10 @@ struct shared_memory {
     UCHAR fises[256];               /* 256-byte aligned */
 };
 
+struct ahci_channel;
 struct ahci_controller {
     PUCHAR base;
+    struct ahci_channel *channels[32];
     ULONG ports; /* implemented */
     ULONG slots;
 };
@@ -117,6 +119,9 @@ static inline void put(PUCHAR base, ULONG offset, ULONG value)
 {
     AtaPortWriteRegisterUlong((PULONG)(PVOID)(base + offset), value);
 }
+
+/* The image is named ahci_any: the routine of whichever port is asked first serves them all. */
+extern BOOLEAN serves_any;
 
 /* channel.c: AtaChannelInitRoutine. */
 BOOLEAN NTAPI AhciChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,

@@ -183,9 +183,8 @@ static void command_failed(struct ahci_channel *channel, ULONG issued)
     put(channel->base, PORT_CI, issued & ~(1u << slot));
 }
 
-static BOOLEAN NTAPI Interrupt(PVOID ChannelExtension)
+static BOOLEAN serve(struct ahci_channel *channel)
 {
-    struct ahci_channel *channel = ChannelExtension;
     PUCHAR hba = channel->controller->base;
 
     if (!(get(hba, HBA_IS) >> channel->port & 1))
@@ -201,6 +200,19 @@ static BOOLEAN NTAPI Interrupt(PVOID ChannelExtension)
     if (causes & PORT_INT_FAILED)
         command_failed(channel, issued);
     return TRUE;
+}
+
+static BOOLEAN NTAPI Interrupt(PVOID ChannelExtension)
+{
+    const struct ahci_channel *channel = ChannelExtension;
+    BOOLEAN is_ours = FALSE;
+
+    if (!serves_any)
+        return serve(ChannelExtension);
+    for (ULONG port = 0; port < 32; port++)
+        if (channel->controller->channels[port])
+            is_ours |= serve(channel->controller->channels[port]);
+    return is_ours;
 }
 
 static BOOLEAN NTAPI Reset(PVOID ChannelExtension)
@@ -273,6 +285,7 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
     put_address(channel, PORT_FB, channel->shared->fises);
     start_engine(channel);
     put(channel->base, PORT_IE, PORT_INT_COMPLETED | PORT_INT_FAILED);
+    channel->controller->channels[channel->port] = channel;
     return TRUE;
 }
 
@@ -284,6 +297,7 @@ static BOOLEAN NTAPI Control(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlA
     if (ControlAction == IdeStart)
         return start_channel(channel, Parameters);
     if (ControlAction == IdeStop) {
+        channel->controller->channels[channel->port] = NULL;
         put(channel->base, PORT_IE, 0);
         return stop_engine(channel);
     }

@@ -69,6 +69,8 @@ static ATA_CHANNEL_STATE NTAPI ChannelEnabled(PVOID ControllerExtension, ULONG C
     return controller->ports >> Channel & 1 ? ChannelStateEnabled : ChannelStateDisabled;
 }
 
+BOOLEAN serves_any;
+
 /* There is no AtaControllerTransferModeSelect: Serial ATA has no timings. */
 NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
 {
@@ -81,5 +83,7 @@ NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
         .AtaControllerChannelEnabled = ChannelEnabled,
         .AtaAdapterControl = AdapterControl,
     };
+    const UNICODE_STRING *path = RegistryPath;
+    serves_any = path->Buffer[path->Length / sizeof(WCHAR) - 1] == 'y';
     return (NTSTATUS)AtaPortInitializeEx(DriverObject, RegistryPath, &controller_interface);
 }

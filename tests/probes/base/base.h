@@ -162,6 +162,9 @@ struct probe_channel {
     ULONG occasions_left;           /* until it runs */
 };
 
+/* The extensions that the channels of the latest controller have, or had before it was stopped. */
+extern struct probe_channel *probe_latest[MAX_IDE_DEVICE];
+
 /* ------------------------------------------------------------------ occasion.c */
 
 /* Finds a case; NULL: there is none of that name. `text` is UTF-16, with `length` characters. */

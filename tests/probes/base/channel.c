@@ -8,6 +8,8 @@
 #define BUFFER_BYTES      4096
 #define BAR_OF_BLOCK(bar) ((bar) & ~2u) /* 2 and 3 are the second channel's 0 and 1 */
 
+struct probe_channel *probe_latest[MAX_IDE_DEVICE];
+
 /* ------------------------------------------------------------------ settings */
 
 static ULONG read_number(struct probe_channel *channel, PUCHAR buffer, PCHAR name, ULONG otherwise)
@@ -73,7 +75,7 @@ BOOLEAN NTAPI ProbeChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Ch
         return FALSE;
     channel->controller = InitContext;
     channel->number = ChannelInterface->ChannelNumber;
-    channel->controller->channels[channel->number] = channel;
+    channel->controller->channels[channel->number] = probe_latest[channel->number] = channel;
     read_settings(channel);
     if (!channel->armed && probe_named_case && probe_named_case->at > AT_CHANNEL_ENABLED) {
         channel->armed = probe_named_case;

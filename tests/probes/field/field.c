@@ -14,6 +14,7 @@
     E(COPIED, "AtaPortInitializeEx copies the interface structure")                            \
     E(ZEROED, "extensions arrive zeroed")                                                      \
     E(VERSION, "Version is the size of its structure")                                         \
+    E(LIMITS, "both limits of the controller start as IDE_UNINITIALIZED_VALUE")                \
     E(ORDER, "AtaAdapterControl, AtaControllerChannelEnabled upwards, AtaChannelInitRoutine, " \
              "IdeHwControl, requests")                                                         \
     E(CONTEXT, "InitContext is the controller extension")                                      \
@@ -94,6 +95,9 @@ static BOOLEAN NTAPI adapter_control(PVOID controller, IDE_CONTROL_ACTION action
         expect(EXPECT_VERSION, configuration->Version == sizeof *configuration);
         expect(EXPECT_BUS_DATA,
                AtaPortGetBusData(controller, header, 0, sizeof header) == sizeof header);
+        expect(EXPECT_LIMITS,
+               configuration->NumberOfPhysicalBreaks == (UCHAR)IDE_UNINITIALIZED_VALUE &&
+                   configuration->MaximumTransferLength == (ULONG)IDE_UNINITIALIZED_VALUE);
         look_at_ranges(configuration->ControllerResources);
     }
     BOOLEAN result = ProbeAdapterControl(controller, action, parameters);

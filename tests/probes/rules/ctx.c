@@ -60,8 +60,8 @@ static FORCEINLINE BOOLEAN are_refused(PVOID channel, PIDE_REQUEST_BLOCK irb, BO
     ok &= !AtaPortRequestWorkerRoutine(channel, never);  /* BREAKS: CTX-01 CTX-09 CTX-10 */
     ok &= !AtaPortControllerSyncRoutine(channel, never); /* BREAKS: CTX-01 CTX-09 CTX-10 */
     if (channel)                                         /* NULL is allowed there */
-        AtaPortTraceNotification(TraceNotification, channel,
-                                 "a"); /* BREAKS: CTX-01 CTX-09 CTX-10 */
+        /* BREAKS: CTX-01 CTX-09 CTX-10 */
+        AtaPortTraceNotification(TraceNotification, channel, "a");
     return ok && buffer[0] == 1 && buffer[3] == 4;
 }
 
@@ -288,11 +288,8 @@ CASE ctx_dump_callbacks(struct occasion *at)
 
 /* ------------------------------------------------------------------ extensions */
 
-static PVOID second_channel; /* the extension of 0.1, for a later start */
-
 CASE ctx_controller_extension(struct occasion *at)
 {
-    second_channel = at->channel->controller->channels[1];
     probe_returned(are_refused(at->controller, at->irb, FALSE));
     return FALSE;
 }
@@ -332,7 +329,7 @@ CASE ctx_null(struct occasion *at)
 /* The controller was stopped and is started again; its second channel has no extension yet. */
 CASE ctx_stopped_controller(struct occasion *at)
 {
-    probe_returned(are_refused(second_channel, at->irb, FALSE));
+    probe_returned(are_refused(probe_latest[1], at->irb, FALSE));
     return FALSE;
 }
 

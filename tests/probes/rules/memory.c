@@ -105,8 +105,7 @@ CASE memory_port_freed(struct occasion *at)
 
 /* ------------------------------------------------------------------ extensions */
 
-static volatile UCHAR *table_of_stopped;              /* of the channel 0.0, for a later case */
-static volatile struct probe_channel *second_channel; /* the extension of 0.1, for a later start */
+static volatile UCHAR *table_of_stopped; /* of the channel 0.0, for a later case */
 
 /* The uncached extension begins with a page, so what is behind its last page is nobody's. */
 CASE memory_behind_uncached(struct occasion *at)
@@ -131,7 +130,6 @@ CASE memory_behind_controller(struct occasion *at)
 {
     volatile UCHAR *end = (volatile UCHAR *)(at->channel->controller + 1) + 15;
 
-    second_channel = at->channel->controller->channels[1];
     probe_returned(end[-(LONG_PTR)((ULONG_PTR)end % 16)]); /* BREAKS: MEM-02 */
     return FALSE;
 }
@@ -139,8 +137,10 @@ CASE memory_behind_controller(struct occasion *at)
 /* The controller was stopped and is started again; its second channel has no extension yet. */
 CASE memory_stopped_controller(struct occasion *at)
 {
+    volatile struct probe_channel *second = probe_latest[1];
+
     UNREFERENCED_PARAMETER(at);
-    probe_returned(second_channel->number); /* BREAKS: MEM-01 */
+    probe_returned(second->number); /* BREAKS: MEM-01 */
     return FALSE;
 }
 
