@@ -266,7 +266,7 @@ static bool starts_again(enum owned_structure structure)
 {
     struct channel *channel = disk->channel;
 
-    if (structure == OWNED_CONTROLLER) {
+    if (structure == OWNED_CONTROLLER || structure == OWNED_INTERFACE) {
         (void)controller_stop(channel->controller);
         (void)controller_start(channel->controller);
     } else {
