@@ -30,25 +30,25 @@ _Static_assert(offsetof(struct hal_call, stack) == 0 &&
                "the code below knows them");
 
 #ifdef __x86_64__
-#define HAL_CALL_CHECK              \
-    "movq %[now], %%rcx\n\t"        \
-    "cmpq %%rsp, (%%rcx)\n\t"       \
-    "jne 2f\n\t"                    \
-    "addq $32, %%rsp\n\t"           \
-    "pushfq\n\t"                    \
-    "popq %%rdx\n\t"                \
-    "movq %%cr0, %%r8\n\t"          \
-    "orl %%r8d, %%edx\n\t"          \
-    "andl %[mask], %%edx\n\t"       \
-    "orl %[level], %%edx\n\t"       \
-    "cmpl %%edx, 16(%%rcx)\n\t"     \
-    "jne %l[wrong]\n\t"             \
-    ".pushsection .text.unlikely\n" \
-    "2:\tmovq %%rsp, 8(%%rcx)\n\t"  \
-    "movq (%%rcx), %%rsp\n\t"       \
-    "addq $32, %%rsp\n\t"           \
-    "jmp %l[wrong]\n\t"             \
-    ".popsection"
+#define HAL_CALL_CHECK             \
+    "movq %[now], %%rcx\n\t"       \
+    "cmpq %%rsp, (%%rcx)\n\t"      \
+    "jne 2f\n\t"                   \
+    "addq $32, %%rsp\n\t"          \
+    "pushfq\n\t"                   \
+    "popq %%rdx\n\t"               \
+    "movq %%cr0, %%r8\n\t"         \
+    "orl %%r8d, %%edx\n\t"         \
+    "andl %[mask], %%edx\n\t"      \
+    "orl %[level], %%edx\n\t"      \
+    "cmpl %%edx, 16(%%rcx)\n\t"    \
+    "jne %l[wrong]\n\t"            \
+    ".subsection 1\n\t"            \
+    "2:\tmovq %%rsp, 8(%%rcx)\n\t" \
+    "movq (%%rcx), %%rsp\n\t"      \
+    "addq $32, %%rsp\n\t"          \
+    "jmp %l[wrong]\n\t"            \
+    ".previous"
 
 /* Microsoft's convention: arguments in RCX, RDX and R8, room for them on the stack, which is aligned to 16 at
  * the call as wherever the compiler calls. */
@@ -75,25 +75,25 @@ wrong:
     return false;
 }
 #else
-#define HAL_CALL_CHECK              \
-    "call *%%eax\n\t"               \
-    "movl %[now], %%ecx\n\t"        \
-    "cmpl %%esp, (%%ecx)\n\t"       \
-    "jne 2f\n\t"                    \
-    "pushfl\n\t"                    \
-    "popl %%edx\n\t"                \
-    "andl %[flags], %%edx\n\t"      \
-    "orl %[level], %%edx\n\t"       \
-    "xorl 8(%%ecx), %%edx\n\t"      \
-    "movl %%cr0, %%ecx\n\t"         \
-    "andl %[control], %%ecx\n\t"    \
-    "cmpl %%ecx, %%edx\n\t"         \
-    "jne %l[wrong]\n\t"             \
-    ".pushsection .text.unlikely\n" \
-    "2:\tmovl %%esp, 4(%%ecx)\n\t"  \
-    "movl (%%ecx), %%esp\n\t"       \
-    "jmp %l[wrong]\n\t"             \
-    ".popsection"
+#define HAL_CALL_CHECK             \
+    "call *%%eax\n\t"              \
+    "movl %[now], %%ecx\n\t"       \
+    "cmpl %%esp, (%%ecx)\n\t"      \
+    "jne 2f\n\t"                   \
+    "pushfl\n\t"                   \
+    "popl %%edx\n\t"               \
+    "andl %[flags], %%edx\n\t"     \
+    "orl %[level], %%edx\n\t"      \
+    "xorl 8(%%ecx), %%edx\n\t"     \
+    "movl %%cr0, %%ecx\n\t"        \
+    "andl %[control], %%ecx\n\t"   \
+    "cmpl %%ecx, %%edx\n\t"        \
+    "jne %l[wrong]\n\t"            \
+    ".subsection 1\n\t"            \
+    "2:\tmovl %%esp, 4(%%ecx)\n\t" \
+    "movl (%%ecx), %%esp\n\t"      \
+    "jmp %l[wrong]\n\t"            \
+    ".previous"
 #define HAL_CALL_OPERANDS                                                                 \
     [call] "r"(call), [now] "m"(*now), [level] "m"(*level), [flags] "i"(HAL_STATE_FLAGS), \
         [control] "i"(HAL_STATE_CONTROL)
