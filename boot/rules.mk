@@ -82,10 +82,10 @@ kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCE
 # faults, loading, the registry, the life of controllers and channels.
 KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix port/registry/,arena.o binding.o ddi.o hive.o kernel.o reg_write.o service.o store_journal.o) \
-    $(addprefix hal/,print.o x86/acpi.o x86/exceptions.o x86/pci.o x86/multiboot.o) \
+    $(addprefix hal/,print.o x86/acpi.o x86/call.o x86/exceptions.o x86/pci.o x86/multiboot.o) \
     $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
     $(addprefix port/,atapi.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o \
-    memory_faults.o power.o resources.o ddi/controller.o ddi/debug.o ddi/notification.o)
+    call.o memory_faults.o power.o resources.o ddi/controller.o ddi/debug.o ddi/notification.o)
 
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)';)
 

@@ -231,8 +231,10 @@ struct hal_fault {
     uintptr_t instruction; /* by whom */
     uintptr_t stack;       /* the stack pointer then */
     bool write, execute, present;
+    bool has_address; /* false: a general protection fault, such as an address makes that is none */
 };
-/* Asked about page faults first; true: what was wrong is mended, run the instruction again. */
+/* Asked about page faults first; true: what was wrong is mended, run the instruction again. Told of
+ * general protection faults, which nobody mends. */
 void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault));
 /* For a fault handler that then returns true: the page that `address` lies in, where no RAM is, shows
  * `physical`, readable and writable, until the instruction that faulted is over (a repeated one:

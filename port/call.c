@@ -33,11 +33,7 @@ static __attribute__((format(printf, 2, 3))) void add(struct findings *findings,
 /* The CPU and the level are right again. */
 static void report(const struct findings *findings, uintptr_t function)
 {
-    const struct context *context = context_now;
-    const char *routine =
-        context->kind >= CONTEXT_WORKER ? "IDE_HW_DPC" : context_kind_name(context->kind);
-
-    contract_report(RULE_CPU_01, context->channel, routine, ENTRY_PLACE(function),
+    contract_report(RULE_CPU_01, NULL, context_routine_name(), ENTRY_PLACE(function),
                     "it returned with %s; put right", findings->text);
 }
 

@@ -244,7 +244,9 @@ void contract_report_irb(enum rule rule, const struct irb_slot *slot, const char
 {
     va_list arguments;
     va_start(arguments, detail);
-    report(rule, false, slot->channel, slot, routine, place, detail, arguments);
+    /* Who broke it is whoever runs now, be the IRB another channel's. */
+    struct channel *running = context_now->channel;
+    report(rule, false, running ? running : slot->channel, slot, routine, place, detail, arguments);
     va_end(arguments);
 }
 

@@ -34,6 +34,28 @@ struct culprit {
 
 /* ------------------------------------------------------------------ who */
 
+/* What a call in a driver, which returns to this address, leads to: through a slot of the import table, from the
+ * call itself or from a thunk. 0: it is another kind of call. */
+static uintptr_t imported_routine(uintptr_t return_address)
+{
+    const uint8_t *code = (const uint8_t *)return_address;
+    uintptr_t base = sizeof(void *) == 8 ? return_address : 0;
+    int32_t distance;
+
+    memcpy(&distance, code - 4, sizeof distance);
+    if (code[-5] == 0xE8) { /* CALL rel32 of JMP [slot] */
+        code = (const uint8_t *)(return_address + (uintptr_t)(intptr_t)distance);
+        if (!image_is_code((uintptr_t)code) || code[0] != 0xFF || code[1] != 0x25)
+            return 0;
+        memcpy(&distance, code + 2, sizeof distance);
+        base = sizeof(void *) == 8 ? (uintptr_t)code + 6 : 0;
+    } else if (code[-6] != 0xFF || code[-5] != 0x15) { /* CALL [slot] */
+        return 0;
+    }
+    uintptr_t slot = base + (uintptr_t)(intptr_t)distance;
+    return image_at(slot) ? *(const uintptr_t *)slot : 0;
+}
+
 /* An instruction of the driver, or one of the kernel on behalf of a driver, whose call is then the place:
  * the first return address into a driver that the chain of frames has. False: the kernel on its own. */
 static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
@@ -51,7 +73,9 @@ static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
     for (size_t i = 1; i < count; i++) {
         if (!image_is_code(callers[i]))
             continue;
-        culprit->routine = hal_symbol(callers[i - 1], &offset);
+        /* The exported one, whatever the compiler has made of it and of what it calls. */
+        uintptr_t routine = imported_routine(callers[i]);
+        culprit->routine = hal_symbol(routine ? routine : callers[i - 1], &offset);
         culprit->place = (const void *)callers[i];
         return culprit->routine != NULL;
     }
@@ -86,6 +110,17 @@ static uintptr_t page_of(uintptr_t address)
     return address & ~(uintptr_t)(HAL_PAGE_SIZE - 1);
 }
 
+/* ------------------------------------------------------------------ whose it is */
+
+/* A report is about the channel whose routine runs. Where the memory is another one's, it says so; NULL: the
+ * controller's. */
+static bool is_another(const struct channel *owner)
+{
+    return owner && owner != context_now->channel;
+}
+#define OF_ANOTHER(owner) \
+    is_another(owner) ? " of channel " : "", is_another(owner) ? (owner)->name : ""
+
 /* ------------------------------------------------------------------ registry buffers */
 
 static struct channel *channel_of_window(const struct arena_window *window)
@@ -106,17 +141,18 @@ static bool in_registry_window(const struct hal_fault *fault, const struct culpr
         return false;
     struct channel *channel = channel_of_window(window);
     if (place == ARENA_FREED) {
-        contract_report(RULE_REG_06, channel, culprit->routine, culprit->place,
-                        "a %s at %#lx; the buffer of %zu bytes at %p was freed", access_name(fault),
-                        (unsigned long)fault->address, window->byte_count, (void *)window->buffer);
+        contract_report(RULE_REG_06, NULL, culprit->routine, culprit->place,
+                        "a %s at %#lx; the buffer of %zu bytes at %p%s%s was freed",
+                        access_name(fault), (unsigned long)fault->address, window->byte_count,
+                        (void *)window->buffer, OF_ANOTHER(channel));
     } else {
         bool is_behind = place == ARENA_BEHIND;
         uintptr_t buffer = (uintptr_t)window->buffer;
         uintptr_t distance = is_behind ? fault->address - buffer : buffer - fault->address;
-        contract_report(RULE_REG_05, channel, culprit->routine, culprit->place,
-                        "a %s at byte %s%lu of the buffer of %zu bytes at %p", access_name(fault),
-                        is_behind ? "" : "-", (unsigned long)distance, window->byte_count,
-                        (void *)window->buffer);
+        contract_report(RULE_REG_05, NULL, culprit->routine, culprit->place,
+                        "a %s at byte %s%lu of the buffer of %zu bytes at %p%s%s",
+                        access_name(fault), is_behind ? "" : "-", (unsigned long)distance,
+                        window->byte_count, (void *)window->buffer, OF_ANOTHER(channel));
     }
     return lend_nothing(fault);
 }
@@ -141,10 +177,10 @@ static bool in_guarded_memory(const struct hal_fault *fault, const struct culpri
 
     if (!guarded)
         return false;
-    contract_report(guarded->pages ? RULE_MEM_02 : RULE_MEM_01, guarded->channel, culprit->routine,
-                    culprit->place, "a %s at %#lx; the %s of %zu bytes at %p %s",
+    contract_report(guarded->pages ? RULE_MEM_02 : RULE_MEM_01, NULL, culprit->routine,
+                    culprit->place, "a %s at %#lx; the %s of %zu bytes at %p%s%s %s",
                     access_name(fault), (unsigned long)fault->address, guarded->what,
-                    guarded->byte_count, (void *)guarded->start,
+                    guarded->byte_count, (void *)guarded->start, OF_ANOTHER(guarded->channel),
                     guarded->pages ? "is all there is" : "was taken back");
     return lend_nothing(fault);
 }
@@ -157,9 +193,10 @@ static bool in_locked_memory(const struct hal_fault *fault, const struct culprit
     if (!fault->present || !fault->write || !guarded || !guarded->pages)
         return false;
     if (context_now->kind == CONTEXT_BUILD_IO)
-        contract_report(RULE_CTX_11, guarded->channel, culprit->routine, culprit->place,
-                        "a write at byte %lu of the %s",
-                        (unsigned long)(fault->address - (uintptr_t)guarded->start), guarded->what);
+        contract_report(RULE_CTX_11, NULL, culprit->routine, culprit->place,
+                        "a write at byte %lu of the %s%s%s",
+                        (unsigned long)(fault->address - (uintptr_t)guarded->start), guarded->what,
+                        OF_ANOTHER(guarded->channel));
     return hal_fault_lend(fault->address, hal_physical((const void *)page_of(fault->address)));
 }
 
@@ -170,9 +207,9 @@ static void report_irb(enum rule rule, const struct hal_fault *fault, struct irb
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     contract_report_irb(rule, slot, culprit->routine, culprit->place,
-                        "a %s at %#lx: %s IRB %p (%s)", access_name(fault),
+                        "a %s at %#lx: %s IRB %p (%s)%s%s", access_name(fault),
                         (unsigned long)fault->address, what, (void *)slot->shown_irb,
-                        irb_function_name(irb->Function));
+                        irb_function_name(irb->Function), OF_ANOTHER(slot->channel));
 }
 
 /* Is there a byte of the data in the page? */
@@ -228,9 +265,9 @@ static bool in_irb_window(const struct hal_fault *fault, const struct culprit *c
     if (!channel)
         return false;
     if (!slot) {
-        contract_report(RULE_IRB_03, channel, culprit->routine, culprit->place,
-                        "a %s at %#lx: an IRB from before the channel was stopped",
-                        access_name(fault), (unsigned long)fault->address);
+        contract_report(RULE_IRB_03, NULL, culprit->routine, culprit->place,
+                        "a %s at %#lx: an IRB%s%s from before the channel was stopped",
+                        access_name(fault), (unsigned long)fault->address, OF_ANOTHER(channel));
         return lend_nothing(fault);
     }
     if (slot->state == SLOT_ACTIVE)
@@ -245,16 +282,35 @@ static bool in_irb_window(const struct hal_fault *fault, const struct culprit *c
 
 /* ------------------------------------------------------------------ the handler */
 
+/* What there is, where it is not the driver's. */
+static const char *what_is_there(const struct hal_fault *fault)
+{
+    uintptr_t offset;
+
+    if (!fault->has_address)
+        return "an address that no memory can have";
+    if (!fault->present || !fault->write)
+        return "no memory of the driver's";
+    if (image_at(fault->address))
+        return "memory of a driver that can only be read";
+    return hal_symbol(fault->address, &offset) ? "the kernel's code"
+                                               : "memory of the kernel's that can only be read";
+}
+
 /* The last words before the kernel ends with an exception. */
 static bool at_nothing(const struct hal_fault *fault, const struct culprit *culprit)
 {
     char place[160];
 
     hal_name_address((uintptr_t)culprit->place - 1, place, sizeof place);
-    hal_printf("\nA driver's bug that cannot be survived: %s (in %s)\nmade a %s at %#lx, which is "
-               "no memory of the driver's.\n",
-               place, culprit->routine, fault->execute ? "jump" : access_name(fault),
-               (unsigned long)fault->address);
+    hal_printf("\nA driver's bug that cannot be survived: %s (in %s)\nmade ", place,
+               culprit->routine);
+    if (fault->has_address)
+        hal_printf("a %s at %#lx, which is ", fault->execute ? "jump" : access_name(fault),
+                   (unsigned long)fault->address);
+    else
+        hal_printf("an access to ");
+    hal_printf("%s.\n", what_is_there(fault));
     return false;
 }
 
@@ -262,11 +318,11 @@ static bool handle(const struct hal_fault *fault)
 {
     struct culprit culprit;
 
-    if (shared_page_fault(fault))
+    if (fault->has_address && shared_page_fault(fault))
         return true;
     if (!find_culprit(fault, &culprit))
         return false;
-    if (!fault->execute &&
+    if (!fault->execute && fault->has_address &&
         (in_irb_window(fault, &culprit) || in_locked_memory(fault, &culprit) ||
          in_guarded_memory(fault, &culprit, 0) || in_registry_window(fault, &culprit) ||
          in_guarded_memory(fault, &culprit, HAL_PAGE_SIZE)))

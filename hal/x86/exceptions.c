@@ -194,11 +194,16 @@ void hal_exception(struct trap_frame *frame)
             .write = (frame->error_code & PAGE_FAULT_WRITE) != 0,
             .execute = (frame->error_code & PAGE_FAULT_EXECUTE) != 0,
             .present = (frame->error_code & PAGE_FAULT_PRESENT) != 0,
+            .has_address = true,
         };
         if (fault_handler(&fault)) {
             hal_step_begin(frame->ip, &frame->flags);
             return;
         }
+    }
+    if (frame->vector == VECTOR_PROTECTION && fault_handler != NULL && exceptions_under_way == 0) {
+        struct hal_fault fault = {.instruction = frame->ip, .stack = frame->sp};
+        (void)fault_handler(&fault);
     }
     die(frame, exception_name(frame->vector), frame->ip - is_trap(frame->vector), fault_address);
 }

@@ -17,6 +17,35 @@ CASE fatal_copy(struct occasion *at)
     return FALSE;
 }
 
+/* One that is no address: the CPU refuses it without a page fault. (On i386 every number is one.) */
+CASE fatal_nowhere(struct occasion *at)
+{
+    ULONG word = at->channel->number;
+    ULONG_PTR nowhere = sizeof(PVOID) == 8 ? (ULONG_PTR)0x8000ull << 32 : 16;
+
+    AtaPortMoveMemory((PVOID)(nowhere + word), &word, sizeof word); /* FATAL: fatal_nowhere */
+    return FALSE;
+}
+
+/* The routine fills the buffer with ones, since there is no such port. */
+CASE fatal_fill(struct occasion *at)
+{
+    PUSHORT port = (PUSHORT)(ULONG_PTR)(0x40 + 2 * at->channel->number);
+    PUSHORT buffer = (PUSHORT)(ULONG_PTR)32;
+
+    AtaPortReadPortBufferUshort(port, buffer, 8); /* FATAL: fatal_fill */
+    return FALSE;
+}
+
+/* Kernel's code: what the import leads to. */
+CASE fatal_kernel_code(struct occasion *at)
+{
+    volatile UCHAR *code = (volatile UCHAR *)(ULONG_PTR)0x100400;
+
+    code[at->channel->number] = 0; /* FATAL: fatal_kernel_code */
+    return FALSE;
+}
+
 CASE fatal_call(struct occasion *at)
 {
     case_function *volatile nowhere = NULL;
@@ -140,6 +169,9 @@ CASE fatal_bug_check(struct occasion *at)
 const struct probe_case fatal_cases[] = {
     {"fatal_write", AT_INTERRUPT, 1, fatal_write},
     {"fatal_copy", AT_START_IO, 1, fatal_copy},
+    {"fatal_nowhere", AT_START_IO, 1, fatal_nowhere},
+    {"fatal_fill", AT_START_IO, 1, fatal_fill},
+    {"fatal_kernel_code", AT_START_IO, 1, fatal_kernel_code},
     {"fatal_call", AT_TIMER, 1, fatal_call},
     {"fatal_bug_check", AT_START_IO, 1, fatal_bug_check},
     {"fatal_breakpoint", AT_START_IO, 1, fatal_breakpoint},

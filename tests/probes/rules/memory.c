@@ -126,6 +126,15 @@ CASE memory_behind_extension(struct occasion *at)
     return FALSE;
 }
 
+/* Behind the other channel's: who writes there breaks the rule, not whose it is. */
+CASE memory_behind_other(struct occasion *at)
+{
+    volatile UCHAR *end = (volatile UCHAR *)(at->channel->controller->channels[0] + 1) + 15;
+
+    end[-(LONG_PTR)((ULONG_PTR)end % 16)] = 1; /* BREAKS: MEM-02 */
+    return FALSE;
+}
+
 CASE memory_behind_controller(struct occasion *at)
 {
     volatile UCHAR *end = (volatile UCHAR *)(at->channel->controller + 1) + 15;
@@ -328,6 +337,7 @@ const struct probe_case memory_cases[] = {
     {"memory_port_freed", AT_STOP, 1, memory_port_freed},
     {"memory_behind_uncached", AT_START_IO, 3, memory_behind_uncached},
     {"memory_behind_extension", AT_INTERRUPT, 2, memory_behind_extension},
+    {"memory_behind_other", AT_START_IO, 1, memory_behind_other},
     {"memory_behind_controller", AT_TIMER, 1, memory_behind_controller},
     {"memory_stopped_controller", AT_CHANNEL_INIT, 1, memory_stopped_controller},
     {"memory_stopped_channel", AT_START, 1, memory_stopped_channel},
