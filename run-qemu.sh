@@ -350,6 +350,7 @@ begins_as_registry() { # path
   local line decode=(cat)
   [[ -s $1 ]] || return 0
   case $(head -c 2 -- "$1" | od -An -tx1) in
+    ' 00 00') ;; # no text
     ' ff fe' | ' fe ff' | ' 00 '* | *' 00') decode=(tr -d '\0') ;; # UTF-16
   esac
   while read -r line || [[ -n $line ]]; do # without the blanks around it
