@@ -45,8 +45,9 @@ $(error REGISTRY_ARENA=$(REGISTRY_ARENA): expected 4K to 255M, in whole pages of
 endif
 endif
 
-# Padding before loops and functions is a twentieth of the kernel, and an emulated CPU does not care.
-KERNEL_CFLAGS = -std=gnu11 -O2 -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
+# Padding before loops and functions is a twentieth of the kernel, and an emulated CPU does not care. What is
+# worth a copy at each call is marked inline.
+KERNEL_CFLAGS = -std=gnu11 -O2 -fno-inline-functions -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
     -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -fno-pie \
     -mgeneral-regs-only $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector \
@@ -83,10 +84,14 @@ kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCE
 # faults, loading, the registry, the life of controllers and channels.
 KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix port/registry/,arena.o binding.o ddi.o hive.o kernel.o reg_write.o service.o store_journal.o) \
-    $(addprefix hal/,print.o x86/acpi.o x86/call.o x86/exceptions.o x86/pci.o x86/multiboot.o) \
+    $(addprefix hal/,pages.o print.o \
+    $(addprefix x86/,acpi.o apic.o call.o clock.o console.o exceptions.o journal.o multiboot.o pci.o pic.o tables.o \
+    i386_tables.o x86_64_tables.o)) \
     $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
-    $(addprefix port/,atapi.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o \
-    call.o memory_faults.o power.o resources.o ddi/controller.o ddi/debug.o ddi/notification.o)
+    $(addprefix port/,atapi.o call.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o \
+    log.o memory_faults.o owned.o power.o resources.o software_interrupts.o \
+    $(addprefix ddi/,callback.o controller.o debug.o notification.o memory.o queue_tag.o unpublished.o) \
+    $(addprefix request/,judge.o names.o results.o timeout.o))
 
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)';)
 
