@@ -10,7 +10,7 @@ use lib 'tests/lib';
 use Ataport;
 use Encode qw(decode encode);
 use Witness;
-use Test::More tests => 82 + 17;
+use Test::More tests => 101;
 
 my $header = "Windows Registry Editor Version 5.00\n";
 my $hive = "$scratch/the registry, \$HOME.reg";

@@ -42,7 +42,7 @@ BOOLEAN NTAPI ProbeBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
-/* One request is never answered. BREAKS: IRB-09 */
+/* One request is never answered, nor ended by the LUN reset that succeeds. BREAKS: IRB-09 IRB-19 */
 BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct probe_channel *channel = ChannelExtension;
