@@ -78,6 +78,8 @@ static BOOLEAN NTAPI ModelStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
         channel->is_held = TRUE;
         model_reports[IRB_09]++;
     } else if (Irb->Function == IRB_FUNCTION_LUN_RESET) {
+        if (channel->is_held)
+            model_reports[IRB_19]++;
         complete(channel, Irb, IRB_STATUS_SUCCESS);
     } else {
         complete(channel, Irb, IRB_STATUS_SELECTION_TIMEOUT);

@@ -16,7 +16,7 @@ static struct value values_mistaken[CONTROLLERS][1 + CHANNELS - FIRST_CHANNELS][
 
 PCSTR const model_rules[RULE_COUNT] = {"CTX-01", "CTX-09", "CTX-10", "REG-01", "REG-02", "REG-03",
                                        "REG-04", "REG-05", "REG-07", "REG-08", "REG-09", "REG-10",
-                                       "REG-11", "REG-12", "REG-13", "IRB-09"};
+                                       "REG-11", "REG-12", "REG-13", "IRB-09", "IRB-19"};
 
 struct value *model_value(const struct call *call)
 {

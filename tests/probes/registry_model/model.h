@@ -90,6 +90,7 @@ enum rule {
     REG_12,
     REG_13,
     IRB_09, /* the request that is never answered */
+    IRB_19, /* nor ended by a LUN reset that succeeds */
     RULE_COUNT,
     NO_RULE = RULE_COUNT,
 };
