@@ -83,9 +83,10 @@ kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCE
 # What people wait for, what has gone wrong already and what a start does once is compiled for size: the shell,
 # faults, loading, the registry, the life of controllers and channels.
 KERNEL_SMALL := boot/%.o port/loader/%.o \
-    $(addprefix port/registry/,arena.o binding.o ddi.o hive.o kernel.o reg_read.o reg_write.o service.o store_journal.o) \
+    $(addprefix port/registry/,arena.o binding.o ddi.o hive.o kernel.o name.o reg_data.o reg_read.o reg_write.o service.o \
+    store.o store_journal.o) \
     $(addprefix hal/,pages.o print.o \
-    $(addprefix x86/,acpi.o apic.o call.o clock.o console.o exceptions.o journal.o multiboot.o pci.o pic.o tables.o \
+    $(addprefix x86/,acpi.o apic.o call.o clock.o console.o exceptions.o journal.o multiboot.o pci.o pic.o start.o step.o tables.o \
     i386_tables.o x86_64_tables.o)) \
     $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
     $(addprefix port/,atapi.o call.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o \
