@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "port/memory.h"
 #include "port/trace.h"
 
 struct access_counters access_counters;
@@ -80,6 +81,12 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
         }                                                                \
     } while (0)
 
+#define CHECK_BUFFER(routine, buffer, byte_count)                   \
+    do {                                                            \
+        if (memory_is_refused(buffer, byte_count, routine, CALLER)) \
+            return;                                                 \
+    } while (0)
+
 /* Writing 1 to the bus master's interrupt bit clears it. */
 #define NOTED_BY_WRITE(value) ((value)&ACCESS_BUS_MASTER_INTERRUPT ? ACCESS_CLEARED_BUS_MASTER : 0)
 
@@ -101,6 +108,7 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
     }                                                                                       \
     VOID NTAPI AtaPortReadPortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)           \
     {                                                                                       \
+        CHECK_BUFFER("AtaPortReadPortBuffer" #Name, Buffer, (uint64_t)Count *(bits / 8));   \
         CHECK_PORT("AtaPortReadPortBuffer" #Name, Port, bits / 8, ACCESS_READ_STATUS,       \
                    fill_with_ones(Buffer, Count * sizeof(TYPE)));                           \
         access_counters.data_units += Count;                                                \
@@ -110,6 +118,7 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
     }                                                                                       \
     VOID NTAPI AtaPortWritePortBuffer##Name(TYPE *Port, TYPE *Buffer, ULONG Count)          \
     {                                                                                       \
+        CHECK_BUFFER("AtaPortWritePortBuffer" #Name, Buffer, (uint64_t)Count *(bits / 8));  \
         CHECK_PORT("AtaPortWritePortBuffer" #Name, Port, bits / 8, 0, );                    \
         access_counters.data_units += Count;                                                \
         trace(TRACE_PORT_BUFFER, (uint16_t)(uintptr_t)Port, bits / 8 | 0x80, Count);        \
@@ -141,6 +150,7 @@ DEFINE_PORT_ACCESS(Ulong, ULONG, 32)
     }                                                                                             \
     VOID NTAPI AtaPortReadRegisterBuffer##Name(TYPE *Register, TYPE *Buffer, ULONG Count)         \
     {                                                                                             \
+        CHECK_BUFFER("AtaPortReadRegisterBuffer" #Name, Buffer, (uint64_t)Count *(bits / 8));     \
         CHECK_REGISTER("AtaPortReadRegisterBuffer" #Name, Register, (uint64_t)Count *(bits / 8),  \
                        bits / 8, fill_with_ones(Buffer, Count * sizeof(TYPE)));                   \
         access_counters.data_units += Count;                                                      \
@@ -150,6 +160,7 @@ DEFINE_PORT_ACCESS(Ulong, ULONG, 32)
     }                                                                                             \
     VOID NTAPI AtaPortWriteRegisterBuffer##Name(TYPE *Register, TYPE *Buffer, ULONG Count)        \
     {                                                                                             \
+        CHECK_BUFFER("AtaPortWriteRegisterBuffer" #Name, Buffer, (uint64_t)Count *(bits / 8));    \
         CHECK_REGISTER("AtaPortWriteRegisterBuffer" #Name, Register, (uint64_t)Count *(bits / 8), \
                        bits / 8, );                                                               \
         access_counters.data_units += Count;                                                      \
@@ -183,7 +194,8 @@ static void set_width(uint8_t *entry, unsigned width)
     *entry = (uint8_t)((*entry & ~ACCESS_WIDTH) | width);
 }
 
-static void map_ports(struct controller *controller, uint32_t port, uint32_t byte_count)
+static __attribute__((cold)) void map_ports(struct controller *controller, uint32_t port,
+                                            uint32_t byte_count)
 {
     uint8_t *map = controller->port_map;
     uint32_t end = port + byte_count < ACCESS_PORT_COUNT ? port + byte_count : ACCESS_PORT_COUNT;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Physical runs of memory; see memory.h. Entered from every context. */
+/* Physical runs of memory, and memory that is not the driver's; see memory.h. Entered from every context. */
 #include "port/memory.h"
+
+#include "port/port.h"
 
 static uint32_t bytes_left_in_page(const void *address)
 {
@@ -48,5 +50,34 @@ bool memory_is_below(const void *address, uint32_t byte_count, uint64_t limit)
         at += run;
         byte_count -= run;
     }
+    return true;
+}
+
+/* ------------------------------------------------------------------ memory that is not the driver's */
+
+/* AtaAdapterControl is handed the configuration and what it points to, where the port itself has them. */
+static bool was_given(const void *start, uint64_t byte_count)
+{
+    for (unsigned i = 0; i < port_controller_count; i++) {
+        const struct controller *controller = &port_controllers[i];
+        uintptr_t given = (uintptr_t)&controller->configuration;
+        if ((uintptr_t)start >= given &&
+            (uintptr_t)start + byte_count <= (uintptr_t)(&controller->ranges + 1))
+            return true;
+    }
+    return false;
+}
+
+bool memory_refuse(const void *start, uint64_t byte_count, const char *routine, const void *place)
+{
+    const struct driver *driver = context_now->driver;
+    /* A driver without an image is linked into the kernel. */
+    if (!contract_checks || !driver || !driver->image || !hal_is_kernel_memory(start, byte_count) ||
+        was_given(start, byte_count))
+        return false;
+    contract_report(RULE_MEM_04, context_now->channel, routine, place,
+                    "%llu byte%s at %p reach%s into the kernel's memory; it was left alone",
+                    (unsigned long long)byte_count, byte_count == 1 ? "" : "s",
+                    (void *)(uintptr_t)start, byte_count == 1 ? "es" : "");
     return true;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Physical runs of memory, shared by scatter/gather lists and AtaPortGetPhysicalAddress. */
+/*
+ * Physical runs of memory, shared by scatter/gather lists and AtaPortGetPhysicalAddress; and MEM-04: is what
+ * a driver hands to a routine memory of its own?
+ */
 #ifndef PORT_MEMORY_H
 #define PORT_MEMORY_H
 
@@ -18,5 +21,19 @@ static inline uint64_t memory_physical_run(const void *address, uint32_t *byte_c
 unsigned memory_pieces(const void *address, uint32_t byte_count);
 /* Is all of it mapped, and below a physical address? */
 bool memory_is_below(const void *address, uint32_t byte_count, uint64_t limit);
+
+/* Behind memory_is_refused: memory that lies below all windows. */
+bool memory_refuse(const void *start, uint64_t byte_count, const char *routine, const void *place)
+    __attribute__((cold));
+/* Stands before a routine that reads or writes what a driver has handed it. True: it would reach into the kernel's
+ * memory, which was reported (MEM-04), and the routine must leave it alone. What drivers have lies in windows, so in
+ * the common case this is one comparison; only their variables on the stack take longer. With checks=off nothing is
+ * refused: DataBuffer then is the port's own address. Context: any. */
+static inline bool memory_is_refused(const void *start, uint64_t byte_count, const char *routine,
+                                     const void *place)
+{
+    return __builtin_expect((uintptr_t)start < hal_window_start, 0) &&
+           memory_refuse(start, byte_count, routine, place);
+}
 
 #endif

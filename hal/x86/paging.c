@@ -37,6 +37,7 @@ struct device_mapping {
 
 uint64_t hal_page_root[TABLE_LENGTH] __attribute__((aligned(4096)));
 const uint64_t hal_ram_limit = PAGING_RAM_LIMIT;
+const uintptr_t hal_window_start = PAGING_WINDOW_START;
 static uintptr_t next_window = PAGING_WINDOW_START;
 static struct device_mapping device_mappings[DEVICE_MAPPING_LIMIT];
 static size_t device_mapping_count;
@@ -45,6 +46,7 @@ extern const uint8_t hal_kernel_start[], hal_kernel_end[];
 extern const uint8_t hal_text_start[], hal_text_end[];
 extern const uint8_t hal_rodata_start[], hal_rodata_end[];
 extern const uint8_t hal_early_start[], hal_early_end[];
+extern const uint8_t hal_boot_stack_guard[], hal_boot_stack_top[];
 
 /* ------------------------------------------------------------------ walking the tables */
 
@@ -247,6 +249,33 @@ bool hal_is_code(uintptr_t address)
     return entry != NULL && (*entry & ENTRY_NO_EXECUTE) == 0;
 }
 
+static bool touches(uint64_t start, uint64_t end, const void *other_start, const void *other_end)
+{
+    return start < (uintptr_t)other_end && (uintptr_t)other_start < end;
+}
+
+/* The table at the level of the given shift, and those below it. */
+static __attribute__((cold)) bool touches_tables(uint64_t start, uint64_t end,
+                                                 const uint64_t *table, unsigned shift)
+{
+    bool found = touches(start, end, table, table + TABLE_LENGTH);
+    for (unsigned i = 0; i < TABLE_LENGTH && !found && shift > PAGE_SHIFT; i++)
+        if ((table[i] & (ENTRY_PRESENT | ENTRY_LARGE)) == ENTRY_PRESENT)
+            found = touches_tables(start, end, table_of(table[i]), shift - BITS_PER_LEVEL);
+    return found;
+}
+
+bool hal_is_kernel_memory(const void *start, uint64_t byte_count)
+{
+    uint64_t first = (uintptr_t)start, end = first + byte_count;
+    if (first >= (uintptr_t)hal_boot_stack_guard + HAL_PAGE_SIZE &&
+        end <= (uintptr_t)hal_boot_stack_top)
+        return false;
+    /* What the image ends with was given back. */
+    return touches(first, end, hal_kernel_start, hal_early_start) ||
+           touches_tables(first, end, hal_page_root, PAGING_ROOT_SHIFT);
+}
+
 uint64_t *hal_page_entry(uintptr_t address)
 {
     ASSERT_OP(address, >=, PAGING_WINDOW_START); /* RAM stays as it is */
@@ -314,7 +343,7 @@ void *hal_map_device(uint64_t physical, size_t byte_count)
 /* ------------------------------------------------------------------ setting up */
 
 /* Maps RAM at its own addresses, in pages as large as possible. */
-static bool map_ram(uint64_t start, uint64_t end)
+static __attribute__((cold)) bool map_ram(uint64_t start, uint64_t end)
 {
     uint64_t flags = entry_flags(HAL_MAP_READ | HAL_MAP_WRITE);
     while (start < end) {

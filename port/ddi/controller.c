@@ -4,6 +4,7 @@
  */
 #include "port/call.h"
 #include "port/ddi/unpublished.h"
+#include "port/memory.h"
 #include "port/port.h"
 
 /* Which routine may be missing: a miniport without AtaChannelInitRoutine serves the controller
@@ -40,6 +41,8 @@ ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
                         "DriverObject or RegistryPath is not what DriverEntry was given");
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
+    if (memory_is_refused(ControllerInterface, sizeof *ControllerInterface, routine, CALLER))
+        return (ULONG)STATUS_INVALID_PARAMETER;
     if (!ControllerInterface || ControllerInterface->Version != sizeof(IDE_CONTROLLER_INTERFACE)) {
         contract_report(RULE_INI_01, NULL, routine, CALLER, "Version is %u, not %u",
                         ControllerInterface ? ControllerInterface->Version : 0,
@@ -139,6 +142,8 @@ ULONG NTAPI AtaPortGetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG Con
     if (!controller)
         return 0;
     ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
+    if (memory_is_refused(Buffer, byte_count, routine, CALLER))
+        return 0;
     read_bytes(controller, Buffer, ConfigDataOffset, byte_count);
     return byte_count;
 }
@@ -151,6 +156,8 @@ ULONG NTAPI AtaPortSetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG Con
     if (!controller)
         return 0;
     ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
+    if (memory_is_refused(Buffer, byte_count, routine, CALLER))
+        return 0;
     write_bytes(controller, Buffer, ConfigDataOffset, byte_count);
     return byte_count;
 }
@@ -161,7 +168,8 @@ ULONG NTAPI PciIdeXGetBusData(PVOID DeviceExtension, PVOID Buffer, ULONG ConfigD
 {
     static const char routine[] = "PciIdeXGetBusData";
     struct controller *controller = bus_controller(DeviceExtension, routine, CALLER);
-    if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength)
+    if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength ||
+        memory_is_refused(Buffer, BufferLength, routine, CALLER))
         return (ULONG)STATUS_UNSUCCESSFUL;
     read_bytes(controller, Buffer, ConfigDataOffset, BufferLength);
     return STATUS_SUCCESS;
@@ -174,7 +182,9 @@ ULONG NTAPI PciIdeXSetBusData(PVOID DeviceExtension, PVOID Buffer, PVOID DataMas
     static const char routine[] = "PciIdeXSetBusData";
     struct controller *controller = bus_controller(DeviceExtension, routine, CALLER);
     UCHAR bytes[CONFIGURATION_SIZE];
-    if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength)
+    if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength ||
+        memory_is_refused(Buffer, BufferLength, routine, CALLER) ||
+        memory_is_refused(DataMask, BufferLength, routine, CALLER))
         return (ULONG)STATUS_UNSUCCESSFUL;
     read_bytes(controller, bytes, ConfigDataOffset, BufferLength);
     for (ULONG i = 0; i < BufferLength; i++) {

@@ -9,6 +9,7 @@
 #include "port/ddi/unpublished.h"
 #include "port/ddi/variadic.h"
 #include "port/log.h"
+#include "port/memory.h"
 #include "port/port.h"
 #include "port/shared_page.h"
 
@@ -67,20 +68,34 @@ VOID NTAPI AtaPortStallExecution(ULONG Delay)
 
 VOID NTAPI AtaPortQuerySystemTime(PLARGE_INTEGER CurrentTime)
 {
-    if (contract_in_build_io("AtaPortQuerySystemTime", CALLER))
+    static const char routine[] = "AtaPortQuerySystemTime";
+    if (contract_in_build_io(routine, CALLER) ||
+        memory_is_refused(CurrentTime, sizeof *CurrentTime, routine, CALLER))
         return;
     CurrentTime->QuadPart = (LONGLONG)shared_page_system_time();
 }
 
 /* ------------------------------------------------------------------ debug prints */
 
+/* Who prints, for reports. */
+struct printer {
+    const char *routine;
+    const void *place;
+};
+
 struct conversion {
+    const struct printer *printer;
     char text[24]; /* "%-08", to be completed for snprintf */
     size_t length;
     char letter;
     bool is_64, is_wide, is_narrow;
     unsigned shorts; /* `h` once or twice */
 };
+
+static bool is_refused(const struct printer *printer, const void *text, size_t byte_count)
+{
+    return memory_is_refused(text, byte_count, printer->routine, printer->place);
+}
 
 #define MOST_TEXT 160u /* of one %s */
 
@@ -93,7 +108,7 @@ static size_t print_text(char *out, size_t size, struct conversion *conversion, 
     size_t done = 0;
     const char *precision = strchr(conversion->text, '.');
 
-    if (!text) {
+    if (!text || is_refused(conversion->printer, text, 1)) {
         text = "(null)";
         count = 6;
         conversion->is_wide = false;
@@ -120,6 +135,8 @@ static size_t print_text(char *out, size_t size, struct conversion *conversion, 
 static size_t print_counted(char *out, size_t size, struct conversion *conversion,
                             const UNICODE_STRING *string)
 {
+    if (is_refused(conversion->printer, string, sizeof *string))
+        string = NULL;
     size_t width = conversion->is_wide ? sizeof(WCHAR) : 1;
     return print_text(out, size, conversion, string ? string->Buffer : NULL,
                       string ? string->Length / width : 0);
@@ -224,7 +241,8 @@ static const char *read_length(const char *format, struct conversion *conversion
     }
 }
 
-static void format_message(char *out, size_t size, const char *format, ddi_va_list *arguments)
+static void format_message(char *out, size_t size, const struct printer *printer,
+                           const char *format, ddi_va_list *arguments)
 {
     size_t done = 0;
     while (*format && done + 1 < size) {
@@ -233,7 +251,7 @@ static void format_message(char *out, size_t size, const char *format, ddi_va_li
             format += *format == '%' ? 2 : 1;
             continue;
         }
-        struct conversion conversion = {0};
+        struct conversion conversion = {.printer = printer};
         size_t printed = 0;
         const char *start = format;
         format = read_length(read_flags(format + 1, &conversion, arguments), &conversion);
@@ -253,37 +271,42 @@ static void format_message(char *out, size_t size, const char *format, ddi_va_li
 /* DBG-01: the highest level (AtaPortDebugPrint). */
 #define DEBUG_PRINT_MOST 3u
 
-static void debug_print(ULONG level, const char *format, ddi_va_list *arguments)
+static void debug_print(const struct printer *printer, ULONG level, const char *format,
+                        ddi_va_list *arguments)
 {
     char text[256];
 
-    format_message(text, sizeof text, format, arguments);
+    if (is_refused(printer, format, 1))
+        return;
+    format_message(text, sizeof text, printer, format, arguments);
     log_debug_print(context_now->driver ? context_now->driver->name : "?", level, text);
 }
 
 VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 {
+    const struct printer printer = {"AtaPortDebugPrint", CALLER};
     ddi_va_list arguments;
 
-    if (contract_in_build_io("AtaPortDebugPrint", CALLER))
+    if (contract_in_build_io(printer.routine, CALLER))
         return;
     if (DebugPrintLevel > DEBUG_PRINT_MOST)
-        contract_report(RULE_DBG_01, context_now->channel, "AtaPortDebugPrint", CALLER,
+        contract_report(RULE_DBG_01, context_now->channel, printer.routine, CALLER,
                         "the level is %u", (unsigned)DebugPrintLevel);
     ddi_va_start(arguments, DebugMessage);
-    debug_print(DebugPrintLevel, (const char *)DebugMessage, &arguments);
+    debug_print(&printer, DebugPrintLevel, (const char *)DebugMessage, &arguments);
     ddi_va_end(arguments);
 }
 
 /* The controller drivers' name for it, before there were ATA miniports (PciIdeXDebugPrint). */
 VOID NTAPI_V PciIdeXDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 {
+    const struct printer printer = {"PciIdeXDebugPrint", CALLER};
     ddi_va_list arguments;
 
-    if (contract_in_build_io("PciIdeXDebugPrint", CALLER))
+    if (contract_in_build_io(printer.routine, CALLER))
         return;
     ddi_va_start(arguments, DebugMessage);
-    debug_print(DebugPrintLevel, (const char *)DebugMessage, &arguments);
+    debug_print(&printer, DebugPrintLevel, (const char *)DebugMessage, &arguments);
     ddi_va_end(arguments);
 }
 
@@ -294,7 +317,8 @@ VOID NTAPI AtaPortLogError(PVOID ChannelExtension, PIDE_ERROR_LOG_ENTRY ErrorLog
 {
     static const char routine[] = "AtaPortLogError";
     struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
-    if (channel && !contract_in_build_io(routine, CALLER))
+    if (channel && !contract_in_build_io(routine, CALLER) &&
+        !memory_is_refused(ErrorLogEntry, sizeof *ErrorLogEntry, routine, CALLER))
         log_error_entry(channel, ErrorLogEntry);
 }
 

@@ -109,6 +109,8 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
     struct piece piece;
 
     contract_note_build_io(routine, CALLER, false);
+    if (memory_is_refused(Length, sizeof *Length, routine, CALLER))
+        return physical;
     if (channel && find_piece(&piece, channel, Irb, VirtualAddress)) {
         run = (uint32_t)piece.byte_count;
         if (run == 0) /* the end itself: the address after the last byte */
@@ -132,9 +134,19 @@ ULONG NTAPI AtaPortConvertPhysicalAddressToUlong(IDE_PHYSICAL_ADDRESS Address)
     return (ULONG)Address.QuadPart;
 }
 
+/* Is one of them the kernel's? */
+static inline bool copy_is_refused(const void *to, const void *from, ULONG byte_count,
+                                   const char *routine, const void *place)
+{
+    return memory_is_refused(to, byte_count, routine, place) ||
+           memory_is_refused(from, byte_count, routine, place);
+}
+
 VOID NTAPI AtaPortMoveMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length)
 {
-    if (!contract_in_build_io("AtaPortMoveMemory", CALLER))
+    static const char routine[] = "AtaPortMoveMemory";
+    if (!contract_in_build_io(routine, CALLER) &&
+        !copy_is_refused(WriteBuffer, ReadBuffer, Length, routine, CALLER))
         memmove(WriteBuffer, ReadBuffer, Length);
 }
 
@@ -142,7 +154,8 @@ VOID NTAPI AtaPortCopyMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length)
 {
     static const char routine[] = "AtaPortCopyMemory";
     uintptr_t to = (uintptr_t)WriteBuffer, from = (uintptr_t)ReadBuffer;
-    if (contract_in_build_io(routine, CALLER))
+    if (contract_in_build_io(routine, CALLER) ||
+        copy_is_refused(WriteBuffer, ReadBuffer, Length, routine, CALLER))
         return;
     if (to - from >= Length && from - to >= Length) {
         memcpy(WriteBuffer, ReadBuffer, Length);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "port/ddi/unpublished.h"
+#include "port/memory.h"
 #include "port/port.h"
 
 static void say(const char *name, const void *place)
@@ -80,17 +81,23 @@ VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG
  * these. */
 PVOID NTAPI_V ntoskrnl_memset(PVOID to, int value, SIZE_T byte_count)
 {
-    return memset(to, value, byte_count);
+    return memory_is_refused(to, byte_count, "memset", CALLER) ? to : memset(to, value, byte_count);
 }
 
 PVOID NTAPI_V ntoskrnl_memcpy(PVOID to, const VOID *from, SIZE_T byte_count)
 {
-    return memcpy(to, from, byte_count);
+    return memory_is_refused(to, byte_count, "memcpy", CALLER) ||
+                   memory_is_refused(from, byte_count, "memcpy", CALLER)
+               ? to
+               : memcpy(to, from, byte_count);
 }
 
 PVOID NTAPI_V ntoskrnl_memmove(PVOID to, const VOID *from, SIZE_T byte_count)
 {
-    return memmove(to, from, byte_count);
+    return memory_is_refused(to, byte_count, "memmove", CALLER) ||
+                   memory_is_refused(from, byte_count, "memmove", CALLER)
+               ? to
+               : memmove(to, from, byte_count);
 }
 
 int NTAPI_V ntoskrnl_memcmp(const VOID *a, const VOID *b, SIZE_T byte_count)

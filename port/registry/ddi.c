@@ -10,6 +10,7 @@
  */
 #include <irb.h>
 
+#include "port/memory.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"
 
@@ -243,6 +244,14 @@ static BOOLEAN finish(struct channel *channel, const struct registry_access *acc
     return FALSE;
 }
 
+/* MEM-04. Buffer has rules of its own. */
+static bool is_refused(const struct registry_access *access, const char *routine)
+{
+    return memory_is_refused(access->name, 1, routine, access->place) ||
+           memory_is_refused(access->byte_count, sizeof *access->byte_count, routine,
+                             access->place);
+}
+
 /* The routines' arguments from ControllerNumber on, with the place they were called from. */
 #define ACCESS_ARGUMENTS                          \
     ((struct registry_access){                    \
@@ -264,7 +273,7 @@ BOOLEAN NTAPI AtaPortRegistryRead(PVOID ChannelExtension, UCHAR ControllerNumber
     struct channel *channel = enter(ChannelExtension, RULE_REG_09, routine, CALLER);
     uint32_t asked;
 
-    if (!channel)
+    if (!channel || is_refused(&access, routine))
         return FALSE;
     asked = BufferLength ? *BufferLength : 0;
     return finish(channel, &access, registry_read(&channel->registry, &access), asked, routine);
@@ -279,7 +288,7 @@ BOOLEAN NTAPI AtaPortRegistryWrite(PVOID ChannelExtension, UCHAR ControllerNumbe
     struct channel *channel = enter(ChannelExtension, RULE_REG_09, routine, CALLER);
     uint32_t asked;
 
-    if (!channel)
+    if (!channel || is_refused(&access, routine))
         return FALSE;
     asked = BufferLength ? *BufferLength : 0;
     return finish(channel, &access, registry_write(&channel->registry, &access), asked, routine);
@@ -296,7 +305,7 @@ BOOLEAN NTAPI AtaPortRegistryWriteDeferred(PVOID ChannelExtension, UCHAR Control
     uint32_t asked;
     enum irql irql;
 
-    if (!channel)
+    if (!channel || is_refused(&access, routine))
         return FALSE;
     asked = BufferLength ? *BufferLength : 0;
     /* IdeHwInterrupt may write, too: one at a time. */

@@ -4,7 +4,7 @@
 # REG-05, REG-06, IRB-03, IRB-06, IRB-07, MEM: memory that a driver touches outside its bounds, or after its time
 # (tests/probes/rules/memory.c). The place is the instruction that did, or the call of the routine that
 # did it for the driver. What is written is lost, and what is read is zeros, but for IRBs, which are read
-# as they are, and for data that is not mapped, which is reached.
+# as they are, and for data that is not mapped, which is reached; what is the kernel's is left alone.
 use strict;
 use warnings;
 use lib 'tests/lib';
@@ -66,6 +66,24 @@ contract_cases('memory',
       returned => '1' },
     { case => 'memory_list_completed', rule => 'IRB-07', routine => $interrupt, context => $interrupt,
       returned => '1' },
+    { case => 'memory_kernel_ports_to', rule => 'MEM-04', routine => 'AtaPortReadPortBufferUchar', context => $stop,
+      returned => '1', also => qr/8 bytes at [0-9a-fx]+ reach into the kernel's memory; it was left alone/ },
+    { case => 'memory_kernel_ports_from', rule => 'MEM-04', routine => 'AtaPortWritePortBufferUlong', context => $stop,
+      returned => '1' },
+    { case => 'memory_kernel_registers', rule => 'MEM-04', context => $stop, returned => '1',
+      routine => ['AtaPortReadRegisterBufferUshort', 'AtaPortWriteRegisterBufferUshort'] },
+    { case => 'memory_kernel_copy_to', rule => 'MEM-04', routine => $copy, context => $start_io, returned => '1' },
+    { case => 'memory_kernel_copy_from', rule => 'MEM-04', routine => [$copy, 'AtaPortMoveMemory'], context => $interrupt,
+      returned => '0' },
+    { case => 'memory_kernel_registry', rule => 'MEM-04', context => $stop, returned => '1',
+      routine => ['AtaPortRegistryRead', 'AtaPortRegistryWrite'] },
+    { case => 'memory_kernel_bus_data', rule => 'MEM-04', context => $stop, returned => '1',
+      routine => ['AtaPortGetBusData', 'AtaPortSetBusData'] },
+    { case => 'memory_kernel_results', rule => 'MEM-04', context => $start_io, returned => '1',
+      routine => ['AtaPortGetPhysicalAddress', 'AtaPortQuerySystemTime'] },
+    { case => 'memory_kernel_print', rule => 'MEM-04', context => $stop,
+      routine => ['AtaPortDebugPrint', 'AtaPortDebugPrint'] },
+    { case => 'memory_own', asserts => 'MEM-04', returned => 'b' },
 );
 
 done_testing();

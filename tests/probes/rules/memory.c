@@ -326,6 +326,178 @@ CASE memory_list_completed(struct occasion *at)
     return TRUE;
 }
 
+/* ------------------------------------------------------------------ the kernel's */
+
+/* The interrupt table lies in the data of the kernel's image. */
+static PUCHAR interrupt_table(void)
+{
+    struct {
+        USHORT limit;
+        ULONG_PTR base;
+    } __attribute__((packed)) table;
+
+    __asm__("sidt %0" : "=m"(table));
+    return (PUCHAR)table.base;
+}
+
+/* A page table that lies in memory the kernel has allocated, where that is mapped as it lies. */
+static PUCHAR page_table(void)
+{
+    ULONG_PTR root;
+
+    __asm__("mov %%cr3, %0" : "=r"(root));
+    return (PUCHAR)(*(const ULONG_PTR *)(root & ~(ULONG_PTR)0xFFF) & ~(ULONG_PTR)0xFFF);
+}
+
+/* Is the kernel's memory what it was before? */
+static UCHAR before[16];
+
+static void remember(const UCHAR *memory)
+{
+    for (ULONG i = 0; i < sizeof before; i++)
+        before[i] = ((const volatile UCHAR *)memory)[i];
+}
+
+static BOOLEAN is_unchanged(const UCHAR *memory)
+{
+    BOOLEAN same = TRUE;
+
+    for (ULONG i = 0; i < sizeof before; i++)
+        same &= before[i] == ((const volatile UCHAR *)memory)[i];
+    return same;
+}
+
+CASE memory_kernel_ports_to(struct occasion *at)
+{
+    PUCHAR table = interrupt_table();
+
+    remember(table);
+    AtaPortReadPortBufferUchar(at->channel->bus_master, table, 8); /* BREAKS: MEM-04 */
+    probe_returned(is_unchanged(table));
+    return FALSE;
+}
+
+/* The bus master's pointer to its descriptors stays as it is. */
+CASE memory_kernel_ports_from(struct occasion *at)
+{
+    PULONG descriptors = (PULONG)(PVOID)(at->channel->bus_master + 4);
+    ULONG old = AtaPortReadPortUlong(descriptors);
+
+    /* BREAKS: MEM-04 */
+    AtaPortWritePortBufferUlong(descriptors, (PULONG)(PVOID)interrupt_table(), 1);
+    probe_returned(AtaPortReadPortUlong(descriptors) == old);
+    return FALSE;
+}
+
+/* The uncached extension may be read and written like registers. */
+CASE memory_kernel_registers(struct occasion *at)
+{
+    PUSHORT table = (PUSHORT)(PVOID)page_table(), ours = (PUSHORT)(PVOID)at->channel->table;
+
+    remember((PUCHAR)table);
+    AtaPortReadRegisterBufferUshort(ours, table, 2);  /* BREAKS: MEM-04 */
+    AtaPortWriteRegisterBufferUshort(ours, table, 2); /* BREAKS: MEM-04 */
+    probe_returned(is_unchanged((PUCHAR)table));
+    return FALSE;
+}
+
+CASE memory_kernel_copy_to(struct occasion *at)
+{
+    UCHAR bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    PUCHAR table = page_table();
+
+    UNREFERENCED_PARAMETER(at);
+    remember(table);
+    AtaPortCopyMemory(table, bytes, sizeof bytes); /* BREAKS: MEM-04 */
+    probe_returned(is_unchanged(table));
+    return FALSE;
+}
+
+/* It begins in front of what it reaches into. */
+CASE memory_kernel_copy_from(struct occasion *at)
+{
+    UCHAR bytes[8] = {0};
+
+    UNREFERENCED_PARAMETER(at);
+    AtaPortCopyMemory(bytes, page_table() - 4, sizeof bytes); /* BREAKS: MEM-04 */
+    AtaPortMoveMemory(bytes, page_table(), sizeof bytes);     /* BREAKS: MEM-04 */
+    probe_returned(bytes[0] | bytes[4] | bytes[7]);
+    return FALSE;
+}
+
+CASE memory_kernel_registry(struct occasion *at)
+{
+    PUCHAR table = interrupt_table();
+    volatile UCHAR *buffer = allocate(at->channel, 16);
+    PUCHAR to = (PUCHAR)(ULONG_PTR)buffer;
+    ULONG length = 16;
+    BOOLEAN done;
+
+    remember(table);
+    /* BREAKS: MEM-04 */
+    done = AtaPortRegistryRead(at->channel, 0, TRUE, (PCHAR) "Break", IDE_REG_SZ, to,
+                               (PULONG)(PVOID)table);
+    /* BREAKS: MEM-04 */
+    done |= AtaPortRegistryWrite(at->channel, 0, TRUE, (PCHAR)table, IDE_REG_SZ, to, &length);
+    probe_returned(!done && is_unchanged(table));
+    release(at->channel, buffer);
+    return FALSE;
+}
+
+CASE memory_kernel_bus_data(struct occasion *at)
+{
+    PVOID controller = at->channel->controller;
+    PUCHAR table = interrupt_table();
+    ULONG done;
+
+    remember(table);
+    done = AtaPortGetBusData(controller, table, 0, 4);     /* BREAKS: MEM-04 */
+    done += AtaPortSetBusData(controller, table, 0x3C, 1); /* BREAKS: MEM-04 */
+    probe_returned(done == 0 && is_unchanged(table));
+    return FALSE;
+}
+
+CASE memory_kernel_results(struct occasion *at)
+{
+    PUCHAR table = interrupt_table();
+    PULONG length = (PULONG)(PVOID)table;
+    PVOID channel = at->channel, ours = at->channel->table;
+    IDE_PHYSICAL_ADDRESS physical;
+
+    remember(table);
+    physical = AtaPortGetPhysicalAddress(channel, NULL, ours, length); /* BREAKS: MEM-04 */
+    AtaPortQuerySystemTime((PLARGE_INTEGER)(PVOID)table);              /* BREAKS: MEM-04 */
+    probe_returned(physical.QuadPart == 0 && is_unchanged(table));
+    return FALSE;
+}
+
+CASE memory_kernel_print(struct occasion *at)
+{
+    UNREFERENCED_PARAMETER(at);
+    AtaPortDebugPrint(0, (PCCHAR) "text: %s\n", interrupt_table()); /* BREAKS: MEM-04 */
+    AtaPortDebugPrint(0, (PCCHAR)interrupt_table());                /* BREAKS: MEM-04 */
+    return FALSE;
+}
+
+/* What a driver may hand over: its variables on the stack and in the image, what the port has given it. */
+CASE memory_own(struct occasion *at)
+{
+    static ULONG in_image[2];
+    volatile UCHAR *buffer = allocate(at->channel, 8);
+    ULONG on_stack[2] = {7, 9}, length;
+    IDE_CHANNEL_CONFIGURATION copy;
+
+    AtaPortCopyMemory(in_image, on_stack, sizeof on_stack);
+    AtaPortCopyMemory((PVOID)(ULONG_PTR)buffer, in_image, sizeof in_image);
+    AtaPortCopyMemory(at->channel->table, (PVOID)(ULONG_PTR)buffer, 8);
+    AtaPortCopyMemory(&copy, at->start, sizeof copy);
+    (void)AtaPortGetPhysicalAddress(at->channel, NULL, at->channel->table, &length);
+    probe_returned(((volatile ULONG *)(PVOID)at->channel->table)[1] +
+                   (copy.Version == at->start->Version) + (length != 0));
+    release(at->channel, buffer);
+    return FALSE;
+}
+
 const struct probe_case memory_cases[] = {
     {"memory_write_behind", AT_START, 1, memory_write_behind},
     {"memory_read_behind", AT_STOP, 1, memory_read_behind},
@@ -357,5 +529,15 @@ const struct probe_case memory_cases[] = {
     {"memory_data_completed", AT_COMPLETE, 2, memory_data_completed},
     {"memory_list_write", AT_START_IO, 2, memory_list_write},
     {"memory_list_completed", AT_COMPLETE, 2, memory_list_completed},
+    {"memory_kernel_ports_to", AT_STOP, 1, memory_kernel_ports_to},
+    {"memory_kernel_ports_from", AT_STOP, 1, memory_kernel_ports_from},
+    {"memory_kernel_registers", AT_STOP, 1, memory_kernel_registers},
+    {"memory_kernel_copy_to", AT_START_IO, 2, memory_kernel_copy_to},
+    {"memory_kernel_copy_from", AT_INTERRUPT, 2, memory_kernel_copy_from},
+    {"memory_kernel_registry", AT_STOP, 1, memory_kernel_registry},
+    {"memory_kernel_bus_data", AT_STOP, 1, memory_kernel_bus_data},
+    {"memory_kernel_results", AT_START_IO, 2, memory_kernel_results},
+    {"memory_kernel_print", AT_STOP, 1, memory_kernel_print},
+    {"memory_own", AT_START, 1, memory_own},
     {NULL, 0, 0, NULL},
 };
