@@ -123,7 +123,8 @@ static bool run_operations(struct bench *bench, const struct workload *workload,
         }
     }
     if (op < ops)
-        command_fail("Stopped by Ctrl-C after %u of %u operations.", (unsigned)op, (unsigned)ops);
+        command_fail("Stopped by Ctrl-C after %u of %u operation%s.", (unsigned)op, (unsigned)ops,
+                     plural(ops));
     return op == ops;
 }
 

@@ -60,8 +60,10 @@ static bool get_words(struct device *device, uint16_t words[256])
     request.task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
     if (device->usable)
         request_run(&request);
-    if (device->usable && request.irb_status == IRB_STATUS_SUCCESS && request.transferred == 512)
+    if (device->usable && request.irb_status == IRB_STATUS_SUCCESS && request.transferred == 512) {
+        memcpy(&device->identify, words, 512); /* what is current, for all who look at it */
         return true;
+    }
     memcpy(words, &device->identify, 512);
     return false;
 }
@@ -88,7 +90,8 @@ static void print_capacity(const struct device *device, const uint16_t *words)
     for (unsigned i = 4; i-- > 0;)
         sectors_48 = sectors_48 << 16 | words[WORD_SECTORS_48 + i];
     size_format(device->sector_count * device->sector_size, size, sizeof size);
-    hal_printf("  %-18s%" PRIu64 " sectors, %s\n", "Capacity", device->sector_count, size);
+    hal_printf("  %-18s%" PRIu64 " sector%s, %s\n", "Capacity", device->sector_count,
+               plural(device->sector_count), size);
     hal_printf("  %-18s%" PRIu32 "\n", "28-bit sectors", sectors_28);
     if (is_vouched_for(words[WORD_FEATURES + 1]) && (words[WORD_FEATURES + 1] & 1u << 10))
         hal_printf("  %-18s%" PRIu64 "\n", "48-bit sectors", sectors_48);
@@ -133,6 +136,14 @@ static void print_dma(const char *title, uint16_t word)
     hal_printf("\n");
 }
 
+/* The mode that the device says it is in: a driver may have lowered it since it was chosen. The PIO mode that is
+ * set is in no word. */
+static const char *mode_in_use(const struct device *device)
+{
+    ULONG dma = identify_current_modes(device) & DMA_SUPPORT;
+    return dma && device_uses_dma(device) ? identify_mode_name(dma) : device_mode_name(device);
+}
+
 static void print_modes(const struct device *device, const uint16_t *words)
 {
     unsigned pio = 2; /* every device has modes 0 to 2 */
@@ -145,9 +156,10 @@ static void print_modes(const struct device *device, const uint16_t *words)
         if (words[WORD_VALIDITY] & 4)
             print_dma("Ultra DMA modes", words[WORD_ULTRA_DMA]);
     }
-    print_line("Selected", device_mode_name(device));
+    print_line("In use", mode_in_use(device));
     if (device->kind == DEVICE_ATA) {
-        hal_printf("  %-18sup to %u sectors", "Multiple", words[WORD_MULTIPLE] & 0xFFu);
+        unsigned multiple = words[WORD_MULTIPLE] & 0xFFu;
+        hal_printf("  %-18sup to %u sector%s", "Multiple", multiple, plural(multiple));
         if (words[WORD_CURRENT_MULTIPLE] & 1u << 8)
             hal_printf(", set to %u", words[WORD_CURRENT_MULTIPLE] & 0xFFu);
         hal_printf("\n");

@@ -22,7 +22,8 @@ const struct command shell_commands[] = {
     {"copy", "SRC LBA DST LBA COUNT", "copies COUNT sectors of SRC", command_copy},
     {"flush", "DISK", "writes out the disk's cache", command_flush},
     {"bench", "[DISK] [write] [WORKLOAD] [divide=N]",
-     "measures small and large transfers; write overwrites the disk", command_bench},
+     "measures transfers, write too (overwrites the disk): {read,write}-{4k-random,128k-seq}",
+     command_bench},
     {"cd", "DISK eject|load|capacity", "opens or closes a drive, asks for its medium", command_cd},
     {"mode", "DISK", "how the driver addresses a device and moves its data", command_mode},
     {"registry",
@@ -101,7 +102,7 @@ bool argument_number(const char *word, uint64_t *value)
     case NUMBER_OK:
         return true;
     case NUMBER_MALFORMED:
-        hal_printf("\"%.40s\" is not a number.\n", word);
+        hal_printf("\"%.40s\" is not a number (a hexadecimal one begins with 0x).\n", word);
         return false;
     case NUMBER_TOO_LARGE:
         hal_printf("The number %.40s is larger than any that fits 64 bits.\n", word);

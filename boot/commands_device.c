@@ -16,12 +16,15 @@
 
 bool device_uses_dma(const struct device *device)
 {
-    return (device->parameters.TransferModeSelected & DMA_SUPPORT) != 0;
+    return device->channel->controller->configuration.BusMaster &&
+           (device->parameters.TransferModeSelected & DMA_SUPPORT);
 }
 
 const char *device_mode_name(const struct device *device)
 {
-    return identify_mode_name(device->parameters.TransferModeSelected & MODE_BITS);
+    ULONG unused =
+        device_uses_dma(device) ? 0 : DMA_SUPPORT; /* chosen, but not by this controller */
+    return identify_mode_name(device->parameters.TransferModeSelected & MODE_BITS & ~unused);
 }
 
 static const char *addressing_name(const struct device *device)
@@ -223,7 +226,8 @@ enum command_result command_mode(unsigned count, char **words)
                    parameters->Chs.NumSectorsPerTrack);
     hal_printf("\n");
     if (device->kind == DEVICE_ATA)
-        hal_printf("  %-18s%u sectors\n", "Multiple", parameters->MaxBlockXfer);
+        hal_printf("  %-18s%u sector%s\n", "Multiple", parameters->MaxBlockXfer,
+                   plural(parameters->MaxBlockXfer));
     hal_printf("  %-18s%u\n", "Requests at once", parameters->NumberOfOverlappedRequests);
     size_format(controller->configuration.MaximumTransferLength, size, sizeof size);
     hal_printf("  %-18s%s\n", "Longest transfer", size);
@@ -242,8 +246,8 @@ static enum command_result cd_capacity(struct device *device)
     if (status != BLOCK_OK)
         return block_status_fail(device, status);
     size_format(device->sector_count * device->sector_size, size, sizeof size);
-    hal_printf("%s: %" PRIu64 " sectors of %u bytes, %s\n", device->name, device->sector_count,
-               (unsigned)device->sector_size, size);
+    hal_printf("%s: %" PRIu64 " sector%s of %u bytes, %s\n", device->name, device->sector_count,
+               plural(device->sector_count), (unsigned)device->sector_size, size);
     return COMMAND_DONE;
 }
 

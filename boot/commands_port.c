@@ -88,9 +88,10 @@ static unsigned queued_requests(const struct channel *channel)
 
 static void print_channel_irbs(const struct channel *channel)
 {
-    hal_printf("Channel %s: %u of %u IRBs at the driver, %u request%s in its queues\n",
+    hal_printf("Channel %s: %u of %u IRB%s at the driver, %u request%s in its queues\n",
                channel->name, channel->outstanding, channel->overlapped_limit,
-               queued_requests(channel), queued_requests(channel) == 1 ? "" : "s");
+               plural(channel->overlapped_limit), queued_requests(channel),
+               queued_requests(channel) == 1 ? "" : "s");
     for (unsigned i = 0; i < channel->slot_count; i++)
         print_slot(&channel->slots[i]);
 }
@@ -153,8 +154,10 @@ enum command_result command_counters(unsigned count, char **words)
     print_device_counters();
     print_channel_counters();
     hal_printf("Register accesses of the drivers: %" PRIu64 ", and %" PRIu64
-               " units through buffer routines\n",
-               access_counters.registers, access_counters.data_units);
+               " unit%s through buffer routines\n",
+               access_counters.registers, access_counters.data_units,
+               plural(access_counters.data_units));
+    hal_printf("Interrupts of the console: %" PRIu64 "\n", hal_console_interrupts());
     for (unsigned line = 0; line < 16; line++)
         if (hal_interrupt_unclaimed(line) > 0)
             hal_printf("Interrupts on line %u that nobody claimed: %" PRIu64 "\n", line,

@@ -9,11 +9,6 @@
 #include "boot/transfer.h"
 #include "lib/sha256.h"
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* ------------------------------------------------------------------ fill and verify */
 
 enum command_result command_fill(unsigned count, char **words)
@@ -150,8 +145,9 @@ static bool fit_target(const struct range *source, struct range *target)
     uint32_t factor = target_size / source_size;
     target->sector_count = number_divide(sector_count, factor);
     if (target_size % source_size != 0 || target->sector_count * factor != sector_count) {
-        command_fail("%" PRIu64 " sectors of %u bytes do not fill whole sectors of %u bytes.",
-                     sector_count, (unsigned)source_size, (unsigned)target_size);
+        command_fail("%" PRIu64 " sector%s of %u bytes: that is not whole sectors of %u bytes.",
+                     sector_count, plural(sector_count), (unsigned)source_size,
+                     (unsigned)target_size);
         return false;
     }
     return true;

@@ -68,7 +68,10 @@ static bool parse_bytes(char **words, uint8_t *bytes, size_t *byte_count)
 {
     *byte_count = 0;
     for (; *words; words++) {
-        if (!hex_parse(*words, bytes, TRANSFER_BUFFER_BYTES, byte_count)) {
+        const char *digits = *words;
+        if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
+            digits += 2; /* as `fill` wants it */
+        if (!*digits || !hex_parse(digits, bytes, TRANSFER_BUFFER_BYTES, byte_count)) {
             hal_printf("\"%.40s\" is not made of hexadecimal bytes.\n", *words);
             return false;
         }
@@ -120,7 +123,8 @@ enum command_result command_write(unsigned count, char **words)
     hal_printf("%zu byte%s written at sector %" PRIu64 " of disk %s", byte_count,
                byte_count == 1 ? "" : "s", range.lba, range.device->name);
     if (kept > 0)
-        hal_printf("; the sector's other %zu stay as they were", kept);
+        hal_printf("; the sector's other %zu byte%s stay%s as before", kept, plural(kept),
+                   kept == 1 ? "s" : "");
     hal_printf(".\n");
     return COMMAND_DONE;
 }

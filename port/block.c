@@ -358,8 +358,8 @@ static void describe_device_error(const struct request *request, char *text, siz
                  request->sense[13], atapi_sense_name(request->sense));
     else if (request->irb_status == IRB_STATUS_SUCCESS ||
              request->irb_status == IRB_STATUS_DATALENGTH_MISMATCH)
-        snprintf(text, size, "%u of %u bytes were moved", request->transferred,
-                 request->byte_count);
+        snprintf(text, size, "%u byte%s of %u moved", request->transferred,
+                 request->transferred == 1 ? "" : "s", request->byte_count);
     else
         snprintf(text, size, "%s, status %02xh, error %02xh%s",
                  irb_status_name(request->irb_status), request->ata_status, request->ata_error,
@@ -381,9 +381,10 @@ void block_describe(const struct block_request *block, char *text, size_t size)
         snprintf(text, size, "%s: done", operation);
         break;
     case BLOCK_OUT_OF_RANGE:
-        snprintf(text, size, "%s of %llu sector%s at %llu: %s%s ends after %llu sectors", operation,
-                 count, count == 1 ? "" : "s", (unsigned long long)block->lba, kind, device->name,
-                 (unsigned long long)device->sector_count);
+        snprintf(text, size, "%s of %llu sector%s at %llu: %s%s ends after %llu sector%s",
+                 operation, count, count == 1 ? "" : "s", (unsigned long long)block->lba, kind,
+                 device->name, (unsigned long long)device->sector_count,
+                 device->sector_count == 1 ? "" : "s");
         break;
     case BLOCK_BAD_LENGTH:
         snprintf(text, size, "%s of 0 sectors: the count must be at least 1", operation);

@@ -86,8 +86,8 @@ static void print_entry(uint64_t head, uint32_t value, uint32_t previous_time)
         hal_printf("%03x = %0*x\n", where, extra * 2, (unsigned)value);
         break;
     case TRACE_PORT_BUFFER:
-        hal_printf("%03x %s %u x %u bytes\n", where, extra & 0x80 ? "out" : "in", (unsigned)value,
-                   extra & 0x7Fu);
+        hal_printf("%03x %s %u x %u byte%s\n", where, extra & 0x80 ? "out" : "in", (unsigned)value,
+                   extra & 0x7Fu, (extra & 0x7Fu) == 1 ? "" : "s");
         break;
     case TRACE_CALL:
         call.kind = (enum context_kind)(value & 0xFF);

@@ -50,7 +50,7 @@ static uint8_t input[INPUT_SIZE];
 static uint32_t input_taken, input_received; /* count for ever; their difference is what is in it */
 static bool input_is_held_back;              /* the input is full: the UART keeps what comes */
 static volatile bool break_received;
-static uint64_t overruns;
+static uint64_t overruns, interrupts;
 
 static uint8_t uart_read(unsigned offset)
 {
@@ -141,6 +141,7 @@ static void take(uint8_t byte)
 static bool receive(void *context)
 {
     (void)context;
+    interrupts++;
     bool received = false;
     while (input_received - input_taken < INPUT_SIZE) {
         uint8_t status = uart_read(UART_LINE_STATUS);
@@ -174,6 +175,11 @@ bool hal_console_take_break(void)
     break_received = false;
     hal_interrupts_restore(enabled);
     return received;
+}
+
+uint64_t hal_console_interrupts(void)
+{
+    return interrupts;
 }
 
 uint64_t hal_console_overruns(void)

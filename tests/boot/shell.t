@@ -82,7 +82,7 @@ my $bytes = slurp($image);
 
 {
     my @wrong = ('read', 'read 0', 'read 0 x', 'read 0 0 0 0', 'read 0 99999999999999999999', 'read 0 1KK',
-        'write 0 0', 'write 0 0 123', 'write 0 0 0x12', 'fill 0 0 1 256', 'sha256 0 5', 'copy 0 0 0 0',
+        'write 0 0', 'write 0 0 123', 'write 0 0 0x1', 'fill 0 0 1 256', 'sha256 0 5', 'copy 0 0 0 0',
         'cd 0', 'cd 0 open', 'devices 0', 'registry', 'registry get x', 'bench 0 0', 'rules 1', 'stop',
         'log x');
     my @failing = ('frobnicate', 'HELP', 'help frobnicate', 'read 7 0', 'read cd1 0', "read 0 $sectors",
@@ -131,7 +131,7 @@ my $bytes = slurp($image);
     substr($expected, 9000 * 512, 512) = substr($expected, 0, 512);
     is(slurp($copy) eq $expected, 1,
         'the image holds what was written, filled and copied (overlapping both ways), and no more');
-    like(output_of($run, 'write 0 5 DEADbeef'), qr/other 508 stay/, 'a part of a sector keeps the rest');
+    like(output_of($run, 'write 0 5 DEADbeef'), qr/other 508 bytes stay as before/, 'a part of a sector keeps the rest');
     like($run->{console}, qr/^2 commands after poweroff did not run\.$/m, 'poweroff ends the commands');
 }
 
