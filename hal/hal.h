@@ -129,8 +129,6 @@ void hal_name_address(uintptr_t address, char *text, size_t size);
 /* The function that this is used in has a stack frame from here on, so that a fault in it finds its
  * caller. (The compiler makes frames only where a function calls others.) */
 static inline void hal_keep_frame(void);
-/* Prints the stack from here, one line a frame. */
-void hal_print_backtrace(void);
 
 /* ------------------------------------------------------------------ interrupts */
 

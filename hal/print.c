@@ -225,12 +225,6 @@ void hal_print_frames(uintptr_t instruction, uintptr_t caller, uintptr_t frame_p
     print_frames(1, addresses, count);
 }
 
-void hal_print_backtrace(void)
-{
-    uintptr_t addresses[BACKTRACE_LIMIT];
-    print_frames(0, addresses, hal_backtrace(addresses, BACKTRACE_LIMIT));
-}
-
 /* ------------------------------------------------------------------ panic */
 
 void hal_set_panic_hook(void (*hook)(void))
@@ -257,8 +251,9 @@ void hal_panic(const char *file, int line, const char *format, ...)
     hal_printf("\n");
     if (panics_under_way++ == 0) {
         hal_call_panic_hook();
+        uintptr_t addresses[BACKTRACE_LIMIT];
         hal_printf("back trace:\n");
-        hal_print_backtrace();
+        print_frames(0, addresses, hal_backtrace(addresses, BACKTRACE_LIMIT));
     }
     hal_exit(HAL_EXIT_ASSERTION);
 }

@@ -155,9 +155,9 @@ static void stop_adapter(struct controller *controller)
 #define SECTOR_BYTES 512u
 
 /* INI-06: what of the two limits holds. What is not set is the port's; what is more than the port can serve is
- * lowered, which breaks no rule. */
-static void settle_limits(IDE_CONTROLLER_CONFIGURATION *configuration, const char *routine,
-                          const void *place)
+ * lowered, which breaks no rule: the log says it. */
+static void settle_limits(IDE_CONTROLLER_CONFIGURATION *configuration, const char *driver,
+                          const char *routine, const void *place)
 {
     ULONG breaks = configuration->NumberOfPhysicalBreaks;
     ULONG length = configuration->MaximumTransferLength;
@@ -167,9 +167,8 @@ static void settle_limits(IDE_CONTROLLER_CONFIGURATION *configuration, const cha
                         "BusMaster is TRUE, and NumberOfPhysicalBreaks was not set; %u are used",
                         PORT_PHYSICAL_BREAKS);
     else if (breaks != BREAKS_UNSET && breaks > PORT_PHYSICAL_BREAKS)
-        contract_note(RULE_INI_06, NULL, routine, place,
-                      "NumberOfPhysicalBreaks became %u, of which the port serves %u",
-                      (unsigned)breaks, PORT_PHYSICAL_BREAKS);
+        hal_log("%s: of NumberOfPhysicalBreaks, %u, the port serves %u\n", driver, (unsigned)breaks,
+                PORT_PHYSICAL_BREAKS);
     if (breaks > PORT_PHYSICAL_BREAKS)
         configuration->NumberOfPhysicalBreaks = PORT_PHYSICAL_BREAKS;
 
@@ -178,9 +177,8 @@ static void settle_limits(IDE_CONTROLLER_CONFIGURATION *configuration, const cha
                         "MaximumTransferLength became %u, less than a sector; %u is used",
                         (unsigned)length, PORT_MAXIMUM_TRANSFER_LENGTH);
     else if (length != LENGTH_UNSET && length > PORT_MAXIMUM_TRANSFER_LENGTH)
-        contract_note(RULE_INI_06, NULL, routine, place,
-                      "MaximumTransferLength became %u, of which the port serves %u",
-                      (unsigned)length, PORT_MAXIMUM_TRANSFER_LENGTH);
+        hal_log("%s: of MaximumTransferLength, %u, the port serves %u\n", driver, (unsigned)length,
+                PORT_MAXIMUM_TRANSFER_LENGTH);
     if (length < SECTOR_BYTES || length > PORT_MAXIMUM_TRANSFER_LENGTH)
         configuration->MaximumTransferLength = PORT_MAXIMUM_TRANSFER_LENGTH;
 }
@@ -193,7 +191,7 @@ static void check_configuration(struct controller *controller)
     struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
 
     context_push(&context); /* as if it still ran */
-    settle_limits(&controller->configuration, routine, place);
+    settle_limits(&controller->configuration, controller->driver->name, routine, place);
     if (controller->configuration.Reserved)
         contract_report(RULE_INI_09, NULL, routine, place,
                         "Reserved of IDE_CONTROLLER_CONFIGURATION was written");

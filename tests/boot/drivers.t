@@ -33,6 +33,8 @@ my $machine = unpack 'v', substr $pata, $pe + 4, 2;
 my $section_count = unpack 'v', substr $pata, $pe + 6, 2;
 my $sections = $pe + 24 + unpack 'v', substr $pata, $pe + 20, 2;
 my ($code) = grep { substr($pata, $sections + 40 * $_, 6) eq ".text\0" } 0 .. $section_count - 1;
+# What is only for debuggers comes behind it, and may be missing.
+my $code_end = unpack('V', substr $pata, $sections + 40 * $code + 16, 4) + unpack 'V', substr $pata, $sections + 40 * $code + 20, 4;
 my $code_flags = $sections + 40 * $code + 36;
 
 # The image with some bytes changed: changed(offset, bytes, ...)
@@ -52,7 +54,7 @@ my @bad = (
     ['random bytes', slurp(random_image('garbage', 50_000, 'drivers')), qr/MZ/],
     ['MZ and random bytes', 'MZ' . slurp(random_image('garbage', 50_000, 'MZ')), qr/\S/],
     (map { ["$_ bytes of pata.sys", substr($pata, 0, $_), qr/cut off|end|beyond|outside|file has/i] }
-        2, 63, 64, $pe + 3, $pe + 23, $pe + 100, $sections + 41, 4096, length($pata) >> 1),
+        2, 63, 64, $pe + 3, $pe + 23, $pe + 100, $sections + 41, 4096, $code_end - 1),
     ['another machine', changed($pe + 4, pack 'v', $machine == 0x14C ? 0x8664 : 0x14C),
         qr/built for machine 0x/],
     ['a machine that nobody has', changed($pe + 4, pack 'v', 0x1234), qr/machine 0x1234/],

@@ -40,6 +40,7 @@
 #   stops => 1             the channel does not start: the other one is read instead, and it is tried again
 #                          without the case
 #   also => qr/.../        the console has this, too, in the case's part
+#   log => qr/.../         and so does the log of the whole boot
 #   function => 'ProbeControl'   the function that the report names, where it is not the case's; several
 #                          are separated by |
 #   routine => [...]       several are called, each once: there is a report for each, in this order
@@ -107,6 +108,7 @@ sub row_is {
     my ($returned) = $log =~ /^\w+\[0\]: case \Q$row->{case}\E: returned (\w+)$/m;
     is($returned // 'nothing', $row->{returned} // 'nothing', "$row->{case}: what was returned");
     like($console, $row->{also}, "$row->{case}: what else is said") if $row->{also};
+    like($log, $row->{log}, "$row->{case}: what the log says") if $row->{log};
     return;
 }
 
