@@ -50,7 +50,7 @@ extern const uint8_t hal_boot_stack_guard[], hal_boot_stack_top[];
 
 /* ------------------------------------------------------------------ walking the tables */
 
-static inline uint64_t entry_flags(unsigned protection)
+static uint64_t entry_flags(unsigned protection)
 {
     if ((protection & HAL_MAP_WRITE) && (protection & HAL_MAP_EXECUTE) &&
         !(protection & HAL_MAP_CODE_WITH_DATA))

@@ -44,7 +44,7 @@ like($output, qr/^#0 +(?:0x[0-9a-f]+ in )?DriverEntry\b.*\n(?:#.*\n)*?#\d+ .*\bk
 like($output, qr{^Breakpoint \d+, (?:0x[0-9a-f]+ in )?PataStartIo \(.*\bminiport/pata/\w+\.c:\d+}m, 'GDB stops in IdeHwStartIo');
 like($output, qr/^function 0x[0-9a-f]+$/m, "the IRB's function can be read");
 like($output, qr/IrbStatus = .*\n(?:.*\n)*? *IdeTaskFile = /, 'and all its members');
-like($output, qr{^#0 +(?:0x[0-9a-f]+ in )?PataStartIo\b.*\n(?:#1 .*\bhal_call\b.*\n)?#\d .*\bport/request/\w+\.c:\d+\n}m,
+like($output, qr{^#0 +(?:0x[0-9a-f]+ in )?PataStartIo\b.*\n(?:#\d .*\b(?:hal_call|call_fast)\b.*\n)*#\d .*\bport/request/\w+\.c:\d+\n}m,
     "the driver's caller is the port's request code");
 like($output, qr{^#\d+ .*\bport/controller\.c:\d+\n(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\bboot/main\.c:\d+}m,
     'and the stack goes on through the port to the kernel');

@@ -26,7 +26,7 @@ my @panics = (
     ['selector', qr/EXCEPTION: general protection fault .* in guest_fail_hal\+/, 'guest_fail_hal'],
     ['assert', qr/PANIC: \S+\.c:\d+: .*seed \+ 1u == 2 \(0x1, 0x2\)/, 'hal_panic guest_fail_hal'],
     ['writable-code', qr/PANIC: \S+\.c:\d+: .*both writable and executable/,
-        'hal_panic hal_protect guest_fail_hal'],
+        'hal_panic (?:entry_flags )?hal_protect guest_fail_hal'],
 );
 plan tests => 6 * @panics + 9;
 

@@ -50,6 +50,7 @@ static BOOLEAN NTAPI AdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTIO
     if (ControlAction == IdeStart) {
         configuration->NumberOfChannels = 2;
         configuration->BusMaster = TRUE;
+        configuration->NumberOfPhysicalBreaks = 32; /* what the channel's driver takes */
         configuration->AtaBusType = IdeBusPata;
         controller_only(ControllerExtension);
     }
