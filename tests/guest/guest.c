@@ -20,6 +20,8 @@ bool guest_test(const char *name)
         guest_test_overlap();
     else if (strcmp(name, "order") == 0)
         guest_test_order();
+    else if (strcmp(name, "bounds") == 0)
+        guest_test_bounds();
     else if (strcmp(name, "queues") == 0)
         guest_test_queues();
     else if (strcmp(name, "statuses") == 0)

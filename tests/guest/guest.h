@@ -16,6 +16,7 @@ void guest_test_block(void);
 void guest_test_registry(void);
 void guest_test_overlap(void);
 void guest_test_order(void);
+void guest_test_bounds(void);
 void guest_test_queues(void);
 void guest_test_results(void);
 void guest_test_statuses(void);

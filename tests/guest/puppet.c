@@ -101,6 +101,8 @@ static BOOLEAN NTAPI build_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
     call->target = irb->TargetId;
     if (IRB_FOR_DATA_TRANSFER(irb))
         irb->IrbFlags |= IRB_FLAGS_MAP_BUFFERS;
+    if (puppet.timeout_s)
+        irb->TimeOutValue = puppet.timeout_s;
     return TRUE;
 }
 

@@ -42,7 +42,8 @@ struct puppet {
     uint8_t status;
     uint16_t busy_function; /* of these IRBs so many end with IRB_STATUS_BUSY first */
     unsigned busy_count;
-    bool ends_all; /* at an LUN reset, by AtaPortCompleteAllActiveRequests */
+    uint32_t timeout_s; /* what IdeHwBuildIo makes of TimeOutValue; 0: it leaves that alone */
+    bool ends_all;      /* at an LUN reset, by AtaPortCompleteAllActiveRequests */
     bool has_one_target;
     bool is_sata;
     void (*in_initialize)(PIDE_DEVICE_PARAMETERS parameters);
