@@ -65,6 +65,8 @@ extern const struct hal_stack hal_stacks[HAL_STACK_COUNT];
 
 /* Segment and interrupt tables, and the stacks of exceptions that cannot use the current one. */
 void hal_cpu_tables_initialise(void);
+/* From here on nothing can write the interrupt table. (The CPU itself writes the segments'.) Needs: paging. */
+void hal_cpu_tables_protect(void);
 
 #define HAL_OPCODE_INT 0xCDu /* the vector follows */
 /* Is what stands before an instruction `int vector`? */

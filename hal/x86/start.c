@@ -16,6 +16,7 @@ void hal_start(uint32_t loader_magic, uintptr_t loader_information)
     hal_acpi_initialise();
     hal_pages_initialise();
     hal_paging_initialise();
+    hal_cpu_tables_protect();
     hal_pci_initialise();
     hal_interrupts_initialise();
     hal_clock_initialise();

@@ -35,7 +35,11 @@ const struct hal_stack hal_stacks[HAL_STACK_COUNT] = {
 extern const uintptr_t hal_exception_entries[EXCEPTION_COUNT];
 extern const uintptr_t hal_interrupt_entries[HAL_LINE_COUNT];
 
-static struct gate interrupt_table[VECTOR_COUNT] __attribute__((aligned(16)));
+/* A page of its own, which is read-only once there are page tables. */
+static union {
+    struct gate gates[VECTOR_COUNT];
+    uint8_t page[HAL_PAGE_SIZE];
+} interrupt_table __attribute__((aligned(4096)));
 
 uintptr_t hal_exception_stack_top(enum exception_stack_number stack)
 {
@@ -51,14 +55,19 @@ void hal_cpu_tables_initialise(void)
     };
     hal_load_task_states();
     for (unsigned vector = 0; vector < EXCEPTION_COUNT; vector++)
-        interrupt_table[vector] = hal_make_gate(hal_exception_entries[vector],
-                                                (enum exception_stack_number)stacks[vector]);
+        interrupt_table.gates[vector] = hal_make_gate(hal_exception_entries[vector],
+                                                      (enum exception_stack_number)stacks[vector]);
     for (unsigned line = 0; line < HAL_LINE_SPURIOUS; line++)
-        interrupt_table[HAL_FIRST_VECTOR + line] =
+        interrupt_table.gates[HAL_FIRST_VECTOR + line] =
             hal_make_gate(hal_interrupt_entries[line], STACK_CURRENT);
-    interrupt_table[HAL_SPURIOUS_VECTOR] =
+    interrupt_table.gates[HAL_SPURIOUS_VECTOR] =
         hal_make_gate(hal_interrupt_entries[HAL_LINE_SPURIOUS], STACK_CURRENT);
 
-    struct table_pointer pointer = {sizeof(interrupt_table) - 1, (uintptr_t)interrupt_table};
+    struct table_pointer pointer = {sizeof(interrupt_table.gates) - 1, (uintptr_t)&interrupt_table};
     __asm__ volatile("lidt %0" ::"m"(pointer) : "memory");
+}
+
+void hal_cpu_tables_protect(void)
+{
+    hal_protect(&interrupt_table, 1, HAL_MAP_READ);
 }

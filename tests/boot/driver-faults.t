@@ -40,6 +40,7 @@ for (
     ['fatal_nowhere', 'AtaPortMoveMemory', ($ENV{ARCH} // 'x86_64') eq 'x86_64' ? 'an access to an address that no memory can have' : 'write at 0x10'],
     ['fatal_fill', 'AtaPortReadPortBufferUshort', 'write at 0x20'],
     ['fatal_kernel_code', 'IdeHwStartIo', "write at 0x100400, which is the kernel's code"],
+    ['fatal_interrupt_table', 'IdeHwStartIo', qr/write at 0x[0-9a-f]+, which is memory of the kernel's that can only be read/],
 ) {
     my ($case, $routine, $access) = @$_;
     my $run = boot_case($case);

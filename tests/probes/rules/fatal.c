@@ -46,6 +46,18 @@ CASE fatal_kernel_code(struct occasion *at)
     return FALSE;
 }
 
+CASE fatal_interrupt_table(struct occasion *at)
+{
+    struct {
+        USHORT limit;
+        ULONG_PTR base;
+    } __attribute__((packed)) table;
+
+    __asm__("sidt %0" : "=m"(table));
+    *(volatile UCHAR *)(table.base + at->channel->number) = 0; /* FATAL: fatal_interrupt_table */
+    return FALSE;
+}
+
 CASE fatal_call(struct occasion *at)
 {
     case_function *volatile nowhere = NULL;
@@ -172,6 +184,7 @@ const struct probe_case fatal_cases[] = {
     {"fatal_nowhere", AT_START_IO, 1, fatal_nowhere},
     {"fatal_fill", AT_START_IO, 1, fatal_fill},
     {"fatal_kernel_code", AT_START_IO, 1, fatal_kernel_code},
+    {"fatal_interrupt_table", AT_START_IO, 1, fatal_interrupt_table},
     {"fatal_call", AT_TIMER, 1, fatal_call},
     {"fatal_bug_check", AT_START_IO, 1, fatal_bug_check},
     {"fatal_breakpoint", AT_START_IO, 1, fatal_breakpoint},
