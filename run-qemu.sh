@@ -457,6 +457,16 @@ if [[ -n ${TRACE-} ]]; then
   [[ $TRACE != *[[:space:]]* ]] || die "TRACE=$TRACE: may not hold blanks"
   kernel_words+=" trace=$TRACE"
 fi
+# The width of the reader's terminal. What a person types at goes to it, even through a pipe; a size that nobody
+# knows is 0 0.
+columns=
+if [[ -t 1 ]]; then
+  { columns=$(stty size <&3 2>/dev/null); } 3>&1
+elif [[ $mode == interactive && -t 0 ]]; then
+  columns=$(stty size 2>/dev/null)
+fi
+columns=${columns#* }
+[[ $columns =~ ^[1-9][0-9]{1,3}$ ]] && ((columns >= 20 && columns <= 1000)) && kernel_words+=" columns=$columns"
 kernel_words+=${KARGS:+ $KARGS}
 
 # ---------------------------------------------------------------------- GDB, extra words

@@ -5,6 +5,7 @@
  * ATA: words by their numbers in ATA/ATAPI-6, 8.15.9 to 8.15.61 and 8.16, and later editions for
  * words that those reserve. A word counts only where the bits that vouch for it say so.
  */
+#include "boot/columns.h"
 #include "boot/commands.h"
 
 #include <inttypes.h>
@@ -203,13 +204,13 @@ struct list {
 /* Prints an item of a comma-separated list that goes over several lines. */
 static void list_add(struct list *list, const char *name, const char *remark)
 {
-    enum { INDENT = 20, WIDTH = 78 };
+    enum { INDENT = 20 };
     unsigned length = (unsigned)(strlen(name) + strlen(remark)) + 2;
 
     if (list->column == 0) {
         hal_printf("  %-18s", list->title);
         list->column = INDENT;
-    } else if (list->column + length > WIDTH) {
+    } else if (list->column + length > columns_width() - 2) {
         hal_printf(",\n%*s", INDENT, "");
         list->column = INDENT;
     } else {

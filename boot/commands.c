@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/columns.h"
 #include "boot/numbers.h"
 
 const struct command shell_commands[] = {
@@ -44,7 +45,8 @@ const unsigned shell_command_count = sizeof shell_commands / sizeof *shell_comma
 
 /* ------------------------------------------------------------------ help */
 
-#define USAGE_COLUMNS 28 /* a longer one has a line of its own */
+#define HELP_COLUMN 32u /* where the explanations begin; a longer usage has lines of its own */
+#define HELP_NARROW 60u /* in a terminal that is narrower, each has */
 
 static void usage_of(const struct command *command, char *text, size_t size)
 {
@@ -54,25 +56,30 @@ static void usage_of(const struct command *command, char *text, size_t size)
 
 static void print_line(const struct command *command)
 {
+    const unsigned indent = 2;
+    unsigned help_at = columns_width() < HELP_NARROW ? 2 * indent : HELP_COLUMN;
     char usage[128];
 
     usage_of(command, usage, sizeof usage);
-    if (strlen(usage) > USAGE_COLUMNS)
-        hal_printf("  %s\n  %*s", usage, USAGE_COLUMNS, "");
-    else
-        hal_printf("  %-*s", USAGE_COLUMNS, usage);
-    hal_printf("  %s\n", command->help);
+    if (indent + strlen(usage) > help_at - 2) {
+        hal_printf("  ");
+        columns_print(indent, 2 * indent, usage);
+        hal_printf("%*s", (int)help_at, "");
+    } else {
+        hal_printf("  %-*s", (int)(help_at - indent), usage);
+    }
+    columns_print(help_at, help_at, command->help);
 }
 
 static void print_all(void)
 {
     for (unsigned i = 0; i < shell_command_count; i++)
         print_line(&shell_commands[i]);
-    hal_printf(
-        "\n"
-        "DISK is a number from `devices`, or cd0. LBA and COUNT are in its sectors. Numbers\n"
-        "are decimal, or hexadecimal with 0x; K, M and G are powers of 1024. `;` separates\n"
-        "commands, `#` begins a comment. Ctrl-C stops one that takes long.\n");
+    hal_printf("\n");
+    columns_print(0, 0,
+                  "DISK is a number from `devices`, or cd0. LBA and COUNT are in its sectors. "
+                  "Numbers are decimal, or hexadecimal with 0x; K, M and G are powers of 1024. `;` "
+                  "separates commands, `#` begins a comment. Ctrl-C stops one that takes long.");
 }
 
 enum command_result command_help(unsigned count, char **words)
@@ -87,7 +94,8 @@ enum command_result command_help(unsigned count, char **words)
         if (strcmp(shell_commands[i].name, words[1]) == 0) {
             char usage[128];
             usage_of(&shell_commands[i], usage, sizeof usage);
-            hal_printf("%s: %s\n", usage, shell_commands[i].help);
+            hal_printf("%s: ", usage);
+            columns_print((unsigned)strlen(usage) + 2, 2, shell_commands[i].help);
             return COMMAND_DONE;
         }
     }

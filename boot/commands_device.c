@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `devices`, `mode` and `cd`: which devices there are and how they are driven. */
+#include "boot/columns.h"
 #include "boot/commands.h"
 
 #include <inttypes.h>
@@ -46,7 +47,10 @@ static const char *addressing_name(const struct device *device)
 
 /* ------------------------------------------------------------------ devices */
 
-/* Columns for the longest model name. */
+/* Those of a device's line beside the model, up to "Ultra DMA 5, LBA48". */
+#define OTHER_COLUMNS 64u
+
+/* Columns for the longest model name that fits. */
 static int model_columns(void)
 {
     size_t columns = strlen("MODEL");
@@ -54,14 +58,15 @@ static int model_columns(void)
     for (struct device *device = NULL; (device = port_next_device(device));)
         if (strlen(device->model) > columns)
             columns = strlen(device->model);
-    return (int)columns;
+    return (int)columns_fit((unsigned)columns, OTHER_COLUMNS);
 }
 
 static void print_device(const struct device *device, int columns)
 {
     char size[SIZE_TEXT_CAPACITY] = "-", sectors[48] = "no medium";
 
-    hal_printf("%-5s %-7s  %-*s ", device->name, device->channel->name, columns, device->model);
+    hal_printf("%-5s %-7s  %-*.*s ", device->name, device->channel->name, columns, columns,
+               device->model);
     if (!device->usable) {
         hal_printf(" not used: the driver refused it\n");
         return;

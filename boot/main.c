@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/columns.h"
 #include "boot/commands.h"
 #include "boot/numbers.h"
 #include "boot/options.h"
@@ -65,6 +66,7 @@ static void read_command_lines(void)
 
 static void apply_options(void)
 {
+    columns_set(options.columns);
     contract_strict = options.strict;
     contract_checks = options.checks;
     port_dump_mode = options.dump;

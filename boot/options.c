@@ -139,6 +139,15 @@ static bool set_disks(struct boot_options *options, struct span value)
     return number_in(value, UINT16_MAX, &options->disks_class);
 }
 
+static bool set_columns(struct boot_options *options, struct span value)
+{
+    uint32_t columns;
+    if (!number_in(value, COLUMNS_MOST, &columns) || columns < COLUMNS_LEAST)
+        return false;
+    options->columns = (uint16_t)columns;
+    return true;
+}
+
 static bool set_build_io(struct boot_options *options, struct span value)
 {
     static const char *const words[] = {"free", "guarded"};
@@ -188,6 +197,7 @@ static const struct {
     {"debug", "a number of up to 32 bits", set_debug},
     {"debug_mask", "a number of up to 32 bits", set_debug_mask},
     {"disks", "a PCI class and subclass, as in 0x0106", set_disks},
+    {"columns", "a number from 20 to 1000", set_columns},
     {"build_io", "guarded or free", set_build_io},
     {"version", "controller, interface, channel or device, with :less or :more", set_version},
     {"test", "a short name", set_test},
@@ -208,7 +218,8 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         if (i == KEY_COUNT) {
             snprintf(error, error_size,
                      "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, dump, trace, debug, debug_mask, disks, build_io, version and test.",
+                     "checks, dump, trace, debug, debug_mask, disks, columns, build_io, version "
+                     "and test.",
                      shown(key), key.text);
             return false;
         }

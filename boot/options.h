@@ -19,6 +19,8 @@ enum shell_mode {
 
 #define TRACE_WORDS_CAPACITY 64u
 #define TEST_NAME_CAPACITY   32u
+#define COLUMNS_LEAST        20u
+#define COLUMNS_MOST         1000u
 
 struct boot_options {
     enum shell_mode mode;                   /* mode=interactive|commands|tour */
@@ -31,6 +33,8 @@ struct boot_options {
     uint32_t debug_mask;
     /* disks=0xCCSS: disks at controllers of this class have the first numbers. */
     uint32_t disks_class;
+    uint16_t
+        columns; /* columns=N: the width of the terminal that shows the console; 0: none is known */
     bool guard_build_io; /* build_io=guarded|free: may IdeHwBuildIo write the channel extension? */
     /* version=STRUCTURE:less|more, for controller, interface, channel or device (enum owned_structure): that structure
      * comes with a Version that is none. */
@@ -42,7 +46,7 @@ struct boot_options {
 /* Reads words `key=value`, separated by blanks; of a key that comes twice the later one counts.
  * Returns false for an unknown key, a bad value or a word that is neither, which `error` then names
  * in a sentence. Keys that were not given get their defaults: interactive, 0, on,
- * none, everything, free, right versions. */
+ * none, everything, not known, free, right versions. */
 bool options_parse(const char *command_line, struct boot_options *options, char *error,
                    size_t error_size);
 

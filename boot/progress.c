@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/columns.h"
 #include "boot/numbers.h"
 #include "boot/shell.h"
 #include "hal/hal.h"
 
 #define BAR_COLUMNS      24u
+#define BAR_LEAST        4u
+#define WHAT_COLUMNS     10u
 #define DRAW_INTERVAL_US 200000u
 
 static uint64_t rate(uint64_t byte_count, uint64_t elapsed_us)
@@ -27,26 +30,40 @@ void progress_begin(struct progress *progress, const char *what, uint64_t total_
         .what = what, .total_bytes = total_bytes, .started_us = now, .drawn_us = now};
 }
 
+/* " [###---]" */
+static void format_bar(char *bar, unsigned columns, unsigned percent)
+{
+    unsigned filled = percent < 100 ? percent * columns / 100 : columns;
+
+    memcpy(bar, " [", 2);
+    memset(bar + 2, '-', columns);
+    memset(bar + 2, '#', filled);
+    memcpy(bar + 2 + columns, "]", 2);
+}
+
 static void draw(struct progress *progress, uint64_t done_bytes, uint64_t now)
 {
-    char bar[BAR_COLUMNS + 1], speed[SIZE_TEXT_CAPACITY], left[DURATION_TEXT_CAPACITY], line[100];
+    char bar[BAR_COLUMNS + 4] = "", tail[64], speed[SIZE_TEXT_CAPACITY],
+                           left[DURATION_TEXT_CAPACITY], line[100];
     uint64_t per_second = rate(done_bytes, now - progress->started_us);
     uint64_t unit =
         (progress->total_bytes >> 10) + 1; /* so that percentages need no wide product */
     unsigned percent = (unsigned)number_divide((done_bytes >> 10) * 100, unit);
-    unsigned filled = percent * BAR_COLUMNS / 100;
+    unsigned width = columns_width() - 1; /* the last column stays free, so that it never wraps */
 
-    memset(bar, '-', BAR_COLUMNS);
-    memset(bar, '#', filled < BAR_COLUMNS ? filled : BAR_COLUMNS);
-    bar[BAR_COLUMNS] = 0;
     size_format(per_second, speed, sizeof speed);
     uint64_t seconds_left = number_divide(progress->total_bytes - done_bytes, per_second);
     duration_format(seconds_left > UINT32_MAX ? UINT64_MAX : seconds_left * 1000000, left,
                     sizeof left);
-    int length = snprintf(line, sizeof line, "\r%-10.10s [%s] %3u%%  %s/s  %s left", progress->what,
-                          bar, percent, speed, left);
-    unsigned width = (unsigned)length - 1;
-    hal_console_write(line, (size_t)length);
+    unsigned used = WHAT_COLUMNS + 3; /* with a blank and the brackets */
+    used += (unsigned)snprintf(tail, sizeof tail, " %3u%%  %s/s  %s left", percent, speed, left);
+    if (width >= used + BAR_LEAST)
+        format_bar(bar, width - used < BAR_COLUMNS ? width - used : BAR_COLUMNS, percent);
+    unsigned length = (unsigned)snprintf(line, sizeof line, "\r%-*.*s%s%s", (int)WHAT_COLUMNS,
+                                         (int)WHAT_COLUMNS, progress->what, bar, tail);
+    if (length - 1 < width)
+        width = length - 1;
+    hal_console_write(line, width + 1);
     for (; progress->width > width; progress->width--)
         hal_console_write(" ", 1);
     progress->width = width;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/columns.h"
 #include "boot/line_editor.h"
 #include "boot/words.h"
 #include "port/port.h"
@@ -232,7 +233,7 @@ void shell_interactive(void)
     static struct line_editor editor;
 
     shell.is_interactive = true;
-    line_editor_init(&editor, &host, PROMPT, 80);
+    line_editor_init(&editor, &host, PROMPT, columns_width());
     line_editor_begin(&editor);
     while (!shell.power_off_wanted) {
         int key = wait_for_key(&editor);

@@ -297,6 +297,13 @@ static void test_options(void)
               parse_options("debug=31") && options.debug_mask == UINT32_MAX);
     TAP_CHECK(parse_options("dump=1") && options.dump && parse_options("dump=1 dump=0") &&
               !options.dump);
+    TAP_CHECK(parse_options("columns=132") && options.columns == 132 &&
+              parse_options("columns=20") && options.columns == 20 &&
+              parse_options("columns=1000") && options.columns == 1000 && parse_options("") &&
+              options.columns == 0);
+    check_refused("columns=19", "columns must be a number from 20");
+    check_refused("columns=1001", "\"1001\"");
+    check_refused("columns=wide", "columns must be");
     check_refused("dump=on", "dump must be");
     check_refused("debug_mask=-1", "debug_mask must be");
     check_refused("debug=loud", "\"loud\"");
@@ -350,7 +357,7 @@ static void test_modules(void)
 
 int main(void)
 {
-    tap_plan(22 + 13 + 15 + 23 + 5 + 19 + 28 + 14);
+    tap_plan(22 + 13 + 15 + 23 + 5 + 19 + 28 + 14 + 4);
     test_commands();
     test_scripts();
     test_words();

@@ -20,6 +20,7 @@
 #   boot(WORD => value, ...)      boots, waits for the end. WORDs are run-qemu.sh's; besides these:
 #                                   stdin => text     standard input of run-qemu.sh (default: empty)
 #                                   terminal => 1     standard files are a terminal's (with start)
+#                                   columns => N      its width; nobody knows it otherwise
 #                                   TIMEOUT           is 240 by default: a loaded machine is slow
 #                                   pata_may => qr/IRB-09/   rules that pata.sys may break in it, which is
 #                                                     otherwise a failure: it is to keep them all
@@ -118,6 +119,7 @@ sub launch {
     my $stdin = delete $words{stdin};
     my $pata_may = delete $words{pata_may};
     my $is_terminal = delete $words{terminal};
+    my $columns = delete $words{columns};
     my $directory = "$scratch/run" . ++$boot_count;
     my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
@@ -145,6 +147,7 @@ sub launch {
         @ENV{keys %environment} = values %environment;
         open STDIN, '<&', $from_host or POSIX::_exit(2);
         ioctl STDIN, 0x540E, 0 or POSIX::_exit(2) if $is_terminal;    # TIOCSCTTY: Ctrl-C comes from there
+        ioctl STDIN, 0x5414, pack 'S4', 24, $columns, 0, 0 or POSIX::_exit(2) if $columns;    # TIOCSWINSZ
         open STDOUT, '>&', $to_host or POSIX::_exit(2);
         open STDERR, '>&', $to_host or POSIX::_exit(2);
         close $_ for $to_guest, $from_guest;
