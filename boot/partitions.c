@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/numbers.h"
+
 bool partition_read_sector(const struct partition_source *source, struct partition_table *table,
                            uint64_t lba)
 {
@@ -50,8 +52,9 @@ struct partition *partition_add(const struct partition_source *source,
                           "Partition %u begins at sector %" PRIu64 ", beyond the disk's end.",
                           number, first_lba);
     else if (sector_count > source->sector_count - first_lba)
-        partition_problem(table, "Partition %u ends %" PRIu64 " sectors beyond the disk's end.",
-                          number, sector_count - (source->sector_count - first_lba));
+        partition_problem(table, "Partition %u ends %" PRIu64 " sector%s beyond the disk's end.",
+                          number, sector_count - (source->sector_count - first_lba),
+                          plural(sector_count - (source->sector_count - first_lba)));
     return partition;
 }
 

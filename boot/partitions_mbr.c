@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+#include "boot/numbers.h"
+
 /* The four entries of an MBR, and of the record before each logical partition. */
 struct entry {
     uint8_t flag; /* 0x80: active; 0 otherwise */
@@ -124,9 +126,9 @@ static struct record get_record(struct partition_table *table, uint64_t lba)
         else
             partition_problem(table,
                               "The record in sector %" PRIu64 " has a second %s, which does not "
-                              "count: %" PRIu32 " sectors from %" PRIu32 " on.",
+                              "count: %" PRIu32 " sector%s from %" PRIu32 " on.",
                               lba, kept == &record.next ? "link" : "partition", entry.count,
-                              entry.first);
+                              plural(entry.count), entry.first);
         if (kept == &record.logical && i == 0)
             place = 1;
     }

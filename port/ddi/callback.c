@@ -7,12 +7,17 @@
 #include "port/callback.h"
 #include "port/call.h"
 
-/* Calls a routine of the miniport that returns nothing. It is taken first: an interrupt may ask for the
- * next one, which then runs in its own turn. */
-static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW_DPC *requested)
+/* What was asked for is taken before it is called: an interrupt may ask for the next one, which then runs in
+ * its own turn. */
+static IDE_HW_DPC take_routine(IDE_HW_DPC *requested)
+{
+    return __atomic_exchange_n(requested, NULL, __ATOMIC_RELAXED);
+}
+
+/* Calls a routine of the miniport that returns nothing. */
+static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW_DPC routine)
 {
     struct context *context = channel_context(channel, kind);
-    IDE_HW_DPC routine = __atomic_exchange_n(requested, NULL, __ATOMIC_RELAXED);
     if (channel->hardware_started && routine)
         MINIPORT_CALL_1(context, routine, channel->extension);
 }
@@ -20,20 +25,24 @@ static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW
 static void run_timer(void *context)
 {
     struct channel *channel = context;
-    call_routine(channel, CONTEXT_TIMER, &channel->timer_routine);
+    enum irql level = irql_enter_dirql();
+    /* One that was asked for since this one ran out waits for its own time. */
+    IDE_HW_DPC routine = channel->timer.armed ? NULL : take_routine(&channel->timer_routine);
+    irql_leave_dirql(level);
+    call_routine(channel, CONTEXT_TIMER, routine);
 }
 
 static void run_worker(void *context)
 {
     struct channel *channel = context;
-    call_routine(channel, CONTEXT_WORKER, &channel->worker.routine);
+    call_routine(channel, CONTEXT_WORKER, take_routine(&channel->worker.routine));
 }
 
 static void run_synchronized(void *context)
 {
     struct channel *channel = context;
     enum irql level = irql_enter_dirql();
-    call_routine(channel, CONTEXT_SYNCHRONIZED, &channel->synchronized.routine);
+    call_routine(channel, CONTEXT_SYNCHRONIZED, take_routine(&channel->synchronized.routine));
     irql_leave_dirql(level);
 }
 
@@ -41,7 +50,7 @@ static void run_controller_sync(void *context)
 {
     struct channel *channel = context;
     enum irql level = irql_enter_dirql();
-    call_routine(channel, CONTEXT_CONTROLLER_SYNC, &channel->controller_sync.routine);
+    call_routine(channel, CONTEXT_CONTROLLER_SYNC, take_routine(&channel->controller_sync.routine));
     irql_leave_dirql(level);
 }
 
