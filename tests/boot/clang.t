@@ -68,7 +68,7 @@ reads_the_disk('clang and lld', link_with("$scratch/lld.sys", \@lld, $clang, 'pc
 
 # ------------------------------------------------------------------ either module
 
-# pciidex.sys has all routines, ataport.sys those of channels. binutils from 2.42 on show an ordinal, which an
+# pciidex.sys has all routines, ataport.sys those of channels. binutils from 2.44 on show an ordinal, which an
 # import by name has not, and the hint in hexadecimal.
 sub imports {
     my ($image) = @_;
