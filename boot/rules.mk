@@ -84,7 +84,7 @@ kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCE
 # faults, loading, the registry, the life of controllers and channels.
 KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix port/registry/,arena.o binding.o ddi.o hive.o kernel.o name.o reg_data.o reg_read.o reg_write.o service.o \
-    store.o store_journal.o) \
+    store.o store_journal.o store_table.o) \
     $(addprefix hal/,pages.o print.o \
     $(addprefix x86/,acpi.o apic.o call.o clock.o console.o exceptions.o journal.o multiboot.o pci.o pic.o start.o step.o tables.o \
     i386_tables.o x86_64_tables.o)) \
@@ -92,7 +92,7 @@ KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix port/,atapi.o call.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o \
     log.o memory_faults.o owned.o power.o resources.o software_interrupts.o \
     $(addprefix ddi/,callback.o controller.o debug.o notification.o memory.o queue_tag.o unpublished.o) \
-    $(addprefix request/,judge.o names.o results.o timeout.o))
+    $(addprefix request/,judge.o names.o parcel.o results.o timeout.o))
 
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)';)
 

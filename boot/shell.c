@@ -162,6 +162,7 @@ bool shell_run_text(const char *text, size_t length)
                 failures[failed] = command;
             failed++;
         }
+        shell.was_stopped = false; /* what the port does by itself is not what was stopped */
         port_idle();
     }
     unsigned left = 0;
@@ -222,6 +223,7 @@ static void run_line(const char *line)
     while (!shell.power_off_wanted && !shell.was_stopped &&
            words_next_command(line, length, &position, &command))
         run_command(command);
+    shell.was_stopped = false;
 }
 
 void shell_interactive(void)

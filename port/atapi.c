@@ -51,11 +51,13 @@ bool atapi_should_repeat(const struct request *request)
     uint8_t code = sense_code(request);
     switch (sense_key(request)) {
     case SENSE_UNIT_ATTENTION: /* without sense data it may be this one as well as any other */
-        request->device->medium_changed |= code == ASC_MEDIUM_CHANGED || !request->sense_valid;
+        if (code == ASC_MEDIUM_CHANGED || !request->sense_valid)
+            request->device->medium_changed = true;
         return true;
     case SENSE_NOT_READY:
         /* QEMU: after a change of medium the first command says "no medium", the next "changed". */
-        request->device->medium_changed |= code == ASC_NO_MEDIUM;
+        if (code == ASC_NO_MEDIUM)
+            request->device->medium_changed = true;
         return code == ASC_BECOMING_READY || code == ASC_NO_MEDIUM;
     }
     return false;

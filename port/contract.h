@@ -132,6 +132,8 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
 
 /* The same for a report about a whole routine of the miniport: its entry point. (A return address lies behind
  * its call, so reports look one byte back.) */
+#define ENTRY_PLACE(function) ((const void *)((uintptr_t)(function) + 1))
+
 /* MEM-03: does a routine that the driver hands over lie in its code, or is NULL, about which others may complain?
  * Otherwise `text` says where it leads. */
 struct given_routine {
@@ -144,8 +146,6 @@ struct given_routine {
     }
 bool contract_is_own_code(const struct driver *driver, const struct given_routine *given,
                           char *text, size_t size);
-
-#define ENTRY_PLACE(function) ((const void *)((uintptr_t)(function) + 1))
 
 /* The channel behind a channel extension, or the controller behind a controller extension; NULL,
  * with CTX-09 or CTX-10 reported, where it is not one. The common case, the extension of the

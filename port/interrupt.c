@@ -159,7 +159,7 @@ static __attribute__((noinline)) void judge_claim(struct channel *channel, unsig
         judge_dismissal(channel, noted);
     if (!channel->interrupt.level)
         return;
-    if (channel->completed_head || has_progress(channel->controller))
+    if (has_progress(channel->controller))
         channel->claims_in_a_row = 0;
     if (++channel->claims_in_a_row < STORM_LIMIT)
         return;

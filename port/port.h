@@ -307,6 +307,7 @@ struct channel {
     bool rescan_wanted;    /* bus change, arrival or removal was notified */
     bool device_1_forced;  /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
     bool power_change_wanted;
+    bool timeout_told; /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
     struct registry_channel registry;
     struct channel_counters counters;
 };

@@ -60,7 +60,7 @@ static void time_is_over(void *context)
         return;
     }
     port_message(channel, "a power IRB did not end; the channel is reset");
-    request_lost_internal(channel);
+    request_lost_internal(&channel->power_request);
 }
 
 void power_init(struct channel *channel)

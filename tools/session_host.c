@@ -98,8 +98,7 @@ static void note_failure(const char *line, const char *reason_key)
     struct drive *drive = drive_of(line);
     char operation[16] = "", reason[80];
 
-    /* QEMU: a guest's own reset cancels what is under way. */
-    if (strstr(line, "\"Operation canceled\"") || (!drive && !is_stopped))
+    if (!drive && !is_stopped)
         return;
     /* QEMU: a reset of the guest's cancels what is under way, and that is nobody's fault. */
     if (text_of(line, reason_key, reason, sizeof reason) &&

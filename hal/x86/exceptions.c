@@ -173,8 +173,10 @@ static void find_int(const struct trap_frame *frame)
         said.error_code = 0;
         die_of_int(&said, frame->ip);
     }
+    /* (`int 0Eh` comes with another frame, above: a page fault here is one, whatever bytes stand before it.) */
     if (frame->vector == VECTOR_BREAKPOINT ||
-        hal_is_software_interrupt(frame->ip, (unsigned)frame->vector))
+        (frame->vector != VECTOR_PAGE_FAULT &&
+         hal_is_software_interrupt(frame->ip, (unsigned)frame->vector)))
         die_of_int(frame, frame->ip - 1);
 }
 

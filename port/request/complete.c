@@ -27,8 +27,10 @@ static struct irb_slot *take_completed(struct channel *channel)
  * done in the same go. */
 static void force_device_1(struct channel *channel, const struct request *request)
 {
+    bool is_new = !channel->device_1_forced;
     channel->device_1_forced = true;
-    if (request->function != IRB_FUNCTION_ATA_IDENTIFY && channel->devices[1].kind == DEVICE_NONE)
+    if (is_new && request->function != IRB_FUNCTION_ATA_IDENTIFY &&
+        channel->devices[1].kind == DEVICE_NONE)
         channel->rescan_wanted = true;
 }
 

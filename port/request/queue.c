@@ -191,8 +191,10 @@ static __attribute__((cold, noinline)) ULONG raised_timeout(struct irb_slot *slo
         return asked;
     if (timeout_s <= limit)
         return timeout_s;
-    port_message(slot->channel, "IdeHwBuildIo made TimeOutValue %u s; it is %u s",
-                 (unsigned)timeout_s, (unsigned)limit);
+    if (!slot->channel->timeout_told)
+        port_message(slot->channel, "IdeHwBuildIo made TimeOutValue %u s; it is %u s",
+                     (unsigned)timeout_s, (unsigned)limit);
+    slot->channel->timeout_told = true;
     return slot->page->irb.TimeOutValue = limit;
 }
 

@@ -26,7 +26,7 @@ static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_
 
 /* ------------------------------------------------------------------ what the miniport may change */
 
-/* Of the members that a plain success leaves as they were, one word that changes with any of them. */
+/* Of the members that a plain success leaves as they were, one word that changes with any single one of them. */
 static inline __attribute__((always_inline)) uintptr_t irb_seal(const IDE_REQUEST_BLOCK *irb)
 {
     static const IDE_REQUEST_BLOCK others = {
@@ -196,7 +196,7 @@ bool request_start_internal(struct request *request);
  * ATA/ATAPI-6 gives a device 31 s to come out of a reset (9.2), this is a little more. */
 #define INTERNAL_LIMIT_S 35u
 /* It has lost one: IRB-20, and the channel is reset. DISPATCH_LEVEL. */
-void request_lost_internal(struct channel *channel);
+void request_lost_internal(const struct request *lost);
 /* Puts a request back at the head of its queue. DISPATCH_LEVEL. */
 void request_requeue(struct request *request);
 /* Ends everything that waits in the queues of these targets, a bit each. DISPATCH_LEVEL. */

@@ -76,13 +76,14 @@ static bool left_requests_out(struct channel *channel, struct device *device)
     return false;
 }
 
-void request_lost_internal(struct channel *channel)
+void request_lost_internal(const struct request *lost)
 {
+    struct channel *channel = lost->device->channel;
     struct context *context = channel_context(channel, CONTEXT_START_IO);
 
     for (unsigned i = channel->overlapped_slots; i < channel->slot_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
-        if (slot->state != SLOT_ACTIVE || !slot->request)
+        if (slot->state != SLOT_ACTIVE || slot->request != lost)
             continue;
         context->slot = slot;
         contract_report_in(
@@ -189,7 +190,7 @@ static void tick(void *context)
     if (channel->recovery != RECOVERY_NONE) {
         active = true;
         if (--channel->recovery_ticks_left == 0)
-            request_lost_internal(channel);
+            request_lost_internal(&channel->recovery_request);
         else if (channel->recovery == RECOVERY_LUN_RESET_AGAIN)
             send_lun_reset(channel);
     }
