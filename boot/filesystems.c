@@ -181,6 +181,13 @@ static bool find_fat_label(struct look *look, const struct parameters *fat, char
     return false;
 }
 
+/* The boot signature, or the name of the kind, which stands where a FAT's parameters end. */
+static bool has_fat_mark(const uint8_t *head)
+{
+    return (head[510] == 0x55 && head[511] == 0xAA) || memcmp(head + 54, "FAT", 3) == 0 ||
+           memcmp(head + 82, "FAT32", 5) == 0;
+}
+
 /* FAT has no magic number that must be there: its parameter block has to make sense as a whole. The
  * 16-bit length of a FAT is 0 on FAT32 alone, whatever the number of clusters; between the other
  * two that number decides.
@@ -188,7 +195,7 @@ static bool find_fat_label(struct look *look, const struct parameters *fat, char
 static bool find_fat(struct look *look, struct filesystem *found)
 {
     const uint8_t *head = look_at(look, 0, 512);
-    if (!head || head[510] != 0x55 || head[511] != 0xAA || (head[0] != 0xEB && head[0] != 0xE9))
+    if (!head || !has_fat_mark(head) || (head[0] != 0xEB && head[0] != 0xE9))
         return false;
 
     bool is_fat32 = get16(head + 22) == 0;

@@ -214,9 +214,9 @@ uint64_t hal_physical_limit(void);
 
 /* Windows begin here. Below are RAM, where it lies, and the kernel. */
 extern const uintptr_t hal_window_start;
-/* Does it touch what the kernel alone may use: its image but for the stack that routines run on, and the page
- * tables? Any context. */
-bool hal_is_kernel_memory(const void *start, uint64_t byte_count);
+/* Does it touch what the kernel alone may use: its image and the page tables, but not what of the stack lies below
+ * stack_end, where a routine's own part begins? Any context. */
+bool hal_is_kernel_memory(const void *start, uint64_t byte_count, uintptr_t stack_end);
 
 /* A range of virtual addresses with nothing mapped in it, and an unmapped page before and after.
  * Never given back: for windows that live as long as the kernel. NULL when the space is used up. */

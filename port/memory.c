@@ -68,12 +68,22 @@ static bool was_given(const void *start, uint64_t byte_count)
     return false;
 }
 
+/* Where the driver's part of the stack ends: above are the frames of those who called it. A routine that was called
+ * while another of the driver's ran may use what that one has. */
+static uintptr_t stack_end(void)
+{
+    const struct context *context = context_now;
+    while (context->outer->kind != CONTEXT_NONE)
+        context = context->outer;
+    return context->cpu.stack ? context->cpu.stack + HAL_CALL_HOME_BYTES : UINTPTR_MAX;
+}
+
 bool memory_refuse(const void *start, uint64_t byte_count, const char *routine, const void *place)
 {
     const struct driver *driver = context_now->driver;
     /* A driver without an image is linked into the kernel. */
-    if (!contract_checks || !driver || !driver->image || !hal_is_kernel_memory(start, byte_count) ||
-        was_given(start, byte_count))
+    if (!contract_checks || !driver || !driver->image ||
+        !hal_is_kernel_memory(start, byte_count, stack_end()) || was_given(start, byte_count))
         return false;
     contract_report(RULE_MEM_04, context_now->channel, routine, place,
                     "%llu byte%s at %p reach%s into the kernel's memory; it was left alone",

@@ -118,6 +118,7 @@ struct irb_slot {
     bool is_owed;        /* the miniport has ended it too early (IRB-12), and still has to */
     const void *place;   /* AtaPortBuildRequestSenseIrb's caller */
     uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
+    uint32_t timeout_s;  /* what they were when it was given to the miniport */
     /* What the miniport was given, whatever it makes of the IRB's members. */
     void *data;
     void *shown_data;     /* DataBuffer */

@@ -30,6 +30,8 @@ _Static_assert(offsetof(struct hal_call, stack) == 0 &&
                "the code below knows them");
 
 #ifdef __x86_64__
+#define HAL_CALL_HOME_BYTES \
+    32u /* above the return address, which belong to the routine that is called */
 #define HAL_CALL_CHECK             \
     "movq %[now], %%rcx\n\t"       \
     "cmpq %%rsp, (%%rcx)\n\t"      \
@@ -75,6 +77,7 @@ wrong:
     return false;
 }
 #else
+#define HAL_CALL_HOME_BYTES 0u
 #define HAL_CALL_CHECK             \
     "call *%%eax\n\t"              \
     "movl %[now], %%ecx\n\t"       \

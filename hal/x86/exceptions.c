@@ -5,6 +5,8 @@
  * May not: allocate, since exceptions come at any time. hal_exception is entered from the stubs with
  * interrupts disabled, from any context, an earlier exception included.
  */
+#include <string.h>
+
 #include "hal/x86/arch.h"
 #include "hal/x86/cpu.h"
 #include "hal/x86/fpu.h"
@@ -152,8 +154,10 @@ void hal_software_interrupt(unsigned vector, uintptr_t next_instruction, uintptr
  * which names the gate. Where there is one that expects an error code, there is none in the frame. */
 static void find_int(const struct trap_frame *frame)
 {
-    struct trap_frame said = *frame;
+    struct trap_frame said;
     if ((uint16_t)frame->cs != CODE_SELECTOR) {
+        /* It is a word shorter, and the stack that it lies on may end there. */
+        memcpy(&said, frame, sizeof said - sizeof(uintptr_t));
         said.error_code = 0;
         said.ip = frame->error_code;
         said.cs = frame->ip;
@@ -166,6 +170,7 @@ static void find_int(const struct trap_frame *frame)
 #endif
         die_of_int(&said, said.ip - 1);
     }
+    said = *frame;
     if (frame->vector == VECTOR_PROTECTION &&
         (frame->error_code & ERROR_TABLE) == ERROR_INTERRUPT_TABLE) {
         /* QEMU: the entry is twice what it should be on x86_64 (7.2), so the instruction is asked. */

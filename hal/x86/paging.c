@@ -265,12 +265,12 @@ static __attribute__((cold)) bool touches_tables(uint64_t start, uint64_t end,
     return found;
 }
 
-bool hal_is_kernel_memory(const void *start, uint64_t byte_count)
+bool hal_is_kernel_memory(const void *start, uint64_t byte_count, uintptr_t stack_end)
 {
     uint64_t first = (uintptr_t)start, end = first + byte_count;
     if (first >= (uintptr_t)hal_boot_stack_guard + HAL_PAGE_SIZE &&
         end <= (uintptr_t)hal_boot_stack_top)
-        return false;
+        return end > stack_end;
     /* What the image ends with was given back. */
     return touches(first, end, hal_kernel_start, hal_early_start) ||
            touches_tables(first, end, hal_page_root, PAGING_ROOT_SHIFT);

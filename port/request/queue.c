@@ -237,6 +237,7 @@ static void slot_start(struct irb_slot *slot, struct request *request)
         ULONG timeout_s = slot->page->irb.TimeOutValue;
         if (timeout_s != request->timeout_s)
             timeout_s = raised_timeout(slot, timeout_s);
+        slot->timeout_s = timeout_s;
         slot->ticks_left = timeout_s ? timeout_s + 1 : 0;
         watchdog_arm(channel);
     } else {

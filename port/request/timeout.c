@@ -153,7 +153,7 @@ static void report_lost(struct channel *channel, struct irb_slot *slot)
     contract_report_in(context, RULE_IRB_09, "IdeHwStartIo",
                        ENTRY_PLACE(channel->interface.IdeHwStartIo),
                        "after %u s it has not been completed, though no device is busy",
-                       (unsigned)slot->page->irb.TimeOutValue);
+                       (unsigned)slot->timeout_s);
 }
 
 static void time_out(struct channel *channel, struct irb_slot *slot)
@@ -166,7 +166,7 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     request->device->counters.timeouts++;
     port_message(channel, "target %u: %s was not completed in %u s; resetting",
                  slot->page->irb.TargetId, irb_function_name(slot->page->irb.Function),
-                 (unsigned)slot->page->irb.TimeOutValue);
+                 (unsigned)slot->timeout_s);
     if (!device_is_busy(channel))
         report_lost(channel, slot);
     if (channel->recovery == RECOVERY_NONE)

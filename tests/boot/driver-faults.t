@@ -60,6 +60,7 @@ my $means = {
     fatal_debug_service => 'int 2Dh, a kernel debugger',
     fatal_no_gate => 'int 80h, which means nothing',
     fatal_page_fault => 'int Eh, which',
+    fatal_double_fault => 'int 8, which',
     fatal_no_device => 'int 7, which',
     fatal_disk_line => 'int 3Eh, which',
     fatal_disk_line_off => 'int 3Eh, which',

@@ -189,6 +189,7 @@ image("fat-$_->[0]", $_->[1], ['mkfs.fat', @{ $_->[2] }, 'IMAGE'])
     ['16-big-sectors', 64, ['-S', '4096', '-n', 'FOURK']], ['32', 64, ['-F32', '-n', 'THIRTY TWO']],
     ['32-few-clusters', 16, ['-F32', '-n', 'SMALL32']], ['32-fewer', 2, ['-F32', '-s', '1']], ['no-name', 8, []],
     ['mbr', 16, ['--mbr=y', '-n', 'WITHMBR']];
+damaged("fat-$_->[0]-unsigned", $_->[1], 510 => "\0\0") for ['12', $images[0]], ['16', $images[2]], ['32', $images[4]];
 image('fat-root-label', 8, ['mkfs.fat', '-n', 'OLD', 'IMAGE'], ['mlabel', '-i', 'IMAGE', '::NEW']);
 poke($images[-1], 43 => 'STALE      ');    # the label in the boot sector, which nobody looks at any more
 image('fat32-root-label', 64, ['mkfs.fat', '-F32', 'IMAGE'], ['mlabel', '-i', 'IMAGE', '::LATER']);

@@ -129,6 +129,15 @@ CASE fatal_page_fault(struct occasion *at)
     return FALSE;
 }
 
+/* It comes on a stack of its own, of which the error code would be the first word. */
+CASE fatal_double_fault(struct occasion *at)
+{
+    UNREFERENCED_PARAMETER(at);
+    INT(8, 0); /* FATAL: fatal_double_fault */
+    ran_on();
+    return FALSE;
+}
+
 CASE fatal_no_device(struct occasion *at)
 {
     (void)at;
@@ -194,6 +203,7 @@ const struct probe_case fatal_cases[] = {
     {"fatal_debug_service", AT_TIMER, 1, fatal_debug_service},
     {"fatal_no_gate", AT_WORKER, 1, fatal_no_gate},
     {"fatal_page_fault", AT_WORKER, 1, fatal_page_fault},
+    {"fatal_double_fault", AT_WORKER, 1, fatal_double_fault},
     {"fatal_no_device", AT_START_IO, 1, fatal_no_device},
     {"fatal_disk_line", AT_WORKER, 1, fatal_disk_line},
     {"fatal_disk_line_off", AT_INTERRUPT, 1, fatal_disk_line_off},

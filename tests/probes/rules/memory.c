@@ -425,6 +425,18 @@ CASE memory_kernel_copy_from(struct occasion *at)
     return FALSE;
 }
 
+/* A variable that is too small for what is copied behind it: the frames of the port begin not far above. */
+CASE memory_kernel_stack(struct occasion *at)
+{
+    UCHAR bytes[8] = {0};
+    PUCHAR volatile above = bytes; /* as the compiler would warn otherwise */
+
+    UNREFERENCED_PARAMETER(at);
+    AtaPortCopyMemory(bytes, above + 1024, sizeof bytes); /* BREAKS: MEM-04 */
+    probe_returned(bytes[0] | bytes[7]);
+    return FALSE;
+}
+
 CASE memory_kernel_registry(struct occasion *at)
 {
     PUCHAR table = interrupt_table();
@@ -534,6 +546,7 @@ const struct probe_case memory_cases[] = {
     {"memory_kernel_registers", AT_STOP, 1, memory_kernel_registers},
     {"memory_kernel_copy_to", AT_START_IO, 2, memory_kernel_copy_to},
     {"memory_kernel_copy_from", AT_INTERRUPT, 2, memory_kernel_copy_from},
+    {"memory_kernel_stack", AT_START_IO, 1, memory_kernel_stack},
     {"memory_kernel_registry", AT_STOP, 1, memory_kernel_registry},
     {"memory_kernel_bus_data", AT_STOP, 1, memory_kernel_bus_data},
     {"memory_kernel_results", AT_START_IO, 2, memory_kernel_results},
