@@ -62,7 +62,7 @@ static UCHAR judged_status(const struct irb_slot *slot, UCHAR status, const char
 {
     bool is_final = irb_status_is_final(status);
 
-    if (!is_final || IRB_STATUS_CODE(status) == IRB_STATUS_INTERNAL_ERROR)
+    if (!is_final || IRB_STATUS(status) == IRB_STATUS_INTERNAL_ERROR)
         contract_report_irb(is_final ? RULE_IRB_16 : RULE_IRB_02, slot, routine, place,
                             "IrbStatus is %#x (%s)", status, irb_status_name(status));
     return is_final ? status : IRB_STATUS_INTERNAL_ERROR;

@@ -53,9 +53,9 @@ static void take_results(struct irb_slot *slot, struct request *request)
     struct channel *channel = slot->channel;
     UCHAR status = irb->IrbStatus;
 
-    request->irb_status = IRB_STATUS_CODE(status);
+    request->irb_status = IRB_STATUS(status);
     request->sense_valid = request->registers_valid = false;
-    if (__builtin_expect(status != IRB_STATUS_CODE(status), 0))
+    if (__builtin_expect(status != IRB_STATUS(status), 0))
         take_flags(slot, request);
     request->ata_status = irb->AtaStatus;
     request->ata_error = irb->AtaError;

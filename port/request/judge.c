@@ -100,7 +100,7 @@ void slot_judge(struct irb_slot *slot, const char *routine, const void *place)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     const struct completer by = {routine, place};
-    UCHAR code = IRB_STATUS_CODE(irb->IrbStatus);
+    UCHAR code = IRB_STATUS(irb->IrbStatus);
 
     judge_members(slot, &by);
     judge_promises(slot, code, &by);
@@ -130,7 +130,7 @@ void slot_judge_build_io(struct irb_slot *slot)
 bool slot_may_need_sense(const struct irb_slot *slot)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
-    UCHAR code = IRB_STATUS_CODE(irb->IrbStatus);
+    UCHAR code = IRB_STATUS(irb->IrbStatus);
     uint16_t port = slot->channel->ports.alternate_status;
 
     if (!(slot->request->function & IRB_FUNCTION_ATAPI_COMMAND) || code == IRB_STATUS_SUCCESS)

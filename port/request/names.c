@@ -4,14 +4,14 @@
 
 bool irb_status_is_final(uint8_t irb_status)
 {
-    uint8_t code = IRB_STATUS_CODE(irb_status);
+    uint8_t code = IRB_STATUS(irb_status);
     return (code >= IRB_STATUS_SUCCESS && code <= IRB_STATUS_BUSY) ||
            code == IRB_STATUS_INTERNAL_ERROR;
 }
 
 const char *irb_status_name(uint8_t irb_status)
 {
-    switch (IRB_STATUS_CODE(irb_status)) {
+    switch (IRB_STATUS(irb_status)) {
     case IRB_STATUS_PENDING:
         return "pending";
     case IRB_STATUS_SUCCESS:

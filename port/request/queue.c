@@ -171,7 +171,7 @@ static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot
         contract_report(RULE_CTX_02, channel, routine, place,
                         "IrbStatus became %#x (%s), which is no final one", status,
                         irb_status_name(status));
-        slot->page->irb.IrbStatus = IRB_STATUS_CODE(status) == IRB_STATUS_PENDING
+        slot->page->irb.IrbStatus = IRB_STATUS(status) == IRB_STATUS_PENDING
                                         ? IRB_STATUS_PENDING
                                         : IRB_STATUS_INTERNAL_ERROR;
     }

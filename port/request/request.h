@@ -6,11 +6,6 @@
 #include "port/call.h"
 #include "port/port.h"
 
-/* IrbStatus without its flags: returned registers, sense data, device 1 is to be looked for. */
-#define IRB_STATUS_FLAGS                                             \
-    (IRB_STATUS_RETURN_TASKFILE_VALID | IRB_STATUS_AUTOSENSE_VALID | \
-     IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED)
-#define IRB_STATUS_CODE(status) ((UCHAR)((status) & ~IRB_STATUS_FLAGS))
 /* Is it a status that an IRB can come back with, flags aside? */
 bool irb_status_is_final(uint8_t irb_status);
 

@@ -28,7 +28,7 @@ void slot_check_released(struct irb_slot *sense)
 static void check_sense(struct irb_slot *slot, const char *routine, const void *place)
 {
     struct irb_slot *sense = slot->sense;
-    UCHAR status = IRB_STATUS_CODE(sense->page->irb.IrbStatus);
+    UCHAR status = IRB_STATUS(sense->page->irb.IrbStatus);
     bool has_come = status == IRB_STATUS_SUCCESS || status == IRB_STATUS_DATALENGTH_MISMATCH;
 
     contract_report_irb(RULE_IRB_12, slot, routine, place,
@@ -86,7 +86,7 @@ void slot_check_results(struct irb_slot *slot, const char *routine, const void *
                             irb->IrbStatus, irb_status_name(irb->IrbStatus));
         irb->IrbStatus = IRB_STATUS_INTERNAL_ERROR;
     }
-    if (IRB_STATUS_CODE(irb->IrbStatus) == IRB_STATUS_DEVICE_ERROR)
+    if (IRB_STATUS(irb->IrbStatus) == IRB_STATUS_DEVICE_ERROR)
         check_device_error(slot, routine, place);
     if (irb->DataTransferLength > slot->data_byte_count) {
         contract_report_irb(RULE_IRB_05, slot, routine, place,
