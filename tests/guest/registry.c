@@ -21,12 +21,17 @@ static struct channel *channel, *other;
 /* ------------------------------------------------------------------ contexts */
 
 static struct context now;
+static struct driver driver_now;
 
 static void enter(struct channel *of, enum context_kind kind, IDE_CONTROL_ACTION action)
 {
     now = *channel_context(of, kind);
     now.kind = kind;
     now.action = action;
+    /* The test's buffers and names are the kernel's, so the driver that it plays is a part of the kernel. */
+    driver_now = *now.driver;
+    driver_now.image = NULL;
+    now.driver = &driver_now;
     context_push(&now);
 }
 
@@ -325,8 +330,8 @@ static void test_values(void)
              "no buffer asks for the length, and breaks no rule");
     guest_ok(!read("Missing", IDE_REG_DWORD, buffer, 64) && length == 0 && none(),
              "a missing value: 0");
-    guest_ok(!read("Dword", IDE_REG_BINARY, buffer, 64) && length == 0 && only(RULE_REG_12),
-             "REG-12: another type than the stored one");
+    guest_ok(!read("Dword", IDE_REG_BINARY, buffer, 64) && length == 0 && none(),
+             "another type than the stored one: no value, and no driver's fault");
     guest_ok(!read("Dword", 2, buffer, 64) && length == 0 && only(RULE_REG_12),
              "REG-12: no such type");
     guest_ok(!write("Dword", IDE_REG_DWORD, buffer, 5) && only(RULE_REG_12), "REG-12: five bytes");
