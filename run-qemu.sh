@@ -218,7 +218,7 @@ check_image() { # word path kind (disk or cd) -> $REPLY, its format; further fil
     *) die "$1=$2: ${facts[1]-what it is cannot be found out}" ;;
   esac
   [[ ${facts[0]} == qcow2 ]] || ((size % 512 == 0)) ||
-    die "$1=$2: its size, $size bytes, is not a multiple of 512, so it is no disk image"
+    die "$1=$2: its size in bytes, $size, is not a multiple of 512, so it is no disk image"
   image_files+=("${facts[@]:1}")
   REPLY=${facts[0]}
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "boot/numbers.h"
+#include "lib/plural.h"
 #include "port/parcel.h"
 
 #define SMALL_SECTORS    8u

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "boot/numbers.h"
+#include "lib/plural.h"
 #include "port/identify.h"
 
 enum {

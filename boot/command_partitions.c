@@ -10,6 +10,7 @@
 #include "boot/numbers.h"
 #include "boot/partitions.h"
 #include "boot/transfer.h"
+#include "lib/plural.h"
 
 static struct block_request request; /* the last one, for its description */
 
@@ -142,8 +143,7 @@ static void print_table(struct device *device, const struct partition_table *tab
     bool is_gpt = table->scheme == PARTITION_SCHEME_GPT;
 
     hal_printf("Disk %s has %s, %u partition%s\n", device->name,
-               is_gpt ? "a GUID partition table" : "an MBR", table->count,
-               table->count == 1 ? "" : "s");
+               is_gpt ? "a GUID partition table" : "an MBR", table->count, plural(table->count));
     if (table->count > 0)
         hal_printf("%4s  %12s %12s %10s  %-24s %s\n", "NO", "FIRST SECTOR", "SECTORS", "SIZE",
                    "TYPE", "FILE SYSTEM");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/plural.h"
 #include "port/registry/reg_file.h"
 #include "port/registry/kernel.h"
 
@@ -132,8 +133,8 @@ static enum command_result command_buffers(unsigned count, char **words)
     (void)words;
     if (count != 2)
         return COMMAND_BAD_ARGUMENTS;
-    hal_printf("Arena: %u pages of %u bytes, %u free\n", arena->page_count,
-               (unsigned)ARENA_PAGE_SIZE, arena->free_count);
+    hal_printf("Arena: %u page%s of %u bytes, %u free\n", arena->page_count,
+               plural(arena->page_count), (unsigned)ARENA_PAGE_SIZE, arena->free_count);
     for (const struct registry_channel *channel = NULL;
          (channel = registry_next_channel(&port_registry, channel));) {
         hal_printf("%s controller %u channel %u: ", channel->service ? channel->service : "-",
@@ -141,10 +142,11 @@ static enum command_result command_buffers(unsigned count, char **words)
         if (channel->state == REGISTRY_NO_BUFFER)
             hal_printf("no buffer\n");
         else
-            hal_printf("%zu bytes at %p in %u page%s, %u deferred write%s\n",
-                       channel->window.byte_count, (void *)channel->window.buffer,
-                       channel->window.page_count, channel->window.page_count == 1 ? "" : "s",
-                       channel->deferred_count, channel->deferred_count == 1 ? "" : "s");
+            hal_printf("%zu byte%s at %p in %u page%s, %u deferred write%s\n",
+                       channel->window.byte_count, plural(channel->window.byte_count),
+                       (void *)channel->window.buffer, channel->window.page_count,
+                       plural(channel->window.page_count), channel->deferred_count,
+                       plural(channel->deferred_count));
     }
     return COMMAND_DONE;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "boot/numbers.h"
+#include "lib/plural.h"
 #include "port/identify.h"
 
 /* ------------------------------------------------------------------ words about devices */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "boot/numbers.h"
+#include "lib/plural.h"
 #include "port/log.h"
 #include "port/trace.h"
 
@@ -91,7 +92,7 @@ static void print_channel_irbs(const struct channel *channel)
     hal_printf("Channel %s: %u of %u IRB%s at the driver, %u request%s in its queues\n",
                channel->name, channel->outstanding, channel->overlapped_limit,
                plural(channel->overlapped_limit), queued_requests(channel),
-               queued_requests(channel) == 1 ? "" : "s");
+               plural(queued_requests(channel)));
     for (unsigned i = 0; i < channel->slot_count; i++)
         print_slot(&channel->slots[i]);
 }

@@ -7,6 +7,7 @@
 
 #include "boot/numbers.h"
 #include "boot/transfer.h"
+#include "lib/plural.h"
 #include "lib/sha256.h"
 
 /* ------------------------------------------------------------------ fill and verify */

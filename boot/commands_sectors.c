@@ -8,6 +8,7 @@
 
 #include "boot/numbers.h"
 #include "boot/transfer.h"
+#include "lib/plural.h"
 
 /* ------------------------------------------------------------------ read */
 
@@ -121,7 +122,7 @@ enum command_result command_write(unsigned count, char **words)
     if (block_run(&request) != BLOCK_OK)
         return block_fail(&request);
     hal_printf("%zu byte%s written at sector %" PRIu64 " of disk %s", byte_count,
-               byte_count == 1 ? "" : "s", range.lba, range.device->name);
+               plural(byte_count), range.lba, range.device->name);
     if (kept > 0)
         hal_printf("; the sector's other %zu byte%s stay%s as before", kept, plural(kept),
                    kept == 1 ? "s" : "");

@@ -15,6 +15,7 @@
 #include "boot/script.h"
 #include "boot/shell.h"
 #include "boot/words.h"
+#include "lib/plural.h"
 #include "port/log.h"
 #include "port/owned.h"
 #include "port/parcel.h"
@@ -230,8 +231,7 @@ static _Noreturn void end(bool succeeded)
         broken += contract_count((enum rule)rule) > 0;
     if (broken > 0)
         hal_printf("%u rule%s broken, %" PRIu64 " time%s in all\n", broken,
-                   broken == 1 ? " was" : "s were", contract_total(),
-                   contract_total() == 1 ? "" : "s");
+                   broken == 1 ? " was" : "s were", contract_total(), plural(contract_total()));
     hal_exit(succeeded ? HAL_EXIT_SUCCESS : HAL_EXIT_COMMAND_FAILED);
 }
 

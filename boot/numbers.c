@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "lib/plural.h"
+
 /* The value of a hexadecimal digit, or 16. */
 static unsigned digit_value(char digit)
 {
@@ -84,7 +86,7 @@ void size_format(uint64_t byte_count, char *text, size_t capacity)
     unsigned unit = 0;
 
     if (byte_count < 1024) {
-        snprintf(text, capacity, "%u byte%s", (unsigned)byte_count, byte_count == 1 ? "" : "s");
+        snprintf(text, capacity, "%u byte%s", (unsigned)byte_count, plural(byte_count));
         return;
     }
     while (byte_count >> 10 >= 1024) {

@@ -37,10 +37,4 @@ void duration_format(uint64_t duration_us, char *text, size_t capacity);
 /* The one place that divides 64-bit numbers by one that is no constant; a divisor of 0 gives 0. */
 uint64_t number_divide(uint64_t dividend, uint64_t divisor);
 
-/* "" for one, "s" for any other number. */
-static inline const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 #endif

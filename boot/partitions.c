@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "boot/numbers.h"
+#include "lib/plural.h"
 
 bool partition_read_sector(const struct partition_source *source, struct partition_table *table,
                            uint64_t lba)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "boot/numbers.h"
+#include "lib/plural.h"
 
 /* The four entries of an MBR, and of the record before each logical partition. */
 struct entry {

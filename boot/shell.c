@@ -14,6 +14,7 @@
 #include "boot/columns.h"
 #include "boot/line_editor.h"
 #include "boot/words.h"
+#include "lib/plural.h"
 #include "port/port.h"
 
 #define PROMPT "> "
@@ -136,7 +137,7 @@ bool shell_run_shown(const char *text)
 
 static void name_failures(const struct command_text *failures, unsigned failed, unsigned run)
 {
-    hal_printf("\n%u of %u command%s failed:\n", failed, run, run == 1 ? "" : "s");
+    hal_printf("\n%u of %u command%s failed:\n", failed, run, plural(run));
     for (unsigned i = 0; i < failed && i < FAILURES_NAMED; i++) {
         bool is_cut = failures[i].length > FAILURE_SHOWN;
         hal_printf("  %.*s%s\n", is_cut ? FAILURE_SHOWN : (int)failures[i].length, failures[i].text,
@@ -169,7 +170,7 @@ bool shell_run_text(const char *text, size_t length)
     while (words_next_command(text, length, &position, &command))
         left++;
     if (left > 0)
-        hal_printf("%u command%s after poweroff did not run.\n", left, left == 1 ? "" : "s");
+        hal_printf("%u command%s after poweroff did not run.\n", left, plural(left));
     if (failed > 0)
         name_failures(failures, failed, run);
     return failed == 0;

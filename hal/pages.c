@@ -110,7 +110,7 @@ static uintptr_t find_place(const struct hal_range *map, size_t map_count,
         if (start + byte_count <= map[i].end && start + byte_count <= limit)
             return (uintptr_t)start;
     }
-    PANIC("no room for the page bitmap of %llu bytes: give the machine more memory",
+    PANIC("no room for the page bitmap, bytes: %llu: give the machine more memory",
           (unsigned long long)byte_count);
 }
 

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "lib/plural.h"
 #include "port/memory.h"
 #include "port/trace.h"
 
@@ -51,7 +52,7 @@ static __attribute__((noinline)) void report_access(const char *routine, const v
     contract_report(RULE_ADR_01, NULL, routine, place,
                     "%u byte%s at %#llx: no range of that kind was mapped there with "
                     "AtaPortGetDeviceBase; a read returned all ones, a write was dropped",
-                    width, width == 1 ? "" : "s", (unsigned long long)address);
+                    width, plural(width), (unsigned long long)address);
 }
 
 /* What a read of a buffer gives where it may not read. */
@@ -248,8 +249,8 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
                            NumberOfBytes);
     if (!range) {
         contract_report(RULE_ADR_02, channel, routine, CALLER,
-                        "%u bytes at %#llx are in none of the access ranges",
-                        (unsigned)NumberOfBytes, (unsigned long long)address);
+                        "%#llx is in none of the access ranges (bytes: %u)",
+                        (unsigned long long)address, (unsigned)NumberOfBytes);
         return NULL;
     }
     uint32_t byte_count =
@@ -260,8 +261,8 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
     if (range->InMemory) {
         base = (uintptr_t)hal_map_device(address, byte_count);
         if (!base) {
-            port_message(channel, "%s: no room to map %u bytes at %#llx", routine,
-                         (unsigned)byte_count, (unsigned long long)address);
+            port_message(channel, "%s: no room to map %#llx (bytes: %u)", routine,
+                         (unsigned long long)address, (unsigned)byte_count);
             return NULL;
         }
         for (unsigned i = 0; i < controller->mapped_count; i++)

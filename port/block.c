@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/plural.h"
 #include "port/atapi.h"
 #include "port/identify.h"
 #include "port/memory.h"
@@ -359,7 +360,7 @@ static void describe_device_error(const struct request *request, char *text, siz
     else if (request->irb_status == IRB_STATUS_SUCCESS ||
              request->irb_status == IRB_STATUS_DATALENGTH_MISMATCH)
         snprintf(text, size, "%u byte%s of %u moved", request->transferred,
-                 request->transferred == 1 ? "" : "s", request->byte_count);
+                 plural(request->transferred), request->byte_count);
     else
         snprintf(text, size, "%s, status %02xh, error %02xh%s",
                  irb_status_name(request->irb_status), request->ata_status, request->ata_error,
@@ -382,9 +383,9 @@ void block_describe(const struct block_request *block, char *text, size_t size)
         break;
     case BLOCK_OUT_OF_RANGE:
         snprintf(text, size, "%s of %llu sector%s at %llu: %s%s ends after %llu sector%s",
-                 operation, count, count == 1 ? "" : "s", (unsigned long long)block->lba, kind,
+                 operation, count, plural(count), (unsigned long long)block->lba, kind,
                  device->name, (unsigned long long)device->sector_count,
-                 device->sector_count == 1 ? "" : "s");
+                 plural(device->sector_count));
         break;
     case BLOCK_BAD_LENGTH:
         snprintf(text, size, "%s of 0 sectors: the count must be at least 1", operation);

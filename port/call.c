@@ -70,8 +70,8 @@ static __attribute__((noinline)) void report_state(uintptr_t function, unsigned 
     irql_now = context->level;
     if (context->cpu.stack_found) {
         long bytes = (long)(context->cpu.stack_found - context->cpu.stack);
-        add(&findings, "the stack pointer %ld bytes too %s%s", bytes < 0 ? -bytes : bytes,
-            bytes < 0 ? "low" : "high",
+        add(&findings, "the stack pointer too %s by %ld%s", bytes < 0 ? "low" : "high",
+            bytes < 0 ? -bytes : bytes,
             sizeof(void *) == 4 ? " (is it NTAPI, with these arguments?)" : "");
     }
     context->cpu.stack_found = 0;

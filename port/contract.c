@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/plural.h"
 #include "port/access.h"
 #include "port/port.h"
 #include "port/trace.h"
@@ -153,11 +154,11 @@ static void print_irb(const struct irb_slot *slot)
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     const struct device *device = slot->request ? slot->request->device : NULL;
 
-    hal_printf("  IRB %p in slot %u: %s for target %u%s%s, %u bytes, flags %#x\n",
+    hal_printf("  IRB %p in slot %u: %s for target %u%s%s, %u byte%s, flags %#x\n",
                (const void *)slot->shown_irb, slot->index, irb_function_name(irb->Function),
                irb->TargetId, device && device->name[0] ? ", disk " : "",
                device && device->name[0] ? device->name : "", (unsigned)slot->data_byte_count,
-               (unsigned)irb->IrbFlags);
+               plural(slot->data_byte_count), (unsigned)irb->IrbFlags);
 }
 
 /* The whole of a report. `slot` is NULL, or the IRB that the miniport was handed by the call which runs

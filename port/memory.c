@@ -2,6 +2,7 @@
 /* Physical runs of memory, and memory that is not the driver's; see memory.h. Entered from every context. */
 #include "port/memory.h"
 
+#include "lib/plural.h"
 #include "port/port.h"
 
 static uint32_t bytes_left_in_page(const void *address)
@@ -87,7 +88,7 @@ bool memory_refuse(const void *start, uint64_t byte_count, const char *routine, 
         return false;
     contract_report(RULE_MEM_04, context_now->channel, routine, place,
                     "%llu byte%s at %p reach%s into the kernel's memory; it was left alone",
-                    (unsigned long long)byte_count, byte_count == 1 ? "" : "s",
-                    (void *)(uintptr_t)start, byte_count == 1 ? "es" : "");
+                    (unsigned long long)byte_count, plural(byte_count), (void *)(uintptr_t)start,
+                    byte_count == 1 ? "es" : "");
     return true;
 }

@@ -142,17 +142,17 @@ static bool in_registry_window(const struct hal_fault *fault, const struct culpr
     struct channel *channel = channel_of_window(window);
     if (place == ARENA_FREED) {
         contract_report(RULE_REG_06, NULL, culprit->routine, culprit->place,
-                        "a %s at %#lx; the buffer of %zu bytes at %p%s%s was freed",
-                        access_name(fault), (unsigned long)fault->address, window->byte_count,
-                        (void *)window->buffer, OF_ANOTHER(channel));
+                        "a %s at %#lx; the %zu-byte buffer at %p%s%s was freed", access_name(fault),
+                        (unsigned long)fault->address, window->byte_count, (void *)window->buffer,
+                        OF_ANOTHER(channel));
     } else {
         bool is_behind = place == ARENA_BEHIND;
         uintptr_t buffer = (uintptr_t)window->buffer;
         uintptr_t distance = is_behind ? fault->address - buffer : buffer - fault->address;
         contract_report(RULE_REG_05, NULL, culprit->routine, culprit->place,
-                        "a %s at byte %s%lu of the buffer of %zu bytes at %p%s%s",
-                        access_name(fault), is_behind ? "" : "-", (unsigned long)distance,
-                        window->byte_count, (void *)window->buffer, OF_ANOTHER(channel));
+                        "a %s at byte %s%lu of the %zu-byte buffer at %p%s%s", access_name(fault),
+                        is_behind ? "" : "-", (unsigned long)distance, window->byte_count,
+                        (void *)window->buffer, OF_ANOTHER(channel));
     }
     return lend_nothing(fault);
 }
@@ -178,9 +178,9 @@ static bool in_guarded_memory(const struct hal_fault *fault, const struct culpri
     if (!guarded)
         return false;
     contract_report(guarded->pages ? RULE_MEM_02 : RULE_MEM_01, NULL, culprit->routine,
-                    culprit->place, "a %s at %#lx; the %s of %zu bytes at %p%s%s %s",
-                    access_name(fault), (unsigned long)fault->address, guarded->what,
-                    guarded->byte_count, (void *)guarded->start, OF_ANOTHER(guarded->channel),
+                    culprit->place, "a %s at %#lx; the %zu-byte %s at %p%s%s %s",
+                    access_name(fault), (unsigned long)fault->address, guarded->byte_count,
+                    guarded->what, (void *)guarded->start, OF_ANOTHER(guarded->channel),
                     guarded->pages ? "is all there is" : "was taken back");
     return lend_nothing(fault);
 }

@@ -2,6 +2,7 @@
 /* The trace ring and its printing; see trace.h. */
 #include <string.h>
 
+#include "lib/plural.h"
 #include "port/contract.h"
 #include "port/trace.h"
 
@@ -87,7 +88,7 @@ static void print_entry(uint64_t head, uint32_t value, uint32_t previous_time)
         break;
     case TRACE_PORT_BUFFER:
         hal_printf("%03x %s %u x %u byte%s\n", where, extra & 0x80 ? "out" : "in", (unsigned)value,
-                   extra & 0x7Fu, (extra & 0x7Fu) == 1 ? "" : "s");
+                   extra & 0x7Fu, plural(extra & 0x7Fu));
         break;
     case TRACE_CALL:
         call.kind = (enum context_kind)(value & 0xFF);

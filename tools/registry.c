@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/plural.h"
 #include "port/registry/reg_file.h"
 
 static const char *file_name; /* as it was typed, for messages */
@@ -223,8 +224,8 @@ static int compact(const char *path, const struct file *file, const struct store
         fail("the name is too long");
     replace_file(old_path, file->bytes, file->byte_count, &file->status);
     replace_file(path, bytes, byte_count, &file->status);
-    printf("%s: %zu bytes became %zu; as it was: %s.old\n", file_name, file->byte_count, byte_count,
-           file_name);
+    printf("%s: %zu byte%s became %zu; as it was: %s.old\n", file_name, file->byte_count,
+           plural(file->byte_count), byte_count, file_name);
     free(bytes);
     return 0;
 }

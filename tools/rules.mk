@@ -21,11 +21,11 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) $(wildcard port/registry/*.h lib/*.h)
 
 HOST_TOOLS := build/tools/image build/tools/session
 
-build/tools/session: tools/session_host.c tools/session.h
+build/tools/session: tools/session_host.c tools/session.h lib/plural.h
 $(HOST_TOOLS): build/tools/%: tools/%.c
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  HOSTCC $@')
-	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -o $@ $(filter %.c,$^)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^)
 
 all: $(REGISTRY_TOOL) $(HOST_TOOLS)
 

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/plural.h"
+
 #define MAX_DRIVES 8
 
 struct drive {
@@ -178,8 +180,8 @@ static bool say_journal(void)
     long long missing = journal.appended - (status.st_size - journal.size_before);
     if (missing <= 0)
         return false;
-    say("%s: of %lld bytes that the guest stored, %lld are not in the file; is the disk full?",
-        journal.words, journal.appended, missing);
+    say("%s: the guest stored %lld byte%s, and the file lacks %lld of them; is the disk full?",
+        journal.words, journal.appended, plural((uint64_t)journal.appended), missing);
     return true;
 }
 

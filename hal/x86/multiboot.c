@@ -165,8 +165,8 @@ static void check_modules(void)
             range++;
         if (range < memory_range_count || module->byte_count == 0)
             continue;
-        hal_printf("The machine's memory does not hold a boot module of %zu bytes: %s\n",
-                   module->byte_count, module->command_line);
+        hal_printf("The machine's memory does not hold boot module %s (bytes: %zu).\n",
+                   module->command_line, module->byte_count);
         hal_exit(HAL_EXIT_USAGE);
     }
 }

@@ -89,8 +89,8 @@ static ULONG clip(ULONG offset, ULONG byte_count, const char *routine, const voi
                                                               : byte_count;
     if (inside != byte_count)
         contract_report(RULE_ADR_04, NULL, routine, place,
-                        "%u bytes at offset %#x; configuration space has %u", (unsigned)byte_count,
-                        (unsigned)offset, CONFIGURATION_SIZE);
+                        "offset %#x, bytes: %u; configuration space has %u", (unsigned)offset,
+                        (unsigned)byte_count, CONFIGURATION_SIZE);
     return inside;
 }
 

@@ -158,9 +158,9 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
         return NULL;
     }
     if (!slot->list_built && !list_in_one(slot) && !build_list(slot)) {
-        port_message(channel, "%s: %u bytes at %p are in more than %u pieces, or not in memory",
-                     routine, (unsigned)slot->data_byte_count, slot->data,
-                     PORT_PHYSICAL_BREAKS + 1);
+        port_message(
+            channel, "%s: the %u-byte buffer at %p is in more than %u pieces, or not in memory",
+            routine, (unsigned)slot->data_byte_count, slot->data, PORT_PHYSICAL_BREAKS + 1);
         return NULL;
     }
     return slot_shown_list(slot);

@@ -42,7 +42,7 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
     channel->irb_extension_size = IrbExtensionSize;
     if (!channel->uncached || !slots_create(channel)) {
         channel->irb_extension_size = 0;
-        port_message(channel, "%s: no memory for %u bytes and %u bytes an IRB", routine,
+        port_message(channel, "%s: no memory; bytes asked for: %u, and %u an IRB", routine,
                      (unsigned)UncachedExtensionSize, (unsigned)IrbExtensionSize);
         guard_take_back(&channel->uncached_memory);
         channel->uncached = NULL;
@@ -162,7 +162,7 @@ VOID NTAPI AtaPortCopyMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length)
         return;
     }
     contract_report(RULE_ADR_05, NULL, routine, CALLER,
-                    "%u bytes from %p to %p: copied as by AtaPortMoveMemory", (unsigned)Length,
-                    ReadBuffer, WriteBuffer);
+                    "from %p to %p, bytes: %u: copied as by AtaPortMoveMemory", ReadBuffer,
+                    WriteBuffer, (unsigned)Length);
     memmove(WriteBuffer, ReadBuffer, Length);
 }

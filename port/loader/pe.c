@@ -140,10 +140,11 @@ static enum pe_status check_coff_header(struct inspection *inspection, enum pe_m
     headers_end = headers_start + inspection->optional_byte_count +
                   (uint64_t)info->section_count * SECTION_HEADER_SIZE;
     if (headers_end > info->file_byte_count)
-        return pe_fail(inspection->error, PE_TRUNCATED,
-                       "cut off in the headers: with %u sections they end at offset %#x, and the "
-                       "file has %u bytes",
-                       info->section_count, (unsigned)headers_end, info->file_byte_count);
+        return pe_fail(
+            inspection->error, PE_TRUNCATED,
+            "cut off in the headers: they end at offset %#x (sections: %u), and the file has "
+            "%u bytes",
+            (unsigned)headers_end, info->section_count, info->file_byte_count);
     inspection->section_headers = inspection->optional + inspection->optional_byte_count;
     return PE_OK;
 }
@@ -160,7 +161,7 @@ static enum pe_status check_optional_layout(struct inspection *inspection)
 
     if (inspection->optional_byte_count < fixed_byte_count)
         return pe_fail(inspection->error, PE_BAD_HEADER,
-                       "the optional header has %u bytes, and needs at least %u",
+                       "the optional header's size is %u, and at least %u is needed",
                        inspection->optional_byte_count, fixed_byte_count);
     magic = pe_get16(inspection->optional + OPTIONAL_MAGIC);
     if (magic != expected)
@@ -173,7 +174,7 @@ static enum pe_status check_optional_layout(struct inspection *inspection)
     if (inspection->directory_count * DIRECTORY_SIZE >
         inspection->optional_byte_count - fixed_byte_count)
         return pe_fail(inspection->error, PE_BAD_HEADER,
-                       "the optional header has %u bytes, too few for its %u directories",
+                       "the optional header's size is %u, too small for directories: %u",
                        inspection->optional_byte_count, inspection->directory_count);
     inspection->directories = inspection->optional + fixed_byte_count;
     return PE_OK;
@@ -194,7 +195,7 @@ static enum pe_status check_alignments(struct inspection *inspection)
      * alignment is of that size, too, or some other linker's own. */
     if (!is_power_of_two(section_alignment) || !is_power_of_two(file_alignment))
         return pe_fail(inspection->error, PE_MISALIGNED,
-                       "the image's sections are aligned to %#x bytes, and to %#x in the file: "
+                       "the image's sections are aligned to %#x, and to %#x in the file: "
                        "both have to be powers of two",
                        section_alignment, file_alignment);
     if (info->preferred_base % PE_PAGE_SIZE != 0)
@@ -372,13 +373,14 @@ static enum pe_status read_place(struct inspection *inspection, const uint8_t *h
     if (section->byte_count == 0)
         return PE_OK;
     if (!pe_fits(section->file_offset, raw_byte_count, info->file_byte_count))
-        return pe_fail(inspection->error, PE_SECTION_OUTSIDE_FILE,
-                       "section %s has %#x bytes from file offset %#x on, and the file has %#x: it "
-                       "is cut off or damaged",
-                       section->name, raw_byte_count, section->file_offset, info->file_byte_count);
+        return pe_fail(
+            inspection->error, PE_SECTION_OUTSIDE_FILE,
+            "section %s, size %#x, is at file offset %#x, and the file ends at %#x: it is "
+            "cut off or damaged",
+            section->name, raw_byte_count, section->file_offset, info->file_byte_count);
     if (!pe_fits(section->rva, section->byte_count, info->image_byte_count))
         return pe_fail(inspection->error, PE_SECTION_OUTSIDE_IMAGE,
-                       "section %s has %#x bytes from RVA %#x on, outside the image of %#x bytes",
+                       "section %s, size %#x, is at RVA %#x, outside the image of size %#x",
                        section->name, section->byte_count, section->rva, info->image_byte_count);
     if (section->rva % info->section_alignment != 0)
         return pe_fail(inspection->error, PE_MISALIGNED,

@@ -132,7 +132,7 @@ enum pe_status pe_walk_relocations(const struct pe_image_info *info, uint8_t *me
         !pe_fits(table.rva - section->rva, table.byte_count, section->file_byte_count))
         return pe_fail(
             error, PE_BAD_RELOCATION,
-            "the relocation table at RVA %#x, %#x bytes, does not lie in the contents of "
+            "the relocation table at RVA %#x, of size %#x, does not lie in the contents of "
             "one section",
             table.rva, table.byte_count);
     bytes = info->file + section->file_offset + (table.rva - section->rva);
@@ -146,10 +146,11 @@ enum pe_status pe_walk_relocations(const struct pe_image_info *info, uint8_t *me
         block_byte_count = rest < RELOCATION_BLOCK_HEADER_SIZE ? 0 : pe_get32(bytes + at + 4);
         if (block_byte_count < RELOCATION_BLOCK_HEADER_SIZE || block_byte_count > rest ||
             block_byte_count % 2 != 0)
-            return pe_fail(error, PE_BAD_RELOCATION,
-                           "the relocation block at RVA %#x says that it has %u bytes, and %u are "
-                           "left in the table",
-                           table.rva + at, block_byte_count, rest);
+            return pe_fail(
+                error, PE_BAD_RELOCATION,
+                "the relocation block at RVA %#x says that its size is %u, and that of the "
+                "table's rest is %u",
+                table.rva + at, block_byte_count, rest);
         if (page_rva % PE_PAGE_SIZE != 0 || page_rva >= info->image_byte_count)
             return pe_fail(
                 error, PE_BAD_RELOCATION,

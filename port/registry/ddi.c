@@ -10,6 +10,7 @@
  */
 #include <irb.h>
 
+#include "lib/plural.h"
 #include "port/memory.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"
@@ -84,7 +85,7 @@ static void report_damage(struct channel *channel, const char *routine, const vo
             "since the last registry call something wrote %zu byte%s %s the buffer of %zu "
             "bytes at %p",
             damage == ARENA_DAMAGED_BEHIND ? distance + 1 : distance,
-            distance + (damage == ARENA_DAMAGED_BEHIND) == 1 ? "" : "s",
+            plural(distance + (damage == ARENA_DAMAGED_BEHIND)),
             damage == ARENA_DAMAGED_BEHIND ? "past the end of" : "before",
             registry->window.byte_count, (void *)registry->window.buffer);
 }
@@ -130,11 +131,11 @@ PVOID NTAPI AtaPortRegistryAllocateBuffer(PVOID ChannelExtension, ULONG BufferSi
     buffer = registry_allocate(&channel->registry, BufferSize, CALLER, &status);
     if (status == REGISTRY_HAS_BUFFER)
         contract_report(RULE_REG_02, channel, routine, CALLER,
-                        "its buffer of %zu bytes is at %p; no other was allocated",
+                        "its %zu-byte buffer is at %p; no other was allocated",
                         channel->registry.window.byte_count,
                         (void *)channel->registry.window.buffer);
     else if (!buffer)
-        port_message(channel, "%s(%u): %s (%u of %u pages are free)", routine, (unsigned)BufferSize,
+        port_message(channel, "%s(%u): %s (pages free: %u of %u)", routine, (unsigned)BufferSize,
                      BufferSize == 0 ? "a buffer has at least one byte"
                                      : registry_status_words(status),
                      port_registry.arena.free_count, port_registry.arena.page_count);
@@ -165,12 +166,12 @@ void registry_kernel_free(struct channel *channel, const void *buffer, const cha
         struct registry_name name = registry_deferred_name(registry, flush.first_changed);
         contract_report(
             RULE_REG_11, channel, routine, place,
-            "%u of %u deferred values changed after they were handed over, the first is "
+            "deferred values changed after they were handed over (%u of %u), the first is "
             "\"%.*s\"; stored is what the buffer holds now",
             flush.changed_count, flush.deferred_count, (int)name.byte_count, name.text);
     }
     if (status != REGISTRY_DONE)
-        port_message(channel, "%u deferred registry writes are lost: %s", flush.deferred_count,
+        port_message(channel, "deferred registry writes are lost (%u): %s", flush.deferred_count,
                      registry_status_words(status));
 }
 
@@ -195,7 +196,7 @@ static void report_outside(struct channel *channel, const struct registry_access
                         "Buffer is %p, and the channel has no registry buffer", access->buffer);
     else
         contract_report(RULE_REG_08, channel, routine, access->place,
-                        "Buffer is %p with %u bytes, and the registry buffer %p with %zu",
+                        "Buffer is %p, bytes: %u, and the registry buffer %p, bytes: %zu",
                         access->buffer, (unsigned)asked, (void *)registry->window.buffer,
                         registry->window.byte_count);
 }
@@ -215,14 +216,14 @@ static BOOLEAN finish(struct channel *channel, const struct registry_access *acc
         break;
     case REGISTRY_BAD_TYPE:
         contract_report(RULE_REG_12, channel, routine, access->place,
-                        "value \"%.64s\", ValueType %u, %u bytes: %s", name, access->type,
+                        "value \"%.64s\", ValueType %u, bytes: %u: %s", name, access->type,
                         (unsigned)asked, words);
         break;
     case REGISTRY_TOO_SHORT:
         /* No buffer at all is a question for the length, and breaks no rule. */
         if (access->buffer && asked > 0)
             contract_report(RULE_REG_13, channel, routine, access->place,
-                            "value \"%.64s\" has %u bytes, and the buffer %u", name,
+                            "value \"%.64s\", bytes: %u, and the buffer has %u", name,
                             (unsigned)*access->byte_count, (unsigned)asked);
         break;
     case REGISTRY_NO_LENGTH:

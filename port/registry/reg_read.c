@@ -66,7 +66,7 @@ static void report_totals(struct loader *loader)
     if (!loader->report)
         return;
     if (loader->unreported > 0) {
-        snprintf(text, sizeof(text), "%s: %u more lines are skipped", loader->source->name,
+        snprintf(text, sizeof(text), "%s: further lines skipped: %u", loader->source->name,
                  (unsigned)loader->unreported);
         loader->report->line(loader->report->context, text);
     }
@@ -436,7 +436,7 @@ void reg_file_load(struct store *store, const struct reg_source *source,
 int reg_summary_words(const struct reg_summary *summary, char *text, size_t size)
 {
     return snprintf(
-        text, size, "%u keys, %u values, %u deletions, %u batches; ignored: %u batches, %u lines",
+        text, size, "keys %u, values %u, deletions %u, batches %u; ignored: batches %u, lines %u",
         (unsigned)summary->keys, (unsigned)summary->values, (unsigned)summary->deletions,
         (unsigned)summary->batches, (unsigned)summary->ignored_batches,
         (unsigned)(summary->damaged_lines + summary->voided_lines));

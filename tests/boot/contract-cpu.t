@@ -30,7 +30,7 @@ contract_cases('cpu',
     { case => 'cpu_rounding', rule => 'CPU-01', routine => 'IdeHwInitialize', context => 'IdeHwInitialize',
       returned_with('MXCSR 0x7f80 instead of 0x1f80') },
     { case => 'cpu_segment', @control, returned_with('other segment registers') },
-    { case => 'cpu_stack', @build_io, returned_with('the stack pointer (?:16 bytes too high|8 bytes too low .*)') },
+    { case => 'cpu_stack', @build_io, returned_with('the stack pointer too (?:high by 16|low by 8 .*)') },
 );
 
 done_testing();

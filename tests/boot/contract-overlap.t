@@ -23,7 +23,7 @@ END
         STRICT => 1, KARGS => 'test=overlap');
     exit_code_is($run, 0, "$most at a time");
     is(join("\n", $run->{console} =~ /^((?:not )?ok \d).*$/mg), "ok 1\nok 2\nok 3", 'data is right');
-    like($run->{log}, qr/^rules\[1\]: channel 0: at most $most of $most requests at a time$/m,
+    like($run->{log}, qr/^rules\[1\]: channel 0: requests at a time: at most $most of $most$/m,
         'all of them were used, and never more');
 }
 

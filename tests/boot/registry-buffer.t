@@ -209,7 +209,7 @@ my $marks = marks(glob 'tests/probes/registry/*.c');
         "$_: the user is told that it is not used") for qw(Number Bytes Text Odd Half);
     like($run->{console}, qr/^"Many63"=dword:0000003f$/m, 'the registry has what was written');
     unlike($run->{console}, qr/^"Refused"=/m, 'and nothing that was refused');
-    like($run->{console}, qr/AtaPortRegistryAllocateBuffer\($_\): .+ \(0 of 64 pages are free\)$/m,
+    like($run->{console}, qr/AtaPortRegistryAllocateBuffer\($_\): .+ \(pages free: 0 of 64\)$/m,
         "AtaPortRegistryAllocateBuffer($_) says why there is no buffer") for 1, 4096, 262_144;
 }
 

@@ -179,7 +179,7 @@ spill($hive, "$header\n[$key]\n\"a\"=dword:1\n\n" . ('; ' . 'x' x 1021 . "\n") x
     ($code, $output) = command('bash', '-c', "trap '' XFSZ; ulimit -f 1024; exec ./run-qemu.sh");
 }
 is($code, 2, 'a full disk') or diag($output);
-like($output, qr/^run-qemu\.sh: HIVE=\Q$hive\E: of \d+ bytes that the guest stored, \d+ are not in the file/m,
+like($output, qr/^run-qemu\.sh: HIVE=\Q$hive\E: the guest stored \d+ bytes, and the file lacks \d+ of them/m,
     'is noticed');
 $run = session("registry get $key a; registry get $key b1");
 is(output_of($run, "registry get $key b1"), '"' . 'y' x 300 . "\"\n", 'what was complete is there');
@@ -204,10 +204,10 @@ spill($hive, "$header\n[$key]\n\"a\"=dword:1\n");
 session("registry set $key b dword:2; registry set $key c dword:3; registry set $key d dword:4");
 my $whole = slurp($hive);
 ($code, $output) = tool('check', $hive);
-is("$code $output", "0 $hive: 4 keys, 4 values, 0 deletions, 3 batches; ignored: 0 batches, 0 lines\n", 'a clean file');
+is("$code $output", "0 $hive: keys 4, values 4, deletions 0, batches 3; ignored: batches 0, lines 0\n", 'a clean file');
 $run = session('registry check');
 exit_code_is($run, 0, 'and in the shell');
-like(output_of($run, 'registry check'), qr/\AAt the start: 4 keys, 4 values, .*ignored: 0 batches, 0 lines$/m, 'in the same words');
+like(output_of($run, 'registry check'), qr/\AAt the start: keys 4, values 4, .*ignored: batches 0, lines 0$/m, 'in the same words');
 my $begin = index $whole, '; batch 2 begin';
 # What is done to the file; where it is named; which of a, b, c, d are left.
 my @damages = (

@@ -144,7 +144,7 @@ static void check_refusal(const char *what, struct copy *copy, enum pe_machine m
     } while (0)
 #define REFUSED(...) REFUSED_BY(resolve_any, __VA_ARGS__)
 
-#define HEADER_CASES 27u
+#define HEADER_CASES 30u
 static void test_headers(const struct sample_file *sample, enum pe_machine machine)
 {
     enum pe_machine other = machine == PE_MACHINE_AMD64 ? PE_MACHINE_I386 : PE_MACHINE_AMD64;
@@ -177,11 +177,20 @@ static void test_headers(const struct sample_file *sample, enum pe_machine machi
     REFUSED("no sections", PE_BAD_HEADER, "no sections", put16(coff(&c) + COFF_SECTION_COUNT, 0));
     REFUSED("too many sections", PE_TOO_LARGE, "65 sections",
             put16(coff(&c) + COFF_SECTION_COUNT, PE_MAX_SECTIONS + 1));
-    REFUSED("a short optional header", PE_BAD_HEADER, "has 64 bytes",
+    REFUSED("a short optional header", PE_BAD_HEADER, "size is 64",
             put16(coff(&c) + COFF_OPTIONAL_HEADER_SIZE, 64));
+    REFUSED("an optional header of one byte", PE_BAD_HEADER, "header's size is 1, and at least",
+            put16(coff(&c) + COFF_OPTIONAL_HEADER_SIZE, 1));
+    REFUSED("the table of one section cut off", PE_TRUNCATED, "(sections: 1), and the file has",
+            put16(coff(&c) + COFF_SECTION_COUNT, 1),
+            c.byte_count = (size_t)(section_number(&c, 0) + 5 - c.bytes));
+    REFUSED(
+        "no room for one directory", PE_BAD_HEADER, "too small for directories: 1",
+        pe_put32(directory(&c, 0) - 4, 1),
+        put16(coff(&c) + COFF_OPTIONAL_HEADER_SIZE, (unsigned)(directory(&c, 0) - optional(&c))));
     REFUSED("the other optional header", PE_BAD_HEADER, "of kind 0x107",
             put16(optional(&c) + OPTIONAL_MAGIC, 0x107));
-    REFUSED("fewer directories than it says", PE_BAD_HEADER, "too few for its 16 directories",
+    REFUSED("fewer directories than it says", PE_BAD_HEADER, "too small for directories: 16",
             put16(coff(&c) + COFF_OPTIONAL_HEADER_SIZE,
                   pe_get16(coff(&c) + COFF_OPTIONAL_HEADER_SIZE) - 8u));
     REFUSED("headers larger than the image", PE_BAD_HEADER, "larger than the image",
@@ -251,7 +260,7 @@ static void test_sections(const struct sample_file *sample, enum pe_machine mach
             pe_put32(optional(&c) + OPTIONAL_ENTRY, 0xffffffff));
 }
 
-#define RELOCATION_CASES 12u
+#define RELOCATION_CASES 13u
 static void test_relocations(const struct sample_file *sample, enum pe_machine machine)
 {
     unsigned own = machine == PE_MACHINE_AMD64 ? RELOCATION_DIR64 : RELOCATION_HIGHLOW;
@@ -267,11 +276,13 @@ static void test_relocations(const struct sample_file *sample, enum pe_machine m
             pe_put32(relocation_table(&c), 0x1800));
     REFUSED("a relocation in the headers", PE_BAD_RELOCATION, "does not lie in one section",
             pe_put32(relocation_table(&c), 0));
-    REFUSED("a relocation block of 0 bytes", PE_BAD_RELOCATION, "has 0 bytes",
+    REFUSED("a relocation block of 0 bytes", PE_BAD_RELOCATION, "size is 0",
             pe_put32(relocation_table(&c) + 4, 0));
-    REFUSED("a relocation block of 9 bytes", PE_BAD_RELOCATION, "has 9 bytes",
+    REFUSED("a relocation block of one byte", PE_BAD_RELOCATION, "says that its size is 1,",
+            pe_put32(relocation_table(&c) + 4, 1));
+    REFUSED("a relocation block of 9 bytes", PE_BAD_RELOCATION, "size is 9",
             pe_put32(relocation_table(&c) + 4, 9));
-    REFUSED("a relocation block over the table's end", PE_BAD_RELOCATION, "are left in the table",
+    REFUSED("a relocation block over the table's end", PE_BAD_RELOCATION, "the table's rest is",
             pe_put32(relocation_table(&c) + 4, 0xfffffff0));
     REFUSED("a relocation over its section's end", PE_BAD_RELOCATION, "RVA 0x1fff",
             pe_put32(relocation_table(&c), 0x1000),

@@ -137,7 +137,7 @@ static const struct example examples[] = {
      "x.reg:8:2: a key begins with HKEY_LOCAL_MACHINE (HKLM) or another root key\n"
      "x.reg:9:3: a key begins with HKEY_LOCAL_MACHINE (HKLM) or another root key\n"
      "x.reg:10:10: nothing but a comment may follow here\n"
-     "x.reg: 1 more lines are skipped\n"},
+     "x.reg: further lines skipped: 1\n"},
     {"values without a key", "\"a\"=dword:1\n[HKLM\\A]\n[-HKLM\\A]\n\"b\"=dword:1\n", "",
      "x.reg:2:1: a value needs a key above it\n"
      "x.reg:5:1: a value needs a key above it, and the last one was deleted\n"},
@@ -368,7 +368,7 @@ static void test_odd_files(void)
     TAP_CHECK(
         LOADS_WITH(HEADER "[HKLM\\\xE4]\n\"a\"=\"x\"\n",
                    "x.reg:2:2: names have at most 255 characters, keys at least one, and none a "
-                   "control character\nx.reg: 1 more lines are skipped\n"));
+                   "control character\nx.reg: further lines skipped: 1\n"));
     TAP_CHECK(LOADS_WITH(HEADER "[HKLM\\A]\n\"a\"=\"x\0y\"\n",
                          "x.reg:3:7: a null character stands here\n"));
 }
@@ -415,7 +415,7 @@ static void test_limits(void)
     for (size_t i = 0; i < messages.byte_count; i++)
         lines += messages.bytes[i] == '\n';
     TAP_CHECK(lines == REG_FILE_MAX_REPORTS + 1 && summary.damaged_lines == 1000 &&
-              strstr(messages.bytes, "x.reg: 980 more lines are skipped\n"));
+              strstr(messages.bytes, "x.reg: further lines skipped: 980\n"));
 
     /* The longest data: as bytes, and as text. */
     for (unsigned extra = 0; extra < 2; extra++) {

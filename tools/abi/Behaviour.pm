@@ -190,7 +190,7 @@ sub source {
     $text .= "    };\n    for (unsigned i = 0; i < sizeof tests / sizeof tests[0]; i++) {\n"
         . "        failed_at = NULL;\n        tests[i].run();\n        if (failed_at)\n"
         . "            printf(\"%s: not so: %s\\n\", tests[i].name, failed_at);\n    }\n"
-        . "    printf(\"%u tests ran\\n\", (unsigned)(sizeof tests / sizeof tests[0]));\n    return 0;\n}\n";
+        . "    printf(\"tests run: %u\\n\", (unsigned)(sizeof tests / sizeof tests[0]));\n    return 0;\n}\n";
     return $text;
 }
 
@@ -204,7 +204,7 @@ sub check {
     ($good, $text) = Layout::run_command($program);
     my @lines = split /\n/, $text;
     my $last = pop @lines // '';
-    push @lines, 'the program ended early' if !$good || $last ne @{ $self->{tests} } . ' tests ran';
+    push @lines, 'the program ended early' if !$good || $last ne 'tests run: ' . @{ $self->{tests} };
     return (@{ $self->{failures} }, @lines);
 }
 

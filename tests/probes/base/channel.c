@@ -209,7 +209,7 @@ BOOLEAN NTAPI ProbeControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAct
     case IdeStop:
         probe_occasion(AT_STOP, channel->controller, channel, NULL);
         probe_leave_hardware(channel);
-        AtaPortDebugPrint(1, "channel %u: at most %u of %u requests at a time\n", channel->number,
+        AtaPortDebugPrint(1, "channel %u: requests at a time: at most %u of %u\n", channel->number,
                           channel->most_outstanding, channel->overlapped);
         return TRUE;
     case IdePowerUp: /* whatever SET FEATURES had set is gone */
