@@ -226,9 +226,10 @@ test:
 else
 test built-test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
     $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
+# One more than there are processors, since tests wait for time-outs and disks.
 test:
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
-	@code=0; PERL5LIB=tests/lib prove -j$(JOBS) -PVerdict $(if $(Q),,-v) \
+	@code=0; PERL5LIB=tests/lib prove --timer -j$$(($(JOBS) + 1)) -PVerdict $(if $(Q),,-v) \
 	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS) || code=1; \
 	$(if $(TEST),,tools/rule-coverage.pl || code=1;) exit $$code
 endif

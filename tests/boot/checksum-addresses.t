@@ -12,7 +12,7 @@ use Fcntl qw(SEEK_SET);
 use Witness;
 use Test::More tests => 63;
 
-my $random = random_image('random.img', 64 << 20, 'addresses');
+my $random = random_image('random.img', 16 << 20, 'addresses');
 my $bytes = slurp($random);
 
 # A hole of `size` bytes with the random ones at byte offset `at`.
@@ -28,11 +28,11 @@ sub disk_with_bytes_at {
 
 # ------------------------------------------------------------------ LBA48
 
-# 129 GiB with the random bytes from 16 MiB before sector 2^28 on, and 3 TiB with them from 1 MiB before
+# 129 GiB with the random bytes from 4 MiB before sector 2^28 on, and 3 TiB with them from 1 MiB before
 # sector 2^32 on.
 my $limit_28 = 1 << 28;
 my $limit_32 = 1 << 32;
-my $first_28 = $limit_28 - (16 << 11);
+my $first_28 = $limit_28 - (4 << 11);
 my $first_32 = $limit_32 - (1 << 11);
 my $huge_sectors = 3 << 31;
 my $large = disk_with_bytes_at('large.img', 129 << 30, $first_28 * 512);
@@ -43,7 +43,7 @@ sub sha256_bytes { return Digest::SHA::sha256_hex(substr $bytes, $_[0], $_[1]) }
 
 my $run = boot(DISK => $large, DISK1 => $huge, DISK2 => $huge, DISK3 => $large, HIVE => $pio,
     QEMU_EXTRA => $trace, CMD => join '; ', 'devices', (map { "mode $_" } 0 .. 3),
-    (map { ("sha256 $_ $first_28 131072", "sha256 $_ @{[$limit_28 - 1]} 1", "sha256 $_ $limit_28 1",
+    (map { ("sha256 $_ $first_28 32768", "sha256 $_ @{[$limit_28 - 1]} 1", "sha256 $_ $limit_28 1",
                 "sha256 $_ @{[$limit_28 - 100]} 200") } 0, 3),
     (map { ("sha256 $_ $first_32 4096", "sha256 $_ @{[$limit_32 - 1]} 2", "sha256 $_ @{[$huge_sectors - 1]} 1",
                 "read $_ $huge_sectors") } 1, 2));
@@ -54,12 +54,12 @@ like(output_of($run, "mode $_"), qr/^  Data +bus-master DMA.*^  Addressing +(?:L
     for 0, 1;
 like(output_of($run, "mode $_"), qr/^  Data +PIO.*^  Addressing +(?:LBA48|48)/ms, "disk $_: PIO") for 2, 3;
 for my $disk (0, 3) {
-    is(digest_in($run, "sha256 $disk $first_28 131072"), sha256_bytes(0, 64 << 20),
-        "disk $disk: 64 MiB across the limit of 28 bits");
-    is(digest_in($run, "sha256 $disk @{[$limit_28 - 1]} 1"), sha256_bytes((16 << 20) - 512, 512),
+    is(digest_in($run, "sha256 $disk $first_28 32768"), sha256_bytes(0, 16 << 20),
+        "disk $disk: 16 MiB across the limit of 28 bits");
+    is(digest_in($run, "sha256 $disk @{[$limit_28 - 1]} 1"), sha256_bytes((4 << 20) - 512, 512),
         'the last sector below it');
-    is(digest_in($run, "sha256 $disk $limit_28 1"), sha256_bytes(16 << 20, 512), 'the first beyond it');
-    is(digest_in($run, "sha256 $disk @{[$limit_28 - 100]} 200"), sha256_bytes((16 << 20) - 51_200, 102_400),
+    is(digest_in($run, "sha256 $disk $limit_28 1"), sha256_bytes(4 << 20, 512), 'the first beyond it');
+    is(digest_in($run, "sha256 $disk @{[$limit_28 - 100]} 200"), sha256_bytes((4 << 20) - 51_200, 102_400),
         'one command across it');
 }
 for my $disk (1, 2) {
@@ -85,13 +85,13 @@ my $limit_24 = 1 << 24;
 my $middle = disk_with_bytes_at('middle.img', 20 << 30, ($limit_24 - 100) * 512);
 {
     open my $file, '+<:raw', $middle or die "$middle: $!";
-    print {$file} substr $bytes, 32 << 20;
+    print {$file} substr $bytes, 8 << 20;
     close $file or die "$middle: $!";
 }
 my %pieces = (    # of disk 0 and 2: sector and count => place in the random bytes
-    '0 8' => 32 << 20, "@{[$limit_24 - 100]} 100" => 0, '1 8' => (32 << 20) + 512,
-    "@{[$limit_24 - 56]} 256" => 44 * 512, '2 9' => (32 << 20) + 1024, "$limit_24 3" => 100 * 512,
-    '100 256' => (32 << 20) + 51_200, "@{[$limit_24 - 1]} 1" => 99 * 512, '4 1' => (32 << 20) + 2048,
+    '0 8' => 8 << 20, "@{[$limit_24 - 100]} 100" => 0, '1 8' => (8 << 20) + 512,
+    "@{[$limit_24 - 56]} 256" => 44 * 512, '2 9' => (8 << 20) + 1024, "$limit_24 3" => 100 * 512,
+    '100 256' => (8 << 20) + 51_200, "@{[$limit_24 - 1]} 1" => 99 * 512, '4 1' => (8 << 20) + 2048,
 );
 my @pieces = ('0 8', "@{[$limit_24 - 100]} 100", '1 8', "@{[$limit_24 - 56]} 256", '2 9', "$limit_24 3",
     '100 256', "@{[$limit_24 - 1]} 1", '4 1');
@@ -110,29 +110,29 @@ is_deeply(commands_seen($run),
 
 # ------------------------------------------------------------------ CHS
 
-# Each geometry covers the whole image: 128 x 16 x 64 and 1028 x 2 x 63 sectors.
-my $other = random_image('other.img', 1028 * 2 * 63 * 512, 'chs');
+# Each geometry covers the whole image: 32 x 16 x 64 and 260 x 2 x 63 sectors.
+my $other = random_image('other.img', 260 * 2 * 63 * 512, 'chs');
 my $geometries = join ' ', map { my ($disk, @chs) = @$_;
     ("-set device.$disk.cyls=$chs[0]", "-set device.$disk.heads=$chs[1]", "-set device.$disk.secs=$chs[2]") }
-    ['hd0', 128, 16, 64], ['hd1', 1028, 2, 63], ['hd2', 1028, 2, 63], ['hd3', 128, 16, 64];
+    ['hd0', 32, 16, 64], ['hd1', 260, 2, 63], ['hd2', 260, 2, 63], ['hd3', 32, 16, 64];
 $run = boot(DISK => $random, DISK1 => $other, DISK2 => $other, DISK3 => $random,
     QEMU_EXTRA => "$geometries $trace", CMD => 'sha256 0; sha256 1; sha256 2; sha256 3; '
         . 'mode 0; mode 1; mode 2; mode 3; sha256 0 63 2; sha256 0 1000 250; sha256 0 1 5; '
-        . 'sha256 3 1000 250; sha256 3 1 5; read 1 129528; rules',
+        . 'sha256 3 1000 250; sha256 3 1 5; read 1 32760; rules',
     HIVE => hive('chs.reg', 'Controller0\Channel0' => { ForceChs => 1 },
         'Controller0\Channel1' => { ForceChs => 1, DmaAllowed => 0 }));
 exit_code_is($run, 1, 'four disks by CHS');
-is(digest_in($run, "sha256 $_"), sha256_of($random), "disk $_ as 128/16/64") for 0, 3;
-is(digest_in($run, "sha256 $_"), sha256_of($other), "disk $_ as 1028/2/63") for 1, 2;
+is(digest_in($run, "sha256 $_"), sha256_of($random), "disk $_ as 32/16/64") for 0, 3;
+is(digest_in($run, "sha256 $_"), sha256_of($other), "disk $_ as 260/2/63") for 1, 2;
 is(digest_in($run, 'sha256 0 63 2'), sha256_bytes(63 * 512, 1024), 'across a track');
 for my $disk (0, 3) {
     is(digest_in($run, "sha256 $disk 1000 250"), sha256_bytes(512_000, 128_000), "disk $disk: across heads");
     is(digest_in($run, "sha256 $disk 1 5"), sha256_bytes(512, 2560), 'and back to the first head');
 }
-like(output_of($run, 'read 1 129528'), qr/ends after 129528 sectors/, 'beyond the last track');
+like(output_of($run, 'read 1 32760'), qr/ends after 32760 sectors/, 'beyond the last track');
 like(output_of($run, "mode $_->[0]"), qr/^  Data +$_->[1].*^  Addressing +CHS $_->[2]$/ms,
     "disk $_->[0] says so")
-    for [0, 'bus-master DMA', '128/16/64'], [1, 'bus-master DMA', '1028/2/63'], [2, 'PIO', '1028/2/63'];
+    for [0, 'bus-master DMA', '32/16/64'], [1, 'bus-master DMA', '260/2/63'], [2, 'PIO', '260/2/63'];
 is_deeply(commands_seen($run), {
         (map { $_ => 'READ DMA, CHS' } 'primary master', 'primary slave'),
         (map { $_ => 'READ MULTIPLE, CHS' } 'secondary master', 'secondary slave'),

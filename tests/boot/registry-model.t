@@ -14,7 +14,7 @@ use Test::More;
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
 my $seed = $ENV{MODEL_SEED} // 1;
-my $total = $ENV{MODEL_OPERATIONS} // 140_000;
+my $total = $ENV{MODEL_OPERATIONS} // 50_000;
 my $limit = 0x40000;    # TOTAL_LIMIT in model.h
 
 my $disk = sparse_image('disk.img', 8 << 20);
