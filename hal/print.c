@@ -124,21 +124,17 @@ void hal_log(const char *format, ...)
 
 const char *hal_symbol(uintptr_t address, uintptr_t *offset)
 {
-    uintptr_t start = (uintptr_t)hal_text_start;
-    if (address < start || address >= (uintptr_t)hal_text_end || hal_symbol_count == 0)
-        return NULL;
-    size_t low = 0, high = hal_symbol_count; /* the wanted one is in [low, high) */
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (hal_symbol_table[middle].text_offset <= address - start)
-            low = middle;
-        else
-            high = middle;
+    const char *name = hal_symbol_names;
+    uintptr_t left = address - (uintptr_t)hal_text_start; /* a large one if it lies before */
+    for (size_t i = 0; i < hal_symbol_count; i++) {
+        if (left < hal_symbol_lengths[i]) {
+            *offset = left;
+            return name;
+        }
+        left -= hal_symbol_lengths[i];
+        name += strlen(name) + 1;
     }
-    if (hal_symbol_table[low].text_offset > address - start)
-        return NULL;
-    *offset = address - start - hal_symbol_table[low].text_offset;
-    return hal_symbol_names + hal_symbol_table[low].name_offset;
+    return NULL;
 }
 
 void hal_set_symbol_hook(bool (*hook)(uintptr_t address, char *text, size_t size))

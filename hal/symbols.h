@@ -9,13 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct hal_symbol_entry {
-    uint32_t text_offset; /* from hal_text_start; ascending */
-    uint32_t name_offset; /* in hal_symbol_names */
-};
-
+/* Functions in the order of their addresses, from hal_text_start to hal_text_end without a gap, and their names
+ * behind each other in the same order, each with its null. Only reports look here, so a walk will do. */
 extern const size_t hal_symbol_count;
-extern const struct hal_symbol_entry hal_symbol_table[];
+extern const uint16_t hal_symbol_lengths[]; /* bytes to the next function */
 extern const char hal_symbol_names[];
 
 /* From the linker script. */
