@@ -280,11 +280,18 @@ static inline bool hal_call(struct hal_call *call, struct hal_call *const *now,
 /* Sets right what of call->state is the CPU's; returns what it was. */
 unsigned hal_call_mend(const struct hal_call *call);
 
+/* Code of the kernel's runs with the direction flag clear: clears it, and says whether it was set. */
+static inline bool hal_direction_clear(void);
+
 /* Registers that no driver has to change, and that take longer to look at. */
 struct hal_settings {
     uintptr_t page_root, features; /* CR3, CR4 */
-    uint64_t segments;             /* DS, ES, FS, GS */
-    uint32_t sse_control;          /* MXCSR without what has happened; valid with has_fpu */
+    struct {
+        uint16_t limit;
+        uintptr_t base;
+    } __attribute__((packed)) interrupt_table; /* IDTR */
+    uint64_t segments;                         /* DS, ES, FS, GS */
+    uint32_t sse_control; /* MXCSR without what has happened; valid with has_fpu */
     uint16_t x87_control;
     bool has_fpu; /* these registers belong to what runs now */
 };

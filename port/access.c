@@ -61,6 +61,14 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
     memset(buffer, 0xFF, byte_count);
 }
 
+/* Before what goes through it with string instructions. */
+static __attribute__((noinline)) bool buffer_is_refused(const void *buffer, uint64_t byte_count,
+                                                        const char *routine, const void *place)
+{
+    contract_direction(routine, place);
+    return memory_is_refused(buffer, byte_count, routine, place);
+}
+
 /* The checks that stand before every access. What a marked port notes is `what` of its marks. */
 #define CHECK_PORT(routine, port, width, what, failure)                                         \
     do {                                                                                        \
@@ -84,7 +92,7 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
 
 #define CHECK_BUFFER(routine, buffer, byte_count)                   \
     do {                                                            \
-        if (memory_is_refused(buffer, byte_count, routine, CALLER)) \
+        if (buffer_is_refused(buffer, byte_count, routine, CALLER)) \
             return;                                                 \
     } while (0)
 

@@ -51,6 +51,7 @@ static void describe_state(struct findings *findings, unsigned differs, unsigned
         {HAL_STATE_PRIVILEGE, "another I/O privilege level", "another I/O privilege level"},
         {HAL_STATE_PROTECT, "CR0.WP set", "CR0.WP clear, which lets it write what is read-only"},
         {HAL_STATE_NUMERIC, "CR0.NE set", "CR0.NE clear"},
+        {HAL_STATE_PRIORITY, "CR8 raised, which holds interrupts back", NULL},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -99,6 +100,9 @@ static void look_at_settings(const struct hal_settings *before, uintptr_t functi
     if (after.features != before->features)
         add(&findings, "CR4 %#lx instead of %#lx", (unsigned long)after.features,
             (unsigned long)before->features);
+    if (after.interrupt_table.base != before->interrupt_table.base ||
+        after.interrupt_table.limit != before->interrupt_table.limit)
+        add(&findings, "another interrupt table");
     if (after.segments != before->segments)
         add(&findings, "other segment registers");
     if (has_fpu && after.sse_control != before->sse_control)

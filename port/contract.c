@@ -262,6 +262,12 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
     va_end(arguments);
 }
 
+void contract_report_direction(const char *routine, const void *place)
+{
+    contract_report(RULE_CPU_01, NULL, routine, place,
+                    "it was called with the direction flag set; put right");
+}
+
 /* ------------------------------------------------------------------ routines handed over */
 
 bool contract_is_own_code(const struct driver *driver, const struct given_routine *given,
@@ -301,6 +307,7 @@ static struct controller *find_controller(const void *extension)
 
 struct channel *contract_find_channel(const void *extension, const char *routine, const void *place)
 {
+    contract_direction(routine, place);
     struct channel *channel = extension ? find_channel(extension) : NULL;
     if (channel && channel->extension_live)
         return channel;
@@ -317,6 +324,7 @@ struct channel *contract_find_channel(const void *extension, const char *routine
 struct controller *contract_controller(const void *extension, const char *routine,
                                        const void *place)
 {
+    contract_direction(routine, place);
     struct controller *controller = extension ? find_controller(extension) : NULL;
     if (controller && controller->extension_live)
         return controller;
@@ -334,6 +342,7 @@ struct controller *contract_either(const void *extension, struct channel **chann
                                    const char *routine, const void *place)
 {
     *channel = NULL;
+    contract_direction(routine, place);
     struct controller *controller = extension ? find_controller(extension) : NULL;
     if (controller && controller->extension_live)
         return controller;
@@ -341,14 +350,26 @@ struct controller *contract_either(const void *extension, struct channel **chann
     return *channel ? (*channel)->controller : NULL;
 }
 
-void contract_report_build_io(const char *routine, const void *place)
+bool contract_in_build_io(const char *routine, const void *place)
 {
+    contract_direction(routine, place);
+    if (context_now->kind != CONTEXT_BUILD_IO)
+        return false;
     contract_report(RULE_CTX_01, context_now->channel, routine, place,
                     "the routine did nothing and returned its failure value");
+    return true;
+}
+
+struct channel *contract_enter(const void *extension, const char *routine, const void *place)
+{
+    contract_direction(routine, place);
+    struct channel *channel = contract_channel(extension, routine, place);
+    return channel && !contract_in_build_io(routine, place) ? channel : NULL;
 }
 
 void contract_note_build_io(const char *routine, const void *place, bool is_on_a_page)
 {
+    contract_direction(routine, place);
     if (context_now->kind == CONTEXT_BUILD_IO)
         contract_note(RULE_CTX_01, context_now->channel, routine, place,
                       "%s there: it worked, and does not count",

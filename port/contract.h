@@ -147,6 +147,16 @@ struct given_routine {
 bool contract_is_own_code(const struct driver *driver, const struct given_routine *given,
                           char *text, size_t size);
 
+/* CPU-01 where a driver calls a routine: with the direction flag set, which string instructions of the kernel's would
+ * follow. Stands before everything else in those that have any, which are all but the accesses to one register, and
+ * the common cases of AtaPortCompleteRequest and AtaPortGetScatterGatherList; the functions below do it. */
+void contract_report_direction(const char *routine, const void *place) __attribute__((cold));
+static inline void contract_direction(const char *routine, const void *place)
+{
+    if (__builtin_expect(hal_direction_clear(), 0))
+        contract_report_direction(routine, place);
+}
+
 /* The channel behind a channel extension, or the controller behind a controller extension; NULL,
  * with CTX-09 or CTX-10 reported, where it is not one. The common case, the extension of the
  * context that runs now, costs a few instructions. */
@@ -165,18 +175,13 @@ struct controller *contract_controller(const void *extension, const char *routin
 struct controller *contract_either(const void *extension, struct channel **channel,
                                    const char *routine, const void *place);
 
-void contract_report_build_io(const char *routine, const void *place) __attribute__((cold));
 /* Of three routines CTX-01 is only noted: IdeHwBuildIo calls them on other pages, or in drivers of the field. */
 void contract_note_build_io(const char *routine, const void *place, bool is_on_a_page)
     __attribute__((cold));
 /* Is this routine called from IdeHwBuildIo? Then CTX-01 is reported, and it must do nothing. */
-static inline bool contract_in_build_io(const char *routine, const void *place)
-{
-    if (__builtin_expect(context_now->kind != CONTEXT_BUILD_IO, 1))
-        return false;
-    contract_report_build_io(routine, place);
-    return true;
-}
+bool contract_in_build_io(const char *routine, const void *place);
+/* Both, as they stand before most routines: NULL, and it must do nothing. */
+struct channel *contract_enter(const void *extension, const char *routine, const void *place);
 
 /* Where a rule was broken, and how often. */
 #define PLACE_WORDS_CAPACITY 240u

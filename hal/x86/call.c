@@ -3,6 +3,7 @@
  * How the CPU is to be after a call into a driver. Entered from every context; owns nothing.
  */
 #include "hal/internal.h"
+#include "hal/x86/cpu.h"
 
 #define CR0_TASK_SWITCHED 0x8u
 /* Of MXCSR: 5:0 say what has happened, the rest how it goes on. */
@@ -14,6 +15,7 @@ unsigned hal_call_mend(const struct hal_call *call)
     __asm__ volatile("pushf; pop %0; mov %%cr0, %1" : "=r"(flags), "=r"(control));
     unsigned found = ((unsigned)flags & HAL_STATE_FLAGS) | ((unsigned)control & HAL_STATE_CONTROL) |
                      ((unsigned)control & HAL_STATE_ALIGNMENT);
+    found |= (unsigned)cpu_take_priority() * (HAL_STATE_PRIORITY & -HAL_STATE_PRIORITY);
     flags = (flags & ~(uintptr_t)HAL_STATE_FLAGS) | (call->state & HAL_STATE_FLAGS);
     control = (control & ~(uintptr_t)HAL_STATE_ALIGNMENT) | HAL_STATE_CONTROL;
     __asm__ volatile("mov %1, %%cr0; push %0; popf" ::"r"(flags), "r"(control) : "cc", "memory");
@@ -34,6 +36,7 @@ void hal_settings_read(struct hal_settings *settings)
     uintptr_t control;
     __asm__ volatile("mov %%cr0, %0; mov %%cr3, %1; mov %%cr4, %2"
                      : "=r"(control), "=r"(settings->page_root), "=r"(settings->features));
+    __asm__ volatile("sidt %0" : "=m"(settings->interrupt_table));
     settings->segments = read_segments();
     /* Their owner may be what was interrupted: then they are left alone. */
     settings->has_fpu = (control & CR0_TASK_SWITCHED) == 0;
@@ -47,6 +50,7 @@ void hal_settings_read(struct hal_settings *settings)
 void hal_settings_write(const struct hal_settings *settings)
 {
     uint64_t segments = settings->segments;
+    __asm__ volatile("lidt %0" ::"m"(settings->interrupt_table));
     __asm__ volatile(
         "mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %3, %%gs" ::"r"((unsigned)segments & 0xFFFF),
         "r"((unsigned)(segments >> 16) & 0xFFFF), "r"((unsigned)(segments >> 32) & 0xFFFF),

@@ -17,10 +17,18 @@
 #define HAL_STATE_NESTED    0x00004000u
 #define HAL_STATE_PROTECT   0x00010000u /* CR0.WP */
 #define HAL_STATE_ALIGNMENT 0x00040000u /* EFLAGS.AC, CR0.AM */
+#define HAL_STATE_PRIORITY  0x0F000000u /* CR8, which only x86_64 has */
 #define HAL_STATE_FLAGS                                                                 \
     (HAL_STATE_TRAP | HAL_STATE_INTERRUPT | HAL_STATE_DIRECTION | HAL_STATE_PRIVILEGE | \
      HAL_STATE_NESTED | HAL_STATE_ALIGNMENT)
 #define HAL_STATE_CONTROL (HAL_STATE_NUMERIC | HAL_STATE_PROTECT)
+
+static inline __attribute__((always_inline)) bool hal_direction_clear(void)
+{
+    uintptr_t flags;
+    __asm__ volatile("pushf; pop %0; cld" : "=r"(flags)::"memory");
+    return (flags & HAL_STATE_DIRECTION) != 0;
+}
 
 /* The part of a call that all numbers of arguments share: what comes behind the call instruction. The
  * registers of the caller may have been changed, so everything is found from `now`. */
@@ -32,24 +40,27 @@ _Static_assert(offsetof(struct hal_call, stack) == 0 &&
 #ifdef __x86_64__
 #define HAL_CALL_HOME_BYTES \
     32u /* above the return address, which belong to the routine that is called */
-#define HAL_CALL_CHECK             \
-    "movq %[now], %%rcx\n\t"       \
-    "cmpq %%rsp, (%%rcx)\n\t"      \
-    "jne 2f\n\t"                   \
-    "addq $32, %%rsp\n\t"          \
-    "pushfq\n\t"                   \
-    "popq %%rdx\n\t"               \
-    "movq %%cr0, %%r8\n\t"         \
-    "orl %%r8d, %%edx\n\t"         \
-    "andl %[mask], %%edx\n\t"      \
-    "orl %[level], %%edx\n\t"      \
-    "cmpl %%edx, 16(%%rcx)\n\t"    \
-    "jne %l[wrong]\n\t"            \
-    ".subsection 1\n\t"            \
-    "2:\tmovq %%rsp, 8(%%rcx)\n\t" \
-    "movq (%%rcx), %%rsp\n\t"      \
-    "addq $32, %%rsp\n\t"          \
-    "jmp %l[wrong]\n\t"            \
+/* CR8 has to be 0, and is added where a sum hides it in one case only: 8 together with CR0.NE clear. */
+#define HAL_CALL_CHECK               \
+    "movq %[now], %%rcx\n\t"         \
+    "cmpq %%rsp, (%%rcx)\n\t"        \
+    "jne 2f\n\t"                     \
+    "addq $32, %%rsp\n\t"            \
+    "pushfq\n\t"                     \
+    "popq %%rdx\n\t"                 \
+    "movq %%cr0, %%r8\n\t"           \
+    "orl %%r8d, %%edx\n\t"           \
+    "movq %%cr8, %%r8\n\t"           \
+    "andl %[mask], %%edx\n\t"        \
+    "orl %[level], %%edx\n\t"        \
+    "leal (%%rdx,%%r8,4), %%edx\n\t" \
+    "cmpl %%edx, 16(%%rcx)\n\t"      \
+    "jne %l[wrong]\n\t"              \
+    ".subsection 1\n\t"              \
+    "2:\tmovq %%rsp, 8(%%rcx)\n\t"   \
+    "movq (%%rcx), %%rsp\n\t"        \
+    "addq $32, %%rsp\n\t"            \
+    "jmp %l[wrong]\n\t"              \
     ".previous"
 
 /* Microsoft's convention: arguments in RCX, RDX and R8, room for them on the stack, which is aligned to 16 at

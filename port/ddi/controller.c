@@ -30,6 +30,7 @@ ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
     struct driver *driver = context_now->driver;
     enum rule rule;
 
+    contract_direction(routine, CALLER);
     if (!driver || context_now->kind != CONTEXT_DRIVER_ENTRY || driver->is_registered) {
         contract_report(RULE_INI_01, NULL, routine, CALLER, "%s",
                         driver && driver->is_registered ? "called a second time"

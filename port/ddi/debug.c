@@ -316,9 +316,8 @@ VOID NTAPI_V PciIdeXDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 VOID NTAPI AtaPortLogError(PVOID ChannelExtension, PIDE_ERROR_LOG_ENTRY ErrorLogEntry)
 {
     static const char routine[] = "AtaPortLogError";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
-    if (channel && !contract_in_build_io(routine, CALLER) &&
-        !memory_is_refused(ErrorLogEntry, sizeof *ErrorLogEntry, routine, CALLER))
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    if (channel && !memory_is_refused(ErrorLogEntry, sizeof *ErrorLogEntry, routine, CALLER))
         log_error_entry(channel, ErrorLogEntry);
 }
 
@@ -336,8 +335,8 @@ VOID NTAPI_V AtaPortTraceNotification(ULONG NotificationType, PVOID HwDeviceExte
 VOID NTAPI AtaPortDebugBreak(PVOID ChannelExtension)
 {
     static const char routine[] = "AtaPortDebugBreak";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
-    if (channel && !contract_in_build_io(routine, CALLER)) {
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    if (channel) {
         port_message(channel, "%s", routine);
         debug_break(channel);
     }

@@ -17,8 +17,8 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
                                                                      PIDE_REQUEST_BLOCK irb,
                                                                      const void *place)
 {
-    struct channel *channel = contract_channel(extension, complete_routine, place);
-    if (!channel || contract_in_build_io(complete_routine, place))
+    struct channel *channel = contract_enter(extension, complete_routine, place);
+    if (!channel)
         return;
     struct irb_slot *slot = slot_from_irb(channel, irb);
     bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
@@ -72,8 +72,8 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
                                             UCHAR IrbStatus)
 {
     static const char routine[] = "AtaPortCompleteAllActiveRequests";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
-    if (!channel || contract_in_build_io(routine, CALLER))
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    if (!channel)
         return;
     if (context_now->kind == CONTEXT_INTERRUPT) {
         contract_report(RULE_CTX_05, channel, routine, CALLER, "no request was completed");
@@ -188,8 +188,8 @@ PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtensio
 PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     static const char routine[] = "AtaPortBuildRequestSenseIrb";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
-    if (!channel || contract_in_build_io(routine, CALLER))
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    if (!channel)
         return NULL;
     struct irb_slot *original = slot_from_irb(channel, Irb);
     if (!original || original->state != SLOT_ACTIVE || !original->request) {
@@ -242,8 +242,8 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
 VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     static const char routine[] = "AtaPortReleaseRequestSenseIrb";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
-    if (!channel || contract_in_build_io(routine, CALLER))
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    if (!channel)
         return;
     struct irb_slot *slot = slot_from_irb(channel, Irb);
     if (slot && slot->was_taken_back) {

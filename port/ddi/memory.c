@@ -15,8 +15,8 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
                                         ULONG IrbExtensionSize)
 {
     static const char routine[] = "AtaPortGetUnCachedExtension";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
-    if (!channel || contract_in_build_io(routine, CALLER))
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    if (!channel)
         return NULL;
     if (context_now->kind != CONTEXT_HW_CONTROL || context_now->action != IdeStart ||
         context_now->channel != channel) {
@@ -126,7 +126,8 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
 ULONG NTAPI AtaPortConvertPhysicalAddressToUlong(IDE_PHYSICAL_ADDRESS Address)
 {
     static const char routine[] = "AtaPortConvertPhysicalAddressToUlong";
-    if (contract_in_build_io(routine, CALLER))
+    if (__builtin_expect(context_now->kind == CONTEXT_BUILD_IO, 0) && /* part of every request */
+        contract_in_build_io(routine, CALLER))
         return 0;
     if ((uint64_t)Address.QuadPart >> 32)
         contract_report(RULE_ADR_03, NULL, routine, CALLER, "%#llx has more than 32 bits",

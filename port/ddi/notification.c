@@ -29,10 +29,10 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
                                  ...)
 {
     static const char routine[] = "AtaPortNotification";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
     ddi_va_list arguments;
 
-    if (!channel || contract_in_build_io(routine, CALLER))
+    if (!channel)
         return;
     ddi_va_start(arguments, ChannelExtension);
     unsigned target = __builtin_va_arg(arguments, unsigned) & 0xFF;
@@ -96,9 +96,9 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
                                     ULONG BusyTimeout)
 {
     static const char routine[] = "AtaPortDeviceStateChange";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
     (void)Lun;
-    if (!channel || contract_in_build_io(routine, CALLER))
+    if (!channel)
         return;
     if (BusyTimeout && context_now->kind == CONTEXT_INTERRUPT) {
         contract_report(RULE_CTX_06, channel, routine, CALLER, "the queue was not paused");

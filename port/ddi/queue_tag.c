@@ -23,9 +23,9 @@ BOOLEAN NTAPI AtaPortInitializeQueueTag(PVOID DeviceExtension, UCHAR TargetId, U
                                         UCHAR MaxQueueTag)
 {
     static const char routine[] = "AtaPortInitializeQueueTag";
-    struct channel *channel = contract_channel(DeviceExtension, routine, CALLER);
+    struct channel *channel = contract_enter(DeviceExtension, routine, CALLER);
     (void)Lun;
-    if (!channel || contract_in_build_io(routine, CALLER))
+    if (!channel)
         return FALSE;
     struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_01, routine, CALLER);
     if (!tags || MaxQueueTag == 0)
@@ -54,9 +54,9 @@ static unsigned take_free_tag(struct queue_tags *tags)
 UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun)
 {
     static const char routine[] = "AtaPortAllocateQueueTag";
-    struct channel *channel = contract_channel(DeviceExtension, routine, CALLER);
+    struct channel *channel = contract_enter(DeviceExtension, routine, CALLER);
     (void)Lun;
-    if (!channel || contract_in_build_io(routine, CALLER))
+    if (!channel)
         return 0;
     struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_01, routine, CALLER);
     if (!tags)
@@ -75,9 +75,9 @@ UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR
 VOID NTAPI AtaPortReleaseQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun, UCHAR QueueTag)
 {
     static const char routine[] = "AtaPortReleaseQueueTag";
-    struct channel *channel = contract_channel(DeviceExtension, routine, CALLER);
+    struct channel *channel = contract_enter(DeviceExtension, routine, CALLER);
     (void)Lun;
-    if (!channel || contract_in_build_io(routine, CALLER))
+    if (!channel)
         return;
     struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_03, routine, CALLER);
     if (!tags)

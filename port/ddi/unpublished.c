@@ -69,6 +69,7 @@ ULONG_PTR NTAPI PciIdexGetBusLocation(ULONG_PTR a, ULONG_PTR b)
 VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
 {
     char place[160];
+    contract_direction("KeBugCheckEx", CALLER);
     hal_name_address((uintptr_t)CALLER - 1, place, sizeof place);
     PANIC("%s stopped the system: KeBugCheckEx %#x%s (%#llx, %#llx, %#llx, %#llx)", place,
           (unsigned)code,

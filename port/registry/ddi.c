@@ -97,12 +97,13 @@ static struct channel *enter(PVOID extension, enum rule context_rule, const char
     struct channel *channel;
     bool may_call;
 
+    contract_direction(routine, place);
     if (is_controller_only()) {
         contract_report(RULE_REG_14, NULL, routine, place, "nothing was done");
         return NULL;
     }
-    channel = contract_channel(extension, routine, place);
-    if (!channel || contract_in_build_io(routine, place))
+    channel = contract_enter(extension, routine, place);
+    if (!channel)
         return NULL;
     report_damage(channel, routine, place);
     if (channel->configuration.ChannelMode == IdeModeDump) {

@@ -108,7 +108,98 @@ CASE cpu_alignment(struct occasion *at)
     return FALSE;
 }
 
+/* Exported routines are entered with the flag set: what they fill lies where it should, and not in front of it. */
+#define FROM_ABOVE(call)                              \
+    do {                                              \
+        __asm__ volatile("std" : : : "memory", "cc"); \
+        call;                                         \
+        __asm__ volatile("cld" : : : "memory", "cc"); \
+    } while (0)
+
+CASE cpu_direction_call(struct occasion *at)
+{
+    volatile UCHAR bytes[24];
+    PUCHAR middle = (PUCHAR)(ULONG_PTR)&bytes[8], status = at->channel->bus_master + 2;
+    ULONG touched = 0;
+
+    for (ULONG i = 0; i < sizeof bytes; i++)
+        bytes[i] = 0x55;
+    FROM_ABOVE(AtaPortReadPortBufferUchar(status, middle, 8));       /* BREAKS: CPU-01 */
+    FROM_ABOVE(AtaPortDebugPrint(0, (PCCHAR) "from %s\n", "above")); /* BREAKS: CPU-01 */
+    FROM_ABOVE(AtaPortStallExecution(1));                            /* BREAKS: CPU-01 */
+    for (ULONG i = 0; i < sizeof bytes; i++)
+        touched |= (bytes[i] != 0x55) << i;
+    probe_returned(touched);
+    return FALSE;
+}
+
 /* ------------------------------------------------------------------ registers */
+
+/* What x86_64 has for the level: interrupts up to this class are held back. */
+static void hold_interrupts_back(void)
+{
+#ifdef __x86_64__
+    __asm__ volatile("mov %0, %%cr8" : : "r"((ULONG_PTR)15) : "memory");
+#else
+    __asm__ volatile("cli" : : : "memory");
+#endif
+}
+
+/* BREAKS: CPU-01 */
+static BOOLEAN NTAPI cpu_priority_build_io(PVOID channel, PIDE_REQUEST_BLOCK irb)
+{
+    BOOLEAN result = ProbeBuildIo(channel, irb);
+
+    if (is_it())
+        hold_interrupts_back();
+    return result;
+}
+
+CASE cpu_priority(struct occasion *at)
+{
+    calls_left = 5;
+    at->channel_interface->IdeHwBuildIo = cpu_priority_build_io;
+    return FALSE;
+}
+
+/* A callback, which is called in another way. */
+/* BREAKS: CPU-01 */
+static VOID NTAPI cpu_priority_worker_routine(PVOID channel)
+{
+    UNREFERENCED_PARAMETER(channel);
+    hold_interrupts_back();
+}
+
+CASE cpu_priority_worker(struct occasion *at)
+{
+    AtaPortRequestWorkerRoutine(at->channel, cpu_priority_worker_routine);
+    return FALSE;
+}
+
+/* BREAKS: CPU-01 */
+static BOOLEAN NTAPI cpu_interrupt_table_control(PVOID channel, IDE_CONTROL_ACTION action,
+                                                 PVOID parameters)
+{
+    BOOLEAN result = ProbeControl(channel, action, parameters);
+    struct {
+        USHORT limit;
+        ULONG_PTR base;
+    } __attribute__((packed)) table;
+
+    if (is_it()) {
+        __asm__ volatile("sidt %0" : "=m"(table));
+        table.limit -= 16;
+        __asm__ volatile("lidt %0" : : "m"(table));
+    }
+    return result;
+}
+
+CASE cpu_interrupt_table(struct occasion *at)
+{
+    calls_left = 1;
+    at->channel_interface->IdeHwControl = cpu_interrupt_table_control;
+    return FALSE;
+}
 
 /* BREAKS: CPU-01 */
 static BOOLEAN NTAPI cpu_write_protection_interrupt(PVOID channel)
@@ -204,6 +295,10 @@ const struct probe_case cpu_cases[] = {
     {"cpu_interrupts_off", AT_CHANNEL_INIT, 1, cpu_interrupts_off},
     {"cpu_interrupts_on", AT_CHANNEL_INIT, 1, cpu_interrupts_on},
     {"cpu_direction", AT_CHANNEL_INIT, 1, cpu_direction},
+    {"cpu_direction_call", AT_START_IO, 2, cpu_direction_call},
+    {"cpu_priority", AT_CHANNEL_INIT, 1, cpu_priority},
+    {"cpu_priority_worker", AT_START_IO, 2, cpu_priority_worker},
+    {"cpu_interrupt_table", AT_CHANNEL_INIT, 1, cpu_interrupt_table},
     {"cpu_nested_task", AT_CHANNEL_INIT, 1, cpu_nested_task},
     {"cpu_alignment", AT_START_IO, 2, cpu_alignment},
     {"cpu_write_protection", AT_CHANNEL_INIT, 1, cpu_write_protection},
