@@ -56,9 +56,10 @@ MINIPORT_COMMON_FLAGS += -fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf
 MINIPORT_COMMON_FLAGS += $(if $(filter i386,$(ARCH)),-fno-var-tracking-assignments)
 MINIPORT_SUPPORT_FLAGS := -fno-tree-loop-distribute-patterns
 endif
-# Pointers of another type, and integers in their place, are in many drivers: what newer compilers refuse stays a
-# warning in drivers from outside, as it is for the kits' compiler.
-MINIPORT_OLD_CODE_FLAGS += -Wno-error=incompatible-pointer-types -Wno-error=int-conversion
+# Pointers of another type, integers in their place, and functions that no header declares are in many drivers: what
+# newer compilers refuse stays a warning in drivers from outside, as it is for the kits' compiler.
+MINIPORT_OLD_CODE_FLAGS += -Wno-error=incompatible-pointer-types -Wno-error=int-conversion \
+    -Wno-error=implicit-function-declaration
 MINIPORT_FLAGS_x86_64 := -mcmodel=small -D_AMD64_=1
 MINIPORT_FLAGS_i386 := -mrtd -D_X86_=1
 MINIPORT_FLAGS = $(MINIPORT_COMMON_FLAGS) $(MINIPORT_FLAGS_$(ARCH)) \

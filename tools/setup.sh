@@ -83,6 +83,7 @@ need_test() {
 
 # What makes the images that `partitions` is tried on.
 need_filesystems() {
+  need mkfs.ext4 e2fsprogs
   need mkfs.xfs xfsprogs
   need mkfs.btrfs btrfs-progs
   need mkfs.f2fs f2fs-tools

@@ -15,7 +15,7 @@ use Test::More;
 my $folder = "$scratch/forger";
 mkdir $folder or die "$folder: $!";
 spill("$folder/forger.c", <<'C');
-#include "miniport.h"
+#include "irb.h"
 
 ULONG NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
 {

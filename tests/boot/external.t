@@ -75,12 +75,18 @@ NTSTATUS NTAPI DriverEntry(PVOID object, PVOID path)
     PULONG pointer = &interface;
     ULONG_PTR number = pointer;
     interface.AtaAdapterControl = control;
+    later(1);
     return number ? (NTSTATUS)AtaPortInitializeEx(object, path, &interface) : 1;
 }
+int later(int number)
+{
+    return number;
+}
 END
-    local $ENV{MINIPORT_CFLAGS} = '-Werror=incompatible-pointer-types -Werror=int-conversion';
+    local $ENV{MINIPORT_CFLAGS} = '-Werror=incompatible-pointer-types -Werror=int-conversion '
+        . '-Werror=implicit-function-declaration';
     my $warned = boot(%words, MINIPORT => $old);
-    exit_code_is($warned, 0, 'a driver with pointers of other types is built, and loaded');
+    exit_code_is($warned, 0, 'a driver with pointers of other types and a function that nothing declares is built, and loaded');
     like($warned->{console}, qr/^\Q$old\E\/old_code\.c:11:\d+: warning: /m, 'with warnings');
     like(output_of($warned, 'mode 0'), qr/^  Driver +pata\.sys$/m, 'and the guest runs');
 }

@@ -57,9 +57,13 @@ static ULONGLONG shared_time(ULONG offset)
 /* 40 ms, by one of the page's clocks: what the others say meanwhile. */
 static void look_at_clocks(void)
 {
-    ULONGLONG interrupt_time = shared_time(0x008), system_time = shared_time(0x014);
-    ULONGLONG ticks = shared_time(0x320), passed;
+    /* The clock that is waited for is read inside of the others' time, however long this takes. */
+    ULONGLONG ticks = shared_time(0x320), system_time = shared_time(0x014);
+    ULONGLONG interrupt_time = shared_time(0x008), passed;
     LARGE_INTEGER asked;
+#if defined(__i386__)
+    ULONG count, before;
+#endif
 
     do
         passed = shared_time(0x008) - interrupt_time;
@@ -70,7 +74,11 @@ static void look_at_clocks(void)
                       (ULONG)(shared_time(0x014) - system_time),
                       (ULONG)((ULONGLONG)asked.QuadPart - system_time));
 #if defined(__i386__)
-    AtaPortDebugPrint(0, "kit: KeTickCount is %u ticks away\n", KeTickCount[0] - shared(0x320));
+    do {
+        before = shared(0x320);
+        count = KeTickCount[0];
+    } while (before != shared(0x320));
+    AtaPortDebugPrint(0, "kit: KeTickCount is %u ticks away\n", count - before);
 #endif
 }
 

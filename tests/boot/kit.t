@@ -134,7 +134,7 @@ sub clocks_are_right {
     cmp_ok($system_time, '>=', $passed, 'the system time goes on');
     cmp_ok($asked, '>=', $passed, 'as AtaPortQuerySystemTime says');
     cmp_ok($asked, '<', $passed + 10_000_000, 'it is the same time');
-    like($log, qr/kit: KeTickCount is [01] ticks away$/m, 'KeTickCount is the same') if $arch eq 'i386';
+    like($log, qr/kit: KeTickCount is 0 ticks away$/m, 'KeTickCount is the same') if $arch eq 'i386';
     return;
 }
 

@@ -31,7 +31,7 @@ sub disk {
 # The opcodes that a run's disk was given, without those of start and stop.
 sub opcodes {
     my ($run) = @_;
-    return map { lc } $run->{qemu_log} =~ /^ide_exec_cmd .*cmd 0x([0-9a-fA-F]+)$/mg;
+    return map { lc } $run->{qemu_log} =~ /^ide_(?:bus_)?exec_cmd .*cmd 0x([0-9a-fA-F]+)$/mg;
 }
 
 my %settings = ('DMA' => undef, 'PIO' => { DmaAllowed => 0 }, 'PIO, sector by sector' => { DmaAllowed => 0, MultipleCount => 0 });
