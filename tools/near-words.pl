@@ -6,8 +6,9 @@
 #
 # Words come by name, and a name that nobody knows is ignored: `make run DISK=x WIRTE=1` would write nothing,
 # and not say so. Names each that is unknown and close to one of the words below, and ends with 1 then. The
-# environment is full of names that are none of our business, so "close" is a slip of the hand: two letters
-# swapped, one too many or missing in a long word, another digit, but not "NODE" for "MODE".
+# environment is full of names that are none of our business, so "close" is a slip of the hand there: two letters
+# swapped, one too many, one missing inside a word, another digit, but not "NODE" for "MODE". What is on make's
+# command line was typed for us: one wrong letter is close, and so is another word for the same thing.
 use strict;
 use warnings;
 
@@ -16,6 +17,11 @@ my @run_words = qw(ACCEL ARCH BUILD CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2
 my @make_words = qw(CROSS DIR FUZZ FUZZ_SECONDS HOSTCC JOBS KILLS MINIPORT_CC MINIPORT_CFLAGS MINIPORT_CROSS NAME
     REGISTRY_ARENA SEED TEST V WERROR);
 my %is_word = map { $_ => 1 } @run_words, @make_words;
+
+my %other_words = (
+    COMMAND => 'CMD', COMMANDS => 'CMD', CMDLINE => 'KARGS', APPEND => 'KARGS', CD => 'CDROM', CDS => 'CDROM', DVD => 'CDROM',
+    ISO => 'CDROM', DRIVER => 'MINIPORT', DRIVERS => 'MINIPORT', SYS => 'MINIPORT', IMAGE => 'DISK', IMAGES => 'DISK',
+    IMG => 'DISK', HDA => 'DISK', HDD => 'DISK', DRIVE => 'DISK', REG => 'HIVE', REGISTRY => 'HIVE');
 
 # Without one of its letters: does the longer name become the shorter one, and where?
 sub extra_letter {
@@ -27,16 +33,19 @@ sub extra_letter {
 }
 
 sub is_near {
-    my ($name, $word) = @_;
+    my ($name, $word, $is_typed) = @_;
     my $difference = length($name) - length $word;
     return 0 if abs $difference > 1 || length $word < 3;
     if ($difference == 0) {
         my @differ = grep { substr($name, $_, 1) ne substr $word, $_, 1 } 0 .. length($word) - 1;
         my ($wrong, $right) = map { my $text = $_; join '', map { substr $text, $_, 1 } @differ } $name, $word;
         return $differ[1] == $differ[0] + 1 && $wrong eq reverse $right if @differ == 2;
-        return @differ == 1 && (length $word >= 6 || "$wrong$right" =~ /^(?:\d\d|CK|KC)$/);
+        return @differ == 1 && (length $word >= ($is_typed ? 4 : 6) || "$wrong$right" =~ /^(?:\d\d|CK|KC)$/);
     }
-    return length $word >= 5 && defined extra_letter($word, $name) if $difference < 0;
+    if ($difference < 0) {
+        my $at = extra_letter($word, $name) // return 0;
+        return length $word >= 4 && ($is_typed || $at > 0 && ($at < length $name || length $word >= 5));
+    }
     my $at = extra_letter($name, $word) // return 0;
     return length $word >= 5 || ($at == length $word && $name =~ /[S\d]$/) || $name =~ /(.)\1/ && $word !~ /\Q$1$1\E/;
 }
@@ -47,7 +56,7 @@ my @words = (@run_words, $is_typed ? @make_words : ());
 my $found = 0;
 for my $name (sort grep { !$is_word{$_} } @names) {
     my $upper = uc $name;
-    my ($near) = $is_word{$upper} ? $upper : grep { is_near($upper, $_) } @words;
+    my ($near) = $is_word{$upper} ? $upper : $is_typed && $other_words{$upper} || grep { is_near($upper, $_, $is_typed) } @words;
     defined $near or next;
     print "$name= is not known here. Is $near= meant?\n";
     $found = 1;

@@ -16,6 +16,7 @@ my $tool = "$top/tools/near-words.pl";
 my %meant = (CDM => 'CMD', CMDS => 'CMD', DISKS => 'DISK', DISC => 'DISK', DSIK => 'DISK', DISK0 => 'DISK', DISK4 => 'DISK',
     MINPORT => 'MINIPORT', MINIPORTS => 'MINIPORT', MINIPROT => 'MINIPORT', WIRTE => 'WRITE', WRTE => 'WRITE', TIMOUT => 'TIMEOUT',
     HIVES => 'HIVE', HIVE_R0 => 'HIVE_RO', HIVERO => 'HIVE_RO', FROMAT => 'FORMAT', MACHIN => 'MACHINE', CDRROM => 'CDROM',
+    DSK => 'DISK', DIK => 'DISK', DIKS => 'DISK', HVE => 'HIVE', MDE => 'MODE', QMU => 'QEMU', ACH => 'ARCH', HIEV => 'HIVE',
     CONTROLER => 'CONTROLLER', CHECK => 'CHECKS', KARG => 'KARGS', STRCIT => 'STRICT', QEMU_EXTAR => 'QEMU_EXTRA');
 for my $name (sort keys %meant) {
     my ($code, $output) = command('env', '-i', "PATH=$ENV{PATH}", "$name=1", $tool);
@@ -24,9 +25,22 @@ for my $name (sort keys %meant) {
 my @ordinary = qw(HOME PATH USER LOGNAME SHELL TERM LANG LC_ALL PWD OLDPWD HOSTNAME DISPLAY EDITOR VISUAL PAGER MAIL TZ TMPDIR
     SHLVL LESS LS_COLORS XDG_RUNTIME_DIR SSH_TTY SSH_CLIENT SUDO_USER CI NODE NODE_ENV CODE MODEL RISK DESK LIVE DRIVE DB DEBUG
     CC CXX CFLAGS LDFLAGS MAKE MAKEFLAGS MAKELEVEL PS1 COLUMNS LINES BUILD_ID BUILD_NUMBER JOB_NAME NAMES TESTS DIRS RUNNER_OS
+    CD CDPATH ISO IMAGE COMMAND DRIVER DRIVE DVD SYS REG IMG ARGS ARC DIS MOD DISPLAY DIST MOVE HOVE
     MACHTYPE OSTYPE HOSTTYPE ARCHFLAGS GDBHISTFILE CMAKE TIME DATE DISKSPACE _ A V2 MARCH);
 my ($code, $output) = command('env', '-i', "PATH=$ENV{PATH}", (map { "$_=C" } grep { $_ ne 'PATH' } @ordinary), 'disk=1', 'mode=2', $tool);
 is("$code$output", '0', 'ordinary names are not');
+
+# What is typed for make is meant for us: another word for the same thing, and one wrong letter.
+my %typed = (COMMAND => 'CMD', CD => 'CDROM', ISO => 'CDROM', DRIVER => 'MINIPORT', IMAGE => 'DISK', image => 'DISK', REGISTRY => 'HIVE',
+    DIAK => 'DISK', ISK => 'DISK', DIS => 'DISK', HOVE => 'HIVE', NODE => 'MODE', TES => 'TEST', TESR => 'TEST', JOBA => 'JOBS');
+for my $name (sort keys %typed) {
+    ($code, $output) = command($tool, $name);
+    is("$code $output", "1 $name= is not known here. Is $typed{$name}= meant?\n", "$name on make's command line");
+}
+my @makes = qw(CC CXX CPP AR AS LD NM RM OS O Q VERBOSE CFLAGS CPPFLAGS CXXFLAGS LDFLAGS ARFLAGS LIBS PREFIX DESTDIR SHELL MAKE
+    MAKEFLAGS MAKEOVERRIDES SUDO PYTHON PERL EDITOR TMPDIR LANG LC_ALL PATH HOME A B X);
+($code, $output) = command($tool, @makes);
+is("$code$output", '0', "make's ordinary names are not");
 
 # ------------------------------------------------------------------ where they are named
 
