@@ -305,6 +305,7 @@ add_driver() { # path
   name=${name%.sys}
   [[ $driver_names != */"${name,,}"/* ]] || die "MINIPORT=$1: there is already a driver named $name"
   driver_names+=${name,,}/
+  [[ ! -e $layer && ! -L $layer ]] || check_file MINIPORT "$layer"
   cp -- "$1" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$1 cannot be copied to $run_dir"
   add_module "driver$driver_count.sys" "type=driver name=$name"
   add_lines "$1" "$name"

@@ -31,6 +31,17 @@ if ! compgen -G "$path/*.c" >/dev/null; then
   done
   die 'there are no C files in it'
 fi
+# What is read here, and would be waited for.
+while read -r -d '' file; do
+  die "$file is not a regular file"
+done < <(find -L "$path" -maxdepth 3 -name '*.[ch]' -type p,s,b,c -print0)
+registry=
+for file in "$path/$name.reg" "$path.reg"; do
+  [[ -e $file || -L $file ]] || continue
+  [[ -f $file ]] || die "$file is not a regular file"
+  registry=$file
+  break
+done
 
 # One at a time: two builds of one driver would write the same files. What make was told on its
 # command line is in the environment; its MAKEFLAGS, which are of another run, are not wanted.
@@ -43,9 +54,5 @@ env -u BUILD_PHASE -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u BUILD ARCH="$ARCH" EXT
   die 'it was not built; what is wrong stands above'
 
 rm -f -- "$out/$name.reg"
-for registry in "$path/$name.reg" "$path.reg"; do
-  [[ -f $registry ]] || continue
-  cp -- "$registry" "$out/$name.reg" || exit 2
-  break
-done
+[[ -z $registry ]] || cp -- "$registry" "$out/$name.reg" || exit 2
 printf '%s\n' "$out/$name.sys"

@@ -52,9 +52,10 @@ struct file {
     size_t byte_count;
 };
 
+/* A FIFO would be waited for, and is refused. */
 static void read_file(struct file *file, const char *path)
 {
-    file->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file->descriptor < 0 || fstat(file->descriptor, &file->status) != 0)
         fail("%s", strerror(errno));
     if (!S_ISREG(file->status.st_mode))
@@ -74,7 +75,7 @@ static void read_file(struct file *file, const char *path)
 /* Nobody else may write it until this program ends. */
 static void lock_file(const char *path)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat locked, named;
 
     if (descriptor < 0)

@@ -23,7 +23,7 @@ sub refused {
     subtest $name => sub {
         exit_code_is($run, 2, 'is refused');
         like($run->{console}, $sentence, 'in words');
-        is(scalar(() = $run->{console} =~ /^run-qemu\.sh: /mg), 1, 'in one sentence');
+        is(scalar(() = $run->{console} =~ /^(?:run-qemu\.sh|MINIPORT=[^:]*): /mg), 1, 'in one sentence');
         unlike($run->{console}, qr/command line \[|^qemu-/m, 'before QEMU starts');
         is_deeply([map { sha256_of($_) } @files], \@before, 'and nothing is written');
     };
@@ -163,6 +163,28 @@ mkfifo("$scratch/pipe$_", 0600) or die for '', '.sys', '.reg';
 for my $words ([DISK => ''], [DISK3 => ''], [CDROM => ''], [HIVE => '.reg'], [MINIPORT => '.sys']) {
     my ($word, $end) = @$words;
     refused("$word= a FIFO", qr/$word=\Q$scratch\E\/pipe\Q$end\E: is not a regular file/, $word => "$scratch/pipe$end", TIMEOUT => 5);
+}
+# Beside a driver, and in the folder of one.
+my $beside = spill("$scratch/pipes.sys", 'MZ') =~ s/sys$/reg/r;
+mkdir "$scratch/folder" or die;
+spill("$scratch/folder/folder.c", "#include \"folder.h\"\n");
+for my $case (
+    ['NAME.reg beside a driver', $beside, 'pipes.sys'], ['NAME.reg beside a folder', "$scratch/folder.reg", 'folder'],
+    map { ["$_ in a folder", "$scratch/folder/$_", 'folder'] } qw(folder.reg other.c folder.h)) {
+    my ($name, $path, $driver) = @$case;
+    mkfifo($path, 0600) or die;
+    refused("a FIFO $name", qr/\Q$path\E:? is not a regular file/, MINIPORT => "$scratch/$driver", DISK => 'none', TIMEOUT => 5);
+    unlink $path;
+}
+mkdir $beside or die;
+refused('a folder NAME.reg', qr/\Q$beside\E: is a directory/, MINIPORT => "$scratch/pipes.sys", DISK => 'none');
+rmdir $beside;
+symlink 'nothing', $beside or die;
+refused('a link to nothing', qr/\Q$beside\E: there is no such file/, MINIPORT => "$scratch/pipes.sys", DISK => 'none');
+unlink $beside;
+for my $task (qw(check compact)) {
+    my ($code, $output) = command('timeout', 10, "$top/build/tools/registry", $task, "$scratch/pipe.reg");
+    is("$code $output", "2 registry: $scratch/pipe.reg: is not a file\n", "registry $task of a FIFO");
 }
 my $session = start(BUILD => $stub, DISK => 'none', MODE => undef, TIMEOUT => 1);
 ok($session->expect(qr/standard input has not ended after 1 s/, 20), 'standard input that does not end has a limit, too');
