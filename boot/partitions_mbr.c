@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "boot/numbers.h"
 #include "lib/plural.h"
@@ -13,6 +14,7 @@ struct entry {
     uint8_t flag; /* 0x80: active; 0 otherwise */
     uint8_t type;
     uint32_t first, count;
+    bool is_used; /* some of its bytes are not zero */
 };
 
 #define ENTRY_ACTIVE 0x80u
@@ -76,11 +78,14 @@ static bool is_extended(uint8_t type)
 static struct entry get_entry(const uint8_t *sector, unsigned index)
 {
     const uint8_t *bytes = sector + MBR_ENTRIES + index * MBR_ENTRY_SIZE;
+    static const uint8_t zeros[MBR_ENTRY_SIZE];
+
     return (struct entry){
         .flag = bytes[0],
         .type = bytes[MBR_TYPE],
         .first = partition_get32(bytes + 8),
         .count = partition_get32(bytes + 12),
+        .is_used = memcmp(bytes, zeros, sizeof zeros) != 0,
     };
 }
 
@@ -107,37 +112,35 @@ static bool was_visited(const uint64_t *visited, unsigned count, uint64_t lba)
 
 /* What a record says: a logical partition and the place of the next record. As a rule they are its first two
  * entries, but DR-DOS puts the link first, and others leave gaps: what counts is the first entry of each kind
- * that has sectors. A link without a length still leads on if it stands where a link belongs. */
+ * that has sectors. Where there is none of a kind, it is the first or second entry, whatever stands there: so a
+ * partition without a type is one, and a link without a length leads on. */
 struct record {
-    struct entry logical, next; /* count is 0 for no partition; type is 0 for no link */
+    struct entry logical, next;
 };
 
 static struct record get_record(struct partition_table *table, uint64_t lba)
 {
-    struct record record = {.logical.count = 0};
-    unsigned place = 0; /* of a link without a length */
+    unsigned logical = 4, next = 4;
 
     for (unsigned i = 0; i < 4; i++) {
         struct entry entry = get_entry(table->sector, i);
         if (entry.count == 0 || entry.type == 0)
             continue;
-        struct entry *kept = is_extended(entry.type) ? &record.next : &record.logical;
-        if (kept->count == 0)
-            *kept = entry;
+        unsigned *kept = is_extended(entry.type) ? &next : &logical;
+        if (*kept == 4)
+            *kept = i;
         else
             partition_problem(table,
                               "The record in sector %" PRIu64 " has a second %s, which does not "
                               "count: %" PRIu32 " sector%s from %" PRIu32 " on.",
-                              lba, kept == &record.next ? "link" : "partition", entry.count,
+                              lba, kept == &next ? "link" : "partition", entry.count,
                               plural(entry.count), entry.first);
-        if (kept == &record.logical && i == 0)
-            place = 1;
     }
-    if (record.logical.count == 0)
-        place = 1;
-    if (record.next.type == 0 && is_extended(get_entry(table->sector, place).type))
-        record.next = get_entry(table->sector, place);
-    return record;
+    if (logical == 4)
+        logical = next == 0;
+    if (next == 4)
+        next = logical == 0;
+    return (struct record){get_entry(table->sector, logical), get_entry(table->sector, next)};
 }
 
 /* False: the chain ends here. A record that has lost its signature alone still leads on. */
@@ -168,7 +171,8 @@ static bool read_logical(const struct partition_source *source, struct partition
                          const struct entry *extended)
 {
     uint64_t visited[LOGICAL_MAX];
-    uint64_t lba = extended->first;
+    uint64_t lba = extended->first, empty_lba = 0;
+    struct entry empty = {.is_used = false};
     unsigned number = 5;
     bool has_left = false;
 
@@ -185,33 +189,39 @@ static bool read_logical(const struct partition_source *source, struct partition
                               "The chain of logical partitions goes on at sector %" PRIu64
                               ", beyond the disk's end.",
                               lba);
-            return true;
+            break;
         }
         if (was_visited(visited, count, lba)) {
             partition_problem(table,
                               "The chain of logical partitions goes in circles at sector "
                               "%" PRIu64 ".",
                               lba);
-            return true;
+            break;
         }
         if (count == LOGICAL_MAX) {
             partition_problem(table,
                               "There are more than %u logical partitions; the rest is not shown.",
                               LOGICAL_MAX);
-            return true;
+            break;
         }
         visited[count] = lba;
         if (!partition_read_sector(source, table, lba))
             return false;
         if (!check_record(table, lba))
-            return true;
+            break;
         struct record record = get_record(table, lba);
         if (record.logical.count)
             add(source, table, number++, &record.logical, lba + record.logical.first);
-        if (!record.next.type)
-            return true;
+        empty = record.logical;
+        empty_lba = lba + empty.first;
+        if (!is_extended(record.next.type))
+            break;
         lba = extended->first + (uint64_t)record.next.first;
     }
+    /* What stands in place of the only partition is shown, though it is empty. */
+    if (number == 5 && empty.is_used && !empty.type)
+        add(source, table, number, &empty, empty_lba);
+    return true;
 }
 
 /* Is this a table at all? Other boot sectors carry the same signature, and have code or text there. */
@@ -252,11 +262,11 @@ bool partition_read_mbr(const struct partition_source *source, struct partition_
 
     for (unsigned i = 0; i < 4; i++) {
         const struct entry *entry = &entries[i];
-        if (!entry->type && !entry->count)
+        if (!entry->is_used)
             continue;
         add(source, table, i + 1, entry, entry->first);
         active += entry->flag == ENTRY_ACTIVE;
-        if (!is_extended(entry->type) || !entry->count)
+        if (!is_extended(entry->type) || !entry->first)
             continue;
         if (extended)
             partition_problem(table,

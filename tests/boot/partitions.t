@@ -322,6 +322,26 @@ for my $number (1 .. 24) {
     records("random-$number", %records);
 }
 
+# ------------------------------------------------------------------ entries of which only a part says something
+
+# Type, first sector and count, each there or not, by fours in one table.
+my @parts = map { my $type = $_; map { my $first = $_; map { [$type, $first, $_] } 0, 100 } 0, 63 } 0, 6, 5;
+records("mbr-parts-$_", 0 => record(map { entry(@$_) } @parts[4 * $_ .. 4 * $_ + 3]), 63 => record(entry(6, 5, 20))) for 0 .. 2;
+records('mbr-active-only', 0 => record("\x80" . "\0" x 15, entry(0x83, 2000, 100)));
+records('mbr-chs-only', 0 => record(entry(0, 0, 0), entry(0x83, 2000, 100)));
+records('mbr-extended-at-0', 0 => record(entry(5, 0, 3000), entry(0xF, 9000, 3000)), 9000 => record(entry(6, 63, 300)));
+records('ebr-chs-only', 0 => record(entry(5, 2000, 16000)), 2000 => record(entry(0, 0, 0)));
+records('ebr-no-type', 0 => record(entry(5, 2000, 16000)), 2000 => record(entry(0, 63, 500), entry(5, 4000, 4000)),
+    6000 => record(entry(5, 8000, 4000), entry(0, 63, 500)), 10000 => record($none, entry(0, 63, 500)));
+for my $number (1 .. 20) {
+    my %records = (0 => record(entry(5, 2000, 16000)));
+    my $part = sub { my ($next) = @_; my $type = (0, 0, 5, 6)[rand 4]; my $count = rand() < 0.5 ? 0 : 500;
+        return rand() < 0.2 ? $none : entry($type, $type == 5 ? $next : rand() < 0.5 ? 0 : 63, $count) };
+    my @chain = (2000, 4000, 6000);
+    $records{ $chain[$_] } = record(map { $part->(2000 * ($_ + 1)) } ($_) x (1 + int rand 3)) for 0 .. int rand 3;
+    records("sparse-$number", %records);
+}
+
 # ------------------------------------------------------------------ the comparison
 
 my $compared = 0;
