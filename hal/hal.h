@@ -232,14 +232,17 @@ uint64_t hal_physical(const volatile void *address);
 void *hal_map_device(uint64_t physical, size_t byte_count);
 
 struct hal_fault {
+    const char *name;      /* of the exception */
     uintptr_t address;     /* what was accessed */
     uintptr_t instruction; /* by whom */
-    uintptr_t stack;       /* the stack pointer then */
+    uintptr_t
+        caller; /* where there is no instruction: what a call to there would return to; 0: unknown */
     bool write, execute, present;
-    bool has_address; /* false: a general protection fault, such as an address makes that is none */
+    bool has_address; /* a page fault, or an instruction pointer that leads to no code */
+    bool is_refused;  /* otherwise: an operand may be to blame, such as an address that is none */
 };
 /* Asked about page faults first; true: what was wrong is mended, run the instruction again. Told of
- * general protection faults, which nobody mends. */
+ * other exceptions that code can cause, which nobody mends. */
 void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault));
 /* For a fault handler that then returns true: the page that `address` lies in, where no RAM is, shows
  * `physical`, readable and writable, until the instruction that faulted is over (a repeated one:

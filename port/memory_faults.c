@@ -12,6 +12,7 @@
  */
 #include "port/memory_faults.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "port/guard.h"
@@ -29,7 +30,7 @@ static unsigned next_stand_in;
 /* Who made the access, as reports say it. */
 struct culprit {
     const char *routine;
-    const void *place;
+    const void *place; /* NULL: somewhere in the routine of the driver's that the port had called */
 };
 
 /* ------------------------------------------------------------------ who */
@@ -57,18 +58,22 @@ static uintptr_t imported_routine(uintptr_t return_address)
 }
 
 /* An instruction of the driver, or one of the kernel on behalf of a driver, whose call is then the place:
- * the first return address into a driver that the chain of frames has. False: the kernel on its own. */
+ * the first return address into a driver that the chain of frames has. Where the instruction pointer leads to no
+ * code, it was a driver's call or jump, or a return address that was overwritten. False: the kernel on its own. */
 static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
 {
     uintptr_t callers[32], offset;
-    /* A call to nowhere would return there. */
-    uintptr_t top = *(const uintptr_t *)fault->stack;
+    bool is_nowhere = fault->execute && fault->address == fault->instruction;
+    uintptr_t place = image_is_code(fault->instruction) ? fault->instruction + 1
+                      : image_is_code(fault->caller)    ? fault->caller
+                                                        : 0;
 
-    if (image_is_code(fault->instruction) || (fault->execute && image_is_code(top))) {
-        culprit->routine = context_routine_name();
-        culprit->place = (const void *)(fault->execute ? top : fault->instruction + 1);
+    culprit->routine = context_routine_name();
+    culprit->place = (const void *)place;
+    if (place || (is_nowhere && context_now->driver))
         return true;
-    }
+    if (!fault->has_address && !fault->is_refused)
+        return false; /* of that a driver's pointers are no cause */
     size_t count = hal_backtrace(callers, sizeof callers / sizeof *callers);
     for (size_t i = 1; i < count; i++) {
         if (!image_is_code(callers[i]))
@@ -287,8 +292,6 @@ static const char *what_is_there(const struct hal_fault *fault)
 {
     uintptr_t offset;
 
-    if (!fault->has_address)
-        return "an address that no memory can have";
     if (!fault->present || !fault->write)
         return "no memory of the driver's";
     if (image_at(fault->address))
@@ -302,15 +305,21 @@ static bool at_nothing(const struct hal_fault *fault, const struct culprit *culp
 {
     char place[160];
 
-    hal_name_address((uintptr_t)culprit->place - 1, place, sizeof place);
-    hal_printf("\nA driver's bug that cannot be survived: %s (in %s)\nmade ", place,
-               culprit->routine);
-    if (fault->has_address)
-        hal_printf("a %s at %#lx, which is ", fault->execute ? "jump" : access_name(fault),
-                   (unsigned long)fault->address);
+    if (culprit->place)
+        hal_name_address((uintptr_t)culprit->place - 1, place, sizeof place);
     else
-        hal_printf("an access to ");
-    hal_printf("%s.\n", what_is_there(fault));
+        snprintf(place, sizeof place, "%s.sys, which the port had called",
+                 context_now->driver->name);
+    hal_printf("\nA driver's bug that cannot be survived: %s (in %s)\n", place, culprit->routine);
+    if (fault->has_address)
+        hal_printf("made a %s at %#lx, which is %s.\n",
+                   fault->execute ? "jump" : access_name(fault), (unsigned long)fault->address,
+                   what_is_there(fault));
+    else if (fault->is_refused)
+        hal_printf("did what the processor refuses: an access to an address that no memory can "
+                   "have, a misaligned one of SSE, or a value that a register does not take.\n");
+    else
+        hal_printf("caused an exception: %s.\n", fault->name);
     return false;
 }
 

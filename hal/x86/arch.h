@@ -38,6 +38,7 @@ extern uint64_t hal_page_root[];
 #define VECTOR_OVERFLOW      4u
 #define VECTOR_NOT_AVAILABLE 7u
 #define VECTOR_DOUBLE_FAULT  8u
+#define VECTOR_STACK         12u
 #define VECTOR_PROTECTION    13u
 #define VECTOR_PAGE_FAULT    14u
 #define VECTOR_MACHINE_CHECK 18u

@@ -87,9 +87,9 @@ static void explain_overflow(uintptr_t address)
 /* A call through a bad pointer has made no frame yet: its return address is on top of the stack. */
 static uintptr_t caller_of_nowhere(const struct trap_frame *frame)
 {
-    bool nowhere = frame->vector == VECTOR_PAGE_FAULT && frame->error_code & PAGE_FAULT_EXECUTE;
     const uintptr_t *top = (const uintptr_t *)frame->sp;
-    return nowhere && hal_physical(top) != 0 && hal_physical((const uint8_t *)(top + 1) - 1) != 0
+    return !hal_is_code(frame->ip) && hal_physical(top) != 0 &&
+                   hal_physical((const uint8_t *)(top + 1) - 1) != 0
                ? *top
                : 0;
 }
@@ -185,6 +185,27 @@ static void find_int(const struct trap_frame *frame)
         die_of_int(frame, frame->ip - 1);
 }
 
+/* Has the handler mended it? */
+static bool ask_handler(const struct trap_frame *frame, uintptr_t fault_address)
+{
+    bool is_page_fault = frame->vector == VECTOR_PAGE_FAULT, is_nowhere = !hal_is_code(frame->ip);
+    uintptr_t error_code = is_page_fault ? frame->error_code : 0;
+    struct hal_fault fault = {
+        .name = exception_name(frame->vector),
+        .address = is_page_fault ? fault_address : frame->ip,
+        .instruction = frame->ip - is_trap(frame->vector),
+        .caller = caller_of_nowhere(frame),
+        .write = (error_code & PAGE_FAULT_WRITE) != 0,
+        .execute = is_nowhere || (error_code & PAGE_FAULT_EXECUTE) != 0,
+        .present = (error_code & PAGE_FAULT_PRESENT) != 0,
+        .has_address = is_page_fault || is_nowhere,
+        .is_refused = frame->vector == VECTOR_PROTECTION || frame->vector == VECTOR_STACK,
+    };
+    /* These two come from outside. */
+    return frame->vector != VECTOR_NMI && frame->vector != VECTOR_MACHINE_CHECK &&
+           fault_handler != NULL && exceptions_under_way == 0 && fault_handler(&fault);
+}
+
 void hal_exception(struct trap_frame *frame)
 {
     uintptr_t fault_address = cpu_fault_address();
@@ -193,24 +214,9 @@ void hal_exception(struct trap_frame *frame)
         return;
     if (frame->vector == VECTOR_DEBUG && hal_step_over(frame->ip, &frame->flags))
         return;
-    if (frame->vector == VECTOR_PAGE_FAULT && fault_handler != NULL && exceptions_under_way == 0) {
-        struct hal_fault fault = {
-            .address = fault_address,
-            .instruction = frame->ip,
-            .stack = frame->sp,
-            .write = (frame->error_code & PAGE_FAULT_WRITE) != 0,
-            .execute = (frame->error_code & PAGE_FAULT_EXECUTE) != 0,
-            .present = (frame->error_code & PAGE_FAULT_PRESENT) != 0,
-            .has_address = true,
-        };
-        if (fault_handler(&fault)) {
-            hal_step_begin(frame->ip, &frame->flags);
-            return;
-        }
-    }
-    if (frame->vector == VECTOR_PROTECTION && fault_handler != NULL && exceptions_under_way == 0) {
-        struct hal_fault fault = {.instruction = frame->ip, .stack = frame->sp};
-        (void)fault_handler(&fault);
+    if (ask_handler(frame, fault_address)) {
+        hal_step_begin(frame->ip, &frame->flags);
+        return;
     }
     die(frame, exception_name(frame->vector), frame->ip - is_trap(frame->vector), fault_address);
 }

@@ -65,13 +65,101 @@ CASE fatal_call(struct occasion *at)
     return nowhere(at); /* FATAL: fatal_call */
 }
 
-/* `int` instructions, none of which may return; the next statement has another line. */
-#define INT(vector, code) __asm__ volatile("int $" #vector : : "c"(code) : "memory")
+/* One that is no address at all. (On i386 every number is one.) */
+CASE fatal_call_wild(struct occasion *at)
+{
+    ULONG_PTR wild = sizeof(PVOID) == 8 ? (ULONG_PTR)0x1234567800ull << 16 : 32;
+    case_function *volatile nowhere = (case_function *)wild;
+
+    return nowhere(at); /* FATAL: fatal_call_wild */
+}
+
+/* A return address that was overwritten: nothing tells where that was. */
+CASE fatal_return(struct occasion *at)
+{
+    (void)at;
+    __asm__ volatile("push $0\n\tpush $0x18\n\tret" : : : "memory");
+    return FALSE;
+}
+
+/* A callback that begins in the midst of a function, and ends the same way. */
+static __attribute__((naked)) void cut_in_two(void)
+{
+    __asm__("push $0x28\n\tpush $0x28\n\tret");
+}
+
+CASE fatal_middle(struct occasion *at)
+{
+    AtaPortRequestTimer(at->channel, (IDE_HW_DPC)(PVOID)((PUCHAR)(ULONG_PTR)cut_in_two + 2), 100);
+    return FALSE;
+}
 
 static void ran_on(void)
 {
     AtaPortDebugPrint(0, "ran on\n");
 }
+
+CASE fatal_undefined(struct occasion *at)
+{
+    (void)at;
+    __asm__ volatile("ud2"); /* FATAL: fatal_undefined */
+    ran_on();
+    return FALSE;
+}
+
+CASE fatal_division(struct occasion *at)
+{
+    ULONG low = 1;
+
+    (void)at;
+    __asm__ volatile("divl %1" : "+a"(low) : "r"(0), "d"(0) : "cc"); /* FATAL: fatal_division */
+    ran_on();
+    return low != 0;
+}
+
+/* A selector of no segment. */
+CASE fatal_selector(struct occasion *at)
+{
+    ULONG none = 0x7FF8;
+
+    (void)at;
+    __asm__ volatile("mov %w0, %%gs" : : "r"(none)); /* FATAL: fatal_selector */
+    ran_on();
+    return FALSE;
+}
+
+/* It stops behind the instruction that follows. */
+CASE fatal_trap_flag(struct occasion *at)
+{
+    ULONG_PTR flags;
+
+    (void)at;
+    __asm__ volatile("pushf\n\tpop %0" : "=r"(flags));
+    flags |= 0x100;
+    __asm__ volatile("push %0; popf; nop" : : "r"(flags) : "cc"); /* FATAL: fatal_trap_flag */
+    ran_on();
+    return FALSE;
+}
+
+/* All of the stack. */
+static ULONG fall(volatile ULONG *depth)
+{
+    volatile ULONG here[256];
+
+    here[*depth % 256] = ++*depth;
+    return *depth == 0 ? 0 : fall(depth) + here[0];
+}
+
+CASE fatal_stack(struct occasion *at)
+{
+    volatile ULONG depth = 0;
+
+    (void)at;
+    return fall(&depth) != 0;
+}
+
+/* `int` instructions, none of which may return; the next statement has another line. */
+#define INT(vector, code) __asm__ volatile("int $" #vector : : "c"(code) : "memory")
 
 CASE fatal_breakpoint(struct occasion *at)
 {
@@ -195,6 +283,14 @@ const struct probe_case fatal_cases[] = {
     {"fatal_kernel_code", AT_START_IO, 1, fatal_kernel_code},
     {"fatal_interrupt_table", AT_START_IO, 1, fatal_interrupt_table},
     {"fatal_call", AT_TIMER, 1, fatal_call},
+    {"fatal_call_wild", AT_START_IO, 1, fatal_call_wild},
+    {"fatal_return", AT_START_IO, 1, fatal_return},
+    {"fatal_middle", AT_START_IO, 1, fatal_middle},
+    {"fatal_undefined", AT_INTERRUPT, 1, fatal_undefined},
+    {"fatal_division", AT_START_IO, 1, fatal_division},
+    {"fatal_selector", AT_START_IO, 1, fatal_selector},
+    {"fatal_trap_flag", AT_START_IO, 1, fatal_trap_flag},
+    {"fatal_stack", AT_START_IO, 1, fatal_stack},
     {"fatal_bug_check", AT_START_IO, 1, fatal_bug_check},
     {"fatal_breakpoint", AT_START_IO, 1, fatal_breakpoint},
     {"fatal_fast_fail", AT_START_IO, 1, fatal_fast_fail},
