@@ -214,8 +214,8 @@ uint64_t hal_physical_limit(void);
 
 /* Windows begin here. Below are RAM, where it lies, and the kernel. */
 extern const uintptr_t hal_window_start;
-/* Does it touch what the kernel alone may use: its image and the page tables, but not what of the stack lies below
- * stack_end, where a routine's own part begins? Any context. */
+/* Of what begins below: is it the kernel's? All of it is, as far as anything is mapped there, but for what of the stack
+ * lies below stack_end, where a routine's own part begins. Any context. */
 bool hal_is_kernel_memory(const void *start, uint64_t byte_count, uintptr_t stack_end);
 
 /* A range of virtual addresses with nothing mapped in it, and an unmapped page before and after.

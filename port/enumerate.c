@@ -156,26 +156,27 @@ static void select_transfer_modes(struct channel *channel)
 {
     IDE_TRANSFER_MODE_SELECT select_modes =
         channel->controller->driver->interface.AtaControllerTransferModeSelect;
-    IDE_TRANSFER_MODE_PARAMETERS modes = {.ChannelNumber = channel->number};
+    IDE_TRANSFER_MODE_PARAMETERS *modes = &channel->modes;
 
+    *modes = (IDE_TRANSFER_MODE_PARAMETERS){.ChannelNumber = channel->number};
     for (unsigned target = 0; target < MAX_IDE_DEVICE; target++) {
         struct device *device = &channel->devices[target];
-        modes.DeviceType[target] = device->parameters.IdeDeviceType;
+        modes->DeviceType[target] = device->parameters.IdeDeviceType;
         if (device->kind == DEVICE_NONE) {
-            modes.DeviceType[target] = DeviceNotExist;
+            modes->DeviceType[target] = DeviceNotExist;
             continue;
         }
-        modes.IoReadySupported[target] = identify_iordy(device);
-        modes.DeviceTransferModeSupported[target] = device->parameters.TransferModeSupported;
-        modes.DeviceTransferModeCurrent[target] = identify_current_modes(device);
+        modes->IoReadySupported[target] = identify_iordy(device);
+        modes->DeviceTransferModeSupported[target] = device->parameters.TransferModeSupported;
+        modes->DeviceTransferModeCurrent[target] = identify_current_modes(device);
     }
     if (select_modes) {
         struct context context =
             controller_context(channel->controller, CONTEXT_TRANSFER_MODE_SELECT);
-        IDE_TRANSFER_MODE_PARAMETERS before = modes;
-        (void)MINIPORT_CALL_2(&context, select_modes, channel->controller->extension, &modes);
+        IDE_TRANSFER_MODE_PARAMETERS before = *modes;
+        (void)MINIPORT_CALL_2(&context, select_modes, channel->controller->extension, modes);
         context.channel = channel; /* for the report */
-        owned_check(&context, OWNED_MODES, &modes, &before, true, "AtaControllerTransferModeSelect",
+        owned_check(&context, OWNED_MODES, modes, &before, true, "AtaControllerTransferModeSelect",
                     ENTRY_PLACE(select_modes));
     }
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
@@ -183,7 +184,7 @@ static void select_transfer_modes(struct channel *channel)
         ULONG selected = UNINITIALIZED_TRANSFER_MODE;
         if (select_modes && target < MAX_IDE_DEVICE) {
             selected =
-                check_selected(device, select_modes, modes.DeviceTransferModeSelected[target]);
+                check_selected(device, select_modes, modes->DeviceTransferModeSelected[target]);
         }
         device->parameters.TransferModeSelected = selected;
     }

@@ -56,17 +56,31 @@ bool memory_is_below(const void *address, uint32_t byte_count, uint64_t limit)
 
 /* ------------------------------------------------------------------ memory that is not the driver's */
 
-/* AtaAdapterControl is handed the configuration and what it points to, where the port itself has them. */
+static bool lies_in(const void *start, uint64_t byte_count, const void *first, const void *end)
+{
+    return start >= first && (uintptr_t)start + byte_count <= (uintptr_t)end;
+}
+
+/* What routines are handed lies where the port itself has it, each time in members that follow each other. */
 static bool was_given(const void *start, uint64_t byte_count)
 {
+    const struct driver *driver = context_now->driver;
+
     for (unsigned i = 0; i < port_controller_count; i++) {
         const struct controller *controller = &port_controllers[i];
-        uintptr_t given = (uintptr_t)&controller->configuration;
-        if ((uintptr_t)start >= given &&
-            (uintptr_t)start + byte_count <= (uintptr_t)(&controller->ranges + 1))
+        if (lies_in(start, byte_count, &controller->configuration, &controller->ranges + 1))
             return true;
     }
-    return false;
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
+        if (lies_in(start, byte_count, &channel->interface, &channel->modes + 1))
+            return true;
+        for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+            const struct device *device = &channel->devices[target];
+            if (lies_in(start, byte_count, &device->identify, &device->parameters + 1))
+                return true;
+        }
+    }
+    return lies_in(start, byte_count, driver->object, &driver->registry_path_text + 1);
 }
 
 /* Where the driver's part of the stack ends: above are the frames of those who called it. A routine that was called

@@ -161,7 +161,7 @@ struct device {
     bool was_written;   /* since it was found: its cache may hold something */
     char name[8];       /* "0".."63" for disks, "cd0" */
     char model[41], serial[21], firmware[9];
-    union {
+    union { /* handed to IdeHwInitialize, as the parameters are */
         IDENTIFY_DEVICE_DATA identify;
         IDENTIFY_PACKET_DATA identify_packet;
     };
@@ -218,10 +218,12 @@ struct channel {
     const char *failure;
     const char *init_failure; /* of AtaChannelInitRoutine, which is not called again: the reason */
     char name[12]; /* "0.1": controller and channel, as the shell's stop and start take it */
+    /* What the miniport's routines are handed, up to `modes`: port/memory.c. */
     IDE_CHANNEL_INTERFACE interface;
     IDE_CHANNEL_CONFIGURATION configuration;
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[3];
+    IDE_TRANSFER_MODE_PARAMETERS modes; /* while it selects them */
     void *extension; /* the miniport's: from AtaChannelInitRoutine to AtaAdapterControl(IdeStop) */
     struct guarded extension_memory;
     struct context contexts[CONTEXT_KIND_COUNT];
@@ -344,6 +346,7 @@ struct controller {
     struct driver *driver;
     struct driver
         *channel_driver; /* the same, or the default one where it has no channel interface */
+    /* AtaAdapterControl is handed these three. */
     IDE_CONTROLLER_CONFIGURATION configuration;
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
@@ -358,7 +361,8 @@ struct controller {
 };
 
 struct driver {
-    char name[64];       /* service name; the image is name.sys */
+    char name[64]; /* service name; the image is name.sys */
+    /* DriverEntry is handed these three. */
     uint8_t object[512]; /* DRIVER_OBJECT: opaque, zeroed, only its address is used */
     UNICODE_STRING registry_path;
     WCHAR registry_path_text[128];

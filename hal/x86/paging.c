@@ -249,31 +249,14 @@ bool hal_is_code(uintptr_t address)
     return entry != NULL && (*entry & ENTRY_NO_EXECUTE) == 0;
 }
 
-static bool touches(uint64_t start, uint64_t end, const void *other_start, const void *other_end)
-{
-    return start < (uintptr_t)other_end && (uintptr_t)other_start < end;
-}
-
-/* The table at the level of the given shift, and those below it. */
-static __attribute__((cold)) bool touches_tables(uint64_t start, uint64_t end,
-                                                 const uint64_t *table, unsigned shift)
-{
-    bool found = touches(start, end, table, table + TABLE_LENGTH);
-    for (unsigned i = 0; i < TABLE_LENGTH && !found && shift > PAGE_SHIFT; i++)
-        if ((table[i] & (ENTRY_PRESENT | ENTRY_LARGE)) == ENTRY_PRESENT)
-            found = touches_tables(start, end, table_of(table[i]), shift - BITS_PER_LEVEL);
-    return found;
-}
-
 bool hal_is_kernel_memory(const void *start, uint64_t byte_count, uintptr_t stack_end)
 {
     uint64_t first = (uintptr_t)start, end = first + byte_count;
     if (first >= (uintptr_t)hal_boot_stack_guard + HAL_PAGE_SIZE &&
         end <= (uintptr_t)hal_boot_stack_top)
         return end > stack_end;
-    /* What the image ends with was given back. */
-    return touches(first, end, hal_kernel_start, hal_early_start) ||
-           touches_tables(first, end, hal_page_root, PAGING_ROOT_SHIFT);
+    return byte_count != 0 &&
+           (hal_physical(start) != 0 || hal_physical((const void *)(uintptr_t)(end - 1)) != 0);
 }
 
 uint64_t *hal_page_entry(uintptr_t address)

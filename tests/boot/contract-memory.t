@@ -84,7 +84,13 @@ contract_cases('memory',
       routine => ['AtaPortGetPhysicalAddress', 'AtaPortQuerySystemTime'] },
     { case => 'memory_kernel_print', rule => 'MEM-04', context => $stop,
       routine => ['AtaPortDebugPrint', 'AtaPortDebugPrint'] },
+    { case => 'memory_kernel_allocated', rule => 'MEM-04', context => $start, returned => '1',
+      routine => [$copy, 'AtaPortMoveMemory'] },
     { case => 'memory_own', asserts => 'MEM-04', returned => 'b' },
+    { case => 'memory_own_modes', asserts => 'MEM-04', returned => '1' },
+    { case => 'memory_own_parameters', asserts => 'MEM-04', returned => '1' },
+    { case => 'memory_own_interface', asserts => 'MEM-04', returned => '3' },
+    { case => 'memory_own_resources', asserts => 'MEM-04', returned => '2' },
 );
 
 done_testing();

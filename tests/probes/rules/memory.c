@@ -437,6 +437,20 @@ CASE memory_kernel_stack(struct occasion *at)
     return FALSE;
 }
 
+/* What the port has allocated for itself begins with the page that the configuration lies in. And the driver's own
+ * memory is its own where it was shown to it, not where it lies. */
+CASE memory_kernel_allocated(struct occasion *at)
+{
+    PUCHAR ours = (PUCHAR)((ULONG_PTR)at->start & ~(ULONG_PTR)0xFFF);
+    PUCHAR table = (PUCHAR)(ULONG_PTR)at->channel->table_address;
+
+    remember(ours);
+    AtaPortCopyMemory(ours, at->start, 8);  /* BREAKS: MEM-04 */
+    AtaPortMoveMemory(table, at->start, 8); /* BREAKS: MEM-04 */
+    probe_returned(is_unchanged(ours));
+    return FALSE;
+}
+
 CASE memory_kernel_registry(struct occasion *at)
 {
     PUCHAR table = interrupt_table();
@@ -510,6 +524,50 @@ CASE memory_own(struct occasion *at)
     return FALSE;
 }
 
+/* And what its routines are handed, read and written. */
+static BOOLEAN is_ours(PVOID given, ULONG length)
+{
+    static UCHAR bytes[64];
+
+    for (ULONG i = 0; i < length; i++)
+        bytes[i] = 0xEE;
+    AtaPortCopyMemory(bytes, given, length);
+    AtaPortCopyMemory(given, bytes, length);
+    for (ULONG i = 0; i < length; i++)
+        if (bytes[i] != 0xEE)
+            return TRUE;
+    return FALSE;
+}
+
+CASE memory_own_modes(struct occasion *at)
+{
+    probe_returned(is_ours(at->modes, sizeof *at->modes));
+    return FALSE;
+}
+
+CASE memory_own_parameters(struct occasion *at)
+{
+    probe_returned(is_ours(at->parameters, sizeof *at->parameters));
+    return FALSE;
+}
+
+CASE memory_own_interface(struct occasion *at)
+{
+    probe_returned(is_ours(at->channel_interface, sizeof *at->channel_interface) +
+                   is_ours(probe_entry.registry_path, sizeof *probe_entry.registry_path) +
+                   is_ours(probe_entry.registry_path->Buffer, 2));
+    return FALSE;
+}
+
+CASE memory_own_resources(struct occasion *at)
+{
+    PIDE_MINIPORT_RESOURCES resources = at->start->ChannelResources;
+
+    probe_returned(is_ours(resources, sizeof *resources) +
+                   is_ours(resources->IdeAccessRange, sizeof *resources->IdeAccessRange));
+    return FALSE;
+}
+
 const struct probe_case memory_cases[] = {
     {"memory_write_behind", AT_START, 1, memory_write_behind},
     {"memory_read_behind", AT_STOP, 1, memory_read_behind},
@@ -551,6 +609,11 @@ const struct probe_case memory_cases[] = {
     {"memory_kernel_bus_data", AT_STOP, 1, memory_kernel_bus_data},
     {"memory_kernel_results", AT_START_IO, 2, memory_kernel_results},
     {"memory_kernel_print", AT_STOP, 1, memory_kernel_print},
+    {"memory_kernel_allocated", AT_START, 1, memory_kernel_allocated},
     {"memory_own", AT_START, 1, memory_own},
+    {"memory_own_modes", AT_MODE_SELECT, 1, memory_own_modes},
+    {"memory_own_parameters", AT_INITIALIZE, 1, memory_own_parameters},
+    {"memory_own_interface", AT_CHANNEL_INIT, 1, memory_own_interface},
+    {"memory_own_resources", AT_START, 1, memory_own_resources},
     {NULL, 0, 0, NULL},
 };
