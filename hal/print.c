@@ -7,6 +7,7 @@
  */
 #include "hal/internal.h"
 #include "hal/symbols.h"
+#include "lib/utf.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,8 +31,27 @@ static size_t format_text(char *text, const char *format, va_list arguments)
     return (size_t)length < PRINT_LIMIT ? (size_t)length : PRINT_LIMIT - 1;
 }
 
+/* Does the character that begins here show nothing, or turn round what stands beside it? */
+static bool is_invisible(const char *text, size_t length)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x61C, 0x61C},   {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},
+        {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF},
+    };
+    uint32_t code_point;
+
+    utf8_decode(text, length, &code_point);
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code_point - ranges[i].first <= ranges[i].last - ranges[i].first)
+            return true;
+    return false;
+}
+
 /* Does a terminal show the byte at `at`? *missing: continuation bytes that belong to the character before. What
- * is not shown: control characters, also those of two bytes in UTF-8 (U+0080 to U+009F), and what is no UTF-8. */
+ * is not shown: control characters, also those of two bytes in UTF-8 (U+0080 to U+009F), invisible ones such as
+ * those for text that runs from right to left, and what is no UTF-8. */
 static bool is_shown(const char *text, size_t length, size_t at, unsigned *missing)
 {
     uint8_t byte = (uint8_t)text[at];
@@ -42,7 +62,8 @@ static bool is_shown(const char *text, size_t length, size_t at, unsigned *missi
     if (byte < 0x80)
         return (byte >= ' ' && byte != 0x7F) || byte == '\t';
     if (byte < 0xC2 || byte > 0xF4 ||
-        (byte == 0xC2 && at + 1 < length && (uint8_t)text[at + 1] < 0xA0))
+        (byte == 0xC2 && at + 1 < length && (uint8_t)text[at + 1] < 0xA0) ||
+        is_invisible(text + at, length - at))
         return false;
     *missing = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
     return true;
@@ -83,7 +104,7 @@ static void write_console(const char *text, size_t length)
 void hal_one_line(char *text)
 {
     while ((text = strchr(text, '\n')) != NULL)
-        *text = ' ';
+        *text = text[1] == '\0' ? '\0' : ' ';
 }
 
 void hal_vprintf(const char *format, va_list arguments)

@@ -366,7 +366,8 @@ bool channel_start(struct channel *channel)
 
 static bool has_work(const struct channel *channel)
 {
-    return channel->outstanding || channel->queued_devices || channel->recovery != RECOVERY_NONE;
+    return channel->outstanding || channel->queued_devices || channel->power_under_way ||
+           channel->recovery != RECOVERY_NONE;
 }
 
 /* What was written must be on the medium before the channel goes. False: it may not be. */
@@ -413,6 +414,7 @@ static void finish_work(struct channel *channel)
     else
         port_message(channel, "requests that nobody waits for are ended; the channel is reset");
     enum irql level = irql_raise_dispatch();
+    power_end(channel);
     channel_reset(channel);
     queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, ALL_TARGETS);
     irql_lower(level);

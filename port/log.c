@@ -49,10 +49,11 @@ void log_debug_print(const char *driver, uint32_t level, const char *text)
     do { /* each line says whose it is */
         const char *end = strchr(text, '\n');
         size_t length = end ? (size_t)(end - text) : strlen(text);
+        const char *blank = length ? " " : "";
         if (level == 0) /* what a driver's author wants to be seen in any case */
-            remember("%s: %.*s", driver, (int)length, text);
+            remember("%s:%s%.*s", driver, blank, (int)length, text);
         if (is_logged)
-            hal_log("%s[%u]: %.*s\n", driver, (unsigned)level, (int)length, text);
+            hal_log("%s[%u]:%s%.*s\n", driver, (unsigned)level, blank, (int)length, text);
         text += length + (text[length] != 0);
     } while (*text);
 }

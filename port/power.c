@@ -11,6 +11,7 @@
 
 #include "port/block.h"
 #include "port/callback.h"
+#include "port/parcel.h"
 #include "port/request/request.h"
 
 static void next_wake(struct channel *channel);
@@ -100,6 +101,13 @@ static void next_wake(struct channel *channel)
     }
 }
 
+void power_end(struct channel *channel)
+{
+    timer_cancel(&channel->power_limit); /* it may be the pause before an IRB */
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        channel->devices[target].wake_wanted = false;
+}
+
 void power_wake(struct device *device)
 {
     device->wake_wanted = true;
@@ -108,20 +116,17 @@ void power_wake(struct device *device)
 
 /* ------------------------------------------------------------------ devices */
 
-static void wait_while(const bool *flag)
+/* Waits for the end of the power IRB that is under way, and of requests. False: whoever waits for all this has given
+ * up first (parcel.h); what is under way goes on. */
+static bool wait_for(const struct channel *channel, const unsigned *outstanding)
 {
-    hal_interrupts_disable();
-    while (*flag)
-        irql_pause();
-    hal_interrupts_enable();
-}
+    bool stops = false;
 
-static void wait_for_requests(const unsigned *outstanding)
-{
     hal_interrupts_disable();
-    while (*outstanding)
+    while ((channel->power_under_way || *outstanding) && !(stops = parcel_stops && parcel_stops()))
         irql_pause();
     hal_interrupts_enable();
+    return !stops;
 }
 
 /* What is written while this goes on is not flushed with certainty. */
@@ -139,21 +144,25 @@ static bool flush(struct device *device)
 bool device_set_power(struct device *device, IDE_POWER_STATE state)
 {
     struct channel *channel = device->channel;
+    static const unsigned none;
 
-    wait_while(&channel->power_under_way);
+    if (!wait_for(channel, &none))
+        return false;
     if (device->power == state)
         return true;
     if (state == IdePowerD3) {
         if (!flush(device))
             return false;
         shared_set(&device->busy, BUSY_POWER);
-        wait_for_requests(&device->outstanding);
     }
+    bool is_free = state != IdePowerD3 || wait_for(channel, &device->outstanding);
     enum irql level = irql_raise_dispatch();
-    send(device, state);
+    if (is_free)
+        send(device, state);
+    else
+        resume(device);
     irql_lower(level);
-    wait_while(&channel->power_under_way);
-    return device->power == state;
+    return is_free && wait_for(channel, &none) && device->power == state;
 }
 
 void channel_change_power(struct channel *channel)
@@ -198,10 +207,12 @@ bool channel_power_down(struct channel *channel)
     set_devices(channel, IdePowerD3); /* one that will not still loses its power with the channel */
     shared_set(&channel->busy, BUSY_POWER);
     channel->is_powered_down = true;
-    wait_for_requests(&channel->outstanding);
-    if (hw_control(channel, IdePowerDown, NULL))
-        return true;
-    port_message(channel, "IdeHwControl(IdePowerDown) returned FALSE; the channel keeps its power");
+    if (wait_for(channel, &channel->outstanding)) {
+        if (hw_control(channel, IdePowerDown, NULL))
+            return true;
+        port_message(channel,
+                     "IdeHwControl(IdePowerDown) returned FALSE; the channel keeps its power");
+    }
     give_back(channel);
     return false;
 }

@@ -86,7 +86,15 @@ static BOOLEAN queue_callback(struct callback_slot *slot, IDE_HW_DPC routine)
 BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID ChannelExtension,
                                      IDE_HW_DPC CallBackRoutine, ULONG TimerValue)
 {
-    static const char routine[] = "AtaPortRequestCallback";
+    /* The names that drivers call it by come first. */
+    static const char *const names[] = {
+        [IdeTimerRoutine] = "AtaPortRequestTimer/AtaPortRequestCallback",
+        [IdeWorkerRoutine] = "AtaPortRequestWorkerRoutine/AtaPortRequestCallback",
+        [IdeSynchronizedRoutine] = "AtaPortRequestSynchronizedRoutine/AtaPortRequestCallback",
+        [IdeControllerSyncRoutine] = "AtaPortControllerSyncRoutine/AtaPortRequestCallback",
+    };
+    const char *routine = (unsigned)CallbackType < IdeMaxCallbackType ? names[CallbackType]
+                                                                      : "AtaPortRequestCallback";
     struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
     enum irql level;
     if (!channel)

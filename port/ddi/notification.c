@@ -28,15 +28,25 @@ void devices_removed(void *context)
 VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID ChannelExtension,
                                  ...)
 {
-    static const char routine[] = "AtaPortNotification";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    /* The names that drivers call it by come first. */
+    static const char *const names[] = {
+        [IdeDeviceArrival] = "AtaPortDeviceArrived/AtaPortNotification",
+        [IdeDeviceRemoval] = "AtaPortDeviceRemoved/AtaPortNotification",
+        [IdePowerStateChange] = "AtaPortRequestPowerStateChange/AtaPortNotification",
+        "AtaPortBusChangeDetected/AtaPortNotification",
+    };
     ddi_va_list arguments;
 
-    if (!channel)
-        return;
     ddi_va_start(arguments, ChannelExtension);
     unsigned target = __builtin_va_arg(arguments, unsigned) & 0xFF;
     unsigned lun = __builtin_va_arg(arguments, unsigned) & 0xFF;
+    unsigned name = NotificationType == IdeDeviceArrival && target == IDE_UNTAGGED
+                        ? IdePowerStateChange + 1
+                        : NotificationType;
+    const char *routine = name < sizeof names / sizeof *names ? names[name] : "AtaPortNotification";
+    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    if (!channel)
+        return;
     switch (NotificationType) {
     case IdeDeviceArrival:
         /* Target 0xFF: the bus may have changed anywhere. One look at all targets serves both. */
@@ -95,7 +105,8 @@ static bool has_target(const struct channel *channel, unsigned target)
 VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHAR Lun,
                                     ULONG BusyTimeout)
 {
-    static const char routine[] = "AtaPortDeviceStateChange";
+    const char *routine = BusyTimeout ? "AtaPortDeviceBusy/AtaPortDeviceStateChange"
+                                      : "AtaPortDeviceReady/AtaPortDeviceStateChange";
     struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
     (void)Lun;
     if (!channel)
@@ -105,8 +116,9 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
         return;
     }
     if (TargetId != IDE_UNTAGGED && !has_target(channel, TargetId)) {
-        port_message(channel, "%s: there is no device at target %u; nothing is paused", routine,
-                     TargetId);
+        if (BusyTimeout) /* drivers say ready for all that they ever had */
+            port_message(channel, "%s: there is no device at target %u; nothing is paused", routine,
+                         TargetId);
         return;
     }
     if (BusyTimeout > PAUSE_LIMIT_S) {

@@ -254,6 +254,11 @@ static bool is_refused(const struct registry_access *access, const char *routine
                              access->place);
 }
 
+/* Both names of one: as drivers call it, and as it is exported. */
+#define REGISTRY_ROUTINE(name)                                                   \
+    (ChannelSubKey ? "AtaPortRegistryChannelSubkey" name "/AtaPortRegistry" name \
+                   : "AtaPortRegistryControllerKey" name "/AtaPortRegistry" name)
+
 /* The routines' arguments from ControllerNumber on, with the place they were called from. */
 #define ACCESS_ARGUMENTS                          \
     ((struct registry_access){                    \
@@ -270,7 +275,7 @@ BOOLEAN NTAPI AtaPortRegistryRead(PVOID ChannelExtension, UCHAR ControllerNumber
                                   BOOLEAN ChannelSubKey, PCHAR ValueName, UCHAR ValueType,
                                   PUCHAR Buffer, PULONG BufferLength)
 {
-    static const char routine[] = "AtaPortRegistryRead";
+    const char *routine = REGISTRY_ROUTINE("Read");
     struct registry_access access = ACCESS_ARGUMENTS;
     struct channel *channel = enter(ChannelExtension, RULE_REG_09, routine, CALLER);
     uint32_t asked;
@@ -285,7 +290,7 @@ BOOLEAN NTAPI AtaPortRegistryWrite(PVOID ChannelExtension, UCHAR ControllerNumbe
                                    BOOLEAN ChannelSubKey, PCHAR ValueName, UCHAR ValueType,
                                    PUCHAR Buffer, PULONG BufferLength)
 {
-    static const char routine[] = "AtaPortRegistryWrite";
+    const char *routine = REGISTRY_ROUTINE("Write");
     struct registry_access access = ACCESS_ARGUMENTS;
     struct channel *channel = enter(ChannelExtension, RULE_REG_09, routine, CALLER);
     uint32_t asked;
@@ -300,7 +305,7 @@ BOOLEAN NTAPI AtaPortRegistryWriteDeferred(PVOID ChannelExtension, UCHAR Control
                                            BOOLEAN ChannelSubKey, PCHAR ValueName, UCHAR ValueType,
                                            PUCHAR Buffer, PULONG BufferLength)
 {
-    static const char routine[] = "AtaPortRegistryWriteDeferred";
+    const char *routine = REGISTRY_ROUTINE("WriteDeferred");
     struct registry_access access = ACCESS_ARGUMENTS;
     struct channel *channel = enter(ChannelExtension, RULE_REG_10, routine, CALLER);
     enum registry_status status;

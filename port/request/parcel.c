@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "port/memory.h"
 #include "port/request/request.h"
 
 /* A request that was not lost ends within this, and then it is known what it has done. */
@@ -164,14 +165,16 @@ static void block_finished(struct block_request *block)
     *(bool *)block->context = true;
 }
 
-/* How much data a parcel for a block request has; SIZE_MAX: more than it should. */
+/* How much data a parcel for a block request has; SIZE_MAX: more than it should, or there is no buffer for it, which is
+ * found without a parcel. */
 static size_t data_of(const struct block_request *block)
 {
     if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH)
         return 0;
     uint32_t sector_size = block->device->sector_size;
     bool is_long = !sector_size || block->sector_count > PORT_MAXIMUM_TRANSFER_LENGTH / sector_size;
-    return is_long ? SIZE_MAX : (size_t)block->sector_count * sector_size;
+    size_t byte_count = is_long ? 0 : (size_t)block->sector_count * sector_size;
+    return memory_pieces(block->buffer, (uint32_t)byte_count) ? byte_count : SIZE_MAX;
 }
 
 enum block_status block_run(struct block_request *block)
@@ -189,15 +192,15 @@ enum block_status block_run(struct block_request *block)
         return block->status;
     }
     parcel->block = *block;
-    parcel->block.buffer = buffer ? parcel->data : NULL;
-    if (block->operation == BLOCK_WRITE && buffer)
+    parcel->block.buffer = byte_count ? parcel->data : NULL;
+    if (block->operation == BLOCK_WRITE)
         memcpy(parcel->data, buffer, byte_count);
     parcel_submit_block(parcel);
     if (!parcel_wait(parcel) && !parcel_give_up(parcel))
         return block->status = BLOCK_CANCELLED;
     *block = parcel->block;
     block->buffer = buffer;
-    if (block->operation == BLOCK_READ && buffer)
+    if (block->operation == BLOCK_READ)
         memcpy(buffer, parcel->data, (size_t)block->sectors_done * block->device->sector_size);
     parcel_free(parcel);
     return block->status;

@@ -199,6 +199,8 @@ void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets);
 #define ALL_TARGETS ((1u << PORT_MAX_DEVICES) - 1)
 /* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
 void power_wake(struct device *device);
+/* No power IRB is sent any more: the channel is about to stop. DISPATCH_LEVEL. */
+void power_end(struct channel *channel);
 /* The pause before an IRB that came back with IRB_STATUS_BUSY is sent once more. */
 #define BUSY_PAUSE_US 100000u
 /* Pauses a device's queue; it goes on by itself. Any context. */

@@ -8,13 +8,19 @@ use lib 'tests/lib';
 use Contract;
 use Test::More;
 
-my @refused = (rule => 'CBK-01', routine => 'AtaPortRequestCallback', returned => '0');
+# The routine has the name that the driver called, where it called one.
+sub refused {
+    my ($case, $routine, $context) = @_;
+    return { case => "cbk_$case", rule => 'CBK-01', routine => $routine, context => $context, returned => '0' };
+}
+
+my $exported = 'AtaPortRequestCallback';
 
 contract_cases('cbk',
-    { case => 'cbk_in_init', @refused, context => 'AtaChannelInitRoutine' },
-    { case => 'cbk_in_stop', @refused, context => 'IdeHwControl(IdeStop)' },
-    { case => 'cbk_no_routine', @refused, context => 'IdeHwControl(IdeStart)' },
-    { case => 'cbk_no_kind', @refused, context => 'IdeHwInterrupt' },
+    refused('in_init', "AtaPortRequestTimer/$exported", 'AtaChannelInitRoutine'),
+    refused('in_stop', "AtaPortRequestWorkerRoutine/$exported", 'IdeHwControl(IdeStop)'),
+    refused('no_routine', "AtaPortRequestSynchronizedRoutine/$exported", 'IdeHwControl(IdeStart)'),
+    refused('no_kind', $exported, 'IdeHwInterrupt'),
     # Three kinds of routine ran, each once, and each the one that was asked for last.
     { case => 'cbk_last_wins', asserts => 'CBK-01', returned => '3' },
     # This clock counts instructions, so that it does not depend on how busy the host is.

@@ -13,10 +13,13 @@ my @build_io = (rule => 'CTX-01', context => 'IdeHwBuildIo', returned => '1');
 
 # In the order of the probe: every routine that takes a channel extension.
 my @of_channel = map { "AtaPort$_" } qw(AllocateQueueTag BuildRequestSenseIrb CompleteAllActiveRequests
-    CompleteRequest DebugBreak DeviceStateChange GetPhysicalAddress GetScatterGatherList GetUnCachedExtension
-    InitializeQueueTag LogError Notification RegistryAllocateBuffer RegistryFreeBuffer RegistryRead RegistryWrite
-    RegistryWriteDeferred ReleaseQueueTag ReleaseRequestSenseIrb), ('RequestCallback') x 3, 'TraceNotification';
-my @of_registry = map { "AtaPortRegistry$_" } qw(AllocateBuffer FreeBuffer Read Write WriteDeferred);
+    CompleteRequest DebugBreak DeviceBusy/AtaPortDeviceStateChange GetPhysicalAddress GetScatterGatherList
+    GetUnCachedExtension InitializeQueueTag LogError DeviceRemoved/AtaPortNotification RegistryAllocateBuffer
+    RegistryFreeBuffer RegistryChannelSubkeyRead/AtaPortRegistryRead RegistryChannelSubkeyWrite/AtaPortRegistryWrite
+    RegistryControllerKeyWriteDeferred/AtaPortRegistryWriteDeferred ReleaseQueueTag ReleaseRequestSenseIrb
+    RequestTimer/AtaPortRequestCallback RequestWorkerRoutine/AtaPortRequestCallback
+    ControllerSyncRoutine/AtaPortRequestCallback TraceNotification);
+my @of_registry = grep { /Registry/ } @of_channel;
 
 # And the others.
 sub widths {
@@ -32,10 +35,10 @@ my @refused = (function => 'are_refused', returned => '1');
 my $extension = { rule => 'CTX-10', routine => \@of_channel, @refused };
 my %called_by = (GetScatterGatherList => 'another page of the documentation calls it',
     GetPhysicalAddress => 'no page of the documentation calls it, but drivers do',
-    RequestCallback => 'another page of the documentation calls it');
+    'RequestSynchronizedRoutine/AtaPortRequestCallback' => 'another page of the documentation calls it');
 my $noted = join '.*', map { "^NOTE CTX-01 rules\\.sys!ctx_build_io_noted \\S+ \\(AtaPort$_ in IdeHwBuildIo\\)\$.*?"
         . "^  $called_by{$_} there: it worked, and does not count\$" }
-    qw(GetScatterGatherList GetPhysicalAddress RequestCallback);
+    qw(GetScatterGatherList GetPhysicalAddress RequestSynchronizedRoutine/AtaPortRequestCallback);
 
 contract_cases('ctx',
     { case => 'ctx_build_io', @build_io, @refused,
@@ -54,7 +57,7 @@ contract_cases('ctx',
       returned => '0' },
     { case => 'ctx_complete_all', rule => 'CTX-05', routine => 'AtaPortCompleteAllActiveRequests',
       context => 'IdeHwInterrupt' },
-    { case => 'ctx_busy', rule => 'CTX-06', routine => 'AtaPortDeviceStateChange', context => 'IdeHwInterrupt' },
+    { case => 'ctx_busy', rule => 'CTX-06', routine => 'AtaPortDeviceBusy/AtaPortDeviceStateChange', context => 'IdeHwInterrupt' },
     { case => 'ctx_stall', rule => 'CTX-07', routine => 'AtaPortStallExecution', context => 'IdeHwStartIo' },
     { case => 'ctx_stall_inside', rule => 'CTX-07', routine => 'AtaPortStallExecution',
       context => 'timer routine', also => qr/^  in timer routine .*\n  in IdeHwControl\(IdeStart\) /m },

@@ -25,8 +25,8 @@ sub member {
 }
 
 sub callback {
-    my ($case, $context, $where) = @_;
-    return { case => "given_$case", rule => 'MEM-03', routine => 'AtaPortRequestCallback', context => $context, returned => '0',
+    my ($case, $wrapper, $context, $where) = @_;
+    return { case => "given_$case", rule => 'MEM-03', routine => "$wrapper/AtaPortRequestCallback", context => $context, returned => '0',
         also => qr/^  the routine leads to $where, which is no code of rules\.sys; nothing was queued$/m };
 }
 
@@ -43,10 +43,10 @@ contract_cases('given',
     member('IdeHwInterrupt', $number),
     member('IdeHwReset', $number),
     member('IdeHwControl', '0x1'),
-    callback('timer', 'IdeHwControl(IdeStart)', qr/rules\.sys\+$number\b.*/),
-    callback('worker', 'IdeHwInterrupt', qr/AtaPortStallExecution\S*/),
-    callback('synchronized', 'IdeHwStartIo', $number),
-    callback('controller_sync', 'timer routine', '0x8'),
+    callback('timer', 'AtaPortRequestTimer', 'IdeHwControl(IdeStart)', qr/rules\.sys\+$number\b.*/),
+    callback('worker', 'AtaPortRequestWorkerRoutine', 'IdeHwInterrupt', qr/AtaPortStallExecution\S*/),
+    callback('synchronized', 'AtaPortRequestSynchronizedRoutine', 'IdeHwStartIo', $number),
+    callback('controller_sync', 'AtaPortControllerSyncRoutine', 'timer routine', '0x8'),
 );
 
 done_testing();

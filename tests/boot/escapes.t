@@ -23,6 +23,8 @@ ULONG NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
     AtaPortDebugPrint(0, "one\nregistry: snapshot appended\n\nRULE REG-01 \x1b[31mred\x1b]0;t\x07\r\x7f\x9b" "2J\xc2\x9b" "1m");
     AtaPortDebugPrint(1, "%s\n", "two\npata 0.1: resetting\n");
     AtaPortDebugPrint(0, "\xc3\xa9 \xe2\x82\xac\tend");
+    AtaPortDebugPrint(0, "ab\xe2\x80\xae" "dc \xe2\x81\xa6x\xe2\x80\x8b\xef\xbb\xbf \xe2\x80\xa8\xd8\x9cz \xf3\xa0\x81\x81");
+    AtaPortDebugPrint(0, "\xe2\x80\x93 \xe2\x81\x84 \xef\xbc\xa1 \xf0\x9f\x98\x80");
     AtaPortDebugPrint(0, "");
     return 0xC0000001;
 }
@@ -33,9 +35,13 @@ my $bad = qr/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|(?<![\x80-\xff])[\x80-\xbf
 unlike($run->{console}, $bad, 'no control character of its on the terminal');
 unlike($run->{log}, $bad, 'nor in the log');
 my $escaped = 'RULE REG-01 \x1b[31mred\x1b]0;t\x07\x0d\x7f\x9b2J\xc2\x9b1m';
-for my $line ('one', 'registry: snapshot appended', '', $escaped, "\xc3\xa9 \xe2\x82\xac\tend") {
-    like($run->{log}, qr/^forger\[0\]: \Q$line\E$/m, "its line <$line> in the log has its name");
-    like($run->{console}, qr/^ +\d+\.\d{3} s  forger: \Q$line\E$/m, 'and on the terminal');
+# What turns the direction of text round or shows nothing, and what is close to it and is shown.
+my $turned = 'ab\xe2\x80\xaedc \xe2\x81\xa6x\xe2\x80\x8b\xef\xbb\xbf \xe2\x80\xa8\xd8\x9cz \xf3\xa0\x81\x81';
+my $shown = "\xe2\x80\x93 \xe2\x81\x84 \xef\xbc\xa1 \xf0\x9f\x98\x80";
+for my $line ('one', 'registry: snapshot appended', '', $escaped, "\xc3\xa9 \xe2\x82\xac\tend", $turned, $shown) {
+    my $rest = $line eq '' ? '' : " $line"; # no blank at a line's end
+    like($run->{log}, qr/^forger\[0\]:\Q$rest\E$/m, "its line <$line> in the log has its name");
+    like($run->{console}, qr/^ +\d+\.\d{3} s  forger:\Q$rest\E$/m, 'and on the terminal');
 }
 like($run->{log}, qr/^forger\[1\]: \Q$_\E$/m, "<$_>, too") for 'two', 'pata 0.1: resetting';
 unlike($run->{log}, qr/^(?:registry|RULE|pata 0)/m, 'no line begins as one of the kernel');

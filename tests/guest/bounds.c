@@ -71,6 +71,9 @@ static void test_pauses(void)
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, IDE_UNTAGGED, 0, ABSURD_S));
     submit(60);
     pause_ends(&channel->busy_timer, before_us, "the channel");
+    /* Where there is no device nothing is paused, and to say ready is no news (guest-bounds.t). */
+    FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, 7, 0, 1));
+    FROM(channel, CONTEXT_WORKER, AtaPortDeviceReady(extension, 7, 0));
 }
 
 static void test_stall(void)

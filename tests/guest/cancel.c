@@ -11,7 +11,7 @@
 
 #include "port/parcel.h"
 
-#define PLAN   24u
+#define PLAN   28u
 #define FILLED 0xAA
 
 static struct channel *channel;
@@ -191,6 +191,25 @@ static void test_kinds(void)
              "its channel can be stopped without waiting for it");
 }
 
+/* A buffer that is not in memory is no reason to end the kernel. */
+static void test_bad_buffer(void)
+{
+    uint8_t *window = hal_window_reserve(2);
+
+    restart(1, PUPPET_COMPLETE);
+    patience = 1000;
+    hal_map(window, hal_physical(buffer), 1, HAL_MAP_WRITE);
+    GUEST_CHECK(block_transfer(disk, BLOCK_READ, 1, 1, (void *)0x10), ==, BLOCK_BAD_BUFFER,
+                "a read to nowhere");
+    GUEST_CHECK(block_transfer(disk, BLOCK_WRITE, 1, 1, NULL), ==, BLOCK_BAD_BUFFER,
+                "a write from nowhere");
+    GUEST_CHECK(block_transfer(disk, BLOCK_WRITE, 1, 2, window + 4096 - 512), ==, BLOCK_BAD_BUFFER,
+                "a buffer whose second half is not there");
+    GUEST_CHECK(block_transfer(disk, BLOCK_READ, 1, 1, window + 4096 - 512), ==, BLOCK_OK,
+                "its first half is");
+    hal_unmap(window, 1);
+}
+
 void guest_test_cancel(void)
 {
     struct controller *controller = puppet_create();
@@ -206,6 +225,7 @@ void guest_test_cancel(void)
     for (unsigned victim = 1; victim < 4; victim++)
         test_queue(victim);
     test_kinds();
+    test_bad_buffer();
     parcel_stops = NULL;
     GUEST_CHECK(contract_total(), ==, 0, "no rule was broken");
 }

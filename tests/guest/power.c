@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/parcel.h"
 
-#define PLAN 25u
+#define PLAN 39u
 
 static struct channel *channel;
 static struct device *disk;
@@ -122,6 +123,99 @@ static void test_waiting(void)
     guest_ok(read_succeeds(), "its disk works");
 }
 
+/* ------------------------------------------------------------------ those who wait give up */
+
+static bool stops(void)
+{
+    return true;
+}
+
+static void over(void *context)
+{
+    *(bool *)context = true;
+}
+
+static void wait_us(uint64_t duration_us)
+{
+    bool is_over = false;
+    struct port_timer timer = {.deferred = {.procedure = over, .context = &is_over}};
+
+    timer_arm(&timer, duration_us);
+    irql_wait(&is_over);
+}
+
+static bool took_less_than_a_second(uint64_t began_us)
+{
+    return hal_clock_us() - began_us < 1000000;
+}
+
+/* The driver keeps a power IRB for ever, as it looks. */
+static void test_given_up(void)
+{
+    uint64_t began_us = hal_clock_us();
+
+    puppet_forget();
+    puppet.holds_power_irbs = true;
+    parcel_stops = stops;
+    GUEST_CHECK(device_set_power(disk, IdePowerD3), ==, false, "a power IRB is lost, and given up");
+    guest_ok(took_less_than_a_second(began_us) && puppet.held_count == 1, "in less than a second");
+    GUEST_CHECK(device_set_power(disk, IdePowerD0), ==, false,
+                "nobody waits for it to send another");
+    GUEST_CHECK(channel_power_down(channel), ==, false, "nor takes the channel down meanwhile");
+    GUEST_CHECK(controller_power_down(channel->controller), ==, false, "or the controller");
+    guest_ok(took_less_than_a_second(began_us), "all that in less than a second");
+    guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2"), "and the driver sees one IRB");
+    parcel_stops = NULL;
+    puppet.holds_power_irbs = false;
+    puppet_release_all(channel, IRB_STATUS_SUCCESS);
+    irql_lower(irql_raise_dispatch());
+    guest_ok(disk->power == IdePowerD3 && read_succeeds() && disk->power == IdePowerD0,
+             "what comes late counts, and the disk works");
+}
+
+/* Requests that the driver keeps: nothing is sent behind them. */
+static void test_busy_given_up(void)
+{
+    bool is_over = false;
+    struct request request = {.device = disk,
+                              .function = IRB_FUNCTION_ATA_READ,
+                              .flags = IRB_FLAGS_DATA_IN,
+                              .timeout_s = 10,
+                              .buffer = buffer,
+                              .byte_count = 512,
+                              .callback = finished,
+                              .context = &is_over};
+
+    puppet.answer = PUPPET_HOLD;
+    request_submit(&request);
+    parcel_stops = stops;
+    GUEST_CHECK(device_set_power(disk, IdePowerD3), ==, false, "requests do not end: given up");
+    parcel_stops = NULL;
+    puppet.answer = PUPPET_COMPLETE;
+    puppet_release_all(channel, IRB_STATUS_SUCCESS);
+    irql_wait(&is_over);
+    guest_ok(disk->power == IdePowerD0 && read_succeeds(), "the queue goes on, in D0");
+}
+
+/* Neither the lost IRB nor the pause before its second sending outlives IdeHwControl(IdeStop). */
+static void test_stop(const char *what)
+{
+    uint64_t began_us = hal_clock_us();
+
+    parcel_stops = stops;
+    (void)device_set_power(disk, IdePowerD3);
+    channel_stop(channel);
+    parcel_stops = NULL;
+    guest_ok(channel->state == CHANNEL_STOPPED && took_less_than_a_second(began_us),
+             "a channel stops with %s", what);
+    puppet_forget();
+    wait_us(300000);
+    guest_ok(was_called("") && !channel->power_limit.armed,
+             "and its driver is not called any more");
+    puppet.holds_power_irbs = false;
+    channel_start(channel);
+}
+
 void guest_test_power(void)
 {
     struct controller *controller = puppet_create();
@@ -134,6 +228,13 @@ void guest_test_power(void)
     test_asked_for();
     test_refusal();
     test_waiting();
+    test_given_up();
+    test_busy_given_up();
+    puppet.holds_power_irbs = true;
+    test_stop("a power IRB that is lost");
+    puppet.busy_function = IRB_FUNCTION_POWER_CHANGE;
+    puppet.busy_count = 1;
+    test_stop("a power IRB that is to be sent once more");
     channel_power_down(channel);
     guest_ok(controller_stop(controller), "a controller whose channel is without power stops");
     GUEST_CHECK(contract_total(), ==, 0, "no rule was broken");

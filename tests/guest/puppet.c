@@ -137,8 +137,11 @@ static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
         puppet.power = irb->PowerChange;
         if (puppet.in_power)
             puppet.in_power(irb);
-        end(extension, irb,
-            puppet.refuses_power_irbs ? IRB_STATUS_INVALID_REQUEST : IRB_STATUS_SUCCESS);
+        if (puppet.holds_power_irbs)
+            puppet.held[puppet.held_count++ % PUPPET_MOST_HELD] = irb;
+        else
+            end(extension, irb,
+                puppet.refuses_power_irbs ? IRB_STATUS_INVALID_REQUEST : IRB_STATUS_SUCCESS);
         return TRUE;
     }
     if (!is_there)

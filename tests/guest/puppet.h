@@ -48,6 +48,7 @@ struct puppet {
     bool is_sata;
     void (*in_initialize)(PIDE_DEVICE_PARAMETERS parameters);
     bool refuses_power, refuses_power_irbs;
+    bool holds_power_irbs;                    /* kept in `held` */
     void (*in_power)(PIDE_REQUEST_BLOCK irb); /* a power IRB is about to be completed */
     void (*in_interrupt)(struct channel *channel);
     void (*in_init)(struct channel *channel);  /* AtaChannelInitRoutine of the first channel */

@@ -13,7 +13,7 @@
 #include "port/block.h"
 #include "port/ddi/unpublished.h"
 
-#define PLAN 38u
+#define PLAN 42u
 
 static struct channel *channel; /* the puppet's */
 static PVOID extension;
@@ -149,6 +149,67 @@ static void test_time(void)
 /* ------------------------------------------------------------------ configuration space */
 
 /* From AtaAdapterControl of a PCI function. */
+/* ------------------------------------------------------------------ timers */
+
+static unsigned first_calls, second_calls;
+static uint64_t second_us;
+
+static VOID NTAPI first_routine(PVOID of)
+{
+    (void)of;
+    first_calls++;
+}
+
+static VOID NTAPI second_routine(PVOID of)
+{
+    (void)of;
+    second_calls++;
+    second_us = hal_clock_us();
+}
+
+static void second_call(uint64_t asked_us, const char *what)
+{
+    uint64_t limit_us = asked_us + 2000000;
+
+    while (second_calls == 0 && hal_clock_us() < limit_us)
+        hal_stall_us(100);
+    hal_stall_us(1000);
+    guest_ok(first_calls == 0 && second_calls == 1 && second_us - asked_us >= 50000 &&
+                 !channel->timer_routine,
+             "%s: it is called once, in its own time", what);
+}
+
+/* A timer that has run out, and is asked for anew before its routine is called: the last one counts, and waits. */
+static void test_timer(void)
+{
+    enum irql level = irql_raise_dispatch(); /* keeps the routine back */
+    uint64_t asked_us;
+
+    FROM(channel, CONTEXT_WORKER, AtaPortRequestTimer(extension, first_routine, 0));
+    while (channel->timer.armed)
+        hal_stall_us(10);
+    asked_us = hal_clock_us();
+    FROM(channel, CONTEXT_WORKER, AtaPortRequestTimer(extension, second_routine, 50000));
+    irql_lower(level);
+    guest_ok(first_calls == 0 && second_calls == 0,
+             "a timer asked for anew: nothing is called yet");
+    second_call(asked_us, "asked for before it was called");
+
+    /* The same where the call has begun already, and an interrupt asks. */
+    second_calls = 0;
+    level = irql_raise_dispatch();
+    FROM(channel, CONTEXT_WORKER, AtaPortRequestTimer(extension, first_routine, 0));
+    while (channel->timer.armed)
+        hal_stall_us(10);
+    deferred_cancel(&channel->timer.deferred);
+    asked_us = hal_clock_us();
+    FROM(channel, CONTEXT_INTERRUPT, AtaPortRequestTimer(extension, second_routine, 50000));
+    channel->timer.deferred.procedure(channel->timer.deferred.context);
+    guest_ok(first_calls == 0 && second_calls == 0, "nor by the call that had begun");
+    irql_lower(level);
+    second_call(asked_us, "asked for from an interrupt");
+}
+
 static void test_bus_data(struct controller *controller)
 {
     enum { VENDOR_ID = 0, CLASS = 9, INTERRUPT_LINE = 0x3C };
@@ -329,7 +390,13 @@ void guest_test_routines(void)
     test_addresses();
     test_time();
     test_unpublished();
+    test_timer();
+    /* The test's buffers are the kernel's, so the driver that it plays is a part of the kernel. */
+    struct driver *played = disk->channel->controller->driver;
+    struct loaded_image *image = played->image;
+    played->image = NULL;
     test_bus_data(disk->channel->controller);
     test_ports(disk);
+    played->image = image;
     GUEST_CHECK(contract_total(), ==, 0, "no rule was broken");
 }
