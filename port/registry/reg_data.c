@@ -139,26 +139,41 @@ static void put_terminator(uint8_t *bytes, size_t *count)
     *count += 2;
 }
 
-/* Text in quotation marks, as UTF-16LE with its terminator. */
-static bool read_string(struct reg_cursor *cursor, uint8_t *bytes, size_t *byte_count,
-                        struct reg_fault *fault)
+/* Text in quotation marks, as UTF-16LE with its terminator. It goes on past the ends of lines, which are
+ * characters of it as they stand (regedit writes them so), to the closing mark. So far it is skipped where
+ * something is wrong with it, too: its lines may look like values. */
+static bool read_string(struct reg_scan *scan, struct reg_cursor *cursor, uint8_t *bytes,
+                        size_t *byte_count, struct reg_fault *fault)
 {
+    struct reg_cursor line_end = {.line = 0}; /* of the first line */
+    struct reg_fault found;
     uint32_t character;
     size_t count = 0;
-    bool done;
+    bool done, good = true;
 
     for (reg_cursor_next(cursor);; reg_cursor_next(cursor)) {
-        if (!quoted_character(cursor, &character, &done, fault))
-            return false;
-        if (done)
+        if (cursor->character == REG_LINE_END) {
+            if (line_end.line == 0)
+                line_end = *cursor;
+            if (!reg_cursor_join(cursor, scan))
+                *cursor = line_end, scan = NULL;
+        }
+        if (!quoted_character(cursor, &character, &done, &found) ||
+            (!done && !put_character(cursor, character, bytes, &count, &found))) {
+            if (good)
+                *fault = found;
+            good = false;
+        }
+        if (done || !scan)
             break;
-        if (!put_character(cursor, character, bytes, &count, fault))
-            return false;
     }
     reg_cursor_next(cursor);
+    if (good && line_end.line != 0 && !reg_check_rest(cursor, fault))
+        return reg_fail(fault, &line_end,
+                        "the closing quotation mark is missing; all up to the next one is skipped");
     put_terminator(bytes, &count);
     *byte_count = count;
-    return true;
+    return good;
 }
 
 /* The rest of the line, in the same way. */
@@ -375,7 +390,7 @@ static bool read_bytes(enum data_form form, struct reg_scan *scan, struct reg_cu
 {
     switch (form) {
     case DATA_STRING:
-        return read_string(cursor, bytes, byte_count, fault);
+        return read_string(scan, cursor, bytes, byte_count, fault);
     case DATA_DWORD:
         return read_dword(cursor, bytes, byte_count, fault);
     case DATA_HEX:

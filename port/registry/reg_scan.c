@@ -201,6 +201,19 @@ void reg_cursor_next(struct reg_cursor *cursor)
     load_character(cursor);
 }
 
+bool reg_cursor_join(struct reg_cursor *cursor, struct reg_scan *scan)
+{
+    struct reg_line line;
+
+    if (!reg_scan_line(scan, &line))
+        return false;
+    cursor->line = line.number;
+    cursor->column = 1 - (uint32_t)((line.start - cursor->at) / reg_unit_size(scan->text));
+    cursor->end = line.end;
+    load_character(cursor);
+    return true;
+}
+
 void reg_cursor_skip_blanks(struct reg_cursor *cursor)
 {
     while (cursor->character == ' ' || cursor->character == '\t' ||

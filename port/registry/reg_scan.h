@@ -82,6 +82,8 @@ static inline uint32_t reg_unit_at(const struct reg_text *text, size_t at)
 void reg_cursor_begin(struct reg_cursor *cursor, const struct reg_text *text,
                       const struct reg_line *line);
 void reg_cursor_next(struct reg_cursor *cursor);
+/* The line's end belongs to the text, which goes on behind it. False: there is no other line. */
+bool reg_cursor_join(struct reg_cursor *cursor, struct reg_scan *scan);
 /* Blanks, tabs, and byte order marks where files were joined. */
 void reg_cursor_skip_blanks(struct reg_cursor *cursor);
 

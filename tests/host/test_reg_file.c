@@ -208,8 +208,7 @@ static const struct example examples[] = {
      "\n[HKEY_LOCAL_MACHINE\\A]\n",
      "x.reg:3:9: after a backslash comes \\ or \": a backslash itself is written \\\\\n"
      "x.reg:4:4: after a backslash comes \\ or \": a backslash itself is written \\\\\n"
-     "x.reg:5:9: the closing quotation mark is missing\n"
-     "x.reg:6:9: nothing but a comment may follow here\n"},
+     "x.reg:5:9: the closing quotation mark is missing; all up to the next one is skipped\n"},
     {"control characters", "[HKLM\\A]\n\"a\tb\"=\"\"\n\"c\"=\"\t\"\n[HKLM\\\x7F]\n",
      "\n[HKEY_LOCAL_MACHINE\\A]\n\"c\"=hex(1):09,00,00,00\n",
      "x.reg:3:1: names have at most 255 characters, keys at least one, and none a control "
@@ -507,6 +506,43 @@ static const char *join(const char *a, const char *b, const char *c, const char 
     return text;
 }
 
+/* Strings that go on over line ends, as regedit writes them: what stands in them is text, whatever it looks
+ * like; and where the end is missing, nothing of it is read either. */
+static void test_long_strings(void)
+{
+    static const char lines[] = "[HKLM\\A]\n\"a\"=\"x\n@=-\" ; y\n\"b\"=dword:1\n";
+    static const char *const texts[] = {
+        "\n[HKEY_LOCAL_MACHINE\\A]\n\"a\"=hex(1):78,00,0a,00,40,00,3d,00,2d,00,00,00\n"
+        "\"b\"=dword:00000001\n",
+        "\n[HKEY_LOCAL_MACHINE\\A]\n\"a\"=hex(1):78,00,0d,00,0a,00,40,00,3d,00,2d,00,00,00\n"
+        "\"b\"=dword:00000001\n",
+    };
+    const char *start = "[HKLM\\A]\n\"b\"=dword:1\n\"a\"=\"x\n[-HKLM\\\\A]\n@=dword:1\n\n";
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct text encoded = text_in_form(join(lines, "", "", ""), strlen(HEADER) + strlen(lines),
+                                           i == 0 ? FORM_UTF8 : FORM_UTF16_CRLF);
+        open_store();
+        load(encoded.bytes, encoded.byte_count);
+        export_store(&store, &output);
+        TAP_CHECK(messages.byte_count == 0 &&
+                  is_same(&output, join(texts[i], "", "", ""), "strings with line ends"));
+        host_pages_free(&pages);
+        text_free(&encoded);
+    }
+    TAP_CHECK(outcome_is(join(start, "; \\\"z\\\"=\\\"\n", "\n\" ;\n", "\"c\"=dword:1\n"), "abc", 0,
+                         0, 0));
+    TAP_CHECK(outcome_is(join(start, "", "", ""), "b", 0, 0, 1));
+    TAP_CHECK(outcome_is(join(start, good_batch(1, C, 0), "", ""), "bc", 1, 0, 1));
+    TAP_CHECK(outcome_is(join(start, "\"d\"=\"y\"\n", "\"c\"=dword:1\n", ""), "bc", 0, 0, 1));
+    /* Something is wrong with the text itself. */
+    TAP_CHECK(outcome_is(join("[HKLM\\A]\n\"a\"=\"c:\\x\n", "[-HKLM\\A]\n\n\\\n@=dword:1\n\"\n",
+                              "\"b\"=dword:1\n", ""),
+                         "b", 0, 0, 1));
+    TAP_CHECK(LOADS_WITH(HEADER "[HKLM\\A]\n\"a\"=\"x\n@=dword:1\n",
+                         "x.reg:3:7: the closing quotation mark is missing\n"));
+}
+
 static void test_batches(void)
 {
     char text[256];
@@ -669,13 +705,14 @@ static void test_single_values(void)
 
 int main(void)
 {
-    tap_plan(EXAMPLES + 1 + 8 + 14 + 3 + 4 + 25 + 13 + 3);
+    tap_plan(EXAMPLES + 1 + 8 + 14 + 3 + 4 + 25 + 13 + 3 + 8);
     test_examples();
     test_other_formats();
     test_older_format();
     test_odd_files();
     test_surrogates();
     test_limits();
+    test_long_strings();
     test_batches();
     test_lost_begins();
     test_single_values();
