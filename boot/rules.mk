@@ -89,8 +89,8 @@ KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix x86/,acpi.o apic.o call.o clock.o console.o exceptions.o journal.o multiboot.o pci.o pic.o start.o step.o tables.o \
     i386_tables.o x86_64_tables.o)) \
     $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
-    $(addprefix port/,atapi.o call.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o \
-    log.o memory_faults.o owned.o power.o resources.o software_interrupts.o \
+    $(addprefix port/,atapi.o call.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o idle.o \
+    log.o memory_faults.o owned.o power.o resources.o shared_page.o software_interrupts.o trace.o \
     $(addprefix ddi/,callback.o controller.o debug.o notification.o memory.o queue_tag.o unpublished.o) \
     $(addprefix request/,judge.o names.o parcel.o results.o timeout.o))
 

@@ -118,7 +118,7 @@ static void fill_ata(struct block_request *block, uint64_t lba, uint32_t sectors
     set_address(request, device, lba, sectors);
 }
 
-void block_configure(struct device *device)
+__attribute__((cold)) void block_configure(struct device *device)
 {
     const struct controller *controller = device->channel->controller;
     bool is_ata = device->kind == DEVICE_ATA;
@@ -341,7 +341,7 @@ enum block_status block_transfer(struct device *device, enum block_operation ope
 /* ------------------------------------------------------------------ descriptions */
 
 /* ATA/ATAPI-6 7.11: the bits that say why. */
-static const char *error_name(uint8_t error)
+static __attribute__((cold)) const char *error_name(uint8_t error)
 {
     if (error & IDE_ERROR_DATA_ERROR)
         return " (uncorrectable data)";
@@ -352,7 +352,8 @@ static const char *error_name(uint8_t error)
     return error & IDE_ERROR_COMMAND_ABORTED ? " (command aborted)" : "";
 }
 
-static void describe_device_error(const struct request *request, char *text, size_t size)
+static __attribute__((cold)) void describe_device_error(const struct request *request, char *text,
+                                                        size_t size)
 {
     if (request->device->kind == DEVICE_ATAPI && request->sense_valid)
         snprintf(text, size, "sense %x/%02x/%02x (%s)", request->sense[2] & 0xF, request->sense[12],
@@ -367,7 +368,8 @@ static void describe_device_error(const struct request *request, char *text, siz
                  error_name(request->ata_error));
 }
 
-void block_describe(const struct block_request *block, char *text, size_t size)
+__attribute__((cold)) void block_describe(const struct block_request *block, char *text,
+                                          size_t size)
 {
     static const char *const operations[] = {"read", "write", "verify", "flush"};
     const struct device *device = block->device;

@@ -364,7 +364,7 @@ bool channel_start(struct channel *channel)
 #define STOP_LIMIT_S  40u
 #define STOP_LIMIT_US (STOP_LIMIT_S * 1000000u)
 
-static bool has_work(const struct channel *channel)
+bool channel_has_work(const struct channel *channel)
 {
     return channel->outstanding || channel->queued_devices || channel->power_under_way ||
            channel->recovery != RECOVERY_NONE;
@@ -403,11 +403,11 @@ static void finish_work(struct channel *channel)
 
     timer_arm(&limit, STOP_LIMIT_US);
     hal_interrupts_disable();
-    while (has_work(channel) && !is_over && !(parcel_stops && parcel_stops()))
+    while (channel_has_work(channel) && !is_over && !(parcel_stops && parcel_stops()))
         irql_pause();
     hal_interrupts_enable();
     timer_cancel(&limit);
-    if (!has_work(channel))
+    if (!channel_has_work(channel))
         return;
     if (is_over)
         port_message(channel, "requests did not end in %u s; the channel is reset", STOP_LIMIT_S);
@@ -452,88 +452,7 @@ bool channel_stop(struct channel *channel)
     return flushed;
 }
 
-/* ------------------------------------------------------------------ later, at PASSIVE_LEVEL */
-
-static bool wants_rescan(const struct channel *channel)
-{
-    return channel->state == CHANNEL_RUNNING && channel->rescan_wanted &&
-           !channel->is_powered_down && !has_work(channel);
-}
-
-static bool wants_power_change(const struct channel *channel)
-{
-    return channel->state == CHANNEL_RUNNING && channel->power_change_wanted &&
-           !channel->is_powered_down;
-}
-
-bool port_idle_speaks(void)
-{
-    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (wants_rescan(channel) || wants_power_change(channel))
-            return true;
-    return false;
-}
-
-bool port_idle_wanted(void)
-{
-    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (channel->is_polled && has_work(channel))
-            return true;
-    return port_idle_speaks();
-}
-
-/* What a device is known by. */
-struct identity {
-    enum device_kind kind;
-    char model[41], serial[21];
-};
-
-static struct identity identity_of(const struct device *device)
-{
-    struct identity identity = {.kind = device->kind};
-    if (device->kind != DEVICE_NONE) {
-        memcpy(identity.model, device->model, sizeof identity.model);
-        memcpy(identity.serial, device->serial, sizeof identity.serial);
-    }
-    return identity;
-}
-
-/* Looks for devices anew, and says what has come and gone. */
-static void rescan(struct channel *channel)
-{
-    struct identity before[PORT_MAX_DEVICES];
-
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        before[target] = identity_of(&channel->devices[target]);
-    port_message(channel, "a bus change was notified; looking for devices");
-    channel_enumerate(channel);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
-        struct identity now = identity_of(device), *old = &before[target];
-        if (now.kind == old->kind && strcmp(now.model, old->model) == 0 &&
-            strcmp(now.serial, old->serial) == 0)
-            continue;
-        device->was_written = false;
-        if (old->kind != DEVICE_NONE)
-            port_message(channel, "target %u: %s is gone", target, old->model);
-        if (now.kind != DEVICE_NONE)
-            port_message(channel, "target %u: %s has come, as %s", target, now.model, device->name);
-    }
-}
-
-void port_idle(void)
-{
-    if (irql_poll)
-        irql_poll();
-    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
-        if (wants_power_change(channel))
-            channel_change_power(channel);
-        if (wants_rescan(channel)) {
-            channel->rescan_wanted = false;
-            rescan(channel);
-        }
-    }
-}
+/* ------------------------------------------------------------------ all of them */
 
 struct channel *port_next_channel(struct channel *after)
 {

@@ -21,6 +21,8 @@ struct controller;
 struct driver;
 struct irb_slot;
 
+/* ------------------------------------------------------------------ contexts */
+
 enum context_kind {
     CONTEXT_NONE, /* no miniport runs */
     CONTEXT_DRIVER_ENTRY,
@@ -91,6 +93,8 @@ const char *context_kind_name(enum context_kind kind);
  * type has. */
 const char *context_routine_name(void);
 
+/* ------------------------------------------------------------------ reports */
+
 enum rule {
 #define RULE(identifier, id, words, action, source) RULE_##identifier,
 #include "port/rules.def"
@@ -134,22 +138,11 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
  * its call, so reports look one byte back.) */
 #define ENTRY_PLACE(function) ((const void *)((uintptr_t)(function) + 1))
 
-/* MEM-03: does a routine that the driver hands over lie in its code, or is NULL, about which others may complain?
- * Otherwise `text` says where it leads. */
-struct given_routine {
-    const char *name;
-    uintptr_t address;
-};
-#define GIVEN_ROUTINE(structure, member)        \
-    {                                           \
-#member, (uintptr_t)(structure)->member \
-    }
-bool contract_is_own_code(const struct driver *driver, const struct given_routine *given,
-                          char *text, size_t size);
+/* ------------------------------------------------------------------ before a routine does anything */
 
 /* CPU-01 where a driver calls a routine: with the direction flag set, which string instructions of the kernel's would
- * follow. Stands before everything else in those that have any, which are all but the accesses to one register, and
- * the common cases of AtaPortCompleteRequest and AtaPortGetScatterGatherList; the functions below do it. */
+ * follow. Stands before everything else in those that have any, which are all but the accesses to one register and
+ * the common cases of what is part of every request; the functions below do it. */
 void contract_report_direction(const char *routine, const void *place) __attribute__((cold));
 static inline void contract_direction(const char *routine, const void *place)
 {
@@ -182,6 +175,23 @@ void contract_note_build_io(const char *routine, const void *place, bool is_on_a
 bool contract_in_build_io(const char *routine, const void *place);
 /* Both, as they stand before most routines: NULL, and it must do nothing. */
 struct channel *contract_enter(const void *extension, const char *routine, const void *place);
+
+/* ------------------------------------------------------------------ routines handed over */
+
+/* MEM-03: does a routine that the driver hands over lie in its code, or is NULL, about which others may complain?
+ * Otherwise `text` says where it leads. */
+struct given_routine {
+    const char *name;
+    uintptr_t address;
+};
+#define GIVEN_ROUTINE(structure, member)        \
+    {                                           \
+#member, (uintptr_t)(structure)->member \
+    }
+bool contract_is_own_code(const struct driver *driver, const struct given_routine *given,
+                          char *text, size_t size);
+
+/* ------------------------------------------------------------------ what was broken */
 
 /* Where a rule was broken, and how often. */
 #define PLACE_WORDS_CAPACITY 240u

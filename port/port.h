@@ -439,6 +439,8 @@ bool channel_start(struct channel *channel);
 bool channel_stop(struct channel *channel);
 /* AtaAdapterControl(IdeStop) has returned. Context: PASSIVE_LEVEL. */
 void channel_take_extension_back(struct channel *channel);
+/* Has it requests, a power IRB or a reset under way? Context: any. */
+bool channel_has_work(const struct channel *channel);
 /* Looks for devices on a started channel, and initialises those found. Context: PASSIVE_LEVEL. */
 void channel_enumerate(struct channel *channel);
 
