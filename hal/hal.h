@@ -173,8 +173,8 @@ void hal_interrupt_set_exit_hook(void (*hook)(void));
 
 /* Microseconds since boot, monotonic; calibrated once. Any context. */
 uint64_t hal_clock_us(void);
-/* The low part of the CPU's cycle counter: for distances in traces, not for time. */
-static inline uint32_t hal_cycles(void);
+/* The CPU's cycle counter: for distances in traces, not for time. */
+static inline uint64_t hal_cycles(void);
 /* Busy wait. Any context. Never shorter than asked. */
 void hal_stall_us(uint32_t duration_us);
 /* The one-shot timer: handler runs in interrupt context at or after the deadline; a later call

@@ -9,8 +9,8 @@
 /* What a call's trace entry says: TRACE_CALL in trace.h. */
 static inline void trace_call(const struct context *context)
 {
-    trace_made(TRACE_CALL, context->trace_head,
-               context->kind | (uint32_t)context->action << 8 | (uint32_t)irql_now << 16);
+    trace_timed(TRACE_CALL, context->trace_head,
+                context->kind | (uint32_t)context->action << 8 | (uint32_t)irql_now << 16);
 }
 
 static inline void trace_false(const struct context *context)

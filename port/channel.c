@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "port/access.h"
+#include "port/access/access.h"
 #include "port/block.h"
 #include "port/callback.h"
 #include "port/call.h"

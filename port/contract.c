@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/plural.h"
-#include "port/access.h"
+#include "port/access/access.h"
 #include "port/port.h"
 #include "port/trace.h"
 
@@ -206,7 +206,8 @@ static void report(enum rule rule, bool is_note, struct channel *channel,
         driver = channel->controller->channel_driver;
     struct contract_place *place = find_place(rule, driver, address);
     if (!is_note) {
-        trace(TRACE_RULE, channel ? channel->number : TRACE_NO_CHANNEL, 0, rule);
+        unsigned number = channel ? channel->number : TRACE_NO_CHANNEL;
+        trace_timed(TRACE_RULE, trace_head(TRACE_RULE, number, 0), rule);
         counts[rule]++;
         total++;
         place->count++;

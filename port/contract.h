@@ -20,6 +20,7 @@ struct channel;
 struct controller;
 struct driver;
 struct irb_slot;
+struct access_entry;
 
 /* ------------------------------------------------------------------ contexts */
 
@@ -54,11 +55,11 @@ struct context {
     struct channel *channel;       /* NULL in the controller's routines */
     /* What the hot checks look at, so that each is one comparison: the channel's extension (where
      * there is none, an address that is no extension), and the ports that may be accessed
-     * (port/access.c). */
+     * (port/access/map.c). */
     const void *extension;
-    const uint8_t *port_map;
-    uint64_t trace_head; /* of the entry that every call makes */
-    uint8_t noted;       /* ACCESS_xxx of port/access.h, since IdeHwInterrupt was called */
+    const struct access_entry *port_map;
+    uint32_t trace_head; /* of the entry that every call makes */
+    uint8_t noted;       /* AUDIT_xxx of port/access/audit.h, since IdeHwInterrupt was called */
     uint32_t stalled_us; /* AtaPortStallExecution since the call */
     const struct irb_slot
         *slot; /* what IdeHwBuildIo and IdeHwStartIo are handed; NULL for others */

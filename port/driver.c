@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/access.h"
+#include "port/access/access.h"
 #include "port/call.h"
 #include "port/loader/image.h"
 #include "port/port.h"

@@ -10,7 +10,8 @@
  */
 #include "port/interrupt.h"
 
-#include "port/access.h"
+#include "port/access/audit.h"
+#include "port/access/inject.h"
 #include "port/call.h"
 #include "port/request/request.h"
 
@@ -112,33 +113,17 @@ static void line_unclaimed(unsigned number)
 
 /* ------------------------------------------------------------------ claimed interrupts */
 
-/* Is the bus master's interrupt bit still set? A driver that found it clear had nothing to clear. */
-static bool is_latched(const struct channel *channel)
-{
-    return hal_in8(channel->ports.bus_master_status) & ACCESS_BUS_MASTER_INTERRUPT;
-}
-
-/* INT-01. A driver may serve any channel of its controller from here; Status of one has to be read, and its bus
- * master's bit cleared. */
+/* INT-01. */
 static void judge_dismissal(struct channel *channel, unsigned noted)
 {
-    const struct channel *latched = NULL;
+    bool is_latch;
+    uint16_t port = audit_undismissed(channel, noted, &is_latch);
 
-    for (struct channel *other = NULL; (other = next_of(channel->controller, other));) {
-        unsigned missing = other->dismissal & ~noted;
-        if (!other->ports.status || missing & ACCESS_READ_STATUS)
-            continue;
-        if (!(missing & ACCESS_CLEARED_BUS_MASTER) || !is_latched(other))
-            return;
-        latched = other;
-    }
-    if (latched)
+    if (port && is_latch)
         REPORT(channel, RULE_INT_01,
-               "TRUE, but the bus master's interrupt bit (port %#x) is still set",
-               latched->ports.bus_master_status);
-    else
-        REPORT(channel, RULE_INT_01, "TRUE, but Status (port %#x) was not read",
-               channel->ports.status);
+               "TRUE, but the bus master's interrupt bit (port %#x) is still set", port);
+    else if (port)
+        REPORT(channel, RULE_INT_01, "TRUE, but Status (port %#x) was not read", port);
 }
 
 /* Was a request of the controller begun or completed since the last claim? */
@@ -155,7 +140,7 @@ static bool has_progress(const struct controller *controller)
 /* TRUE without all that usually dismisses an interrupt, or on a level-triggered line. */
 static __attribute__((noinline)) void judge_claim(struct channel *channel, unsigned noted)
 {
-    if (channel->ports.status && channel->dismissal & ~noted & ~ACCESS_NEVER_NOTED)
+    if (channel->ports.status && channel->dismissal & ~noted & ~AUDIT_NEVER_NOTED)
         judge_dismissal(channel, noted);
     if (!channel->interrupt.level)
         return;
@@ -174,7 +159,7 @@ static __attribute__((noinline)) void judge_claim(struct channel *channel, unsig
 static bool channel_interrupt(void *context)
 {
     struct channel *channel = context;
-    if (!channel->hardware_started)
+    if (!channel->hardware_started || !inject_interrupt())
         return false;
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql interrupted = irql_now;
@@ -244,7 +229,7 @@ bool interrupt_connect(struct channel *channel)
     channel->claims_in_a_row = 0;
     /* What no access can show, so that every claim on a level-triggered line is looked at. */
     if (channel->interrupt.level)
-        channel->dismissal |= ACCESS_NEVER_NOTED;
+        channel->dismissal |= AUDIT_NEVER_NOTED;
     channel->interrupt.handler = channel_interrupt;
     channel->interrupt.context = channel;
     channel->interrupt_connected = hal_interrupt_connect(&channel->interrupt);

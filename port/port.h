@@ -10,6 +10,7 @@
 #ifndef PORT_PORT_H
 #define PORT_PORT_H
 
+#include "port/access/audit_state.h"
 #include "port/contract.h"
 #include "port/guard.h"
 #include "port/loader/image.h"
@@ -106,7 +107,8 @@ struct irb_slot {
     uintptr_t seal;          /* irb_seal as it was handed over */
     enum irb_slot_state state;
     uint16_t index;
-    uint64_t trace_start, trace_end; /* heads of its trace entries */
+    uint32_t trace_start, trace_end; /* heads of its trace entries */
+    uint32_t begun;                  /* the moment, for the auditor */
     bool is_internal; /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
     bool list_built;
     bool is_late;        /* its time is over, and it is still at the miniport */
@@ -237,13 +239,14 @@ struct channel {
     struct hal_interrupt interrupt;
     bool interrupt_connected;
     bool is_polled;
-    uint8_t dismissal;          /* what IdeHwInterrupt does before it says TRUE: ACCESS_xxx */
+    uint8_t dismissal;          /* what IdeHwInterrupt does before it says TRUE: AUDIT_xxx */
     uint16_t claims_in_a_row;   /* on a level-triggered line, without a request's begin or end */
     uint64_t requests_at_claim; /* counters.requests then */
     /* Registers of the task file that the port itself looks at; 0: none, or not in ports. */
     struct {
         uint16_t status, alternate_status, bus_master_status;
     } ports;
+    struct audit audit;
 
     /* Memory for the miniport. */
     void *uncached;
@@ -355,7 +358,7 @@ struct controller {
     bool extension_live;
     struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
     unsigned mapped_count;
-    uint8_t *port_map; /* the I/O ports mapped: port/access.h */
+    struct access_entry *port_map; /* the I/O ports mapped: port/access/access.h */
     unsigned channel_count;
     struct channel *channels[PORT_MAX_CHANNELS];
 };

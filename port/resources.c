@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "port/access.h"
+#include "port/access/audit.h"
 
 /* The command and control blocks that PC hardware has had since the AT (ATA/ATAPI-6 Annex; PCI IDE
  * Controller Specification 1.0, 2.4 "compatibility mode"). */
@@ -184,10 +184,10 @@ static void find_registers(struct channel *channel, unsigned count)
     }
     channel->dismissal = 0;
     if (channel->ports.status && contract_checks)
-        channel->dismissal = ACCESS_OF_CHANNEL(channel->ports.bus_master_status
-                                                   ? ACCESS_READ_STATUS | ACCESS_CLEARED_BUS_MASTER
-                                                   : ACCESS_READ_STATUS,
-                                               channel->number);
+        channel->dismissal = AUDIT_OF_CHANNEL(channel->ports.bus_master_status
+                                                  ? AUDIT_READ_STATUS | AUDIT_CLEARED_BUS_MASTER
+                                                  : AUDIT_READ_STATUS,
+                                              channel->number);
 }
 
 /* Of an IDE controller, what belongs to the channel. What another function's registers are for, only its driver

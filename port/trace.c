@@ -6,12 +6,12 @@
 #include "port/contract.h"
 #include "port/trace.h"
 
-uint64_t trace_heads[TRACE_ENTRY_COUNT];
-uint32_t trace_values[TRACE_ENTRY_COUNT];
+struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
+uint64_t trace_times[TRACE_ENTRY_COUNT];
 uint32_t trace_next;
 _Static_assert((TRACE_ENTRY_COUNT & (TRACE_ENTRY_COUNT - 1)) == 0,
                "trace_next may run over; a remainder is a mask");
-uint32_t trace_mask = UINT32_MAX;
+uint32_t trace_steps[TRACE_KIND_COUNT] = {[0 ... TRACE_KIND_COUNT - 1] = 1};
 
 static const struct {
     const char *word;
@@ -20,7 +20,8 @@ static const struct {
     {"all", UINT32_MAX},
     {"off", 0},
     {"ports", 1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_PORT_BUFFER},
-    {"registers", 1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE},
+    {"registers",
+     1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE | 1u << TRACE_REGISTER_BUFFER},
     {"calls", 1u << TRACE_CALL | 1u << TRACE_FALSE},
     {"irbs", 1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT},
     {"rules", 1u << TRACE_RULE},
@@ -46,7 +47,8 @@ bool trace_select(const char *words)
         words += length;
         words += *words == ',';
     }
-    trace_mask = mask;
+    for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
+        trace_steps[kind] = mask >> kind & 1;
     return true;
 }
 
@@ -56,7 +58,20 @@ static const char *irql_name(unsigned level)
     return level <= IRQL_DIRQL ? names[level] : "?";
 }
 
-static void print_entry(uint64_t head, uint32_t value, uint32_t previous_time)
+static enum trace_kind kind_of(uint32_t head)
+{
+    return (enum trace_kind)(head >> 16 & 0xFF);
+}
+
+static bool is_timed(uint32_t head)
+{
+    static const uint32_t kinds =
+        1u << TRACE_CALL | 1u << TRACE_IRB_START | 1u << TRACE_TIMEOUT | 1u << TRACE_RULE;
+    return kinds >> kind_of(head) & 1 ||
+           (kind_of(head) == TRACE_PORT_WRITE && head >> 24 & TRACE_TIMED);
+}
+
+static void print_entry(uint32_t head, uint32_t value)
 {
     static const char *const kinds[TRACE_KIND_COUNT] = {
         [TRACE_NONE] = "",
@@ -65,6 +80,7 @@ static void print_entry(uint64_t head, uint32_t value, uint32_t previous_time)
         [TRACE_PORT_BUFFER] = "buffer",
         [TRACE_REGISTER_READ] = "read",
         [TRACE_REGISTER_WRITE] = "write",
+        [TRACE_REGISTER_BUFFER] = "block",
         [TRACE_CALL] = "call",
         [TRACE_FALSE] = "FALSE",
         [TRACE_IRB_START] = "irb start",
@@ -72,23 +88,24 @@ static void print_entry(uint64_t head, uint32_t value, uint32_t previous_time)
         [TRACE_TIMEOUT] = "time-out",
         [TRACE_RULE] = "rule",
     };
-    uint32_t time = trace_time(head);
-    unsigned where = trace_where(head), extra = trace_extra(head);
-    enum trace_kind kind = trace_kind(head);
+    unsigned where = (uint16_t)head, extra = head >> 24;
+    enum trace_kind kind = kind_of(head);
     struct context call = {0};
     char name[48];
 
-    hal_printf("  %+10d cycles  %-9s ", (int)(time - previous_time), kinds[kind]);
+    hal_printf("%-9s ", kinds[kind]);
     switch (kind) {
     case TRACE_PORT_READ:
     case TRACE_PORT_WRITE:
     case TRACE_REGISTER_READ:
     case TRACE_REGISTER_WRITE:
-        hal_printf("%03x = %0*x\n", where, extra * 2, (unsigned)value);
+        hal_printf("%03x = %0*x%s\n", where, (extra & TRACE_WIDTH) * 2, (unsigned)value,
+                   extra & TRACE_PORTS ? " (the port looked)" : "");
         break;
     case TRACE_PORT_BUFFER:
-        hal_printf("%03x %s %u x %u byte%s\n", where, extra & 0x80 ? "out" : "in", (unsigned)value,
-                   extra & 0x7Fu, plural(extra & 0x7Fu));
+    case TRACE_REGISTER_BUFFER:
+        hal_printf("%03x %s %u x %u byte%s\n", where, extra & TRACE_IS_OUT ? "out" : "in",
+                   (unsigned)value, extra & TRACE_WIDTH, plural(extra & TRACE_WIDTH));
         break;
     case TRACE_CALL:
         call.kind = (enum context_kind)(value & 0xFF);
@@ -122,36 +139,22 @@ static void print_entry(uint64_t head, uint32_t value, uint32_t previous_time)
 
 void trace_print(unsigned count)
 {
-    unsigned end = trace_next % TRACE_ENTRY_COUNT, printed = 0;
-    uint32_t previous_time = 0;
+    unsigned end = trace_next % TRACE_ENTRY_COUNT;
+    uint64_t previous_time = 0;
     if (count > TRACE_ENTRY_COUNT)
         count = TRACE_ENTRY_COUNT;
     for (unsigned i = end + TRACE_ENTRY_COUNT - count; i != end + TRACE_ENTRY_COUNT; i++) {
-        uint64_t head = trace_heads[i % TRACE_ENTRY_COUNT];
-        if (trace_kind(head) == TRACE_NONE)
+        uint32_t head = trace_entries[i % TRACE_ENTRY_COUNT].head;
+        uint64_t time = trace_times[i % TRACE_ENTRY_COUNT];
+        if (head == 0)
             continue; /* the ring is not full yet */
-        print_entry(head, trace_values[i % TRACE_ENTRY_COUNT],
-                    printed++ ? previous_time : trace_time(head));
-        previous_time = trace_time(head);
-    }
-}
-
-enum trace_evidence trace_evidence(uint64_t since, unsigned port, unsigned same_port, uint8_t value)
-{
-    const uint64_t wanted = trace_head(TRACE_PORT_READ, port, 1);
-    const uint64_t same = trace_head(TRACE_PORT_READ, same_port, 1);
-    unsigned end = trace_next % TRACE_ENTRY_COUNT;
-    bool was_read = false, found = false;
-
-    for (unsigned back = 1; back <= TRACE_ENTRY_COUNT; back++) {
-        unsigned place = (end + TRACE_ENTRY_COUNT - back) % TRACE_ENTRY_COUNT;
-        uint64_t head = trace_heads[place] & ~(uint64_t)UINT32_MAX; /* without the time */
-        if (head == since)
-            return found ? TRACE_READ : was_read ? TRACE_OTHER : TRACE_UNKNOWN;
-        if (head == wanted || head == same) {
-            was_read = true;
-            found |= trace_values[place] == value;
+        if (is_timed(head)) {
+            hal_printf("  %+11lld cycles  ",
+                       previous_time ? (long long)(time - previous_time) : 0ll);
+            previous_time = time;
+        } else {
+            hal_printf("  %18s  ", "");
         }
+        print_entry(head, trace_entries[i % TRACE_ENTRY_COUNT].value);
     }
-    return TRACE_UNKNOWN;
 }

@@ -12,79 +12,68 @@
  * number, TRACE_NO_CHANNEL without one. */
 enum trace_kind {
     TRACE_NONE,
-    TRACE_PORT_READ,     /* value: what was read; extra: width in bytes */
+    TRACE_PORT_READ,     /* value: what was read; extra: width in bytes, and TRACE_xxx below */
     TRACE_PORT_WRITE,    /* value: what was written; extra: width */
-    TRACE_PORT_BUFFER,   /* value: count of units; extra: width, | 0x80 for a write */
+    TRACE_PORT_BUFFER,   /* value: count of units; extra: width */
     TRACE_REGISTER_READ, /* as for ports */
     TRACE_REGISTER_WRITE,
-    TRACE_CALL, /* value: enum context_kind, action << 8, IRQL << 16. The port calls the miniport */
+    TRACE_REGISTER_BUFFER,
+    TRACE_CALL, /* value: enum context_kind, action << 8, IRQL << 16. The port calls the miniport; timed */
     TRACE_FALSE,     /* value: enum context_kind. The call returned FALSE */
-    TRACE_IRB_START, /* value: Function, StartIo's IRQL << 16, BuildIo's << 24; extra: slot */
+    TRACE_IRB_START, /* value: Function, StartIo's IRQL << 16, BuildIo's << 24; extra: slot; timed */
     TRACE_IRB_END,   /* value: IrbStatus; extra: slot */
-    TRACE_TIMEOUT,   /* extra: slot */
-    TRACE_RULE,      /* value: enum rule */
+    TRACE_TIMEOUT,   /* extra: slot; timed */
+    TRACE_RULE,      /* value: enum rule; timed */
     TRACE_KIND_COUNT,
 };
 
-/* The ring, in two parts: that is one instruction less for each entry than one ring of structures. */
+/* Of an access's `extra`, beside the width. */
+#define TRACE_WIDTH  0x07u
+#define TRACE_PORTS  0x20u /* the port itself looked */
+#define TRACE_TIMED  0x40u /* the entry has a time, though not all of its kind have */
+#define TRACE_IS_OUT 0x80u /* a buffer was written */
+
 #define TRACE_ENTRY_COUNT 4096u
 #define TRACE_NO_CHANNEL  0xFFFFu
 
-/* Bits 31:0 time, 47:32 where, 55:48 kind, 63:56 extra. */
-extern uint64_t trace_heads[TRACE_ENTRY_COUNT];
-extern uint32_t trace_values[TRACE_ENTRY_COUNT];
+/* `head`: bits 15:0 where, 23:16 kind, 31:24 extra. */
+struct trace_entry {
+    uint32_t value, head;
+};
+extern struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
+/* The cycle counter, of those that have a time. */
+extern uint64_t trace_times[TRACE_ENTRY_COUNT];
 extern uint32_t trace_next; /* entries recorded since boot */
-extern uint32_t trace_mask; /* a bit a kind: recorded or not (`trace=` on the command line) */
+/* How far an entry of this kind takes the ring on: 1, or 0, then the next entry takes its place (`trace=` on
+ * the command line). */
+extern uint32_t trace_steps[TRACE_KIND_COUNT];
 
-/* The constant part of an entry's head: what is recorded again and again has it made once. */
-static inline uint64_t trace_head(enum trace_kind kind, unsigned where, unsigned extra)
+/* The constant part of an entry: what is recorded again and again has it made once. */
+static inline uint32_t trace_head(enum trace_kind kind, unsigned where, unsigned extra)
 {
-    return ((uint64_t)(kind | extra << 8) << 16 | (uint16_t)where) << 32;
+    return (uint32_t)kind << 16 | extra << 24 | (uint16_t)where;
 }
 
-static inline void trace_made(enum trace_kind kind, uint64_t head, uint32_t value)
+/* One instruction takes the place, so that an interrupt finds its own behind it. */
+static inline uint32_t trace_put(enum trace_kind kind, uint32_t head, uint32_t value)
 {
-    if (!(trace_mask >> kind & 1))
-        return;
-    head |= hal_cycles();
-    /* One instruction takes the place, so that an interrupt finds its own behind it. */
-    uint32_t place = __atomic_fetch_add(&trace_next, 1, __ATOMIC_RELAXED) % TRACE_ENTRY_COUNT;
-    trace_heads[place] = head;
-    trace_values[place] = value;
+    uint32_t place =
+        __atomic_fetch_add(&trace_next, trace_steps[kind], __ATOMIC_RELAXED) % TRACE_ENTRY_COUNT;
+    trace_entries[place].value = value;
+    trace_entries[place].head = head;
+    return place;
+}
+
+/* Of the kinds that are timed, with a head that was made before. */
+static inline void trace_timed(enum trace_kind kind, uint32_t head, uint32_t value)
+{
+    trace_times[trace_put(kind, head, value)] = hal_cycles();
 }
 
 static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, uint32_t value)
 {
-    trace_made(kind, trace_head(kind, where, extra), value);
+    (void)trace_put(kind, trace_head(kind, where, extra), value);
 }
-
-/* What a head holds. `time` is the low part of the cycle counter, to show distances. */
-static inline uint32_t trace_time(uint64_t head)
-{
-    return (uint32_t)head;
-}
-static inline unsigned trace_where(uint64_t head)
-{
-    return (uint16_t)(head >> 32);
-}
-static inline enum trace_kind trace_kind(uint64_t head)
-{
-    return (enum trace_kind)(head >> 48 & 0xFF);
-}
-static inline unsigned trace_extra(uint64_t head)
-{
-    return (unsigned)(head >> 56);
-}
-
-/* What is known of a driver's reads of a port since an entry with this head (the IRB's start). */
-enum trace_evidence {
-    TRACE_UNKNOWN, /* none, or what was recorded does not reach back so far */
-    TRACE_OTHER,   /* it read other values only */
-    TRACE_READ,    /* it read this value */
-};
-/* Two ports that show the same. Context: any. */
-enum trace_evidence trace_evidence(uint64_t since, unsigned port, unsigned same_port,
-                                   uint8_t value);
 
 /* Sets what is recorded from a word list such as "ports,irbs" or "all" or "off". False: unknown
  * word. */

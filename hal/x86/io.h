@@ -67,12 +67,12 @@ static inline bool hal_interrupts_disable(void)
     return enabled;
 }
 
-/* The low part of the CPU's cycle counter: for distances in traces, not for time. */
-static inline uint32_t hal_cycles(void)
+/* The CPU's cycle counter: for distances in traces, not for time. */
+static inline uint64_t hal_cycles(void)
 {
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return low;
+    return (uint64_t)high << 32 | low;
 }
 
 static inline void hal_interrupts_enable(void)

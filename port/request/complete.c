@@ -123,7 +123,7 @@ static struct request *slot_finish(struct channel *channel, struct irb_slot *slo
 {
     struct request *request = slot->request;
 
-    trace_made(TRACE_IRB_END, slot->trace_end, slot->page->irb.IrbStatus);
+    (void)trace_put(TRACE_IRB_END, slot->trace_end, slot->page->irb.IrbStatus);
     take_results(slot, request);
     slot->state = SLOT_FREE;
     slot->request = NULL;

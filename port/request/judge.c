@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "port/access/access.h"
 #include "port/owned.h"
 #include "port/request/request.h"
 
@@ -136,5 +137,5 @@ bool slot_may_need_sense(const struct irb_slot *slot)
     if (!(slot->request->function & IRB_FUNCTION_ATAPI_COMMAND) || code == IRB_STATUS_SUCCESS)
         return false;
     return code != IRB_STATUS_PENDING || irb->AtaStatus & IDE_STATUS_ERROR || !port ||
-           hal_in8(port) & IDE_STATUS_ERROR;
+           access_look(port) & IDE_STATUS_ERROR;
 }

@@ -122,8 +122,8 @@ static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot
     struct context *context = channel_context(channel, CONTEXT_START_IO);
     struct sync_saved saved = sync_enter(channel);
     context->slot = slot;
-    trace_made(TRACE_IRB_START, slot->trace_start,
-               slot->page->irb.Function | (uint32_t)irql_now << 16 | (uint32_t)saved.level << 24);
+    trace_timed(TRACE_IRB_START, slot->trace_start,
+                slot->page->irb.Function | (uint32_t)irql_now << 16 | (uint32_t)saved.level << 24);
     /* What it returns is of no interest: the IRB has to end in any case. */
     (void)call_fast(context, (uintptr_t)channel->interface.IdeHwStartIo, 2, channel->extension,
                     slot->shown_irb);
@@ -217,7 +217,7 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     slot->seal = irb_seal(&slot->page->irb) ^ request->wants_registers;
     slot->state = SLOT_ACTIVE;
     slot_show(slot);
-    channel->counters.requests++;
+    slot->begun = (uint32_t)++channel->counters.requests;
     if (!channel->interface.IdeHwBuildIo) {
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
     } else if (!(__builtin_expect(port_guard_build_io, 0) ? build_io_guarded(slot)

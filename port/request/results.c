@@ -3,6 +3,7 @@
  * What is judged when an IRB comes back, from AtaPortCompleteRequest or finished by IdeHwBuildIo: INI-09, IRB-02, 04, 05,
  * 11, 12, and what judge.c judges. Entered from every context in which a miniport runs.
  */
+#include "port/access/audit.h"
 #include "port/request/request.h"
 
 /* ------------------------------------------------------------------ request sense */
@@ -41,13 +42,11 @@ static void check_sense(struct irb_slot *slot, const char *routine, const void *
 
 /* ------------------------------------------------------------------ registers */
 
-/* IRB-04. What the driver has read since the IRB was started is known from the trace; a driver that
- * answers from memory, without asking the device, is not doubted. In IdeHwBuildIo nothing was started. */
+/* IRB-04. A driver that answers from memory, without asking the device, is not doubted. In IdeHwBuildIo nothing was
+ * started. */
 static void check_device_error(const struct irb_slot *slot, const char *routine, const void *place)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
-    unsigned status = slot->channel->ports.status, error = status - 6;
-    unsigned alternate = slot->channel->ports.alternate_status;
 
     if (irb->AtaStatus == 0) {
         contract_report_irb(RULE_IRB_04, slot, routine, place,
@@ -59,14 +58,12 @@ static void check_device_error(const struct irb_slot *slot, const char *routine,
                             "AtaStatus is %#x, and no device has seen the request", irb->AtaStatus);
         return;
     }
-    enum trace_evidence seen =
-        status ? trace_evidence(slot->trace_start, status, alternate, irb->AtaStatus)
-               : TRACE_UNKNOWN;
-    if (seen == TRACE_OTHER)
+    enum audit_answer seen = audit_status_seen(slot->channel, slot->begun, irb->AtaStatus);
+    if (seen == AUDIT_OTHER)
         contract_report_irb(RULE_IRB_04, slot, routine, place,
                             "AtaStatus is %#x, which the device has not shown", irb->AtaStatus);
-    else if (seen == TRACE_READ && irb->AtaStatus & IDE_STATUS_ERROR &&
-             trace_evidence(slot->trace_start, error, error, irb->AtaError) != TRACE_READ)
+    else if (seen == AUDIT_SEEN && irb->AtaStatus & IDE_STATUS_ERROR &&
+             audit_error_seen(slot->channel, slot->begun, irb->AtaError) != AUDIT_SEEN)
         contract_report_irb(RULE_IRB_04, slot, routine, place,
                             "AtaError is %#x, which was not read from the Error register",
                             irb->AtaError);

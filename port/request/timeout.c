@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "port/access/audit.h"
 #include "port/request/request.h"
 
 #define TICK_US 1000000u
@@ -136,13 +137,16 @@ static void recover(struct channel *channel, struct irb_slot *slot)
     send_lun_reset(channel);
 }
 
-/* Is the device to blame? While BSY or DRQ is set it is: it has not finished, or wants something moved.
- * Where there is no such register in ports, nobody can tell. */
-static bool device_is_busy(const struct channel *channel)
+/* Of all requests at the miniport, the moment when the first was begun: what a device does may be for any of them. */
+static uint32_t first_begun(struct channel *channel, const struct irb_slot *late)
 {
-    uint16_t port = channel->ports.alternate_status;
-    uint8_t status = port ? hal_in8(port) : 0;
-    return status == 0 || status & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
+    uint32_t first = late->begun;
+    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+        const struct irb_slot *slot = slot_at(channel, i);
+        if (slot->state == SLOT_ACTIVE && (int32_t)(slot->begun - first) < 0)
+            first = slot->begun;
+    }
+    return first;
 }
 
 /* IRB-09: the place is where the request was handed over. */
@@ -160,14 +164,14 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
 {
     struct request *request = slot->request;
 
-    trace(TRACE_TIMEOUT, channel->number, slot->index, 0);
+    trace_timed(TRACE_TIMEOUT, trace_head(TRACE_TIMEOUT, channel->number, slot->index), 0);
     request->timed_out = slot->is_late = true;
     channel->counters.timeouts++;
     request->device->counters.timeouts++;
     port_message(channel, "target %u: %s was not completed in %u s; resetting",
                  slot->page->irb.TargetId, irb_function_name(slot->page->irb.Function),
                  (unsigned)slot->timeout_s);
-    if (!device_is_busy(channel))
+    if (!audit_device_is_to_blame(channel, first_begun(channel, slot)))
         report_lost(channel, slot);
     if (channel->recovery == RECOVERY_NONE)
         recover(channel, slot);

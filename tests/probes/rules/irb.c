@@ -137,6 +137,25 @@ CASE irb_lost(struct occasion *at)
     return FALSE;
 }
 
+/* The same with the slave selected, which is not there: its Status reads as 0. */
+/* BREAKS: IRB-09 */
+static BOOLEAN NTAPI irb_lost_beside_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    struct probe_channel *channel = ChannelExtension;
+
+    if (!is_third(channel, Irb))
+        return ProbeStartIo(channel, Irb);
+    AtaPortWritePortUchar(channel->command_block + 6, 0xB0); /* device 1 */
+    return FALSE;
+}
+
+CASE irb_lost_beside(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = irb_lost_beside_start_io;
+    return FALSE;
+}
+
 /* A command whose data nobody fetches: the device wants something, so the driver may wait for it. */
 static void keep_device_busy(struct probe_channel *channel)
 {
@@ -316,6 +335,7 @@ const struct probe_case irb_cases[] = {
     {"irb_too_much", AT_COMPLETE, 2, irb_too_much},
     {"irb_not_dma", AT_START_IO, 1, irb_not_dma},
     {"irb_lost", AT_CHANNEL_INIT, 1, irb_lost},
+    {"irb_lost_beside", AT_CHANNEL_INIT, 1, irb_lost_beside},
     {"irb_kept", AT_CHANNEL_INIT, 1, irb_kept},
     {"irb_silent_device", AT_CHANNEL_INIT, 1, irb_silent_device},
     {"irb_second_sense", AT_SENSE, 1, irb_second_sense},

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The auditor's answers; see audit.h. Entered from any context. */
+#include "port/access/audit.h"
+
+static bool is_since(uint32_t moment, uint32_t since)
+{
+    return (int32_t)(moment - since) >= 0;
+}
+
+static enum audit_answer seen(uint32_t any, uint32_t this, uint32_t since)
+{
+    return is_since(this, since) ? AUDIT_SEEN : is_since(any, since) ? AUDIT_OTHER : AUDIT_UNKNOWN;
+}
+
+enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value)
+{
+    const struct audit *audit = &channel->audit;
+    return seen(audit->status_read, audit->status[value], since);
+}
+
+enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value)
+{
+    const struct audit *audit = &channel->audit;
+    return seen(audit->error_read, audit->error[value], since);
+}
+
+bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
+{
+    const struct audit *audit = &channel->audit;
+
+    if (!channel->ports.status)
+        return true;
+    if (!is_since(audit->command_written, since) || audit->is_over)
+        return false;
+    if ((audit->selected ^ audit->commanded) & 0x10 /* DEV */ || !channel->ports.alternate_status)
+        return true;
+    return access_look(channel->ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
+}
+
+/* Is the bus master's interrupt bit still set? A driver that found it clear had nothing to clear. */
+static bool is_latched(const struct channel *channel)
+{
+    return access_look(channel->ports.bus_master_status) & AUDIT_BUS_MASTER_INTERRUPT;
+}
+
+/* A driver may serve any channel of its controller from here; Status of one has to be read, and its bus master's bit
+ * cleared. */
+uint16_t audit_undismissed(const struct channel *channel, unsigned noted, bool *is_latch)
+{
+    const struct controller *controller = channel->controller;
+    uint16_t port = channel->ports.status;
+
+    *is_latch = false;
+    for (unsigned i = 0; i < controller->channel_count; i++) {
+        const struct channel *other = controller->channels[i];
+        unsigned missing = other->dismissal & ~noted;
+        if (!other->ports.status || missing & AUDIT_READ_STATUS)
+            continue;
+        if (!(missing & AUDIT_CLEARED_BUS_MASTER) || !is_latched(other))
+            return 0;
+        *is_latch = true;
+        port = other->ports.bus_master_status;
+    }
+    return port;
+}

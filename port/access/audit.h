@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The auditor: what a driver and its device have said of themselves, by the registers that the driver has read and written.
+ * Judges by that alone: it touches no device but where IRB-09 is to be decided, and the trace is nothing to it. For
+ * channels whose task file is in ports.
+ */
+#ifndef PORT_ACCESS_AUDIT_H
+#define PORT_ACCESS_AUDIT_H
+
+#include "port/access/access.h"
+
+/* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE (channel->dismissal): for each
+ * of an IDE controller's two channels a bit. */
+#define AUDIT_READ_STATUS               0x30u /* the task file's Status */
+#define AUDIT_CLEARED_BUS_MASTER        0x48u /* the interrupt bit of the bus master's status */
+#define AUDIT_OF_CHANNEL(marks, number) ((marks) & ((number) ? 0x28u : 0x50u))
+#define AUDIT_NEVER_NOTED               0x01u
+
+#define AUDIT_BUS_MASTER_INTERRUPT 0x04u /* writing 1 clears it (SFF-8038i) */
+
+/* ------------------------------------------------------------------ what is said */
+
+/* The channel that a register belongs to: not always the one whose routine runs. */
+static inline struct channel *audit_channel(uint8_t entry)
+{
+    return context_now->controller->channels[entry & ACCESS_SECOND_CHANNEL ? 1 : 0];
+}
+
+/* The driver has read a register of interest; `entry` is that of the map. */
+static inline void audit_read(uint8_t entry, uint8_t value)
+{
+    struct channel *channel = audit_channel(entry);
+    struct audit *audit = &channel->audit;
+    uint32_t now = (uint32_t)channel->counters.requests;
+
+    if (access_role(entry) == ROLE_ERROR) {
+        audit->error[value] = audit->error_read = now;
+        return;
+    }
+    audit->status[value] = audit->status_read = now;
+    if (!(value & (IDE_STATUS_BUSY | IDE_STATUS_DRQ)) &&
+        !((audit->selected ^ audit->commanded) & 0x10))
+        audit->is_over = true;
+    if (access_role(entry) == ROLE_STATUS)
+        context_now->noted |= entry & ACCESS_SECOND_CHANNEL
+                                  ? AUDIT_OF_CHANNEL(AUDIT_READ_STATUS, 1)
+                                  : AUDIT_OF_CHANNEL(AUDIT_READ_STATUS, 0);
+}
+
+/* It has written one. */
+static inline void audit_write(uint8_t entry, uint8_t value)
+{
+    struct audit *audit = &audit_channel(entry)->audit;
+
+    switch (access_role(entry)) {
+    case ROLE_STATUS: /* Command */
+        audit->command_written = (uint32_t)audit_channel(entry)->counters.requests;
+        audit->commanded = audit->selected;
+        audit->is_over = false;
+        break;
+    case ROLE_DEVICE:
+        audit->selected = value;
+        break;
+    case ROLE_BUS_MASTER_STATUS:
+        if (value & AUDIT_BUS_MASTER_INTERRUPT)
+            context_now->noted |= entry & ACCESS_SECOND_CHANNEL
+                                      ? AUDIT_OF_CHANNEL(AUDIT_CLEARED_BUS_MASTER, 1)
+                                      : AUDIT_OF_CHANNEL(AUDIT_CLEARED_BUS_MASTER, 0);
+        break;
+    case ROLE_ALTERNATE_STATUS: /* Device Control */
+        if (value & IDE_DC_RESET_CONTROLLER)
+            audit->selected = 0; /* ATA/ATAPI-6, 9.2: a reset selects device 0 */
+        break;
+    case ROLE_NONE:
+    case ROLE_ERROR:
+        break;
+    }
+}
+
+/* ------------------------------------------------------------------ questions */
+
+/* What is known of a driver's reads since a moment. */
+enum audit_answer {
+    AUDIT_UNKNOWN, /* there were none */
+    AUDIT_OTHER,   /* other values only */
+    AUDIT_SEEN,    /* this value */
+};
+enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value);
+enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value);
+
+/* Is a device to blame for a request that was begun at that moment and did not come back? A device that got no command since
+ * then is not, nor one whose Status shows neither BSY nor DRQ: ATA/ATAPI-6, 5.2.1. While another device is selected,
+ * which may be an absent one, what the driver has read of it counts. True where nobody can tell. */
+bool audit_device_is_to_blame(const struct channel *channel, uint32_t since);
+
+/* INT-01: has IdeHwInterrupt, which says TRUE, dismissed an interrupt of one of its controller's channels? Where not, the
+ * port that would have had to be accessed, and whether its latch is what is still set. 0: it has. */
+uint16_t audit_undismissed(const struct channel *channel, unsigned noted, bool *is_latch);
+
+#endif

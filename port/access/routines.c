@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Port and register access: the 24 routines AtaPortRead/WritePort*, AtaPortRead/WriteRegister*, with Buffer and
+ * without.
+ *
+ * Each access is looked up in the map of the controller that runs now (ADR-01), goes through inject.h to the HAL, is
+ * told to the auditor, counted, and traced, in this order. Nothing is cached, reordered or polled. Entered from
+ * every context in which a miniport runs; this is the hottest code of the port.
+ */
+#include <string.h>
+
+#include "lib/plural.h"
+#include "port/access/access.h"
+#include "port/access/audit.h"
+#include "port/access/inject.h"
+#include "port/memory.h"
+#include "port/trace.h"
+
+struct access_counters access_counters;
+
+/* ------------------------------------------------------------------ may it be accessed? */
+
+/* What the map of this context says of a port. */
+static inline struct access_entry port_entry(uintptr_t port)
+{
+    static const struct access_entry none = {0, 0};
+    return __builtin_expect(port < ACCESS_PORT_COUNT, 1) ? context_now->port_map[port] : none;
+}
+
+/* 1, 2, 3 for one, two, four bytes, as in the map. */
+#define WIDTH_CODE(bits) ((bits) == 32 ? 3 : (bits) / 8)
+
+/* Device memory, or the channel's uncached extension (drivers in the field keep register-like
+ * structures there). */
+static bool register_is_mapped(uintptr_t address, uint64_t byte_count)
+{
+    const struct controller *controller = context_now->controller;
+    if (!controller || context_now->kind == CONTEXT_BUILD_IO)
+        return false;
+    for (unsigned i = 0; i < controller->mapped_count; i++) {
+        const struct mapped_range *range = &controller->mapped[i];
+        if (address >= range->base && byte_count <= range->byte_count &&
+            address - range->base <= range->byte_count - byte_count)
+            return true;
+    }
+    const struct channel *channel = context_now->channel;
+    return channel && channel->uncached && address >= (uintptr_t)channel->uncached &&
+           byte_count <= channel->uncached_size &&
+           address - (uintptr_t)channel->uncached <= channel->uncached_size - byte_count;
+}
+
+/* Why an access was not done. In IdeHwBuildIo nothing is mapped, since no routine may be called. */
+static __attribute__((cold, noinline)) void refuse(const char *routine, const void *place,
+                                                   uintptr_t address, unsigned width)
+{
+    if (contract_in_build_io(routine, place))
+        return;
+    contract_report(RULE_ADR_01, NULL, routine, place,
+                    "%u byte%s at %#llx: no range of that kind was mapped there with "
+                    "AtaPortGetDeviceBase; a read returned all ones, a write was dropped",
+                    width, plural(width), (unsigned long long)address);
+}
+
+/* What a read of a buffer gives where it may not read. */
+static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count)
+{
+    memset(buffer, 0xFF, byte_count);
+}
+
+/* Before what goes through it with string instructions. */
+static __attribute__((noinline)) bool buffer_is_refused(const void *buffer, uint64_t byte_count,
+                                                        const char *routine, const void *place)
+{
+    contract_direction(routine, place);
+    return memory_is_refused(buffer, byte_count, routine, place);
+}
+
+/* ------------------------------------------------------------------ ports of interest, and wrong ones */
+
+static bool is_mapped(uint8_t entry, unsigned width)
+{
+    return (entry & ACCESS_WIDTH_CODE) >= (width == 4 ? 3 : width);
+}
+
+/* A register of interest has eight bits. These have the convention of their callers, so that the common way saves no
+ * register. */
+static __attribute__((noinline)) UCHAR NTAPI read_with_care(uintptr_t address, const char *routine,
+                                                            const void *place)
+{
+    uint8_t entry = port_entry(address).read;
+    uint16_t port = (uint16_t)address;
+
+    if (__builtin_expect(!(entry & ACCESS_WIDTH_CODE), 0)) {
+        refuse(routine, place, address, 1);
+        return UINT8_MAX;
+    }
+    uint8_t value = (uint8_t)inject_read(port, hal_in8(port));
+    audit_read(entry, value);
+    access_counters.registers++;
+    trace(TRACE_PORT_READ, port, 1, value);
+    return value;
+}
+
+/* What begins something in a device has a time. */
+static __attribute__((noinline)) void NTAPI write_with_care(uintptr_t address, UCHAR value,
+                                                            const char *routine, const void *place)
+{
+    uint8_t entry = port_entry(address).write;
+    uint16_t port = (uint16_t)address;
+    uint32_t sent = value;
+
+    if (__builtin_expect(!(entry & ACCESS_WIDTH_CODE), 0)) {
+        refuse(routine, place, address, 1);
+        return;
+    }
+    if (inject_write(port, &sent))
+        hal_out8(port, (uint8_t)sent);
+    audit_write(entry, value);
+    access_counters.registers++;
+    if (access_role(entry) == ROLE_BUS_MASTER_STATUS)
+        trace(TRACE_PORT_WRITE, port, 1, value);
+    else
+        trace_timed(TRACE_PORT_WRITE, trace_head(TRACE_PORT_WRITE, port, 1 | TRACE_TIMED), value);
+}
+
+/* Wider accesses at such a register, which drivers have little reason for. */
+static __attribute__((cold, noinline)) ULONG NTAPI read_wide(uintptr_t address, unsigned width,
+                                                             const char *routine, const void *place)
+{
+    uint8_t entry = port_entry(address).read;
+    uint16_t port = (uint16_t)address;
+
+    if (!is_mapped(entry, width)) {
+        refuse(routine, place, address, width);
+        return UINT32_MAX;
+    }
+    uint32_t value = inject_read(port, width == 2 ? hal_in16(port) : hal_in32(port));
+    audit_read(entry, (uint8_t)value);
+    access_counters.registers++;
+    trace(TRACE_PORT_READ, port, width, value);
+    return value;
+}
+
+static __attribute__((cold, noinline)) void NTAPI write_wide(uintptr_t address, unsigned width,
+                                                             ULONG value, const char *routine,
+                                                             const void *place)
+{
+    uint8_t entry = port_entry(address).write;
+    uint16_t port = (uint16_t)address;
+    uint32_t sent = value;
+
+    if (!is_mapped(entry, width)) {
+        refuse(routine, place, address, width);
+        return;
+    }
+    if (inject_write(port, &sent)) {
+        if (width == 2)
+            hal_out16(port, (uint16_t)sent);
+        else
+            hal_out32(port, sent);
+    }
+    audit_write(entry, (uint8_t)value);
+    access_counters.registers++;
+    trace(TRACE_PORT_WRITE, port, width, value);
+}
+
+uint8_t access_look(uint16_t port)
+{
+    uint8_t value = (uint8_t)inject_read(port, hal_in8(port));
+    trace(TRACE_PORT_READ, port, 1 | TRACE_PORTS, value);
+    return value;
+}
+
+/* ------------------------------------------------------------------ the routines' bodies */
+
+/* What differs between ports and registers in memory: WHERE_IS_PLAIN: mapped and of no interest, WHERE_READ and
+ * so on: the access, WHERE_READ_ELSE and WHERE_WRITE_ELSE: what is done with all others, WHERE_MAY: is a block
+ * mapped? A register buffer is a piece of device memory, as with READ_REGISTER_BUFFER_xxx, where a port buffer is
+ * one port. */
+#define PORT_IS_PLAIN(at, bits, way) ((int8_t)port_entry((uintptr_t)(at)).way >= WIDTH_CODE(bits))
+#define PORT_READ(at, bits)          hal_in##bits((uint16_t)(uintptr_t)(at))
+#define PORT_WRITE(at, bits, v)      hal_out##bits((uint16_t)(uintptr_t)(at), v)
+#define PORT_READ_ELSE(at, bits, routine)                           \
+    ((bits) == 8 ? read_with_care((uintptr_t)(at), routine, CALLER) \
+                 : read_wide((uintptr_t)(at), bits / 8, routine, CALLER))
+#define PORT_WRITE_ELSE(at, bits, v, routine)                                    \
+    ((bits) == 8 ? write_with_care((uintptr_t)(at), (UCHAR)(v), routine, CALLER) \
+                 : write_wide((uintptr_t)(at), bits / 8, v, routine, CALLER))
+#define PORT_MAY(at, bits, way, count) is_mapped(port_entry((uintptr_t)(at)).way, bits / 8)
+#define PORT_READ_BLOCK(at, bits, buffer, count)                        \
+    do {                                                                \
+        hal_in_buffer##bits((uint16_t)(uintptr_t)(at), buffer, count);  \
+        const uint8_t entry = port_entry((uintptr_t)(at)).read;         \
+        if (__builtin_expect(entry & ACCESS_OF_INTEREST && (count), 0)) \
+            audit_read(entry, (uint8_t)(buffer)[(count)-1]);            \
+    } while (0)
+#define PORT_WRITE_BLOCK(at, bits, buffer, count) \
+    hal_out_buffer##bits((uint16_t)(uintptr_t)(at), buffer, count)
+
+#define REGISTER_IS_PLAIN(at, bits, way) register_is_mapped((uintptr_t)(at), bits / 8)
+#define REGISTER_READ(at, bits)          hal_read##bits(at)
+#define REGISTER_WRITE(at, bits, v)      hal_write##bits(at, v)
+#define REGISTER_READ_ELSE(at, bits, routine) \
+    (refuse(routine, CALLER, (uintptr_t)(at), bits / 8), UINT32_MAX)
+#define REGISTER_WRITE_ELSE(at, bits, v, routine) refuse(routine, CALLER, (uintptr_t)(at), bits / 8)
+#define REGISTER_MAY(at, bits, way, count) \
+    register_is_mapped((uintptr_t)(at), (uint64_t)(count) * (bits / 8))
+#define REGISTER_READ_BLOCK(at, bits, buffer, count) \
+    for (ULONG i = 0; i < (count); i++)              \
+    (buffer)[i] = hal_read##bits((at) + i)
+#define REGISTER_WRITE_BLOCK(at, bits, buffer, count) \
+    for (ULONG i = 0; i < (count); i++)               \
+    hal_write##bits((at) + i, (buffer)[i])
+
+/* One body for each kind of access. Space is Port or Register, WHERE its name above. */
+#define DEFINE_READ(Space, WHERE, Name, TYPE, bits)                               \
+    TYPE NTAPI AtaPortRead##Space##Name(TYPE *At)                                 \
+    {                                                                             \
+        if (__builtin_expect(!WHERE##_IS_PLAIN(At, bits, read), 0))               \
+            return (TYPE)WHERE##_READ_ELSE(At, bits, "AtaPortRead" #Space #Name); \
+        TYPE value = WHERE##_READ(At, bits);                                      \
+        access_counters.registers++;                                              \
+        trace(TRACE_##WHERE##_READ, (uint16_t)(uintptr_t)At, bits / 8, value);    \
+        return value;                                                             \
+    }
+#define DEFINE_WRITE(Space, WHERE, Name, TYPE, bits)                            \
+    VOID NTAPI AtaPortWrite##Space##Name(TYPE *At, TYPE Value)                  \
+    {                                                                           \
+        if (__builtin_expect(!WHERE##_IS_PLAIN(At, bits, write), 0)) {          \
+            WHERE##_WRITE_ELSE(At, bits, Value, "AtaPortWrite" #Space #Name);   \
+            return;                                                             \
+        }                                                                       \
+        WHERE##_WRITE(At, bits, Value);                                         \
+        access_counters.registers++;                                            \
+        trace(TRACE_##WHERE##_WRITE, (uint16_t)(uintptr_t)At, bits / 8, Value); \
+    }
+#define DEFINE_READ_BUFFER(Space, WHERE, Name, TYPE, bits)                            \
+    VOID NTAPI AtaPortRead##Space##Buffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)  \
+    {                                                                                 \
+        static const char routine[] = "AtaPortRead" #Space "Buffer" #Name;            \
+        if (buffer_is_refused(Buffer, (uint64_t)Count * (bits / 8), routine, CALLER)) \
+            return;                                                                   \
+        if (__builtin_expect(!WHERE##_MAY(At, bits, read, Count), 0)) {               \
+            refuse(routine, CALLER, (uintptr_t)At, bits / 8);                         \
+            fill_with_ones(Buffer, (size_t)Count * sizeof(TYPE));                     \
+            return;                                                                   \
+        }                                                                             \
+        WHERE##_READ_BLOCK(At, bits, Buffer, Count);                                  \
+        access_counters.data_units += Count;                                          \
+        trace(TRACE_##WHERE##_BUFFER, (uint16_t)(uintptr_t)At, bits / 8, Count);      \
+    }
+#define DEFINE_WRITE_BUFFER(Space, WHERE, Name, TYPE, bits)                                     \
+    VOID NTAPI AtaPortWrite##Space##Buffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)           \
+    {                                                                                           \
+        static const char routine[] = "AtaPortWrite" #Space "Buffer" #Name;                     \
+        if (buffer_is_refused(Buffer, (uint64_t)Count * (bits / 8), routine, CALLER))           \
+            return;                                                                             \
+        if (__builtin_expect(!WHERE##_MAY(At, bits, write, Count), 0)) {                        \
+            refuse(routine, CALLER, (uintptr_t)At, bits / 8);                                   \
+            return;                                                                             \
+        }                                                                                       \
+        WHERE##_WRITE_BLOCK(At, bits, Buffer, Count);                                           \
+        access_counters.data_units += Count;                                                    \
+        trace(TRACE_##WHERE##_BUFFER, (uint16_t)(uintptr_t)At, bits / 8 | TRACE_IS_OUT, Count); \
+    }
+
+/* ------------------------------------------------------------------ the table */
+
+#define SPACES(DEFINE, Name, TYPE, bits) \
+    DEFINE(Port, PORT, Name, TYPE, bits) \
+    DEFINE(Register, REGISTER, Name, TYPE, bits)
+#define WIDTHS(DEFINE)                 \
+    SPACES(DEFINE, Uchar, UCHAR, 8)    \
+    SPACES(DEFINE, Ushort, USHORT, 16) \
+    SPACES(DEFINE, Ulong, ULONG, 32)
+
+WIDTHS(DEFINE_READ)
+WIDTHS(DEFINE_WRITE)
+WIDTHS(DEFINE_READ_BUFFER)
+WIDTHS(DEFINE_WRITE_BUFFER)
