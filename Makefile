@@ -170,7 +170,7 @@ debug:
 HOST_BUILD := build/host
 HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
     -fno-omit-frame-pointer -fshort-wchar -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) \
-    -Wno-maybe-uninitialized -D_GNU_SOURCE -I. -Iinclude/ddi
+    -Wno-maybe-uninitialized -D_GNU_SOURCE -I. -Iinclude/ddi -I$(HAL_FOLDER_x86_64)
 HOST_TESTS := $(wildcard tests/host/test_*.c)
 TESTS := $(filter-out tests/conformance/%,$(sort $(wildcard tests/*/*.t) $(HOST_TESTS)))
 ifneq ($(TEST),)

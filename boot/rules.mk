@@ -13,6 +13,7 @@
 # and gets
 #
 #   KERNEL_CC, KERNEL_CFLAGS      for any other object that is to be linked with the kernel
+#   HAL_FOLDER_x86_64, ...        for anything else that includes hal/hal.h: -I$(HAL_FOLDER_x86_64)
 #   hal_SOURCES, lib_SOURCES, port_SOURCES, boot_SOURCES; kernel_GENERATED, which lie in $(BUILD)
 #   kernel_OBJECTS                all of these, compiled
 #   $(BUILD)/kernel.elf           with DWARF: for GDB
@@ -32,8 +33,12 @@ KERNEL_ARCH_CFLAGS_x86_64 := -m64 -mno-red-zone -mcmodel=small
 KERNEL_ARCH_CFLAGS_i386 := -m32 -march=i686 -freg-struct-return -mpreferred-stack-boundary=2
 KERNEL_OBJCOPY_FLAGS_x86_64 := -I elf64-x86-64 -O elf32-i386
 
+# The HAL's folder for a machine, in which hal.h finds what is inline.
+HAL_FOLDER_x86_64 := hal/x86
+HAL_FOLDER_i386 := hal/x86
+
 KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KERNEL_CC) -print-file-name=include) \
-    -I. -Ilib/libc -Iinclude/ddi
+    -I. -Ilib/libc -Iinclude/ddi -I$(HAL_FOLDER_$(ARCH))
 
 # The same in bytes; empty where it is not a size that the arena can have.
 registry_arena_bytes := $(shell printf '%s\n' '$(subst ','\'',$(REGISTRY_ARENA))' | awk \
@@ -68,7 +73,7 @@ KERNEL_ARCHITECTURES := i386 x86_64
 kernel_sources_in = $(foreach source,$(wildcard $(1)),$(if $(filter \
     $(addsuffix _%,$(filter-out $(ARCH),$(KERNEL_ARCHITECTURES))),$(notdir $(source))),,$(source)))
 
-hal_SOURCES := $(call kernel_sources_in,hal/*.c hal/x86/*.c hal/x86/*.S)
+hal_SOURCES := $(call kernel_sources_in,hal/*.c $(HAL_FOLDER_$(ARCH))/*.c $(HAL_FOLDER_$(ARCH))/*.S)
 lib_SOURCES := $(call kernel_sources_in,lib/*.c lib/libc/*.c)
 port_SOURCES := $(call kernel_sources_in,port/*.c port/*/*.c)
 boot_SOURCES := $(call kernel_sources_in,boot/*.c)

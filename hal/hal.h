@@ -261,13 +261,12 @@ struct hal_gate {
 bool hal_gate_make(struct hal_gate *gate, void *address, uint64_t physical, unsigned protection);
 static inline void hal_gate_show(const struct hal_gate *gate); /* any context */
 static inline void hal_gate_hide(const struct hal_gate *gate);
-#include "x86/gate.h"
 
 /* ------------------------------------------------------------------ calls into drivers
  *
- * A driver's routine returns with the CPU as its caller had it. Looked at after each call: what
- * HAL_STATE_xxx in x86/call.h lists, the stack pointer, and `level`, a number below 4 that is the caller's
- * affair. */
+ * A driver's routine returns with the CPU as its caller had it. Looked at after each call: the stack pointer, and one
+ * word, which holds HAL_STATE_LEVEL, the caller's own two low bits; HAL_STATE_INTERRUPT, set while interrupts are
+ * enabled; HAL_STATE_CONTROL, what is always set; and what else the platform names HAL_STATE_xxx. */
 struct hal_call {
     uintptr_t stack;       /* the stack pointer, as it has to be behind the call */
     uintptr_t stack_found; /* as it was, where it was another one; 0: it was right */
@@ -275,8 +274,10 @@ struct hal_call {
 };
 /* Calls a function of the drivers' calling convention with up to three arguments. *value is its address, and
  * then what it returned. `call` is what *now points to; *now still is it afterwards, for the registers may
- * not be what they were. False: something was not as it has to be. The stack pointer is right again, all else
- * is not. The function that this is used in has a frame. */
+ * not be what they were. `level` points to what HAL_STATE_LEVEL of the state has to be. False: something was not
+ * as it has to be. The stack pointer is right again, all else is not. The function that this is used in has a
+ * frame. The platform says in HAL_CALL_HOME_BYTES how much of the stack above the return address is the
+ * routine's own. */
 static inline bool hal_call(struct hal_call *call, struct hal_call *const *now,
                             const unsigned *level, unsigned argument_count, uintptr_t *value,
                             uintptr_t first, uintptr_t second, uintptr_t third);
@@ -286,21 +287,10 @@ unsigned hal_call_mend(const struct hal_call *call);
 /* Code of the kernel's runs with the direction flag clear: clears it, and says whether it was set. */
 static inline bool hal_direction_clear(void);
 
-/* Registers that no driver has to change, and that take longer to look at. */
-struct hal_settings {
-    uintptr_t page_root, features; /* CR3, CR4 */
-    struct {
-        uint16_t limit;
-        uintptr_t base;
-    } __attribute__((packed)) interrupt_table; /* IDTR */
-    uint64_t segments;                         /* DS, ES, FS, GS */
-    uint32_t sse_control; /* MXCSR without what has happened; valid with has_fpu */
-    uint16_t x87_control;
-    bool has_fpu; /* these registers belong to what runs now */
-};
+/* Registers that no driver has to change, and that take longer to look at. The platform says which. */
+struct hal_settings;
 void hal_settings_read(struct hal_settings *settings);
 void hal_settings_write(const struct hal_settings *settings);
-#include "x86/call.h"
 
 /* `int vector` in code that runs on this CPU, before its report and the end: the hook may say what it means. `code`
  * is what ECX or RCX held (0 where the vector is a device's, and nobody has kept it). */
@@ -309,14 +299,13 @@ void hal_set_software_interrupt_hook(void (*hook)(unsigned vector, uintptr_t cod
 
 /* ------------------------------------------------------------------ I/O ports and device memory */
 
-/* x86/io.h gives, all static inline and any context, for T = 8, 16, 32:
+/* All static inline and any context, for T = 8, 16, 32:
  *   uintT_t hal_inT(uint16_t port);            void hal_outT(uint16_t port, uintT_t value);
  *   void hal_in_bufferT(uint16_t port, void *buffer, size_t count);
  *   void hal_out_bufferT(uint16_t port, const void *buffer, size_t count);
  *   uintT_t hal_readT(const volatile void *address);
  *   void hal_writeT(volatile void *address, uintT_t value);
  */
-#include "x86/io.h"
 
 /* ------------------------------------------------------------------ PCI configuration space */
 
@@ -332,5 +321,11 @@ bool hal_pci_next(struct hal_pci_address *cursor, bool first);
 /* width is 1, 2 or 4 bytes, offset a multiple of it and below 256. Any context. */
 uint32_t hal_pci_read(struct hal_pci_address address, unsigned offset, unsigned width);
 void hal_pci_write(struct hal_pci_address address, unsigned offset, unsigned width, uint32_t value);
+
+/* ------------------------------------------------------------------ what is inline
+ *
+ * Bodies of the functions above that are static inline, struct hal_settings, HAL_STATE_xxx and
+ * HAL_CALL_HOME_BYTES: from the platform's folder, which the build adds to where <> looks. */
+#include <hal_inline.h>
 
 #endif

@@ -13,11 +13,15 @@ use strict;
 use warnings;
 use File::Find;
 
-# What a room's files may include: folders, or single files. "tests" and "tools" see all.
+chdir "$1." if $0 =~ m{^(.*/)tools/[^/]+$};
+
+# What a room's files may include: single files, folders, or, with a / at the end, folders without those in them. The
+# longest name that a file's folder begins with is its room. "tests" and "tools" see all.
 my %visible = (
     'include' => ['include/ddi'],
     'lib' => ['lib'],
-    'hal' => ['hal', 'lib'],
+    'hal' => ['hal/', 'lib', map { "$_/hal_inline.h" } platforms()],
+    (map { ($_ => ['hal/', $_, 'lib']) } platforms()),
     'port' => ['port', 'include/ddi', 'hal/hal.h', 'lib'],
     'miniport' => ['include/ddi'],    # and its own folder
     'boot' => ['boot', 'port', 'include/ddi', 'hal', 'lib'],
@@ -30,6 +34,11 @@ my %is_compilers = map { $_ => 1 }
 
 my $findings = 0;
 
+# The HAL's folders for machines.
+sub platforms {
+    return map { m{(.*)/} } glob 'hal/*/hal_inline.h';
+}
+
 sub report {
     my ($file, $line, $sentence) = @_;
     print "$file:$line: $sentence\n";
@@ -39,14 +48,16 @@ sub report {
 
 sub room_of {
     my ($file) = @_;
-    return $file =~ m{^([^/]+)/} ? $1 : '';
+    my $room = $file;
+    $room =~ s{/?[^/]*$}{} while $room ne '' && !$visible{$room};
+    return $room ne '' ? $room : $file =~ m{^([^/]+)/} ? $1 : '';
 }
 
 # The file that an include line means, as the compiler would find it; undef if it is none of ours.
 sub resolve {
     my ($file, $name, $is_quoted) = @_;
     my ($folder) = $file =~ m{^(.*)/};
-    my @folders = (($is_quoted ? $folder : ()), '.', 'lib/libc', 'include/ddi');
+    my @folders = (($is_quoted ? $folder : ()), '.', 'lib/libc', 'include/ddi', platforms());
     for my $candidate (map { "$_/$name" } @folders) {
         next if !-f $candidate;
         1 while $candidate =~ s{(?:^|(?<=/))\./}{} || $candidate =~ s{[^/]+/\.\./}{};
@@ -60,7 +71,8 @@ sub may_see {
     my $allowed = $visible{ room_of($file) } or return 1;
     my @allowed = @$allowed;
     push @allowed, $1 if $file =~ m{^(miniport/[^/]+)/};
-    return grep { $included eq $_ || index($included, "$_/") == 0 } @allowed;
+    my ($folder) = $included =~ m{^(.*/)};
+    return grep { $included eq $_ || $folder eq $_ || index($included, "$_/") == 0 } @allowed;
 }
 
 sub check_include {
@@ -86,14 +98,13 @@ sub code_of {
 sub check_c {
     my ($file, $text) = @_;
     my $line = 0;
-    my $room = room_of($file);
     my @code = split /\n/, code_of($text);
     for (split /\n/, $text) {
         my $code = $code[$line++] // '';
         check_include($file, $line, $1, $2) if /^\s*#\s*include\s+(["<])([^">]+)[">]/;
         report($file, $line, 'a tab') if /\t/;
         report($file, $line, 'a character that is not ASCII') if /[^\x00-\x7f]/;
-        next if $room !~ /^(?:boot|lib|port|miniport)$/;
+        next if $file !~ m{^(?:boot|lib|port|miniport)/};
         report($file, $line, 'assembly stands in hal/ only') if $code =~ /\b(?:__asm__|__asm|asm)\b/;
         report($file, $line, 'volatile stands in hal/ only') if $code =~ /\b(?:__volatile__|volatile)\b/;
     }
@@ -125,7 +136,6 @@ sub check_file {
     return;
 }
 
-chdir "$1." if $0 =~ m{^(.*/)tools/[^/]+$};
 my @files = @ARGV;
 if (!@files) {
     find({ no_chdir => 1, wanted => sub {

@@ -23,6 +23,18 @@
      HAL_STATE_NESTED | HAL_STATE_ALIGNMENT)
 #define HAL_STATE_CONTROL (HAL_STATE_NUMERIC | HAL_STATE_PROTECT)
 
+struct hal_settings {
+    uintptr_t page_root, features; /* CR3, CR4 */
+    struct {
+        uint16_t limit;
+        uintptr_t base;
+    } __attribute__((packed)) interrupt_table; /* IDTR */
+    uint64_t segments;                         /* DS, ES, FS, GS */
+    uint32_t sse_control; /* MXCSR without what has happened; valid with has_fpu */
+    uint16_t x87_control;
+    bool has_fpu; /* these registers belong to what runs now */
+};
+
 static inline __attribute__((always_inline)) bool hal_direction_clear(void)
 {
     uintptr_t flags;

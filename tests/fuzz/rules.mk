@@ -28,7 +28,7 @@ FUZZ_SOURCES := $(shell PERL5LIB=tests/lib perl -MVerdict \
 
 # -fshort-wchar: miniports have 16-bit characters.
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-    -fshort-wchar -fno-strict-aliasing -D_GNU_SOURCE -I. -Iinclude/ddi
+    -fshort-wchar -fno-strict-aliasing -D_GNU_SOURCE -I. -Iinclude/ddi -I$(HAL_FOLDER_x86_64)
 
 # One that runs $(1) on a folder with the corpus and the seeds.
 FUZZ_OPTIONS = -max_len=$(FUZZ_LONGEST_$(FUZZ)) -timeout=10 $(if $(wildcard tests/fuzz/$(FUZZ).dict),-dict=tests/fuzz/$(FUZZ).dict)

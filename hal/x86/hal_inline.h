@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* x86's part of hal.h, which includes this. */
+#ifndef HAL_X86_HAL_INLINE_H
+#define HAL_X86_HAL_INLINE_H
+
+#include "hal/x86/call.h"
+#include "hal/x86/gate.h"
+#include "hal/x86/io.h"
+
+#endif
