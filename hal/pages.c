@@ -9,9 +9,9 @@
  * Memory that may lie anywhere comes from above 4 GiB while there is some: the rest is needed for
  * devices that cannot reach as far.
  */
-#include "hal/internal.h"
-
 #include <string.h>
+
+#include "hal/internal.h"
 
 #define FIRST_PAGE     256u /* at 1 MiB: below it are the firmware's tables and the BIOS */
 #define LOW_ZONE_END   ((size_t)1 << 20) /* the page at 4 GiB */

@@ -5,12 +5,12 @@
  * Owns the hooks for symbols and panics. May not: allocate, or wait for an interrupt, since all of
  * it is used by a kernel that has just failed. Any context.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "hal/internal.h"
 #include "hal/symbols.h"
 #include "lib/utf.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define PRINT_LIMIT      1024u /* of one call, as hal.h says */
 #define BURST            16u   /* that interrupts let through in one piece */

@@ -40,7 +40,7 @@
 #define KEY_END       0x1D /* Ctrl-] */
 #define GRACE_SECONDS 5    /* until SIGKILL */
 #define MAX_LINE      65536
-#define COUNT_PORT    "0xeb" /* hal/x86/journal.c */
+#define COUNT_PORT    "0xeb" /* hal/x86/pc/journal.c */
 
 static pid_t qemu;
 static enum end end = END_BY_ITSELF;

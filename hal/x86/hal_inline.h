@@ -3,8 +3,8 @@
 #ifndef HAL_X86_HAL_INLINE_H
 #define HAL_X86_HAL_INLINE_H
 
-#include "hal/x86/call.h"
-#include "hal/x86/gate.h"
-#include "hal/x86/io.h"
+#include "hal/x86/cpu/call.h"
+#include "hal/x86/cpu/gate.h"
+#include "hal/x86/cpu/io.h"
 
 #endif

@@ -441,7 +441,7 @@ static bool rtc_is_wired(void)
     hal_stall_us(5 * RTC_TICK_US);
     hal_out8(SECOND_PIC, PIC_READ_REQUESTS);
     bool wired = (hal_in8(SECOND_PIC) & 1u << (RTC_LINE - 8)) != 0;
-    hal_out8(SECOND_PIC, PIC_READ_IN_SERVICE); /* as hal/x86/pic.c left it */
+    hal_out8(SECOND_PIC, PIC_READ_IN_SERVICE); /* as hal/x86/pc/pic.c left it */
     rtc_tick(false);
     return wired;
 }

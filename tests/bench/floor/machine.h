@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hal/x86/io.h"
+#include "hal/x86/cpu/io.h"
 
 /* Starts COM1, measures the time-stamp counter against the PIT (about 50 ms), and lets through only
  * the interrupt line of the drive. Interrupts stay disabled. */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bring-up of the machine, from the first C function to kernel_main.
+ *
+ * Owns the order. Entered once, from the boot code, with interrupts disabled.
+ */
+#include "hal/x86/boot/multiboot.h"
+#include "hal/x86/cpu/cpu.h"
+#include "hal/x86/pc/pc.h"
+
+_Noreturn void hal_start(uint32_t loader_magic, uintptr_t loader_information);
+
+void hal_start(uint32_t loader_magic, uintptr_t loader_information)
+{
+    hal_console_initialise();    /* from here on there are messages */
+    hal_cpu_tables_initialise(); /* and reports of exceptions */
+    hal_multiboot_initialise(loader_magic, loader_information);
+    hal_acpi_initialise();
+    hal_pages_initialise();
+    hal_paging_initialise();
+    hal_cpu_tables_protect();
+    hal_pci_initialise();
+    hal_interrupts_initialise();
+    hal_clock_initialise();
+    hal_timer_initialise();
+    hal_console_start_input();
+    hal_interrupts_enable();
+    kernel_main();
+}

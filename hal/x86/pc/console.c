@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * COM1, the debug console, and the way out of QEMU.
+ *
+ * Owns the UART, the debug console's port and the exit port. Output may be asked for in any
+ * context, and waits for the UART; input is taken by interrupt. Source: National Semiconductor
+ * PC16550D data sheet.
+ */
+#include "hal/x86/cpu/instructions.h"
+#include "hal/x86/pc/pc.h"
+
+#define COM1      0x3F8u
+#define COM1_LINE 4u
+
+/* Registers, as offsets from COM1. */
+#define UART_DATA             0u /* also divisor, low byte */
+#define UART_INTERRUPT_ENABLE 1u /* 0 data received; also divisor, high byte */
+#define UART_FIFO             2u /* write; reading identifies the interrupt */
+#define UART_LINE_CONTROL     3u
+#define UART_MODEM_CONTROL    4u
+#define UART_LINE_STATUS      5u
+#define UART_MODEM_STATUS     6u
+
+#define ENABLE_RECEIVED     0x01u
+#define FIFO_ON_AND_CLEARED 0x07u /* interrupt at the first byte */
+#define LINE_8N1            0x03u
+#define LINE_DIVISOR        0x80u
+#define MODEM_READY         0x0Bu /* DTR, RTS, OUT2: the last lets interrupts through */
+#define MODEM_LOOPBACK      0x10u
+#define MODEM_OUTPUTS       0x0Fu /* OUT2, OUT1, RTS, DTR; in loopback seen as DCD, RI, CTS, DSR */
+#define STATUS_RECEIVED     0x01u
+#define STATUS_OVERRUN      0x02u
+#define STATUS_FIFO_EMPTY   0x20u
+#define STATUS_ALL_SENT     0x40u
+
+#define DIVISOR_115200 1u
+#define FIFO_SIZE      16u
+/* Somebody may have stopped the other side for a while (a pager, Ctrl-S). Some minutes. */
+#define SEND_POLLS 300000000u
+
+#define DEBUG_CONSOLE       0xE9u
+#define DEBUG_CONSOLE_READY 0xE9u /* what it answers when it is there */
+#define EXIT_PORT           0xF4u
+
+#define INPUT_SIZE      4096u /* a power of two */
+#define BREAK_CHARACTER 0x03
+
+static bool com1_present, debug_console_present;
+static uint8_t input[INPUT_SIZE];
+static uint32_t input_taken, input_received; /* count for ever; their difference is what is in it */
+static bool input_is_held_back;              /* the input is full: the UART keeps what comes */
+static volatile bool break_received;
+static uint64_t overruns, interrupts;
+
+static uint8_t uart_read(unsigned offset)
+{
+    return hal_in8((uint16_t)(COM1 + offset));
+}
+
+static void uart_write(unsigned offset, uint8_t value)
+{
+    hal_out8((uint16_t)(COM1 + offset), value);
+}
+
+/* ------------------------------------------------------------------ output */
+
+static bool wait_for_status(uint8_t bit)
+{
+    for (unsigned i = 0; i < SEND_POLLS; i++) {
+        if (uart_read(UART_LINE_STATUS) & bit)
+            return true;
+    }
+    return false;
+}
+
+void hal_console_write(const char *text, size_t byte_count)
+{
+    while (byte_count != 0 && com1_present) {
+        size_t burst = byte_count < FIFO_SIZE ? byte_count : FIFO_SIZE;
+        if (!wait_for_status(STATUS_FIFO_EMPTY)) {
+            com1_present = false; /* nobody listens any more; the log goes on */
+            return;
+        }
+        /* An interrupt may print, too: the FIFO is asked again with interrupts off. */
+        bool enabled = hal_interrupts_disable();
+        bool empty = (uart_read(UART_LINE_STATUS) & STATUS_FIFO_EMPTY) != 0;
+        if (empty)
+            hal_out_buffer8(COM1 + UART_DATA, text, burst);
+        hal_interrupts_restore(enabled);
+        if (!empty)
+            continue;
+        text += burst;
+        byte_count -= burst;
+    }
+}
+
+void hal_console_flush(void)
+{
+    if (com1_present)
+        wait_for_status(STATUS_ALL_SENT);
+}
+
+void hal_log_write(const char *text, size_t byte_count)
+{
+    if (debug_console_present)
+        hal_out_buffer8(DEBUG_CONSOLE, text, byte_count);
+}
+
+void hal_exit(enum hal_exit_code code)
+{
+    hal_interrupts_disable();
+    hal_console_flush();
+    hal_out32(EXIT_PORT, code);
+    /* QEMU: from 9.1 on it ends some instructions later. The device reads as 0, a port without one as ones. */
+    if (hal_in32(EXIT_PORT) == 0xFFFFFFFF)
+        hal_printf("The machine has no exit port (isa-debug-exit): halted with code %#x.\n",
+                   (unsigned)code);
+    cpu_halt_for_ever();
+}
+
+/* ------------------------------------------------------------------ input */
+
+static void hold_input_back(bool held)
+{
+    input_is_held_back = held;
+    uart_write(UART_INTERRUPT_ENABLE, held ? 0 : ENABLE_RECEIVED);
+}
+
+static void take(uint8_t byte)
+{
+    if (byte == BREAK_CHARACTER) {
+        break_received = true;
+        input_taken = input_received; /* what was typed before it is not wanted any more */
+    } else {
+        input[input_received++ % INPUT_SIZE] = byte;
+    }
+}
+
+/* Takes what the UART has. When there is no more room, the rest stays in the UART, which tells the
+ * sender to wait: a long input from a file loses nothing. */
+static bool receive(void *context)
+{
+    (void)context;
+    interrupts++;
+    bool received = false;
+    while (input_received - input_taken < INPUT_SIZE) {
+        uint8_t status = uart_read(UART_LINE_STATUS);
+        overruns += (status & STATUS_OVERRUN) != 0;
+        if ((status & STATUS_RECEIVED) == 0)
+            return received;
+        received = true;
+        take(uart_read(UART_DATA));
+    }
+    hold_input_back(true);
+    return received;
+}
+
+int hal_console_read(void)
+{
+    int byte = -1;
+    bool enabled = hal_interrupts_disable();
+    if (input_received != input_taken) {
+        byte = input[input_taken++ % INPUT_SIZE];
+        if (input_is_held_back && input_received - input_taken <= INPUT_SIZE / 2)
+            hold_input_back(false);
+    }
+    hal_interrupts_restore(enabled);
+    return byte;
+}
+
+bool hal_console_take_break(void)
+{
+    bool enabled = hal_interrupts_disable();
+    bool received = break_received;
+    break_received = false;
+    hal_interrupts_restore(enabled);
+    return received;
+}
+
+uint64_t hal_console_interrupts(void)
+{
+    return interrupts;
+}
+
+uint64_t hal_console_overruns(void)
+{
+    return overruns;
+}
+
+/* ------------------------------------------------------------------ setting up */
+
+/* In loopback mode the four modem outputs come back as modem inputs: RTS as CTS (bit 4), DTR as DSR
+ * (5), OUT1 as RI (6), OUT2 as DCD (7). Is there a UART that does this? It stays in that mode. */
+static bool answers_in_loopback(void)
+{
+    uart_write(UART_MODEM_CONTROL, MODEM_LOOPBACK | MODEM_OUTPUTS);
+    bool all_seen = (uart_read(UART_MODEM_STATUS) & 0xF0) == 0xF0;
+    uart_write(UART_MODEM_CONTROL, MODEM_LOOPBACK);
+    bool none_seen = (uart_read(UART_MODEM_STATUS) & 0xF0) == 0x00;
+    return all_seen && none_seen;
+}
+
+/* QEMU: input from a pipe is there before the kernel is. Its first byte waits in the receiver, and
+ * switching the FIFO on clears it away; the next byte follows as soon as that one is read, except
+ * in loopback mode, and then only when a byte is read in the ordinary mode. */
+static void switch_fifo_on(void)
+{
+    if (uart_read(UART_LINE_STATUS) & STATUS_RECEIVED)
+        take(uart_read(UART_DATA));
+    uart_write(UART_FIFO, FIFO_ON_AND_CLEARED);
+    uart_write(UART_MODEM_CONTROL, MODEM_READY);
+    bool received = uart_read(UART_LINE_STATUS) & STATUS_RECEIVED;
+    uint8_t byte = uart_read(UART_DATA);
+    if (received)
+        take(byte);
+}
+
+void hal_console_initialise(void)
+{
+    debug_console_present = hal_in8(DEBUG_CONSOLE) == DEBUG_CONSOLE_READY;
+    com1_present = answers_in_loopback();
+    if (!com1_present)
+        return;
+    uart_write(UART_INTERRUPT_ENABLE, 0);
+    uart_write(UART_LINE_CONTROL, LINE_DIVISOR);
+    uart_write(UART_DATA, DIVISOR_115200);
+    uart_write(UART_INTERRUPT_ENABLE, 0); /* now the divisor's high byte */
+    uart_write(UART_LINE_CONTROL, LINE_8N1);
+    switch_fifo_on();
+}
+
+void hal_console_start_input(void)
+{
+    static struct hal_interrupt interrupt = {.line = COM1_LINE, .handler = receive};
+    if (com1_present && hal_interrupt_connect(&interrupt))
+        hold_input_back(false);
+}
