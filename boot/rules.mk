@@ -90,9 +90,9 @@ kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCE
 KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix port/registry/,arena.o binding.o ddi.o hive.o kernel.o name.o reg_data.o reg_read.o reg_write.o service.o \
     store.o store_journal.o store_table.o) \
-    hal/pages.o hal/print.o hal/x86/boot/%.o \
-    $(addprefix hal/x86/cpu/,call.o exceptions.o step.o tables.o i386_tables.o x86_64_tables.o) \
-    $(addprefix hal/x86/pc/,acpi.o apic.o clock.o console.o journal.o pci.o pic.o) \
+    hal/pages.o hal/panic.o hal/print.o hal/x86/boot/%.o \
+    $(addprefix hal/x86/cpu/,call.o exceptions.o stacks.o step.o tables.o i386_tables.o x86_64_tables.o) \
+    $(addprefix hal/x86/pc/,acpi.o apic.o clock.o console.o exit.o journal.o pci.o pic.o) \
     $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
     $(addprefix port/,atapi.o call.o channel.o contract.o controller.o driver.o enumerate.o guard.o identify.o idle.o \
     log.o memory_faults.o owned.o power.o resources.o shared_page.o software_interrupts.o trace.o \

@@ -2,7 +2,7 @@
 /*
  * The kernel's first instructions: is this a CPU that it can run on?
  *
- * Owns the Multiboot header and the stack of everything but a few exceptions. Entered once; goes on at
+ * Owns the Multiboot header. Entered once; goes on at
  * hal_enter (i386_boot.S, x86_64_boot.S), which prepares the CPU for C and calls hal_start.
  *
  * Multiboot 0.6.96, 3.2: EAX holds the loader's magic, EBX the address of its information; flat
@@ -32,8 +32,6 @@
 #define NEEDED_TEXT             "PAE with no-execute pages, and SSE2"
 #endif
 
-#define BOOT_STACK_SIZE         (64 * 1024)
-
 #define COM1_DATA               0x3F8
 #define DEBUG_CONSOLE           0xE9
 #define EXIT_PORT               0xF4
@@ -44,6 +42,7 @@
 #else
 #define INSTRUCTION_POINTER 8
 #endif
+#include "hal/x86/cpu/control.h"
 #include "hal/x86/cpu/unwind.inc"
 
     .section .multiboot, "a"
@@ -59,7 +58,7 @@
 hal_entry:
     begin_uncalled
     cld
-    movl $hal_boot_stack_top, %esp
+    movl $hal_boot_stack + STACK_GUARD_SIZE + BOOT_STACK_SIZE, %esp
     movl %eax, %edi
     movl %ebx, %esi
 
@@ -109,15 +108,5 @@ unsuitable_cpu:
     .section .rodata
 unsuitable_text:
     .asciz "This CPU cannot run the kernel: it needs " NEEDED_TEXT " (-cpu qemu64).\r\n"
-
-/* It grows down to a page that will not be mapped. */
-    .section .bss.stacks, "aw", @nobits
-    .balign 4096
-    .globl hal_boot_stack_guard
-hal_boot_stack_guard:
-    .skip 4096
-    .skip BOOT_STACK_SIZE
-    .globl hal_boot_stack_top
-hal_boot_stack_top:
 
     .section .note.GNU-stack, "", @progbits

@@ -10,6 +10,13 @@
 
 _Noreturn void hal_start(uint32_t loader_magic, uintptr_t loader_information);
 
+static void start_input(void)
+{
+    struct hal_interrupt *interrupt = hal_console_interrupt();
+    if (interrupt != NULL && hal_interrupt_connect(interrupt))
+        hal_console_admit_input();
+}
+
 void hal_start(uint32_t loader_magic, uintptr_t loader_information)
 {
     hal_console_initialise();    /* from here on there are messages */
@@ -23,7 +30,7 @@ void hal_start(uint32_t loader_magic, uintptr_t loader_information)
     hal_interrupts_initialise();
     hal_clock_initialise();
     hal_timer_initialise();
-    hal_console_start_input();
+    start_input();
     hal_interrupts_enable();
     kernel_main();
 }

@@ -3,10 +3,10 @@
  * From 32-bit code without paging to C in long mode.
  *
  * Owns the early identity tables (4 GiB, everything writable and executable, replaced by
- * hal_paging_initialise) and the segment descriptors. Entered once, from hal_entry; EDI and ESI are
+ * hal_paging_initialise). Entered once, from hal_entry; EDI and ESI are
  * the first two arguments of hal_start.
  */
-#include "hal/x86/cpu/control.inc"
+#include "hal/x86/cpu/control.h"
 #define INSTRUCTION_POINTER 16
 #include "hal/x86/cpu/unwind.inc"
 
@@ -51,7 +51,7 @@ hal_enter:
     orl $(CR0_PAGING | CR0_SET), %eax
     movl %eax, %cr0
     fninit
-    lgdt segment_table_pointer
+    lgdt hal_segment_table_pointer
     ljmp $CODE_SELECTOR, $long_mode
 
     .code64
@@ -63,7 +63,7 @@ long_mode:
     xorl %eax, %eax
     movl %eax, %fs
     movl %eax, %gs
-    movl $hal_boot_stack_top, %esp
+    movl $hal_boot_stack + STACK_GUARD_SIZE + BOOT_STACK_SIZE, %esp
     movl %edi, %edi /* the upper halves are undefined after the switch */
     movl %esi, %esi
     xorl %ebp, %ebp /* ends the chain of frames */
@@ -71,23 +71,6 @@ long_mode:
     jmp hal_start
     .cfi_endproc
     .size hal_enter, . - hal_enter
-
-/* The segments that long mode still wants. hal_load_task_states fills in the last two entries, which are
- * one descriptor: the task-state segment. */
-    .data
-    .balign 16
-    .globl hal_segment_table
-hal_segment_table:
-    .quad 0
-    .quad 0x00AF9B000000FFFF /* code: 64-bit, accessed */
-    .quad 0x00CF93000000FFFF /* data: writable, accessed */
-    .quad 0
-    .quad 0
-hal_segment_table_end:
-
-segment_table_pointer:
-    .word hal_segment_table_end - hal_segment_table - 1
-    .quad hal_segment_table
 
     .section .bss.early, "aw", @nobits
     .balign 4096

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What differs between i386 and x86_64, for the HAL's shared files: the geometry of page tables and of
- * the address space, the frame of an exception, and the tables that are made of it. Each of the two
- * headers explains its own numbers.
+ * What differs between i386 and x86_64: the geometry of page tables and of the address space (paging.h), the
+ * frame of an exception, and the tables that are made of it. Each of the two headers explains its own numbers.
  */
 #ifndef HAL_X86_CPU_ARCH_H
 #define HAL_X86_CPU_ARCH_H
 
+#include "hal/x86/cpu/control.h"
 #include "hal/x86/cpu/cpu.h"
 
 #if defined(__x86_64__)
@@ -14,21 +14,6 @@
 #else
 #include "hal/x86/cpu/i386.h"
 #endif
-
-/* ------------------------------------------------------------------ page tables
- *
- * Entries have 8 bytes and the same bits on both; what differs is
- *
- *   PAGING_ROOT_SHIFT        the first address bit that chooses an entry of the root
- *   PAGING_ROOT_FLAGS        what else than ENTRY_PRESENT an entry of the root says
- *   PAGING_PREPARED_ENTRIES  entries of the root that are made before it is used
- *   PAGING_ADDRESS_LIMIT     one past the last address that may be mapped
- *   PAGING_RAM_LIMIT         one past the last byte of RAM that is used: it is mapped where it lies
- *   PAGING_WINDOW_START, PAGING_WINDOW_END   where windows are reserved
- *   paging_can_be_mapped     is this a possible address?
- *   paging_store             changes an entry
- */
-extern uint64_t hal_page_root[];
 
 /* ------------------------------------------------------------------ exceptions */
 
@@ -44,13 +29,15 @@ extern uint64_t hal_page_root[];
 #define VECTOR_MACHINE_CHECK 18u
 #define EXCEPTION_COUNT      32u
 
-#define CODE_SELECTOR        0x08u
-#define DATA_SELECTOR        0x10u
 #define TASK_SELECTOR        0x18u
-#define TASK_DESCRIPTOR      3u                     /* its index in hal_segment_table */
+#define TASK_DESCRIPTOR      (TASK_SELECTOR / 8)
 #define DESCRIPTOR_AVAILABLE ((uint64_t)0x89 << 40) /* a task-state segment: present, not in use */
 
-extern uint64_t hal_segment_table[];
+/* What LGDT and LIDT take. */
+struct table_pointer {
+    uint16_t limit;
+    uintptr_t base;
+} __attribute__((packed));
 
 /* Only exceptions that come when the current stack may be unusable have stacks of their own. Page
  * faults do not, so that one may happen while another is being mended; a stack that overflows makes
@@ -67,10 +54,11 @@ enum exception_stack_number {
 struct trap_frame;
 void hal_exception(struct trap_frame *frame);
 
-/* From tables.c: the address at which such a stack begins to be used. */
+/* From stacks.c: the address at which such a stack begins to be used. */
 uintptr_t hal_exception_stack_top(enum exception_stack_number stack);
 
 /* From the architecture's own tables file. */
+extern const struct table_pointer hal_segment_table_pointer;
 struct gate hal_make_gate(uintptr_t entry, enum exception_stack_number stack);
 void hal_load_task_states(void);
 void hal_print_registers(const struct trap_frame *frame, uintptr_t fault_address);

@@ -5,7 +5,6 @@
 #include "hal/x86/cpu/cpu.h"
 #include "hal/x86/cpu/instructions.h"
 
-#define CR0_TASK_SWITCHED 0x8u
 /* Of MXCSR: 5:0 say what has happened, the rest how it goes on. */
 #define MXCSR_STATUS 0x3Fu
 

@@ -9,6 +9,7 @@
 #define HAL_X86_CPU_CPU_H
 
 #include "hal/internal.h"
+#include "hal/x86/cpu/control.h"
 
 /* ------------------------------------------------------------------ memory */
 
@@ -36,6 +37,12 @@ struct hal_stack {
 };
 #define HAL_STACK_COUNT 4u
 extern const struct hal_stack hal_stacks[HAL_STACK_COUNT];
+/* That of everything but a few exceptions. */
+struct boot_stack {
+    uint8_t guard_page[STACK_GUARD_SIZE];
+    uint8_t stack[BOOT_STACK_SIZE];
+};
+extern struct boot_stack hal_boot_stack;
 
 #define HAL_OPCODE_INT 0xCDu /* the vector follows */
 /* Is what stands before an instruction `int vector`? */
@@ -62,8 +69,5 @@ bool hal_step_over(uintptr_t next_instruction, uintptr_t *cpu_flags);
 #define HAL_FIRST_VECTOR 0x30u
 /* The last one's is its own: older CPUs want its low bits to be ones. */
 #define HAL_SPURIOUS_VECTOR 0xFFu
-
-/* How many interrupts are under way, each within the one before. */
-unsigned hal_interrupt_depth(void);
 
 #endif

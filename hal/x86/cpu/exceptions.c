@@ -210,7 +210,7 @@ void hal_exception(struct trap_frame *frame)
 {
     uintptr_t fault_address = cpu_fault_address();
     find_int(frame);
-    if (frame->vector == VECTOR_NOT_AVAILABLE && hal_fpu_open(hal_interrupt_depth()))
+    if (frame->vector == VECTOR_NOT_AVAILABLE && hal_fpu_open())
         return;
     if (frame->vector == VECTOR_DEBUG && hal_step_over(frame->ip, &frame->flags))
         return;

@@ -8,11 +8,11 @@
 
 #include "hal/x86/cpu/cpu.h"
 
-#define CR0_TASK_SWITCHED 0x8u
-#define MXCSR_DEFAULT     0x1F80u /* all exceptions masked, round to nearest */
-#define LEVEL_LIMIT       8u
-#define STATE_SIZE        512u
+#define MXCSR_DEFAULT 0x1F80u /* all exceptions masked, round to nearest */
+#define LEVEL_LIMIT   8u
+#define STATE_SIZE    512u
 
+unsigned hal_fpu_level;
 unsigned hal_fpu_owner;
 uintptr_t hal_fpu_closed;
 
@@ -28,9 +28,10 @@ void hal_fpu_initialise(void)
     hal_fpu_closed = control | CR0_TASK_SWITCHED;
 }
 
-bool hal_fpu_open(unsigned level)
+bool hal_fpu_open(void)
 {
     const uint32_t mxcsr = MXCSR_DEFAULT;
+    unsigned level = hal_fpu_level;
     if (level == hal_fpu_owner)
         return false;
     ASSERT_OP(level, <, LEVEL_LIMIT);
@@ -42,9 +43,9 @@ bool hal_fpu_open(unsigned level)
     return true;
 }
 
-void hal_fpu_restore(unsigned level)
+void hal_fpu_restore(void)
 {
-    hal_fpu_owner = levels[level].owner_before;
+    hal_fpu_owner = levels[hal_fpu_level].owner_before;
     __asm__ volatile("fxrstor %0" ::"m"(levels[hal_fpu_owner].state));
-    hal_fpu_enter();
+    hal_fpu_close();
 }

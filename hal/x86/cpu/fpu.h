@@ -14,29 +14,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+extern unsigned hal_fpu_level;
 /* The level whose state is in the registers. */
 extern unsigned hal_fpu_owner;
 /* CR0 with TS set. */
 extern uintptr_t hal_fpu_closed;
 
 void hal_fpu_initialise(void);
-/* A use of the registers has faulted at the given level: saves their state and opens them. False if
- * the fault has another reason. */
-bool hal_fpu_open(unsigned level);
+/* A use of the registers has faulted: saves their state and opens them. False if the fault has another
+ * reason. */
+bool hal_fpu_open(void);
 /* Puts back the state that was saved when this level, which is ending, opened the registers. */
-void hal_fpu_restore(unsigned level);
+void hal_fpu_restore(void);
 
-/* Interrupts disabled: at the beginning and the end of each interrupt. */
-static inline void hal_fpu_enter(void)
+/* The next use of the registers will fault. */
+static inline void hal_fpu_close(void)
 {
     __asm__ volatile("mov %0, %%cr0" ::"r"(hal_fpu_closed) : "memory");
 }
 
-static inline void hal_fpu_leave(unsigned level)
+/* Interrupts disabled: at the beginning and the end of each interrupt. */
+static inline void hal_fpu_enter(void)
 {
-    if (__builtin_expect(hal_fpu_owner == level, 0))
-        hal_fpu_restore(level);
-    if (hal_fpu_owner == level - 1)
+    hal_fpu_level++;
+    hal_fpu_close();
+}
+
+static inline void hal_fpu_leave(void)
+{
+    if (__builtin_expect(hal_fpu_owner == hal_fpu_level, 0))
+        hal_fpu_restore();
+    if (hal_fpu_owner == --hal_fpu_level)
         __asm__ volatile("clts" ::: "memory");
 }
 

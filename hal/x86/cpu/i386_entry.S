@@ -89,9 +89,8 @@ exception_with_frame:
  * another task-state segment: the frame is made of these. It is left no more, since none of these
  * exceptions can be mended. */
     .macro task_entry vector
-    .globl hal_task_entry_\vector
-    .type hal_task_entry_\vector, @function
-hal_task_entry_\vector:
+    .type exception_\vector, @function
+exception_\vector:
     begin_uncalled
     subl $TRAP_FRAME_SIZE, %esp
     pushl %esp
@@ -101,7 +100,7 @@ hal_task_entry_\vector:
     movl FRAME_BP(%esp), %ebp
     jmp exception_with_frame
     .cfi_endproc
-    .size hal_task_entry_\vector, . - hal_task_entry_\vector
+    .size exception_\vector, . - exception_\vector
     .endm
 
     task_entry 2

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * i386's task-state segments and gates, and its registers for a report.
+ * i386's segments, task-state segments and gates, and its registers for a report.
  *
- * Owns the task-state segments: the kernel's, into which the CPU writes the registers when an exception
- * comes through a task gate, and one for each stack of exceptions, from which it then takes its own. The
- * latter's tasks never return.
+ * Owns the segment table, and the task-state segments: the kernel's, into which the CPU writes the
+ * registers when an exception comes through a task gate, and one for each stack of exceptions, from which it
+ * then takes its own. The latter's tasks never return.
  */
-#include "hal/x86/cpu/arch.h"
+#include "hal/x86/cpu/paging.h"
 
 #define GATE_PRESENT_INTERRUPT 0x8E00u
 #define GATE_PRESENT_TASK      0x8500u
@@ -25,9 +25,16 @@ struct task_state {
 };
 _Static_assert(sizeof(struct task_state) == 104, "32-bit task-state segment");
 
-static struct task_state task_states[STACK_END]; /* STACK_CURRENT: the kernel's */
+/* Flat segments, and a task-state segment for the kernel and for each stack of exceptions. */
+static uint64_t segment_table[TASK_DESCRIPTOR + STACK_END] = {
+    [CODE_SELECTOR / 8] = 0x00CF9B000000FFFF, /* 32-bit, accessed */
+    [DATA_SELECTOR / 8] = 0x00CF93000000FFFF, /* writable, accessed */
+};
+/* The boot code loads it. */
+const struct table_pointer hal_segment_table_pointer = {sizeof segment_table - 1,
+                                                        (uintptr_t)segment_table};
 
-extern const uint8_t hal_task_entry_2[], hal_task_entry_8[], hal_task_entry_18[];
+static struct task_state task_states[STACK_END]; /* STACK_CURRENT: the kernel's */
 
 void hal_fill_trap_frame(unsigned vector, struct trap_frame *frame);
 
@@ -36,11 +43,13 @@ static unsigned selector_of(enum exception_stack_number stack)
     return TASK_SELECTOR + 8u * stack;
 }
 
-/* A task gate leads to the task's own entry point, whatever the vector's is. */
+/* The entry point of a task is where the task goes on, and not in the gate. */
 struct gate hal_make_gate(uintptr_t entry, enum exception_stack_number stack)
 {
-    if (stack != STACK_CURRENT)
+    if (stack != STACK_CURRENT) {
+        task_states[stack].ip = entry;
         return (struct gate){.selector = (uint16_t)selector_of(stack), .type = GATE_PRESENT_TASK};
+    }
     return (struct gate){
         .offset_low = (uint16_t)entry,
         .selector = CODE_SELECTOR,
@@ -51,21 +60,15 @@ struct gate hal_make_gate(uintptr_t entry, enum exception_stack_number stack)
 
 void hal_load_task_states(void)
 {
-    const uint8_t *const entries[STACK_END] = {
-        [STACK_DOUBLE_FAULT] = hal_task_entry_8,
-        [STACK_NMI] = hal_task_entry_2,
-        [STACK_MACHINE_CHECK] = hal_task_entry_18,
-    };
     for (unsigned stack = STACK_CURRENT; stack < STACK_END; stack++) {
         struct task_state *task = &task_states[stack];
         uint64_t base = (uintptr_t)task, limit = sizeof(*task) - 1;
-        hal_segment_table[TASK_DESCRIPTOR + stack] =
+        segment_table[TASK_DESCRIPTOR + stack] =
             limit | (base & 0xFFFFFF) << 16 | DESCRIPTOR_AVAILABLE | (base >> 24) << 56;
         task->io_map_offset = sizeof(*task);
         if (stack == STACK_CURRENT)
             continue;
         task->page_root = (uintptr_t)hal_page_root; /* looked at when there is paging */
-        task->ip = (uintptr_t)entries[stack];
         task->flags = EFLAGS_ALWAYS;
         task->sp = hal_exception_stack_top((enum exception_stack_number)stack);
         task->cs = CODE_SELECTOR;

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables: 4 KiB pages, 2 MiB pages where RAM is mapped as a whole. arch.h says how many levels
- * there are, and what lies where.
+ * Making and changing page tables: 4 KiB pages, 2 MiB pages where RAM is mapped as a whole.
  *
  * Owns the one address space: RAM from 1 MiB on at its own addresses, and windows. May not: map
- * anything both writable and executable (but what hal.h excepts). Any context, with interrupts off while tables change.
+ * anything both writable and executable (but what hal.h excepts). Any context, with interrupts off while
+ * tables change.
  *
  * The first MiB is not mapped at all: null pointers, and pointers that nearly are, fault.
  */
-#include "hal/x86/cpu/arch.h"
 #include "hal/x86/cpu/instructions.h"
-
-#define ENTRY_PRESENT       0x001ull
-#define ENTRY_WRITE         0x002ull
-#define ENTRY_WRITE_THROUGH 0x008ull
-#define ENTRY_NO_CACHE      0x010ull
-#define ENTRY_LARGE         0x080ull
-#define ENTRY_NO_EXECUTE    0x8000000000000000ull
-#define ENTRY_ADDRESS       0x000FFFFFFFFFF000ull
-
-#define PAGE_SHIFT       12u
-#define LARGE_PAGE_SHIFT 21u
-#define BITS_PER_LEVEL   9u
-#define TABLE_LENGTH     512u
-#define LARGE_PAGE_SIZE  ((uint64_t)1 << LARGE_PAGE_SHIFT)
+#include "hal/x86/cpu/paging.h"
 
 #define FIRST_MAPPED 0x100000u /* 1 MiB */
 
@@ -35,20 +21,15 @@ struct device_mapping {
     uintptr_t window;
 };
 
-uint64_t hal_page_root[TABLE_LENGTH] __attribute__((aligned(4096)));
-const uint64_t hal_ram_limit = PAGING_RAM_LIMIT;
-const uintptr_t hal_window_start = PAGING_WINDOW_START;
 static uintptr_t next_window = PAGING_WINDOW_START;
 static struct device_mapping device_mappings[DEVICE_MAPPING_LIMIT];
 static size_t device_mapping_count;
 
-extern const uint8_t hal_kernel_start[], hal_kernel_end[];
 extern const uint8_t hal_text_start[], hal_text_end[];
 extern const uint8_t hal_rodata_start[], hal_rodata_end[];
 extern const uint8_t hal_early_start[], hal_early_end[];
-extern const uint8_t hal_boot_stack_guard[], hal_boot_stack_top[];
 
-/* ------------------------------------------------------------------ walking the tables */
+/* ------------------------------------------------------------------ changing the tables */
 
 static uint64_t entry_flags(unsigned protection)
 {
@@ -63,11 +44,6 @@ static uint64_t entry_flags(unsigned protection)
     if (protection & HAL_MAP_UNCACHED)
         flags |= ENTRY_NO_CACHE | ENTRY_WRITE_THROUGH;
     return flags;
-}
-
-static uint64_t *table_of(uint64_t entry)
-{
-    return (uint64_t *)(uintptr_t)(entry & ENTRY_ADDRESS);
 }
 
 /* Puts a table of small pages in the place of a large one: the same mapping, in pieces. */
@@ -104,47 +80,13 @@ static uint64_t *make_entry(uintptr_t address, unsigned last_shift)
     return &table[address >> last_shift & (TABLE_LENGTH - 1)];
 }
 
-/* The present entry that maps address, and the size of its page; NULL if nothing is mapped. */
-static uint64_t *find_entry(uintptr_t address, uint64_t *page_size)
-{
-    uint64_t *table = hal_page_root;
-    for (unsigned shift = PAGING_ROOT_SHIFT;; shift -= BITS_PER_LEVEL) {
-        uint64_t *entry = &table[address >> shift & (TABLE_LENGTH - 1)];
-        if (!(*entry & ENTRY_PRESENT))
-            return NULL;
-        if (shift == PAGE_SHIFT || (*entry & ENTRY_LARGE)) {
-            *page_size = (uint64_t)1 << shift;
-            return entry;
-        }
-        table = table_of(*entry);
-    }
-}
-
-/* What hal_physical looked up lately: drivers' buffers are asked for again and again, and a walk through
- * four levels costs several times as much. Never holds a page that is not mapped, nor one of a window:
- * gates come and go there. */
-struct translation {
-    uintptr_t page; /* 0: none; it is never mapped */
-    uint64_t physical;
-};
-#define RECENT_COUNT 16u
-static struct translation recent[RECENT_COUNT];
-static unsigned recent_changes;
-
-static struct translation *recent_place(uintptr_t page)
-{
-    return &recent[page / HAL_PAGE_SIZE % RECENT_COUNT];
-}
-
 static void set_entry(uint64_t *entry, uintptr_t address, uint64_t value)
 {
     bool was_present = (*entry & ENTRY_PRESENT) != 0;
     paging_store(entry, value);
     if (was_present) {
         cpu_forget_translation(address);
-        if (recent_place(address)->page == address)
-            recent_place(address)->page = 0;
-        recent_changes++;
+        hal_page_forget(address);
     }
 }
 
@@ -184,7 +126,7 @@ static void change(uintptr_t start, size_t page_count, uint64_t flags)
     for (size_t i = 0; i < page_count; i++) {
         uintptr_t address = start + i * HAL_PAGE_SIZE;
         uint64_t page_size;
-        uint64_t *entry = find_entry(address, &page_size);
+        uint64_t *entry = hal_page_find(address, &page_size);
         if (entry == NULL && flags == 0)
             continue;
         if (entry == NULL)
@@ -208,52 +150,10 @@ void hal_protect(void *address, size_t page_count, unsigned protection)
     change((uintptr_t)address, page_count, entry_flags(protection));
 }
 
-static __attribute__((noinline)) uint64_t look_up(uintptr_t virtual)
-{
-    uintptr_t page = virtual & ~(HAL_PAGE_SIZE - 1);
-    uint64_t page_size, physical = 0;
-    bool enabled = hal_interrupts_disable();
-    const uint64_t *entry = paging_can_be_mapped(virtual) ? find_entry(virtual, &page_size) : NULL;
-    if (entry != NULL) {
-        physical = (*entry & ENTRY_ADDRESS & ~(page_size - 1)) | (virtual & (page_size - 1));
-        if (page < PAGING_WINDOW_START) {
-            *recent_place(page) =
-                (struct translation){page, physical & ~(uint64_t)(HAL_PAGE_SIZE - 1)};
-            recent_changes++;
-        }
-    }
-    hal_interrupts_restore(enabled);
-    return physical;
-}
-
-/* Interrupts stay as they are: what one of them changes meanwhile is seen by the count. */
-uint64_t hal_physical(const volatile void *address)
-{
-    uintptr_t virtual = (uintptr_t)address, page = virtual & ~(HAL_PAGE_SIZE - 1);
-    const struct translation *place = recent_place(page);
-    unsigned changes = recent_changes;
-    hal_compiler_barrier();
-    if (__builtin_expect(place->page == page && page != 0, 1)) {
-        uint64_t physical = place->physical | (virtual & (HAL_PAGE_SIZE - 1));
-        hal_compiler_barrier();
-        if (__builtin_expect(recent_changes == changes, 1))
-            return physical;
-    }
-    return look_up(virtual);
-}
-
-bool hal_is_code(uintptr_t address)
-{
-    uint64_t page_size;
-    const uint64_t *entry = paging_can_be_mapped(address) ? find_entry(address, &page_size) : NULL;
-    return entry != NULL && (*entry & ENTRY_NO_EXECUTE) == 0;
-}
-
 bool hal_is_kernel_memory(const void *start, uint64_t byte_count, uintptr_t stack_end)
 {
     uint64_t first = (uintptr_t)start, end = first + byte_count;
-    if (first >= (uintptr_t)hal_boot_stack_guard + HAL_PAGE_SIZE &&
-        end <= (uintptr_t)hal_boot_stack_top)
+    if (first >= (uintptr_t)hal_boot_stack.stack && end <= (uintptr_t)(&hal_boot_stack + 1))
         return end > stack_end;
     return byte_count != 0 &&
            (hal_physical(start) != 0 || hal_physical((const void *)(uintptr_t)(end - 1)) != 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86_64's task-state segment and gates, and its registers for a report.
+ * x86_64's segments, task-state segment and gates, and its registers for a report.
  *
- * Owns the task-state segment, which is there for the exceptions' stacks only.
+ * Owns the segment table, and the task-state segment, which is there for the exceptions' stacks only.
  */
 #include "hal/x86/cpu/arch.h"
 
@@ -18,6 +18,15 @@ struct task_state {
     uint16_t io_map_offset;
 };
 _Static_assert(sizeof(struct task_state) == 104, "64-bit task-state segment");
+
+/* What long mode still wants. The last two entries are one descriptor: the task-state segment. */
+static uint64_t segment_table[TASK_DESCRIPTOR + 2] = {
+    [CODE_SELECTOR / 8] = 0x00AF9B000000FFFF, /* 64-bit, accessed */
+    [DATA_SELECTOR / 8] = 0x00CF93000000FFFF, /* writable, accessed */
+};
+/* The boot code loads it. */
+const struct table_pointer hal_segment_table_pointer = {sizeof segment_table - 1,
+                                                        (uintptr_t)segment_table};
 
 static struct task_state task_state;
 
@@ -45,9 +54,9 @@ void hal_load_task_states(void)
     /* The descriptor takes two entries. */
     uint64_t base = (uintptr_t)&task_state;
     uint64_t limit = sizeof(task_state) - 1;
-    hal_segment_table[TASK_DESCRIPTOR] =
+    segment_table[TASK_DESCRIPTOR] =
         limit | (base & 0xFFFFFF) << 16 | DESCRIPTOR_AVAILABLE | (base >> 24 & 0xFF) << 56;
-    hal_segment_table[TASK_DESCRIPTOR + 1] = base >> 32;
+    segment_table[TASK_DESCRIPTOR + 1] = base >> 32;
     __asm__ volatile("ltr %w0" ::"r"(TASK_SELECTOR) : "memory");
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * COM1, the debug console, and the way out of QEMU.
+ * COM1 and the debug console.
  *
- * Owns the UART, the debug console's port and the exit port. Output may be asked for in any
+ * Owns the UART and the debug console's port. Output may be asked for in any
  * context, and waits for the UART; input is taken by interrupt. Source: National Semiconductor
  * PC16550D data sheet.
  */
-#include "hal/x86/cpu/instructions.h"
 #include "hal/x86/pc/pc.h"
 
 #define COM1      0x3F8u
@@ -40,7 +39,6 @@
 
 #define DEBUG_CONSOLE       0xE9u
 #define DEBUG_CONSOLE_READY 0xE9u /* what it answers when it is there */
-#define EXIT_PORT           0xF4u
 
 #define INPUT_SIZE      4096u /* a power of two */
 #define BREAK_CHARACTER 0x03
@@ -104,18 +102,6 @@ void hal_log_write(const char *text, size_t byte_count)
 {
     if (debug_console_present)
         hal_out_buffer8(DEBUG_CONSOLE, text, byte_count);
-}
-
-void hal_exit(enum hal_exit_code code)
-{
-    hal_interrupts_disable();
-    hal_console_flush();
-    hal_out32(EXIT_PORT, code);
-    /* QEMU: from 9.1 on it ends some instructions later. The device reads as 0, a port without one as ones. */
-    if (hal_in32(EXIT_PORT) == 0xFFFFFFFF)
-        hal_printf("The machine has no exit port (isa-debug-exit): halted with code %#x.\n",
-                   (unsigned)code);
-    cpu_halt_for_ever();
 }
 
 /* ------------------------------------------------------------------ input */
@@ -229,9 +215,13 @@ void hal_console_initialise(void)
     switch_fifo_on();
 }
 
-void hal_console_start_input(void)
+struct hal_interrupt *hal_console_interrupt(void)
 {
     static struct hal_interrupt interrupt = {.line = COM1_LINE, .handler = receive};
-    if (com1_present && hal_interrupt_connect(&interrupt))
-        hold_input_back(false);
+    return com1_present ? &interrupt : NULL;
+}
+
+void hal_console_admit_input(void)
+{
+    hold_input_back(false);
 }

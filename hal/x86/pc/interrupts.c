@@ -38,7 +38,6 @@ struct interrupt_frame {
 void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_frame *frame);
 
 static bool uses_ioapic;
-static unsigned depth; /* of interrupts within interrupts */
 static void (*exit_hook)(void);
 static void (*unclaimed_hook)(unsigned line);
 
@@ -156,11 +155,6 @@ void hal_interrupt_set_unclaimed_hook(void (*hook)(unsigned line))
     unclaimed_hook = hook;
 }
 
-unsigned hal_interrupt_depth(void)
-{
-    return depth;
-}
-
 void hal_wait_for_interrupt(void)
 {
     /* STI takes effect after the next instruction, so no interrupt comes between the two. */
@@ -227,15 +221,13 @@ void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_
         refuse_software_interrupt(line, frame);
     if (line->through_pic && hal_pic_is_spurious(line->number))
         return;
-    depth++;
     hal_fpu_enter();
     call_handlers(line);
     if (line->through_pic)
         hal_pic_end_of_interrupt(line->number);
     else
         hal_apic_end_of_interrupt();
-    if (depth == 1 && exit_hook != NULL)
+    if (hal_fpu_level == 1 && exit_hook != NULL)
         exit_hook();
-    hal_fpu_leave(depth);
-    depth--;
+    hal_fpu_leave();
 }

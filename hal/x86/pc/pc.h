@@ -74,8 +74,9 @@ void hal_timer_initialise(void);
 /* ------------------------------------------------------------------ console, PCI */
 
 void hal_console_initialise(void);
-/* Needs: interrupts. */
-void hal_console_start_input(void);
+/* To be connected when there are interrupts; NULL: there is no COM1. Input may come afterwards. */
+struct hal_interrupt *hal_console_interrupt(void);
+void hal_console_admit_input(void);
 /* Waits until the last byte has left COM1. */
 void hal_console_flush(void);
 
