@@ -24,12 +24,29 @@ int our_snprintf(char *text, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int our_vsnprintf(char *text, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
+/* A C library may have macros of these names. */
+#undef snprintf
+#undef vsnprintf
 #define snprintf  our_snprintf
 #define vsnprintf our_vsnprintf
 #include "lib/libc/stdio.c"
 #undef snprintf
 #undef vsnprintf
 
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+#undef memchr
+#undef strlen
+#undef strnlen
+#undef strcmp
+#undef strncmp
+#undef strcasecmp
+#undef strncasecmp
+#undef strchr
+#undef strrchr
+#undef strstr
 #define memcpy      our_memcpy
 #define memmove     our_memmove
 #define memset      our_memset
