@@ -210,4 +210,20 @@ typedef enum pe_status (*pe_import_visitor)(void *context, const struct pe_impor
 enum pe_status pe_walk_imports(const struct pe_image_info *info, pe_import_visitor visit,
                                void *context, struct pe_error *error);
 
+/* What the steps of pe_inspect hand from one to the next. */
+struct pe_inspection {
+    struct pe_image_info *info;
+    struct pe_error *error;
+    const uint8_t *coff;     /* PE signature and COFF header */
+    const uint8_t *optional; /* optional header */
+    const uint8_t *directories;
+    const uint8_t *section_headers;
+    uint32_t optional_byte_count;
+    uint32_t directory_count;
+    uint32_t file_alignment;
+};
+
+/* pe_sections.c: all sections, into info. */
+enum pe_status pe_read_sections(struct pe_inspection *inspection);
+
 #endif

@@ -5,7 +5,7 @@
  * protections.
  *
  * SOURCES: port/loader/image.c port/loader/exports.c port/loader/lines.c
- * SOURCES: port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
+ * SOURCES: port/loader/pe_sections.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
  * SOURCES: port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/x86_64/sample_packed.sys
  */

@@ -4,7 +4,7 @@
  * refused for the right reason, and no damage makes the loader read or write where it must not (the
  * sanitizers see to that).
  *
- * SOURCES: port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
+ * SOURCES: port/loader/pe_sections.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
  * SOURCES: port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/i386/sample.sys
  */
