@@ -122,6 +122,11 @@ for needed in "$build/kernel" "$top/build/tools/image" "$top/build/tools/session
   [[ -f $needed ]] || die "$needed is missing: run \`make\` first"
 done
 
+# shellcheck source=tools/run-disks.sh
+source "$top/tools/run-disks.sh"
+# shellcheck source=tools/run-registry.sh
+source "$top/tools/run-registry.sh"
+
 # ---------------------------------------------------------------------- the machine
 
 machine=${MACHINE:-pc}
@@ -205,55 +210,6 @@ check_file() { # word path
   [[ -r $2 ]] || die "$1=$2: you may not read it"
 }
 
-# One sentence for everything that is wrong with an image, before QEMU sees it.
-check_image() { # word path kind (disk or cd) -> $REPLY, its format; further files are added to image_files
-  local size facts=() user_format=${FORMAT-}
-  [[ $3 == disk ]] || user_format=
-  check_file "$1" "$2"
-  size=$(stat -L -c %s -- "$2") || die "$1=$2: its size cannot be read"
-  ((size > 0)) || die "$1=$2: the file is empty"
-  mapfile -d '' -t facts < <("$top/build/tools/image" "$3" "$2" "$user_format")
-  case ${facts[0]-} in
-    raw | qcow2) ;;
-    *) die "$1=$2: ${facts[1]-what it is cannot be found out}" ;;
-  esac
-  [[ ${facts[0]} == qcow2 ]] || ((size % 512 == 0)) ||
-    die "$1=$2: its size in bytes, $size, is not a multiple of 512, so it is no disk image"
-  image_files+=("${facts[@]:1}")
-  REPLY=${facts[0]}
-}
-
-image_files=()   # all files of all images
-session_words=() # for tools/session.c: each drive and what a user calls it
-# A host that cannot read or write is a device error for the guest; QEMU would stop the machine for some.
-device_words=rerror=report,werror=report
-
-add_disk() { # word path position name device
-  local word=$1 path=$2 name=$4 kind=${5#ide-} format other options=snapshot=on says='read-only session  '
-  [[ $kind == cd ]] || kind=disk
-  check_image "$word" "$path" "$kind"
-  format=$REPLY
-  if [[ $kind == cd ]]; then
-    options=media=cdrom,readonly=on
-  elif ((write)); then
-    [[ -w $path ]] || die "WRITE=1, but you may not write $word=$path"
-    says='WRITES GO TO '
-    options=snapshot=off
-  fi
-  for other in "${image_files[@]}"; do
-    ((!write)) || [[ ! $other -ef $path ]] || die "$word=$path: is a file of another disk, too, which WRITE=1 forbids"
-  done
-  printf '%-5s  %s  %s%s\n' "$word" "${positions[$3]}" "$says" "$path"
-  image_files+=("$path")
-  absolute "$path"
-  qemu_words+=(-drive "if=none,id=$name-image,$options,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
-  [[ $options == snapshot=off ]] || REPLY="the overlay of this session in $run_dir"
-  session_words+=(-d "$name-image" "$word=$path" "$REPLY")
-  place "$3"
-  qemu_words+=(-device "$5,id=$name,$REPLY,drive=$name-image,$device_words")
-}
-
-positions=('primary master  ' 'primary slave   ' 'secondary master' 'secondary slave ')
 disk=${DISK-} cdrom=${CDROM-}
 if [[ -z $disk${DISK1-}${DISK2-}${DISK3-}$cdrom ]]; then
   disk=$top/build/disks/demo.img cdrom=$top/build/disks/demo.iso
@@ -344,43 +300,6 @@ if [[ ! -e $hive ]] && ((hive_writable)); then
   mkdir -p -- "$top/build"
   printf 'Windows Registry Editor Version 5.00\n\n' 2>/dev/null >"$hive" || die "HIVE=$hive cannot be made"
 fi
-
-# What the session stores is appended to the file. Only what is meant for that is written: an empty file, or
-# one that begins as the kernel's reader wants it (port/registry/reg_read.c), in UTF-8 or UTF-16.
-begins_as_registry() { # path
-  local line decode=(cat)
-  [[ -s $1 ]] || return 0
-  case $(head -c 2 -- "$1" | od -An -tx1) in
-    ' 00 00') ;; # no text
-    ' ff fe' | ' fe ff' | ' 00 '* | *' 00') decode=(tr -d '\0') ;; # UTF-16
-  esac
-  while read -r line || [[ -n $line ]]; do # without the blanks around it
-    line=${line#$'\xef\xbb\xbf'} line=${line#$'\xff\xfe'} line=${line#$'\xfe\xff'}
-    case $line in
-      '' | ';'* | '#'*) ;;
-      'Windows Registry Editor Version 5.00' | REGEDIT4) return 0 ;;
-      *) return 1 ;;
-    esac
-  done < <(head -c 65536 -- "$1" | "${decode[@]}" | tr '\0\r' '?\n')
-  return 1
-}
-
-# Descriptor 9 is the file, locked, whatever becomes of its name; QEMU inherits it, so that the lock lasts as
-# long as the one who writes. A session that was killed a moment ago may still be going, and one that ends may
-# put a shorter file in its place.
-lock_hive() {
-  local i
-  for ((i = 0; i < 20; i++)); do
-    exec 9<"$hive" || return 1
-    if flock --nonblock 9; then
-      [[ /dev/fd/9 -ef $hive_path ]] && return 0
-    else
-      sleep 0.1
-    fi
-  done
-  exec 9<&-
-  return 1
-}
 
 if [[ -n ${HIVE-} || -e $hive ]]; then
   check_file HIVE "$hive"
@@ -549,23 +468,6 @@ pid=
 
 [[ -n ${RUN_DIR-} ]] && log=$run_dir/debug.log || log=$top/build/run/debug.log
 
-# Does the user's file have what the session stored? Afterwards it may be shortened. False: said why not.
-settle_hive() {
-  local rescue=$hive.session number=
-  ((hive_writable)) || return 0
-  if [[ ! /dev/fd/9 -ef $hive_path ]]; then
-    (($(stat -L -c %s /dev/fd/9) > hive_size)) || return 0
-    while [[ -e ${hive_path%"$hive"}$rescue ]]; do rescue=$hive.session$((++number)); done
-    printf 'run-qemu.sh: HIVE=%s was replaced while the session ran. ' "$hive" >&2
-    cat </dev/fd/9 >"${hive_path%"$hive"}$rescue" &&
-      printf 'The file that the session wrote is now %s\n' "$rescue" >&2 ||
-      printf '%s cannot be written: what the session stored is lost\n' "$rescue" >&2
-    return 1
-  fi
-  grep -q $'^\001registry: snapshot appended' debug.log 2>/dev/null || return 0
-  exec 9<&- # the tool locks the file itself
-  "$top/build/tools/registry" compact "$hive_path"
-}
 # Unless there is worse to say.
 settle_hive || case $status in 33 | 35 | 112 | 114 | 116 | 118) exit 2 ;; esac
 

@@ -213,7 +213,7 @@ static void slot_start(struct irb_slot *slot, struct request *request)
             memcpy(channel->bounce, request->buffer, request->byte_count);
     }
     fill_irb(slot, request, &slot->page->irb);
-    /* What comes back with registers is looked at. */
+    /* Another seal than that of the IRB, so that it is looked at when it comes back with registers. */
     slot->seal = irb_seal(&slot->page->irb) ^ request->wants_registers;
     slot->state = SLOT_ACTIVE;
     slot_show(slot);

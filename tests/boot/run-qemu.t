@@ -121,7 +121,7 @@ my @mistakes = (
     [{ DISK => $scratch }, qr/is a directory/],
     [{ DISK => '/dev/null' }, qr/not a regular file/],
     [{ DISK => "$scratch/empty.img" }, qr/is empty/],
-    [{ DISK => "$scratch/odd.img" }, qr/513 bytes, is not a multiple of 512/],
+    [{ DISK => "$scratch/odd.img" }, qr/in bytes, 513, is not a multiple of 512/],
     [{ CDROM => $disk, DISK3 => $disk }, qr/same place/],
     [{ FORMAT => 'vmdk' }, qr/FORMAT=vmdk: expected raw or qcow2/],
     [{ WRITE => 'yes' }, qr/WRITE=yes: expected 1 or 0/],
