@@ -12,7 +12,7 @@
 #include "port/block.h"
 #include "port/parcel.h"
 
-#define PLAN 39u
+#define PLAN 41u
 
 static struct channel *channel;
 static struct device *disk;
@@ -197,6 +197,15 @@ static void test_busy_given_up(void)
     guest_ok(disk->power == IdePowerD0 && read_succeeds(), "the queue goes on, in D0");
 }
 
+/* Longer than the pause after IRB_STATUS_BUSY, with interrupts on. */
+static void take_long(void)
+{
+    uint64_t end_us = hal_clock_us() + 200000;
+
+    while (hal_clock_us() < end_us)
+        ;
+}
+
 /* Neither the lost IRB nor the pause before its second sending outlives IdeHwControl(IdeStop). */
 static void test_stop(const char *what)
 {
@@ -204,8 +213,12 @@ static void test_stop(const char *what)
 
     parcel_stops = stops;
     (void)device_set_power(disk, IdePowerD3);
+    puppet.in_stop = take_long;
     channel_stop(channel);
+    puppet.in_stop = NULL;
     parcel_stops = NULL;
+    GUEST_CHECK(puppet.calls[puppet.call_count - 1].kind, ==, CONTEXT_HW_CONTROL,
+                "IdeHwControl(IdeStop) is the last call");
     guest_ok(channel->state == CHANNEL_STOPPED && took_less_than_a_second(began_us),
              "a channel stops with %s", what);
     puppet_forget();

@@ -237,6 +237,8 @@ static BOOLEAN NTAPI control(PVOID extension, IDE_CONTROL_ACTION action, PVOID p
         if (puppet.in_start && configuration->ChannelNumber == 0)
             puppet.in_start(context_now->channel);
     }
+    if (action == IdeStop && puppet.in_stop)
+        puppet.in_stop();
     return action == IdePowerDown || action == IdePowerUp ? !puppet.refuses_power : TRUE;
 }
 

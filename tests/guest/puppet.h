@@ -53,6 +53,7 @@ struct puppet {
     void (*in_interrupt)(struct channel *channel);
     void (*in_init)(struct channel *channel);  /* AtaChannelInitRoutine of the first channel */
     void (*in_start)(struct channel *channel); /* IdeHwControl(IdeStart) of the first channel */
+    void (*in_stop)(void);                     /* IdeHwControl(IdeStop) */
 
     /* What it saw. */
     struct puppet_call calls[PUPPET_MOST_CALLS];
