@@ -51,7 +51,7 @@ sub boot_copy {
     like($caller, qr{^called from controller_only\.sys!AdapterControl tests/probes/controller_only/driver\.c:\d+$},
         'who called the function');
     is_deeply(\@contexts, ['in AtaAdapterControl(IdeStart)'], 'the context stack');
-    my $place = qr{ +1 +controller_only\.sys!controller_only tests/probes/\S+:\d+ \(\w+ in AtaAdapterControl\(IdeStart\)\)\n};
+    my $place = qr{ +1 +controller_only\.sys!controller_only tests/probes/\S+:\d+ \([\w/]+ in AtaAdapterControl\(IdeStart\)\)\n};
     like($run->{console}, qr{^REG-14 +5 times  a miniport .*\n(?:$place){5}}m, '`rules` shows the places');
     like($run->{console}, qr/^1 rule was broken, 5 times in all$/m, 'the last line counts');
 
