@@ -165,9 +165,13 @@ uint64_t hal_interrupt_unclaimed(unsigned line);
 void hal_interrupt_set_unclaimed_hook(void (*hook)(unsigned line));
 /* Called at the end of the outermost interrupt, after its end-of-interrupt, with interrupts
  * disabled; it may enable them, and must return with them disabled; interrupts that come meanwhile
- * do not call it again. Here and in handlers SSE registers may be used: what was interrupted gets
- * its own back. */
+ * do not call it again. */
 void hal_interrupt_set_exit_hook(void (*hook)(void));
+/* Here and in handlers, drivers may use the registers of SSE and x87: a driver's routine that was interrupted gets
+ * its own back. The kernel itself uses none. *now is the call that is under way, the innermost one; where there
+ * is none, one whose state is 0. */
+struct hal_call;
+void hal_interrupt_set_calls(struct hal_call *const *now);
 
 /* ------------------------------------------------------------------ time */
 

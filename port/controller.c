@@ -403,6 +403,7 @@ static void show_trace(void)
 
 void port_init(void)
 {
+    hal_interrupt_set_calls((struct hal_call *const *)&context_now);
     irql_init();
     timer_init();
     interrupt_init();

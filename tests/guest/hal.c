@@ -7,12 +7,13 @@
  * Devices that only some machines have (PCI, the edu device, RAM above 4 GiB) are skipped
  * elsewhere.
  */
-#include "tests/guest/tap.h"
-
 #include <stdio.h>
 #include <string.h>
 
-#define PLAN 95u
+#include "port/contract.h"
+#include "tests/guest/tap.h"
+
+#define PLAN 97u
 
 void guest_test_hal(void);
 void guest_fail_hal(const char *how);
@@ -551,7 +552,8 @@ static void test_exit_hook(void)
 }
 
 /* Handlers that use SSE registers, as a driver's may: the first and the last are all ones in a
- * timer's handler, all zeros in the exit hook, and what they were in the code that is interrupted. */
+ * timer's handler, all zeros in the exit hook, and what they were in the code that is interrupted, which is a
+ * driver's as far as its context says. Where none is under way, the registers are open and nobody's. */
 #ifdef __x86_64__
 #define LAST_XMM "%%xmm15"
 #else
@@ -559,10 +561,14 @@ static void test_exit_hook(void)
 #endif
 
 static volatile unsigned sse_handler_count, sse_hook_count;
+static volatile bool sse_was_open;
 static uint64_t sse_in_hook;
 
 static void change_sse(void)
 {
+    struct hal_settings settings;
+    hal_settings_read(&settings);
+    sse_was_open = settings.has_fpu;
     __asm__ volatile("pcmpeqd %%xmm0, %%xmm0; pcmpeqd " LAST_XMM ", " LAST_XMM ::);
     sse_handler_count++;
 }
@@ -581,7 +587,7 @@ static void change_sse_in_hook(void)
     __asm__ volatile("pxor %%xmm0, %%xmm0; pxor " LAST_XMM ", " LAST_XMM ::);
     hal_timer_arm(hal_clock_us());
     hal_interrupts_enable();
-    wait_for_sse_handler(2);
+    wait_for_sse_handler(3);
     hal_interrupts_disable();
     __asm__ volatile("por " LAST_XMM ", %%xmm0; movq %%xmm0, %0" : "=m"(sse_in_hook));
 }
@@ -592,11 +598,19 @@ static void test_sse(void)
     uint64_t low, high;
     hal_timer_set_handler(change_sse);
     hal_timer_arm(hal_clock_us() + 500);
+    wait_for_sse_handler(1);
+    GUEST_CHECK(sse_was_open, ==, true, "SSE registers are open where no driver is interrupted");
+
+    struct context driver = {.kind = CONTEXT_TIMER, .cpu = context_cpu(IRQL_PASSIVE)};
+    context_push(&driver);
+    sse_handler_count = 0;
+    hal_timer_arm(hal_clock_us() + 500);
     __asm__ volatile("movq %0, %%xmm0; movq %0, " LAST_XMM ::"m"(pattern));
     wait_for_sse_handler(1);
     __asm__ volatile("movq %%xmm0, %0; movq " LAST_XMM ", %1" : "=m"(low), "=m"(high));
     GUEST_CHECK(sse_handler_count == 1 && low == pattern && high == pattern, ==, true,
-                "SSE registers survive a handler that changes them");
+                "a driver's survive a handler that changes them");
+    GUEST_CHECK(sse_was_open, ==, false, "since they were closed");
 
     sse_in_hook = 1;
     hal_interrupt_set_exit_hook(change_sse_in_hook);
@@ -608,6 +622,7 @@ static void test_sse(void)
     __asm__ volatile("movq %%xmm0, %0; movq " LAST_XMM ", %1" : "=m"(low), "=m"(high));
     hal_interrupt_set_exit_hook(NULL);
     hal_timer_set_handler(NULL);
+    context_pop(&driver);
     GUEST_CHECK(sse_in_hook, ==, 0, "they survive an interrupt within an interrupt");
     GUEST_CHECK(low == pattern && high == pattern, ==, true, "at each level");
 }

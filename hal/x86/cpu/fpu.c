@@ -12,6 +12,8 @@
 #define LEVEL_LIMIT   8u
 #define STATE_SIZE    512u
 
+static struct hal_call no_call, *const no_calls = &no_call;
+struct hal_call *const *hal_fpu_calls = &no_calls;
 unsigned hal_fpu_level;
 unsigned hal_fpu_owner;
 uintptr_t hal_fpu_closed;
@@ -20,6 +22,11 @@ static struct fpu_level {
     uint8_t state[STATE_SIZE]; /* valid while a higher level owns the registers */
     unsigned owner_before;     /* who owned them when this level took them */
 } __attribute__((aligned(16))) levels[LEVEL_LIMIT];
+
+void hal_interrupt_set_calls(struct hal_call *const *now)
+{
+    hal_fpu_calls = now;
+}
 
 void hal_fpu_initialise(void)
 {

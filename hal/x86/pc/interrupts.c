@@ -38,6 +38,7 @@ struct interrupt_frame {
 void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_frame *frame);
 
 static bool uses_ioapic;
+static unsigned depth; /* of interrupts within interrupts */
 static void (*exit_hook)(void);
 static void (*unclaimed_hook)(unsigned line);
 
@@ -221,13 +222,16 @@ void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_
         refuse_software_interrupt(line, frame);
     if (line->through_pic && hal_pic_is_spurious(line->number))
         return;
-    hal_fpu_enter();
+    depth++;
+    bool is_level = hal_fpu_enter();
     call_handlers(line);
     if (line->through_pic)
         hal_pic_end_of_interrupt(line->number);
     else
         hal_apic_end_of_interrupt();
-    if (hal_fpu_level == 1 && exit_hook != NULL)
+    if (depth == 1 && exit_hook != NULL)
         exit_hook();
-    hal_fpu_leave();
+    if (__builtin_expect(is_level, 0))
+        hal_fpu_leave();
+    depth--;
 }
