@@ -5,13 +5,13 @@
  * ATA: words by their numbers in ATA/ATAPI-6, 8.15.9 to 8.15.61 and 8.16, and later editions for
  * words that those reserve. A word counts only where the bits that vouch for it say so.
  */
-#include "boot/columns.h"
 #include "boot/commands.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/columns.h"
 #include "boot/numbers.h"
 #include "lib/plural.h"
 #include "port/identify.h"
@@ -124,8 +124,8 @@ static void print_sector_size(const struct device *device, const uint16_t *words
 
 #define WORD_MODES 0x7Fu /* modes 0 to 6 (ATA/ATAPI-7, word 88); those of word 63 end at 2 */
 
-/* "0 to 2, active 2", of a word with supported modes in its low and active ones in its high byte.
- */
+/* "0 to 2, active 2", of a word with supported modes in its low and active ones in its high
+ * byte. */
 static void print_dma(const char *title, uint16_t word)
 {
     unsigned supported = word & WORD_MODES, active = word >> 8 & WORD_MODES;
@@ -138,8 +138,8 @@ static void print_dma(const char *title, uint16_t word)
     hal_printf("\n");
 }
 
-/* The mode that the device says it is in: a driver may have lowered it since it was chosen. The PIO mode that is
- * set is in no word. */
+/* The mode that the device says it is in: a driver may have lowered it since it was chosen. The PIO
+ * mode that is set is in no word. */
 static const char *mode_in_use(const struct device *device)
 {
     ULONG dma = identify_current_modes(device) & DMA_SUPPORT;

@@ -151,8 +151,8 @@ static void print_table(struct device *device, const struct partition_table *tab
         print_partition(device, &table->partitions[i], is_gpt);
 }
 
-/* A disk whose first sector has the form of an MBR can begin with a file system all the same: as its boot
- * sector, or as a table that is there beside it. */
+/* A disk whose first sector has the form of an MBR can begin with a file system all the same: as
+ * its boot sector, or as a table that is there beside it. */
 static enum command_result print_disk(struct device *device, const struct partition_table *table)
 {
     struct filesystem filesystem;

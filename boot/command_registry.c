@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/plural.h"
-#include "port/registry/reg_file.h"
 #include "port/registry/kernel.h"
+#include "port/registry/reg_file.h"
 
 /* ------------------------------------------------------------------ output */
 

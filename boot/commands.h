@@ -62,8 +62,8 @@ struct range {
 };
 enum command_result argument_range(unsigned count, char **words, struct range *range);
 
-/* Compares a range with the device, before long work begins: here a drive is asked what medium it has, and
- * nowhere else, so that a change is noticed from here on. False: said why not. */
+/* Compares a range with the device, before long work begins: here a drive is asked what medium it
+ * has, and nowhere else, so that a change is noticed from here on. False: said why not. */
 bool range_check(struct range *range, enum block_operation operation);
 
 /* ------------------------------------------------------------------ devices for people */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* `devices`, `mode` and `cd`: which devices there are and how they are driven. */
-#include "boot/columns.h"
 #include "boot/commands.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/columns.h"
 #include "boot/numbers.h"
 #include "lib/plural.h"
 #include "port/identify.h"

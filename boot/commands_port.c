@@ -13,8 +13,9 @@
 
 /* ------------------------------------------------------------------ rules */
 
-/* How often a place was found, and those behind it with the same words: a line whose code the compiler
- * has copied, or that was reached on several channels. 0: it has been printed with one before it. */
+/* How often a place was found, and those behind it with the same words: a line whose code the
+ * compiler has copied, or that was reached on several channels. 0: it has been printed with one
+ * before it. */
 static uint64_t count_place(const struct contract_place *place)
 {
     uint64_t count = 0;
@@ -184,7 +185,8 @@ enum command_result command_log(unsigned count, char **words)
 
 /* ------------------------------------------------------------------ channels */
 
-/* A controller by its number, as `devices` shows it before the dot; NULL: it is a channel's name, or nothing. */
+/* A controller by its number, as `devices` shows it before the dot; NULL: it is a channel's name,
+ * or nothing. */
 static struct controller *argument_controller(const char *word)
 {
     uint64_t index;

@@ -2,8 +2,9 @@
 /*
  * Recognising file systems; see filesystems.h. Pure: tested on the host, and compared with blkid.
  *
- * Most kinds have a mark of several bytes at a fixed place, and are rows of a table. A mark of two bytes
- * is no proof: what stands around it has to make sense as well, which is a function's business.
+ * Most kinds have a mark of several bytes at a fixed place, and are rows of a table. A mark of two
+ * bytes is no proof: what stands around it has to make sense as well, which is a function's
+ * business.
  */
 #include "boot/filesystems.h"
 
@@ -19,8 +20,8 @@ struct look {
     bool failed;
 };
 
-/* The byte at `offset` and those behind it up to the end of its block; NULL: beyond the end, or not to be
- * read. They hold until the next call. */
+/* The byte at `offset` and those behind it up to the end of its block; NULL: beyond the end, or not
+ * to be read. They hold until the next call. */
 static const uint8_t *look_at(struct look *look, uint64_t offset, size_t count)
 {
     uint64_t start = offset & ~(uint64_t)(sizeof look->block - 1);
@@ -69,7 +70,7 @@ static void take_label(struct look *look, uint64_t offset, size_t length, char *
         label_from_bytes(bytes, length, label, FILESYSTEM_LABEL_CAPACITY);
 }
 
-/* ------------------------------------------------------------------ kinds with a mark of their own */
+/* ------------------------------------------------------------------ kinds with a mark */
 
 struct mark {
     const char *name;
@@ -191,7 +192,8 @@ static bool has_fat_mark(const uint8_t *head)
 /* FAT has no magic number that must be there: its parameter block has to make sense as a whole. The
  * 16-bit length of a FAT is 0 on FAT32 alone, whatever the number of clusters; between the other
  * two that number decides.
- * Source: Microsoft's FAT specification, "FAT Type Determination"; mkfs.fat -F 32 makes FAT32 with few clusters. */
+ * Source: Microsoft's FAT specification, "FAT Type Determination"; mkfs.fat -F 32 makes FAT32 with
+ * few clusters. */
 static bool find_fat(struct look *look, struct filesystem *found)
 {
     const uint8_t *head = look_at(look, 0, 512);
@@ -241,8 +243,8 @@ static bool find_ntfs(struct look *look, struct filesystem *found)
 
 /* ------------------------------------------------------------------ Unix */
 
-/* ext2, ext3 and ext4 share a superblock 1,024 bytes in; features that the older ones do not know make it
- * ext4. */
+/* ext2, ext3 and ext4 share a superblock 1,024 bytes in; features that the older ones do not know
+ * make it ext4. */
 static bool find_ext(struct look *look, struct filesystem *found)
 {
     enum { COMPAT_JOURNAL = 0x4, INCOMPAT_JOURNAL_DEVICE = 0x8, OLD_INCOMPAT = 0x16, OLD_RO = 0x7 };
@@ -269,7 +271,8 @@ static bool find_minix(struct look *look, struct filesystem *found)
     uint32_t magic = get16(superblock + 16);
     bool is_version_3 = get16(superblock + 24) == 0x4D5A;
 
-    /* Inodes, and a block of each map; version 3 has 32 bits for the inodes, and a gap before the maps. */
+    /* Inodes, and a block of each map; version 3 has 32 bits for the inodes, and a gap before the
+     * maps. */
     const uint8_t *maps = superblock + (is_version_3 ? 6 : 4);
     found->name = "Minix";
     return (is_version_3 || magic == 0x137F || magic == 0x138F || magic == 0x2468 ||
@@ -278,8 +281,8 @@ static bool find_minix(struct look *look, struct filesystem *found)
            get16(maps + 4) != 0;
 }
 
-/* The mark ends the first page, whose size depends on the machine. A suspended system has put another mark
- * in its place, and the label is still there. */
+/* The mark ends the first page, whose size depends on the machine. A suspended system has put
+ * another mark in its place, and the label is still there. */
 static bool find_swap(struct look *look, struct filesystem *found)
 {
     static const char suspended[][10] = {"S1SUSPEND", "S2SUSPEND", "ULSUSPEND"};
@@ -314,9 +317,10 @@ static bool find_f2fs(struct look *look, struct filesystem *found)
 
 /* ------------------------------------------------------------------ discs */
 
-/* A sequence of descriptors, one in every 2,048 bytes or more: ISO 9660's come first, and on a disc for both
- * kinds of readers, or on one for UDF alone, one says NSR.
- * Source: ECMA-119, 8.4 (primary volume descriptor); ECMA-167, part 2, 9 (volume structure descriptors). */
+/* A sequence of descriptors, one in every 2,048 bytes or more: ISO 9660's come first, and on a disc
+ * for both kinds of readers, or on one for UDF alone, one says NSR.
+ * Source: ECMA-119, 8.4 (primary volume descriptor); ECMA-167, part 2, 9 (volume structure
+ * descriptors). */
 static bool find_disc(struct look *look, struct filesystem *found)
 {
     enum { IDENTIFIER = 1, VOLUME = 40, VOLUME_SIZE = 32 };

@@ -102,8 +102,8 @@ static void scroll_to_cursor(struct line_editor *editor)
         editor->window_start = 0;
 }
 
-/* Draws the visible part of the line, blanks out what was behind it, and goes back to the cursor.
- */
+/* Draws the visible part of the line, blanks out what was behind it, and goes back to the
+ * cursor. */
 static void draw_line(struct line_editor *editor)
 {
     unsigned width = window_columns(editor), shown = 0;

@@ -28,16 +28,16 @@ struct boot_options {
     bool checks;                            /* checks=on|off */
     bool dump;                              /* dump=0|1: controllers are started in dump mode */
     char trace_words[TRACE_WORDS_CAPACITY]; /* trace=WORDS; "": as the port has it */
-    /* debug_mask=MASK: bit n shows AtaPortDebugPrint's level n, all set if it is not given; debug=LEVEL is
-     * all up to that level. */
+    /* debug_mask=MASK: bit n shows AtaPortDebugPrint's level n, all set if it is not given;
+     * debug=LEVEL is all up to that level. */
     uint32_t debug_mask;
     /* disks=0xCCSS: disks at controllers of this class have the first numbers. */
     uint32_t disks_class;
-    uint16_t
-        columns; /* columns=N: the width of the terminal that shows the console; 0: none is known */
+    /* columns=N: the width of the terminal that shows the console; 0: none is known. */
+    uint16_t columns;
     bool guard_build_io; /* build_io=guarded|free: may IdeHwBuildIo write the channel extension? */
-    /* version=STRUCTURE:less|more, for controller, interface, channel or device (enum owned_structure): that structure
-     * comes with a Version that is none. */
+    /* version=STRUCTURE:less|more, for controller, interface, channel or device (enum
+     * owned_structure): that structure comes with a Version that is none. */
     uint8_t version_structure;
     int8_t version_error;          /* 0: all versions are right */
     char test[TEST_NAME_CAPACITY]; /* test=NAME, in a kernel that holds tests; "": none */

@@ -71,7 +71,8 @@ static void find_overlaps(struct partition_table *table)
     for (unsigned i = 0; i < table->count; i++) {
         for (unsigned j = i + 1; j < table->count; j++) {
             const struct partition *a = &table->partitions[i], *b = &table->partitions[j];
-            /* A logical partition lies in the extended one, which comes before it; others may not. */
+            /* A logical partition lies in the extended one, which comes before it; others may
+             * not. */
             bool is_inside = a->is_extended && b->number > 4;
             if (!is_inside && a->sector_count && b->sector_count && overlaps(a, b))
                 partition_problem(table, "Partitions %u and %u overlap.", a->number, b->number);

@@ -3,10 +3,10 @@
  * Partition tables: MBR with logical partitions, and GPT, read and checked.
  *
  * Nothing on the disk is believed: every place is compared with the disk's size and with the other
- * partitions, chains are followed a bounded way, checksums are computed. What is wrong, or can be read in
- * more than one way, is kept as sentences for people; what can still be read is there as well. Which entries
- * count, and their numbers, are those of sfdisk: tests/boot/partitions.t compares, and has a reason for each
- * difference.
+ * partitions, chains are followed a bounded way, checksums are computed. What is wrong, or can be
+ * read in more than one way, is kept as sentences for people; what can still be read is there as
+ * well. Which entries count, and their numbers, are those of sfdisk: tests/boot/partitions.t
+ * compares, and has a reason for each difference.
  *
  * Owns nothing. May not: touch the HAL or the port; sectors come from the caller's function. Not
  * entered from interrupts.
@@ -53,8 +53,8 @@ struct partition_source {
 
 struct partition_table {
     enum partition_scheme scheme;
-    /* Signature and size of an MBR, but what stands in it may be the code of a boot sector: believe it
-     * only if the sector is not the beginning of a file system. */
+    /* Signature and size of an MBR, but what stands in it may be the code of a boot sector: believe
+     * it only if the sector is not the beginning of a file system. */
     bool is_doubtful;
     const char *foreign; /* another kind of table, which is not read here, in words; NULL: none */
     unsigned count;

@@ -176,8 +176,8 @@ static bool read_entries(const struct partition_source *source, struct partition
     return true;
 }
 
-/* Reads one of the two tables. *fault is NULL afterwards if it is good, and then it has been added.
- */
+/* Reads one of the two tables. *fault is NULL afterwards if it is good, and then it has been
+ * added. */
 static bool read_table(const struct partition_source *source, struct partition_table *table,
                        uint64_t lba, struct header *header, const char **fault)
 {

@@ -110,10 +110,11 @@ static bool was_visited(const uint64_t *visited, unsigned count, uint64_t lba)
     return false;
 }
 
-/* What a record says: a logical partition and the place of the next record. As a rule they are its first two
- * entries, but DR-DOS puts the link first, and others leave gaps: what counts is the first entry of each kind
- * that has sectors. Where there is none of a kind, it is the first or second entry, whatever stands there: so a
- * partition without a type is one, and a link without a length leads on. */
+/* What a record says: a logical partition and the place of the next record. As a rule they are its
+ * first two entries, but DR-DOS puts the link first, and others leave gaps: what counts is the
+ * first entry of each kind that has sectors. Where there is none of a kind, it is the first or
+ * second entry, whatever stands there: so a partition without a type is one, and a link without a
+ * length leads on. */
 struct record {
     struct entry logical, next;
 };
@@ -224,7 +225,8 @@ static bool read_logical(const struct partition_source *source, struct partition
     return true;
 }
 
-/* Is this a table at all? Other boot sectors carry the same signature, and have code or text there. */
+/* Is this a table at all? Other boot sectors carry the same signature, and have code or text
+ * there. */
 static void doubt(const struct partition_source *source, struct partition_table *table,
                   const struct entry entries[4])
 {

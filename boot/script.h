@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of commands, as editors and other programs write them: UTF-8, or UTF-16 of either byte order, with or
- * without a byte order mark. words.h cuts their text into commands.
+ * Files of commands, as editors and other programs write them: UTF-8, or UTF-16 of either byte
+ * order, with or without a byte order mark. words.h cuts their text into commands.
  *
  * Owns nothing and keeps nothing. May not: touch the HAL or the port. Any context.
  */

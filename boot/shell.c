@@ -180,7 +180,8 @@ bool shell_run_text(const char *text, size_t length)
 
 #define KEY_BREAK (-1)
 
-/* What the port says meanwhile gets lines of its own, and the line that is being typed comes back below. */
+/* What the port says meanwhile gets lines of its own, and the line that is being typed comes back
+ * below. */
 static void let_port_work(struct line_editor *editor)
 {
     bool speaks = port_idle_speaks();

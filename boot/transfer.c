@@ -5,8 +5,8 @@
 #include "boot/numbers.h"
 #include "port/parcel.h"
 
-/* Sectors of a verify, which moves no data: some 10 ms of a disk's work, so that Ctrl-C is heard.
- */
+/* Sectors of a verify, which moves no data: some 10 ms of a disk's work, so that Ctrl-C is
+ * heard. */
 #define VERIFY_SECTORS 2048u
 
 struct piece {
@@ -114,7 +114,8 @@ enum command_result transfer_write(struct transfer *transfer, const struct block
     return block_fail(&parcel->block);
 }
 
-/* What is still at the device after the end came early. What nobody else has to look at counts as done. */
+/* What is still at the device after the end came early. What nobody else has to look at counts as
+ * done. */
 static void drain(struct transfer *transfer, struct piece *piece)
 {
     if (piece->is_asked && end_piece(piece) && piece->parcel->block.status == BLOCK_OK &&

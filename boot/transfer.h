@@ -30,8 +30,8 @@ struct transfer {
     char summary[PROGRESS_SUMMARY_CAPACITY]; /* how much, how long, how fast */
 };
 
-/* In a call of `piece`: writes its data elsewhere (device, lba, sector_count of `target`). On anything but
- * COMMAND_DONE it has been said why. */
+/* In a call of `piece`: writes its data elsewhere (device, lba, sector_count of `target`). On
+ * anything but COMMAND_DONE it has been said why. */
 enum command_result transfer_write(struct transfer *transfer, const struct block_request *target);
 
 /* The two buffers, until the next transfer_run; NULL, said so, when there is no memory for them. */

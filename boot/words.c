@@ -25,8 +25,8 @@ static size_t skip_line(const char *text, size_t length, size_t at)
     return at;
 }
 
-/* Skips what lies between commands. A byte order mark stands at the beginning of a file, or where files were
- * put together. */
+/* Skips what lies between commands. A byte order mark stands at the beginning of a file, or where
+ * files were put together. */
 static size_t skip_between(const char *text, size_t length, size_t at)
 {
     while (at < length) {

@@ -2,10 +2,10 @@
 /*
  * Command texts: cutting a text into commands, and a command into words.
  *
- * `;` or the end of a line (LF, CR or both) ends a command, except inside double quotes. Blanks separate
- * words, except inside double quotes, which may begin and end anywhere in a word. `""` inside quotes stands
- * for a quote. `#` where a word could begin is a comment up to the end of the line; inside a word it is
- * ordinary, as are backslash, dollar and the rest.
+ * `;` or the end of a line (LF, CR or both) ends a command, except inside double quotes. Blanks
+ * separate words, except inside double quotes, which may begin and end anywhere in a word. `""`
+ * inside quotes stands for a quote. `#` where a word could begin is a comment up to the end of the
+ * line; inside a word it is ordinary, as are backslash, dollar and the rest.
  *
  * Owns nothing and keeps nothing. May not: touch the HAL or the port. Any context.
  */

@@ -3,8 +3,8 @@
  * The hardware abstraction layer: everything that port/ and boot/ may know about the machine.
  *
  * Owns: CPU, interrupt controllers, clock, page tables, I/O instructions, PCI configuration space,
- * COM1, the debug console, the journal, the exit port. May not: know anything of ATA or of the miniport
- * interface.
+ * COM1, the debug console, the journal, the exit port. May not: know anything of ATA or of the
+ * miniport interface.
  *
  * One CPU. "Interrupt context" below means: called with CPU interrupts disabled, from a handler.
  * IRQL is the port's idea, not the HAL's: here interrupts are enabled or disabled.
@@ -62,21 +62,22 @@ void hal_log_write(const char *text, size_t byte_count);
 bool hal_journal_present(void);
 void hal_journal_append(const void *bytes, size_t byte_count);
 
-/* Says how many bytes have been appended in all, to whom looks whether the file has them. Any context. */
+/* Says how many bytes have been appended in all, to whom looks whether the file has them. Any
+ * context. */
 void hal_journal_count(uint64_t byte_count);
 
 /* printf for both; a line feed goes to COM1 as CR LF. What is printed is cut at 1,024 bytes a call.
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */
 void hal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hal_vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
-/* Control characters and bytes that are no UTF-8 are shown by their numbers, \\x1b, in both: what is printed may
- * hold what a driver, a disk or a file says. A line that programs look for in the log begins with HAL_LOG_MARK, which
- * only hal_log_write writes. */
+/* Control characters and bytes that are no UTF-8 are shown by their numbers, \\x1b, in both: what
+ * is printed may hold what a driver, a disk or a file says. A line that programs look for in the
+ * log begins with HAL_LOG_MARK, which only hal_log_write writes. */
 #define HAL_LOG_MARK "\x01"
 /* Replaces line ends, for a name from outside that shall stay in its line. */
 void hal_one_line(char *text);
-/* Ends the line that is being printed, if there is one: what follows is read by its first word, and may
- * come from an interrupt in the midst of other output. */
+/* Ends the line that is being printed, if there is one: what follows is read by its first word, and
+ * may come from an interrupt in the midst of other output. */
 void hal_fresh_line(void);
 void hal_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -167,9 +168,9 @@ void hal_interrupt_set_unclaimed_hook(void (*hook)(unsigned line));
  * disabled; it may enable them, and must return with them disabled; interrupts that come meanwhile
  * do not call it again. */
 void hal_interrupt_set_exit_hook(void (*hook)(void));
-/* Here and in handlers, drivers may use the registers of SSE and x87: a driver's routine that was interrupted gets
- * its own back. The kernel itself uses none. *now is the call that is under way, the innermost one; where there
- * is none, one whose state is 0. */
+/* Here and in handlers, drivers may use the registers of SSE and x87: a driver's routine that was
+ * interrupted gets its own back. The kernel itself uses none. *now is the call that is under way,
+ * the innermost one; where there is none, one whose state is 0. */
 struct hal_call;
 void hal_interrupt_set_calls(struct hal_call *const *now);
 
@@ -186,7 +187,8 @@ void hal_stall_us(uint32_t duration_us);
 #define HAL_TIMER_NEVER UINT64_MAX
 void hal_timer_set_handler(void (*handler)(void));
 void hal_timer_arm(uint64_t deadline_us);
-/* Microseconds since 1970-01-01 00:00 UTC: the real-time clock's second at boot plus hal_clock_us. */
+/* Microseconds since 1970-01-01 00:00 UTC: the real-time clock's second at boot plus
+ * hal_clock_us. */
 uint64_t hal_wall_clock_us(void);
 
 /* ------------------------------------------------------------------ memory */
@@ -198,8 +200,8 @@ static inline size_t hal_pages_for(size_t byte_count)
     return (byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
 }
 
-/* Nothing may be both writable and executable: asking for both is a PANIC. The exception are pages that code and
- * data of an image share, for which it has to be said that this is meant. */
+/* Nothing may be both writable and executable: asking for both is a PANIC. The exception are pages
+ * that code and data of an image share, for which it has to be said that this is meant. */
 #define HAL_MAP_READ           0u
 #define HAL_MAP_WRITE          1u
 #define HAL_MAP_EXECUTE        2u
@@ -218,8 +220,8 @@ uint64_t hal_physical_limit(void);
 
 /* Windows begin here. Below are RAM, where it lies, and the kernel. */
 extern const uintptr_t hal_window_start;
-/* Of what begins below: is it the kernel's? All of it is, as far as anything is mapped there, but for what of the stack
- * lies below stack_end, where a routine's own part begins. Any context. */
+/* Of what begins below: is it the kernel's? All of it is, as far as anything is mapped there, but
+ * for what of the stack lies below stack_end, where a routine's own part begins. Any context. */
 bool hal_is_kernel_memory(const void *start, uint64_t byte_count, uintptr_t stack_end);
 
 /* A range of virtual addresses with nothing mapped in it, and an unmapped page before and after.
@@ -239,8 +241,7 @@ struct hal_fault {
     const char *name;      /* of the exception */
     uintptr_t address;     /* what was accessed */
     uintptr_t instruction; /* by whom */
-    uintptr_t
-        caller; /* where there is no instruction: what a call to there would return to; 0: unknown */
+    uintptr_t caller;      /* of an instruction that is not there: its return address; or 0 */
     bool write, execute, present;
     bool has_address; /* a page fault, or an instruction pointer that leads to no code */
     bool is_refused;  /* otherwise: an operand may be to blame, such as an address that is none */
@@ -248,14 +249,14 @@ struct hal_fault {
 /* Asked about page faults first; true: what was wrong is mended, run the instruction again. Told of
  * other exceptions that code can cause, which nobody mends. */
 void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault));
-/* For a fault handler that then returns true: the page that `address` lies in, where no RAM is, shows
- * `physical`, readable and writable, until the instruction that faulted is over (a repeated one:
- * with all its repetitions); then it shows what it did before. Interrupts stay disabled for that
- * long. An instruction may fault again on other pages. False: no memory for page tables. */
+/* For a fault handler that then returns true: the page that `address` lies in, where no RAM is,
+ * shows `physical`, readable and writable, until the instruction that faulted is over (a repeated
+ * one: with all its repetitions); then it shows what it did before. Interrupts stay disabled for
+ * that long. An instruction may fault again on other pages. False: no memory for page tables. */
 bool hal_fault_lend(uintptr_t address, uint64_t physical);
 
-/* A page of a window that is shown and hidden so often that nobody wants to walk the page tables for
- * it. Nobody maps it in another way, or asks hal_physical about it. */
+/* A page of a window that is shown and hidden so often that nobody wants to walk the page tables
+ * for it. Nobody maps it in another way, or asks hal_physical about it. */
 struct hal_gate {
     volatile uint32_t *entry; /* the half of its entry that says whether it is there */
     uint32_t shown;
@@ -268,36 +269,40 @@ static inline void hal_gate_hide(const struct hal_gate *gate);
 
 /* ------------------------------------------------------------------ calls into drivers
  *
- * A driver's routine returns with the CPU as its caller had it. Looked at after each call: the stack pointer, and one
- * word, which holds HAL_STATE_LEVEL, the caller's own two low bits; HAL_STATE_INTERRUPT, set while interrupts are
- * enabled; HAL_STATE_CONTROL, what is always set; and what else the platform names HAL_STATE_xxx. */
+ * A driver's routine returns with the CPU as its caller had it. Looked at after each call: the
+ * stack pointer, and one word, which holds HAL_STATE_LEVEL, the caller's own two low bits;
+ * HAL_STATE_INTERRUPT, set while interrupts are enabled; HAL_STATE_CONTROL, what is always set; and
+ * what else the platform names HAL_STATE_xxx. */
 struct hal_call {
     uintptr_t stack;       /* the stack pointer, as it has to be behind the call */
     uintptr_t stack_found; /* as it was, where it was another one; 0: it was right */
     unsigned state;        /* HAL_STATE_xxx, as they have to be */
 };
-/* Calls a function of the drivers' calling convention with up to three arguments. *value is its address, and
- * then what it returned. `call` is what *now points to; *now still is it afterwards, for the registers may
- * not be what they were. `level` points to what HAL_STATE_LEVEL of the state has to be. False: something was not
- * as it has to be. The stack pointer is right again, all else is not. The function that this is used in has a
- * frame. The platform says in HAL_CALL_HOME_BYTES how much of the stack above the return address is the
- * routine's own. */
+/* Calls a function of the drivers' calling convention with up to three arguments. *value is its
+ * address, and then what it returned. `call` is what *now points to; *now still is it afterwards,
+ * for the registers may not be what they were. `level` points to what HAL_STATE_LEVEL of the state
+ * has to be. False: something was not as it has to be. The stack pointer is right again, all else
+ * is not. The function that this is used in has a frame. The platform says in HAL_CALL_HOME_BYTES
+ * how much of the stack above the return address is the routine's own. */
 static inline bool hal_call(struct hal_call *call, struct hal_call *const *now,
                             const unsigned *level, unsigned argument_count, uintptr_t *value,
                             uintptr_t first, uintptr_t second, uintptr_t third);
 /* Sets right what of call->state is the CPU's; returns what it was. */
 unsigned hal_call_mend(const struct hal_call *call);
 
-/* Code of the kernel's runs with the direction flag clear: clears it, and says whether it was set. */
+/* Code of the kernel's runs with the direction flag clear: clears it, and says whether it was
+ * set. */
 static inline bool hal_direction_clear(void);
 
-/* Registers that no driver has to change, and that take longer to look at. The platform says which. */
+/* Registers that no driver has to change, and that take longer to look at. The platform says
+ * which. */
 struct hal_settings;
 void hal_settings_read(struct hal_settings *settings);
 void hal_settings_write(const struct hal_settings *settings);
 
-/* `int vector` in code that runs on this CPU, before its report and the end: the hook may say what it means. `code`
- * is what ECX or RCX held (0 where the vector is a device's, and nobody has kept it). */
+/* `int vector` in code that runs on this CPU, before its report and the end: the hook may say what
+ * it means. `code` is what ECX or RCX held (0 where the vector is a device's, and nobody has kept
+ * it). */
 void hal_set_software_interrupt_hook(void (*hook)(unsigned vector, uintptr_t code,
                                                   uintptr_t instruction));
 
@@ -308,8 +313,7 @@ void hal_set_software_interrupt_hook(void (*hook)(unsigned vector, uintptr_t cod
  *   void hal_in_bufferT(uint16_t port, void *buffer, size_t count);
  *   void hal_out_bufferT(uint16_t port, const void *buffer, size_t count);
  *   uintT_t hal_readT(const volatile void *address);
- *   void hal_writeT(volatile void *address, uintT_t value);
- */
+ *   void hal_writeT(volatile void *address, uintT_t value); */
 
 /* ------------------------------------------------------------------ PCI configuration space */
 

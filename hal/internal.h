@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of hal/ itself need of every platform, and what they give it. Nothing outside hal/ includes this.
+ * What the files of hal/ itself need of every platform, and what they give it. Nothing outside hal/
+ * includes this.
  *
  * Everything here runs with interrupts disabled unless it says otherwise.
  */

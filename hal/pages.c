@@ -86,7 +86,8 @@ static size_t list_reserved(struct hal_range *reserved)
     return count;
 }
 
-/* Looks for byte_count bytes of RAM, below 4 GiB and where it is used, that touch nothing reserved. */
+/* Looks for byte_count bytes of RAM, below 4 GiB and where it is used, that touch nothing
+ * reserved. */
 static uintptr_t find_place(const struct hal_range *map, size_t map_count,
                             const struct hal_range *reserved, size_t reserved_count,
                             uint64_t byte_count)
@@ -94,8 +95,8 @@ static uintptr_t find_place(const struct hal_range *map, size_t map_count,
     uint64_t limit = hal_ram_limit < UINT32_MAX ? hal_ram_limit : UINT32_MAX;
     for (size_t i = 0; i < map_count; i++) {
         uint64_t start = map[i].start;
-        /* Each reserved range can push the place up once; in the worst order, all of them in turn.
-         */
+        /* Each reserved range can push the place up once; in the worst order, all of them in
+         * turn. */
         for (size_t tries = 0; tries <= reserved_count; tries++) {
             bool pushed = false;
             for (size_t j = 0; j < reserved_count; j++) {
@@ -137,7 +138,7 @@ void hal_pages_initialise(void)
 
     uint64_t ram_end = map_count != 0 ? map[map_count - 1].end : 0;
     page_limit = (size_t)((ram_end < hal_ram_limit ? ram_end : hal_ram_limit) / HAL_PAGE_SIZE);
-    size_t bitmap_size = (page_limit + BITS_PER_WORD - 1) / BITS_PER_WORD * sizeof(*bitmap);
+    size_t bitmap_size = (page_limit + BITS_PER_WORD - 1) / BITS_PER_WORD * sizeof *bitmap;
     uintptr_t place = find_place(map, map_count, reserved, reserved_count, bitmap_size);
     reserved[reserved_count++] = whole_pages(place, place + bitmap_size);
     bitmap = (uintptr_t *)place;

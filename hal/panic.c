@@ -44,9 +44,9 @@ void hal_name_address(uintptr_t address, char *text, size_t size)
 {
     uintptr_t offset;
     const char *name = hal_symbol(address, &offset);
-    if (name != NULL)
+    if (name)
         snprintf(text, size, "%s+%#lx", name, (unsigned long)offset);
-    else if (symbol_hook == NULL || !symbol_hook(address, text, size))
+    else if (!symbol_hook || !symbol_hook(address, text, size))
         snprintf(text, size, "%#lx", (unsigned long)address);
     hal_one_line(text);
 }
@@ -89,13 +89,13 @@ size_t hal_backtrace(uintptr_t *return_addresses, size_t capacity)
     return hal_walk_frames((uintptr_t)__builtin_frame_address(0), return_addresses, capacity);
 }
 
-/* A return address lies behind its call, perhaps in the next line or function: the byte before it is
- * what is named. */
+/* A return address lies behind its call, perhaps in the next line or function: the byte before it
+ * is what is named. */
 static void print_frame(size_t number, uintptr_t address, bool is_return_address)
 {
     char place[160];
-    hal_name_address(address - is_return_address, place, sizeof(place));
-    hal_printf("  #%-2zu %#0*lx %s\n", number, 2 + 2 * (int)sizeof(address), (unsigned long)address,
+    hal_name_address(address - is_return_address, place, sizeof place);
+    hal_printf("  #%-2zu %#0*lx %s\n", number, 2 + 2 * (int)sizeof address, (unsigned long)address,
                place);
 }
 
@@ -130,7 +130,7 @@ void hal_call_panic_hook(void)
 {
     void (*hook)(void) = panic_hook;
     panic_hook = NULL; /* if it fails itself, it is not asked again */
-    if (hook != NULL)
+    if (hook)
         hook();
 }
 

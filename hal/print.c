@@ -2,8 +2,8 @@
 /*
  * Formatted output, to the console and to the log.
  *
- * Owns the question whether a line is open. May not: allocate, or wait for an interrupt, since a kernel that has
- * just failed prints, too. Any context.
+ * Owns the question whether a line is open. May not: allocate, or wait for an interrupt, since a
+ * kernel that has just failed prints, too. Any context.
  */
 #include <stdio.h>
 #include <string.h>
@@ -43,9 +43,10 @@ static bool is_invisible(const char *text, size_t length)
     return false;
 }
 
-/* Does a terminal show the byte at `at`? *missing: continuation bytes that belong to the character before. What
- * is not shown: control characters, also those of two bytes in UTF-8 (U+0080 to U+009F), invisible ones such as
- * those for text that runs from right to left, and what is no UTF-8. */
+/* Does a terminal show the byte at `at`? *missing: continuation bytes that belong to the character
+ * before. What is not shown: control characters, also those of two bytes in UTF-8 (U+0080 to
+ * U+009F), invisible ones such as those for text that runs from right to left, and what is no
+ * UTF-8. */
 static bool is_shown(const char *text, size_t length, size_t at, unsigned *missing)
 {
     uint8_t byte = (uint8_t)text[at];
@@ -63,7 +64,8 @@ static bool is_shown(const char *text, size_t length, size_t at, unsigned *missi
     return true;
 }
 
-/* Names and texts come from drivers, disks and files: whatever is in them, a terminal obeys none of it. */
+/* Names and texts come from drivers, disks and files: whatever is in them, a terminal obeys none of
+ * it. */
 static void write_shown(const char *text, size_t length, const char *line_end,
                         void (*write)(const char *text, size_t byte_count))
 {

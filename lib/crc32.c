@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CRC-32, a byte a step. Any context: nothing changes here but the caller's sum, so that one call may
- * interrupt another.
+ * CRC-32, a byte a step. Any context: nothing changes here but the caller's sum, so that one call
+ * may interrupt another.
  */
 #include "lib/crc32.h"
 
-/* What becomes of each bit of a byte that is shifted out. The highest one is the polynomial, reflected. */
+/* What becomes of each bit of a byte that is shifted out. The highest one is the polynomial,
+ * reflected. */
 #define BIT_0 0x77073096u
 #define BIT_1 0xEE0E612Cu
 #define BIT_2 0x076DC419u

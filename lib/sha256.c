@@ -60,7 +60,7 @@ static inline uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
 static inline uint32_t load_big_endian(const uint8_t *bytes)
 {
     uint32_t value;
-    memcpy(&value, bytes, sizeof(value));
+    memcpy(&value, bytes, sizeof value);
     return __builtin_bswap32(value);
 }
 
@@ -156,7 +156,7 @@ void sha256_end(struct sha256 *state, uint8_t digest[SHA256_DIGEST_SIZE])
     for (unsigned i = 0; i < 8; i++)
         length[i] = (uint8_t)(bit_count >> (56 - 8 * i));
     sha256_update(state, padding, (filled < 56 ? 56 : 56 + SHA256_BLOCK_SIZE) - filled);
-    sha256_update(state, length, sizeof(length));
+    sha256_update(state, length, sizeof length);
     for (unsigned i = 0; i < SHA256_DIGEST_SIZE; i++)
         digest[i] = (uint8_t)(state->hash[i / 4] >> (24 - 8 * (i % 4)));
 }

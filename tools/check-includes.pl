@@ -7,7 +7,9 @@
 # - an include line of one room names a file of a room that it may see (%visible below);
 # - assembly and volatile stand in hal/ only;
 # - a file says its licence in its first lines, ends with a newline, and has no blanks at line ends;
-# - C is ASCII without tabs; names of files are lower case.
+# - C is ASCII without tabs; names of files are lower case;
+# - include lines stand in one order, and header guards are named by their paths;
+# - in hal/, boot/ and lib/ no line of code has more than 100 columns, and pointers are tested without NULL.
 # Each finding is one line, FILE:LINE: sentence. Ends with 1 if there are any.
 use strict;
 use warnings;
@@ -97,15 +99,48 @@ sub code_of {
     return $text;
 }
 
+# Include lines: the header that declares what the file defines; those in <>; the others. Each block in alphabetical
+# order, with an empty line between. (What includes miniport.h begins with it, as drivers do everywhere.)
+sub check_order {
+    my ($file, $text) = @_;
+    return if $text =~ /^#include <miniport\.h>/m;
+    my ($before, $run) = $text =~ /\A(.*?^)((?:#include [^\n]+\n+)+)/ms or return;
+    my $line = 1 + ($before =~ tr/\n//);
+    my $kinds = '';
+    for my $block (split /\n\n+/, $run) {
+        my @lines = split /\n/, $block;
+        $kinds .= join('', map { /</ ? '<' : '"' } @lines) . ' ';
+        my @names = map { /[<"]([^>"]+)/ } @lines;
+        report($file, $line, "not in alphabetical order: @names") if "@names" ne join ' ', sort @names;
+    }
+    report($file, $line, 'include lines stand so: the header of what is defined here; those in <>; the others; with '
+        . 'empty lines between') if $kinds !~ /^(?:" )?(?:<+ )?(?:"+ )?$/;
+    return;
+}
+
+sub check_guard {
+    my ($file, $text) = @_;
+    (my $guard = uc $file) =~ tr{/.}{_};
+    report($file, 1, "the guard of this header is $guard") if $text !~ /^#ifndef $guard\n#define $guard\n/m;
+    return;
+}
+
 sub check_c {
     my ($file, $text) = @_;
     my $line = 0;
+    check_order($file, $text) if $file =~ m{^(?:hal|boot|lib|tests)/.*\.[ch]$};
+    check_guard($file, $text) if $file =~ m{^(?:hal|boot|lib|port)/.*\.h$};
     my @code = split /\n/, code_of($text);
     for (split /\n/, $text) {
         my $code = $code[$line++] // '';
         check_include($file, $line, $1, $2) if /^\s*#\s*include\s+(["<])([^">]+)[">]/;
         report($file, $line, 'a tab') if /\t/;
         report($file, $line, 'a character that is not ASCII') if /[^\x00-\x7f]/;
+        if ($file =~ m{^(?:hal|boot|lib)/}) {
+            report($file, $line, 'more than 100 columns') if length > 100;
+            report($file, $line, 'a pointer is tested by itself: p, !p')
+                if $code =~ /[!=]= NULL\b/ && $code !~ / = /;
+        }
         next if $file !~ m{^(?:boot|lib|port|miniport)/};
         report($file, $line, 'assembly stands in hal/ only') if $code =~ /\b(?:__asm__|__asm|asm)\b/;
         report($file, $line, 'volatile stands in hal/ only') if $code =~ /\b(?:__volatile__|volatile)\b/;

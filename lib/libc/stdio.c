@@ -73,11 +73,11 @@ static void put_number(struct output *output, const struct conversion *conversio
                        unsigned base, bool upper_case, const char *prefix)
 {
     const char *digits = upper_case ? "0123456789ABCDEF" : "0123456789abcdef";
-    char reversed_end[3 * sizeof(value)]; /* octal needs 22 of these */
-    char *first = reversed_end + sizeof(reversed_end);
+    char reversed_end[3 * sizeof value]; /* octal needs 22 of these */
+    char *first = reversed_end + sizeof reversed_end;
     for (uintmax_t rest = value; rest != 0; rest /= base)
         *--first = digits[rest % base];
-    size_t digit_count = (size_t)(reversed_end + sizeof(reversed_end) - first);
+    size_t digit_count = (size_t)(reversed_end + sizeof reversed_end - first);
 
     size_t wanted = conversion->has_precision ? conversion->precision : 1;
     if (conversion->zero && !conversion->left && !conversion->has_precision &&
@@ -132,7 +132,7 @@ static void put_signed(struct output *output, const struct conversion *conversio
 
 static void put_string(struct output *output, const struct conversion *conversion, const char *text)
 {
-    if (text == NULL)
+    if (!text)
         text = "(null)";
     size_t limit = conversion->has_precision ? conversion->precision : SIZE_MAX;
     put_field(output, conversion, "", 0, text, strnlen(text, limit));

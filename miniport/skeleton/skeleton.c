@@ -2,14 +2,15 @@
 /*
  * skeleton.sys: a small miniport that reads disks by PIO.
  *
- * It serves the two channels of an IDE controller, one request at a time, and does what every miniport
- * has to: it introduces itself, finds its registers, prepares devices, sends commands, answers
- * interrupts, and resets the channel when the port asks for it. It does not write, and knows no DMA and
- * no packet devices; docs/writing-a-miniport.md adds writes and DMA to this file step by step.
+ * It serves the two channels of an IDE controller, one request at a time, and does what every
+ * miniport has to: it introduces itself, finds its registers, prepares devices, sends commands,
+ * answers interrupts, and resets the channel when the port asks for it. It does not write, and
+ * knows no DMA and no packet devices; docs/writing-a-miniport.md adds writes and DMA to this file
+ * step by step.
  *
- * The routines stand in the order in which the port calls them. PASSIVE_LEVEL, DISPATCH_LEVEL and DIRQL
- * are the levels they run at; with SyncWithIsr TRUE, HwInitialize, HwStartIo, HwInterrupt and HwReset of
- * a channel exclude each other, so they may share `struct channel` without a lock.
+ * The routines stand in the order in which the port calls them. PASSIVE_LEVEL, DISPATCH_LEVEL and
+ * DIRQL are the levels they run at; with SyncWithIsr TRUE, HwInitialize, HwStartIo, HwInterrupt and
+ * HwReset of a channel exclude each other, so they may share `struct channel` without a lock.
  *
  * ATA is ATA/ATAPI-6 (T13/1410D).
  */
@@ -102,15 +103,17 @@ static UCHAR alternate_status(const struct channel *channel)
     return AtaPortReadPortUchar(channel->control);
 }
 
-/* ATA: 9.3: 400 ns after a selection or a command Status is true. An access takes 100 ns at least. */
+/* ATA: 9.3: 400 ns after a selection or a command Status is true. An access takes 100 ns at
+ * least. */
 static void settle(const struct channel *channel)
 {
     for (ULONG i = 0; i < 4; i++)
         alternate_status(channel);
 }
 
-/* The channel's ranges, told apart by their base address registers: 0 and 2 are command blocks, 1 and 3
- * control blocks (behind a true base address four ports, of which the third is the register). */
+/* The channel's ranges, told apart by their base address registers: 0 and 2 are command blocks, 1
+ * and 3 control blocks (behind a true base address four ports, of which the third is the
+ * register). */
 static BOOLEAN map_registers(struct channel *channel, const IDE_MINIPORT_RESOURCES *resources)
 {
     for (ULONG i = 0; i < resources->NumberOfAccessRanges; i++) {
@@ -241,8 +244,9 @@ static void write_task_file(const struct channel *channel, const IDEREGISTERS *r
     write_register(channel, REG_LBA_HIGH, registers->bCylHighReg);
 }
 
-/* ATA: 9.3: a device that is busy, or still offers data, takes no register writes: it is looked at before
- * the selection, and the selected one after it. IRB_STATUS_PENDING: it may be given a command. */
+/* ATA: 9.3: a device that is busy, or still offers data, takes no register writes: it is looked at
+ * before the selection, and the selected one after it. IRB_STATUS_PENDING: it may be given a
+ * command. */
 static UCHAR select_device(const struct channel *channel, UCHAR device_register)
 {
     UCHAR status = alternate_status(channel);
@@ -302,8 +306,8 @@ static BOOLEAN NTAPI HwStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
-/* DIRQL: the channel's line was raised. ATA: 9.5, PIO data-in: an interrupt for each sector, when it can
- * be read, and none after the last; without data, one at the end. */
+/* DIRQL: the channel's line was raised. ATA: 9.5, PIO data-in: an interrupt for each sector, when
+ * it can be read, and none after the last; without data, one at the end. */
 static BOOLEAN NTAPI HwInterrupt(PVOID ChannelExtension)
 {
     struct channel *channel = ChannelExtension;
@@ -338,7 +342,8 @@ static BOOLEAN NTAPI HwInterrupt(PVOID ChannelExtension)
 
 /* ------------------------------------------------------------------ reset */
 
-/* DISPATCH_LEVEL, from the timer: have the devices come back? Device 0 shows BSY for both (ATA: 9.2). */
+/* DISPATCH_LEVEL, from the timer: have the devices come back? Device 0 shows BSY for both (ATA:
+ * 9.2). */
 static VOID NTAPI reset_tick(PVOID ChannelExtension)
 {
     struct channel *channel = ChannelExtension;

@@ -2,9 +2,9 @@
 /*
  * The memory routines that compilers call on their own: for copying and clearing structures, say.
  *
- * Linked into every driver that is built here, and only as far as the driver needs them. They have to
- * be built with the driver's own compiler and flags: with -mrtd gcc expects even these to take their
- * arguments off the stack, which no ready library does, and clang expects the opposite.
+ * Linked into every driver that is built here, and only as far as the driver needs them. They have
+ * to be built with the driver's own compiler and flags: with -mrtd gcc expects even these to take
+ * their arguments off the stack, which no ready library does, and clang expects the opposite.
  */
 #include <miniport.h>
 

@@ -4,12 +4,11 @@
  * lengths that no caller should ask for, many requests at once. Disk 0 is read and written (a
  * scratch image, or QEMU's snapshot mode).
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/tap.h"
 
 #define PLAN          26u
 #define BUFFERS_PLAN  13u

@@ -3,13 +3,12 @@
  * Issuers that give up: the request leaves its queue, or stays with the driver that has it; what comes late finds
  * neither the issuer's buffer nor a slot that somebody else has. The driver is the puppet, which holds requests.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/parcel.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN   28u
 #define FILLED 0xAA

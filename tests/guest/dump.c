@@ -4,13 +4,12 @@
  * long waits as it likes; one channel in dump mode beside others that are not; and pata.sys, which gets over a
  * time-out there. Disk 0 is a scratch disk, disk 3 one that takes some seconds for a request.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN 30u
 

@@ -3,13 +3,12 @@
  * What the port makes of IDENTIFY DEVICE: how many sectors there are and how they are addressed, at the limits
  * of 28 and 48 bits, and which transfer modes a drive has. No drive is needed.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
 #include "port/identify.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/tap.h"
 
 #define LIMIT_28 0x0FFFFFFFull     /* sectors: the most that words 60 and 61 may say */
 #define LIMIT_48 0xFFFFFFFFFFFFull /* and words 100 to 103 */

@@ -3,13 +3,12 @@
  * Media that change under a request, and what READ CAPACITY may answer. The drive is the puppet, so that the
  * sense data comes at any command of a long read that the test names, and to any of several issuers.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define SECTOR  2048u
 #define SECTORS 512u /* a read of all of them takes PIECES commands */

@@ -4,14 +4,13 @@
  * call, for SyncWithIsr TRUE and FALSE. The sources of the order are in tests/boot/callbacks.t, which looks
  * at the same for drivers that are images.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "port/block.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN 27u
 

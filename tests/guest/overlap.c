@@ -4,12 +4,11 @@
  * whatever NumberOfOverlappedRequests is. The driver counts what it holds (tests/probes/base), and
  * tests/boot/contract-overlap.t compares.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/tap.h"
 
 #define REQUESTS 600u
 #define SECTORS  200u /* of each disk that are read */

@@ -3,14 +3,13 @@
  * Power: of devices by IRB, asked for by the miniport, the port, or a request that comes; of channels and controllers; and
  * what happens when a miniport refuses.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
 #include "port/parcel.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN 41u
 

@@ -4,13 +4,12 @@
  * AtaPortCompleteAllActiveRequests, request sense, and the notifications of devices that come and go. The driver is
  * the puppet, so that every request waits where the test wants it.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN         40u
 #define MANY         6u

@@ -5,14 +5,13 @@
  * pushes the contexts that the port would push, and calls the exported routines for a channel that
  * runs.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/tap.h"
-
 #include <irb.h>
 #include <string.h>
 
 #include "port/call.h"
 #include "port/registry/kernel.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/tap.h"
 
 #define PLAN 75u
 

@@ -3,13 +3,12 @@
  * What an IRB brings back beside its data: the registers that IRB_FLAGS_RETURN_RESULTS asks for, and members that are the
  * port's (IRB-14, IRB-15). The driver is the puppet, whose IRBs the test fills in itself.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/call.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN 28u
 

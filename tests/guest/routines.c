@@ -4,14 +4,13 @@
  * forms, memory, addresses, time. Ports are those of the first channel of pata.sys, which is stopped meanwhile; disk 0
  * is a scratch disk of a PC's IDE controller.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
 #include "port/ddi/unpublished.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN 42u
 

@@ -4,13 +4,12 @@
  * LUN reset that ends all, a failed IRB that is completed before its request sense was released; and what it makes of
  * device parameters. For SyncWithIsr TRUE and FALSE; the driver is the puppet.
  */
-#include "tests/guest/guest.h"
-#include "tests/guest/puppet.h"
-#include "tests/guest/tap.h"
-
 #include <string.h>
 
 #include "port/block.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
 
 #define PLAN 50u /* half of them for each value of SyncWithIsr */
 

@@ -9,15 +9,15 @@
  * SOURCES: port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/x86_64/sample_packed.sys
  */
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "hal/hal.h"
 #include "port/loader/exports.h"
 #include "port/loader/image.h"
 #include "tests/host/sample.h"
 #include "tests/host/tap.h"
-
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* ------------------------------------------------------------------ a HAL */
 

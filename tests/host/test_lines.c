@@ -6,12 +6,12 @@
  * SOURCES: port/loader/lines.c
  * ARGUMENTS: build/x86_64/sample.sys build/i386/sample.sys
  */
-#include "port/loader/lines.h"
-#include "tests/host/tap.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "port/loader/lines.h"
+#include "tests/host/tap.h"
 
 static const char *place;
 static size_t place_byte_count;

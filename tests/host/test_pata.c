@@ -9,11 +9,11 @@
  * SOURCES: miniport/pata/issue.c miniport/pata/pio.c miniport/pata/dma.c miniport/pata/atapi.c
  * SOURCES: miniport/pata/interrupt.c miniport/pata/reset.c
  */
-#include "tests/host/port_model.h"
-#include "tests/host/tap.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "tests/host/port_model.h"
+#include "tests/host/tap.h"
 
 #define PIIX3   0x70108086u
 #define PIIX4   0x71118086u

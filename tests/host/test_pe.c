@@ -8,11 +8,11 @@
  * SOURCES: port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/i386/sample.sys
  */
+#include <sys/mman.h>
+
 #include "tests/host/pe_copy.h"
 #include "tests/host/sample.h"
 #include "tests/host/tap.h"
-
-#include <sys/mman.h>
 
 #define FLIP_ROUNDS 100000u
 #define SEED        0x2545f4914f6cdd1dull

@@ -67,7 +67,7 @@ static void copy_command_line(char *copy, size_t size, uint32_t address, const c
     const char *text = at_physical(address);
     size_t length = strnlen(text, size + COMMAND_LINE_SIZE);
     const char *blank = memchr(text, ' ', length);
-    size_t skipped = blank != NULL ? (size_t)(blank - text) + 1 : length;
+    size_t skipped = blank ? (size_t)(blank - text) + 1 : length;
     length -= skipped;
     if (length >= size) {
         hal_printf("The command line of %s is longer than %zu bytes: shorten it.\n", whose,
@@ -151,7 +151,7 @@ static void read_memory_entries(const struct multiboot_information *information,
         bool overflows = entry->start > UINT64_MAX - entry->byte_count;
         if ((entry->type == MEMORY_TYPE_RAM) == ram && !overflows)
             take((struct hal_range){entry->start, entry->start + entry->byte_count});
-        offset += entry->size + (uint32_t)sizeof(entry->size);
+        offset += entry->size + (uint32_t)sizeof entry->size;
     }
 }
 
@@ -183,7 +183,7 @@ void hal_multiboot_initialise(uint32_t magic, uintptr_t address)
 
     boot_info.command_line = command_line;
     if (information->flags & INFO_COMMAND_LINE)
-        copy_command_line(command_line, sizeof(command_line), information->command_line,
+        copy_command_line(command_line, sizeof command_line, information->command_line,
                           "the kernel");
     if (information->flags & INFO_MODULES)
         copy_modules(information);

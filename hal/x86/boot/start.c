@@ -13,7 +13,7 @@ _Noreturn void hal_start(uint32_t loader_magic, uintptr_t loader_information);
 static void start_input(void)
 {
     struct hal_interrupt *interrupt = hal_console_interrupt();
-    if (interrupt != NULL && hal_interrupt_connect(interrupt))
+    if (interrupt && hal_interrupt_connect(interrupt))
         hal_console_admit_input();
 }
 

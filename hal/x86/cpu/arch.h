@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What differs between i386 and x86_64: the geometry of page tables and of the address space (paging.h), the
- * frame of an exception, and the tables that are made of it. Each of the two headers explains its own numbers.
+ * What differs between i386 and x86_64: the geometry of page tables and of the address space
+ * (paging.h), the frame of an exception, and the tables that are made of it. Each of the two
+ * headers explains its own numbers.
  */
 #ifndef HAL_X86_CPU_ARCH_H
 #define HAL_X86_CPU_ARCH_H

@@ -49,11 +49,11 @@ void hal_settings_read(struct hal_settings *settings)
 void hal_settings_write(const struct hal_settings *settings)
 {
     uint64_t segments = settings->segments;
+    uint16_t ds = (uint16_t)segments, es = (uint16_t)(segments >> 16);
+    uint16_t fs = (uint16_t)(segments >> 32), gs = (uint16_t)(segments >> 48);
     __asm__ volatile("lidt %0" ::"m"(settings->interrupt_table));
-    __asm__ volatile(
-        "mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %3, %%gs" ::"r"((unsigned)segments & 0xFFFF),
-        "r"((unsigned)(segments >> 16) & 0xFFFF), "r"((unsigned)(segments >> 32) & 0xFFFF),
-        "r"((unsigned)(segments >> 48)));
+    __asm__ volatile("mov %w0, %%ds; mov %w1, %%es; mov %w2, %%fs; mov %w3, %%gs" ::"r"(ds),
+                     "r"(es), "r"(fs), "r"(gs));
     __asm__ volatile("mov %0, %%cr4; mov %1, %%cr3" ::"r"(settings->features),
                      "r"(settings->page_root)
                      : "memory");

@@ -2,8 +2,8 @@
 /*
  * Calls into drivers; part of hal.h, which says what is looked at.
  *
- * Part of every disk transfer: the whole state is one word, compared once. EFLAGS and CR0 have no bits in
- * common that matter here, and the caller's level fits into what is left out of both.
+ * Part of every disk transfer: the whole state is one word, compared once. EFLAGS and CR0 have no
+ * bits in common that matter here, and the caller's level fits into what is left out of both.
  */
 #ifndef HAL_X86_CPU_CALL_H
 #define HAL_X86_CPU_CALL_H
@@ -42,17 +42,18 @@ static inline __attribute__((always_inline)) bool hal_direction_clear(void)
     return (flags & HAL_STATE_DIRECTION) != 0;
 }
 
-/* The part of a call that all numbers of arguments share: what comes behind the call instruction. The
- * registers of the caller may have been changed, so everything is found from `now`. */
+/* The part of a call that all numbers of arguments share: what comes behind the call instruction.
+ * The registers of the caller may have been changed, so everything is found from `now`. */
 _Static_assert(offsetof(struct hal_call, stack) == 0 &&
                    offsetof(struct hal_call, stack_found) == sizeof(uintptr_t) &&
                    offsetof(struct hal_call, state) == 2 * sizeof(uintptr_t),
                "the code below knows them");
 
 #ifdef __x86_64__
-#define HAL_CALL_HOME_BYTES \
-    32u /* above the return address, which belong to the routine that is called */
-/* CR8 has to be 0, and is added where a sum hides it in one case only: 8 together with CR0.NE clear. */
+/* Above the return address, for the routine that is called. */
+#define HAL_CALL_HOME_BYTES 32u
+/* CR8 has to be 0, and is added where a sum hides it in one case only: 8 together with CR0.NE
+ * clear. */
 #define HAL_CALL_CHECK               \
     "movq %[now], %%rcx\n\t"         \
     "cmpq %%rsp, (%%rcx)\n\t"        \
@@ -75,8 +76,8 @@ _Static_assert(offsetof(struct hal_call, stack) == 0 &&
     "jmp %l[wrong]\n\t"              \
     ".previous"
 
-/* Microsoft's convention: arguments in RCX, RDX and R8, room for them on the stack, which is aligned to 16 at
- * the call as wherever the compiler calls. */
+/* Microsoft's convention: arguments in RCX, RDX and R8, room for them on the stack, which is
+ * aligned to 16 at the call as wherever the compiler calls. */
 static inline __attribute__((always_inline)) bool
 hal_call(struct hal_call *call, struct hal_call *const *now, const unsigned *level,
          unsigned argument_count, uintptr_t *value, uintptr_t first, uintptr_t second,

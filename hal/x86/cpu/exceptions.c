@@ -2,8 +2,8 @@
 /*
  * What the kernel does about a CPU exception: mends it, or reports it and ends.
  *
- * May not: allocate, since exceptions come at any time. hal_exception is entered from the stubs with
- * interrupts disabled, from any context, an earlier exception included.
+ * May not: allocate, since exceptions come at any time. hal_exception is entered from the stubs
+ * with interrupts disabled, from any context, an earlier exception included.
  */
 #include <string.h>
 
@@ -59,7 +59,7 @@ static const char *exception_name(uintptr_t vector)
         [19] = "SIMD floating-point error",
         [21] = "control protection",
     };
-    return vector < EXCEPTION_COUNT && names[vector] != NULL ? names[vector] : "reserved exception";
+    return vector < EXCEPTION_COUNT && names[vector] ? names[vector] : "reserved exception";
 }
 
 /* What was wrong with the access at address, in words. */
@@ -111,7 +111,7 @@ static _Noreturn void die(const struct trap_frame *frame, const char *name, uint
                    (unsigned long)frame->ip);
         hal_exit(HAL_EXIT_EXCEPTION);
     }
-    hal_name_address(instruction, place, sizeof(place));
+    hal_name_address(instruction, place, sizeof place);
     hal_printf("\nEXCEPTION: %s (vector %lu, error code %#lx) in %s\n", name,
                (unsigned long)frame->vector, (unsigned long)frame->error_code, place);
     if (frame->vector == VECTOR_PAGE_FAULT)
@@ -137,7 +137,7 @@ bool hal_is_software_interrupt(uintptr_t next_instruction, unsigned vector)
 /* `instruction` lies in the `int`. */
 static _Noreturn void die_of_int(const struct trap_frame *frame, uintptr_t instruction)
 {
-    if (software_interrupt_hook != NULL && exceptions_under_way == 0)
+    if (software_interrupt_hook && exceptions_under_way == 0)
         software_interrupt_hook((unsigned)frame->vector, frame->cx, instruction);
     die(frame,
         frame->vector == VECTOR_BREAKPOINT ? exception_name(frame->vector) : "software interrupt",
@@ -150,8 +150,9 @@ void hal_software_interrupt(unsigned vector, uintptr_t next_instruction, uintptr
     die_of_int(&frame, next_instruction - 1);
 }
 
-/* Ends when the exception is an `int` instruction's. Where there is no gate, the CPU refuses with another exception,
- * which names the gate. Where there is one that expects an error code, there is none in the frame. */
+/* Ends when the exception is an `int` instruction's. Where there is no gate, the CPU refuses with
+ * another exception, which names the gate. Where there is one that expects an error code, there is
+ * none in the frame. */
 static void find_int(const struct trap_frame *frame)
 {
     struct trap_frame said;
@@ -173,12 +174,14 @@ static void find_int(const struct trap_frame *frame)
     said = *frame;
     if (frame->vector == VECTOR_PROTECTION &&
         (frame->error_code & ERROR_TABLE) == ERROR_INTERRUPT_TABLE) {
-        /* QEMU: the entry is twice what it should be on x86_64 (7.2), so the instruction is asked. */
+        /* QEMU: the entry is twice what it should be on x86_64 (7.2), so the instruction is
+         * asked. */
         said.vector = ((const uint8_t *)frame->ip)[1];
         said.error_code = 0;
         die_of_int(&said, frame->ip);
     }
-    /* (`int 0Eh` comes with another frame, above: a page fault here is one, whatever bytes stand before it.) */
+    /* (`int 0Eh` comes with another frame, above: a page fault here is one, whatever bytes stand
+     * before it.) */
     if (frame->vector == VECTOR_BREAKPOINT ||
         (frame->vector != VECTOR_PAGE_FAULT &&
          hal_is_software_interrupt(frame->ip, (unsigned)frame->vector)))
@@ -202,8 +205,8 @@ static bool ask_handler(const struct trap_frame *frame, uintptr_t fault_address)
         .is_refused = frame->vector == VECTOR_PROTECTION || frame->vector == VECTOR_STACK,
     };
     /* These two come from outside. */
-    return frame->vector != VECTOR_NMI && frame->vector != VECTOR_MACHINE_CHECK &&
-           fault_handler != NULL && exceptions_under_way == 0 && fault_handler(&fault);
+    return frame->vector != VECTOR_NMI && frame->vector != VECTOR_MACHINE_CHECK && fault_handler &&
+           exceptions_under_way == 0 && fault_handler(&fault);
 }
 
 void hal_exception(struct trap_frame *frame)

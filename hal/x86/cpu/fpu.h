@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The x87 and SSE registers during interrupts. The kernel does not use them; drivers do, in handlers too. So
- * there is something to keep when an interrupt comes while a driver's routine is under way.
+ * The x87 and SSE registers during interrupts. The kernel does not use them; drivers do, in
+ * handlers too. So there is something to keep when an interrupt comes while a driver's routine is
+ * under way.
  *
- * QEMU: FXSAVE with FXRSTOR takes longer than all the rest of an interrupt. So such an interrupt only sets
- * CR0.TS, which makes the first use of these registers fault; the state of what was interrupted is saved then,
- * and put back when the interrupt ends. Other interrupts leave CR0 alone: QEMU translates code once for TS set
- * and once for TS clear. Levels count drivers' routines that are interrupted, each by one within the one before:
- * 0 is none.
+ * QEMU: FXSAVE with FXRSTOR takes longer than all the rest of an interrupt. So such an interrupt
+ * only sets CR0.TS, which makes the first use of these registers fault; the state of what was
+ * interrupted is saved then, and put back when the interrupt ends. Other interrupts leave CR0
+ * alone: QEMU translates code once for TS set and once for TS clear. Levels count drivers' routines
+ * that are interrupted, each by one within the one before: 0 is none.
  */
 #ifndef HAL_X86_CPU_FPU_H
 #define HAL_X86_CPU_FPU_H
@@ -23,8 +24,8 @@ extern unsigned hal_fpu_owner;
 extern uintptr_t hal_fpu_closed;
 
 void hal_fpu_initialise(void);
-/* A use of the registers has faulted: saves their state and opens them. False if the fault has another
- * reason. */
+/* A use of the registers has faulted: saves their state and opens them. False if the fault has
+ * another reason. */
 bool hal_fpu_open(void);
 /* Puts back the state that was saved when this level, which is ending, opened the registers. */
 void hal_fpu_restore(void);

@@ -3,14 +3,14 @@
 #ifndef HAL_X86_CPU_I386_H
 #define HAL_X86_CPU_I386_H
 
-/* Three levels (PAE: older page tables have no no-execute bit). An entry of the root may say nothing but
- * that it is present, and the CPU looks at all four when the root is loaded, not later: they are made
- * before.
+/* Three levels (PAE: older page tables have no no-execute bit). An entry of the root may say
+ * nothing but that it is present, and the CPU looks at all four when the root is loaded, not later:
+ * they are made before.
  *
- * 4 GiB have to do for everything: RAM at its own addresses up to 3 GiB, which is as much as QEMU puts
- * below 4 GiB, and windows behind it. What RAM lies further up is not used. The last page stays free, so
- * that addresses just below zero fault. So does the last part of what could be windows: drivers know a page there by its
- * address, which the port lends them. */
+ * 4 GiB have to do for everything: RAM at its own addresses up to 3 GiB, which is as much as QEMU
+ * puts below 4 GiB, and windows behind it. What RAM lies further up is not used. The last page
+ * stays free, so that addresses just below zero fault. So does the last part of what could be
+ * windows: drivers know a page there by its address, which the port lends them. */
 #define PAGING_ROOT_SHIFT       30u
 #define PAGING_ROOT_FLAGS       0u
 #define PAGING_PREPARED_ENTRIES 4u
@@ -25,8 +25,8 @@ static inline bool paging_can_be_mapped(uintptr_t address)
     return true;
 }
 
-/* In two halves, of which the low one decides whether the CPU uses the entry: it never sees parts of
- * two mappings as one. */
+/* In two halves, of which the low one decides whether the CPU uses the entry: it never sees parts
+ * of two mappings as one. */
 static inline void paging_store(uint64_t *entry, uint64_t value)
 {
     volatile uint32_t *halves = (volatile uint32_t *)entry;

@@ -2,8 +2,8 @@
 /*
  * Division of 64-bit integers on i386, whose compiler calls these functions for it.
  *
- * Owns nothing. Any context. x86_64 needs none of this. A compiler for i386 brings a library with them,
- * which a compiler for x86_64 that makes code for i386 often lacks.
+ * Owns nothing. Any context. x86_64 needs none of this. A compiler for i386 brings a library with
+ * them, which a compiler for x86_64 that makes code for i386 often lacks.
  */
 #include <stdint.h>
 
@@ -22,7 +22,8 @@ static inline uint32_t divide_step(uint32_t high, uint32_t low, uint32_t divisor
     return quotient;
 }
 
-/* A divisor of up to 32 bits, 0 included: then DIV itself faults, as it does in a 32-bit division. */
+/* A divisor of up to 32 bits, 0 included: then DIV itself faults, as it does in a 32-bit
+ * division. */
 static uint64_t divide_by_short(uint64_t dividend, uint32_t divisor, uint64_t *remainder)
 {
     uint32_t rest;
@@ -32,8 +33,9 @@ static uint64_t divide_by_short(uint64_t dividend, uint32_t divisor, uint64_t *r
     return (uint64_t)high << 32 | low;
 }
 
-/* A longer one: the quotient is estimated from the divisor's first 32 bits. Half the dividend is used, so
- * that the estimate fits; it is exact or one too large, and taking one off makes it never too large. */
+/* A longer one: the quotient is estimated from the divisor's first 32 bits. Half the dividend is
+ * used, so that the estimate fits; it is exact or one too large, and taking one off makes it never
+ * too large. */
 static uint64_t divide_by_long(uint64_t dividend, uint64_t divisor, uint64_t *remainder)
 {
     unsigned shift = (unsigned)__builtin_clz((uint32_t)(divisor >> 32));

@@ -4,8 +4,8 @@
  *
  * Owns the way in and out: saving, restoring, keeping the chain of frames whole. Decides nothing.
  *
- * The interrupted code is the kernel or a driver, on the same stack, whose alignment nobody relies on.
- * It may have left the direction flag set.
+ * The interrupted code is the kernel or a driver, on the same stack, whose alignment nobody relies
+ * on. It may have left the direction flag set.
  */
 
 #define INSTRUCTION_POINTER 8
@@ -16,8 +16,8 @@
 #define FRAME_IP        40
 #define TRAP_FRAME_SIZE 52
 
-/* What the CPU has pushed: EIP, CS and EFLAGS, which end where the interrupted frame's own stack goes on, and
- * `more` bytes of ours. */
+/* What the CPU has pushed: EIP, CS and EFLAGS, which end where the interrupted frame's own stack
+ * goes on, and `more` bytes of ours. */
     .macro pushed_by_cpu more:vararg
     .cfi_def_cfa esp, 3 * 4 + \more
     .cfi_offset eip, -3 * 4
@@ -27,12 +27,12 @@
 
 /* ------------------------------------------------------------------ exceptions
  *
- * Builds a struct trap_frame and calls hal_exception. What follows the frame looks like an ordinary call
- * from the faulting instruction, so that a back trace shows it.
+ * Builds a struct trap_frame and calls hal_exception. What follows the frame looks like an ordinary
+ * call from the faulting instruction, so that a back trace shows it.
  */
 
-/* Where a struct trap_frame has the registers, when ESP points to it. The interrupted stack need not be
- * this one. */
+/* Where a struct trap_frame has the registers, when ESP points to it. The interrupted stack need
+ * not be this one. */
     .macro saved_in_trap_frame
     .cfi_def_cfa esp, TRAP_FRAME_SIZE
     .cfi_rel_offset edi, 0

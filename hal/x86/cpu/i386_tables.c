@@ -3,8 +3,8 @@
  * i386's segments, task-state segments and gates, and its registers for a report.
  *
  * Owns the segment table, and the task-state segments: the kernel's, into which the CPU writes the
- * registers when an exception comes through a task gate, and one for each stack of exceptions, from which it
- * then takes its own. The latter's tasks never return.
+ * registers when an exception comes through a task gate, and one for each stack of exceptions, from
+ * which it then takes its own. The latter's tasks never return.
  */
 #include "hal/x86/cpu/paging.h"
 
@@ -62,10 +62,10 @@ void hal_load_task_states(void)
 {
     for (unsigned stack = STACK_CURRENT; stack < STACK_END; stack++) {
         struct task_state *task = &task_states[stack];
-        uint64_t base = (uintptr_t)task, limit = sizeof(*task) - 1;
+        uint64_t base = (uintptr_t)task, limit = sizeof *task - 1;
         segment_table[TASK_DESCRIPTOR + stack] =
             limit | (base & 0xFFFFFF) << 16 | DESCRIPTOR_AVAILABLE | (base >> 24) << 56;
-        task->io_map_offset = sizeof(*task);
+        task->io_map_offset = sizeof *task;
         if (stack == STACK_CURRENT)
             continue;
         task->page_root = (uintptr_t)hal_page_root; /* looked at when there is paging */

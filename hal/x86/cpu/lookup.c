@@ -2,8 +2,8 @@
 /*
  * Where an address leads: reading the page tables.
  *
- * Owns the root of the tables, and what was looked up lately. May not: change an entry, nor complain, since a
- * report of a failure asks here. Any context.
+ * Owns the root of the tables, and what was looked up lately. May not: change an entry, nor
+ * complain, since a report of a failure asks here. Any context.
  */
 #include "hal/x86/cpu/paging.h"
 
@@ -26,9 +26,9 @@ uint64_t *hal_page_find(uintptr_t address, uint64_t *page_size)
     }
 }
 
-/* What hal_physical looked up lately: drivers' buffers are asked for again and again, and a walk through
- * four levels costs several times as much. Never holds a page that is not mapped, nor one of a window:
- * gates come and go there. */
+/* What hal_physical looked up lately: drivers' buffers are asked for again and again, and a walk
+ * through four levels costs several times as much. Never holds a page that is not mapped, nor one
+ * of a window: gates come and go there. */
 struct translation {
     uintptr_t page; /* 0: none; it is never mapped */
     uint64_t physical;
@@ -56,7 +56,7 @@ static __attribute__((noinline)) uint64_t look_up(uintptr_t virtual)
     bool enabled = hal_interrupts_disable();
     const uint64_t *entry =
         paging_can_be_mapped(virtual) ? hal_page_find(virtual, &page_size) : NULL;
-    if (entry != NULL) {
+    if (entry) {
         physical = (*entry & ENTRY_ADDRESS & ~(page_size - 1)) | (virtual & (page_size - 1));
         if (page < PAGING_WINDOW_START) {
             *recent_place(page) =
@@ -89,5 +89,5 @@ bool hal_is_code(uintptr_t address)
     uint64_t page_size;
     const uint64_t *entry =
         paging_can_be_mapped(address) ? hal_page_find(address, &page_size) : NULL;
-    return entry != NULL && (*entry & ENTRY_NO_EXECUTE) == 0;
+    return entry && (*entry & ENTRY_NO_EXECUTE) == 0;
 }

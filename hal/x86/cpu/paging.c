@@ -3,13 +3,14 @@
  * Making and changing page tables: 4 KiB pages, 2 MiB pages where RAM is mapped as a whole.
  *
  * Owns the one address space: RAM from 1 MiB on at its own addresses, and windows. May not: map
- * anything both writable and executable (but what hal.h excepts). Any context, with interrupts off while
- * tables change.
+ * anything both writable and executable (but what hal.h excepts). Any context, with interrupts off
+ * while tables change.
  *
  * The first MiB is not mapped at all: null pointers, and pointers that nearly are, fault.
  */
-#include "hal/x86/cpu/instructions.h"
 #include "hal/x86/cpu/paging.h"
+
+#include "hal/x86/cpu/instructions.h"
 
 #define FIRST_MAPPED 0x100000u /* 1 MiB */
 
@@ -50,7 +51,7 @@ static uint64_t entry_flags(unsigned protection)
 static bool split(uint64_t *large)
 {
     uint64_t *table = hal_pages_alloc(1, UINT64_MAX);
-    if (table == NULL)
+    if (!table)
         return false;
     uint64_t small = *large & ~ENTRY_LARGE;
     for (unsigned i = 0; i < TABLE_LENGTH; i++)
@@ -68,7 +69,7 @@ static uint64_t *make_entry(uintptr_t address, unsigned last_shift)
         uint64_t *entry = &table[address >> shift & (TABLE_LENGTH - 1)];
         if (!(*entry & ENTRY_PRESENT)) {
             uint64_t *below = hal_pages_alloc(1, UINT64_MAX);
-            if (below == NULL)
+            if (!below)
                 return NULL;
             uint64_t flags = shift == PAGING_ROOT_SHIFT ? PAGING_ROOT_FLAGS : ENTRY_WRITE;
             paging_store(entry, (uintptr_t)below | ENTRY_PRESENT | flags);
@@ -110,7 +111,7 @@ bool hal_map(void *address, uint64_t physical, size_t page_count, unsigned prote
     bool complete = true;
     for (size_t i = 0; i < page_count && complete; i++) {
         uint64_t *entry = make_entry(start + i * HAL_PAGE_SIZE, PAGE_SHIFT);
-        complete = entry != NULL;
+        complete = entry;
         if (complete)
             set_entry(entry, start + i * HAL_PAGE_SIZE, (physical + i * HAL_PAGE_SIZE) | flags);
     }
@@ -127,13 +128,13 @@ static void change(uintptr_t start, size_t page_count, uint64_t flags)
         uintptr_t address = start + i * HAL_PAGE_SIZE;
         uint64_t page_size;
         uint64_t *entry = hal_page_find(address, &page_size);
-        if (entry == NULL && flags == 0)
+        if (!entry && flags == 0)
             continue;
-        if (entry == NULL)
+        if (!entry)
             PANIC("hal_protect of %#lx, where nothing is mapped", (unsigned long)address);
         if (page_size != HAL_PAGE_SIZE)
             entry = make_entry(address, PAGE_SHIFT);
-        if (entry == NULL)
+        if (!entry)
             PANIC("no memory for the page tables around %#lx", (unsigned long)address);
         set_entry(entry, address, flags == 0 ? 0 : (*entry & ENTRY_ADDRESS) | flags);
     }
@@ -180,7 +181,7 @@ bool hal_gate_make(struct hal_gate *gate, void *address, uint64_t physical, unsi
 {
     uint64_t value = hal_page_entry_value(physical, protection);
     uint64_t *entry = hal_page_entry((uintptr_t)address);
-    if (entry == NULL)
+    if (!entry)
         return false;
     set_entry(entry, (uintptr_t)address, value & ~ENTRY_PRESENT);
     gate->entry = (volatile uint32_t *)entry;
@@ -215,7 +216,7 @@ void *hal_map_device(uint64_t physical, size_t byte_count)
     if (device_mapping_count == DEVICE_MAPPING_LIMIT)
         return NULL;
     void *window = hal_window_reserve(page_count);
-    if (window == NULL ||
+    if (!window ||
         !hal_map(window, first, page_count, HAL_MAP_READ | HAL_MAP_WRITE | HAL_MAP_UNCACHED))
         return NULL;
     device_mappings[device_mapping_count++] =
@@ -232,7 +233,7 @@ static __attribute__((cold)) bool map_ram(uint64_t start, uint64_t end)
     while (start < end) {
         bool large = start % LARGE_PAGE_SIZE == 0 && end - start >= LARGE_PAGE_SIZE;
         uint64_t *entry = make_entry((uintptr_t)start, large ? LARGE_PAGE_SHIFT : PAGE_SHIFT);
-        if (entry == NULL)
+        if (!entry)
             return false;
         paging_store(entry, start | flags | (large ? ENTRY_LARGE : 0));
         start += large ? LARGE_PAGE_SIZE : HAL_PAGE_SIZE;

@@ -2,9 +2,9 @@
 /*
  * One instruction with pages that are there for it alone: see hal_fault_lend.
  *
- * Owns the pages lent, and the CPU's trap flag while an instruction has them. May not: decide what is
- * lent. Entered from exceptions only, with interrupts disabled; they stay so until the instruction is
- * over, so no other code ever sees a lent page.
+ * Owns the pages lent, and the CPU's trap flag while an instruction has them. May not: decide what
+ * is lent. Entered from exceptions only, with interrupts disabled; they stay so until the
+ * instruction is over, so no other code ever sees a lent page.
  *
  * The trap flag stops the CPU behind the instruction, with a debug exception. A repeated string
  * instruction stops after each repetition and is still the same one then; since it may move on to
@@ -29,7 +29,7 @@ static uintptr_t interrupt_flag;
 
 static void take_back(struct loan *loan)
 {
-    if (loan->entry != NULL)
+    if (loan->entry)
         hal_page_entry_store(loan->entry, loan->page, loan->before);
     loan->entry = NULL;
 }
@@ -40,7 +40,7 @@ bool hal_fault_lend(uintptr_t address, uint64_t physical)
     take_back(loan);
     loan->page = address & ~(uintptr_t)(HAL_PAGE_SIZE - 1);
     loan->entry = hal_page_entry(loan->page);
-    if (loan->entry == NULL)
+    if (!loan->entry)
         return false;
     loan->before = *loan->entry;
     hal_page_entry_store(loan->entry, loan->page,

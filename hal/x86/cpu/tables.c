@@ -35,7 +35,7 @@ void hal_cpu_tables_initialise(void)
     interrupt_table.gates[HAL_SPURIOUS_VECTOR] =
         hal_make_gate(hal_interrupt_entries[HAL_LINE_SPURIOUS], STACK_CURRENT);
 
-    struct table_pointer pointer = {sizeof(interrupt_table.gates) - 1, (uintptr_t)&interrupt_table};
+    struct table_pointer pointer = {sizeof interrupt_table.gates - 1, (uintptr_t)&interrupt_table};
     __asm__ volatile("lidt %0" ::"m"(pointer) : "memory");
 }
 

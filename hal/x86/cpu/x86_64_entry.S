@@ -11,8 +11,8 @@
 #define INSTRUCTION_POINTER 16
 #include "hal/x86/cpu/unwind.inc"
 
-/* What the CPU has pushed: RIP, CS, RFLAGS, RSP and SS, which end where the interrupted frame's own stack
- * would, and `more` bytes of ours. */
+/* What the CPU has pushed: RIP, CS, RFLAGS, RSP and SS, which end where the interrupted frame's own
+ * stack would, and `more` bytes of ours. */
     .macro pushed_by_cpu more:vararg
     .cfi_def_cfa rsp, 5 * 8 + \more
     .cfi_offset rip, -5 * 8
@@ -34,8 +34,8 @@
 
 /* ------------------------------------------------------------------ exceptions
  *
- * Builds a struct trap_frame (x86_64.h) and calls hal_exception. What follows the frame looks like an
- * ordinary call from the faulting instruction, so that a back trace shows it.
+ * Builds a struct trap_frame (x86_64.h) and calls hal_exception. What follows the frame looks like
+ * an ordinary call from the faulting instruction, so that a back trace shows it.
  */
 
 #define TRAP_FRAME_SIZE (22 * 8)

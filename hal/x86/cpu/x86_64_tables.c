@@ -2,7 +2,8 @@
 /*
  * x86_64's segments, task-state segment and gates, and its registers for a report.
  *
- * Owns the segment table, and the task-state segment, which is there for the exceptions' stacks only.
+ * Owns the segment table, and the task-state segment, which is there for the exceptions' stacks
+ * only.
  */
 #include "hal/x86/cpu/arch.h"
 
@@ -49,11 +50,11 @@ void hal_load_task_states(void)
         task_state.interrupt_stack[2 * (stack - 1)] = (uint32_t)top;
         task_state.interrupt_stack[2 * (stack - 1) + 1] = (uint32_t)(top >> 32);
     }
-    task_state.io_map_offset = sizeof(task_state);
+    task_state.io_map_offset = sizeof task_state;
 
     /* The descriptor takes two entries. */
     uint64_t base = (uintptr_t)&task_state;
-    uint64_t limit = sizeof(task_state) - 1;
+    uint64_t limit = sizeof task_state - 1;
     segment_table[TASK_DESCRIPTOR] =
         limit | (base & 0xFFFFFF) << 16 | DESCRIPTOR_AVAILABLE | (base >> 24 & 0xFF) << 56;
     segment_table[TASK_DESCRIPTOR + 1] = base >> 32;

@@ -93,7 +93,7 @@ static const struct rsdp *find_rsdp_between(uintptr_t start, uintptr_t end)
     for (uintptr_t address = start; address + sizeof(struct rsdp) <= end;
          address += RSDP_ALIGNMENT) {
         const struct rsdp *rsdp = (const void *)address;
-        if (memcmp(rsdp->signature, "RSD PTR ", sizeof(rsdp->signature)) == 0 &&
+        if (memcmp(rsdp->signature, "RSD PTR ", sizeof rsdp->signature) == 0 &&
             sums_to_zero(rsdp, RSDP_OLD_SIZE))
             return rsdp;
     }
@@ -108,7 +108,7 @@ static const struct rsdp *find_rsdp(void)
     const struct rsdp *rsdp = NULL;
     if (extended_area != 0)
         rsdp = find_rsdp_between(extended_area, extended_area + EXTENDED_AREA_SEARCH);
-    return rsdp != NULL ? rsdp : find_rsdp_between(BIOS_AREA_START, BIOS_AREA_END);
+    return rsdp ? rsdp : find_rsdp_between(BIOS_AREA_START, BIOS_AREA_END);
 }
 
 /* The table at a physical address, or NULL if that is not what it says. */
@@ -117,8 +117,8 @@ static const struct table_header *check_table(uint64_t physical, const char *sig
     if (physical == 0 || physical > EARLY_LIMIT - TABLE_SIZE_LIMIT)
         return NULL;
     const struct table_header *table = (const void *)(uintptr_t)physical;
-    if (memcmp(table->signature, signature, sizeof(table->signature)) != 0 ||
-        table->length < sizeof(*table) || table->length > TABLE_SIZE_LIMIT ||
+    if (memcmp(table->signature, signature, sizeof table->signature) != 0 ||
+        table->length < sizeof *table || table->length > TABLE_SIZE_LIMIT ||
         !sums_to_zero(table, table->length))
         return NULL;
     return table;
@@ -129,12 +129,12 @@ static const struct table_header *find_in(const struct table_header *list, size_
                                           const char *signature)
 {
     const uint8_t *entries = (const uint8_t *)(list + 1);
-    size_t count = (list->length - sizeof(*list)) / entry_size;
+    size_t count = (list->length - sizeof *list) / entry_size;
     for (size_t i = 0; i < count && i < TABLE_COUNT_LIMIT; i++) {
         uint64_t physical = 0;
         memcpy(&physical, entries + i * entry_size, entry_size);
         const struct table_header *table = check_table(physical, signature);
-        if (table != NULL)
+        if (table)
             return table;
     }
     return NULL;
@@ -143,16 +143,16 @@ static const struct table_header *find_in(const struct table_header *list, size_
 static const struct table_header *find_table(const char *signature)
 {
     const struct rsdp *rsdp = find_rsdp();
-    if (rsdp == NULL)
+    if (!rsdp)
         return NULL;
     const struct table_header *list = NULL;
-    if (rsdp->revision >= 2 && rsdp->length >= sizeof(*rsdp) && rsdp->length < TABLE_SIZE_LIMIT &&
+    if (rsdp->revision >= 2 && rsdp->length >= sizeof *rsdp && rsdp->length < TABLE_SIZE_LIMIT &&
         sums_to_zero(rsdp, rsdp->length))
         list = check_table(rsdp->xsdt, "XSDT");
-    if (list != NULL)
+    if (list)
         return find_in(list, sizeof(uint64_t), signature);
     list = check_table(rsdp->rsdt, "RSDT");
-    return list != NULL ? find_in(list, sizeof(uint32_t), signature) : NULL;
+    return list ? find_in(list, sizeof(uint32_t), signature) : NULL;
 }
 
 static void take_override(const struct madt_override *override)
@@ -184,13 +184,13 @@ void hal_acpi_initialise(void)
         acpi.isa[line] = (struct hal_acpi_route){.global_interrupt = line};
 
     const struct madt *madt = (const void *)find_table("APIC");
-    if (madt == NULL || madt->header.length < sizeof(*madt))
+    if (!madt || madt->header.length < sizeof *madt)
         return;
     const uint8_t *position = (const uint8_t *)(madt + 1);
     const uint8_t *end = (const uint8_t *)madt + madt->header.length;
     while ((size_t)(end - position) >= sizeof(struct madt_entry)) {
         const struct madt_entry *entry = (const void *)position;
-        if (entry->length < sizeof(*entry) || entry->length > end - position)
+        if (entry->length < sizeof *entry || entry->length > end - position)
             break;
         if (entry->type == MADT_IOAPIC && entry->length >= sizeof(struct madt_ioapic))
             take_ioapic((const void *)entry);

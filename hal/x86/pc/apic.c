@@ -19,7 +19,7 @@
 #define LOCAL_ID            0x020u /* 31:24 */
 #define LOCAL_TASK_PRIORITY 0x080u
 #define LOCAL_SPURIOUS      0x0F0u /* 8 enabled, 7:0 vector */
-#define LOCAL_IN_SERVICE    0x100u /* read only: eight registers 16 bytes apart, a bit each vector */
+#define LOCAL_IN_SERVICE    0x100u /* read only: eight registers, 16 bytes apart, a bit a vector */
 #define LOCAL_TIMER         0x320u /* 17 periodic, 16 masked, 7:0 vector */
 #define LOCAL_LINT0         0x350u /* 16 masked, 10:8 delivery mode */
 #define LOCAL_LINT1         0x360u
@@ -65,7 +65,7 @@ bool hal_apic_initialise(void)
     uint64_t base = cpu_read_msr(MSR_APIC_BASE);
     cpu_write_msr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
     hal_local_apic = hal_map_device(base & APIC_BASE_ADDRESS, LOCAL_SIZE);
-    if (hal_local_apic == NULL)
+    if (!hal_local_apic)
         return false;
     local_write(LOCAL_TASK_PRIORITY, 0);
     local_write(LOCAL_SPURIOUS, SPURIOUS_ENABLE | HAL_SPURIOUS_VECTOR);
@@ -89,7 +89,7 @@ uint32_t hal_apic_timer_count(void)
 
 bool hal_apic_in_service(unsigned vector)
 {
-    return hal_local_apic != NULL &&
+    return hal_local_apic &&
            (local_read(LOCAL_IN_SERVICE + vector / 32 * 16) >> vector % 32 & 1) != 0;
 }
 
@@ -108,7 +108,7 @@ static void ioapic_write(unsigned number, uint32_t value)
 bool hal_ioapic_initialise(uint64_t physical, uint32_t first_interrupt)
 {
     ioapic = hal_map_device(physical, IOAPIC_SIZE);
-    if (ioapic == NULL)
+    if (!ioapic)
         return false;
     ioapic_first_interrupt = first_interrupt;
     ioapic_input_count = (ioapic_read(IOAPIC_VERSION) >> 16 & 0xFF) + 1;

@@ -88,7 +88,7 @@ static struct sample take_sample(void)
     for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
         uint64_t before = cpu_time_stamp();
         hal_out8(PIT_COMMAND, PIT_2_LATCH);
-        uint32_t apic = hal_local_apic != NULL ? hal_apic_timer_count() : 0;
+        uint32_t apic = hal_local_apic ? hal_apic_timer_count() : 0;
         uint64_t after = cpu_time_stamp();
         uint16_t pit = hal_in8(PIT_CHANNEL_2);
         pit |= (uint16_t)(hal_in8(PIT_CHANNEL_2) << 8);
@@ -112,7 +112,7 @@ static void measure(uint64_t *time_stamp_hz, uint64_t *apic_hz)
     hal_out8(PIT_COMMAND, PIT_2_RATE);
     hal_out8(PIT_CHANNEL_2, 0); /* 65,536 */
     hal_out8(PIT_CHANNEL_2, 0);
-    if (hal_local_apic != NULL)
+    if (hal_local_apic)
         hal_apic_timer_start(UINT32_MAX);
 
     struct sample start = take_sample(), end = start;
@@ -125,15 +125,15 @@ static void measure(uint64_t *time_stamp_hz, uint64_t *apic_hz)
         ticks = (uint16_t)(start.pit - end.pit);
     }
     hal_out8(SPEAKER_PORT, speaker & (uint8_t)~SPEAKER_GATE);
-    if (hal_local_apic != NULL)
+    if (hal_local_apic)
         hal_apic_timer_start(0);
 
     *time_stamp_hz = (end.time_stamp - start.time_stamp) * PIT_HZ / ticks;
     *apic_hz = (uint64_t)(start.apic - end.apic) * PIT_HZ / ticks;
 }
 
-/* The interval timer's count wraps after 55 ms, unseen when the machine stands still for longer (a virtual
- * one may): a measurement counts when a second one agrees with it. */
+/* The interval timer's count wraps after 55 ms, unseen when the machine stands still for longer (a
+ * virtual one may): a measurement counts when a second one agrees with it. */
 static void calibrate(void)
 {
     uint64_t time_stamp_hz, previous_hz = 0;

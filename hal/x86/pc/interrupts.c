@@ -90,13 +90,13 @@ bool hal_interrupt_connect(struct hal_interrupt *interrupt)
     if (number >= ISA_LINE_COUNT || number == CASCADE_LINE)
         return false;
     struct interrupt_line *line = &hal_interrupt_lines[number];
-    if (line->handlers != NULL && line->level != interrupt->level)
+    if (line->handlers && line->level != interrupt->level)
         return false;
 
     bool enabled = hal_interrupts_disable();
     bool connected = true;
     interrupt->next = NULL;
-    if (line->handlers == NULL) {
+    if (!line->handlers) {
         line->level = interrupt->level;
         line->masked = false;
         line->handlers = interrupt;
@@ -105,7 +105,7 @@ bool hal_interrupt_connect(struct hal_interrupt *interrupt)
             line->handlers = NULL;
     } else {
         struct hal_interrupt *last = line->handlers;
-        while (last->next != NULL)
+        while (last->next)
             last = last->next;
         last->next = interrupt;
     }
@@ -123,11 +123,11 @@ void hal_interrupt_disconnect(struct hal_interrupt *interrupt)
     struct interrupt_line *line = &hal_interrupt_lines[interrupt->line];
     bool enabled = hal_interrupts_disable();
     struct hal_interrupt **link = &line->handlers;
-    while (*link != NULL && *link != interrupt)
+    while (*link && *link != interrupt)
         link = &(*link)->next;
     ASSERT(*link == interrupt);
     *link = interrupt->next;
-    if (line->handlers == NULL)
+    if (!line->handlers)
         hal_interrupt_mask(interrupt->line, true);
     hal_interrupts_restore(enabled);
 }
@@ -168,7 +168,7 @@ static __attribute__((noinline, cold)) void count_unclaimed(struct interrupt_lin
 {
     uint64_t now_us = hal_clock_us();
     line->unclaimed++;
-    if (unclaimed_hook != NULL)
+    if (unclaimed_hook)
         unclaimed_hook(line->number);
     if (now_us - line->second_start_us >= SECOND_US) {
         line->second_start_us = now_us;
@@ -186,9 +186,9 @@ static __attribute__((noinline, cold)) void count_unclaimed(struct interrupt_lin
 static inline void call_handlers(struct interrupt_line *line)
 {
     struct hal_interrupt *interrupt = line->handlers;
-    while (interrupt != NULL && !interrupt->handler(interrupt->context))
+    while (interrupt && !interrupt->handler(interrupt->context))
         interrupt = interrupt->next;
-    if (interrupt == NULL) {
+    if (!interrupt) {
         count_unclaimed(line);
     } else if (!line->level) {
         /* Edges of several devices may have come together, so the rest is asked as well. */
@@ -197,8 +197,8 @@ static inline void call_handlers(struct interrupt_line *line)
     }
 }
 
-/* `int` with a line's vector comes through the same gate, but no controller has it in service; while one has,
- * the CPU's interrupts are off. */
+/* `int` with a line's vector comes through the same gate, but no controller has it in service;
+ * while one has, the CPU's interrupts are off. */
 static __attribute__((noinline, cold)) void
 refuse_software_interrupt(const struct interrupt_line *line, const struct interrupt_frame *frame)
 {
@@ -211,8 +211,8 @@ refuse_software_interrupt(const struct interrupt_line *line, const struct interr
         hal_software_interrupt(vector, frame->ip, frame->bp);
 }
 
-/* (Nothing is in service when the spurious interrupt comes, so that telling the local APIC of its end does
- * nothing.) */
+/* (Nothing is in service when the spurious interrupt comes, so that telling the local APIC of its
+ * end does nothing.) */
 void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_frame *frame)
 {
     /* What stands before the first two bytes of a page may not be there. */
@@ -229,7 +229,7 @@ void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_
         hal_pic_end_of_interrupt(line->number);
     else
         hal_apic_end_of_interrupt();
-    if (depth == 1 && exit_hook != NULL)
+    if (depth == 1 && exit_hook)
         exit_hook();
     if (__builtin_expect(is_level, 0))
         hal_fpu_leave();

@@ -2,8 +2,8 @@
 /*
  * The devices of a PC: what the files of this folder know of each other, and what bring-up calls.
  *
- * Each *_initialise says what it needs; hal_start has their order. Everything here runs with interrupts disabled
- * unless it says otherwise.
+ * Each *_initialise says what it needs; hal_start has their order. Everything here runs with
+ * interrupts disabled unless it says otherwise.
  */
 #ifndef HAL_X86_PC_PC_H
 #define HAL_X86_PC_PC_H

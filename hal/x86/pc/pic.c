@@ -40,7 +40,7 @@ void hal_pic_initialise(void)
     hal_out8(SLAVE_DATA, CASCADE_LINE);
     hal_out8(MASTER_DATA, ICW4_8086);
     hal_out8(SLAVE_DATA, ICW4_8086);
-    mask = (uint16_t) ~(1u << CASCADE_LINE);
+    mask = 0xFFFF ^ 1u << CASCADE_LINE;
     write_mask();
     hal_out8(MASTER_COMMAND, OCW3_READ_IN_SERVICE);
     hal_out8(SLAVE_COMMAND, OCW3_READ_IN_SERVICE);

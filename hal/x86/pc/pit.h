@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The 8254 interval timer: ports and command words. Source: Intel 8254 data sheet, "Programming".
- */
+/* The 8254 interval timer: ports and command words. Source: Intel 8254, "Programming". */
 #ifndef HAL_X86_PC_PIT_H
 #define HAL_X86_PC_PIT_H
 

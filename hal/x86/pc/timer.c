@@ -67,7 +67,7 @@ static bool expire(void *context)
     countdown_end_us = HAL_TIMER_NEVER;
     if (deadline_us <= now_us) {
         deadline_us = HAL_TIMER_NEVER;
-        if (timer_handler != NULL)
+        if (timer_handler)
             timer_handler();
     } else if (deadline_us != HAL_TIMER_NEVER) {
         program(now_us);
