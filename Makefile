@@ -281,7 +281,7 @@ help:
 #? make registry-compact  shorten HIVE= (default build/registry.reg) to what it says
 #? make crash-test    kills QEMU KILLS= (1000) times while a driver stores values; SEED=
 #? make fuzz          fuzzes what reads foreign files: FUZZ=pe or reg, FUZZ_SECONDS=600
-#? make lint          format, shell scripts, and who includes whom
+#? make lint          format, scripts, who includes whom; the kernel as clang and cppcheck see it
 #? make check         lint and test
 #? make setup         install the programs that are missing; run and test do it too
 #? tools/fresh-machine.sh SUITE  run and test in a bare Debian or Ubuntu that it makes in a folder, as root

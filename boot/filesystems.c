@@ -247,7 +247,8 @@ static bool find_ntfs(struct look *look, struct filesystem *found)
  * make it ext4. */
 static bool find_ext(struct look *look, struct filesystem *found)
 {
-    enum { COMPAT_JOURNAL = 0x4, INCOMPAT_JOURNAL_DEVICE = 0x8, OLD_INCOMPAT = 0x16, OLD_RO = 0x7 };
+    enum { COMPAT_JOURNAL = 0x4, INCOMPAT_JOURNAL_DEVICE = 0x8 };
+    const uint32_t old_incompat = 0x16, old_ro = 0x7;
     const uint8_t *superblock = look_at(look, 1024, 512);
 
     if (!superblock || get16(superblock + 56) != 0xEF53)
@@ -255,7 +256,7 @@ static bool find_ext(struct look *look, struct filesystem *found)
     uint32_t compat = get32(superblock + 92), incompat = get32(superblock + 96);
     if (incompat & INCOMPAT_JOURNAL_DEVICE)
         found->name = "ext journal";
-    else if (incompat & ~OLD_INCOMPAT || get32(superblock + 100) & ~OLD_RO)
+    else if (incompat & ~old_incompat || get32(superblock + 100) & ~old_ro)
         found->name = "ext4";
     else
         found->name = compat & COMPAT_JOURNAL ? "ext3" : "ext2";

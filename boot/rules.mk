@@ -110,6 +110,11 @@ $(BUILD)/kernel.flags: FORCE
 
 $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
+# For who develops the kernel, since newer compilers may find more. port/ has findings yet.
+ifneq ($(WERROR_FLAG),)
+$(addprefix $(BUILD)/,hal/%.o boot/%.o lib/%.o): private KERNEL_CFLAGS += -Wconversion -Wswitch-enum -Wnull-dereference
+endif
+
 # The compiler would make a call to memset of the loop in memset. Frames lead from a fault here to the
 # driver that handed over the address.
 $(BUILD)/lib/libc/string.o: private KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns -fno-shrink-wrap

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # All checks that need no build. Each runs whatever the others find, and names file and line.
+# (cppcheck keeps in build/ what it found, and looks again at what has changed.)
 
 set -u
 cd -- "${BASH_SOURCE[0]%/*}/.." || exit 2
@@ -9,6 +10,7 @@ failed=0
 
 # Files of the tree, with the new ones, whose names end so.
 mapfile -t c_files < <(find . -path ./build -prune -o -path ./.git -prune -o -name '*.[ch]' -print | sort)
+mapfile -t kernel_files < <(find hal boot lib port -name '*.c' | sort)
 mapfile -t shell_files < <(find . -path ./build -prune -o -path ./.git -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print | sort)
 mapfile -t perl_files < <(find . -path ./build -prune -o -path ./.git -prune -o -name '*.p[lm]' -print -o -name '*.t' -print | sort)
 
@@ -46,6 +48,29 @@ check_perl() {
   return "$result"
 }
 
+# The kernel's sources as clang sees them, with gcc's flags as far as clang has them. What differs between the two
+# compilers on purpose: attributes for gcc alone, and the scatter/gather list, which ends in an array.
+# shellcheck disable=SC2317 # called by step
+check_clang() {
+  local flags=(-fsyntax-only -Werror -std=gnu11 -O2 -ffreestanding -fno-pic -mgeneral-regs-only -fshort-wchar
+    -fno-strict-aliasing -fno-common -nostdinc -isystem "$(clang -print-resource-dir)/include"
+    -I. -Ilib/libc -Iinclude/ddi -Ihal/x86 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef
+    -Wvla -Wno-unknown-attributes -Wno-gnu-variable-sized-type-not-at-end)
+  local sources
+  mapfile -t sources < <(printf '%s\n' "${kernel_files[@]}" | grep -v '/i386_')
+  printf '%s\0' "${sources[@]}" | xargs -0 -P "$(nproc)" -n 20 clang "${flags[@]}" -m64 -mcmodel=small || return
+  mapfile -t sources < <(printf '%s\n' "${kernel_files[@]}" | grep '^hal/' | grep -v '/x86_64_')
+  clang "${flags[@]}" -m32 -march=i686 -mstack-alignment=4 "${sources[@]}"
+}
+
+# shellcheck disable=SC2317 # called by step
+check_cppcheck() {
+  mkdir -p build/cppcheck
+  cppcheck --quiet --error-exitcode=1 --std=c11 --platform=unix64 -j "$(nproc)" --enable=warning,portability \
+    --cppcheck-build-dir=build/cppcheck --suppressions-list=tools/cppcheck.list -D__x86_64__ -D__GNUC__ \
+    -I. -Ilib/libc -Iinclude/ddi -Ihal/x86 hal boot lib port
+}
+
 if version=$("$clang_format" --version 2>&1) && [[ $version == *' version 14.'* ]]; then
   step clang-format check_format "${c_files[@]}"
 else
@@ -56,4 +81,10 @@ step shellcheck shellcheck "${shell_files[@]}"
 step perl check_perl "${perl_files[@]}"
 step contract tools/contract.pl --check docs/contract.md
 step style tools/check-includes.pl
+step clang check_clang
+if version=$(cppcheck --version 2>/dev/null); then
+  step cppcheck check_cppcheck
+else
+  printf '  %-12s skipped: it is not installed\n' cppcheck
+fi
 exit $failed

@@ -14,6 +14,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 missing=()  # commands or files, for people
 packages=() # Debian's and Ubuntu's names of what has them
+wished=()   # packages that a use can do without
 
 want() { # package name
   [[ " ${missing[*]-} " == *" $2 "* ]] || missing+=("$2")
@@ -22,6 +23,10 @@ want() { # package name
 
 need() { # command package
   command -v -- "$1" >/dev/null || want "$2" "$1"
+}
+
+wish() { # command package
+  command -v -- "$1" >/dev/null || wished+=("$2")
 }
 
 need_file() { # file package
@@ -119,13 +124,15 @@ need_lint() {
   need perl perl
   need shellcheck shellcheck
   need clang-format clang-format
+  need clang clang
+  wish cppcheck cppcheck
 }
 
 check_only=0
 [[ ${1-} == --check ]] && check_only=1 && shift
 [[ $# -gt 0 ]] || { sed -n 's/^# usage/usage/p' "$0" >&2; exit 2; }
 look() { # use...
-  missing=() packages=()
+  missing=() packages=() wished=()
   hash -r
   local use
   for use; do
@@ -136,7 +143,21 @@ look() { # use...
   done
   ((${#missing[@]}))
 }
-look "$@" || exit 0
+may_install() {
+  ((!check_only)) && command -v apt-get >/dev/null && { [[ $EUID -eq 0 ]] || sudo -n true 2>/dev/null; }
+}
+
+# What is wished for is installed where that works without a question, and otherwise left out.
+install_wished() {
+  local as_root=()
+  ((${#wished[@]})) && may_install || return 0
+  [[ $EUID -eq 0 ]] || as_root=(sudo -n)
+  echo "setup: installing ${wished[*]}"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${wished[@]}" \
+    </dev/null >/dev/null 2>&1 || echo "setup: it could not be installed, and is left out"
+}
+
+look "$@" || { install_wished; exit 0; }
 
 echo "setup: missing: ${missing[*]}"
 as_root=()
@@ -147,7 +168,7 @@ if ! command -v apt-get >/dev/null; then
   echo "setup: there is no apt-get here. Debian has them in: ${packages[*]}" >&2
   exit 1
 fi
-if ((check_only)) || { [[ $EUID -ne 0 ]] && ! sudo -n true 2>/dev/null; }; then
+if ! may_install; then
   if [[ $EUID -eq 0 || ${as_root[0]+set} ]]; then
     echo 'setup: run this first:' >&2
   else
@@ -171,4 +192,5 @@ if look "$@"; then
   echo "setup: ${missing[*]} still missing, though installed: ${packages[*]}" >&2
   exit 1
 fi
+install_wished
 echo "setup: installed in $SECONDS s"

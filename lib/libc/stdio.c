@@ -195,6 +195,8 @@ static const char *parse_width_and_precision(const char *format, struct argument
     return format;
 }
 
+_Static_assert(sizeof(size_t) == sizeof(long), "lengths z and t are read as l");
+
 static const char *parse_length(const char *format, enum length_modifier *length)
 {
     switch (*format) {
@@ -206,7 +208,6 @@ static const char *parse_length(const char *format, enum length_modifier *length
         return format + (format[1] == 'l' ? 2 : 1);
     case 'z':
     case 't':
-        _Static_assert(sizeof(size_t) == sizeof(long), "size_t is as long as long");
         *length = LENGTH_LONG;
         return format + 1;
     case 'j':

@@ -109,7 +109,7 @@ void hal_log_write(const char *text, size_t byte_count)
 static void hold_input_back(bool held)
 {
     input_is_held_back = held;
-    uart_write(UART_INTERRUPT_ENABLE, held ? 0 : ENABLE_RECEIVED);
+    uart_write(UART_INTERRUPT_ENABLE, (uint8_t)(held ? 0 : ENABLE_RECEIVED));
 }
 
 static void take(uint8_t byte)
