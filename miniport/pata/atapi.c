@@ -120,9 +120,9 @@ UCHAR pata_packet_prepare(struct pata_channel *channel, struct pata_device *devi
 
     *registers = (IDEREGISTERS){0};
     if (goes_by_dma(device, irb) && pata_dma_prepare(channel) == IRB_STATUS_PENDING) {
-        registers->bFeaturesReg = PACKET_DMA;
+        registers->bFeaturesReg = FEATURE_DMA;
         if (device->wants_dmadir && command->is_to_memory)
-            registers->bFeaturesReg |= PACKET_DMA_TO_HOST;
+            registers->bFeaturesReg |= FEATURE_DMA_TO_HOST;
     }
     ULONG limit =
         command->left ? min(command->left + command->left % 2, BYTE_COUNT_LIMIT) : BYTE_COUNT_LIMIT;
@@ -146,7 +146,7 @@ static UCHAR interrupt_reason(const struct pata_channel *channel, UCHAR expected
     return reason & REASON_MASK;
 }
 
-static void send_packet(struct pata_channel *channel)
+static enum pata_phase send_packet(struct pata_channel *channel)
 {
     struct pata_command *command = &channel->command;
     ULONG words = pata_target(channel)->packet_bytes / 2u;
@@ -154,103 +154,83 @@ static void send_packet(struct pata_channel *channel)
     AtaPortWritePortBufferUshort(channel->command_block.Data, (PUSHORT)(PVOID)command->packet,
                                  words);
     if (command->uses_dma) {
-        pata_set_phase(channel, PHASE_PACKET_DMA);
         pata_dma_start(channel);
-    } else {
-        pata_set_phase(channel, PHASE_PACKET_DATA);
-        pata_settle(channel);
+        return PHASE_PACKET_DMA;
     }
+    pata_settle(channel);
+    return PHASE_PACKET_DATA;
 }
 
-void pata_packet_request(struct pata_channel *channel, UCHAR status)
+enum pata_phase pata_packet_request(struct pata_channel *channel, UCHAR status)
 {
-    if (status & STATUS_FAILED) { /* refused before it was sent */
-        pata_forget_timer(channel);
-        pata_finish_transfer(channel, status);
-    } else if (!(status & IDE_STATUS_DRQ)) {
+    if (status & STATUS_FAILED) /* refused before it was sent */
+        return pata_transfer_over(channel, status);
+    if (!(status & IDE_STATUS_DRQ)) {
         pata_ask_timer(channel, PACKET_TICK_US); /* the port's time-out ends it */
-    } else if (interrupt_reason(channel, REASON_COMMAND) != REASON_COMMAND) {
-        pata_forget_timer(channel);
-        pata_protocol_error(channel, status);
-    } else {
-        pata_forget_timer(channel);
-        send_packet(channel);
+        return PHASE_PACKET;
     }
+    if (interrupt_reason(channel, REASON_COMMAND) != REASON_COMMAND)
+        return pata_protocol_error(channel, status);
+    return send_packet(channel);
 }
 
-void pata_packet_wait(struct pata_channel *channel)
+enum pata_phase pata_packet_wait(struct pata_channel *channel)
 {
     if (pata_target(channel)->packet_interrupts && channel->waited_us == 0) {
         channel->waited_us = PACKET_INTERRUPT_TICK_US;
         pata_ask_timer(channel, PACKET_INTERRUPT_TICK_US); /* if the interrupt gets lost */
-        return;
+        return PHASE_PACKET;
     }
     UCHAR status = pata_poll(channel, STATUS_NOT_IDLE, IDE_STATUS_DRQ);
-    if (status & IDE_STATUS_BUSY)
-        pata_ask_timer(channel, PACKET_TICK_US);
-    else
-        pata_packet_request(channel, status);
+    if (!(status & IDE_STATUS_BUSY))
+        return pata_packet_request(channel, status);
+    pata_ask_timer(channel, PACKET_TICK_US);
+    return PHASE_PACKET;
 }
 
 /* ------------------------------------------------------------------ data, and the end */
 
-void pata_packet_data(struct pata_channel *channel, UCHAR status)
+enum pata_phase pata_packet_data(struct pata_channel *channel, UCHAR status)
 {
     struct pata_command *command = &channel->command;
 
-    if (!(status & IDE_STATUS_DRQ)) {
-        pata_finish_transfer(channel, status);
-        return;
-    }
+    if (!(status & IDE_STATUS_DRQ))
+        return pata_transfer_over(channel, status);
     UCHAR reason = interrupt_reason(channel, 0);
     ULONG byte_count = AtaPortReadPortUchar(channel->command_block.ByteCountLow);
     byte_count |= (ULONG)AtaPortReadPortUchar(channel->command_block.ByteCountHigh) << 8;
     BOOLEAN is_to_memory = (reason & REASON_TO_HOST) != 0;
 
-    if ((reason & REASON_COMMAND) || byte_count == 0 || (status & STATUS_FAILED)) {
-        pata_protocol_error(channel, status);
-        return;
-    }
+    if ((reason & REASON_COMMAND) || byte_count == 0 || (status & STATUS_FAILED))
+        return pata_protocol_error(channel, status);
     if (is_to_memory != command->is_to_memory)
         command->left = 0; /* none of this is the issuer's: read and dropped, or zeros */
     if (is_to_memory)
         pata_read_block(channel, byte_count);
     else
         pata_write_block(channel, byte_count);
+    return channel->phase;
 }
 
-void pata_packet_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status)
+enum pata_phase pata_packet_dma_done(struct pata_channel *channel, UCHAR status,
+                                     UCHAR bus_master_status)
 {
     struct pata_command *command = &channel->command;
 
-    if (status & IDE_STATUS_DRQ) {
-        pata_protocol_error(channel, status);
-        return;
-    }
+    if (status & IDE_STATUS_DRQ)
+        return pata_protocol_error(channel, status);
     if (!(status & STATUS_FAILED) && (bus_master_status & BM_ERROR)) {
         AtaPortDebugPrint(0, "pata: channel %u: bus master error\n", channel->number);
         command->irb->DataTransferLength = 0;
-        pata_finish(channel, IRB_STATUS_DEVICE_ERROR, status);
-        return;
+        return pata_over(channel, IRB_STATUS_DEVICE_ERROR, status);
     }
     /* An engine that is still active has moved less than all, and does not say how much. */
     if (!(status & STATUS_FAILED) && !(bus_master_status & BM_ACTIVE))
         command->moved = command->irb->DataTransferLength;
-    pata_finish_transfer(channel, status);
+    return pata_transfer_over(channel, status);
 }
 
 /* ------------------------------------------------------------------ request sense */
-
-BOOLEAN pata_sense_start(struct pata_channel *channel, PIDE_REQUEST_BLOCK failed)
-{
-    PIDE_REQUEST_BLOCK sense = AtaPortBuildRequestSenseIrb(channel, failed);
-
-    if (!sense)
-        return FALSE;
-    channel->sense_for = failed;
-    pata_start_irb(channel, sense);
-    return TRUE;
-}
 
 void pata_sense_done(struct pata_channel *channel, PIDE_REQUEST_BLOCK sense)
 {

@@ -7,7 +7,7 @@
  * Entered at PASSIVE_LEVEL.
  *
  * What firmware or an earlier driver left in the registers is not trusted: interrupts may be off,
- * either device selected, the bus master running, a command half done. pata_take_hardware puts
+ * either device selected, the bus master running, a command half done. take_hardware puts
  * right what can be put right without a command; the first command then looks before it writes
  * (issue.c).
  */
@@ -113,7 +113,9 @@ static BOOLEAN allocate_descriptors(struct pata_channel *channel)
     return TRUE;
 }
 
-void pata_take_hardware(struct pata_channel *channel)
+/* The registers may hold anything: after power-up, and at the start. Interrupts are on
+ * afterwards. */
+static void take_hardware(struct pata_channel *channel)
 {
     channel->is_ready = FALSE;
     channel->device_register = 0;
@@ -171,8 +173,8 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
         return FALSE;
     }
     pata_read_settings(channel);
-    pata_take_hardware(channel);
-    channel->phase = PHASE_IDLE;
+    take_hardware(channel);
+    pata_run(channel, PHASE_IDLE);
     return TRUE;
 }
 
@@ -182,7 +184,7 @@ static void stop_channel(struct pata_channel *channel)
     pata_store_notes(channel);
     if (channel->phase == PHASE_STOPPED)
         return;
-    channel->phase = PHASE_STOPPED;
+    pata_run(channel, PHASE_STOPPED);
     if (channel->bus_master_status)
         pata_bus_master_stop(channel);
     AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_DISABLE_INTERRUPTS);
@@ -205,8 +207,8 @@ BOOLEAN NTAPI PataControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlActi
         if (channel->phase != PHASE_IDLE)
             return FALSE;
         pata_program_timings(channel->controller, channel->number);
-        pata_take_hardware(channel);
-        pata_want_reset(channel);
+        take_hardware(channel);
+        pata_run(channel, PHASE_RESET_WANTED);
         return TRUE;
     case IdePowerDown:
     case IdeVendorDefined:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of an IRB: what it asks for (IdeHwBuildIo, IdeHwStartIo), and its end.
+ * The life of an IRB: what it asks for (IdeHwBuildIo, and when it is started), and its end.
  *
  * Owns: channel->command and the list of IRBs that are held. May not: touch registers, but to read
  * them out at the end of a command.
@@ -219,50 +219,32 @@ static UCHAR prepare(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 
 /* ------------------------------------------------------------------ start */
 
-/* Completes the IRB of the command; one that fetches sense data completes the one that it works
- * for. */
-static void end_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb, UCHAR irb_status)
+/* Completes an IRB that is no longer the channel's command; one that fetches sense data completes
+ * the one that it works for. */
+static void complete(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
-    channel->command.irb = NULL;
-    irb->IrbStatus = irb_status;
     if (channel->sense_for)
         pata_sense_done(channel, irb);
     else
         AtaPortCompleteRequest(channel, irb);
 }
 
-void pata_start_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+enum pata_phase pata_start_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     channel->command.irb = irb;
     UCHAR irb_status = prepare(channel, irb);
 
-    if (irb_status != IRB_STATUS_PENDING) {
-        irb->DataTransferLength = 0;
-        end_irb(channel, irb, irb_status);
-    } else if (pata_target(channel)->is_asleep) { /* ATA: SLEEP: only a reset wakes it */
-        channel->command.irb = NULL;
+    if (irb_status == IRB_STATUS_PENDING && !pata_target(channel)->is_asleep)
+        return PHASE_ISSUE;
+    channel->command.irb = NULL;
+    if (irb_status == IRB_STATUS_PENDING) { /* ATA: SLEEP: only a reset wakes it */
         pata_hold_first(channel, irb);
-        pata_want_reset(channel);
-    } else {
-        pata_issue(channel);
+        return PHASE_RESET_WANTED;
     }
-}
-
-BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
-{
-    struct pata_channel *channel = ChannelExtension;
-
-    if (Irb->Function == IRB_FUNCTION_ATA_IDENTIFY && Irb->TargetId < MAX_IDE_DEVICE)
-        channel->devices[Irb->TargetId].is_gone = FALSE; /* let us see */
-
-    if (Irb->Function == IRB_FUNCTION_LUN_RESET)
-        pata_reset_unit(channel, Irb);
-    else if (channel->phase == PHASE_IDLE)
-        pata_start_irb(channel, Irb);
-    else
-        pata_hold(channel, Irb);
-    pata_go_on(channel);
-    return TRUE;
+    irb->DataTransferLength = 0;
+    irb->IrbStatus = irb_status;
+    complete(channel, irb);
+    return PHASE_IDLE;
 }
 
 /* ------------------------------------------------------------------ IRBs that wait */
@@ -286,29 +268,13 @@ void pata_hold_first(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
     channel->held_head = irb;
 }
 
-static PIDE_REQUEST_BLOCK take_held(struct pata_channel *channel)
+PIDE_REQUEST_BLOCK pata_take_held(struct pata_channel *channel)
 {
     PIDE_REQUEST_BLOCK irb = channel->held_head;
 
     channel->held_head = irb->NextIrb;
     irb->NextIrb = NULL;
     return irb;
-}
-
-/* Each turn ends an IRB or a set-up step, or leaves the channel busy: the loop ends. */
-void pata_go_on_with_waiting(struct pata_channel *channel)
-{
-    while (channel->phase == PHASE_IDLE && pata_something_waits(channel)) {
-        if (channel->devices[0].setup_pending | channel->devices[1].setup_pending) {
-            pata_setup_next(channel);
-            continue;
-        }
-        PIDE_REQUEST_BLOCK irb = take_held(channel);
-        if (irb->Function == IRB_FUNCTION_LUN_RESET)
-            pata_reset_unit(channel, irb);
-        else
-            pata_start_irb(channel, irb);
-    }
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -375,104 +341,107 @@ static void note_effects(struct pata_channel *channel)
     }
 }
 
-/* All but plain success. TRUE: the IRB is not to be completed yet. */
-static BOOLEAN finish_with_care(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
-                                UCHAR irb_status, UCHAR status)
+/* Fetches the sense data of an IRB that failed. FALSE: there is none to be had. */
+static BOOLEAN ask_for_sense(struct pata_channel *channel, PIDE_REQUEST_BLOCK failed,
+                             enum pata_phase *next)
 {
-    irb->AtaStatus = status;
-    if (irb_status == IRB_STATUS_DEVICE_ERROR)
-        irb->AtaError = AtaPortReadPortUchar(channel->command_block.Error);
-    if (channel->sense_for) {
-        pata_sense_done(channel, irb);
-        return TRUE;
-    }
-    if (IsAtaCommand(irb)) {
-        if (irb_status != IRB_STATUS_SUCCESS && irb_status != IRB_STATUS_INVALID_REQUEST)
-            pata_count_error(channel);
-        if (IsReturnResults(irb))
-            return_registers(channel, irb, status);
-        if (irb_status == IRB_STATUS_SUCCESS && irb->Function == IRB_FUNCTION_ATA_COMMAND)
-            note_effects(channel);
-        if (irb_status == IRB_STATUS_DEVICE_ERROR &&
-            channel->command.opcode == IDE_COMMAND_SET_MULTIPLE)
-            pata_setup_again(pata_target(channel)); /* ATA: which count holds now is not said */
-        if (irb_status == IRB_STATUS_DEVICE_ERROR && channel->command.uses_dma &&
-            (status & IDE_STATUS_ERROR) && (irb->AtaError & IDE_ERROR_CRC_ERROR))
-            pata_crc_error(channel, pata_target(channel));
+    PIDE_REQUEST_BLOCK sense = AtaPortBuildRequestSenseIrb(channel, failed);
+
+    if (!sense)
         return FALSE;
-    }
-    return NeedRequestSense(irb) && channel->is_ready && pata_sense_start(channel, irb);
+    channel->sense_for = failed;
+    *next = pata_start_irb(channel, sense);
+    return TRUE;
 }
 
-void pata_finish(struct pata_channel *channel, UCHAR irb_status, UCHAR status)
+/* All but plain success of an ATA command. */
+static enum pata_phase finish_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    const UCHAR irb_status = channel->outcome.irb_status, status = channel->outcome.status;
+    const BOOLEAN device_failed = irb_status == IRB_STATUS_DEVICE_ERROR;
+
+    if (irb_status != IRB_STATUS_SUCCESS && irb_status != IRB_STATUS_INVALID_REQUEST)
+        pata_count_error(channel);
+    if (IsReturnResults(irb))
+        return_registers(channel, irb, status);
+    if (irb_status == IRB_STATUS_SUCCESS && irb->Function == IRB_FUNCTION_ATA_COMMAND)
+        note_effects(channel);
+    if (device_failed && channel->command.opcode == IDE_COMMAND_SET_MULTIPLE)
+        pata_setup_again(pata_target(channel)); /* ATA: which count holds now is not said */
+    if (device_failed && channel->command.uses_dma && (status & IDE_STATUS_ERROR) &&
+        (irb->AtaError & IDE_ERROR_CRC_ERROR))
+        return pata_crc_error(channel, pata_target(channel));
+    return PHASE_IDLE;
+}
+
+/* The end of an IRB's command. */
+static enum pata_phase finish_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    const struct pata_outcome *outcome = &channel->outcome;
+    enum pata_phase next = PHASE_IDLE;
+
+    irb->IrbStatus = outcome->irb_status;
+    if (outcome->irb_status == IRB_STATUS_SUCCESS && channel->command.is_sector_io &&
+        !IsReturnResults(irb)) {
+        AtaPortCompleteRequest(channel, irb);
+        return PHASE_IDLE;
+    }
+    irb->AtaStatus = outcome->status;
+    if (outcome->irb_status == IRB_STATUS_DEVICE_ERROR)
+        irb->AtaError = AtaPortReadPortUchar(channel->command_block.Error);
+    if (IsAtaCommand(irb))
+        next = finish_ata(channel, irb);
+    else if (outcome->wants_reset)
+        pata_count_error(channel);
+    else if (!channel->sense_for && NeedRequestSense(irb) && channel->is_ready &&
+             ask_for_sense(channel, irb, &next))
+        return next;
+    complete(channel, irb);
+    return next;
+}
+
+enum pata_phase pata_finish(struct pata_channel *channel)
 {
     PIDE_REQUEST_BLOCK irb = channel->command.irb;
+    const BOOLEAN wants_reset = channel->outcome.wants_reset;
 
-    channel->is_ready = !(status & STATUS_NOT_IDLE);
+    channel->is_ready = !wants_reset && !(channel->outcome.status & STATUS_NOT_IDLE);
     if (channel->is_ready)
         channel->resets_in_a_row = 0;
-    pata_set_phase(channel, PHASE_IDLE);
-    if (!irb) {
-        pata_setup_done(channel, irb_status, status);
-        return;
-    }
     channel->command.irb = NULL;
-    irb->IrbStatus = irb_status;
-    if (irb_status != IRB_STATUS_SUCCESS || !channel->command.is_sector_io || IsReturnResults(irb))
-        if (finish_with_care(channel, irb, irb_status, status))
-            return;
-    AtaPortCompleteRequest(channel, irb);
+    enum pata_phase next = irb ? finish_irb(channel, irb) : pata_setup_done(channel);
+    return wants_reset ? PHASE_RESET_WANTED : next;
 }
 
-/* A byte too much pads an odd length, and is no overrun. */
-void pata_finish_transfer(struct pata_channel *channel, UCHAR status)
-{
-    struct pata_command *command = &channel->command;
-    UCHAR irb_status = IRB_STATUS_SUCCESS;
-
-    if (status & STATUS_FAILED)
-        irb_status = IRB_STATUS_DEVICE_ERROR;
-    else if (command->moved != command->irb->DataTransferLength || command->excess > 1)
-        irb_status = IRB_STATUS_DATALENGTH_MISMATCH;
-    command->irb->DataTransferLength = command->moved;
-    pata_finish(channel, irb_status, status);
-}
-
-void pata_non_data_done(struct pata_channel *channel, UCHAR status)
-{
-    struct pata_command *command = &channel->command;
-
-    if (status & IDE_STATUS_DRQ) {
-        pata_protocol_error(channel, status);
-    } else if (status & STATUS_FAILED) {
-        pata_finish(channel, IRB_STATUS_DEVICE_ERROR, status);
-    } else if (command->follow_up) {
-        command->opcode = command->follow_up;
-        command->follow_up = 0;
-        channel->is_ready = TRUE;
-        pata_issue(channel);
-    } else {
-        pata_finish(channel, IRB_STATUS_SUCCESS, status);
-    }
-}
-
-void pata_protocol_error(struct pata_channel *channel, UCHAR status)
+void pata_abandon(struct pata_channel *channel)
 {
     PIDE_REQUEST_BLOCK irb = channel->command.irb;
 
-    AtaPortDebugPrint(0,
-                      "pata: channel %u target %u: Status %02x makes no sense for command %02x\n",
-                      channel->number, channel->command.target, status, channel->command.opcode);
-    channel->is_ready = FALSE; /* whatever Status says; and no request sense goes out now */
-    pata_set_phase(channel, PHASE_IDLE);
-    if (irb) {
-        irb->AtaStatus = status;
-        irb->AtaError = AtaPortReadPortUchar(channel->command_block.Error);
-        irb->DataTransferLength = channel->command.moved;
-        pata_count_error(channel);
-        end_irb(channel, irb, IRB_STATUS_DEVICE_ERROR);
-    } else {
-        pata_setup_done(channel, IRB_STATUS_DEVICE_ERROR, status);
-    }
-    pata_want_reset(channel);
+    if (channel->bus_master_status)
+        pata_bus_master_stop(channel);
+    channel->command.irb = NULL;
+    if (!irb)
+        return;
+    pata_count_error(channel);
+    irb->IrbStatus = IRB_STATUS_BUS_RESET;
+    irb->DataTransferLength = 0;
+    if (channel->sense_for)
+        channel->sense_for->IrbStatus = IRB_STATUS_BUS_RESET;
+    complete(channel, irb);
+}
+
+enum pata_phase pata_non_data_done(struct pata_channel *channel, UCHAR status)
+{
+    struct pata_command *command = &channel->command;
+
+    if (status & IDE_STATUS_DRQ)
+        return pata_protocol_error(channel, status);
+    if (status & STATUS_FAILED)
+        return pata_over(channel, IRB_STATUS_DEVICE_ERROR, status);
+    if (!command->follow_up)
+        return pata_over(channel, IRB_STATUS_SUCCESS, status);
+    command->opcode = command->follow_up;
+    command->follow_up = 0;
+    channel->is_ready = TRUE;
+    return PHASE_ISSUE;
 }

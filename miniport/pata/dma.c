@@ -96,24 +96,21 @@ void pata_dma_start(struct pata_channel *channel)
     AtaPortWritePortUchar(channel->bus_master_command, channel->bus_master_direction | BM_START);
 }
 
-/* The engine is stopped, its status cleared; `bus_master_status` is from before. */
-void pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status)
+enum pata_phase pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status)
 {
     struct pata_command *command = &channel->command;
     /* What moves whole sectors has a table of the right length. Others may want less than was
      * offered. */
     UCHAR trouble = command->is_sector_io ? BM_ERROR | BM_ACTIVE : BM_ERROR;
 
-    if (status & IDE_STATUS_DRQ) {
-        pata_protocol_error(channel, status);
-    } else if ((status & STATUS_FAILED) == 0 && (bus_master_status & trouble) == 0) {
-        pata_finish(channel, IRB_STATUS_SUCCESS, status);
-    } else {
-        if (!(status & STATUS_FAILED))
-            AtaPortDebugPrint(0, "pata: channel %u: bus master status %02x after command %02x\n",
-                              channel->number, bus_master_status, command->opcode);
-        /* Which sectors have arrived is not known: the registers hold the start of the transfer. */
-        command->irb->DataTransferLength = 0;
-        pata_finish(channel, IRB_STATUS_DEVICE_ERROR, status);
-    }
+    if (status & IDE_STATUS_DRQ)
+        return pata_protocol_error(channel, status);
+    if ((status & STATUS_FAILED) == 0 && (bus_master_status & trouble) == 0)
+        return pata_over(channel, IRB_STATUS_SUCCESS, status);
+    if (!(status & STATUS_FAILED))
+        AtaPortDebugPrint(0, "pata: channel %u: bus master status %02x after command %02x\n",
+                          channel->number, bus_master_status, command->opcode);
+    /* Which sectors have arrived is not known: the registers hold the start of the transfer. */
+    command->irb->DataTransferLength = 0;
+    return pata_over(channel, IRB_STATUS_DEVICE_ERROR, status);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state machine: what a channel does next when its device speaks up, or a timer is over.
+ * IdeHwInterrupt: whose interrupt is it, and is it time to go on?
  *
- * Owns: channel->phase, and the timer. May not: wait. Entered at DIRQL (IdeHwInterrupt, the
- * synchronised routine) and DISPATCH_LEVEL (the timer, which changes nothing that the interrupt
- * routine looks at).
+ * Owns: how an interrupt is recognised and dismissed. May not: take a step itself; machine.c does.
+ * Entered at DIRQL.
  *
  * Whose interrupt is it? A bus master latches it (SFF-8038i: status bit 2), for PIO and DMA alike.
  * If the bit is clear the line was raised by somebody else, and FALSE is returned after one access.
@@ -13,148 +12,6 @@
  * transfer is over.
  */
 #include "pata.h"
-
-#define DUMP_SLICE_US 50
-
-/* ------------------------------------------------------------------ phases */
-
-#define BIT(phase) (1u << (phase))
-#define ENDS       (BIT(PHASE_IDLE))
-
-/* Which phases may follow each. A command that ends makes the channel idle first; IdeHwReset and
- * IdeHwControl may come at any time, and are not judged. */
-const ULONG pata_followers[PHASE_COUNT] = {
-    [PHASE_STOPPED] = 0,
-    [PHASE_IDLE] = BIT(PHASE_IDLE) | BIT(PHASE_WAIT_READY) | BIT(PHASE_NON_DATA) |
-                   BIT(PHASE_PIO_IN) | BIT(PHASE_PIO_OUT_FIRST) | BIT(PHASE_DMA) |
-                   BIT(PHASE_PACKET) | BIT(PHASE_DEVICE_RESET) | BIT(PHASE_RETIME) |
-                   BIT(PHASE_RESET_WANTED),
-    [PHASE_WAIT_READY] = ENDS | BIT(PHASE_WAIT_READY) | BIT(PHASE_NON_DATA) | BIT(PHASE_PIO_IN) |
-                         BIT(PHASE_PIO_OUT_FIRST) | BIT(PHASE_DMA) | BIT(PHASE_PACKET) |
-                         BIT(PHASE_DEVICE_RESET),
-    [PHASE_NON_DATA] = ENDS | BIT(PHASE_NON_DATA),
-    [PHASE_PIO_IN] = ENDS,
-    [PHASE_PIO_OUT_FIRST] = ENDS | BIT(PHASE_PIO_OUT),
-    [PHASE_PIO_OUT] = ENDS | BIT(PHASE_PIO_OUT),
-    [PHASE_DMA] = ENDS,
-    [PHASE_PACKET] = ENDS | BIT(PHASE_PACKET_DATA) | BIT(PHASE_PACKET_DMA),
-    [PHASE_PACKET_DATA] = ENDS,
-    [PHASE_PACKET_DMA] = ENDS,
-    [PHASE_DEVICE_RESET] = ENDS,
-    [PHASE_RETIME] = ENDS | BIT(PHASE_RESET_WANTED),
-    [PHASE_RESET_WANTED] = BIT(PHASE_RESET),
-    [PHASE_RESET] = ENDS,
-};
-
-void pata_phase_is_wrong(struct pata_channel *channel, enum pata_phase phase)
-{
-    AtaPortDebugPrint(0, "pata: channel %u: phase %u after %u\n", channel->number, phase,
-                      channel->phase);
-    AtaPortDebugBreak(channel);
-}
-
-static void set_stale_timings(struct pata_channel *channel)
-{
-    if (!channel->timings_are_stale)
-        return;
-    channel->timings_are_stale = FALSE;
-    pata_program_timings(channel->controller, channel->number);
-}
-
-void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
-               UCHAR bus_master_status)
-{
-    BOOLEAN is_tick = event == EVENT_TICK;
-
-    switch (channel->phase) {
-    case PHASE_STOPPED:
-    case PHASE_IDLE:
-        break;
-    case PHASE_WAIT_READY:
-        if (is_tick)
-            pata_wait_ready_tick(channel);
-        break;
-    case PHASE_NON_DATA:
-        if (is_tick)
-            pata_setup_tick(channel);
-        else
-            pata_non_data_done(channel, status);
-        break;
-    case PHASE_PIO_IN:
-        if (!is_tick)
-            pata_pio_in(channel, status);
-        break;
-    case PHASE_PIO_OUT_FIRST:
-        if (is_tick)
-            pata_pio_out_first(channel);
-        else
-            pata_pio_out(channel, status);
-        break;
-    case PHASE_PIO_OUT:
-        if (!is_tick)
-            pata_pio_out(channel, status);
-        break;
-    case PHASE_DMA:
-        if (!is_tick)
-            pata_dma_done(channel, status, bus_master_status);
-        break;
-    case PHASE_PACKET:
-        if (is_tick)
-            pata_packet_wait(channel);
-        else
-            pata_packet_request(channel, status);
-        break;
-    case PHASE_PACKET_DATA:
-        if (!is_tick)
-            pata_packet_data(channel, status);
-        break;
-    case PHASE_PACKET_DMA:
-        if (!is_tick)
-            pata_packet_dma_done(channel, status, bus_master_status);
-        break;
-    case PHASE_DEVICE_RESET:
-        if (is_tick)
-            pata_device_reset_tick(channel);
-        break;
-    case PHASE_RETIME: /* the timer has set the timings; what waits goes on */
-        if (is_tick)
-            pata_set_phase(channel, PHASE_IDLE);
-        break;
-    case PHASE_RESET_WANTED:
-        if (is_tick)
-            pata_reset_begin(channel);
-        break;
-    case PHASE_RESET:
-        if (is_tick)
-            pata_reset_tick(channel);
-        break;
-    case PHASE_COUNT:
-        break;
-    }
-}
-
-/* ------------------------------------------------------------------ dump mode */
-
-/* There are no timers in dump mode. The port calls the interrupt routine again and again while it waits, so a
- * wait goes on by a little each time. TRUE: it was over, and the next step has been done. */
-static BOOLEAN dump_tick(struct pata_channel *channel)
-{
-    const ULONG slice_us = min(channel->timer_left_us, DUMP_SLICE_US);
-
-    if (!channel->timer_is_wanted)
-        return FALSE;
-    AtaPortStallExecution(slice_us);
-    channel->timer_left_us -= slice_us;
-    if (channel->timer_left_us)
-        return FALSE;
-    set_stale_timings(channel);
-    pata_forget_timer(channel);
-    pata_step(channel, EVENT_TICK, 0, 0);
-    pata_go_on(channel);
-    return TRUE;
-}
-
-/* ------------------------------------------------------------------ interrupts */
 
 /* Is it an interrupt while data still moves? A drive's eject button is enough for one. The latch
  * stays set: clearing it could lose the end's. An engine that is active at the end is rare, and
@@ -177,7 +34,7 @@ BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension)
     const BOOLEAN is_expected = pata_expects_interrupt(phase);
     UCHAR bus_master_status = 0, status;
 
-    if (channel->is_dump && dump_tick(channel))
+    if (channel->is_dump && pata_dump_tick(channel))
         return FALSE;
     /* ATA: 9.2: for 2 ms after SRST Status may not be read. */
     if (phase == PHASE_STOPPED || phase == PHASE_RESET)
@@ -213,45 +70,4 @@ BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension)
     pata_step(channel, EVENT_DEVICE, status, bus_master_status);
     pata_go_on(channel);
     return TRUE;
-}
-
-/* ------------------------------------------------------------------ the timer */
-
-/* At DIRQL. */
-static VOID NTAPI tick_synchronized(PVOID ChannelExtension)
-{
-    struct pata_channel *channel = ChannelExtension;
-
-    if (channel->timer_fired != channel->timer_asked)
-        return; /* asked for anew, or forgotten, since it was over */
-    pata_forget_timer(channel);
-    pata_step(channel, EVENT_TICK, 0, 0);
-    pata_go_on(channel);
-}
-
-/* At DISPATCH_LEVEL: the interrupt routine may come between any two lines here. */
-static VOID NTAPI tick(PVOID ChannelExtension)
-{
-    struct pata_channel *channel = ChannelExtension;
-
-    set_stale_timings(channel);
-    if (!channel->timer_is_wanted)
-        return;
-    channel->timer_fired = channel->timer_asked;
-    AtaPortRequestSynchronizedRoutine(channel, tick_synchronized);
-}
-
-void pata_ask_timer(struct pata_channel *channel, ULONG delay_us)
-{
-    channel->timer_asked++;
-    channel->timer_is_wanted = TRUE;
-    channel->timer_left_us = delay_us;
-    if (!channel->is_dump)
-        AtaPortRequestTimer(channel, tick, delay_us);
-}
-
-void pata_forget_timer(struct pata_channel *channel)
-{
-    channel->timer_asked++;
-    channel->timer_is_wanted = FALSE;
 }

@@ -2,7 +2,7 @@
 /*
  * Sending a command: select the device, see that it is ready, write registers and opcode.
  *
- * Owns: device_register, is_ready, and the wait for a device that is not ready. May not: know what
+ * Owns: is_ready, and the wait for a device that is not ready. May not: know what
  * a command is for.
  *
  * ATA: 9.3, bus idle protocol: a device that has shown BSY and DRQ cleared keeps them so until the
@@ -13,37 +13,8 @@
  */
 #include "pata.h"
 
-#define POLL_LIMIT_US       50
 #define WAIT_READY_TICK_US  1000
 #define WAIT_READY_LIMIT_US 1000000
-
-void pata_settle(const struct pata_channel *channel)
-{
-    /* ATA: 9.3: 400 ns after a command or a new selection Status is true. A register takes 100
-     * ns at least, on any bus that this interface was built for. */
-    for (ULONG i = 0; i < 4; i++)
-        pata_alternate_status(channel);
-}
-
-UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value)
-{
-    UCHAR status = pata_alternate_status(channel);
-
-    channel->latch_is_doubtful = TRUE; /* what is found so may interrupt yet */
-    for (ULONG i = 0; i < POLL_LIMIT_US && (status & mask) != value; i++) {
-        AtaPortStallExecution(1);
-        status = pata_alternate_status(channel);
-    }
-    return status;
-}
-
-void pata_select(struct pata_channel *channel, UCHAR device_register)
-{
-    AtaPortWritePortUchar(channel->command_block.DriveSelect, device_register);
-    channel->device_register = device_register;
-    channel->is_ready = FALSE; /* that was the other one */
-    pata_settle(channel);
-}
 
 /* ------------------------------------------------------------------ a device that is not ready */
 
@@ -63,35 +34,25 @@ static UCHAR selected_target(const struct pata_channel *channel)
 
 /* The command waits: for BSY to clear, or, when that takes too long or DRQ is left over from
  * somebody else's command, for a reset. Bounded: after two resets the device is given up. */
-static void put_off(struct pata_channel *channel, UCHAR status)
+static enum pata_phase put_off(struct pata_channel *channel, UCHAR status)
 {
     PIDE_REQUEST_BLOCK irb = channel->command.irb;
 
-    if ((status & STATUS_NOT_IDLE) != IDE_STATUS_DRQ && channel->waited_us < WAIT_READY_LIMIT_US) {
-        pata_set_phase(channel, PHASE_WAIT_READY);
-        channel->waited_us += WAIT_READY_TICK_US;
-        pata_ask_timer(channel, WAIT_READY_TICK_US);
-        return;
-    }
+    if ((status & STATUS_NOT_IDLE) != IDE_STATUS_DRQ &&
+        pata_wait_more(channel, WAIT_READY_TICK_US, WAIT_READY_LIMIT_US))
+        return PHASE_WAIT_READY;
     AtaPortDebugPrint(0, "pata: channel %u target %u is not ready, Status %02x\n", channel->number,
                       channel->command.target, status);
     if (channel->resets_in_a_row >= RESET_LIMIT) {
         pata_give_up(channel, selected_target(channel), status);
-        pata_finish(channel, IRB_STATUS_BUSY, status);
-    } else if (channel->sense_for) { /* there is no sense data after a reset */
-        pata_finish(channel, IRB_STATUS_BUSY, status);
-    } else {
-        pata_set_phase(channel, PHASE_IDLE);
-        if (irb)
-            pata_hold_first(channel, irb);
-        channel->command.irb = NULL;
+        return pata_over_with_reset(channel, IRB_STATUS_BUSY, status);
     }
-    pata_want_reset(channel);
-}
-
-void pata_wait_ready_tick(struct pata_channel *channel)
-{
-    pata_issue(channel);
+    if (channel->sense_for) /* there is no sense data after a reset */
+        return pata_over_with_reset(channel, IRB_STATUS_BUSY, status);
+    if (irb)
+        pata_hold_first(channel, irb);
+    channel->command.irb = NULL;
+    return PHASE_RESET_WANTED;
 }
 
 /* Is it an absent device that answers? Nobody drives the bus; or device 0 answers 0 for a device
@@ -107,43 +68,29 @@ static BOOLEAN is_absent(const struct pata_channel *channel, UCHAR status)
            AtaPortReadPortUchar(channel->command_block.CylinderHigh) != SIGNATURE_HIGH;
 }
 
-/* Looks at the selected device. FALSE: the command is over, or put off. */
-static BOOLEAN look(struct pata_channel *channel, BOOLEAN is_target)
+/* Looks at the selected device. PHASE_ISSUE: it may be given a command. */
+static enum pata_phase look(struct pata_channel *channel, BOOLEAN is_target)
 {
     UCHAR status = pata_alternate_status(channel);
     BOOLEAN lacks_drdy =
         is_target && drdy_is_required(&channel->command) && !(status & IDE_STATUS_DRDY);
 
-    if (is_target && is_absent(channel, status)) {
-        pata_finish(channel, IRB_STATUS_SELECTION_TIMEOUT, status);
-        return FALSE;
-    }
+    if (is_target && is_absent(channel, status))
+        return pata_over(channel, IRB_STATUS_SELECTION_TIMEOUT, status);
     if (!is_target && STATUS_FLOATS(status))
-        return TRUE; /* an absent device was left selected: there is nobody to wait for */
-    if ((status & STATUS_NOT_IDLE) || lacks_drdy) {
-        put_off(channel, status);
-        return FALSE;
-    }
-    return TRUE;
+        return PHASE_ISSUE; /* an absent device was left selected: there is nobody to wait for */
+    return (status & STATUS_NOT_IDLE) || lacks_drdy ? put_off(channel, status) : PHASE_ISSUE;
 }
 
-/* Is the device known to be the selected one? */
-static inline BOOLEAN is_selected(const struct pata_channel *channel, UCHAR device_register)
+/* Selects the command's device and sees that it may be given a command. Register writes while BSY
+ * or DRQ is set are lost (ATA: 9.3). */
+static enum pata_phase make_ready(struct pata_channel *channel, UCHAR device_register)
 {
-    return ((channel->device_register ^ device_register) & DEVICE_1) == 0 &&
-           channel->device_register != 0;
-}
+    BOOLEAN same_device = pata_is_selected(channel, channel->command.target);
+    enum pata_phase next = channel->is_ready ? PHASE_ISSUE : look(channel, same_device);
 
-/* Selects the command's device and sees that it may be given a command. FALSE: the command is over,
- * or put off. Register writes while BSY or DRQ is set are lost (ATA: 9.3). */
-static BOOLEAN make_ready(struct pata_channel *channel, UCHAR device_register)
-{
-    BOOLEAN same_device = is_selected(channel, device_register);
-
-    if (!channel->is_ready && !look(channel, same_device))
-        return FALSE;
-    if (same_device)
-        return TRUE;
+    if (next != PHASE_ISSUE || same_device)
+        return next;
     pata_select(channel, device_register);
     return look(channel, TRUE);
 }
@@ -174,56 +121,49 @@ static BOOLEAN nobody_took_it(const struct pata_channel *channel)
     return status == 0 || STATUS_FLOATS(status);
 }
 
-static void after_command(struct pata_channel *channel)
+/* The phase that the command, which was just written, begins. */
+static enum pata_phase after_command(struct pata_channel *channel)
 {
     const struct pata_command *command = &channel->command;
 
     switch (command->protocol) {
     case PROTOCOL_DMA:
-        pata_set_phase(channel, PHASE_DMA);
         pata_dma_start(channel);
-        return;
+        return PHASE_DMA;
     case PROTOCOL_NON_DATA:
-        pata_set_phase(channel, PHASE_NON_DATA);
-        if (!command->irb)
-            pata_setup_watch(channel);
         pata_settle(channel);
-        return;
+        return command->irb ? PHASE_NON_DATA : PHASE_SETUP;
     case PROTOCOL_PIO_IN:
-        pata_set_phase(channel, PHASE_PIO_IN);
         pata_settle(channel);
-        if (nobody_took_it(channel))
-            pata_finish(channel, IRB_STATUS_SELECTION_TIMEOUT, 0);
-        return;
+        return nobody_took_it(channel) ? pata_over(channel, IRB_STATUS_SELECTION_TIMEOUT, 0)
+                                       : PHASE_PIO_IN;
     case PROTOCOL_PIO_OUT:
-        pata_set_phase(channel, PHASE_PIO_OUT_FIRST);
         pata_settle(channel);
-        pata_pio_out_first(channel);
-        return;
+        return PHASE_PIO_OUT_FIRST;
     case PROTOCOL_PACKET:
-        pata_set_phase(channel, PHASE_PACKET);
         channel->waited_us = 0;
         pata_settle(channel);
-        pata_packet_wait(channel);
-        return;
+        return PHASE_PACKET;
     case PROTOCOL_RESET:
-        pata_device_reset_wait(channel);
-        return;
+        return PHASE_DEVICE_RESET;
     case PROTOCOL_REFUSED:
-        return;
+        break;
     }
+    return pata_over(channel, IRB_STATUS_INVALID_REQUEST, 0);
 }
 
-void pata_issue(struct pata_channel *channel)
+enum pata_phase pata_issue(struct pata_channel *channel)
 {
     struct pata_command *command = &channel->command;
     UCHAR device_register =
         (UCHAR)(DEVICE_OBSOLETE | (command->target ? DEVICE_1 : 0) |
                 (command->task_file->Current.bDriveHeadReg & DEVICE_FROM_CALLER));
 
-    if (!channel->is_ready || !is_selected(channel, device_register))
-        if (!make_ready(channel, device_register))
-            return;
+    if (!channel->is_ready || !pata_is_selected(channel, command->target)) {
+        enum pata_phase next = make_ready(channel, device_register);
+        if (next != PHASE_ISSUE)
+            return next;
+    }
     channel->is_ready = FALSE;
     if (command->uses_dma)
         pata_dma_direct(channel);
@@ -235,5 +175,5 @@ void pata_issue(struct pata_channel *channel)
     AtaPortWritePortUchar(channel->command_block.DriveSelect, device_register);
     channel->device_register = device_register;
     AtaPortWritePortUchar(channel->command_block.Command, command->opcode);
-    after_command(channel);
+    return after_command(channel);
 }

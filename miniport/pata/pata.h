@@ -8,18 +8,26 @@
  *
  * How the driver is read, from top to bottom:
  *
- *     driver.c     DriverEntry; the controller: PCI or ISA, which channels, bus master or not
- *     timing.c     transfer modes, and the timing registers of Intel's PIIX controllers
- *     channel.c    a channel comes and goes: registers, memory
- *     notes.c      the registry: settings come from there, what was learnt of the devices goes there
- *     setup.c      a device is prepared: SET FEATURES, SET MULTIPLE, geometry
- *     command.c    an IRB comes: what it asks for, and its end
- *     issue.c      select a device, see that it is ready, write the command
- *     pio.c        data through the data port
- *     dma.c        data by bus master
- *     atapi.c      packet commands and request sense
- *     interrupt.c  the state machine: interrupts and timers drive it
- *     reset.c      recovery: lost interrupts, DEVICE RESET, SRST
+ *     driver.c      DriverEntry; the controller: PCI or ISA, which channels, bus master or not
+ *     channel.c     a channel comes and goes: registers, memory
+ *     initialize.c  IdeHwInitialize: what a device can do
+ *     start.c       IdeHwStartIo and IdeHwReset: an IRB comes, or the port loses patience
+ *     interrupt.c   IdeHwInterrupt: whose is it, and what does the device say
+ *     machine.c     the state machine: takes a channel from step to step; the timer
+ *     phase.c       its table: which phase may follow which
+ *     command.c     what an IRB asks for, and its end
+ *     issue.c       a step: see that the device is ready, write the command
+ *     pio.c         steps: data through the data port
+ *     dma.c         steps: data by bus master
+ *     atapi.c       steps: packet commands and request sense
+ *     reset.c       steps: DEVICE RESET, SRST, and an interrupt that got lost
+ *     setup.c       a device is prepared: SET FEATURES, SET MULTIPLE, geometry
+ *     notes.c       the registry: settings come from there, what was learnt of the devices goes there
+ *     timing.c      transfer modes, and the timing registers of Intel's PIIX controllers
+ *     wire.c        Status, waiting for it, and which device is selected
+ *
+ * Calls go down only, whatever the list says of the way of a request: a step does its part and
+ * returns the phase that follows, and machine.c does what that begins with.
  *
  * The documents that comments cite:
  *     ATA        ATA/ATAPI-6, T13/1410D: registers are in clause 7, protocols in clause 9;
@@ -29,7 +37,7 @@
  *
  * Contexts. One command is under way on a channel at a time. SyncWithIsr is TRUE, so
  * IdeHwInitialize, IdeHwStartIo, IdeHwReset and IdeHwInterrupt exclude each other; timers do not,
- * and therefore go on in a synchronised routine (interrupt.c). A function without a "Context:" runs
+ * and therefore go on in a synchronised routine (machine.c). A function without a "Context:" runs
  * with that exclusion. No function waits longer than some microseconds; what takes longer is looked
  * at again by a timer.
  */
@@ -67,8 +75,8 @@
 #define SIGNATURE_HIGH   0xEB
 
 /* ATA: Features register of the PACKET command. */
-#define PACKET_DMA         0x01
-#define PACKET_DMA_TO_HOST 0x04 /* DMADIR, for bridges that ask for it in IDENTIFY word 62 */
+#define FEATURE_DMA         0x01
+#define FEATURE_DMA_TO_HOST 0x04 /* DMADIR, for bridges that ask for it in IDENTIFY word 62 */
 
 /* SFF-8038i: bus master command and status registers. */
 #define BUS_MASTER_REGISTERS 8 /* bytes, of one channel */
@@ -141,6 +149,12 @@ struct pata_device {
     BOOLEAN wants_dmadir;
 };
 
+/* Is there a device, as far as is known? */
+static inline BOOLEAN pata_is_known(const struct pata_device *device)
+{
+    return !device->is_gone && (device->type == DeviceIsAta || device->type == DeviceIsAtapi);
+}
+
 /* ------------------------------------------------------------------ the controller */
 
 enum pata_controller_kind {
@@ -165,11 +179,14 @@ struct pata_controller {
 
 /* ------------------------------------------------------------------ the channel */
 
+/* What a channel does. phase.c says which may follow which. */
 enum pata_phase {
     PHASE_STOPPED,
     PHASE_IDLE,
+    PHASE_ISSUE,         /* passing: the command is about to be sent */
     PHASE_WAIT_READY,    /* a command waits for BSY to clear; timer */
     PHASE_NON_DATA,      /* written; interrupt at the end */
+    PHASE_SETUP,         /* the same, of the driver's own; timer, since no issuer watches */
     PHASE_PIO_IN,        /* interrupt for each block, which then is read */
     PHASE_PIO_OUT_FIRST, /* the device will ask for the first block without interrupt; timer */
     PHASE_PIO_OUT,       /* a block is written; interrupt when the device has taken it */
@@ -177,17 +194,33 @@ enum pata_phase {
     PHASE_PACKET,        /* PACKET is written; the device will ask for the packet; timer */
     PHASE_PACKET_DATA,   /* the packet is sent; interrupts for blocks of data, and at the end */
     PHASE_PACKET_DMA,    /* the packet is sent; interrupt at the end */
+    PHASE_END,           /* passing: the command is over, channel->outcome says how */
     PHASE_DEVICE_RESET,  /* DEVICE RESET, EXECUTE DEVICE DIAGNOSTIC; timer */
     PHASE_RETIME,        /* controller timings are about to change; timer */
     PHASE_RESET_WANTED,  /* a timer is about to reset the channel */
     PHASE_RESET,         /* SRST is done, devices come back; timer */
-    PHASE_COUNT,
 };
+#define PHASE_COUNT     (PHASE_RESET + 1)
+#define PHASE_BIT(name) (1u << PHASE_##name)
 
-/* Is a command under way whose next step an interrupt may announce? */
+/* A command is under way whose next step an interrupt may announce. */
+#define PHASES_WITH_INTERRUPT                                                                \
+    (PHASE_BIT(NON_DATA) | PHASE_BIT(SETUP) | PHASE_BIT(PIO_IN) | PHASE_BIT(PIO_OUT_FIRST) | \
+     PHASE_BIT(PIO_OUT) | PHASE_BIT(DMA) | PHASE_BIT(PACKET) | PHASE_BIT(PACKET_DATA) |      \
+     PHASE_BIT(PACKET_DMA))
+/* A timer takes the next step, or looks whether one can be taken. */
+#define PHASES_WITH_TIMER                                                                      \
+    (PHASE_BIT(WAIT_READY) | PHASE_BIT(SETUP) | PHASE_BIT(PIO_OUT_FIRST) | PHASE_BIT(PACKET) | \
+     PHASE_BIT(DEVICE_RESET) | PHASE_BIT(RETIME) | PHASE_BIT(RESET_WANTED) | PHASE_BIT(RESET))
+
 static inline BOOLEAN pata_expects_interrupt(enum pata_phase phase)
 {
-    return phase >= PHASE_NON_DATA && phase <= PHASE_PACKET_DMA;
+    return PHASES_WITH_INTERRUPT >> phase & 1;
+}
+
+static inline BOOLEAN pata_expects_timer(enum pata_phase phase)
+{
+    return PHASES_WITH_TIMER >> phase & 1;
 }
 
 static inline BOOLEAN pata_moves_dma(enum pata_phase phase)
@@ -231,6 +264,13 @@ struct pata_command {
     UCHAR packet[16];
 };
 
+/* How a command has ended: what PHASE_END is about. */
+struct pata_outcome {
+    UCHAR irb_status;
+    UCHAR status;        /* the Status register's last value */
+    BOOLEAN wants_reset; /* the device is in a state that only a reset ends */
+};
+
 struct pata_channel {
     enum pata_phase phase;
     UCHAR number;
@@ -251,6 +291,7 @@ struct pata_channel {
     ULONG prd_table_address; /* physical */
 
     struct pata_command command;
+    struct pata_outcome outcome;
     struct pata_device devices[MAX_IDE_DEVICE];
     struct pata_controller *controller;
     struct pata_controller stand_in; /* `controller` where the extension is another miniport's */
@@ -259,13 +300,13 @@ struct pata_channel {
     PIDE_REQUEST_BLOCK sense_for; /* the failed IRB whose sense data the present one fetches */
     PIDE_REQUEST_BLOCK reset_irb; /* the LUN reset that PHASE_DEVICE_RESET is for */
 
-    /* Timer: a tick counts only if nothing was asked for since it was. */
-    ULONG timer_asked, timer_fired;
-    BOOLEAN timer_is_wanted;
-    ULONG timer_left_us;   /* dump mode: until it is over */
-    ULONG waited_us;       /* in this phase so far */
-    UCHAR reset_target;    /* the device that PHASE_RESET looks at */
-    UCHAR resets_in_a_row; /* without a command that ended in between */
+    /* Timer, of a phase that has one: a step asks for a tick; machine.c arms the port's timer; a
+     * tick counts only if none was asked for since it fired. */
+    ULONG timer_asked, timer_armed, timer_fired; /* numbers of ticks */
+    ULONG timer_left_us;                         /* how long; in dump mode: until it is over */
+    ULONG waited_us;                             /* for the same thing so far */
+    UCHAR reset_target;                          /* the device that PHASE_RESET looks at */
+    UCHAR resets_in_a_row;                       /* without a command that ended in between */
 
     /* The registry. */
     struct pata_notes *notes; /* the registry buffer, from IdeStart to IdeStop; NULL: none */
@@ -303,6 +344,44 @@ static inline void pata_bus_master_stop(const struct pata_channel *channel)
 static inline struct pata_device *pata_target(struct pata_channel *channel)
 {
     return &channel->devices[channel->command.target];
+}
+
+/* ------------------------------------------------------------------ what comes next */
+
+/* A step returns the phase that follows it, which may be the present one. These are steps' last
+ * words. */
+
+/* The command is over. */
+static inline enum pata_phase pata_over(struct pata_channel *channel, UCHAR irb_status,
+                                        UCHAR status)
+{
+    channel->outcome = (struct pata_outcome){irb_status, status, FALSE};
+    return PHASE_END;
+}
+
+/* And the channel is to be reset. */
+static inline enum pata_phase pata_over_with_reset(struct pata_channel *channel, UCHAR irb_status,
+                                                   UCHAR status)
+{
+    channel->outcome = (struct pata_outcome){irb_status, status, TRUE};
+    return PHASE_END;
+}
+
+/* Asks for a tick; the last one asked for is the one that comes. */
+static inline void pata_ask_timer(struct pata_channel *channel, ULONG delay_us)
+{
+    channel->timer_asked++;
+    channel->timer_left_us = delay_us;
+}
+
+/* Asks for a tick, if the time that was waited for the same thing is below a limit. */
+static inline BOOLEAN pata_wait_more(struct pata_channel *channel, ULONG tick_us, ULONG limit_us)
+{
+    if (channel->waited_us >= limit_us)
+        return FALSE;
+    channel->waited_us += tick_us;
+    pata_ask_timer(channel, tick_us);
+    return TRUE;
 }
 
 /* ------------------------------------------------------------------ entry points */
@@ -358,33 +437,138 @@ ULONG pata_modes_up_to(ULONG code);
  * DISPATCH_LEVEL. */
 void pata_program_timings(struct pata_controller *controller, UCHAR channel_number);
 
-/* ------------------------------------------------------------------ channel.c */
+/* ------------------------------------------------------------------ wire.c */
 
-/* The registers may hold anything: after power-up, and at the start. Interrupts are on
- * afterwards. */
-void pata_take_hardware(struct pata_channel *channel);
+/* Lets 400 ns pass: until then Status need not be true. */
+void pata_settle(const struct pata_channel *channel);
+/* Waits, some microseconds at most, while `(Alternate Status & mask) == value` does not hold.
+ * Returns the last value. */
+UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value);
+/* Selects a device, whatever state it is in. The selected one is ready. */
+void pata_select(struct pata_channel *channel, UCHAR device_register);
+
+/* Is the device known to be the selected one? */
+static inline BOOLEAN pata_is_selected(const struct pata_channel *channel, UCHAR target)
+{
+    return channel->device_register != 0 && !(channel->device_register & DEVICE_1) == (target == 0);
+}
 
 /* ------------------------------------------------------------------ setup.c */
 
 /* What a reset has undone is to be set again. */
 void pata_setup_again(struct pata_device *device);
-/* Starts the next of the driver's own commands, if there is one. Channel idle. */
-void pata_setup_next(struct pata_channel *channel);
-/* One of them is over. */
-void pata_setup_done(struct pata_channel *channel, UCHAR irb_status, UCHAR status);
-/* One of them takes long. */
-void pata_setup_tick(struct pata_channel *channel);
+/* Takes a device for gone, until somebody asks it for IDENTIFY again. */
+void pata_give_up(struct pata_channel *channel, UCHAR target, UCHAR status);
+/* Makes the next of the driver's own commands the channel's; there is one. Channel idle. */
+enum pata_phase pata_setup_next(struct pata_channel *channel);
+/* It is sent, and a timer watches over it; the timer's tick. */
 void pata_setup_watch(struct pata_channel *channel);
+enum pata_phase pata_setup_tick(struct pata_channel *channel);
+/* It is over, as channel->outcome says. */
+enum pata_phase pata_setup_done(struct pata_channel *channel);
 /* An Ultra DMA transfer was garbled on the cable: after some of these, a slower mode is set. */
-void pata_crc_error(struct pata_channel *channel, struct pata_device *device);
+enum pata_phase pata_crc_error(struct pata_channel *channel, struct pata_device *device);
 
 /* ------------------------------------------------------------------ command.c */
 
-/* Starts an IRB. Channel idle. */
-void pata_start_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
+/* Makes an IRB the channel's command. Channel idle. */
+enum pata_phase pata_start_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
 /* Keeps an IRB until the channel is idle, at the end or at the head of the others. */
 void pata_hold(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
 void pata_hold_first(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
+PIDE_REQUEST_BLOCK pata_take_held(struct pata_channel *channel);
+enum pata_phase pata_non_data_done(struct pata_channel *channel, UCHAR status);
+/* The command is over, as channel->outcome says. */
+enum pata_phase pata_finish(struct pata_channel *channel);
+/* Ends the command under way for its issuer. The bus master no longer moves its data. */
+void pata_abandon(struct pata_channel *channel);
+
+/* ------------------------------------------------------------------ issue.c */
+
+/* Sends channel->command, now or when the device is ready. */
+enum pata_phase pata_issue(struct pata_channel *channel);
+
+/* ------------------------------------------------------------------ pio.c */
+
+/* IRB_STATUS_PENDING: the command is ready to be sent; else it can't be. */
+UCHAR pata_pio_prepare(struct pata_channel *channel, struct pata_device *device);
+enum pata_phase pata_pio_in(struct pata_channel *channel, UCHAR status);
+enum pata_phase pata_pio_out(struct pata_channel *channel, UCHAR status);
+/* Looks whether the device wants the first block. */
+enum pata_phase pata_pio_out_first(struct pata_channel *channel);
+/* One block that the device offers or asks for: to and from command->data as far as that
+ * reaches, the rest is thrown away, or zeros. DRQ is set. */
+void pata_read_block(struct pata_channel *channel, ULONG byte_count);
+void pata_write_block(struct pata_channel *channel, ULONG byte_count);
+/* The data is over: the device says that it failed, or fewer bytes may have moved than should. */
+enum pata_phase pata_transfer_over(struct pata_channel *channel, UCHAR status);
+/* The device does what the protocol doesn't allow: the command fails, the channel is reset. */
+enum pata_phase pata_protocol_error(struct pata_channel *channel, UCHAR status);
+
+/* ------------------------------------------------------------------ dma.c */
+
+/* Builds the descriptor table. IRB_STATUS_PENDING, or why it can't be. */
+UCHAR pata_dma_prepare(struct pata_channel *channel);
+/* Before the command is written: direction. After it: start. */
+void pata_dma_direct(struct pata_channel *channel);
+void pata_dma_start(struct pata_channel *channel);
+/* The engine is stopped, its status cleared; `bus_master_status` is from before. */
+enum pata_phase pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status);
+
+/* ------------------------------------------------------------------ atapi.c */
+
+UCHAR pata_packet_prepare(struct pata_channel *channel, struct pata_device *device);
+/* Looks whether the device wants the packet; it says so. */
+enum pata_phase pata_packet_wait(struct pata_channel *channel);
+enum pata_phase pata_packet_request(struct pata_channel *channel, UCHAR status);
+enum pata_phase pata_packet_data(struct pata_channel *channel, UCHAR status);
+enum pata_phase pata_packet_dma_done(struct pata_channel *channel, UCHAR status,
+                                     UCHAR bus_master_status);
+/* The request sense is over: the failed IRB is completed. */
+void pata_sense_done(struct pata_channel *channel, PIDE_REQUEST_BLOCK sense);
+
+/* ------------------------------------------------------------------ reset.c */
+
+/* Is the command under way over, though no interrupt told so? Then the interrupt is dismissed and
+ * the engine stopped, as IdeHwInterrupt does it. */
+BOOLEAN pata_is_over_unseen(struct pata_channel *channel, UCHAR *status, UCHAR *bus_master_status);
+/* An LUN reset IRB: DEVICE RESET, for what takes it. */
+enum pata_phase pata_reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
+void pata_complete_lun_reset(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
+                             UCHAR irb_status);
+void pata_device_reset_wait(struct pata_channel *channel);
+enum pata_phase pata_device_reset_tick(struct pata_channel *channel);
+/* SRST. */
+void pata_reset_begin(struct pata_channel *channel);
+enum pata_phase pata_reset_tick(struct pata_channel *channel);
+
+/* ------------------------------------------------------------------ phase.c */
+
+/* Which phases may follow each, as bits. */
+extern const ULONG pata_followers[PHASE_COUNT];
+void pata_refuse(struct pata_channel *channel, enum pata_phase phase);
+
+/* The one way to change a phase. FALSE: it may not follow; it is reported, and nothing has changed. */
+static inline BOOLEAN pata_enter(struct pata_channel *channel, enum pata_phase phase)
+{
+    if (!(pata_followers[channel->phase] >> phase & 1)) {
+        pata_refuse(channel, phase);
+        return FALSE;
+    }
+    channel->phase = phase;
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ machine.c */
+
+/* Takes the channel to a phase, and on until the device, a timer or the port has the next word. */
+void pata_run(struct pata_channel *channel, enum pata_phase next);
+/* The same from what the device says, or the timer. */
+void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
+               UCHAR bus_master_status);
+/* Dump mode's timer: the port calls IdeHwInterrupt instead. TRUE: a wait was over, and the next
+ * step has been done. */
+BOOLEAN pata_dump_tick(struct pata_channel *channel);
 void pata_go_on_with_waiting(struct pata_channel *channel);
 
 static inline BOOLEAN pata_something_waits(const struct pata_channel *channel)
@@ -399,96 +583,5 @@ static inline void pata_go_on(struct pata_channel *channel)
     if (channel->phase == PHASE_IDLE && pata_something_waits(channel))
         pata_go_on_with_waiting(channel);
 }
-/* The end of the command under way. `status` is the Status register's last value. */
-void pata_finish(struct pata_channel *channel, UCHAR irb_status, UCHAR status);
-/* The same, if the command failed, or else moved fewer bytes than it should have. */
-void pata_finish_transfer(struct pata_channel *channel, UCHAR status);
-void pata_non_data_done(struct pata_channel *channel, UCHAR status);
-/* The device does what the protocol doesn't allow: the command fails, the channel is reset. */
-void pata_protocol_error(struct pata_channel *channel, UCHAR status);
-
-/* ------------------------------------------------------------------ issue.c */
-
-/* Sends channel->command, now or when the device is ready. It may be over when this returns. */
-void pata_issue(struct pata_channel *channel);
-/* Selects a device, whatever state it is in. The selected one is ready. */
-void pata_select(struct pata_channel *channel, UCHAR device_register);
-/* Lets 400 ns pass: until then Status need not be true. */
-void pata_settle(const struct pata_channel *channel);
-/* Waits, some microseconds at most, while `(Alternate Status & mask) == value` does not hold.
- * Returns the last value. */
-UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value);
-void pata_wait_ready_tick(struct pata_channel *channel);
-
-/* ------------------------------------------------------------------ pio.c */
-
-/* IRB_STATUS_PENDING: the command is ready to be sent; else it can't be. */
-UCHAR pata_pio_prepare(struct pata_channel *channel, struct pata_device *device);
-void pata_pio_in(struct pata_channel *channel, UCHAR status);
-void pata_pio_out(struct pata_channel *channel, UCHAR status);
-/* Looks whether the device wants the first block. */
-void pata_pio_out_first(struct pata_channel *channel);
-/* One block that the device offers or asks for: to and from command->data as far as that
- * reaches, the rest is thrown away, or zeros. DRQ is set. */
-void pata_read_block(struct pata_channel *channel, ULONG byte_count);
-void pata_write_block(struct pata_channel *channel, ULONG byte_count);
-
-/* ------------------------------------------------------------------ dma.c */
-
-/* Builds the descriptor table. IRB_STATUS_PENDING, or why it can't be. */
-UCHAR pata_dma_prepare(struct pata_channel *channel);
-/* Before the command is written: direction. After it: start. */
-void pata_dma_direct(struct pata_channel *channel);
-void pata_dma_start(struct pata_channel *channel);
-void pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status);
-
-/* ------------------------------------------------------------------ atapi.c */
-
-UCHAR pata_packet_prepare(struct pata_channel *channel, struct pata_device *device);
-/* Looks whether the device wants the packet. */
-void pata_packet_request(struct pata_channel *channel, UCHAR status);
-void pata_packet_wait(struct pata_channel *channel);
-void pata_packet_data(struct pata_channel *channel, UCHAR status);
-void pata_packet_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status);
-/* Fetches the sense data of an IRB that failed. False: there is none to be had. */
-BOOLEAN pata_sense_start(struct pata_channel *channel, PIDE_REQUEST_BLOCK failed);
-/* The request sense is over: the failed IRB is completed. */
-void pata_sense_done(struct pata_channel *channel, PIDE_REQUEST_BLOCK sense);
-
-/* ------------------------------------------------------------------ interrupt.c */
-
-/* Which phases may follow each, as bits. */
-extern const ULONG pata_followers[PHASE_COUNT];
-void pata_phase_is_wrong(struct pata_channel *channel, enum pata_phase phase);
-
-/* The one way to change a phase; resets and start-up, which may come at any time, set it
- * themselves. */
-static inline void pata_set_phase(struct pata_channel *channel, enum pata_phase phase)
-{
-    if (!(pata_followers[channel->phase] >> phase & 1))
-        pata_phase_is_wrong(channel, phase);
-    channel->phase = phase;
-}
-
-void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
-               UCHAR bus_master_status);
-/* Asks for a tick; the last one asked for is the one that comes. */
-void pata_ask_timer(struct pata_channel *channel, ULONG delay_us);
-void pata_forget_timer(struct pata_channel *channel);
-
-/* ------------------------------------------------------------------ reset.c */
-
-/* Looks whether the command under way is over though no interrupt told so, and ends it. */
-BOOLEAN pata_rescue(struct pata_channel *channel);
-/* An LUN reset IRB: DEVICE RESET, for what takes it. */
-void pata_reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb);
-void pata_device_reset_wait(struct pata_channel *channel);
-void pata_device_reset_tick(struct pata_channel *channel);
-/* Resets the channel soon, from a timer. Channel idle. */
-void pata_want_reset(struct pata_channel *channel);
-void pata_reset_begin(struct pata_channel *channel);
-/* Takes a device for gone, until somebody asks it for IDENTIFY again. */
-void pata_give_up(struct pata_channel *channel, UCHAR target, UCHAR status);
-void pata_reset_tick(struct pata_channel *channel);
 
 #endif

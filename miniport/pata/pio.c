@@ -135,87 +135,117 @@ static UCHAR discard_block(const struct pata_channel *channel)
     return pata_alternate_status(channel);
 }
 
+/* ------------------------------------------------------------------ the end of data */
+
+/* A byte too much pads an odd length, and is no overrun. */
+static UCHAR transfer_status(const struct pata_command *command, UCHAR status)
+{
+    if (status & STATUS_FAILED)
+        return IRB_STATUS_DEVICE_ERROR;
+    if (command->moved != command->irb->DataTransferLength || command->excess > 1)
+        return IRB_STATUS_DATALENGTH_MISMATCH;
+    return IRB_STATUS_SUCCESS;
+}
+
+enum pata_phase pata_transfer_over(struct pata_channel *channel, UCHAR status)
+{
+    struct pata_command *command = &channel->command;
+    UCHAR irb_status = transfer_status(command, status);
+
+    command->irb->DataTransferLength = command->moved;
+    return pata_over(channel, irb_status, status);
+}
+
+enum pata_phase pata_protocol_error(struct pata_channel *channel, UCHAR status)
+{
+    struct pata_command *command = &channel->command;
+
+    AtaPortDebugPrint(0,
+                      "pata: channel %u target %u: Status %02x makes no sense for command %02x\n",
+                      channel->number, command->target, status, command->opcode);
+    if (command->irb)
+        command->irb->DataTransferLength = command->moved;
+    return pata_over_with_reset(channel, IRB_STATUS_DEVICE_ERROR, status);
+}
+
 /* ------------------------------------------------------------------ data-in */
 
-static void data_in_failed(struct pata_channel *channel, UCHAR status)
+static enum pata_phase data_in_failed(struct pata_channel *channel, UCHAR status)
 {
     UCHAR left_over = status & IDE_STATUS_DRQ ? discard_block(channel) : 0;
+    enum pata_phase next = pata_transfer_over(channel, status);
 
-    pata_finish_transfer(channel, status);
-    if (left_over & IDE_STATUS_DRQ)
-        pata_want_reset(channel);
+    channel->outcome.wants_reset = (left_over & IDE_STATUS_DRQ) != 0;
+    return next;
 }
 
 /* All data is here. ATA: 9.5: one cycle later Status is true again; DRQ means that the device
  * has more than the IRB asked for. */
-static void data_in_done(struct pata_channel *channel)
+static enum pata_phase data_in_done(struct pata_channel *channel)
 {
     pata_alternate_status(channel);
     UCHAR status = pata_alternate_status(channel);
 
-    if ((status & STATUS_NOT_IDLE) == IDE_STATUS_DRQ) {
-        pata_finish(channel, IRB_STATUS_DATALENGTH_MISMATCH, status);
-        pata_want_reset(channel);
-    } else if (status & IDE_STATUS_BUSY) {
-        /* It is up to something of its own, and its other bits mean nothing (ATA: 7.15); the next
-         * command looks again. */
-        pata_finish_transfer(channel, IDE_STATUS_BUSY);
-    } else {
-        pata_finish_transfer(channel, status);
-    }
+    if ((status & STATUS_NOT_IDLE) == IDE_STATUS_DRQ)
+        return pata_over_with_reset(channel, IRB_STATUS_DATALENGTH_MISMATCH, status);
+    /* Busy, it is up to something of its own, and its other bits mean nothing (ATA: 7.15); the next
+     * command looks again. */
+    return pata_transfer_over(channel, status & IDE_STATUS_BUSY ? IDE_STATUS_BUSY : status);
 }
 
-void pata_pio_in(struct pata_channel *channel, UCHAR status)
+enum pata_phase pata_pio_in(struct pata_channel *channel, UCHAR status)
 {
     if (!(status & STATUS_NOT_IDLE) && !(status & STATUS_FAILED))
         status = pata_poll(channel, STATUS_NOT_IDLE, IDE_STATUS_DRQ); /* some are late with DRQ */
     if (status & IDE_STATUS_BUSY)
-        return;
-    if (status & STATUS_FAILED) {
-        data_in_failed(channel, status);
-    } else if (status & IDE_STATUS_DRQ) {
-        pata_read_block(channel, next_block(&channel->command));
-        if (channel->command.left == 0)
-            data_in_done(channel);
-    } else {
-        pata_finish_transfer(channel, status); /* it has less than the IRB asked for */
-    }
+        return channel->phase;
+    if (status & STATUS_FAILED)
+        return data_in_failed(channel, status);
+    if (!(status & IDE_STATUS_DRQ))
+        return pata_transfer_over(channel, status); /* it has less than the IRB asked for */
+    pata_read_block(channel, next_block(&channel->command));
+    return channel->command.left ? channel->phase : data_in_done(channel);
 }
 
 /* ------------------------------------------------------------------ data-out */
 
-void pata_pio_out(struct pata_channel *channel, UCHAR status)
+/* The block before this interrupt is the one that could not be written. */
+static enum pata_phase data_out_failed(struct pata_channel *channel, UCHAR status)
+{
+    struct pata_command *command = &channel->command;
+    ULONG last = command->moved % command->block_bytes;
+
+    if (command->moved)
+        command->moved -= last ? last : command->block_bytes;
+    enum pata_phase next = pata_transfer_over(channel, status);
+    channel->outcome.wants_reset = (status & IDE_STATUS_DRQ) != 0;
+    return next;
+}
+
+enum pata_phase pata_pio_out(struct pata_channel *channel, UCHAR status)
 {
     struct pata_command *command = &channel->command;
 
     if (!(status & STATUS_NOT_IDLE) && !(status & STATUS_FAILED) && command->left)
         status = pata_poll(channel, STATUS_NOT_IDLE, IDE_STATUS_DRQ);
     if (status & IDE_STATUS_BUSY)
-        return;
-    if (status & STATUS_FAILED) {
-        /* The block before this interrupt is the one that could not be written. */
-        ULONG last = command->moved % command->block_bytes;
-        if (command->moved)
-            command->moved -= last ? last : command->block_bytes;
-        pata_finish_transfer(channel, status);
-        if (status & IDE_STATUS_DRQ)
-            pata_want_reset(channel);
-    } else if (!(status & IDE_STATUS_DRQ)) {
-        pata_finish_transfer(channel, status);
-    } else if (command->left) {
-        pata_set_phase(channel, PHASE_PIO_OUT);
-        pata_write_block(channel, next_block(command));
-    } else {
-        pata_protocol_error(channel, status); /* it wants more than there is */
-    }
+        return channel->phase;
+    if (status & STATUS_FAILED)
+        return data_out_failed(channel, status);
+    if (!(status & IDE_STATUS_DRQ))
+        return pata_transfer_over(channel, status);
+    if (!command->left)
+        return pata_protocol_error(channel, status); /* it wants more than there is */
+    pata_write_block(channel, next_block(command));
+    return PHASE_PIO_OUT;
 }
 
-void pata_pio_out_first(struct pata_channel *channel)
+enum pata_phase pata_pio_out_first(struct pata_channel *channel)
 {
     UCHAR status = pata_poll(channel, STATUS_NOT_IDLE, IDE_STATUS_DRQ);
 
-    if ((status & IDE_STATUS_BUSY) || !(status & (IDE_STATUS_DRQ | STATUS_FAILED)))
-        pata_ask_timer(channel, LATE_DRQ_TICK_US); /* the port's time-out ends it */
-    else
-        pata_pio_out(channel, status);
+    if (!(status & IDE_STATUS_BUSY) && (status & (IDE_STATUS_DRQ | STATUS_FAILED)))
+        return pata_pio_out(channel, status);
+    pata_ask_timer(channel, LATE_DRQ_TICK_US); /* the port's time-out ends it */
+    return PHASE_PIO_OUT_FIRST;
 }

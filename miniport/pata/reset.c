@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recovery: an interrupt that got lost, one device reset, the channel reset.
+ * The steps of recovery: an interrupt that got lost, one device reset, the channel reset.
  *
  * Owns: what happens from the moment a reset is begun until the devices have come back. May not:
  * wait for them; a timer looks again and again, for 31 s at most.
@@ -27,70 +27,39 @@
 
 /* ------------------------------------------------------------------ lost interrupts */
 
-BOOLEAN pata_rescue(struct pata_channel *channel)
+BOOLEAN pata_is_over_unseen(struct pata_channel *channel, UCHAR *status, UCHAR *bus_master_status)
 {
-    const enum pata_phase phase = channel->phase;
-    UCHAR status, bus_master_status = 0;
-
-    if (!pata_expects_interrupt(phase))
+    *bus_master_status = 0;
+    if (!pata_expects_interrupt(channel->phase))
         return FALSE;
     channel->latch_is_doubtful = TRUE;
     pata_settle(channel); /* the command may have been written a moment ago */
-    status = pata_alternate_status(channel);
-    if (STATUS_FLOATS(status) || (status & STATUS_NOT_IDLE))
+    *status = pata_alternate_status(channel);
+    if (STATUS_FLOATS(*status) || (*status & STATUS_NOT_IDLE))
         return FALSE;
     if (channel->bus_master_status)
-        bus_master_status = AtaPortReadPortUchar(channel->bus_master_status);
-    if (pata_moves_dma(phase)) {
+        *bus_master_status = AtaPortReadPortUchar(channel->bus_master_status);
+    if (pata_moves_dma(channel->phase)) {
         /* Idle without having interrupted, the device has moved less than the table holds, or
          * more. */
-        if (!(bus_master_status & BM_INTERRUPT) && !(status & STATUS_FAILED))
+        if (!(*bus_master_status & BM_INTERRUPT) && !(*status & STATUS_FAILED))
             return FALSE;
         pata_bus_master_stop(channel);
     }
-    if (bus_master_status & BM_INTERRUPT)
-        pata_bus_master_clear(channel, bus_master_status);
-    pata_step(channel, EVENT_DEVICE, status, bus_master_status);
-    /* ATA: reading Status withdraws the interrupt that nobody saw; writing a command does, too. */
-    if (channel->phase == PHASE_IDLE)
-        pata_status(channel);
-    return channel->phase != phase;
+    pata_status(channel); /* ATA: 7.15: this withdraws the interrupt that nobody saw */
+    if (*bus_master_status & BM_INTERRUPT)
+        pata_bus_master_clear(channel, *bus_master_status);
+    return TRUE;
 }
 
-/* ------------------------------------------------------------------ what is under way ends */
+/* ------------------------------------------------------------------ one device */
 
-/* Ends the command under way for its issuer. The bus master no longer moves its data. */
-static void abandon_command(struct pata_channel *channel)
-{
-    PIDE_REQUEST_BLOCK irb = channel->command.irb;
-
-    pata_forget_timer(channel);
-    if (channel->bus_master_status)
-        pata_bus_master_stop(channel);
-    channel->command.irb = NULL;
-    pata_set_phase(channel, PHASE_IDLE);
-    if (!irb)
-        return;
-    pata_count_error(channel);
-    irb->IrbStatus = IRB_STATUS_BUS_RESET;
-    irb->DataTransferLength = 0;
-    if (channel->sense_for) {
-        channel->sense_for->IrbStatus = IRB_STATUS_BUS_RESET;
-        pata_sense_done(channel, irb);
-    } else {
-        AtaPortCompleteRequest(channel, irb);
-    }
-}
-
-static void complete_lun_reset(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
-                               UCHAR irb_status)
+void pata_complete_lun_reset(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb, UCHAR irb_status)
 {
     irb->IrbStatus = irb_status;
     irb->DataTransferLength = 0;
     AtaPortCompleteRequest(channel, irb);
 }
-
-/* ------------------------------------------------------------------ one device */
 
 static BOOLEAN has_packet_signature(const struct pata_channel *channel)
 {
@@ -98,61 +67,59 @@ static BOOLEAN has_packet_signature(const struct pata_channel *channel)
            AtaPortReadPortUchar(channel->command_block.CylinderHigh) == SIGNATURE_HIGH;
 }
 
-static void reset_device(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+static enum pata_phase reset_device(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     UCHAR device_register = (UCHAR)(DEVICE_OBSOLETE | (irb->TargetId ? DEVICE_1 : 0));
 
     channel->command.target = irb->TargetId;
     channel->command.opcode = IDE_COMMAND_ATAPI_RESET;
-    if (channel->device_register == 0 ||
-        ((channel->device_register ^ device_register) & DEVICE_1)) {
+    if (!pata_is_selected(channel, irb->TargetId)) {
         UCHAR status = pata_alternate_status(channel);
         if (!STATUS_FLOATS(status) &&
             (status & STATUS_NOT_IDLE)) { /* the other one can't be left */
-            complete_lun_reset(channel, irb, IRB_STATUS_BUSY);
-            pata_want_reset(channel);
-            return;
+            pata_complete_lun_reset(channel, irb, IRB_STATUS_BUSY);
+            return PHASE_RESET_WANTED;
         }
         pata_select(channel, device_register);
     }
     channel->is_ready = FALSE;
     channel->reset_irb = irb;
     AtaPortWritePortUchar(channel->command_block.Command, IDE_COMMAND_ATAPI_RESET);
-    pata_device_reset_wait(channel);
+    return PHASE_DEVICE_RESET;
 }
 
-void pata_reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+enum pata_phase pata_reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
-    BOOLEAN is_its_own = channel->phase != PHASE_IDLE && channel->command.target == irb->TargetId;
+    const struct pata_device *device = &channel->devices[irb->TargetId];
 
     if (irb->TargetId >= MAX_IDE_DEVICE) {
-        complete_lun_reset(channel, irb, IRB_STATUS_SELECTION_TIMEOUT);
-    } else if (pata_rescue(channel) && is_its_own && channel->phase == PHASE_IDLE) {
-        complete_lun_reset(channel, irb, IRB_STATUS_SUCCESS); /* nothing is outstanding any more */
-    } else if (channel->devices[irb->TargetId].type != DeviceIsAtapi ||
-               channel->devices[irb->TargetId].is_gone) {
-        /* To reset both devices by SRST is the port's choice. */
-        complete_lun_reset(channel, irb, IRB_STATUS_INVALID_REQUEST);
-    } else if (channel->phase == PHASE_IDLE) {
-        reset_device(channel, irb);
-    } else if (is_its_own &&
-               (pata_expects_interrupt(channel->phase) || channel->phase == PHASE_WAIT_READY)) {
-        abandon_command(channel);
-        reset_device(channel, irb);
-    } else {
-        pata_hold(channel, irb);
+        pata_complete_lun_reset(channel, irb, IRB_STATUS_SELECTION_TIMEOUT);
+        return channel->phase;
     }
+    if (device->type != DeviceIsAtapi || device->is_gone) {
+        /* To reset both devices by SRST is the port's choice. */
+        pata_complete_lun_reset(channel, irb, IRB_STATUS_INVALID_REQUEST);
+        return channel->phase;
+    }
+    if (channel->phase == PHASE_IDLE)
+        return reset_device(channel, irb);
+    if (channel->command.target == irb->TargetId &&
+        (pata_expects_interrupt(channel->phase) || channel->phase == PHASE_WAIT_READY)) {
+        pata_abandon(channel);
+        return reset_device(channel, irb);
+    }
+    pata_hold(channel, irb);
+    return channel->phase;
 }
 
 void pata_device_reset_wait(struct pata_channel *channel)
 {
-    pata_set_phase(channel, PHASE_DEVICE_RESET);
     channel->latch_is_doubtful = TRUE;
     channel->waited_us = 0;
     pata_ask_timer(channel, RESET_SETTLE_US);
 }
 
-void pata_device_reset_tick(struct pata_channel *channel)
+enum pata_phase pata_device_reset_tick(struct pata_channel *channel)
 {
     PIDE_REQUEST_BLOCK irb = channel->reset_irb;
     UCHAR status = pata_alternate_status(channel);
@@ -160,35 +127,22 @@ void pata_device_reset_tick(struct pata_channel *channel)
 
     if (is_back && channel->command.opcode == IDE_COMMAND_ATAPI_RESET && !(status & STATUS_FAILED))
         is_back = has_packet_signature(channel);
-    if (!is_back && channel->waited_us < DEVICE_RESET_LIMIT_US) {
-        channel->waited_us += RESET_TICK_US;
-        pata_ask_timer(channel, RESET_TICK_US);
-        return;
-    }
+    if (!is_back && pata_wait_more(channel, RESET_TICK_US, DEVICE_RESET_LIMIT_US))
+        return PHASE_DEVICE_RESET;
     channel->reset_irb = NULL;
     channel->device_register = 0;
     if (!irb) {
-        pata_finish(channel,
-                    !is_back                 ? IRB_STATUS_BUSY
-                    : status & STATUS_FAILED ? IRB_STATUS_DEVICE_ERROR
-                                             : IRB_STATUS_SUCCESS,
-                    status);
-    } else {
-        pata_set_phase(channel, PHASE_IDLE);
-        pata_setup_again(pata_target(channel));
-        complete_lun_reset(channel, irb, is_back ? IRB_STATUS_SUCCESS : IRB_STATUS_BUSY);
+        if (!is_back)
+            return pata_over_with_reset(channel, IRB_STATUS_BUSY, status);
+        return pata_over(
+            channel, status & STATUS_FAILED ? IRB_STATUS_DEVICE_ERROR : IRB_STATUS_SUCCESS, status);
     }
-    if (!is_back)
-        pata_want_reset(channel);
+    pata_setup_again(pata_target(channel));
+    pata_complete_lun_reset(channel, irb, is_back ? IRB_STATUS_SUCCESS : IRB_STATUS_BUSY);
+    return is_back ? PHASE_IDLE : PHASE_RESET_WANTED;
 }
 
 /* ------------------------------------------------------------------ the channel */
-
-void pata_want_reset(struct pata_channel *channel)
-{
-    pata_set_phase(channel, PHASE_RESET_WANTED);
-    pata_ask_timer(channel, 1);
-}
 
 void pata_reset_begin(struct pata_channel *channel)
 {
@@ -196,7 +150,6 @@ void pata_reset_begin(struct pata_channel *channel)
         pata_bus_master_stop(channel);
     if (channel->resets_in_a_row < RESET_LIMIT)
         channel->resets_in_a_row++;
-    channel->phase = PHASE_RESET;
     channel->is_ready = FALSE;
     channel->device_register = 0;
     channel->reset_target = 0;
@@ -206,14 +159,9 @@ void pata_reset_begin(struct pata_channel *channel)
     AtaPortStallExecution(SRST_US);
     AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_DISABLE_INTERRUPTS);
     pata_ask_timer(channel, RESET_SETTLE_US);
-    if (!channel
-             ->is_dump) /* there, this may be IdeHwInterrupt, and the port sends one IRB at a time */
+    /* In dump mode, this may be IdeHwInterrupt, and the port sends one IRB at a time. */
+    if (!channel->is_dump)
         AtaPortDeviceBusy(channel, IDE_UNTAGGED, IDE_UNTAGGED, RESET_PAUSE_S);
-}
-
-static BOOLEAN is_known(const struct pata_device *device)
-{
-    return !device->is_gone && (device->type == DeviceIsAta || device->type == DeviceIsAtapi);
 }
 
 /* Is the device that the reset looks at ready again? One that was never found only has to be
@@ -224,25 +172,12 @@ static BOOLEAN is_back(const struct pata_channel *channel, UCHAR status)
 
     if (device->is_gone)
         return TRUE;
-    if (!is_known(device))
+    if (!pata_is_known(device))
         return STATUS_FLOATS(status) || !(status & STATUS_NOT_IDLE);
     if (STATUS_FLOATS(status) || (status & STATUS_NOT_IDLE))
         return FALSE;
     return device->type == DeviceIsAta ? (status & IDE_STATUS_DRDY) != 0
                                        : has_packet_signature(channel);
-}
-
-void pata_give_up(struct pata_channel *channel, UCHAR target, UCHAR status)
-{
-    struct pata_device *device = &channel->devices[target];
-
-    if (is_known(device)) {
-        AtaPortDebugPrint(0, "pata: channel %u target %u is given up, Status %02x\n",
-                          channel->number, target, status);
-        AtaPortBusChangeDetected(channel);
-    }
-    device->is_gone = TRUE;
-    device->setup_pending = 0;
 }
 
 static void reset_end(struct pata_channel *channel)
@@ -256,26 +191,22 @@ static void reset_end(struct pata_channel *channel)
         channel->devices[target].is_asleep = FALSE;
         pata_setup_again(&channel->devices[target]);
     }
-    pata_set_phase(channel, PHASE_IDLE);
     AtaPortDeviceReady(channel, IDE_UNTAGGED, IDE_UNTAGGED);
 }
 
-void pata_reset_tick(struct pata_channel *channel)
+enum pata_phase pata_reset_tick(struct pata_channel *channel)
 {
     UCHAR status = pata_alternate_status(channel);
 
     if (!is_back(channel, status)) {
-        if (channel->waited_us < RESET_LIMIT_US) {
-            channel->waited_us += RESET_TICK_US;
-            pata_ask_timer(channel, RESET_TICK_US);
-            return;
-        }
+        if (pata_wait_more(channel, RESET_TICK_US, RESET_LIMIT_US))
+            return PHASE_RESET;
         pata_give_up(channel, channel->reset_target, status);
         if (channel->reset_target == 1) {
             /* It is selected, and while it is busy no register write reaches the other one. A
              * further reset selects that, and does not wait for this one. */
             pata_reset_begin(channel);
-            return;
+            return PHASE_RESET;
         }
     }
     if (channel->reset_target == 0 && !channel->devices[1].is_gone) {
@@ -284,30 +215,10 @@ void pata_reset_tick(struct pata_channel *channel)
             channel->waited_us = 0;
             pata_select(channel, DEVICE_OBSOLETE | DEVICE_1);
             pata_ask_timer(channel, 1);
-            return;
+            return PHASE_RESET;
         }
         pata_give_up(channel, 1, status); /* it can't be selected */
     }
     reset_end(channel);
-}
-
-/* ------------------------------------------------------------------ IdeHwReset */
-
-BOOLEAN NTAPI PataReset(PVOID ChannelExtension)
-{
-    struct pata_channel *channel = ChannelExtension;
-
-    if (channel->phase == PHASE_STOPPED)
-        return FALSE;
-    pata_rescue(channel);
-    pata_reset_begin(channel); /* from here on no data moves */
-    if (channel->sense_for)
-        AtaPortReleaseRequestSenseIrb(channel, channel->command.irb);
-    channel->sense_for = NULL;
-    if (channel->command.irb)
-        pata_count_error(channel);
-    channel->command.irb = channel->reset_irb = NULL;
-    channel->held_head = channel->held_tail = NULL;
-    AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET);
-    return TRUE;
+    return PHASE_IDLE;
 }

@@ -4,10 +4,12 @@
  * are stricter than QEMU and fail on purpose.
  *
  * SOURCES: tests/host/ata_model.c tests/host/port_model.c
- * SOURCES: miniport/pata/driver.c miniport/pata/timing.c miniport/pata/channel.c
- * SOURCES: miniport/pata/notes.c miniport/pata/setup.c miniport/pata/command.c
- * SOURCES: miniport/pata/issue.c miniport/pata/pio.c miniport/pata/dma.c miniport/pata/atapi.c
- * SOURCES: miniport/pata/interrupt.c miniport/pata/reset.c
+ * SOURCES: miniport/pata/driver.c miniport/pata/channel.c miniport/pata/initialize.c
+ * SOURCES: miniport/pata/start.c miniport/pata/interrupt.c miniport/pata/machine.c
+ * SOURCES: miniport/pata/phase.c miniport/pata/command.c miniport/pata/issue.c
+ * SOURCES: miniport/pata/pio.c miniport/pata/dma.c miniport/pata/atapi.c miniport/pata/reset.c
+ * SOURCES: miniport/pata/setup.c miniport/pata/notes.c miniport/pata/timing.c
+ * SOURCES: miniport/pata/wire.c
  */
 #include <stdlib.h>
 #include <string.h>

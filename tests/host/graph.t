@@ -1,0 +1,57 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# tools/graph.pl finds circles among objects; and there is none among pata's. Started from the top of the tree.
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $scratch = tempdir('graph-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $cc = $ENV{HOSTCC} || 'gcc';
+$ENV{LC_ALL} = 'C';
+
+sub object {
+    my ($name, $text) = @_;
+    open my $file, '>', "$scratch/$name.c" or die "$scratch/$name.c: $!\n";
+    print $file "$text\n";
+    close $file or die "$scratch/$name.c: $!\n";
+    system($cc, '-c', '-o', "$scratch/$name.o", "$scratch/$name.c") == 0 or die "$cc: $name.c\n";
+    return "$scratch/$name.o";
+}
+
+sub graph {
+    my (@words) = @_;
+    open my $output, '-|', 'tools/graph.pl', @words or die "tools/graph.pl: $!\n";
+    my $text = do { local $/; <$output> } // '';
+    close $output;
+    return ($? >> 8, $text);
+}
+
+my $top = object('top', 'void middle(void); void elsewhere(void); void top(void) { middle(); elsewhere(); }');
+my $middle = object('middle', 'void bottom(void); static void same(void) {} void middle(void) { bottom(); same(); }');
+my $bottom = object('bottom', 'static void same(void) {} void bottom(void) { same(); }');
+my ($code, $text) = graph($top, $middle, $bottom);
+is("$code $text", '0 ', 'calls that go down only are no circle');
+($code, $text) = graph('--edges', $top, $middle, $bottom);
+is($text =~ s{(?<=\s)\S+/(?=\w)}{}gr, "    middle.o -> bottom.o: bottom\n    top.o -> middle.o: middle\n",
+    'edges are shown');
+
+my $back = object('back', 'void middle(void); void bottom(void) { middle(); }');
+($code, $text) = graph($top, $middle, $back);
+is($code, 1, 'one call up is a circle');
+like($text, qr{^a circle of 2: \S*back\.o \S*middle\.o$}m, 'which is named, without those that are not part of it');
+like($text, qr{^\s+\S*back\.o -> \S*middle\.o: middle$}m, 'with the symbols that close it');
+
+my $pointer = object('pointer', 'void middle(void); void (*const handler)(void) = middle; void bottom(void) {}');
+($code) = graph($middle, $pointer);
+is($code, 1, 'an address that is taken counts as a call');
+
+my $folder = 'build/' . ($ENV{ARCH} || 'x86_64') . '/miniport/pata';
+my %is_source = map { m{([^/]+)\.c$} ? ($1 => 1) : () } glob 'miniport/pata/*.c';
+my @objects = grep { m{([^/]+)\.o$} && $is_source{$1} } glob "$folder/*.o";
+is(scalar @objects, scalar keys %is_source, "all of pata's objects are there");
+($code, $text) = graph(@objects);
+is("$code $text", '0 ', 'pata has no circle');
+
+done_testing();
