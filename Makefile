@@ -136,7 +136,7 @@ endif
 # Our own drivers: the folders of miniport/, each in a file of its own.
 DRIVERS := pata
 ifdef miniport
-$(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow $(WERROR_FLAG))))
+$(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Wswitch-enum $(WERROR_FLAG))))
 endif
 
 # Somebody's own, in any folder: tools/build-miniport.sh asks for $(BUILD)/external/NAME.sys.

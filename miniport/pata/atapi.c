@@ -112,7 +112,7 @@ UCHAR pata_packet_prepare(struct pata_channel *channel, struct pata_device *devi
     command->task_file = &command->own;
     command->opcode = IDE_COMMAND_ATAPI_PACKET;
     command->protocol = PROTOCOL_PACKET;
-    command->is_48_bit = command->is_sector_io = command->uses_dma = FALSE;
+    command->is_48_bit = command->is_sector_io = FALSE;
     command->is_to_memory = (irb->IrbFlags & IRB_FLAGS_DATA_IN) != 0;
     command->data = irb->DataBuffer;
     command->left = IRB_FOR_DATA_TRANSFER(irb) ? irb->DataTransferLength : 0;
@@ -120,6 +120,7 @@ UCHAR pata_packet_prepare(struct pata_channel *channel, struct pata_device *devi
 
     *registers = (IDEREGISTERS){0};
     if (goes_by_dma(device, irb) && pata_dma_prepare(channel) == IRB_STATUS_PENDING) {
+        command->protocol = PROTOCOL_PACKET_DMA;
         registers->bFeaturesReg = FEATURE_DMA;
         if (device->wants_dmadir && command->is_to_memory)
             registers->bFeaturesReg |= FEATURE_DMA_TO_HOST;
@@ -153,7 +154,7 @@ static enum pata_phase send_packet(struct pata_channel *channel)
 
     AtaPortWritePortBufferUshort(channel->command_block.Data, (PUSHORT)(PVOID)command->packet,
                                  words);
-    if (command->uses_dma) {
+    if (command->protocol == PROTOCOL_PACKET_DMA) {
         pata_dma_start(channel);
         return PHASE_PACKET_DMA;
     }

@@ -144,7 +144,7 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
 
     for (ULONG target = 0; target < MAX_IDE_DEVICE; target++) {
         channel->devices[target].type = DeviceUnknown;
-        channel->devices[target].is_gone = FALSE;
+        channel->devices[target].presence = DEVICE_AWAKE;
         channel->devices[target].sector_bytes = SECTOR_BYTES;
         channel->devices[target].setup_pending = 0;
         channel->devices[target].errors = 0;

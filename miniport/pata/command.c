@@ -123,7 +123,6 @@ static UCHAR prepare_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
     command->is_48_bit = Is48BitIrb(irb) != 0;
     command->is_sector_io =
         irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
-    command->uses_dma = FALSE;
     command->protocol = protocol_of(irb);
 
     /* Buffer and command must agree, or the device waits for data, or has some left over. */
@@ -146,6 +145,7 @@ static UCHAR prepare_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
     case PROTOCOL_RESET:
         return IRB_STATUS_PENDING;
     case PROTOCOL_PACKET:
+    case PROTOCOL_PACKET_DMA:
     case PROTOCOL_REFUSED:
         break;
     }
@@ -162,7 +162,7 @@ static void prepare_own(struct pata_channel *channel, UCHAR opcode, UCHAR follow
     command->protocol = PROTOCOL_NON_DATA;
     command->opcode = opcode;
     command->follow_up = follow_up;
-    command->is_48_bit = command->is_sector_io = command->uses_dma = FALSE;
+    command->is_48_bit = command->is_sector_io = FALSE;
 }
 
 /* What the port asks of the miniport itself. The controller keeps no data, so a flush is the
@@ -185,7 +185,7 @@ static UCHAR prepare_function(struct pata_channel *channel, PIDE_REQUEST_BLOCK i
     default: /* Function is a number, not an enumeration: what else there is has no meaning here */
         return IRB_STATUS_INVALID_REQUEST;
     }
-    if (device->type != DeviceIsAta || device->is_gone)
+    if (device->type != DeviceIsAta || device->presence == DEVICE_GONE)
         return IRB_STATUS_SUCCESS;
     if (device->flush_opcode)
         prepare_own(channel, device->flush_opcode, standby);
@@ -208,7 +208,7 @@ static UCHAR prepare(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
     channel->waited_us = 0;
     if (IsMiniportCommand(irb))
         return prepare_function(channel, irb, device);
-    if (device->is_gone)
+    if (device->presence == DEVICE_GONE)
         return IRB_STATUS_SELECTION_TIMEOUT;
     if (IsAtaCommand(irb))
         return prepare_ata(channel, irb, device);
@@ -234,7 +234,7 @@ enum pata_phase pata_start_irb(struct pata_channel *channel, PIDE_REQUEST_BLOCK 
     channel->command.irb = irb;
     UCHAR irb_status = prepare(channel, irb);
 
-    if (irb_status == IRB_STATUS_PENDING && !pata_target(channel)->is_asleep)
+    if (irb_status == IRB_STATUS_PENDING && pata_target(channel)->presence != DEVICE_ASLEEP)
         return PHASE_ISSUE;
     channel->command.irb = NULL;
     if (irb_status == IRB_STATUS_PENDING) { /* ATA: SLEEP: only a reset wakes it */
@@ -321,7 +321,7 @@ static void note_effects(struct pata_channel *channel)
 
     switch (channel->command.opcode) {
     case IDE_COMMAND_SLEEP:
-        device->is_asleep = TRUE;
+        device->presence = DEVICE_ASLEEP;
         break;
     case IDE_COMMAND_SET_FEATURE: /* a transfer mode of the issuer's: ours is set again */
         if (channel->command.task_file->Current.bFeaturesReg == IDE_FEATURE_SET_TRANSFER_MODE)
@@ -368,7 +368,7 @@ static enum pata_phase finish_ata(struct pata_channel *channel, PIDE_REQUEST_BLO
         note_effects(channel);
     if (device_failed && channel->command.opcode == IDE_COMMAND_SET_MULTIPLE)
         pata_setup_again(pata_target(channel)); /* ATA: which count holds now is not said */
-    if (device_failed && channel->command.uses_dma && (status & IDE_STATUS_ERROR) &&
+    if (device_failed && channel->command.protocol == PROTOCOL_DMA && (status & IDE_STATUS_ERROR) &&
         (irb->AtaError & IDE_ERROR_CRC_ERROR))
         return pata_crc_error(channel, pata_target(channel));
     return PHASE_IDLE;

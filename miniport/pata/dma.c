@@ -72,7 +72,6 @@ UCHAR pata_dma_prepare(struct pata_channel *channel)
     if (total == 0 || total != irb->DataTransferLength)
         return IRB_STATUS_INVALID_REQUEST;
     prd[-1].control |= PRD_END;
-    command->uses_dma = TRUE;
     command->is_to_memory = (irb->IrbFlags & IRB_FLAGS_DATA_IN) != 0;
     return IRB_STATUS_PENDING;
 }

@@ -135,7 +135,7 @@ BOOLEAN NTAPI PataInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
     device->type = Parameters->IdeDeviceType;
     if (!device->model)
         device->errors = 0; /* what failed so far was the search for it */
-    device->is_gone = device->is_asleep = FALSE;
+    device->presence = DEVICE_AWAKE;
     device->crc_errors = 0;
     device->usable_modes =
         pata_usable_modes(controller, channel->number, Parameters, active_ultra_dma(IdentifyData)) &

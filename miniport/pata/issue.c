@@ -141,6 +141,7 @@ static enum pata_phase after_command(struct pata_channel *channel)
         pata_settle(channel);
         return PHASE_PIO_OUT_FIRST;
     case PROTOCOL_PACKET:
+    case PROTOCOL_PACKET_DMA:
         channel->waited_us = 0;
         pata_settle(channel);
         return PHASE_PACKET;
@@ -165,7 +166,7 @@ enum pata_phase pata_issue(struct pata_channel *channel)
             return next;
     }
     channel->is_ready = FALSE;
-    if (command->uses_dma)
+    if (pata_uses_dma(command))
         pata_dma_direct(channel);
     if (command->is_48_bit) /* each register keeps two bytes; the high one is written first */
         write_registers(channel, &command->task_file->Previous);

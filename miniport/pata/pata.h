@@ -122,11 +122,16 @@ enum pata_setup {
     SETUP_MULTIPLE = 0x08,
 };
 
+enum pata_presence {
+    DEVICE_AWAKE,  /* as far as is known */
+    DEVICE_ASLEEP, /* SLEEP was sent: only a reset is taken now */
+    DEVICE_GONE,   /* it did not come back from a reset */
+};
+
 struct pata_device {
     IDE_DEVICE_TYPE type; /* DeviceUnknown until IdeHwInitialize */
-    BOOLEAN is_gone;      /* it did not come back from a reset */
-    BOOLEAN is_asleep;    /* SLEEP was sent: only a reset is taken now */
-    BOOLEAN dma_ready;    /* a DMA mode is set, since the last reset */
+    enum pata_presence presence;
+    BOOLEAN dma_ready; /* a DMA mode is set, since the last reset */
     ULONG sector_bytes;
 
     /* Settings, and which of them are still to be sent. */
@@ -152,7 +157,8 @@ struct pata_device {
 /* Is there a device, as far as is known? */
 static inline BOOLEAN pata_is_known(const struct pata_device *device)
 {
-    return !device->is_gone && (device->type == DeviceIsAta || device->type == DeviceIsAtapi);
+    return device->presence != DEVICE_GONE &&
+           (device->type == DeviceIsAta || device->type == DeviceIsAtapi);
 }
 
 /* ------------------------------------------------------------------ the controller */
@@ -240,6 +246,7 @@ enum pata_protocol {
     PROTOCOL_PIO_OUT,
     PROTOCOL_DMA,
     PROTOCOL_PACKET,
+    PROTOCOL_PACKET_DMA,
     PROTOCOL_RESET, /* no interrupt at the end */
 };
 
@@ -253,7 +260,6 @@ struct pata_command {
     UCHAR follow_up; /* a second command without data, when this one has succeeded; 0: none */
     BOOLEAN is_48_bit;
     BOOLEAN is_sector_io;
-    BOOLEAN uses_dma;
     BOOLEAN is_to_memory;
     PUCHAR data;           /* where the next byte goes, or comes from */
     ULONG left, moved;     /* bytes of the IRB's buffer */
@@ -344,6 +350,12 @@ static inline void pata_bus_master_stop(const struct pata_channel *channel)
 static inline struct pata_device *pata_target(struct pata_channel *channel)
 {
     return &channel->devices[channel->command.target];
+}
+
+/* Is there a table for the bus master? */
+static inline BOOLEAN pata_uses_dma(const struct pata_command *command)
+{
+    return command->protocol == PROTOCOL_DMA || command->protocol == PROTOCOL_PACKET_DMA;
 }
 
 /* ------------------------------------------------------------------ what comes next */

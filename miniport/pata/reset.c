@@ -96,7 +96,7 @@ enum pata_phase pata_reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK
         pata_complete_lun_reset(channel, irb, IRB_STATUS_SELECTION_TIMEOUT);
         return channel->phase;
     }
-    if (device->type != DeviceIsAtapi || device->is_gone) {
+    if (device->type != DeviceIsAtapi || device->presence == DEVICE_GONE) {
         /* To reset both devices by SRST is the port's choice. */
         pata_complete_lun_reset(channel, irb, IRB_STATUS_INVALID_REQUEST);
         return channel->phase;
@@ -170,7 +170,7 @@ static BOOLEAN is_back(const struct pata_channel *channel, UCHAR status)
 {
     const struct pata_device *device = &channel->devices[channel->reset_target];
 
-    if (device->is_gone)
+    if (device->presence == DEVICE_GONE)
         return TRUE;
     if (!pata_is_known(device))
         return STATUS_FLOATS(status) || !(status & STATUS_NOT_IDLE);
@@ -188,8 +188,11 @@ static void reset_end(struct pata_channel *channel)
     AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_REENABLE_CONTROLLER);
     channel->device_register = 0;
     for (ULONG target = 0; target < MAX_IDE_DEVICE; target++) {
-        channel->devices[target].is_asleep = FALSE;
-        pata_setup_again(&channel->devices[target]);
+        struct pata_device *device = &channel->devices[target];
+
+        if (device->presence == DEVICE_ASLEEP)
+            device->presence = DEVICE_AWAKE;
+        pata_setup_again(device);
     }
     AtaPortDeviceReady(channel, IDE_UNTAGGED, IDE_UNTAGGED);
 }
@@ -209,7 +212,7 @@ enum pata_phase pata_reset_tick(struct pata_channel *channel)
             return PHASE_RESET;
         }
     }
-    if (channel->reset_target == 0 && !channel->devices[1].is_gone) {
+    if (channel->reset_target == 0 && channel->devices[1].presence != DEVICE_GONE) {
         if (STATUS_FLOATS(status) || !(status & STATUS_NOT_IDLE)) {
             channel->reset_target = 1;
             channel->waited_us = 0;

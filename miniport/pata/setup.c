@@ -29,7 +29,7 @@ void pata_give_up(struct pata_channel *channel, UCHAR target, UCHAR status)
                           channel->number, target, status);
         AtaPortBusChangeDetected(channel);
     }
-    device->is_gone = TRUE;
+    device->presence = DEVICE_GONE;
     device->setup_pending = 0;
 }
 
@@ -40,7 +40,7 @@ void pata_setup_again(struct pata_device *device)
     device->dma_ready = FALSE;
     device->multiple_sectors = 0;
     device->setup_pending = 0;
-    if (device->is_gone || (device->type != DeviceIsAta && device->type != DeviceIsAtapi))
+    if (!pata_is_known(device))
         return;
     device->setup_pending = SETUP_PIO_MODE;
     if (device->heads)
@@ -92,7 +92,7 @@ enum pata_phase pata_setup_next(struct pata_channel *channel)
     command->protocol = PROTOCOL_NON_DATA;
     command->task_file = &command->own;
     command->follow_up = 0;
-    command->is_48_bit = command->is_sector_io = command->uses_dma = FALSE;
+    command->is_48_bit = command->is_sector_io = FALSE;
     fill_registers(command, device);
     channel->waited_us = 0;
     return PHASE_ISSUE;

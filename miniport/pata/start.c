@@ -31,7 +31,7 @@ BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     struct pata_channel *channel = ChannelExtension;
 
     if (Irb->Function == IRB_FUNCTION_ATA_IDENTIFY && Irb->TargetId < MAX_IDE_DEVICE)
-        channel->devices[Irb->TargetId].is_gone = FALSE; /* let us see */
+        channel->devices[Irb->TargetId].presence = DEVICE_AWAKE; /* let us see */
 
     if (Irb->Function == IRB_FUNCTION_LUN_RESET)
         reset_unit(channel, Irb);

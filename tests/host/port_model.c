@@ -583,7 +583,7 @@ VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 VOID NTAPI AtaPortDebugBreak(PVOID ChannelExtension)
 {
     (void)ChannelExtension;
-    offend("AtaPortDebugBreak");
+    port_model.breaks++;
 }
 
 static uint32_t port_read(const void *port, unsigned width)

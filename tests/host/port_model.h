@@ -45,6 +45,7 @@ struct port_model {
     bool registry_fails, registry_is_read_only;
     unsigned interrupts, interrupts_not_ours, resets_notified;
 
+    unsigned breaks; /* AtaPortDebugBreak */
     unsigned offences;
     char offence[200];
 };

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "miniport/pata/pata.h"
 #include "tests/host/port_model.h"
 #include "tests/host/tap.h"
 
@@ -69,7 +70,9 @@ static bool is_clean(void)
         printf("# device: %s\n", model.offence);
     if (port_model.offences)
         printf("# port: %s\n", port_model.offence);
-    return model.offences == 0 && port_model.offences == 0;
+    if (port_model.breaks)
+        printf("# the driver called AtaPortDebugBreak\n");
+    return model.offences == 0 && port_model.offences == 0 && port_model.breaks == 0;
 }
 
 static struct test_irb *sectors(uint16_t function, uint8_t opcode, unsigned target, uint64_t lba,
@@ -791,6 +794,47 @@ static void test_left_over(void)
     TAP_CHECK(port_model.modes.DeviceType[0] == DeviceNotExist && is_clean());
 }
 
+/* ------------------------------------------------------------------ states */
+
+/* The port may reset the channel whatever it waits for. */
+static bool can_be_reset_anywhere(void)
+{
+    for (unsigned phase = PHASE_STOPPED + 1; phase < PHASE_COUNT; phase++)
+        if (phase != PHASE_END && !(pata_followers[phase] & PHASE_BIT(RESET))) {
+            printf("# phase %u cannot be reset\n", phase);
+            return false;
+        }
+    return true;
+}
+
+/* A step that the table does not know changes nothing, and is reported. */
+static void test_refused_steps(void)
+{
+    one_disk(PIIX4);
+    start();
+    struct pata_channel *channel = port_model.channel;
+    uint8_t *buffer = port_model_memory(0);
+
+    TAP_CHECK(can_be_reset_anywhere());
+    model_log_clear();
+    pata_run(channel, PHASE_PIO_OUT_FIRST); /* nothing was issued */
+    TAP_CHECK(channel->phase == PHASE_IDLE && port_model.breaks == 1 && model.log_count == 0);
+
+    struct test_irb *irb = sectors(READ, 0xC8, 0, 9, 8, buffer);
+    irb_submit(irb);
+    pata_run(channel, PHASE_IDLE); /* its command would be forgotten */
+    TAP_CHECK(channel->phase == PHASE_DMA && port_model.breaks == 2);
+    TAP_CHECK(irb_wait(irb, 1000000) == IRB_STATUS_SUCCESS && holds(0, 9, 8, buffer));
+    irb->active = false;
+
+    TAP_CHECK(port_model_reset());
+    pata_run(channel, PHASE_ISSUE); /* nor is Status to be read now (ATA: 9.2) */
+    TAP_CHECK(channel->phase == PHASE_RESET && port_model.breaks == 3);
+    port_model_run(1000000);
+    port_model.breaks = 0;
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS && is_clean());
+}
+
 /* ------------------------------------------------------------------ other requests */
 
 static void test_functions(void)
@@ -993,7 +1037,7 @@ static void test_random(void)
 
 int main(void)
 {
-    tap_plan(281);
+    tap_plan(288);
     test_start();
     test_absent();
     test_settings();
@@ -1009,6 +1053,7 @@ int main(void)
     test_stale_tick();
     test_resets();
     test_left_over();
+    test_refused_steps();
     test_functions();
     test_power_and_stop();
     test_random();
