@@ -21,7 +21,7 @@ BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Int
     /* As the default channel driver, this one gets no controller extension: what it knows of the
      * controller are the channel's resources and the modes that its miniport selects. Which number
      * the controller has is not known; the registry's settings are those of the first. */
-    channel->stand_in.kind = CONTROLLER_OTHERS;
+    channel->stand_in.chip = &pata_chip_foreign;
     channel->stand_in.has_bus_master = TRUE; /* if the resources say so */
     channel->controller = InitContext ? InitContext : &channel->stand_in;
     channel->number = Interface->ChannelNumber;
@@ -162,11 +162,9 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
         return FALSE;
     }
     channel->stand_in.has_bus_master = channel->bus_master_status != NULL;
-    /* ISA: a 32-bit access to the data port becomes one to it and one to the port two above. PCI
-     * controllers turn it into two 16-bit ones to the device, and what masters the bus is one. */
+    /* PCI controllers turn a 32-bit access into two 16-bit ones to the device. */
     channel->data_is_32_bit =
-        channel->controller->kind != CONTROLLER_ISA &&
-        (channel->controller->kind != CONTROLLER_OTHERS || channel->bus_master_status);
+        !channel->controller->chip->has_data_port_of_16_bits || channel->bus_master_status;
     if (!allocate_descriptors(channel)) {
         AtaPortDebugPrint(0, "pata: no memory for the descriptors of channel %u\n",
                           channel->number);

@@ -20,13 +20,6 @@
 #define PCI_HAS_BUS_MASTER        0x80
 #define PCI_NO_DEVICE             0xFFFFFFFFu
 
-#define PCI_IDS_PIIX3 0x70108086u
-#define PCI_IDS_PIIX4 0x71118086u
-
-/* PIIX: IDETIM, 40h for the primary and 42h for the secondary channel. */
-#define PIIX_IDETIM        0x40
-#define PIIX_IDETIM_DECODE 0x8000
-
 #define BAR_BUS_MASTER 4
 
 /* No structure tells a driver its controller's number, by which the registry names the keys; but the port counts
@@ -80,18 +73,14 @@ static BOOLEAN enable_pci(struct pata_controller *controller)
     return (command & PCI_COMMAND_BUS_MASTER) != 0;
 }
 
-static enum pata_controller_kind find_kind(struct pata_controller *controller)
+static const struct pata_chip *find_chip(struct pata_controller *controller)
 {
     ULONG ids = PCI_NO_DEVICE;
 
     if (AtaPortGetBusData(controller, &ids, PCI_IDS, sizeof ids) != sizeof ids ||
         ids == PCI_NO_DEVICE)
-        return CONTROLLER_ISA;
-    if (ids == PCI_IDS_PIIX3)
-        return CONTROLLER_PIIX3;
-    if (ids == PCI_IDS_PIIX4)
-        return CONTROLLER_PIIX4;
-    return CONTROLLER_PCI;
+        return &pata_chip_isa;
+    return pata_find_chip(ids);
 }
 
 /* Command blocks, or the bus master's range, among the resources. */
@@ -114,9 +103,9 @@ static BOOLEAN start_controller(struct pata_controller *controller,
     for (ULONG channel = 0; channel < MAX_IDE_DEVICE; channel++)
         controller->modes_allowed[channel] = ALL_MODE_SUPPORT;
 
-    controller->kind = find_kind(controller);
+    controller->chip = find_chip(controller);
     controller->has_bus_master = FALSE;
-    if (controller->kind == CONTROLLER_ISA) {
+    if (controller->chip->is_isa) {
         ULONG count = count_ranges(configuration->ControllerResources, 0, 2);
         configuration->NumberOfChannels = (UCHAR)(count < 2 ? 1 : 2);
     } else {
@@ -150,7 +139,7 @@ BOOLEAN NTAPI PataAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION C
     case IdePowerUp:
         /* Configuration space may have lost everything; timings follow when the channels come
          * up. */
-        if (controller->kind != CONTROLLER_ISA)
+        if (!controller->chip->is_isa)
             enable_pci(controller);
         return TRUE;
     case IdeStop:
@@ -166,18 +155,10 @@ BOOLEAN NTAPI PataAdapterControl(PVOID ControllerExtension, IDE_CONTROL_ACTION C
 ATA_CHANNEL_STATE NTAPI PataChannelEnabled(PVOID ControllerExtension, ULONG Channel)
 {
     struct pata_controller *controller = ControllerExtension;
-    USHORT timing = 0;
 
-    switch (controller->kind) {
-    case CONTROLLER_ISA:
+    if (controller->chip->is_isa)
         return ChannelStateEnabled; /* it has the resources */
-    case CONTROLLER_PCI:
-    case CONTROLLER_OTHERS:
+    if (!controller->chip->state)
         return ChannelStateUnKnown; /* each maker has a register of its own for it */
-    case CONTROLLER_PIIX3:
-    case CONTROLLER_PIIX4:
-        AtaPortGetBusData(controller, &timing, PIIX_IDETIM + 2 * Channel, sizeof timing);
-        return timing & PIIX_IDETIM_DECODE ? ChannelStateEnabled : ChannelStateDisabled;
-    }
-    return ChannelStateUnKnown;
+    return controller->chip->state(controller, (UCHAR)Channel);
 }

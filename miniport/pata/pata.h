@@ -23,7 +23,9 @@
  *     reset.c       steps: DEVICE RESET, SRST, and an interrupt that got lost
  *     setup.c       a device is prepared: SET FEATURES, SET MULTIPLE, geometry
  *     notes.c       the registry: settings come from there, what was learnt of the devices goes there
- *     timing.c      transfer modes, and the timing registers of Intel's PIIX controllers
+ *     timing.c      transfer modes
+ *     chips.c       the table of controllers, and what is particular to each
+ *     piix.c        Intel's PIIX3 and PIIX4
  *     wire.c        Status, waiting for it, and which device is selected
  *
  * Calls go down only, whatever the list says of the way of a request: a step does its part and
@@ -163,18 +165,25 @@ static inline BOOLEAN pata_is_known(const struct pata_device *device)
 
 /* ------------------------------------------------------------------ the controller */
 
-enum pata_controller_kind {
-    CONTROLLER_ISA,    /* no bus master, nothing to set */
-    CONTROLLER_PCI,    /* SFF-8038i; its timings are the firmware's */
-    CONTROLLER_PIIX3,  /* multiword DMA 2 */
-    CONTROLLER_PIIX4,  /* Ultra DMA 2 */
-    CONTROLLER_OTHERS, /* another miniport's; this one runs a channel of it */
+struct pata_controller;
+
+/* What is particular to a chip. */
+struct pata_chip {
+    ULONG ids;                        /* PCI: device << 16 | vendor; 0: none in particular */
+    ULONG pio_modes;                  /* that it can do */
+    ULONG dma_modes;                  /* that its timings can be set for; 0: they cannot be set */
+    BOOLEAN is_isa;                   /* no configuration space */
+    BOOLEAN has_data_port_of_16_bits; /* unless it masters the bus */
+    /* Does it decode a channel? NULL: that is not known. */
+    ATA_CHANNEL_STATE (*state)(struct pata_controller *controller, UCHAR channel);
+    /* Sets the timings for controller->modes of a channel. NULL: they cannot be set. */
+    void (*program)(struct pata_controller *controller, UCHAR channel);
 };
 
 /* The controller extension; or, for a channel of another miniport's controller, what stands in its
  * place (of the arrays, the channel's own rows are used). */
 struct pata_controller {
-    enum pata_controller_kind kind;
+    const struct pata_chip *chip;
     UCHAR number; /* of the controllers that this driver has started, the lowest that was free */
     BOOLEAN has_bus_master;
     ULONG modes_allowed[MAX_IDE_DEVICE];                /* per channel, from the registry */
@@ -432,6 +441,13 @@ static inline void pata_count_error(struct pata_channel *channel)
 
 /* ------------------------------------------------------------------ timing.c */
 
+static inline ULONG pata_highest_mode(ULONG modes)
+{
+    ULONG index;
+    GetHighestBitSet(modes, index);
+    return index;
+}
+
 /* The fastest PIO and the fastest DMA mode of a set of modes: one or two bits. Single word DMA
  * is not used: ATA-3 dropped it. */
 ULONG pata_fastest_modes(ULONG modes);
@@ -448,6 +464,15 @@ ULONG pata_modes_up_to(ULONG code);
 /* Sets the controller's timings for controller->modes of a channel. Context: at or below
  * DISPATCH_LEVEL. */
 void pata_program_timings(struct pata_controller *controller, UCHAR channel_number);
+
+/* ------------------------------------------------------------------ chips.c, piix.c */
+
+extern const struct pata_chip pata_chip_isa, pata_chip_foreign;
+/* The row of a PCI function's ids; there is one for any. */
+const struct pata_chip *pata_find_chip(ULONG ids);
+ATA_CHANNEL_STATE pata_piix_state(struct pata_controller *controller, UCHAR channel);
+void pata_piix3_program(struct pata_controller *controller, UCHAR channel);
+void pata_piix4_program(struct pata_controller *controller, UCHAR channel);
 
 /* ------------------------------------------------------------------ wire.c */
 
