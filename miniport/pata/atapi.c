@@ -138,13 +138,9 @@ UCHAR pata_packet_prepare(struct pata_channel *channel, struct pata_device *devi
  * expected. */
 static UCHAR interrupt_reason(const struct pata_channel *channel, UCHAR expected)
 {
-    UCHAR reason = AtaPortReadPortUchar(channel->command_block.InterruptReason);
-
-    for (ULONG i = 0; i < REASON_LIMIT_US && (reason & REASON_COMMAND) != expected; i++) {
-        AtaPortStallExecution(1);
-        reason = AtaPortReadPortUchar(channel->command_block.InterruptReason);
-    }
-    return reason & REASON_MASK;
+    return pata_wait(channel, pata_read_interrupt_reason, REASON_COMMAND, expected,
+                     REASON_LIMIT_US) &
+           REASON_MASK;
 }
 
 static enum pata_phase send_packet(struct pata_channel *channel)
@@ -152,8 +148,7 @@ static enum pata_phase send_packet(struct pata_channel *channel)
     struct pata_command *command = &channel->command;
     ULONG words = pata_target(channel)->packet_bytes / 2u;
 
-    AtaPortWritePortBufferUshort(channel->command_block.Data, (PUSHORT)(PVOID)command->packet,
-                                 words);
+    AtaPortWritePortBufferUshort(pata_data_port(channel), (PUSHORT)(PVOID)command->packet, words);
     if (command->protocol == PROTOCOL_PACKET_DMA) {
         pata_dma_start(channel);
         return PHASE_PACKET_DMA;
@@ -198,8 +193,8 @@ enum pata_phase pata_packet_data(struct pata_channel *channel, UCHAR status)
     if (!(status & IDE_STATUS_DRQ))
         return pata_transfer_over(channel, status);
     UCHAR reason = interrupt_reason(channel, 0);
-    ULONG byte_count = AtaPortReadPortUchar(channel->command_block.ByteCountLow);
-    byte_count |= (ULONG)AtaPortReadPortUchar(channel->command_block.ByteCountHigh) << 8;
+    ULONG byte_count = pata_read_byte_count_low(channel);
+    byte_count |= (ULONG)pata_read_byte_count_high(channel) << 8;
     BOOLEAN is_to_memory = (reason & REASON_TO_HOST) != 0;
 
     if ((reason & REASON_COMMAND) || byte_count == 0 || (status & STATUS_FAILED))

@@ -39,34 +39,12 @@ BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Int
 
 /* ------------------------------------------------------------------ registers and memory */
 
-static void set_command_block(IDE_REGISTERS_1 *registers, PUCHAR base)
-{
-    registers->RegistersBaseAddress = base;
-    registers->Data = (PUSHORT)(PVOID)base;
-    registers->Error = base + 1;
-    registers->BlockCount = base + 2;
-    registers->BlockNumber = base + 3;
-    registers->CylinderLow = base + 4;
-    registers->CylinderHigh = base + 5;
-    registers->DriveSelect = base + 6;
-    registers->Command = base + 7;
-}
-
-static void set_bus_master(struct pata_channel *channel, PUCHAR base)
-{
-    channel->bus_master_command = base + BM_COMMAND;
-    channel->bus_master_status = base + BM_STATUS;
-    channel->bus_master_table = (PULONG)(PVOID)(base + BM_TABLE);
-}
-
 /* The channel's ranges, told apart by their base address registers: 0 and 2 are command blocks,
  * 1 and 3 control blocks (in native mode four ports, of which the third is the register), 4 the
  * bus master. */
 static BOOLEAN map_registers(struct pata_channel *channel, const IDE_MINIPORT_RESOURCES *resources)
 {
-    channel->command_block.Command = NULL;
-    channel->control_block.DeviceControl = NULL;
-    channel->bus_master_status = NULL;
+    channel->command_block = channel->control_block = channel->bus_master = NULL;
     for (ULONG i = 0; i < resources->NumberOfAccessRanges; i++) {
         const IDE_ACCESS_RANGE *range = &resources->IdeAccessRange[i];
         PUCHAR base = NULL;
@@ -78,20 +56,19 @@ static BOOLEAN map_registers(struct pata_channel *channel, const IDE_MINIPORT_RE
         switch (range->Bar) {
         case 0:
         case 2:
-            set_command_block(&channel->command_block, base);
+            channel->command_block = base;
             break;
         case 1:
         case 3:
-            channel->control_block.RegistersBaseAddress = base;
-            channel->control_block.DeviceControl = range->RangeLength >= 4 ? base + 2 : base;
+            channel->control_block = range->RangeLength >= 4 ? base + 2 : base;
             break;
         case 4:
-            if (range->RangeLength >= BUS_MASTER_REGISTERS && channel->controller->has_bus_master)
-                set_bus_master(channel, base);
+            if (range->RangeLength >= BUS_MASTER_BYTES && channel->controller->has_bus_master)
+                channel->bus_master = base;
             break;
         }
     }
-    return channel->command_block.Command && channel->control_block.DeviceControl;
+    return channel->command_block && channel->control_block;
 }
 
 /* The descriptor table: page-aligned, so it is dword-aligned and crosses no 64 KiB boundary. */
@@ -101,7 +78,7 @@ static BOOLEAN allocate_descriptors(struct pata_channel *channel)
     IDE_PHYSICAL_ADDRESS address;
     ULONG length = 0;
 
-    if (!channel->bus_master_status)
+    if (!channel->bus_master)
         return TRUE;
     channel->prd_table = AtaPortGetUnCachedExtension(channel, byte_count, 0);
     if (!channel->prd_table)
@@ -119,15 +96,16 @@ static void take_hardware(struct pata_channel *channel)
 {
     channel->is_ready = FALSE;
     channel->device_register = 0;
-    AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_REENABLE_CONTROLLER);
-    pata_status(channel); /* acknowledges what somebody else's command has left */
-    if (!channel->bus_master_status)
+    pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
+    pata_read_status(channel); /* acknowledges what somebody else's command has left */
+    if (!channel->bus_master)
         return;
     channel->bus_master_direction = 0;
     pata_bus_master_stop(channel);
-    pata_bus_master_clear(channel, AtaPortReadPortUchar(channel->bus_master_status));
+    pata_bus_master_clear(channel, pata_read_bus_master_status(channel));
     /* There is one table, so its address is written once and not for each command. */
-    AtaPortWritePortUlong(channel->bus_master_table, channel->prd_table_address);
+    AtaPortWritePortUlong((PULONG)(PVOID)(channel->bus_master + BUS_MASTER_TABLE),
+                          channel->prd_table_address);
 }
 
 /* ------------------------------------------------------------------ start and stop */
@@ -161,10 +139,10 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
         AtaPortDebugPrint(0, "pata: channel %u has no command or control block\n", channel->number);
         return FALSE;
     }
-    channel->stand_in.has_bus_master = channel->bus_master_status != NULL;
+    channel->stand_in.has_bus_master = channel->bus_master != NULL;
     /* PCI controllers turn a 32-bit access into two 16-bit ones to the device. */
     channel->data_is_32_bit =
-        !channel->controller->chip->has_data_port_of_16_bits || channel->bus_master_status;
+        !channel->controller->chip->has_data_port_of_16_bits || channel->bus_master;
     if (!allocate_descriptors(channel)) {
         AtaPortDebugPrint(0, "pata: no memory for the descriptors of channel %u\n",
                           channel->number);
@@ -183,9 +161,9 @@ static void stop_channel(struct pata_channel *channel)
     if (channel->phase == PHASE_STOPPED)
         return;
     pata_run(channel, PHASE_STOPPED);
-    if (channel->bus_master_status)
+    if (channel->bus_master)
         pata_bus_master_stop(channel);
-    AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_DISABLE_INTERRUPTS);
+    pata_write_device_control(channel, IDE_DC_DISABLE_INTERRUPTS);
 }
 
 BOOLEAN NTAPI PataControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,

@@ -282,14 +282,12 @@ PIDE_REQUEST_BLOCK pata_take_held(struct pata_channel *channel)
 static void read_registers(const struct pata_channel *channel, PIDEREGISTERS registers,
                            UCHAR status)
 {
-    const IDE_REGISTERS_1 *block = &channel->command_block;
-
-    registers->bFeaturesReg = AtaPortReadPortUchar(block->Error);
-    registers->bSectorCountReg = AtaPortReadPortUchar(block->BlockCount);
-    registers->bSectorNumberReg = AtaPortReadPortUchar(block->BlockNumber);
-    registers->bCylLowReg = AtaPortReadPortUchar(block->CylinderLow);
-    registers->bCylHighReg = AtaPortReadPortUchar(block->CylinderHigh);
-    registers->bDriveHeadReg = AtaPortReadPortUchar(block->DriveSelect);
+    registers->bFeaturesReg = pata_read_error(channel);
+    registers->bSectorCountReg = pata_read_sector_count(channel);
+    registers->bSectorNumberReg = pata_read_lba_low(channel);
+    registers->bCylLowReg = pata_read_lba_mid(channel);
+    registers->bCylHighReg = pata_read_lba_high(channel);
+    registers->bDriveHeadReg = pata_read_device(channel);
     registers->bCommandReg = status;
     registers->bReserved = 0;
 }
@@ -306,9 +304,9 @@ static void return_registers(struct pata_channel *channel, PIDE_REQUEST_BLOCK ir
     irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
     if (Is48BitIrb(irb)) {
         /* ATA: 7.8: the high order bytes show while HOB is set. */
-        AtaPortWritePortUchar(channel->control_block.DeviceControl, CONTROL_HIGH_ORDER);
+        pata_write_device_control(channel, CONTROL_HIGH_ORDER);
         read_registers(channel, &results->Previous, status);
-        AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_REENABLE_CONTROLLER);
+        pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
         irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE;
     }
     irb->IrbStatus |= IRB_STATUS_RETURN_TASKFILE_VALID;
@@ -388,7 +386,7 @@ static enum pata_phase finish_irb(struct pata_channel *channel, PIDE_REQUEST_BLO
     }
     irb->AtaStatus = outcome->status;
     if (outcome->irb_status == IRB_STATUS_DEVICE_ERROR)
-        irb->AtaError = AtaPortReadPortUchar(channel->command_block.Error);
+        irb->AtaError = pata_read_error(channel);
     if (IsAtaCommand(irb))
         next = finish_ata(channel, irb);
     else if (outcome->wants_reset)
@@ -417,7 +415,7 @@ void pata_abandon(struct pata_channel *channel)
 {
     PIDE_REQUEST_BLOCK irb = channel->command.irb;
 
-    if (channel->bus_master_status)
+    if (channel->bus_master)
         pata_bus_master_stop(channel);
     channel->command.irb = NULL;
     if (!irb)

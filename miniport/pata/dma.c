@@ -86,13 +86,13 @@ void pata_dma_direct(struct pata_channel *channel)
     }
     if (channel->latch_is_doubtful) {
         channel->latch_is_doubtful = FALSE;
-        pata_bus_master_clear(channel, AtaPortReadPortUchar(channel->bus_master_status));
+        pata_bus_master_clear(channel, pata_read_bus_master_status(channel));
     }
 }
 
 void pata_dma_start(struct pata_channel *channel)
 {
-    AtaPortWritePortUchar(channel->bus_master_command, channel->bus_master_direction | BM_START);
+    pata_write_bus_master_command(channel, channel->bus_master_direction | BM_START);
 }
 
 enum pata_phase pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status)

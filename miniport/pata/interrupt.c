@@ -21,7 +21,7 @@ static BOOLEAN is_stray(const struct pata_channel *channel, UCHAR bus_master_sta
 {
     if ((bus_master_status & BM_ACTIVE) && !(*status & (STATUS_NOT_IDLE | STATUS_FAILED))) {
         pata_settle(channel);
-        *status = pata_alternate_status(channel);
+        *status = pata_read_alternate_status(channel);
     }
     return (*status & IDE_STATUS_BUSY) ||
            (*status & (IDE_STATUS_DRQ | IDE_STATUS_ERROR)) == IDE_STATUS_DRQ;
@@ -39,15 +39,15 @@ BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension)
     /* ATA: 9.2: for 2 ms after SRST Status may not be read. */
     if (phase == PHASE_STOPPED || phase == PHASE_RESET)
         return FALSE;
-    if (channel->bus_master_status) {
-        bus_master_status = AtaPortReadPortUchar(channel->bus_master_status);
+    if (channel->bus_master) {
+        bus_master_status = pata_read_bus_master_status(channel);
         if (!(bus_master_status & BM_INTERRUPT) && (!is_expected || pata_moves_dma(phase)))
             return FALSE;
     }
     if (!(bus_master_status & BM_INTERRUPT))
         pata_settle(channel); /* nothing proves that it is long enough since the last write */
 
-    status = pata_status(channel); /* this makes the device withdraw its interrupt */
+    status = pata_read_status(channel); /* this makes the device withdraw its interrupt */
     if (status & IDE_STATUS_BUSY) {
         channel->latch_is_doubtful = TRUE;
         return FALSE;

@@ -64,14 +64,13 @@ static BOOLEAN is_absent(const struct pata_channel *channel, UCHAR status)
         return TRUE;
     if (status != 0 || channel->devices[channel->command.target].type != DeviceUnknown)
         return FALSE;
-    return AtaPortReadPortUchar(channel->command_block.CylinderLow) != SIGNATURE_MIDDLE ||
-           AtaPortReadPortUchar(channel->command_block.CylinderHigh) != SIGNATURE_HIGH;
+    return !pata_has_packet_signature(channel);
 }
 
 /* Looks at the selected device. PHASE_ISSUE: it may be given a command. */
 static enum pata_phase look(struct pata_channel *channel, BOOLEAN is_target)
 {
-    UCHAR status = pata_alternate_status(channel);
+    UCHAR status = pata_read_alternate_status(channel);
     BOOLEAN lacks_drdy =
         is_target && drdy_is_required(&channel->command) && !(status & IDE_STATUS_DRDY);
 
@@ -100,14 +99,12 @@ static enum pata_phase make_ready(struct pata_channel *channel, UCHAR device_reg
 /* Features is written only where a command looks at it; reads and writes of sectors do not. */
 static void write_registers(const struct pata_channel *channel, const IDEREGISTERS *registers)
 {
-    const IDE_REGISTERS_1 *block = &channel->command_block;
-
     if (!channel->command.is_sector_io)
-        AtaPortWritePortUchar(block->Features, registers->bFeaturesReg);
-    AtaPortWritePortUchar(block->BlockCount, registers->bSectorCountReg);
-    AtaPortWritePortUchar(block->BlockNumber, registers->bSectorNumberReg);
-    AtaPortWritePortUchar(block->CylinderLow, registers->bCylLowReg);
-    AtaPortWritePortUchar(block->CylinderHigh, registers->bCylHighReg);
+        pata_write_features(channel, registers->bFeaturesReg);
+    pata_write_sector_count(channel, registers->bSectorCountReg);
+    pata_write_lba_low(channel, registers->bSectorNumberReg);
+    pata_write_lba_mid(channel, registers->bCylLowReg);
+    pata_write_lba_high(channel, registers->bCylHighReg);
 }
 
 /* A device that is there shows BSY or DRQ, or has failed, 400 ns after IDENTIFY. */
@@ -117,7 +114,7 @@ static BOOLEAN nobody_took_it(const struct pata_channel *channel)
 
     if (channel->devices[channel->command.target].type != DeviceUnknown)
         return FALSE;
-    status = pata_alternate_status(channel);
+    status = pata_read_alternate_status(channel);
     return status == 0 || STATUS_FLOATS(status);
 }
 
@@ -173,8 +170,8 @@ enum pata_phase pata_issue(struct pata_channel *channel)
     write_registers(channel, &command->task_file->Current);
     /* ATA: READ DMA and others: what a command leaves in the address bits of this register is not
      * defined, so it is written for each one. QEMU: it has counted on. */
-    AtaPortWritePortUchar(channel->command_block.DriveSelect, device_register);
+    pata_write_device(channel, device_register);
     channel->device_register = device_register;
-    AtaPortWritePortUchar(channel->command_block.Command, command->opcode);
+    pata_write_command(channel, command->opcode);
     return after_command(channel);
 }

@@ -84,8 +84,8 @@ void pata_read_settings(struct pata_channel *channel)
                           channel->number);
     }
     /* SFF-8038i: a simplex controller does DMA for one channel at a time. It is the first one's. */
-    if (channel->bus_master_status && channel->number > 0 &&
-        AtaPortReadPortUchar(channel->bus_master_status) & BM_SIMPLEX)
+    if (channel->bus_master && channel->number > 0 &&
+        pata_read_bus_master_status(channel) & BM_SIMPLEX)
         modes &= PIO_SUPPORT;
     channel->controller->modes_allowed[channel->number] = modes;
 }

@@ -26,6 +26,7 @@
  *     timing.c      transfer modes
  *     chips.c       the table of controllers, and what is particular to each
  *     piix.c        Intel's PIIX3 and PIIX4
+ *     registers.h   the table of registers, and what their bits mean
  *     wire.c        Status, waiting for it, and which device is selected
  *
  * Calls go down only, whatever the list says of the way of a request: a step does its part and
@@ -50,48 +51,7 @@
 #include <ata.h>
 #include <irb.h>
 
-/* ------------------------------------------------------------------ registers: what irb.h has
- * no name for */
-
-/* ATA: 7.7, Device register. Bits 7 and 5 are obsolete, and drives older than ATA-3 want them
- * set. */
-#define DEVICE_OBSOLETE    0xA0
-#define DEVICE_1           0x10
-#define DEVICE_FROM_CALLER (IDE_LBA_MODE | 0x0F) /* LBA bit, and LBA 27:24 or the head */
-
-/* ATA: 7.15, Status register. DF, or SE for a packet device. */
-#define STATUS_DEVICE_FAULT 0x20
-#define STATUS_FAILED       (IDE_STATUS_ERROR | STATUS_DEVICE_FAULT)
-#define STATUS_NOT_IDLE     (IDE_STATUS_BUSY | IDE_STATUS_DRQ)
-/* Nobody drives the bus: all ones, or all but D7, which the host pulls down. */
-#define STATUS_FLOATS(status) (((status)&0x7F) == 0x7F)
-
-/* ATA: 7.8, Device Control register: the high order bytes of a 48-bit command can be read. */
-#define CONTROL_HIGH_ORDER 0x80
-
-/* ATA: 9.8: what Sector Count means for packet commands: Interrupt Reason. */
-#define REASON_COMMAND   0x01 /* C/D: a packet is wanted, or the command is over; else data */
-#define REASON_TO_HOST   0x02 /* I/O */
-#define REASON_MASK      (REASON_COMMAND | REASON_TO_HOST)
-#define SIGNATURE_MIDDLE 0x14 /* ATA: 9.12: LBA Mid and LBA High of a packet device after reset */
-#define SIGNATURE_HIGH   0xEB
-
-/* ATA: Features register of the PACKET command. */
-#define FEATURE_DMA         0x01
-#define FEATURE_DMA_TO_HOST 0x04 /* DMADIR, for bridges that ask for it in IDENTIFY word 62 */
-
-/* SFF-8038i: bus master command and status registers. */
-#define BUS_MASTER_REGISTERS 8 /* bytes, of one channel */
-#define BM_COMMAND           0
-#define BM_STATUS            2
-#define BM_TABLE             4 /* physical address of the descriptor table */
-#define BM_START             0x01
-#define BM_TO_MEMORY         0x08
-#define BM_ACTIVE            0x01
-#define BM_ERROR             0x02
-#define BM_INTERRUPT         0x04
-#define BM_FIRMWARE_BITS     0x60 /* drive 0 and 1 can do DMA: to be written back as they were */
-#define BM_SIMPLEX           0x80
+#include "registers.h"
 
 /* A physical region descriptor. */
 struct pata_prd {
@@ -298,10 +258,8 @@ struct pata_channel {
     BOOLEAN is_dump;            /* dump mode: polled, without timers and registry */
 
     /* Registers. */
-    IDE_REGISTERS_1 command_block;
-    IDE_REGISTERS_2 control_block;
-    PUCHAR bus_master_command, bus_master_status; /* NULL: no bus master */
-    PULONG bus_master_table;
+    PUCHAR command_block, control_block;
+    PUCHAR bus_master; /* NULL: none */
     struct pata_prd *prd_table;
     ULONG prd_table_address; /* physical */
 
@@ -332,28 +290,36 @@ struct pata_channel {
 
 /* ------------------------------------------------------------------ register access */
 
-static inline UCHAR pata_status(const struct pata_channel *channel)
-{
-    return AtaPortReadPortUchar(channel->command_block.Command);
-}
+#define READER(name, block, offset)                                          \
+    static inline UCHAR pata_read_##name(const struct pata_channel *channel) \
+    {                                                                        \
+        return AtaPortReadPortUchar(channel->block + (offset));              \
+    }
+#define WRITER(name, block, offset)                                                       \
+    static inline void pata_write_##name(const struct pata_channel *channel, UCHAR value) \
+    {                                                                                     \
+        AtaPortWritePortUchar(channel->block + (offset), value);                          \
+    }
+PATA_REGISTERS(READER, WRITER)
+#undef READER
+#undef WRITER
 
-/* ATA: 7.3: like Status, but leaves a pending interrupt alone. */
-static inline UCHAR pata_alternate_status(const struct pata_channel *channel)
+/* 16 bits, 32 where the controller makes two accesses of them. */
+static inline PUSHORT pata_data_port(const struct pata_channel *channel)
 {
-    return AtaPortReadPortUchar(channel->control_block.DeviceControl);
+    return (PUSHORT)(PVOID)channel->command_block;
 }
 
 /* Acknowledges interrupt and error of the bus master; both bits are cleared by writing 1. */
 static inline void pata_bus_master_clear(const struct pata_channel *channel, UCHAR status)
 {
-    AtaPortWritePortUchar(channel->bus_master_status,
-                          (status & BM_FIRMWARE_BITS) | BM_INTERRUPT | BM_ERROR);
+    pata_write_bus_master_status(channel, (status & BM_FIRMWARE_BITS) | BM_INTERRUPT | BM_ERROR);
 }
 
 /* Stops the engine and keeps its direction. */
 static inline void pata_bus_master_stop(const struct pata_channel *channel)
 {
-    AtaPortWritePortUchar(channel->bus_master_command, channel->bus_master_direction);
+    pata_write_bus_master_command(channel, channel->bus_master_direction);
 }
 
 static inline struct pata_device *pata_target(struct pata_channel *channel)
@@ -478,9 +444,13 @@ void pata_piix4_program(struct pata_controller *controller, UCHAR channel);
 
 /* Lets 400 ns pass: until then Status need not be true. */
 void pata_settle(const struct pata_channel *channel);
-/* Waits, some microseconds at most, while `(Alternate Status & mask) == value` does not hold.
- * Returns the last value. */
+/* Waits until `(register & mask) == value` holds, some microseconds at most. Returns the last value. */
+UCHAR pata_wait(const struct pata_channel *channel, UCHAR (*read)(const struct pata_channel *),
+                UCHAR mask, UCHAR value, ULONG limit_us);
+/* The same of Alternate Status. */
 UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value);
+/* LBA Mid and LBA High as a packet device has set them. */
+BOOLEAN pata_has_packet_signature(const struct pata_channel *channel);
 /* Selects a device, whatever state it is in. The selected one is ready. */
 void pata_select(struct pata_channel *channel, UCHAR device_register);
 

@@ -75,7 +75,7 @@ static void advance(struct pata_command *command, ULONG byte_count, ULONG excess
 void pata_read_block(struct pata_channel *channel, ULONG byte_count)
 {
     struct pata_command *command = &channel->command;
-    PUSHORT port = channel->command_block.Data;
+    PUSHORT port = pata_data_port(channel);
     ULONG wanted = min(byte_count, command->left);
     PUCHAR data = command->data;
     ULONG dwords = channel->data_is_32_bit ? wanted / 4 : 0;
@@ -97,7 +97,7 @@ void pata_read_block(struct pata_channel *channel, ULONG byte_count)
 void pata_write_block(struct pata_channel *channel, ULONG byte_count)
 {
     struct pata_command *command = &channel->command;
-    PUSHORT port = channel->command_block.Data;
+    PUSHORT port = pata_data_port(channel);
     ULONG wanted = min(byte_count, command->left);
     PUCHAR data = command->data;
     ULONG dwords = channel->data_is_32_bit ? wanted / 4 : 0;
@@ -128,11 +128,11 @@ static UCHAR discard_block(const struct pata_channel *channel)
 
     /* One sector at most: this is the interrupt level. A reset sees to more. */
     for (ULONG i = 0; i < SECTOR_BYTES / 2 && (status & IDE_STATUS_DRQ); i++) {
-        AtaPortReadPortUshort(channel->command_block.Data);
-        status = pata_alternate_status(channel);
+        AtaPortReadPortUshort(pata_data_port(channel));
+        status = pata_read_alternate_status(channel);
     }
     pata_settle(channel); /* DRQ falls a moment after the last word */
-    return pata_alternate_status(channel);
+    return pata_read_alternate_status(channel);
 }
 
 /* ------------------------------------------------------------------ the end of data */
@@ -183,8 +183,8 @@ static enum pata_phase data_in_failed(struct pata_channel *channel, UCHAR status
  * has more than the IRB asked for. */
 static enum pata_phase data_in_done(struct pata_channel *channel)
 {
-    pata_alternate_status(channel);
-    UCHAR status = pata_alternate_status(channel);
+    pata_read_alternate_status(channel);
+    UCHAR status = pata_read_alternate_status(channel);
 
     if ((status & STATUS_NOT_IDLE) == IDE_STATUS_DRQ)
         return pata_over_with_reset(channel, IRB_STATUS_DATALENGTH_MISMATCH, status);

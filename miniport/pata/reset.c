@@ -34,11 +34,11 @@ BOOLEAN pata_is_over_unseen(struct pata_channel *channel, UCHAR *status, UCHAR *
         return FALSE;
     channel->latch_is_doubtful = TRUE;
     pata_settle(channel); /* the command may have been written a moment ago */
-    *status = pata_alternate_status(channel);
+    *status = pata_read_alternate_status(channel);
     if (STATUS_FLOATS(*status) || (*status & STATUS_NOT_IDLE))
         return FALSE;
-    if (channel->bus_master_status)
-        *bus_master_status = AtaPortReadPortUchar(channel->bus_master_status);
+    if (channel->bus_master)
+        *bus_master_status = pata_read_bus_master_status(channel);
     if (pata_moves_dma(channel->phase)) {
         /* Idle without having interrupted, the device has moved less than the table holds, or
          * more. */
@@ -46,7 +46,7 @@ BOOLEAN pata_is_over_unseen(struct pata_channel *channel, UCHAR *status, UCHAR *
             return FALSE;
         pata_bus_master_stop(channel);
     }
-    pata_status(channel); /* ATA: 7.15: this withdraws the interrupt that nobody saw */
+    pata_read_status(channel); /* ATA: 7.15: this withdraws the interrupt that nobody saw */
     if (*bus_master_status & BM_INTERRUPT)
         pata_bus_master_clear(channel, *bus_master_status);
     return TRUE;
@@ -61,12 +61,6 @@ void pata_complete_lun_reset(struct pata_channel *channel, PIDE_REQUEST_BLOCK ir
     AtaPortCompleteRequest(channel, irb);
 }
 
-static BOOLEAN has_packet_signature(const struct pata_channel *channel)
-{
-    return AtaPortReadPortUchar(channel->command_block.CylinderLow) == SIGNATURE_MIDDLE &&
-           AtaPortReadPortUchar(channel->command_block.CylinderHigh) == SIGNATURE_HIGH;
-}
-
 static enum pata_phase reset_device(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     UCHAR device_register = (UCHAR)(DEVICE_OBSOLETE | (irb->TargetId ? DEVICE_1 : 0));
@@ -74,7 +68,7 @@ static enum pata_phase reset_device(struct pata_channel *channel, PIDE_REQUEST_B
     channel->command.target = irb->TargetId;
     channel->command.opcode = IDE_COMMAND_ATAPI_RESET;
     if (!pata_is_selected(channel, irb->TargetId)) {
-        UCHAR status = pata_alternate_status(channel);
+        UCHAR status = pata_read_alternate_status(channel);
         if (!STATUS_FLOATS(status) &&
             (status & STATUS_NOT_IDLE)) { /* the other one can't be left */
             pata_complete_lun_reset(channel, irb, IRB_STATUS_BUSY);
@@ -84,7 +78,7 @@ static enum pata_phase reset_device(struct pata_channel *channel, PIDE_REQUEST_B
     }
     channel->is_ready = FALSE;
     channel->reset_irb = irb;
-    AtaPortWritePortUchar(channel->command_block.Command, IDE_COMMAND_ATAPI_RESET);
+    pata_write_command(channel, IDE_COMMAND_ATAPI_RESET);
     return PHASE_DEVICE_RESET;
 }
 
@@ -122,11 +116,11 @@ void pata_device_reset_wait(struct pata_channel *channel)
 enum pata_phase pata_device_reset_tick(struct pata_channel *channel)
 {
     PIDE_REQUEST_BLOCK irb = channel->reset_irb;
-    UCHAR status = pata_alternate_status(channel);
+    UCHAR status = pata_read_alternate_status(channel);
     BOOLEAN is_back = !(status & STATUS_NOT_IDLE);
 
     if (is_back && channel->command.opcode == IDE_COMMAND_ATAPI_RESET && !(status & STATUS_FAILED))
-        is_back = has_packet_signature(channel);
+        is_back = pata_has_packet_signature(channel);
     if (!is_back && pata_wait_more(channel, RESET_TICK_US, DEVICE_RESET_LIMIT_US))
         return PHASE_DEVICE_RESET;
     channel->reset_irb = NULL;
@@ -146,7 +140,7 @@ enum pata_phase pata_device_reset_tick(struct pata_channel *channel)
 
 void pata_reset_begin(struct pata_channel *channel)
 {
-    if (channel->bus_master_status)
+    if (channel->bus_master)
         pata_bus_master_stop(channel);
     if (channel->resets_in_a_row < RESET_LIMIT)
         channel->resets_in_a_row++;
@@ -154,10 +148,9 @@ void pata_reset_begin(struct pata_channel *channel)
     channel->device_register = 0;
     channel->reset_target = 0;
     channel->waited_us = 0;
-    AtaPortWritePortUchar(channel->control_block.DeviceControl,
-                          IDE_DC_RESET_CONTROLLER | IDE_DC_DISABLE_INTERRUPTS);
+    pata_write_device_control(channel, IDE_DC_RESET_CONTROLLER | IDE_DC_DISABLE_INTERRUPTS);
     AtaPortStallExecution(SRST_US);
-    AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_DISABLE_INTERRUPTS);
+    pata_write_device_control(channel, IDE_DC_DISABLE_INTERRUPTS);
     pata_ask_timer(channel, RESET_SETTLE_US);
     /* In dump mode, this may be IdeHwInterrupt, and the port sends one IRB at a time. */
     if (!channel->is_dump)
@@ -177,15 +170,15 @@ static BOOLEAN is_back(const struct pata_channel *channel, UCHAR status)
     if (STATUS_FLOATS(status) || (status & STATUS_NOT_IDLE))
         return FALSE;
     return device->type == DeviceIsAta ? (status & IDE_STATUS_DRDY) != 0
-                                       : has_packet_signature(channel);
+                                       : pata_has_packet_signature(channel);
 }
 
 static void reset_end(struct pata_channel *channel)
 {
-    pata_status(channel); /* no command is under way: an interrupt that pends is nobody's */
-    if (channel->bus_master_status)
-        pata_bus_master_clear(channel, AtaPortReadPortUchar(channel->bus_master_status));
-    AtaPortWritePortUchar(channel->control_block.DeviceControl, IDE_DC_REENABLE_CONTROLLER);
+    pata_read_status(channel); /* no command is under way: an interrupt that pends is nobody's */
+    if (channel->bus_master)
+        pata_bus_master_clear(channel, pata_read_bus_master_status(channel));
+    pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
     channel->device_register = 0;
     for (ULONG target = 0; target < MAX_IDE_DEVICE; target++) {
         struct pata_device *device = &channel->devices[target];
@@ -199,7 +192,7 @@ static void reset_end(struct pata_channel *channel)
 
 enum pata_phase pata_reset_tick(struct pata_channel *channel)
 {
-    UCHAR status = pata_alternate_status(channel);
+    UCHAR status = pata_read_alternate_status(channel);
 
     if (!is_back(channel, status)) {
         if (pata_wait_more(channel, RESET_TICK_US, RESET_LIMIT_US))

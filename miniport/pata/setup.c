@@ -163,7 +163,7 @@ enum pata_phase pata_setup_done(struct pata_channel *channel)
         device->dma_ready = succeeded;
         if (!succeeded) {
             device->failed_status = status;
-            device->failed_error = AtaPortReadPortUchar(channel->command_block.Error);
+            device->failed_error = pata_read_error(channel);
             return lower_dma_mode(channel, target);
         }
         break;

@@ -13,24 +13,36 @@ void pata_settle(const struct pata_channel *channel)
     /* ATA: 9.3: 400 ns after a command or a new selection Status is true. A register takes 100
      * ns at least, on any bus that this interface was built for. */
     for (ULONG i = 0; i < 4; i++)
-        pata_alternate_status(channel);
+        pata_read_alternate_status(channel);
+}
+
+UCHAR pata_wait(const struct pata_channel *channel, UCHAR (*read)(const struct pata_channel *),
+                UCHAR mask, UCHAR value, ULONG limit_us)
+{
+    UCHAR found = read(channel);
+
+    for (ULONG waited_us = 0; waited_us < limit_us && (found & mask) != value; waited_us++) {
+        AtaPortStallExecution(1);
+        found = read(channel);
+    }
+    return found;
 }
 
 UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value)
 {
-    UCHAR status = pata_alternate_status(channel);
-
     channel->latch_is_doubtful = TRUE; /* what is found so may interrupt yet */
-    for (ULONG i = 0; i < POLL_LIMIT_US && (status & mask) != value; i++) {
-        AtaPortStallExecution(1);
-        status = pata_alternate_status(channel);
-    }
-    return status;
+    return pata_wait(channel, pata_read_alternate_status, mask, value, POLL_LIMIT_US);
+}
+
+BOOLEAN pata_has_packet_signature(const struct pata_channel *channel)
+{
+    return pata_read_lba_mid(channel) == SIGNATURE_MIDDLE &&
+           pata_read_lba_high(channel) == SIGNATURE_HIGH;
 }
 
 void pata_select(struct pata_channel *channel, UCHAR device_register)
 {
-    AtaPortWritePortUchar(channel->command_block.DriveSelect, device_register);
+    pata_write_device(channel, device_register);
     channel->device_register = device_register;
     channel->is_ready = FALSE; /* that was the other one */
     pata_settle(channel);

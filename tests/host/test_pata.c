@@ -9,8 +9,7 @@
  * SOURCES: miniport/pata/phase.c miniport/pata/command.c miniport/pata/issue.c
  * SOURCES: miniport/pata/pio.c miniport/pata/dma.c miniport/pata/atapi.c miniport/pata/reset.c
  * SOURCES: miniport/pata/setup.c miniport/pata/notes.c miniport/pata/timing.c
- * SOURCES: miniport/pata/chips.c miniport/pata/piix.c
- * SOURCES: miniport/pata/wire.c
+ * SOURCES: miniport/pata/chips.c miniport/pata/piix.c miniport/pata/wire.c
  */
 #include <stdlib.h>
 #include <string.h>
