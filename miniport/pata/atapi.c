@@ -13,7 +13,7 @@
  * DMA is used for what moves sectors: elsewhere a device may send less than the buffer holds, and a
  * bus master does not tell how much has come.
  */
-#include "pata.h"
+#include "dma.h"
 
 /* Sectors of a CD fit this limit: 31 of 2,048 bytes. Even and not 0, as PACKET wants it for PIO. */
 #define BYTE_COUNT_LIMIT 0xF800

@@ -11,77 +11,8 @@
  * is under way, IRBs are held (the port may send an LUN reset or a power IRB beside the one that
  * NumberOfOverlappedRequests allows).
  */
+#include "opcodes.h"
 #include "pata.h"
-
-/* DMA commands that ata.h has no name for: ATA/ATAPI-7 and ATA8-ACS. */
-#define COMMAND_READ_STREAM_DMA_EXT  0x2A
-#define COMMAND_WRITE_STREAM_DMA_EXT 0x3A
-#define COMMAND_READ_LOG_DMA_EXT     0x47
-#define COMMAND_WRITE_LOG_DMA_EXT    0x57
-#define COMMAND_TRUSTED_RECEIVE_DMA  0x5D
-#define COMMAND_TRUSTED_SEND_DMA     0x5F
-/* Those of the queued and overlapped feature sets, which this driver doesn't have. */
-#define COMMAND_READ_DMA_QUEUED    0xC7
-#define COMMAND_SERVICE            0xA2
-#define COMMAND_READ_FPDMA_QUEUED  0x60
-#define COMMAND_WRITE_FPDMA_QUEUED 0x61
-
-/* How the data of a command goes, as far as its opcode says. */
-enum transfer {
-    TRANSFER_AS_FLAGGED, /* PIO, or no data at all: the IRB's flags say which */
-    TRANSFER_DMA_IN,
-    TRANSFER_DMA_OUT,
-    TRANSFER_RESET,
-    TRANSFER_REFUSED,
-};
-
-/* Looked at for every IRB, twice: hence a table. */
-static const UCHAR transfers[256] = {
-    [IDE_COMMAND_READ_DMA] = TRANSFER_DMA_IN,
-    [IDE_COMMAND_READ_DMA_EXT] = TRANSFER_DMA_IN,
-    [COMMAND_READ_STREAM_DMA_EXT] = TRANSFER_DMA_IN,
-    [COMMAND_READ_LOG_DMA_EXT] = TRANSFER_DMA_IN,
-    [COMMAND_TRUSTED_RECEIVE_DMA] = TRANSFER_DMA_IN,
-    [IDE_COMMAND_WRITE_DMA] = TRANSFER_DMA_OUT,
-    [IDE_COMMAND_WRITE_DMA_EXT] = TRANSFER_DMA_OUT,
-    [IDE_COMMAND_WRITE_DMA_FUA_EXT] = TRANSFER_DMA_OUT,
-    [IDE_COMMAND_DATA_SET_MANAGEMENT] = TRANSFER_DMA_OUT,
-    [COMMAND_WRITE_STREAM_DMA_EXT] = TRANSFER_DMA_OUT,
-    [COMMAND_WRITE_LOG_DMA_EXT] = TRANSFER_DMA_OUT,
-    [COMMAND_TRUSTED_SEND_DMA] = TRANSFER_DMA_OUT,
-    [IDE_COMMAND_ATAPI_RESET] = TRANSFER_RESET,
-    [IDE_COMMAND_EXECUTE_DEVICE_DIAGNOSTIC] = TRANSFER_RESET,
-    [IDE_COMMAND_ATAPI_PACKET] = TRANSFER_REFUSED, /* comes as a CDB */
-    [COMMAND_READ_DMA_QUEUED] = TRANSFER_REFUSED,
-    [IDE_COMMAND_WRITE_DMA_QUEUED] = TRANSFER_REFUSED,
-    [IDE_COMMAND_READ_DMA_QUEUED_EXT] = TRANSFER_REFUSED,
-    [IDE_COMMAND_WRITE_DMA_QUEUED_EXT] = TRANSFER_REFUSED,
-    [IDE_COMMAND_WRITE_DMA_QUEUED_FUA_EXT] = TRANSFER_REFUSED,
-    [COMMAND_READ_FPDMA_QUEUED] = TRANSFER_REFUSED,
-    [COMMAND_WRITE_FPDMA_QUEUED] = TRANSFER_REFUSED,
-    [COMMAND_SERVICE] = TRANSFER_REFUSED,
-};
-
-static inline enum pata_protocol protocol_of(const IDE_REQUEST_BLOCK *irb)
-{
-    const ULONG flags = irb->IrbFlags;
-
-    switch ((enum transfer)transfers[irb->IdeTaskFile.Current.bCommandReg]) {
-    case TRANSFER_DMA_IN: /* the flags must agree: the wrong direction destroys data */
-        return flags & IRB_FLAGS_DATA_IN ? PROTOCOL_DMA : PROTOCOL_REFUSED;
-    case TRANSFER_DMA_OUT:
-        return flags & IRB_FLAGS_DATA_OUT ? PROTOCOL_DMA : PROTOCOL_REFUSED;
-    case TRANSFER_RESET:
-        return PROTOCOL_RESET;
-    case TRANSFER_AS_FLAGGED:
-        if (flags & IRB_FLAGS_DATA_IN)
-            return PROTOCOL_PIO_IN;
-        return flags & IRB_FLAGS_DATA_OUT ? PROTOCOL_PIO_OUT : PROTOCOL_NON_DATA;
-    case TRANSFER_REFUSED:
-        break;
-    }
-    return PROTOCOL_REFUSED;
-}
 
 BOOLEAN NTAPI PataBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
@@ -89,9 +20,9 @@ BOOLEAN NTAPI PataBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 
     if (!IRB_FOR_DATA_TRANSFER(Irb))
         return TRUE;
-    /* Whether a packet command goes by DMA depends on its device's mode, which is not to be
-     * looked at here: it may go either way. */
-    if (IsAtapiCommand(Irb) || (IsAtaCommand(Irb) && protocol_of(Irb) != PROTOCOL_DMA))
+    if (IsAtaCommand(Irb) ? pata_protocol_of(Irb) != PROTOCOL_DMA : IsAtapiCommand(Irb))
+        /* Whether a packet command goes by DMA depends on its device's mode, which is not to be
+         * looked at here: it may go either way. */
         Irb->IrbFlags |= IRB_FLAGS_MAP_BUFFERS;
     return TRUE;
 }
@@ -101,18 +32,6 @@ BOOLEAN NTAPI PataBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 /* A prepare function fills in channel->command. It returns IRB_STATUS_PENDING when that can be
  * sent, and else the status that the IRB ends with. */
 
-/* Sectors in a read's or write's task file. ATA: READ SECTOR(S): 0 stands for the largest
- * number. */
-static ULONG sector_count(const IDE_REQUEST_BLOCK *irb)
-{
-    ULONG count = irb->IdeTaskFile.Current.bSectorCountReg;
-
-    if (!Is48BitIrb(irb))
-        return count ? count : 0x100;
-    count |= (ULONG)irb->IdeTaskFile.Previous.bSectorCountReg << 8;
-    return count ? count : 0x10000;
-}
-
 static UCHAR prepare_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
                          struct pata_device *device)
 {
@@ -121,13 +40,12 @@ static UCHAR prepare_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
     command->task_file = &irb->IdeTaskFile;
     command->opcode = irb->IdeTaskFile.Current.bCommandReg;
     command->is_48_bit = Is48BitIrb(irb) != 0;
-    command->is_sector_io =
-        irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
-    command->protocol = protocol_of(irb);
+    command->is_sector_io = pata_moves_sectors(irb);
+    command->protocol = pata_protocol_of(irb);
 
     /* Buffer and command must agree, or the device waits for data, or has some left over. */
     if (command->is_sector_io &&
-        irb->DataTransferLength != sector_count(irb) * device->sector_bytes)
+        irb->DataTransferLength != pata_sector_count(irb) * device->sector_bytes)
         return IRB_STATUS_INVALID_REQUEST;
 
     switch (command->protocol) {
@@ -379,8 +297,7 @@ static enum pata_phase finish_irb(struct pata_channel *channel, PIDE_REQUEST_BLO
     enum pata_phase next = PHASE_IDLE;
 
     irb->IrbStatus = outcome->irb_status;
-    if (outcome->irb_status == IRB_STATUS_SUCCESS && channel->command.is_sector_io &&
-        !IsReturnResults(irb)) {
+    if (outcome->irb_status == IRB_STATUS_SUCCESS && pata_ends_plainly(channel, irb)) {
         AtaPortCompleteRequest(channel, irb);
         return PHASE_IDLE;
     }

@@ -26,73 +26,16 @@
  * QEMU: it moves nothing while bus mastering is off in configuration space, and shows the second
  * case.
  */
-#include "pata.h"
-
-/* Descriptors for one piece of memory, from `prd` on: cut where it crosses 64 KiB. Returns where
- * the next piece goes on; NULL: the table is full, or no descriptor can say it. A piece without
- * length has none, as a count of 0 would mean 64 KiB. */
-static struct pata_prd *describe(struct pata_prd *prd, const struct pata_prd *end,
-                                 const IDE_SCATTER_GATHER_ELEMENT *element)
-{
-    ULONG address = element->Address.LowPart, left = element->Length;
-
-    if (((address | left) & 1) || element->Address.HighPart != 0 ||
-        (ULONGLONG)address + left > 1ull << 32)
-        return NULL;
-    while (left) {
-        ULONG count = min(left, PRD_BOUNDARY - (address & (PRD_BOUNDARY - 1)));
-        if (prd == end)
-            return NULL;
-        prd->address = address;
-        prd->control = count & (PRD_BOUNDARY - 1);
-        prd++;
-        address += count;
-        left -= count;
-    }
-    return prd;
-}
+#include "dma.h"
 
 UCHAR pata_dma_prepare(struct pata_channel *channel)
 {
     struct pata_command *command = &channel->command;
-    const IDE_REQUEST_BLOCK *irb = command->irb;
-    const IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(channel, command->irb);
-    struct pata_prd *prd = channel->prd_table;
-    const struct pata_prd *const end = prd + PRD_COUNT;
-    ULONG total = 0;
 
-    if (!list || !prd)
+    if (!pata_describe(channel, command->irb))
         return IRB_STATUS_INVALID_REQUEST;
-    for (ULONG i = 0; i < list->NumberOfElements; i++) {
-        prd = describe(prd, end, &list->Elements[i]);
-        if (!prd)
-            return IRB_STATUS_INVALID_REQUEST;
-        total += list->Elements[i].Length;
-    }
-    if (total == 0 || total != irb->DataTransferLength)
-        return IRB_STATUS_INVALID_REQUEST;
-    prd[-1].control |= PRD_END;
-    command->is_to_memory = (irb->IrbFlags & IRB_FLAGS_DATA_IN) != 0;
+    command->is_to_memory = (command->irb->IrbFlags & IRB_FLAGS_DATA_IN) != 0;
     return IRB_STATUS_PENDING;
-}
-
-void pata_dma_direct(struct pata_channel *channel)
-{
-    UCHAR direction = channel->command.is_to_memory ? BM_TO_MEMORY : 0;
-
-    if (direction != channel->bus_master_direction) {
-        channel->bus_master_direction = direction;
-        pata_bus_master_stop(channel);
-    }
-    if (channel->latch_is_doubtful) {
-        channel->latch_is_doubtful = FALSE;
-        pata_bus_master_clear(channel, pata_read_bus_master_status(channel));
-    }
-}
-
-void pata_dma_start(struct pata_channel *channel)
-{
-    pata_write_bus_master_command(channel, channel->bus_master_direction | BM_START);
 }
 
 enum pata_phase pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status)

@@ -27,32 +27,74 @@ static BOOLEAN is_stray(const struct pata_channel *channel, UCHAR bus_master_sta
            (*status & (IDE_STATUS_DRQ | IDE_STATUS_ERROR)) == IDE_STATUS_DRQ;
 }
 
+/* Whoever the interrupt is from: is the device not to be looked at now? */
+static BOOLEAN is_out_of_question(struct pata_channel *channel)
+{
+    if (channel->is_dump && pata_dump_tick(channel))
+        return TRUE;
+    /* ATA: 9.2: for 2 ms after SRST Status may not be read. */
+    return channel->phase == PHASE_STOPPED || channel->phase == PHASE_RESET;
+}
+
+/* The straight path is the plain end of sectors by DMA: what pata_dma_done and pata_finish do for
+ * one, less what they'd look at. */
+static inline BOOLEAN is_straight(const struct pata_channel *channel, UCHAR status,
+                                  UCHAR bus_master_status)
+{
+    return !(status & (STATUS_NOT_IDLE | STATUS_FAILED)) &&
+           !(bus_master_status & (BM_ACTIVE | BM_ERROR)) &&
+           pata_ends_plainly(channel, channel->command.irb);
+}
+
+static inline void end_straight(struct pata_channel *channel, UCHAR bus_master_status)
+{
+    PIDE_REQUEST_BLOCK irb = channel->command.irb;
+
+    pata_bus_master_stop(channel);
+    pata_bus_master_clear(channel, bus_master_status);
+    if (!pata_enter(channel, PHASE_IDLE))
+        return;
+    channel->is_ready = TRUE;
+    channel->resets_in_a_row = 0;
+    channel->command.irb = NULL;
+    irb->IrbStatus = IRB_STATUS_SUCCESS;
+    AtaPortCompleteRequest(channel, irb);
+    pata_go_on(channel);
+}
+
 BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension)
 {
     struct pata_channel *channel = ChannelExtension;
-    const enum pata_phase phase = channel->phase;
-    const BOOLEAN is_expected = pata_expects_interrupt(phase);
     UCHAR bus_master_status = 0, status;
 
-    if (channel->is_dump && pata_dump_tick(channel))
-        return FALSE;
-    /* ATA: 9.2: for 2 ms after SRST Status may not be read. */
-    if (phase == PHASE_STOPPED || phase == PHASE_RESET)
-        return FALSE;
-    if (channel->bus_master) {
+    if (channel->phase == PHASE_DMA) {
         bus_master_status = pata_read_bus_master_status(channel);
-        if (!(bus_master_status & BM_INTERRUPT) && (!is_expected || pata_moves_dma(phase)))
+        if (!(bus_master_status & BM_INTERRUPT))
             return FALSE;
+        status = pata_read_status(channel); /* this makes the device withdraw its interrupt */
+        if (is_straight(channel, status, bus_master_status)) {
+            end_straight(channel, bus_master_status);
+            return TRUE;
+        }
+    } else {
+        if ((!pata_expects_interrupt(channel->phase) || channel->is_dump) &&
+            is_out_of_question(channel))
+            return FALSE;
+        if (channel->bus_master)
+            bus_master_status = pata_read_bus_master_status(channel);
+        if (!(bus_master_status & BM_INTERRUPT)) {
+            if (channel->bus_master &&
+                (!pata_expects_interrupt(channel->phase) || channel->phase == PHASE_PACKET_DMA))
+                return FALSE;
+            pata_settle(channel); /* nothing proves that it is long enough since the last write */
+        }
+        status = pata_read_status(channel);
     }
-    if (!(bus_master_status & BM_INTERRUPT))
-        pata_settle(channel); /* nothing proves that it is long enough since the last write */
-
-    status = pata_read_status(channel); /* this makes the device withdraw its interrupt */
     if (status & IDE_STATUS_BUSY) {
         channel->latch_is_doubtful = TRUE;
         return FALSE;
     }
-    if (pata_moves_dma(phase)) {
+    if (pata_moves_dma(channel->phase)) {
         if (is_stray(channel, bus_master_status, &status)) {
             channel->latch_is_doubtful = TRUE;
             return FALSE;
@@ -63,7 +105,7 @@ BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension)
         pata_bus_master_clear(channel, bus_master_status);
     /* A device may have something to say unasked. It is acknowledged, and touches no IRB.
      * Without the latch one cannot tell it from another device's interrupt. */
-    if (!is_expected) {
+    if (!pata_expects_interrupt(channel->phase)) {
         channel->is_ready = FALSE;
         return (bus_master_status & BM_INTERRUPT) != 0;
     }

@@ -11,7 +11,8 @@
  * (is_ready), and a device that is not selected stays as it was when it was left. It is read when
  * the device changes, at the start, and after whatever ended in another way.
  */
-#include "pata.h"
+#include "dma.h"
+#include "task_file.h"
 
 #define WAIT_READY_TICK_US  1000
 #define WAIT_READY_LIMIT_US 1000000
@@ -94,18 +95,7 @@ static enum pata_phase make_ready(struct pata_channel *channel, UCHAR device_reg
     return look(channel, TRUE);
 }
 
-/* ------------------------------------------------------------------ registers */
-
-/* Features is written only where a command looks at it; reads and writes of sectors do not. */
-static void write_registers(const struct pata_channel *channel, const IDEREGISTERS *registers)
-{
-    if (!channel->command.is_sector_io)
-        pata_write_features(channel, registers->bFeaturesReg);
-    pata_write_sector_count(channel, registers->bSectorCountReg);
-    pata_write_lba_low(channel, registers->bSectorNumberReg);
-    pata_write_lba_mid(channel, registers->bCylLowReg);
-    pata_write_lba_high(channel, registers->bCylHighReg);
-}
+/* ------------------------------------------------------------------ the command */
 
 /* A device that is there shows BSY or DRQ, or has failed, 400 ns after IDENTIFY. */
 static BOOLEAN nobody_took_it(const struct pata_channel *channel)
@@ -114,6 +104,7 @@ static BOOLEAN nobody_took_it(const struct pata_channel *channel)
 
     if (channel->devices[channel->command.target].type != DeviceUnknown)
         return FALSE;
+    pata_settle(channel);
     status = pata_read_alternate_status(channel);
     return status == 0 || STATUS_FLOATS(status);
 }
@@ -131,7 +122,7 @@ static enum pata_phase after_command(struct pata_channel *channel)
         pata_settle(channel);
         return command->irb ? PHASE_NON_DATA : PHASE_SETUP;
     case PROTOCOL_PIO_IN:
-        pata_settle(channel);
+        /* ATA: 9.5: the host waits for the interrupt, and has no need of Status before. */
         return nobody_took_it(channel) ? pata_over(channel, IRB_STATUS_SELECTION_TIMEOUT, 0)
                                        : PHASE_PIO_IN;
     case PROTOCOL_PIO_OUT:
@@ -153,25 +144,16 @@ static enum pata_phase after_command(struct pata_channel *channel)
 enum pata_phase pata_issue(struct pata_channel *channel)
 {
     struct pata_command *command = &channel->command;
-    UCHAR device_register =
-        (UCHAR)(DEVICE_OBSOLETE | (command->target ? DEVICE_1 : 0) |
-                (command->task_file->Current.bDriveHeadReg & DEVICE_FROM_CALLER));
+    UCHAR device_register = pata_device_register(command->target, command->task_file);
 
     if (!channel->is_ready || !pata_is_selected(channel, command->target)) {
         enum pata_phase next = make_ready(channel, device_register);
         if (next != PHASE_ISSUE)
             return next;
     }
-    channel->is_ready = FALSE;
     if (pata_uses_dma(command))
-        pata_dma_direct(channel);
-    if (command->is_48_bit) /* each register keeps two bytes; the high one is written first */
-        write_registers(channel, &command->task_file->Previous);
-    write_registers(channel, &command->task_file->Current);
-    /* ATA: READ DMA and others: what a command leaves in the address bits of this register is not
-     * defined, so it is written for each one. QEMU: it has counted on. */
-    pata_write_device(channel, device_register);
-    channel->device_register = device_register;
-    pata_write_command(channel, command->opcode);
+        pata_dma_direct(channel, command->is_to_memory);
+    pata_write_task_file(channel, command->task_file, command->is_48_bit, !command->is_sector_io);
+    pata_write_device_and_command(channel, device_register, command->opcode);
     return after_command(channel);
 }

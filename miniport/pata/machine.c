@@ -102,14 +102,10 @@ static enum pata_phase on_device(struct pata_channel *channel, UCHAR status,
 /* The timer that the phase has asked for. */
 static enum pata_phase on_tick(struct pata_channel *channel)
 {
-    UCHAR status, bus_master_status;
-
     switch (channel->phase) {
     case PHASE_WAIT_READY:
         return PHASE_ISSUE;
     case PHASE_SETUP:
-        if (pata_is_over_unseen(channel, &status, &bus_master_status))
-            return on_device(channel, status, bus_master_status);
         return pata_setup_tick(channel);
     case PHASE_PIO_OUT_FIRST:
         return pata_pio_out_first(channel);
@@ -185,7 +181,7 @@ BOOLEAN pata_dump_tick(struct pata_channel *channel)
 
 void pata_run(struct pata_channel *channel, enum pata_phase next)
 {
-    while (next != channel->phase && pata_enter(channel, next))
+    while (next != channel->phase && pata_enter(channel, next) && (PHASES_WITH_ENTRY >> next & 1))
         next = on_entry(channel);
     if (channel->timer_armed != channel->timer_asked) {
         channel->timer_armed = channel->timer_asked;
@@ -197,17 +193,14 @@ void pata_run(struct pata_channel *channel, enum pata_phase next)
 void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
                UCHAR bus_master_status)
 {
-    enum pata_phase next = channel->phase;
+    enum pata_phase next;
 
-    switch (event) {
-    case EVENT_DEVICE:
-        next = on_device(channel, status, bus_master_status);
-        break;
-    case EVENT_TICK:
-        next = on_tick(channel);
-        break;
-    }
-    pata_run(channel, next);
+    if (event == EVENT_TICK && channel->phase == PHASE_SETUP &&
+        pata_is_over_unseen(channel, &status, &bus_master_status))
+        event = EVENT_DEVICE;
+    next = event == EVENT_TICK ? on_tick(channel) : on_device(channel, status, bus_master_status);
+    if (next != channel->phase || channel->timer_armed != channel->timer_asked)
+        pata_run(channel, next);
 }
 
 /* Each turn ends an IRB or a set-up step, or leaves the channel busy: the loop ends. */

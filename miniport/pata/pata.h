@@ -16,6 +16,7 @@
  *     machine.c     the state machine: takes a channel from step to step; the timer
  *     phase.c       its table: which phase may follow which
  *     command.c     what an IRB asks for, and its end
+ *     opcodes.c     what an opcode says of its data
  *     issue.c       a step: see that the device is ready, write the command
  *     pio.c         steps: data through the data port
  *     dma.c         steps: data by bus master
@@ -188,6 +189,10 @@ enum pata_phase {
     (PHASE_BIT(WAIT_READY) | PHASE_BIT(SETUP) | PHASE_BIT(PIO_OUT_FIRST) | PHASE_BIT(PACKET) | \
      PHASE_BIT(DEVICE_RESET) | PHASE_BIT(RETIME) | PHASE_BIT(RESET_WANTED) | PHASE_BIT(RESET))
 
+/* It begins with something to do. */
+#define PHASES_WITH_ENTRY \
+    (PHASE_BIT(ISSUE) | PHASE_BIT(END) | (PHASES_WITH_TIMER & ~PHASE_BIT(WAIT_READY)))
+
 static inline BOOLEAN pata_expects_interrupt(enum pata_phase phase)
 {
     return PHASES_WITH_INTERRUPT >> phase & 1;
@@ -327,6 +332,13 @@ static inline struct pata_device *pata_target(struct pata_channel *channel)
     return &channel->devices[channel->command.target];
 }
 
+/* If the command has succeeded, is that all? */
+static inline BOOLEAN pata_ends_plainly(const struct pata_channel *channel,
+                                        const IDE_REQUEST_BLOCK *irb)
+{
+    return channel->command.is_sector_io && !IsReturnResults(irb);
+}
+
 /* Is there a table for the bus master? */
 static inline BOOLEAN pata_uses_dma(const struct pata_command *command)
 {
@@ -454,10 +466,10 @@ BOOLEAN pata_has_packet_signature(const struct pata_channel *channel);
 /* Selects a device, whatever state it is in. The selected one is ready. */
 void pata_select(struct pata_channel *channel, UCHAR device_register);
 
-/* Is the device known to be the selected one? */
+/* Is the device known to be the selected one? The register holds an obsolete bit, or is 0. */
 static inline BOOLEAN pata_is_selected(const struct pata_channel *channel, UCHAR target)
 {
-    return channel->device_register != 0 && !(channel->device_register & DEVICE_1) == (target == 0);
+    return (channel->device_register & (0x80u | DEVICE_1)) == 0x80u + target * DEVICE_1;
 }
 
 /* ------------------------------------------------------------------ setup.c */
@@ -516,9 +528,6 @@ enum pata_phase pata_protocol_error(struct pata_channel *channel, UCHAR status);
 
 /* Builds the descriptor table. IRB_STATUS_PENDING, or why it can't be. */
 UCHAR pata_dma_prepare(struct pata_channel *channel);
-/* Before the command is written: direction. After it: start. */
-void pata_dma_direct(struct pata_channel *channel);
-void pata_dma_start(struct pata_channel *channel);
 /* The engine is stopped, its status cleared; `bus_master_status` is from before. */
 enum pata_phase pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status);
 

@@ -15,10 +15,13 @@
 #define BY_PORT (BIT(RESET) | BIT(STOPPED))
 /* An LUN reset takes the command from its device. */
 #define BY_LUN_RESET (BIT(DEVICE_RESET) | BIT(RESET_WANTED))
+/* Plain success of sectors by DMA needs neither ISSUE nor END (start.c, interrupt.c). */
+#define STRAIGHT_IN  BIT(DMA)
+#define STRAIGHT_OUT BIT(IDLE)
 
 const ULONG pata_followers[PHASE_COUNT] = {
     [PHASE_STOPPED] = BIT(IDLE),
-    [PHASE_IDLE] = BY_PORT | BY_LUN_RESET | BIT(ISSUE),
+    [PHASE_IDLE] = BY_PORT | BY_LUN_RESET | BIT(ISSUE) | STRAIGHT_IN,
     [PHASE_ISSUE] = BY_PORT | BIT(WAIT_READY) | BIT(NON_DATA) | BIT(SETUP) | BIT(PIO_IN) |
                     BIT(PIO_OUT_FIRST) | BIT(DMA) | BIT(PACKET) | BIT(DEVICE_RESET) | BIT(END) |
                     BIT(RESET_WANTED),
@@ -28,7 +31,7 @@ const ULONG pata_followers[PHASE_COUNT] = {
     [PHASE_PIO_IN] = BY_PORT | BY_LUN_RESET | BIT(END),
     [PHASE_PIO_OUT_FIRST] = BY_PORT | BY_LUN_RESET | BIT(END) | BIT(PIO_OUT),
     [PHASE_PIO_OUT] = BY_PORT | BY_LUN_RESET | BIT(END),
-    [PHASE_DMA] = BY_PORT | BY_LUN_RESET | BIT(END),
+    [PHASE_DMA] = BY_PORT | BY_LUN_RESET | BIT(END) | STRAIGHT_OUT,
     [PHASE_PACKET] = BY_PORT | BY_LUN_RESET | BIT(END) | BIT(PACKET_DATA) | BIT(PACKET_DMA),
     [PHASE_PACKET_DATA] = BY_PORT | BY_LUN_RESET | BIT(END),
     [PHASE_PACKET_DMA] = BY_PORT | BY_LUN_RESET | BIT(END),

@@ -6,7 +6,8 @@
  * SOURCES: tests/host/ata_model.c tests/host/port_model.c
  * SOURCES: miniport/pata/driver.c miniport/pata/channel.c miniport/pata/initialize.c
  * SOURCES: miniport/pata/start.c miniport/pata/interrupt.c miniport/pata/machine.c
- * SOURCES: miniport/pata/phase.c miniport/pata/command.c miniport/pata/issue.c
+ * SOURCES: miniport/pata/phase.c miniport/pata/command.c miniport/pata/opcodes.c
+ * SOURCES: miniport/pata/issue.c
  * SOURCES: miniport/pata/pio.c miniport/pata/dma.c miniport/pata/atapi.c miniport/pata/reset.c
  * SOURCES: miniport/pata/setup.c miniport/pata/notes.c miniport/pata/timing.c
  * SOURCES: miniport/pata/chips.c miniport/pata/piix.c miniport/pata/wire.c
@@ -822,7 +823,7 @@ static void test_refused_steps(void)
 
     struct test_irb *irb = sectors(READ, 0xC8, 0, 9, 8, buffer);
     irb_submit(irb);
-    pata_run(channel, PHASE_IDLE); /* its command would be forgotten */
+    pata_run(channel, PHASE_ISSUE); /* another command meanwhile */
     TAP_CHECK(channel->phase == PHASE_DMA && port_model.breaks == 2);
     TAP_CHECK(irb_wait(irb, 1000000) == IRB_STATUS_SUCCESS && holds(0, 9, 8, buffer));
     irb->active = false;
