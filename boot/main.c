@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "boot/columns.h"
-#include "boot/commands.h"
-#include "boot/numbers.h"
 #include "boot/options.h"
-#include "boot/script.h"
-#include "boot/shell.h"
-#include "boot/words.h"
+#include "boot/shell/arguments.h"
+#include "boot/shell/columns.h"
+#include "boot/shell/commands.h"
+#include "boot/shell/numbers.h"
+#include "boot/shell/script.h"
+#include "boot/shell/shell.h"
+#include "boot/shell/words.h"
 #include "lib/plural.h"
 #include "port/log.h"
 #include "port/owned.h"

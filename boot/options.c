@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "boot/numbers.h"
+#include "boot/shell/numbers.h"
 
 /* A piece of a command line. */
 struct span {

@@ -76,7 +76,7 @@ kernel_sources_in = $(foreach source,$(wildcard $(1)),$(if $(filter \
 hal_SOURCES := $(call kernel_sources_in,hal/*.c $(HAL_FOLDER_$(ARCH))/*/*.c $(HAL_FOLDER_$(ARCH))/*/*.S)
 lib_SOURCES := $(call kernel_sources_in,lib/*.c lib/libc/*.c)
 port_SOURCES := $(call kernel_sources_in,port/*.c port/*/*.c)
-boot_SOURCES := $(call kernel_sources_in,boot/*.c)
+boot_SOURCES := $(call kernel_sources_in,boot/*.c boot/shell/*.c)
 
 include port/loader/rules.mk
 kernel_GENERATED := $(EXPORT_TABLE)

@@ -28,7 +28,8 @@ my %visible = (
     'hal/x86/pc' => ['hal/', 'hal/x86/cpu', 'hal/x86/pc', 'lib'],
     'port' => ['port', 'include/ddi', 'hal/hal.h', 'lib'],
     'miniport' => ['include/ddi'],    # and its own folder
-    'boot' => ['boot', 'port', 'include/ddi', 'hal', 'lib'],
+    'boot' => ['boot', 'port', 'include/ddi', 'hal/hal.h', 'lib'],
+    'boot/shell' => ['boot/shell', 'port', 'include/ddi', 'hal/hal.h', 'lib'],
 );
 
 # Headers that come with the compiler.

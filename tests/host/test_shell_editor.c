@@ -3,14 +3,13 @@
  * The line editor against a pretended terminal: what the person sees is compared with what is in
  * the line after every key, in scripts and with random keys.
  *
- * SOURCES: boot/line_editor.c
+ * SOURCES: boot/shell/line_editor.c
  */
-#include "tests/host/tap.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "boot/line_editor.h"
+#include "boot/shell/line_editor.h"
+#include "tests/host/tap.h"
 
 /* ------------------------------------------------------------------ the terminal */
 

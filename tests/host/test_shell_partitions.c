@@ -3,17 +3,16 @@
  * Partition tables and file systems, good and bad, made in memory. Those that real tools make, and damage to
  * them, are in tests/boot/partitions.t.
  *
- * SOURCES: boot/partitions.c boot/partitions_mbr.c boot/partitions_gpt.c boot/filesystems.c
- * boot/labels.c lib/crc32.c lib/utf.c
+ * SOURCES: boot/shell/partitions.c boot/shell/partitions_mbr.c boot/shell/partitions_gpt.c
+ * SOURCES: boot/shell/partitions_table.c boot/shell/filesystems.c boot/shell/labels.c lib/crc32.c lib/utf.c
  */
-#include "tests/host/tap.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "boot/filesystems.h"
-#include "boot/partitions.h"
+#include "boot/shell/filesystems.h"
+#include "boot/shell/partitions.h"
 #include "lib/crc32.h"
+#include "tests/host/tap.h"
 
 #define DISK_SECTORS 4096u
 

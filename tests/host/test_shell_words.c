@@ -2,18 +2,17 @@
 /*
  * The shell's texts: commands and words, numbers, the kernel's command line, module strings.
  *
- * SOURCES: boot/words.c boot/script.c boot/numbers.c boot/options.c lib/utf.c
+ * SOURCES: boot/shell/words.c boot/shell/script.c boot/shell/numbers.c boot/options.c lib/utf.c
  */
-#include "tests/host/tap.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "boot/numbers.h"
 #include "boot/options.h"
-#include "boot/script.h"
-#include "boot/words.h"
+#include "boot/shell/numbers.h"
+#include "boot/shell/script.h"
+#include "boot/shell/words.h"
+#include "tests/host/tap.h"
 
 #define MAX_WORDS 8u
 

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `bench`: what small random and large sequential transfers cost, one at a time.
+ *
+ * Workloads, order of addresses and output are those of tests/bench/floor, which does the same
+ * without a port driver; tests/bench/run.pl runs both and compares. Each workload prints one line,
+ * all numbers for all operations together: bench port NAME ops=N ns_total=N accesses=N
+ * data_accesses=N
+ */
+#include "boot/shell/commands.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/shell/arguments.h"
+#include "boot/shell/numbers.h"
+#include "lib/plural.h"
+#include "port/parcel.h"
+
+#define SMALL_SECTORS    8u
+#define LARGE_SECTORS    256u
+#define SECTOR_BYTES     512u
+#define BUFFER_BYTES     (LARGE_SECTORS * SECTOR_BYTES)
+#define BUFFER_ALIGNMENT 0x10000u /* as few elements in the bus master's table as possible */
+#define AREA_MAX_SECTORS 131072u
+
+static const struct workload {
+    const char *name; /* behind "dma-" or "pio-", whichever the disk uses */
+    bool is_write, is_random;
+    uint32_t sectors, dma_ops, pio_ops;
+} workloads[] = {
+    {"read-4k-random", false, true, SMALL_SECTORS, 8000, 1000},
+    {"write-4k-random", true, true, SMALL_SECTORS, 8000, 1000},
+    {"read-128k-seq", false, false, LARGE_SECTORS, 2000, 100},
+    {"write-128k-seq", true, false, LARGE_SECTORS, 2000, 100},
+};
+
+struct bench {
+    struct device *device;
+    bool may_write;
+    const char *only;      /* one workload's name; NULL: all */
+    uint64_t divisor;      /* of the numbers of operations */
+    struct parcel *parcel; /* with the buffer */
+};
+
+/* The marks between which tests/bench/icount.c counts instructions. noipa: the compiler may neither
+ * drop the calls nor make the two one. */
+__attribute__((noipa)) void bench_mark_begin(void);
+__attribute__((noipa)) void bench_mark_end(void);
+
+void bench_mark_begin(void)
+{
+}
+
+void bench_mark_end(void)
+{
+}
+
+/* Context: DISPATCH_LEVEL. */
+static void operation_over(struct block_request *request)
+{
+    struct parcel *parcel = request->context;
+    bench_mark_end();
+    parcel->is_over = true;
+}
+
+/* parcel_wait, but for the first pause: what it asks before that would be measured. */
+static bool await(struct parcel *parcel)
+{
+    irql_lower(irql_raise_dispatch());
+    hal_interrupts_disable();
+    if (!parcel->is_over)
+        irql_pause();
+    hal_interrupts_enable();
+    return parcel->is_over || parcel_wait(parcel);
+}
+
+static uint32_t xorshift32(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+
+static void *bench_data(const struct parcel *parcel)
+{
+    uintptr_t data = (uintptr_t)parcel->data;
+    return (void *)((data + BUFFER_ALIGNMENT - 1) & ~(uintptr_t)(BUFFER_ALIGNMENT - 1));
+}
+
+/* Runs the operations. False: one failed, or Ctrl-C; said so. */
+static bool run_operations(struct bench *bench, const struct workload *workload, uint32_t ops)
+{
+    uint64_t area = bench->device->sector_count;
+    uint32_t units =
+        (area < AREA_MAX_SECTORS ? (uint32_t)area : AREA_MAX_SECTORS) / workload->sectors;
+    uint32_t state = 1, op = 0;
+    struct parcel *parcel = bench->parcel;
+    struct block_request *request = &parcel->block;
+
+    *request = (struct block_request){
+        .device = bench->device,
+        .operation = workload->is_write ? BLOCK_WRITE : BLOCK_READ,
+        .sector_count = workload->sectors,
+        .buffer = bench_data(parcel),
+        .callback = operation_over,
+        .context = parcel,
+    };
+    for (; op < ops && !(op % 64 == 63 && shell_is_stopped()); op++) {
+        uint32_t unit = (workload->is_random ? xorshift32(&state) : op) % units;
+        request->lba = (uint64_t)unit * workload->sectors;
+        parcel->is_over = false;
+        bench_mark_begin();
+        block_submit(request);
+        if (__builtin_expect(!await(parcel), 0)) {
+            if (!parcel_give_up(parcel))
+                bench->parcel = NULL;
+            break;
+        }
+        if (__builtin_expect(request->status != BLOCK_OK, 0)) {
+            block_fail(request);
+            return false;
+        }
+    }
+    if (op < ops)
+        command_fail("Stopped by Ctrl-C after %u of %u operation%s.", (unsigned)op, (unsigned)ops,
+                     plural(ops));
+    return op == ops;
+}
+
+static void print_result(const struct workload *workload, const char *name, uint32_t ops,
+                         uint64_t elapsed_us, const struct access_counters *accesses)
+{
+    char speed[SIZE_TEXT_CAPACITY];
+    uint64_t bytes = (uint64_t)ops * workload->sectors * SECTOR_BYTES;
+    unsigned each_ns = (unsigned)number_divide(elapsed_us * 1000, ops);
+    unsigned accesses_tenths = (unsigned)number_divide(accesses->registers * 10, ops);
+
+    hal_printf("bench port %s ops=%u ns_total=%" PRIu64 " accesses=%" PRIu64
+               " data_accesses=%" PRIu64 "\n",
+               name, (unsigned)ops, elapsed_us * 1000, accesses->registers, accesses->data_units);
+    size_format(number_divide(bytes * 1000000, elapsed_us), speed, sizeof speed);
+    hal_printf("  %" PRIu64 " a second, %s/s; each %u.%u us and %u.%u register accesses\n",
+               number_divide((uint64_t)ops * 1000000, elapsed_us), speed, each_ns / 1000,
+               each_ns % 1000 / 100, accesses_tenths / 10, accesses_tenths % 10);
+}
+
+static bool run_workload(struct bench *bench, const struct workload *workload, const char *name)
+{
+    bool is_dma = device_uses_dma(bench->device);
+    uint32_t ops =
+        (uint32_t)number_divide(is_dma ? workload->dma_ops : workload->pio_ops, bench->divisor);
+    uint8_t *bytes = bench_data(bench->parcel);
+
+    if (ops == 0)
+        ops = 1;
+    for (uint32_t i = 0; i < BUFFER_BYTES; i++)
+        bytes[i] = (uint8_t)(i ^ i >> 8);
+    struct access_counters before = access_counters;
+    uint64_t started_us = hal_clock_us();
+    if (!run_operations(bench, workload, ops))
+        return false;
+    uint64_t elapsed_us = hal_clock_us() - started_us;
+    struct access_counters accesses = {access_counters.registers - before.registers,
+                                       access_counters.data_units - before.data_units};
+    print_result(workload, name, ops, elapsed_us, &accesses);
+    return true;
+}
+
+static enum command_result run_bench(struct bench *bench)
+{
+    const char *kind = device_uses_dma(bench->device) ? "dma" : "pio";
+    unsigned done = 0;
+
+    for (size_t i = 0; i < sizeof workloads / sizeof *workloads; i++) {
+        const struct workload *workload = &workloads[i];
+        char name[32];
+        snprintf(name, sizeof name, "%s-%s", kind, workload->name);
+        if ((bench->only && strcmp(bench->only, name) != 0 &&
+             strcmp(bench->only, workload->name) != 0) ||
+            (workload->is_write && !bench->may_write))
+            continue;
+        if (!run_workload(bench, workload, name))
+            return COMMAND_FAILED;
+        done++;
+    }
+    if (done == 0)
+        return command_fail("There is no workload \"%.40s\" for disk %s%s.", bench->only,
+                            bench->device->name, bench->may_write ? "" : " without the word write");
+    if (!bench->may_write && !bench->only)
+        hal_printf("Writes were not measured: `bench %s write` does, and overwrites the disk.\n",
+                   bench->device->name);
+    return COMMAND_DONE;
+}
+
+/* Reads the words behind the name. False: one of them is wrong. */
+static bool parse_words(unsigned count, char **words, struct bench *bench, const char **disk)
+{
+    for (unsigned i = 1; i < count; i++) {
+        if (strcmp(words[i], "write") == 0) {
+            bench->may_write = true;
+        } else if (strncmp(words[i], "divide=", 7) == 0) {
+            if (!argument_number(words[i] + 7, &bench->divisor) || bench->divisor == 0)
+                return false;
+        } else if (strchr(words[i], '-') && !bench->only) {
+            bench->only = words[i];
+        } else if (i == 1) {
+            *disk = words[i];
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum command_result command_bench(unsigned count, char **words)
+{
+    struct bench bench = {.divisor = 1};
+    const char *disk = NULL;
+
+    if (!parse_words(count, words, &bench, &disk))
+        return COMMAND_BAD_ARGUMENTS;
+    if (disk)
+        bench.device = argument_device(disk);
+    else
+        for (struct device *device = NULL; !bench.device && (device = port_next_device(device));)
+            if (device->kind == DEVICE_ATA && device->usable)
+                bench.device = device;
+    if (!bench.device)
+        return disk ? COMMAND_FAILED : command_fail("There is no disk to measure.");
+    if (bench.device->kind != DEVICE_ATA || bench.device->sector_size != SECTOR_BYTES ||
+        bench.device->sector_count < LARGE_SECTORS)
+        return command_fail("%s is no disk with at least %u sectors of %u bytes.",
+                            bench.device->name, LARGE_SECTORS, SECTOR_BYTES);
+    bench.parcel = parcel_new(BUFFER_BYTES + BUFFER_ALIGNMENT);
+    if (!bench.parcel)
+        return command_fail("There is no memory for a buffer of 128 KiB.");
+    enum command_result result = run_bench(&bench);
+    if (bench.parcel)
+        parcel_free(bench.parcel);
+    return result;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands, by file. Context: PASSIVE_LEVEL. */
+#ifndef BOOT_SHELL_COMMANDS_H
+#define BOOT_SHELL_COMMANDS_H
+
+#include "boot/shell/session.h"
+
+struct device;
+
+struct command {
+    const char *name;
+    const char *arguments; /* "DISK LBA [COUNT]" */
+    const char *help;      /* one line without a full stop */
+    /* words[0] is the name; words[word_count] is NULL. */
+    enum command_result (*run)(unsigned word_count, char **words);
+};
+
+/* All commands, in the order in which `help` shows them. */
+extern const struct command shell_commands[];
+extern const unsigned shell_command_count;
+
+/* commands.c */
+enum command_result command_help(unsigned count, char **words);
+
+/* commands_device.c: what the devices are */
+enum command_result command_devices(unsigned count, char **words);
+enum command_result command_mode(unsigned count, char **words);
+enum command_result command_cd(unsigned count, char **words);
+
+/* command_identify.c */
+enum command_result command_identify(unsigned count, char **words);
+
+/* command_partitions.c */
+enum command_result command_partitions(unsigned count, char **words);
+
+/* commands_sectors.c: sectors to and from the console; commands_range.c: ranges of sectors */
+enum command_result command_read(unsigned count, char **words);
+enum command_result command_write(unsigned count, char **words);
+enum command_result command_flush(unsigned count, char **words);
+enum command_result command_fill(unsigned count, char **words);
+enum command_result command_verify(unsigned count, char **words);
+enum command_result command_sha256(unsigned count, char **words);
+enum command_result command_copy(unsigned count, char **words);
+
+/* command_bench.c */
+enum command_result command_bench(unsigned count, char **words);
+
+/* command_registry.c */
+enum command_result command_registry(unsigned count, char **words);
+
+/* commands_port.c: the port driver itself */
+enum command_result command_rules(unsigned count, char **words);
+enum command_result command_irbs(unsigned count, char **words);
+enum command_result command_counters(unsigned count, char **words);
+enum command_result command_log(unsigned count, char **words);
+enum command_result command_stop(unsigned count, char **words);
+enum command_result command_start(unsigned count, char **words);
+enum command_result command_poweroff(unsigned count, char **words);
+
+/* commands_device.c, for other commands, too */
+
+/* The fastest mode that is selected: "Ultra DMA 5". */
+const char *device_mode_name(const struct device *device);
+/* Does its data go by bus-master DMA? */
+bool device_uses_dma(const struct device *device);
+
+#endif

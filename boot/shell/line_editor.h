@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line editor: bytes from a terminal in, a line of text and what the terminal must show out.
+ *
+ * Owns the line, its history, and the terminal's present line. It needs a terminal that obeys
+ * carriage return, backspace and line feed; the keys are those that ANSI terminals send. A line
+ * that is longer than the terminal is wide scrolls sideways. Text is UTF-8; each character is taken
+ * to be one column wide. May not: touch the HAL; its two ways out are in struct line_editor_host,
+ * so the same code runs against a pretended terminal in tests. Not entered from interrupts.
+ */
+#ifndef BOOT_SHELL_LINE_EDITOR_H
+#define BOOT_SHELL_LINE_EDITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LINE_CAPACITY 2048u /* bytes with the terminator */
+#define LINE_HISTORY  32u   /* lines */
+
+struct line_editor_host {
+    void (*write)(const char *text, size_t byte_count);
+    /* Words that the first word of a line, or that of `help`, may be completed to: the index-th, or
+     * NULL after the last. */
+    const char *(*candidate)(unsigned index);
+};
+
+enum line_event {
+    LINE_PENDING,  /* more keys are wanted */
+    LINE_TOO_LONG, /* Enter, on a line that was longer than LINE_CAPACITY */
+    LINE_READY,    /* Enter: the line is in editor->text, terminated, and in the history */
+    LINE_END,      /* Ctrl-D on an empty line */
+};
+
+enum line_escape {
+    LINE_ESCAPE_NONE,
+    LINE_ESCAPE_STARTED,  /* ESC */
+    LINE_ESCAPE_SEQUENCE, /* ESC [ and its parameters */
+    LINE_ESCAPE_SHIFT,    /* ESC O: one more byte */
+};
+
+struct line_editor {
+    const struct line_editor_host *host;
+    const char *prompt;
+    unsigned columns; /* of the terminal */
+
+    char text[LINE_CAPACITY];
+    size_t length, cursor; /* in bytes; the cursor is never inside a character */
+
+    /* What is on the terminal's line after the prompt. */
+    size_t window_start;    /* first byte shown */
+    unsigned shown_columns; /* how many columns are not blank */
+
+    /* Keys in parts. */
+    enum line_escape escape;
+    unsigned parameters[2], parameter_count;
+    char partial[4]; /* bytes of a character that is not complete yet */
+    unsigned partial_length, partial_missing;
+    bool after_return; /* a line feed now belongs to the carriage return before it */
+    bool is_cut;       /* keys were lost, since the line is full: it will not be run */
+    bool after_tab;    /* a second Tab lists the candidates */
+
+    /* Lines entered before, oldest first in a ring; `browsed` counts back from the newest, 0: the
+     * line being written, which waits in `draft`. */
+    char history[LINE_HISTORY][LINE_CAPACITY];
+    unsigned history_count, history_next, browsed;
+    char draft[LINE_CAPACITY];
+};
+
+/* columns: the terminal's width; 80 if nobody knows. The prompt is ASCII. */
+void line_editor_init(struct line_editor *editor, const struct line_editor_host *host,
+                      const char *prompt, unsigned columns);
+/* Starts an empty line with the prompt. */
+void line_editor_begin(struct line_editor *editor);
+/* Draws prompt and line anew, after something else was printed on a fresh line. */
+void line_editor_redraw(struct line_editor *editor);
+enum line_event line_editor_byte(struct line_editor *editor, uint8_t byte);
+/* Ctrl-C: gives up the line and starts an empty one. */
+void line_editor_cancel(struct line_editor *editor);
+
+#endif
