@@ -109,6 +109,12 @@ sub blkid_of {
     my ($code, $output) = command('env', 'LC_ALL=C.UTF-8', 'blkid', '-p', '-o', 'export', '-O', $offset, '-S', $size, $path);
     return 'two' if $code == 8;
     my %found = $output =~ /^(\w+)=(.*)$/mg;
+    # util-linux 2.39: two at once are nothing to it, but to its sister.
+    if (!defined $found{TYPE} && $offset == 0) {
+        my %types = map { /^0x.*,(\w+)$/ ? ($1 => 1) : () } split /\n/, (command('wipefs', '-n', '-p', $path))[1];
+        delete @types{qw(gpt PMBR dos)};    # tables
+        return 'two' if keys %types > 1;
+    }
     my $type = $found{TYPE} // return '';
     my $label = '';
     if (defined $found{LABEL} && $type !~ /^(?:ntfs|exfat|udf|linux_raid_member)$/) {

@@ -255,7 +255,7 @@ sub Ataport::Session::finish {
         print STDERR "# pata.sys keeps all rules, but: $broken\n";
         explain_run($self);
     }
-    my ($many) = grep { !/^(?:ok|not ok|#)/ && /(?<![\w.,:;%+-])1 $things\b/ } split /\n/, "$self->{console}\n$self->{log}";
+    my ($many) = grep { !/^(?:ok|not ok|#)/ && /(?<![\w.,:;%+-])1 $things\b(?! \d)/ } split /\n/, "$self->{console}\n$self->{log}";
     if (defined $many) {
         $output_is_wrong = 1;
         print STDERR "# says one of many (lib/plural.h): $many\n";
