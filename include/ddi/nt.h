@@ -117,9 +117,15 @@ typedef ULONG DWORD;
 typedef UCHAR BOOLEAN;
 typedef unsigned short WCHAR;
 
-/* i386 ELF aligns 64-bit integers to 4 bytes in structures; the interface says 8. */
+/* i386 ELF aligns 64-bit integers to 4 bytes in structures; the interface says 8. Compilers for Windows do that by
+ * themselves; told so, clang from 15 on passes a structure that holds one by reference there. */
+#if defined(_WIN32)
+typedef long long LONGLONG;
+typedef unsigned long long ULONGLONG;
+#else
 typedef long long LONGLONG __attribute__((__aligned__(8)));
 typedef unsigned long long ULONGLONG __attribute__((__aligned__(8)));
+#endif
 typedef LONGLONG LONG64;
 typedef ULONGLONG ULONG64;
 

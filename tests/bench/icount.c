@@ -60,6 +60,7 @@ struct pair {
  * once more. */
 struct site {
     uint64_t address, count;
+    bool is_repeated; /* INS or OUTS with REP */
 };
 
 /* The version that QEMU is told; set before it looks. */
@@ -224,17 +225,24 @@ static void port_executed(unsigned vcpu_index, void *user_data)
 static uint64_t last_element;
 static bool has_last_element;
 
-/* QEMU: up to 8.2 each iteration of a repeated INS or OUTS comes here, and so does a last one, which
+/* QEMU: up to 8.2, whose interface is the first, each iteration of a repeated INS or OUTS comes here, and so does a last one, which
  * finds that the count is zero; QEMU 10 comes here once. The first is told from the others by what ran
  * before it, and is the one that counts. */
+static bool comes_each_time(void)
+{
+    return qemu_interface == 1;
+}
+
 static void port_string_executed(unsigned vcpu_index, void *user_data)
 {
     static struct site *last_site;
     static uint64_t last_instructions;
     struct site *site = user_data;
+    bool goes_on = site == last_site && now.instructions == last_instructions;
 
     has_last_element = false;
-    if (site == last_site && now.instructions == last_instructions)
+    now.string_accesses += comes_each_time() && (goes_on || !site->is_repeated);
+    if (goes_on)
         return;
     instruction_executed(vcpu_index, site);
     last_site = site;
@@ -290,7 +298,7 @@ static void *function_of_qemu(const char *name)
     return function;
 }
 
-static enum opcode_kind classify(const struct qemu_plugin_insn *insn)
+static enum opcode_kind classify(const struct qemu_plugin_insn *insn, bool *is_repeated)
 {
     static void *insn_data;
     uint8_t bytes[16] = {0};
@@ -303,8 +311,9 @@ static enum opcode_kind classify(const struct qemu_plugin_insn *insn)
         memcpy(bytes, ((insn_data_1_to_2 *)insn_data)(insn), size);
     else
         ((insn_data_3 *)insn_data)(insn, bytes, size);
-    while (at + 1 < size && is_prefix(bytes[at]))
-        at++;
+    *is_repeated = false;
+    for (; at + 1 < size && is_prefix(bytes[at]); at++)
+        *is_repeated |= bytes[at] == 0xF2 || bytes[at] == 0xF3;
     if (bytes[at] >= 0x6C && bytes[at] <= 0x6F)
         return OPCODE_PORT_STRING;
     if ((bytes[at] & 0xF4) == 0xE4) /* E4 to E7, EC to EF */
@@ -315,7 +324,8 @@ static enum opcode_kind classify(const struct qemu_plugin_insn *insn)
 static void instrument(struct qemu_plugin_insn *insn)
 {
     uint64_t address = qemu_plugin_insn_vaddr(insn);
-    enum opcode_kind kind = classify(insn);
+    bool is_repeated;
+    enum opcode_kind kind = classify(insn, &is_repeated);
 
     for (unsigned i = 0; i < pair_count; i++) {
         /* An end before a begin, so that one address can be both. */
@@ -327,10 +337,14 @@ static void instrument(struct qemu_plugin_insn *insn)
                                                    &pairs[i]);
     }
     if (kind == OPCODE_PORT_STRING) {
+        struct site *site = find_site(address);
+        site->is_repeated = is_repeated;
         qemu_plugin_register_vcpu_insn_exec_cb(insn, port_string_executed, QEMU_PLUGIN_CB_NO_REGS,
-                                               find_site(address));
-        qemu_plugin_register_vcpu_mem_cb(insn, element_moved, QEMU_PLUGIN_CB_NO_REGS,
-                                         QEMU_PLUGIN_MEM_RW, NULL);
+                                               site);
+        /* QEMU 8.2 does not come back from an INS with such a callback. */
+        if (!comes_each_time())
+            qemu_plugin_register_vcpu_mem_cb(insn, element_moved, QEMU_PLUGIN_CB_NO_REGS,
+                                             QEMU_PLUGIN_MEM_RW, NULL);
         return;
     }
     if (kind == OPCODE_PORT)

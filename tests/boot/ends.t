@@ -87,7 +87,7 @@ for my $signal (sort keys %numbers) {
     my $session = echo();
     $session->expect(qr/command line/);
     $session->signal($signal);
-    exit_code_is($session->finish(20), 128 + $numbers{$signal}, "SIG$signal");
+    exit_code_is($session->finish(60), 128 + $numbers{$signal}, "SIG$signal");
     nothing_stays($session, 'and QEMU has ended');
 }
 
