@@ -27,12 +27,6 @@
 #define KERNEL_NAME    "ATA port driver"
 #define KERNEL_VERSION "0.1"
 
-#if defined(__x86_64__)
-#define KERNEL_ARCHITECTURE "x86_64"
-#elif defined(__i386__)
-#define KERNEL_ARCHITECTURE "i386"
-#endif
-
 static struct boot_options options;
 static struct module_description modules[HAL_MAX_BOOT_MODULES]; /* as in hal_boot_info() */
 
@@ -49,8 +43,7 @@ static void print_banner(void)
     char memory[SIZE_TEXT_CAPACITY];
 
     size_format((uint64_t)hal_pages_available() * HAL_PAGE_SIZE, memory, sizeof memory);
-    hal_printf(KERNEL_NAME " " KERNEL_VERSION " on " KERNEL_ARCHITECTURE
-                           ", %s of memory free, %s\n",
+    hal_printf(KERNEL_NAME " " KERNEL_VERSION " on " HAL_MACHINE ", %s of memory free, %s\n",
                memory, hal_pci_present() ? "PCI" : "no PCI");
 }
 

@@ -289,16 +289,21 @@ static inline bool hal_call(struct hal_call *call, struct hal_call *const *now,
                             uintptr_t first, uintptr_t second, uintptr_t third);
 /* Sets right what of call->state is the CPU's; returns what it was. */
 unsigned hal_call_mend(const struct hal_call *call);
+/* Tells of each bit that `differs` what `found` has there, in a few words. */
+void hal_state_describe(unsigned differs, unsigned found,
+                        void (*tell)(void *context, const char *format, ...), void *context);
 
 /* Code of the kernel's runs with the direction flag clear: clears it, and says whether it was
  * set. */
 static inline bool hal_direction_clear(void);
 
 /* Registers that no driver has to change, and that take longer to look at. The platform says
- * which. */
+ * which. (The words above and below are for a list behind "it returned with".) */
 struct hal_settings;
 void hal_settings_read(struct hal_settings *settings);
-void hal_settings_write(const struct hal_settings *settings);
+/* Tells what is not as it was, and sets it right; true: nothing is. */
+bool hal_settings_restore(const struct hal_settings *before,
+                          void (*tell)(void *context, const char *format, ...), void *context);
 
 /* `int vector` in code that runs on this CPU, before its report and the end: the hook may say what
  * it means. `code` is what ECX or RCX held (0 where the vector is a device's, and nobody has kept
@@ -332,8 +337,9 @@ void hal_pci_write(struct hal_pci_address address, unsigned offset, unsigned wid
 
 /* ------------------------------------------------------------------ what is inline
  *
- * Bodies of the functions above that are static inline, struct hal_settings, HAL_STATE_xxx and
- * HAL_CALL_HOME_BYTES: from the platform's folder, which the build adds to where <> looks. */
+ * Bodies of the functions above that are static inline, struct hal_settings, HAL_STATE_xxx,
+ * HAL_CALL_HOME_BYTES and HAL_MACHINE, "x86_64" as ARCH= says it: from the platform's folder, which
+ * the build adds to where <> looks. */
 #include <hal_inline.h>
 
 #endif

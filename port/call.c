@@ -15,9 +15,9 @@ struct findings {
     size_t length;
 };
 
-static __attribute__((format(printf, 2, 3))) void add(struct findings *findings, const char *format,
-                                                      ...)
+static __attribute__((format(printf, 2, 3))) void add(void *context, const char *format, ...)
 {
+    struct findings *findings = context;
     va_list arguments;
 
     if (findings->length > 0 && findings->length < TEXT_CAPACITY)
@@ -37,35 +37,13 @@ static void report(const struct findings *findings, uintptr_t function)
                     "it returned with %s; put right", findings->text);
 }
 
-static void describe_state(struct findings *findings, unsigned differs, unsigned found)
-{
-    static const struct {
-        unsigned bit;
-        const char *set, *clear;
-    } words[] = {
-        {HAL_STATE_INTERRUPT, "interrupts on", "interrupts off"},
-        {HAL_STATE_DIRECTION, "the direction flag set", "the direction flag clear"},
-        {HAL_STATE_TRAP, "the trap flag set", "the trap flag clear"},
-        {HAL_STATE_NESTED, "the nested-task flag set", "the nested-task flag clear"},
-        {HAL_STATE_ALIGNMENT, "alignment checks on", "alignment checks off"},
-        {HAL_STATE_PRIVILEGE, "another I/O privilege level", "another I/O privilege level"},
-        {HAL_STATE_PROTECT, "CR0.WP set", "CR0.WP clear, which lets it write what is read-only"},
-        {HAL_STATE_NUMERIC, "CR0.NE set", "CR0.NE clear"},
-        {HAL_STATE_PRIORITY, "CR8 raised, which holds interrupts back", NULL},
-    };
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (differs & words[i].bit)
-            add(findings, "%s", found & words[i].bit ? words[i].set : words[i].clear);
-}
-
 /* The CPU's flags are right again; `found` is what they were. */
 static __attribute__((noinline)) void report_state(uintptr_t function, unsigned found)
 {
     struct context *context = context_now;
     struct findings findings = {.length = 0};
 
-    describe_state(&findings, found ^ context->cpu.state, found);
+    hal_state_describe(found ^ context->cpu.state, found, add, &findings);
     if (irql_now != context->level)
         add(&findings, "IRQL %u instead of %u", irql_now, context->level);
     irql_now = context->level;
@@ -89,31 +67,10 @@ void call_left_wrong(uintptr_t function)
 /* What takes too long to look at in every request. */
 static void look_at_settings(const struct hal_settings *before, uintptr_t function)
 {
-    struct hal_settings after;
     struct findings findings = {.length = 0};
 
-    hal_settings_read(&after);
-    bool has_fpu = before->has_fpu && after.has_fpu;
-    if (after.page_root != before->page_root)
-        add(&findings, "CR3 %#lx instead of %#lx", (unsigned long)after.page_root,
-            (unsigned long)before->page_root);
-    if (after.features != before->features)
-        add(&findings, "CR4 %#lx instead of %#lx", (unsigned long)after.features,
-            (unsigned long)before->features);
-    if (after.interrupt_table.base != before->interrupt_table.base ||
-        after.interrupt_table.limit != before->interrupt_table.limit)
-        add(&findings, "another interrupt table");
-    if (after.segments != before->segments)
-        add(&findings, "other segment registers");
-    if (has_fpu && after.sse_control != before->sse_control)
-        add(&findings, "MXCSR %#x instead of %#x", after.sse_control, before->sse_control);
-    if (has_fpu && after.x87_control != before->x87_control)
-        add(&findings, "the x87 control word %#x instead of %#x", after.x87_control,
-            before->x87_control);
-    if (findings.length == 0)
-        return;
-    hal_settings_write(before);
-    report(&findings, function);
+    if (!hal_settings_restore(before, add, &findings))
+        report(&findings, function);
 }
 
 uintptr_t call_with_care(struct context *context, uintptr_t function, unsigned argument_count,

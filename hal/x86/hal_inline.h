@@ -3,6 +3,12 @@
 #ifndef HAL_X86_HAL_INLINE_H
 #define HAL_X86_HAL_INLINE_H
 
+#if defined(__x86_64__)
+#define HAL_MACHINE "x86_64"
+#else
+#define HAL_MACHINE "i386"
+#endif
+
 #include "hal/x86/cpu/call.h"
 #include "hal/x86/cpu/gate.h"
 #include "hal/x86/cpu/io.h"

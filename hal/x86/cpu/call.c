@@ -21,6 +21,29 @@ unsigned hal_call_mend(const struct hal_call *call)
     return found;
 }
 
+void hal_state_describe(unsigned differs, unsigned found,
+                        void (*tell)(void *context, const char *format, ...), void *context)
+{
+    static const struct {
+        unsigned bit;
+        const char *set, *clear;
+    } words[] = {
+        {HAL_STATE_INTERRUPT, "interrupts on", "interrupts off"},
+        {HAL_STATE_DIRECTION, "the direction flag set", "the direction flag clear"},
+        {HAL_STATE_TRAP, "the trap flag set", "the trap flag clear"},
+        {HAL_STATE_NESTED, "the nested-task flag set", "the nested-task flag clear"},
+        {HAL_STATE_ALIGNMENT, "alignment checks on", "alignment checks off"},
+        {HAL_STATE_PRIVILEGE, "another I/O privilege level", "another I/O privilege level"},
+        {HAL_STATE_PROTECT, "CR0.WP set", "CR0.WP clear, which lets it write what is read-only"},
+        {HAL_STATE_NUMERIC, "CR0.NE set", "CR0.NE clear"},
+        {HAL_STATE_PRIORITY, "CR8 raised, which holds interrupts back", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (differs & words[i].bit)
+            tell(context, "%s", found & words[i].bit ? words[i].set : words[i].clear);
+}
+
 /* FS and GS are nobody's, but some compilers use them. */
 static uint64_t read_segments(void)
 {
@@ -46,7 +69,7 @@ void hal_settings_read(struct hal_settings *settings)
     settings->sse_control &= ~MXCSR_STATUS;
 }
 
-void hal_settings_write(const struct hal_settings *settings)
+static void write_settings(const struct hal_settings *settings)
 {
     uint64_t segments = settings->segments;
     uint16_t ds = (uint16_t)segments, es = (uint16_t)(segments >> 16);
@@ -60,4 +83,38 @@ void hal_settings_write(const struct hal_settings *settings)
     if (settings->has_fpu)
         __asm__ volatile("ldmxcsr %0; fldcw %1" ::"m"(settings->sse_control),
                          "m"(settings->x87_control));
+}
+
+bool hal_settings_restore(const struct hal_settings *before,
+                          void (*tell)(void *context, const char *format, ...), void *context)
+{
+    struct hal_settings now;
+    hal_settings_read(&now);
+    bool has_fpu = before->has_fpu && now.has_fpu;
+    bool other_root = now.page_root != before->page_root;
+    bool other_features = now.features != before->features;
+    bool other_table = now.interrupt_table.base != before->interrupt_table.base ||
+                       now.interrupt_table.limit != before->interrupt_table.limit;
+    bool other_segments = now.segments != before->segments;
+    bool other_sse = has_fpu && now.sse_control != before->sse_control;
+    bool other_x87 = has_fpu && now.x87_control != before->x87_control;
+    if (!(other_root || other_features || other_table || other_segments || other_sse || other_x87))
+        return true;
+    if (other_root)
+        tell(context, "CR3 %#lx instead of %#lx", (unsigned long)now.page_root,
+             (unsigned long)before->page_root);
+    if (other_features)
+        tell(context, "CR4 %#lx instead of %#lx", (unsigned long)now.features,
+             (unsigned long)before->features);
+    if (other_table)
+        tell(context, "another interrupt table");
+    if (other_segments)
+        tell(context, "other segment registers");
+    if (other_sse)
+        tell(context, "MXCSR %#x instead of %#x", now.sse_control, before->sse_control);
+    if (other_x87)
+        tell(context, "the x87 control word %#x instead of %#x", now.x87_control,
+             before->x87_control);
+    write_settings(before);
+    return false;
 }
