@@ -4,7 +4,8 @@
  *
  * Owns: the table of chips. May not: choose modes; timing.c does.
  *
- * A new one is a row, and where its timings can be set, a file like piix.c. Quirks belong here, too.
+ * A new one is a row, and where its timings can be set, a file like piix.c. Quirks belong here,
+ * too.
  */
 #include "pata.h"
 

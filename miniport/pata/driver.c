@@ -22,8 +22,9 @@
 
 #define BAR_BUS_MASTER 4
 
-/* No structure tells a driver its controller's number, by which the registry names the keys; but the port counts
- * them as this does, in start order, and a controller that is started again keeps its own. */
+/* No structure tells a driver its controller's number, by which the registry names the keys; but
+ * the port counts them as this does, in start order, and a controller that is started again keeps
+ * its own. */
 static ULONG numbers_taken; /* a bit each */
 
 static UCHAR take_number(void)

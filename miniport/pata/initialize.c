@@ -2,7 +2,8 @@
 /*
  * IdeHwInitialize: what a device can do, and what of it is used.
  *
- * Owns: what a device's IDENTIFY data says. May not: send commands itself; setup.c does, from here on.
+ * Owns: what a device's IDENTIFY data says. May not: send commands itself; setup.c does, from here
+ * on.
  */
 #include "pata.h"
 
@@ -21,7 +22,8 @@ static BOOLEAN word_is_valid(USHORT word)
     return (word & 0xC000) == 0x4000;
 }
 
-/* ATA: word 88, valid if bit 2 of word 53 is set: the Ultra DMA mode that is active, in bits 14:8. */
+/* ATA: word 88, valid if bit 2 of word 53 is set: the Ultra DMA mode that is active, in bits
+ * 14:8. */
 static ULONG active_ultra_dma(const IDENTIFY_DEVICE_DATA *data)
 {
     return identify_word(data, 53) & 4 ? (identify_word(data, 88) >> 8 & 0x7Fu) << UDMA0 : 0;

@@ -5,8 +5,8 @@
  * Owns: the channel's registry buffer, which the port lends from IdeHwControl(IdeStart) to
  * IdeHwControl(IdeStop). May not: fail; without a buffer there are default settings and no notes.
  *
- * Everything is a value of ...\Services\<service>\Controller<N>\Channel<M>. Settings, all REG_DWORD; a
- * missing one changes nothing:
+ * Everything is a value of ...\Services\<service>\Controller<N>\Channel<M>. Settings, all
+ * REG_DWORD; a missing one changes nothing:
  *
  *     DmaAllowed     0 keeps the channel's devices to PIO
  *     HighestMode    a transfer mode as SET FEATURES codes it
@@ -19,9 +19,9 @@
  *     Device<N>Mode    REG_DWORD, the mode in use, as SET FEATURES codes it
  *     Device<N>Errors  REG_DWORD, how many of its commands failed from start to stop
  *
- * ddi: a deferred write keeps a reference to the bytes in the buffer, which must then stay as they are
- * until the buffer is freed. A model is known in IdeHwInitialize, where nothing may be stored at
- * once, and is handed over there; mode and errors are final at the stop only.
+ * ddi: a deferred write keeps a reference to the bytes in the buffer, which must then stay as they
+ * are until the buffer is freed. A model is known in IdeHwInitialize, where nothing may be stored
+ * at once, and is handed over there; mode and errors are final at the stop only.
  */
 #include "pata.h"
 
@@ -99,8 +99,8 @@ static BOOLEAN note(struct pata_channel *channel, PCHAR name, UCHAR type, PVOID 
                                                      type, bytes, &length);
 }
 
-/* ATA: IDENTIFY DEVICE: each word has its first character in the high byte; blanks fill up (zeros, in
- * some devices). Returns how many characters there are without these. */
+/* ATA: IDENTIFY DEVICE: each word has its first character in the high byte; blanks fill up (zeros,
+ * in some devices). Returns how many characters there are without these. */
 static ULONG read_model(const IDENTIFY_DEVICE_DATA *data, PWCHAR model)
 {
     const UCHAR *bytes = (const UCHAR *)data + 2 * MODEL_WORD;

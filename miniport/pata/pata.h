@@ -23,7 +23,7 @@
  *     atapi.c       steps: packet commands and request sense
  *     reset.c       steps: DEVICE RESET, SRST, and an interrupt that got lost
  *     setup.c       a device is prepared: SET FEATURES, SET MULTIPLE, geometry
- *     notes.c       the registry: settings come from there, what was learnt of the devices goes there
+ *     notes.c       the registry: settings from there, what was learnt of the devices to there
  *     timing.c      transfer modes
  *     chips.c       the table of controllers, and what is particular to each
  *     piix.c        Intel's PIIX3 and PIIX4
@@ -434,7 +434,8 @@ ULONG pata_fastest_modes(ULONG modes);
 UCHAR pata_pio_mode_code(ULONG modes);
 UCHAR pata_dma_mode_code(ULONG modes);
 /* The modes that IdeHwInitialize may choose from. On another miniport's controller they are what
- * that has selected, or what needs no timings set; `active` is what the firmware has left active. */
+ * that has selected, or what needs no timings set; `active` is what the firmware has left
+ * active. */
 ULONG pata_usable_modes(const struct pata_controller *controller, UCHAR channel,
                         const IDE_DEVICE_PARAMETERS *parameters, ULONG active);
 /* All modes up to the one that a SET FEATURES code stands for; 0: it is no such code. */
@@ -456,7 +457,8 @@ void pata_piix4_program(struct pata_controller *controller, UCHAR channel);
 
 /* Lets 400 ns pass: until then Status need not be true. */
 void pata_settle(const struct pata_channel *channel);
-/* Waits until `(register & mask) == value` holds, some microseconds at most. Returns the last value. */
+/* Waits until `(register & mask) == value` holds, some microseconds at most. Returns the last
+ * value. */
 UCHAR pata_wait(const struct pata_channel *channel, UCHAR (*read)(const struct pata_channel *),
                 UCHAR mask, UCHAR value, ULONG limit_us);
 /* The same of Alternate Status. */
@@ -564,7 +566,8 @@ enum pata_phase pata_reset_tick(struct pata_channel *channel);
 extern const ULONG pata_followers[PHASE_COUNT];
 void pata_refuse(struct pata_channel *channel, enum pata_phase phase);
 
-/* The one way to change a phase. FALSE: it may not follow; it is reported, and nothing has changed. */
+/* The one way to change a phase. FALSE: it may not follow; it is reported, and nothing has
+ * changed. */
 static inline BOOLEAN pata_enter(struct pata_channel *channel, enum pata_phase phase)
 {
     if (!(pata_followers[channel->phase] >> phase & 1)) {

@@ -4,10 +4,10 @@
  *
  * Owns: configuration registers 40h to 4Bh. May not: choose modes; timing.c does.
  *
- * PIIX: timings are counted in PCI clocks of 30 ns: a cycle is the time until IORDY is sampled (ISP:
- * 5, 4, 3, 2 clocks for 0 to 3) and the recovery time (RTC: 4, 3, 2, 1 clocks for 0 to 3). Without
- * the fast timing bank (TIME) a cycle is longer than any mode asks for. One bank of timings serves
- * PIO and multiword DMA; where these differ, the bank can be reserved for DMA (DTE).
+ * PIIX: timings are counted in PCI clocks of 30 ns: a cycle is the time until IORDY is sampled
+ * (ISP: 5, 4, 3, 2 clocks for 0 to 3) and the recovery time (RTC: 4, 3, 2, 1 clocks for 0 to 3).
+ * Without the fast timing bank (TIME) a cycle is longer than any mode asks for. One bank of timings
+ * serves PIO and multiword DMA; where these differ, the bank can be reserved for DMA (DTE).
  */
 #include "pata.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registers of a channel: where each is, which way it goes, and what its bits mean. ata.h has the
- * other bits of Status, Error and Device Control.
+ * The registers of a channel: where each is, which way it goes, and what its bits mean. ata.h has
+ * the other bits of Status, Error and Device Control.
  *
- * A row makes one function, pata_read_NAME(channel) or pata_write_NAME(channel, value), so nothing can
- * be read that is only written. Where a read and a write reach different registers there are two rows.
+ * A row makes one function, pata_read_NAME(channel) or pata_write_NAME(channel, value), so nothing
+ * can be read that is only written. Where a read and a write reach different registers there are
+ * two rows.
  */
 #ifndef PATA_REGISTERS_H
 #define PATA_REGISTERS_H

@@ -77,8 +77,8 @@ static ULONG controller_modes(const struct pata_controller *controller, ULONG cu
         return chip->pio_modes;
     if (chip->dma_modes)
         return chip->pio_modes | chip->dma_modes;
-    /* Its timings cannot be changed here, and in Ultra DMA both sides must be in the same mode: the one that
-     * the firmware has set, or none. */
+    /* Its timings cannot be changed here, and in Ultra DMA both sides must be in the same mode: the
+     * one that the firmware has set, or none. */
     return chip->pio_modes | (firmware ? 1u << pata_highest_mode(firmware) : MWDMA_SUPPORT);
 }
 

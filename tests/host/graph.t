@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# tools/graph.pl finds circles among objects; and there is none among pata's. Started from the top of the tree.
+# tools/graph.pl finds circles among objects; and there is none among pata's, the HAL's and the shell's. Started
+# from the top of the tree.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -53,5 +54,15 @@ my @objects = grep { m{([^/]+)\.o$} && $is_source{$1} } glob "$folder/*.o";
 is(scalar @objects, scalar keys %is_source, "all of pata's objects are there");
 ($code, $text) = graph(@objects);
 is("$code $text", '0 ', 'pata has no circle');
+
+my $arch = $ENV{ARCH} || 'x86_64';
+my %sources = (hal => [glob 'hal/*.c hal/*/*/*.c hal/*/*/*.S'], boot => [glob 'boot/*.c boot/*/*.c']);
+for my $room (sort keys %sources) {
+    my @built = map { s{\.\w+$}{.o}r } grep { !m{/(?!$arch)(?:i386|x86_64)_} } @{$sources{$room}};
+    my @missing = grep { !-f } map { "build/$arch/$_" } @built;
+    is("@missing", '', "$room: all objects are there");
+    ($code, $text) = graph(map { "build/$arch/$_" } @built);
+    is("$code $text", '0 ', "$room has no circle");
+}
 
 done_testing();
