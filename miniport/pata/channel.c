@@ -11,7 +11,7 @@
  * right what can be put right without a command; the first command then looks before it writes
  * (issue.c).
  */
-#include "pata.h"
+#include "steps.h"
 
 BOOLEAN NTAPI PataChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,
                               PVOID InitContext)

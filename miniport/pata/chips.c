@@ -7,7 +7,7 @@
  * A new one is a row, and where its timings can be set, a file like piix.c. Quirks belong here,
  * too.
  */
-#include "pata.h"
+#include "steps.h"
 
 /* No bus master, and nothing to set. A 32-bit access to the data port becomes one to it and one to
  * the port two above. */

@@ -12,7 +12,7 @@
  * NumberOfOverlappedRequests allows).
  */
 #include "opcodes.h"
-#include "pata.h"
+#include "steps.h"
 
 BOOLEAN NTAPI PataBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {

@@ -3,7 +3,7 @@
 #ifndef PATA_DMA_H
 #define PATA_DMA_H
 
-#include "pata.h"
+#include "steps.h"
 
 /* Describes an IRB's memory in the table: each piece is cut where it crosses 64 KiB. FALSE: no
  * descriptor can say it, it is too much, or not as long as the IRB. A piece without length has no

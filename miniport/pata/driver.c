@@ -10,7 +10,7 @@
  * bus master at all (SFF-8038i), whose registers lie at base address 4. On the ISA bus there is
  * nothing of this.
  */
-#include "pata.h"
+#include "steps.h"
 
 #define PCI_IDS                   0x00 /* vendor in the low half, device in the high half */
 #define PCI_COMMAND               0x04

@@ -5,7 +5,7 @@
  * Owns: what a device's IDENTIFY data says. May not: send commands itself; setup.c does, from here
  * on.
  */
-#include "pata.h"
+#include "steps.h"
 
 /* ------------------------------------------------------------------ IDENTIFY */
 
@@ -22,8 +22,7 @@ static BOOLEAN word_is_valid(USHORT word)
     return (word & 0xC000) == 0x4000;
 }
 
-/* ATA: word 88, valid if bit 2 of word 53 is set: the Ultra DMA mode that is active, in bits
- * 14:8. */
+/* ATA: word 88, valid if bit 2 of word 53 is set: the active Ultra DMA mode, in bits 14:8. */
 static ULONG active_ultra_dma(const IDENTIFY_DEVICE_DATA *data)
 {
     return identify_word(data, 53) & 4 ? (identify_word(data, 88) >> 8 & 0x7Fu) << UDMA0 : 0;

@@ -11,7 +11,7 @@
  * BSY is set a device does not interrupt (ATA: 7.15). During DMA, Status shows BSY or DRQ until the
  * transfer is over.
  */
-#include "pata.h"
+#include "steps.h"
 
 /* Is it an interrupt while data still moves? A drive's eject button is enough for one. The latch
  * stays set: clearing it could lose the end's. An engine that is active at the end is rare, and

@@ -11,7 +11,7 @@
  * phase, so the stack is as deep as one step, and when pata_run returns it is known what is waited
  * for.
  */
-#include "pata.h"
+#include "steps.h"
 
 #define DUMP_SLICE_US 50
 

@@ -23,7 +23,7 @@
  * are until the buffer is freed. A model is known in IdeHwInitialize, where nothing may be stored
  * at once, and is handed over there; mode and errors are final at the stop only.
  */
-#include "pata.h"
+#include "steps.h"
 
 #define MODEL_WORD       27 /* ATA: IDENTIFY DEVICE, words 27 to 46: model number */
 #define MODEL_CHARACTERS 40

@@ -3,7 +3,7 @@
 #ifndef PATA_OPCODES_H
 #define PATA_OPCODES_H
 
-#include "pata.h"
+#include "steps.h"
 
 /* How the data of a command goes, as far as its opcode says. Those by DMA are the flag that the IRB
  * must have: the wrong direction destroys data. */

@@ -8,7 +8,7 @@
  * the phase it was in, the kernel's log and an attached debugger are told, and as nothing more
  * comes of the command, the port's time-out resets the channel.
  */
-#include "pata.h"
+#include "steps.h"
 
 #define BIT(name) PHASE_BIT(name)
 /* The port may do so at any time: IdeHwReset, IdeHwControl(IdeStop). */

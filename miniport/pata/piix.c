@@ -9,7 +9,7 @@
  * Without the fast timing bank (TIME) a cycle is longer than any mode asks for. One bank of timings
  * serves PIO and multiword DMA; where these differ, the bank can be reserved for DMA (DTE).
  */
-#include "pata.h"
+#include "steps.h"
 
 /* PIIX: configuration registers of function 1. */
 #define IDETIM               0x40   /* 16 bits; 42h for the secondary channel */

@@ -14,7 +14,7 @@
  * 32-bit accesses halve the time; what is left of a length that is no multiple of four bytes is
  * moved in 16-bit ones, since the data port knows of no other (an 8-bit access eats a whole word).
  */
-#include "pata.h"
+#include "steps.h"
 
 #define LATE_DRQ_TICK_US 1000
 

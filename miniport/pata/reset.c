@@ -16,7 +16,7 @@
  * settings are lost (setup.c sends them again), device 0 is selected whatever the Device register
  * says, and an interrupt may be pending that belongs to no IRB.
  */
-#include "pata.h"
+#include "steps.h"
 
 #define SRST_US               10
 #define RESET_SETTLE_US       2500 /* 2 ms, and some for the timer's grain */

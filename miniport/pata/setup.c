@@ -12,7 +12,7 @@
  *
  * No issuer watches over these commands, so a timer does.
  */
-#include "pata.h"
+#include "steps.h"
 
 #define SETUP_TICK_US   1000000
 #define SETUP_LIMIT_US  10000000 /* a disk that spins up first takes its time */

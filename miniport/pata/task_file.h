@@ -3,7 +3,7 @@
 #ifndef PATA_TASK_FILE_H
 #define PATA_TASK_FILE_H
 
-#include "pata.h"
+#include "steps.h"
 
 static inline UCHAR pata_device_register(UCHAR target, const IDE_TASK_FILE *task_file)
 {

@@ -11,7 +11,7 @@
  * driver does not know how to set a controller's timings, it therefore uses Ultra DMA only up to
  * the mode that the firmware has left active.
  */
-#include "pata.h"
+#include "steps.h"
 
 /* ------------------------------------------------------------------ modes as numbers */
 

@@ -4,7 +4,7 @@
  *
  * Owns: device_register. May not: know what a command is for.
  */
-#include "pata.h"
+#include "steps.h"
 
 #define POLL_LIMIT_US 50
 

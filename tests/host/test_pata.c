@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "miniport/pata/pata.h"
+#include "miniport/pata/steps.h"
 #include "tests/host/port_model.h"
 #include "tests/host/tap.h"
 
@@ -324,6 +324,52 @@ static void test_hot_path(void)
     TAP_CHECK(model.log_count == 12); /* the direction changed */
     TAP_CHECK(holds(0, 200, 8, buffer) && holds(0, 207, 1, buffer));
     TAP_CHECK(model.bm_status == 0 && port_model.worst_stall_us < 1000 && is_clean());
+}
+
+/* What looks like the usual request, and is not. */
+static void test_not_straight(void)
+{
+    uint8_t *buffer;
+    struct test_irb *irb;
+
+    one_disk(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 8, 8, buffer) == IRB_STATUS_SUCCESS);
+    irb = sectors(READ, 0xC8, 0, 8, 8, buffer);
+    irb->irb.Lun = 1;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SELECTION_TIMEOUT);
+    irb = sectors(READ, 0xC8, 0, 8, 8, buffer);
+    irb->irb.TargetId = 8; /* there are two bits less in the Device register */
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_SELECTION_TIMEOUT);
+    irb = sectors(READ, 0xC8, 0, 8, 8, buffer);
+    irb->irb.DataTransferLength -= 512;
+    TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
+    model_log_clear();
+    TAP_CHECK(run_sectors(WRITE, 0xC8, 0, 8, 8, buffer) == IRB_STATUS_INVALID_REQUEST);
+    TAP_CHECK(model.log_count == 0); /* the flags say one direction, the opcode the other */
+    irb = sectors(READ, 0xC8, 0, 8, 8, buffer);
+    irb->irb.IrbFlags |= IRB_FLAGS_RETURN_RESULTS;
+    TAP_CHECK(irb_run(irb) == (IRB_STATUS_SUCCESS | IRB_STATUS_RETURN_TASKFILE_VALID));
+    TAP_CHECK(irb->sense[6] == 0x50 && holds(0, 8, 8, buffer) && is_clean());
+}
+
+/* ATA: 9.5: between the command and its interrupt the host has no need of Status. */
+static void test_pio_accesses(void)
+{
+    static const char expected[] = "wCount wLow wMid wHigh wDevice wCommand "
+                                   "rBmStatus rStatus wBmStatus rAlternate rAlternate";
+    uint8_t *buffer;
+
+    one_disk(PIIX4);
+    start();
+    buffer = port_model_memory(0);
+    TAP_CHECK(run_sectors(READ, 0xC4, 0, 8, 8, buffer) == IRB_STATUS_SUCCESS);
+    model_log_clear();
+    TAP_CHECK(run_sectors(READ, 0xC4, 0, 100, 8, buffer) == IRB_STATUS_SUCCESS);
+    if (!tap_ok(strcmp(model_log_text(), expected) == 0, "4 KiB read by PIO: eleven accesses"))
+        printf("# %s\n", model_log_text());
+    TAP_CHECK(holds(0, 100, 8, buffer) && is_clean());
 }
 
 static void test_descriptors(void)
@@ -1038,12 +1084,14 @@ static void test_random(void)
 
 int main(void)
 {
-    tap_plan(288);
+    tap_plan(300);
     test_start();
     test_absent();
     test_settings();
     test_notes();
     test_hot_path();
+    test_not_straight();
+    test_pio_accesses();
     test_descriptors();
     test_addresses();
     test_dma_errors();
