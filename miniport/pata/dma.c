@@ -28,6 +28,48 @@
  */
 #include "dma.h"
 
+/* Descriptors for one piece, from `prd` on. Returns where the next one goes on; NULL: the table is
+ * full, or no descriptor can say it. A piece without length has none, as a count of 0 would mean
+ * 64 KiB. */
+static struct pata_prd *describe_piece(struct pata_prd *prd, const struct pata_prd *end,
+                                       const IDE_SCATTER_GATHER_ELEMENT *element)
+{
+    ULONG address = element->Address.LowPart, left = element->Length;
+
+    if (((address | left) & 1) || element->Address.HighPart != 0 ||
+        (ULONGLONG)address + left > 1ull << 32)
+        return NULL;
+    while (left) {
+        ULONG count = min(left, PRD_BOUNDARY - (address & (PRD_BOUNDARY - 1)));
+        if (prd == end)
+            return NULL;
+        prd->address = address;
+        prd->control = count & (PRD_BOUNDARY - 1);
+        prd++;
+        address += count;
+        left -= count;
+    }
+    return prd;
+}
+
+BOOLEAN pata_describe_pieces(struct pata_prd *prd, const IDE_SCATTER_GATHER_LIST *list,
+                             ULONG byte_count)
+{
+    const struct pata_prd *const end = prd + PRD_COUNT;
+    ULONG total = 0;
+
+    for (ULONG i = 0; i < list->NumberOfElements; i++) {
+        prd = describe_piece(prd, end, &list->Elements[i]);
+        if (!prd)
+            return FALSE;
+        total += list->Elements[i].Length;
+    }
+    if (total == 0 || total != byte_count)
+        return FALSE;
+    prd[-1].control |= PRD_END;
+    return TRUE;
+}
+
 UCHAR pata_dma_prepare(struct pata_channel *channel)
 {
     struct pata_command *command = &channel->command;

@@ -5,44 +5,27 @@
 
 #include "steps.h"
 
-/* Describes an IRB's memory in the table: each piece is cut where it crosses 64 KiB. FALSE: no
- * descriptor can say it, it is too much, or not as long as the IRB. A piece without length has no
- * descriptor, as a count of 0 would mean 64 KiB. */
+/* The same for any list: each piece is cut where it crosses 64 KiB. */
+BOOLEAN pata_describe_pieces(struct pata_prd *prd, const IDE_SCATTER_GATHER_LIST *list,
+                             ULONG byte_count);
+
+/* Describes an IRB's memory in the table. FALSE: no descriptor can say it, it is too much, or not
+ * as long as the IRB. Most memory is one piece within one 64 KiB. */
 static inline BOOLEAN pata_describe(const struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     const IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList((PVOID)channel, irb);
     struct pata_prd *prd = channel->prd_table;
-    ULONG total = 0;
 
     if (!list || !prd)
         return FALSE;
-    const IDE_SCATTER_GATHER_ELEMENT *element = list->Elements;
-    const IDE_SCATTER_GATHER_ELEMENT *const last = element + list->NumberOfElements;
-    const struct pata_prd *const end = prd + PRD_COUNT;
-    for (; element < last; element++) {
-        ULONG address = element->Address.LowPart, left = element->Length;
-
-        if (((address | left) & 1) || element->Address.HighPart != 0)
-            return FALSE;
-        total += left;
-        while (left) {
-            ULONG count = PRD_BOUNDARY - (address & (PRD_BOUNDARY - 1));
-            if (count >= left)
-                count = left;
-            else if (address + count == 0) /* beyond 4 GiB */
-                return FALSE;
-            if (prd == end)
-                return FALSE;
-            prd->address = address;
-            prd->control = count & (PRD_BOUNDARY - 1);
-            prd++;
-            address += count;
-            left -= count;
-        }
-    }
-    if (total == 0 || total != irb->DataTransferLength)
-        return FALSE;
-    prd[-1].control |= PRD_END;
+    if (list->NumberOfElements != 1)
+        return pata_describe_pieces(prd, list, irb->DataTransferLength);
+    const ULONG address = list->Elements[0].Address.LowPart, length = list->Elements[0].Length;
+    if (list->Elements[0].Address.HighPart != 0 || ((address | length) & 1) || length == 0 ||
+        length != irb->DataTransferLength || (address & (PRD_BOUNDARY - 1)) + length > PRD_BOUNDARY)
+        return pata_describe_pieces(prd, list, irb->DataTransferLength);
+    prd->address = address;
+    prd->control = (length & (PRD_BOUNDARY - 1)) | PRD_END;
     return TRUE;
 }
 

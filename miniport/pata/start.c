@@ -28,7 +28,8 @@ static void reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
     pata_run(channel, pata_reset_unit(channel, irb));
 }
 
-static BOOLEAN start_with_care(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+static DECLSPEC_NOINLINE BOOLEAN start_with_care(struct pata_channel *channel,
+                                                 PIDE_REQUEST_BLOCK irb)
 {
     if (irb->Function == IRB_FUNCTION_ATA_IDENTIFY && irb->TargetId < MAX_IDE_DEVICE)
         channel->devices[irb->TargetId].presence = DEVICE_AWAKE; /* let us see */
