@@ -110,8 +110,8 @@ $(BUILD)/kernel.flags: FORCE
 
 $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
-# For who develops the kernel, since newer compilers may find more. port/ has findings yet.
-ifneq ($(WERROR_FLAG),)
+# For who develops the kernel, with the compiler that it is developed with: each finds others. port/ has findings yet.
+ifneq ($(and $(WERROR_FLAG),$(filter 12 12.%,$(shell $(KERNEL_CC) -dumpversion))),)
 $(addprefix $(BUILD)/,hal/%.o boot/%.o lib/%.o): private KERNEL_CFLAGS += -Wconversion -Wswitch-enum -Wnull-dereference
 endif
 
