@@ -155,18 +155,18 @@ struct pata_controller {
 
 /* ------------------------------------------------------------------ the channel */
 
-/* What a channel does. phase.c says which may follow which. */
+/* What a channel does. phase.c says which may follow which; docs/states.md shows both. */
 enum pata_phase {
-    PHASE_STOPPED,
-    PHASE_IDLE,
+    PHASE_STOPPED,       /* before IdeHwControl(IdeStart), and after IdeStop */
+    PHASE_IDLE,          /* nothing is under way, and nothing waits */
     PHASE_ISSUE,         /* passing: the command is about to be sent */
     PHASE_WAIT_READY,    /* a command waits for BSY to clear; timer */
-    PHASE_NON_DATA,      /* written; interrupt at the end */
-    PHASE_SETUP,         /* the same, of the driver's own; timer, since no issuer watches */
-    PHASE_PIO_IN,        /* interrupt for each block, which then is read */
+    PHASE_NON_DATA,      /* a command without data; interrupt at the end */
+    PHASE_SETUP,         /* a command of the driver's own; interrupt, and a timer watches */
+    PHASE_PIO_IN,        /* data to memory; interrupt for each block, which then is read */
     PHASE_PIO_OUT_FIRST, /* the device will ask for the first block without interrupt; timer */
     PHASE_PIO_OUT,       /* a block is written; interrupt when the device has taken it */
-    PHASE_DMA,           /* interrupt at the end */
+    PHASE_DMA,           /* data by bus master; interrupt at the end */
     PHASE_PACKET,        /* PACKET is written; the device will ask for the packet; timer */
     PHASE_PACKET_DATA,   /* the packet is sent; interrupts for blocks of data, and at the end */
     PHASE_PACKET_DMA,    /* the packet is sent; interrupt at the end */

@@ -843,11 +843,12 @@ static void test_left_over(void)
 
 /* ------------------------------------------------------------------ states */
 
-/* The port may reset the channel whatever it waits for. */
+/* The port may reset the channel whatever it waits for; passing phases wait for nothing. */
 static bool can_be_reset_anywhere(void)
 {
     for (unsigned phase = PHASE_STOPPED + 1; phase < PHASE_COUNT; phase++)
-        if (phase != PHASE_END && !(pata_followers[phase] & PHASE_BIT(RESET))) {
+        if (phase != PHASE_ISSUE && phase != PHASE_END &&
+            !(pata_followers[phase] & PHASE_BIT(RESET))) {
             printf("# phase %u cannot be reset\n", phase);
             return false;
         }
