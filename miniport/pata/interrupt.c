@@ -109,7 +109,7 @@ BOOLEAN NTAPI PataInterrupt(PVOID ChannelExtension)
         channel->is_ready = FALSE;
         return (bus_master_status & BM_INTERRUPT) != 0;
     }
-    pata_step(channel, EVENT_DEVICE, status, bus_master_status);
+    pata_step(channel, status, bus_master_status);
     pata_go_on(channel);
     return TRUE;
 }

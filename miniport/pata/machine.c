@@ -136,6 +136,17 @@ static enum pata_phase on_tick(struct pata_channel *channel)
 
 /* ------------------------------------------------------------------ the timer */
 
+static void step_by_timer(struct pata_channel *channel)
+{
+    UCHAR status, bus_master_status;
+
+    if (channel->phase == PHASE_SETUP && pata_is_over_unseen(channel, &status, &bus_master_status))
+        pata_step(channel, status, bus_master_status);
+    else
+        pata_run(channel, on_tick(channel));
+    pata_go_on(channel);
+}
+
 /* At DIRQL. */
 static VOID NTAPI tick_synchronized(PVOID ChannelExtension)
 {
@@ -143,8 +154,7 @@ static VOID NTAPI tick_synchronized(PVOID ChannelExtension)
 
     if (channel->timer_fired != channel->timer_asked)
         return; /* asked for anew since it was over */
-    pata_step(channel, EVENT_TICK, 0, 0);
-    pata_go_on(channel);
+    step_by_timer(channel);
 }
 
 /* At DISPATCH_LEVEL: the interrupt routine may come between any two lines here. */
@@ -172,8 +182,7 @@ BOOLEAN pata_dump_tick(struct pata_channel *channel)
     if (channel->timer_left_us)
         return FALSE;
     set_stale_timings(channel);
-    pata_step(channel, EVENT_TICK, 0, 0);
-    pata_go_on(channel);
+    step_by_timer(channel);
     return TRUE;
 }
 
@@ -190,15 +199,10 @@ void pata_run(struct pata_channel *channel, enum pata_phase next)
     }
 }
 
-void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
-               UCHAR bus_master_status)
+void pata_step(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status)
 {
-    enum pata_phase next;
+    enum pata_phase next = on_device(channel, status, bus_master_status);
 
-    if (event == EVENT_TICK && channel->phase == PHASE_SETUP &&
-        pata_is_over_unseen(channel, &status, &bus_master_status))
-        event = EVENT_DEVICE;
-    next = event == EVENT_TICK ? on_tick(channel) : on_device(channel, status, bus_master_status);
     if (next != channel->phase || channel->timer_armed != channel->timer_asked)
         pata_run(channel, next);
 }

@@ -208,11 +208,6 @@ static inline BOOLEAN pata_moves_dma(enum pata_phase phase)
     return phase == PHASE_DMA || phase == PHASE_PACKET_DMA;
 }
 
-enum pata_event {
-    EVENT_DEVICE, /* the device has something to say: interrupt, or found by looking */
-    EVENT_TICK,   /* the timer that was asked for */
-};
-
 enum pata_protocol {
     PROTOCOL_REFUSED, /* queued commands, SATA's, and what cannot be told */
     PROTOCOL_NON_DATA,

@@ -19,7 +19,7 @@ static void reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 
     if (irb->TargetId < MAX_IDE_DEVICE &&
         pata_is_over_unseen(channel, &status, &bus_master_status)) {
-        pata_step(channel, EVENT_DEVICE, status, bus_master_status);
+        pata_step(channel, status, bus_master_status);
         if (is_its_own && channel->phase == PHASE_IDLE) {
             pata_complete_lun_reset(channel, irb, IRB_STATUS_SUCCESS);
             return;
@@ -28,8 +28,7 @@ static void reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
     pata_run(channel, pata_reset_unit(channel, irb));
 }
 
-static DECLSPEC_NOINLINE BOOLEAN start_with_care(struct pata_channel *channel,
-                                                 PIDE_REQUEST_BLOCK irb)
+static BOOLEAN start_with_care(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     if (irb->Function == IRB_FUNCTION_ATA_IDENTIFY && irb->TargetId < MAX_IDE_DEVICE)
         channel->devices[irb->TargetId].presence = DEVICE_AWAKE; /* let us see */
@@ -51,9 +50,9 @@ static inline BOOLEAN is_straight(const struct pata_channel *channel, const IDE_
 {
     const UCHAR transfer = pata_transfers[irb->IdeTaskFile.Current.bCommandReg];
 
-    if (channel->phase != PHASE_IDLE || !channel->is_ready || !pata_moves_sectors(irb) ||
-        !pata_is_selected(channel, irb->TargetId) || irb->Lun != 0 ||
-        !(transfer & irb->IrbFlags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT)))
+    if (!(transfer & irb->IrbFlags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT)) ||
+        channel->phase != PHASE_IDLE || !channel->is_ready || !pata_moves_sectors(irb) ||
+        !pata_is_selected(channel, irb->TargetId) || irb->Lun != 0)
         return FALSE;
     const struct pata_device *device = &channel->devices[irb->TargetId];
     return device->dma_ready && device->presence == DEVICE_AWAKE &&
@@ -93,7 +92,7 @@ BOOLEAN NTAPI PataReset(PVOID ChannelExtension)
     if (channel->phase == PHASE_STOPPED)
         return FALSE;
     if (pata_is_over_unseen(channel, &status, &bus_master_status))
-        pata_step(channel, EVENT_DEVICE, status, bus_master_status);
+        pata_step(channel, status, bus_master_status);
     if (channel->phase == PHASE_RESET)
         pata_reset_begin(channel);  /* once more */
     pata_run(channel, PHASE_RESET); /* from here on no data moves */

@@ -244,9 +244,8 @@ static inline BOOLEAN pata_enter(struct pata_channel *channel, enum pata_phase p
 
 /* Takes the channel to a phase, and on until the device, a timer or the port has the next word. */
 void pata_run(struct pata_channel *channel, enum pata_phase next);
-/* The same from what the device says, or the timer. */
-void pata_step(struct pata_channel *channel, enum pata_event event, UCHAR status,
-               UCHAR bus_master_status);
+/* The same from what the device says. */
+void pata_step(struct pata_channel *channel, UCHAR status, UCHAR bus_master_status);
 /* Dump mode's timer: the port calls IdeHwInterrupt instead. TRUE: a wait was over, and the next
  * step has been done. */
 BOOLEAN pata_dump_tick(struct pata_channel *channel);
