@@ -45,10 +45,25 @@ sub place_in_driver {
     return;
 }
 
-sub first_on_stack {
+# What may be return addresses, the likeliest first: on top of the stack where a function has no frame yet, in the chain
+# of the kernel's frames, and anywhere else, where old words lie about, too.
+sub return_addresses {
     my @words = ($stack // '') =~ /\b0x([0-9a-f]{16})\b/g;
     @words = map { (substr($_, 8), substr $_, 0, 8) } @words if !$is_wide;
-    for my $word (@words) {
+    my ($top) = $registers =~ /\b[RE]SP=([0-9a-f]+)/;
+    my ($frame) = $registers =~ /\b[RE]BP=([0-9a-f]+)/;
+    my @likely = @words ? $words[0] : ();
+    for (my $last = -1; defined $frame && defined $top;) {
+        my $index = (hex($frame) - hex $top) / ($is_wide ? 8 : 4);
+        last if $index <= $last || $index != int $index || $index + 1 >= @words;
+        push @likely, $words[$index + 1];
+        ($frame, $last) = ($words[$index], $index);
+    }
+    return (@likely, @words);
+}
+
+sub first_on_stack {
+    for my $word (return_addresses()) {
         # A return address; the call before it is what was under way.
         my $place = place_in_driver(hex($word) - 1);
         return $place if defined $place;
