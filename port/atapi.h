@@ -10,11 +10,5 @@
 
 /* READ(10), or VERIFY(10). */
 void atapi_fill_transfer(struct request *request, uint64_t lba, uint32_t sectors, bool verify);
-/* Is this failure one that goes away by itself? Takes note when it says that the medium is another one. */
-bool atapi_should_repeat(const struct request *request);
-/* What a CHECK CONDITION means for a block request. */
-enum block_status atapi_status(const struct request *request);
-const char *atapi_sense_name(const uint8_t *sense);
-enum block_status block_status_of(const struct request *request);
 
 #endif

@@ -16,35 +16,13 @@
 #include "port/identify.h"
 #include "port/memory.h"
 #include "port/request/request.h"
+#include "port/sense.h"
 
 #define IO_TIMEOUT_S    10u
 #define FLUSH_TIMEOUT_S 60u /* ATA/ATAPI-6 8.10: a flush may take more than 30 s */
 #define CD_TIMEOUT_S    30u
 
-/* What the Sector Count register can say (ATA/ATAPI-6 8.34, 8.35). */
-#define LBA28_MOST_SECTORS  0x100u
-#define LBA48_MOST_SECTORS  0x10000u
-#define PACKET_MOST_SECTORS 0xFFFFu /* MMC-3, READ(10): 0 are none */
-
-static bool uses_dma(const struct device *device)
-{
-    return device->channel->controller->configuration.BusMaster &&
-           (device->parameters.TransferModeSelected & DMA_SUPPORT);
-}
-
 /* ------------------------------------------------------------------ task files */
-
-/* Rows: PIO, PIO MULTIPLE, DMA; columns: 28-bit (and CHS), 48-bit. */
-static const UCHAR read_commands[3][2] = {
-    {IDE_COMMAND_READ, IDE_COMMAND_READ_EXT},
-    {IDE_COMMAND_READ_MULTIPLE, IDE_COMMAND_READ_MULTIPLE_EXT},
-    {IDE_COMMAND_READ_DMA, IDE_COMMAND_READ_DMA_EXT},
-};
-static const UCHAR write_commands[3][2] = {
-    {IDE_COMMAND_WRITE, IDE_COMMAND_WRITE_EXT},
-    {IDE_COMMAND_WRITE_MULTIPLE, IDE_COMMAND_WRITE_MULTIPLE_EXT},
-    {IDE_COMMAND_WRITE_DMA, IDE_COMMAND_WRITE_DMA_EXT},
-};
 
 /* Address and count. The sector count is truncated on purpose: 0 stands for 256, or 65,536
  * (ATA/ATAPI-6 8.34, 8.35). */
@@ -116,28 +94,6 @@ static void fill_ata(struct block_request *block, uint64_t lba, uint32_t sectors
         return;
     }
     set_address(request, device, lba, sectors);
-}
-
-__attribute__((cold)) void block_configure(struct device *device)
-{
-    const struct controller *controller = device->channel->controller;
-    bool is_ata = device->kind == DEVICE_ATA;
-    bool is_48bit = is_ata && device->parameters.AddressTranslation == Lba48BitMode;
-    unsigned row = uses_dma(device) ? 2 : device->parameters.MaxBlockXfer > 1 ? 1 : 0;
-    uint16_t flags = IRB_FLAGS_DRDY_REQUIRED;
-    uint32_t by_length = controller->configuration.MaximumTransferLength / device->sector_size;
-
-    if (row == 1)
-        flags |= IRB_FLAGS_PIO_MULTIPLE;
-    device->transfer_commands[0] = read_commands[row][is_48bit];
-    device->transfer_commands[1] = write_commands[row][is_48bit];
-    device->transfer_flags[0] = flags | IRB_FLAGS_DATA_IN;
-    device->transfer_flags[1] = flags | IRB_FLAGS_DATA_OUT;
-    device->most_sectors = is_48bit ? LBA48_MOST_SECTORS
-                           : is_ata ? LBA28_MOST_SECTORS
-                                    : PACKET_MOST_SECTORS;
-    if (device->most_sectors > by_length)
-        device->most_sectors = by_length;
 }
 
 /* ------------------------------------------------------------------ pieces */
@@ -269,23 +225,6 @@ static void packet_piece_done(struct request *request)
         piece_done(request);
 }
 
-enum block_status block_status_of(const struct request *request)
-{
-    if (request->is_cancelled && request->irb_status != IRB_STATUS_SUCCESS)
-        return BLOCK_CANCELLED;
-    if (request->device->kind == DEVICE_ATAPI && request->irb_status == IRB_STATUS_DEVICE_ERROR)
-        return atapi_status(request);
-    switch (request->irb_status) {
-    case IRB_STATUS_SUCCESS: /* of less than was asked for is none */
-        return request->transferred == request->byte_count ? BLOCK_OK : BLOCK_DEVICE_ERROR;
-    case IRB_STATUS_SELECTION_TIMEOUT:
-        return BLOCK_DEVICE_GONE;
-    case IRB_STATUS_BUS_RESET:
-        return request->timed_out ? BLOCK_TIMED_OUT : BLOCK_DEVICE_ERROR;
-    }
-    return BLOCK_DEVICE_ERROR;
-}
-
 /* ------------------------------------------------------------------ entry points */
 
 static enum block_status check(const struct block_request *block)
@@ -325,17 +264,6 @@ void block_submit(struct block_request *block)
         finish(block, status);
     else
         send_piece(block);
-}
-
-enum block_status block_transfer(struct device *device, enum block_operation operation,
-                                 uint64_t lba, uint64_t sector_count, void *buffer)
-{
-    struct block_request block = {.device = device,
-                                  .operation = operation,
-                                  .lba = lba,
-                                  .sector_count = sector_count,
-                                  .buffer = buffer};
-    return block_run(&block);
 }
 
 /* ------------------------------------------------------------------ descriptions */

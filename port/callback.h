@@ -9,15 +9,9 @@
  */
 void callbacks_init(struct channel *channel);
 void callbacks_cancel(struct channel *channel);
-/* The end of an AtaPortDeviceBusy for the whole channel: procedure of channel->busy_timer. */
-void channel_ready(void *context);
-/* AtaPortDeviceRemoved, at DISPATCH_LEVEL: procedure of channel->removal. */
-void devices_removed(void *context);
+/* What is deferred of notifications, once in a channel's life. */
+void notifications_init(struct channel *channel);
 
-/* What power.c needs of channel.c and controller.c. */
-bool channel_flush(struct channel *channel);
-BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters);
-BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action);
 /* Asked for by miniports, and done at PASSIVE_LEVEL. */
 void channel_change_power(struct channel *channel);
 void power_init(struct channel *channel);

@@ -8,6 +8,7 @@
 #include "port/access/access.h"
 #include "port/block.h"
 #include "port/callback.h"
+#include "port/control.h"
 #include "port/call.h"
 #include "port/interrupt.h"
 #include "port/owned.h"
@@ -16,16 +17,6 @@
 #include "port/request/request.h"
 
 /* ------------------------------------------------------------------ start */
-
-BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)
-{
-    struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
-    context->action = action;
-    BOOLEAN result = MINIPORT_CALL_3(context, channel->interface.IdeHwControl, channel->extension,
-                                     action, parameters);
-    irql_lower(irql_raise_dispatch()); /* what the miniport asked for meanwhile runs now */
-    return result;
-}
 
 /* IdeHwControl(IdeStop), after which no callback runs (CBK-02). */
 static void stop_hardware(struct channel *channel)
@@ -39,6 +30,7 @@ static void stop_hardware(struct channel *channel)
 void channel_init(struct channel *channel)
 {
     callbacks_init(channel);
+    notifications_init(channel);
     watchdog_init(channel);
     power_init(channel);
     channel->completion = (struct deferred){.procedure = completion_run, .context = channel};
@@ -370,25 +362,6 @@ bool channel_has_work(const struct channel *channel)
            channel->recovery != RECOVERY_NONE;
 }
 
-/* What was written must be on the medium before the channel goes. False: it may not be. */
-bool channel_flush(struct channel *channel)
-{
-    bool flushed = true;
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
-        struct block_request flush = {.device = device, .operation = BLOCK_FLUSH};
-        char text[160];
-        if (!device->usable || !device->was_written)
-            continue;
-        if (block_run(&flush) == BLOCK_OK)
-            continue;
-        flushed = false;
-        block_describe(&flush, text, sizeof text);
-        port_message(channel, "what was written may be lost: %s", text);
-    }
-    return flushed;
-}
-
 static void time_is_over(void *context)
 {
     *(bool *)context = true;
@@ -450,48 +423,4 @@ bool channel_stop(struct channel *channel)
     release_hardware(channel);
     channel->state = CHANNEL_STOPPED;
     return flushed;
-}
-
-/* ------------------------------------------------------------------ all of them */
-
-struct channel *port_next_channel(struct channel *after)
-{
-    bool found = !after;
-    for (unsigned i = 0; i < port_controller_count; i++)
-        for (unsigned c = 0; c < port_controllers[i].channel_count; c++) {
-            struct channel *channel = port_controllers[i].channels[c];
-            if (found && channel)
-                return channel;
-            found |= channel == after;
-        }
-    return NULL;
-}
-
-struct channel *port_channel_by_name(const char *name)
-{
-    struct channel *channel = NULL;
-    while ((channel = port_next_channel(channel)))
-        if (strcmp(channel->name, name) == 0)
-            break;
-    return channel;
-}
-
-struct device *port_next_device(struct device *after)
-{
-    struct channel *channel = after ? after->channel : port_next_channel(NULL);
-    unsigned target = after ? after->target + 1u : 0;
-    for (; channel; channel = port_next_channel(channel), target = 0)
-        for (; target < PORT_MAX_DEVICES; target++)
-            if (channel->devices[target].kind != DEVICE_NONE)
-                return &channel->devices[target];
-    return NULL;
-}
-
-struct device *port_device_by_name(const char *name)
-{
-    struct device *device = NULL;
-    while ((device = port_next_device(device)))
-        if (strcmp(device->name, name) == 0)
-            break;
-    return device;
 }

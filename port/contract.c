@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The context stack, extension look-up and the reports of broken rules; see contract.h.
+ * Extension look-up and the reports of broken rules; see contract.h.
  * Entered from every context; allocates nothing.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/plural.h"
-#include "port/access/access.h"
 #include "port/port.h"
 #include "port/trace.h"
 
-/* No address of an extension, not even NULL. */
-static const char no_extension[1];
-
-static struct context no_context = {
-    .kind = CONTEXT_NONE, .extension = no_extension, .port_map = access_no_ports};
-struct context *context_now = &no_context;
 bool contract_checks = true;
 bool contract_strict;
 
@@ -29,24 +22,6 @@ static uint64_t total;
 #define PLACE_LIMIT 256u
 static struct contract_place places[PLACE_LIMIT];
 static unsigned place_count;
-
-static const struct {
-    const char *id, *words;
-} rules[RULE_COUNT] = {
-#define RULE(identifier, id, words, action, source) {id, words},
-#include "port/rules.def"
-#undef RULE
-};
-
-const char *contract_rule_id(enum rule rule)
-{
-    return rules[rule].id;
-}
-
-const char *contract_rule_words(enum rule rule)
-{
-    return rules[rule].words;
-}
 
 uint64_t contract_count(enum rule rule)
 {
@@ -62,48 +37,6 @@ const struct contract_place *contract_next_place(const struct contract_place *af
 {
     const struct contract_place *next = after ? after + 1 : places;
     return next < places + place_count ? next : NULL;
-}
-
-const char *context_kind_name(enum context_kind kind)
-{
-    static const char *const names[CONTEXT_KIND_COUNT] = {
-        [CONTEXT_NONE] = "no call from the port",
-        [CONTEXT_DRIVER_ENTRY] = "DriverEntry",
-        [CONTEXT_ADAPTER_CONTROL] = "AtaAdapterControl",
-        [CONTEXT_CHANNEL_ENABLED] = "AtaControllerChannelEnabled",
-        [CONTEXT_TRANSFER_MODE_SELECT] = "AtaControllerTransferModeSelect",
-        [CONTEXT_CHANNEL_INIT] = "AtaChannelInitRoutine",
-        [CONTEXT_HW_CONTROL] = "IdeHwControl",
-        [CONTEXT_HW_INITIALIZE] = "IdeHwInitialize",
-        [CONTEXT_BUILD_IO] = "IdeHwBuildIo",
-        [CONTEXT_START_IO] = "IdeHwStartIo",
-        [CONTEXT_INTERRUPT] = "IdeHwInterrupt",
-        [CONTEXT_RESET] = "IdeHwReset",
-        [CONTEXT_WORKER] = "worker routine",
-        [CONTEXT_TIMER] = "timer routine",
-        [CONTEXT_SYNCHRONIZED] = "synchronized routine",
-        [CONTEXT_CONTROLLER_SYNC] = "controller-synchronized routine",
-    };
-    return kind < CONTEXT_KIND_COUNT ? names[kind] : "?";
-}
-
-const char *context_routine_name(void)
-{
-    return context_now->kind >= CONTEXT_WORKER ? "IDE_HW_DPC"
-                                               : context_kind_name(context_now->kind);
-}
-
-void context_name(const struct context *context, char *text, size_t size)
-{
-    static const char *const actions[] = {"IdeStart", "IdeStop", "IdePowerUp", "IdePowerDown",
-                                          "IdeVendorDefined"};
-    if (context->kind == CONTEXT_HW_CONTROL || context->kind == CONTEXT_ADAPTER_CONTROL)
-        snprintf(text, size, "%s(%s)", context_kind_name(context->kind),
-                 (unsigned)context->action < sizeof actions / sizeof *actions
-                     ? actions[context->action]
-                     : "?");
-    else
-        snprintf(text, size, "%s", context_kind_name(context->kind));
 }
 
 /* The entry of a place, made if need be. When all are taken the first one is given up. */
@@ -167,8 +100,8 @@ static void print_report(const struct contract_place *place, const struct irb_sl
                          const char *kind, const char *detail, va_list arguments)
 {
     hal_fresh_line();
-    hal_printf("%s %s %s\n  %s\n  ", kind, rules[place->rule].id, place->words,
-               rules[place->rule].words);
+    hal_printf("%s %s %s\n  %s\n  ", kind, contract_rule_id(place->rule), place->words,
+               contract_rule_words(place->rule));
     hal_vprintf(detail, arguments);
     hal_printf("\n");
     print_callers(place->address);

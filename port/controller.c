@@ -10,6 +10,7 @@
 #include "port/access/access.h"
 #include "port/call.h"
 #include "port/callback.h"
+#include "port/control.h"
 #include "port/interrupt.h"
 #include "port/loader/image.h"
 #include "port/memory_faults.h"
@@ -17,10 +18,6 @@
 #include "port/registry/binding.h"
 #include "port/registry/kernel.h"
 #include "port/software_interrupts.h"
-
-struct controller port_controllers[PORT_MAX_CONTROLLERS];
-unsigned port_controller_count;
-bool port_dump_mode;
 
 /* PCI configuration space (PCI Local Bus 3.0, 6.1). */
 enum {
@@ -122,15 +119,6 @@ static void find_isa_controller(void)
 }
 
 /* ------------------------------------------------------------------ start and stop */
-
-BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action)
-{
-    struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
-    context.action = action;
-    return MINIPORT_CALL_3(&context, controller->driver->interface.AtaAdapterControl,
-                           controller->extension, action,
-                           action == IdeStart ? &controller->configuration : NULL);
-}
 
 /* Its address is known for as long as there is no other: CTX-10. */
 static void take_extension_back(struct controller *controller)
@@ -392,25 +380,4 @@ bool port_stop(void)
     for (unsigned i = port_controller_count; i-- > 0;)
         flushed &= controller_stop(&port_controllers[i]);
     return flushed;
-}
-
-/* Names drivers' code in back traces and reports, and shows the last trace entries on a panic. */
-static void show_trace(void)
-{
-    hal_printf("The last trace entries:\n");
-    trace_print(24);
-}
-
-void port_init(void)
-{
-    hal_interrupt_set_calls((struct hal_call *const *)&context_now);
-    irql_init();
-    timer_init();
-    interrupt_init();
-    if (!registry_kernel_init())
-        PANIC("no memory for the registry");
-    hal_set_symbol_hook(image_name_address);
-    memory_faults_init();
-    software_interrupts_init();
-    hal_set_panic_hook(show_trace);
 }

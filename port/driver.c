@@ -9,12 +9,11 @@
 
 #include "port/access/access.h"
 #include "port/call.h"
+#include "port/loader/exports.h"
 #include "port/loader/image.h"
 #include "port/port.h"
 
 typedef LONG NTAPI driver_entry(PVOID driver_object, PVOID registry_path);
-
-struct driver *port_drivers;
 
 static struct driver *driver_allocate(const char *name)
 {
@@ -92,7 +91,8 @@ bool port_load_driver(const struct driver_file *file)
         return false;
     }
     snprintf(image_name, sizeof image_name, "%s.sys", name);
-    driver->image = image_load(image_name, file->image, file->image_byte_count, &error);
+    driver->image =
+        image_load(image_name, file->image, file->image_byte_count, export_resolve, &error);
     if (!driver->image) {
         snprintf(driver->failure, sizeof driver->failure, "%s", error.text);
         return fail(driver);

@@ -11,6 +11,7 @@
 
 #include "port/block.h"
 #include "port/callback.h"
+#include "port/control.h"
 #include "port/parcel.h"
 #include "port/request/request.h"
 
@@ -64,12 +65,6 @@ static void time_is_over(void *context)
     request_lost_internal(&channel->power_request);
 }
 
-void power_init(struct channel *channel)
-{
-    channel->power_limit.deferred =
-        (struct deferred){.procedure = time_is_over, .context = channel};
-}
-
 /* DISPATCH_LEVEL, no power IRB is under way. */
 static void send(struct device *device, IDE_POWER_STATE state)
 {
@@ -108,10 +103,17 @@ void power_end(struct channel *channel)
         channel->devices[target].wake_wanted = false;
 }
 
-void power_wake(struct device *device)
+static void wake(struct device *device)
 {
     device->wake_wanted = true;
     next_wake(device->channel);
+}
+
+void power_init(struct channel *channel)
+{
+    request_wake = wake; /* the same for all */
+    channel->power_limit.deferred =
+        (struct deferred){.procedure = time_is_over, .context = channel};
 }
 
 /* ------------------------------------------------------------------ devices */

@@ -10,8 +10,6 @@
 
 #define MAP_BYTE_COUNT (ACCESS_PORT_COUNT * sizeof(struct access_entry))
 
-struct access_entry access_no_ports[ACCESS_PORT_COUNT];
-
 /* The access range that holds [address, address + byte_count); byte_count 0 means to its end. */
 static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsigned count,
                                           uint64_t address, uint32_t byte_count)

@@ -164,13 +164,6 @@ static __attribute__((cold, noinline)) void NTAPI write_wide(uintptr_t address, 
     trace(TRACE_PORT_WRITE, port, width, value);
 }
 
-uint8_t access_look(uint16_t port)
-{
-    uint8_t value = (uint8_t)inject_read(port, hal_in8(port));
-    trace(TRACE_PORT_READ, port, 1 | TRACE_PORTS, value);
-    return value;
-}
-
 /* ------------------------------------------------------------------ the routines' bodies */
 
 /* What differs between ports and registers in memory: WHERE_IS_PLAIN: mapped and of no interest, WHERE_READ and

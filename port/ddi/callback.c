@@ -62,9 +62,6 @@ void callbacks_init(struct channel *channel)
         (struct deferred){.procedure = run_synchronized, .context = channel};
     channel->controller_sync.deferred =
         (struct deferred){.procedure = run_controller_sync, .context = channel};
-    channel->busy_timer.deferred =
-        (struct deferred){.procedure = channel_ready, .context = channel};
-    channel->removal = (struct deferred){.procedure = devices_removed, .context = channel};
 }
 
 void callbacks_cancel(struct channel *channel)

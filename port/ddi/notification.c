@@ -14,7 +14,7 @@ static uint8_t targets_of(unsigned target)
 }
 
 /* At DISPATCH_LEVEL: what waits for a device that is gone ends now; the rest is port_idle's. */
-void devices_removed(void *context)
+static void devices_removed(void *context)
 {
     struct channel *channel = context;
     unsigned removed = shared_take(&channel->removed_devices);
@@ -75,7 +75,7 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
 
 /* ------------------------------------------------------------------ busy and ready */
 
-void channel_ready(void *context)
+static void channel_ready(void *context)
 {
     struct channel *channel = context;
     shared_clear(&channel->busy, BUSY_ASKED);
@@ -86,6 +86,13 @@ void channel_ready(void *context)
  * (ATA/ATAPI-6, 9.2). A queue that never goes on helps nobody, since requests that wait in it have no
  * time-out. */
 #define PAUSE_LIMIT_S 120u
+
+void notifications_init(struct channel *channel)
+{
+    channel->busy_timer.deferred =
+        (struct deferred){.procedure = channel_ready, .context = channel};
+    channel->removal = (struct deferred){.procedure = devices_removed, .context = channel};
+}
 
 static void pause_channel(struct channel *channel, uint64_t duration_us)
 {

@@ -12,7 +12,6 @@
 #include "port/loader/image.h"
 
 #include "hal/hal.h"
-#include "port/loader/exports.h"
 #include "port/loader/lines.h"
 
 #include <stdio.h>
@@ -257,7 +256,7 @@ static bool is_loaded(const char *name)
 
 /* Fills in the slot from the description that pe_inspect() wrote there, and makes the image run. */
 static struct loaded_image *load_into(struct image_slot *slot, const char *name,
-                                      struct pe_error *error)
+                                      pe_resolver resolve, struct pe_error *error)
 {
     struct loaded_image *image = &slot->image;
     const struct pe_image_info *info = &image->info;
@@ -276,7 +275,7 @@ static struct loaded_image *load_into(struct image_slot *slot, const char *name,
         release_image(image);
         return refuse(error, PE_NO_MEMORY, "no memory is left for the image");
     }
-    if (pe_load(info, slot->window, image->base, export_resolve, NULL, error) != PE_OK) {
+    if (pe_load(info, slot->window, image->base, resolve, NULL, error) != PE_OK) {
         release_image(image);
         return NULL;
     }
@@ -297,7 +296,7 @@ static struct loaded_image *load_into(struct image_slot *slot, const char *name,
 }
 
 struct loaded_image *image_load(const char *name, const void *file, size_t byte_count,
-                                struct pe_error *error)
+                                pe_resolver resolve, struct pe_error *error)
 {
     static struct pe_image_info info; /* too large for a stack; loading is never entered twice */
     struct image_slot *slot;
@@ -310,7 +309,7 @@ struct loaded_image *image_load(const char *name, const void *file, size_t byte_
     if (slot == NULL)
         return refuse(error, PE_TOO_MANY_IMAGES, "no room for another image: unload one first");
     slot->image.info = info;
-    return load_into(slot, name, error);
+    return load_into(slot, name, resolve, error);
 }
 
 void image_unload(struct loaded_image *image)

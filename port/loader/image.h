@@ -30,8 +30,8 @@ struct loaded_image {
 extern struct loaded_image *loaded_images;
 
 /*
- * Loads a driver: checks the file, backs a window with pages, relocates and links against the
- * export table, sets its security cookie, and protects it page by page; no page is writable and executable,
+ * Loads a driver: checks the file, backs a window with pages, relocates and links against what `resolve` gives (the
+ * export table), sets its security cookie, and protects it page by page; no page is writable and executable,
  * unless code and data share it (the log says so).
  *
  * Parameters: name: what reports call it, such as "pata.sys"; cut to fit. file, byte_count: the
@@ -41,7 +41,7 @@ extern struct loaded_image *loaded_images;
  * interrupt. Owner: this module keeps the image until image_unload().
  */
 struct loaded_image *image_load(const char *name, const void *file, size_t byte_count,
-                                struct pe_error *error);
+                                pe_resolver resolve, struct pe_error *error);
 
 /*
  * Takes an image away: its addresses fault from now on. Nothing may run in it or call it any more.

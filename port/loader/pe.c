@@ -9,42 +9,7 @@
  */
 #include "port/loader/pe_internal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-enum pe_status pe_fail(struct pe_error *error, enum pe_status status, const char *format, ...)
-{
-    va_list arguments;
-
-    error->status = status;
-    va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
-    va_end(arguments);
-    for (char *c = error->text; *c != '\0'; c++) {
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-    }
-    return status;
-}
-
-const char *pe_machine_name(uint16_t machine)
-{
-    if (machine == PE_MACHINE_I386)
-        return "i386";
-    if (machine == PE_MACHINE_AMD64)
-        return "x86_64";
-    return "unknown";
-}
-
-const char *pe_status_name(enum pe_status status)
-{
-#define PE_STATUS_NAME(name) #name,
-    static const char *const names[] = {PE_STATUSES(PE_STATUS_NAME)};
-#undef PE_STATUS_NAME
-
-    return (unsigned)status < PE_STATUS_COUNT ? names[status] : "?";
-}
 
 /* The first bytes of files that people hand in by mistake. */
 static const char *what_else(const uint8_t *file, size_t byte_count)
@@ -257,24 +222,6 @@ static enum pe_status find_symbols(struct pe_inspection *inspection)
         info->string_table_byte_count = pe_get32(info->file + end);
     }
     return PE_OK;
-}
-
-bool pe_string_table_name(const struct pe_image_info *info, uint32_t offset, char *name,
-                          size_t capacity)
-{
-    const uint8_t *table = info->file + info->string_table_offset;
-    size_t length = 0;
-
-    /* The first four bytes are the table's size. */
-    if (offset < 4 || offset >= info->string_table_byte_count)
-        return false;
-    while (length < capacity - 1 && offset + length < info->string_table_byte_count &&
-           table[offset + length] != '\0') {
-        name[length] = (char)table[offset + length];
-        length++;
-    }
-    name[length] = '\0';
-    return length != 0;
 }
 
 static enum pe_status check_entry(const struct pe_inspection *inspection)

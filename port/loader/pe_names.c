@@ -9,6 +9,24 @@
 
 #include <string.h>
 
+bool pe_string_table_name(const struct pe_image_info *info, uint32_t offset, char *name,
+                          size_t capacity)
+{
+    const uint8_t *table = info->file + info->string_table_offset;
+    size_t length = 0;
+
+    /* The first four bytes are the table's size. */
+    if (offset < 4 || offset >= info->string_table_byte_count)
+        return false;
+    while (length < capacity - 1 && offset + length < info->string_table_byte_count &&
+           table[offset + length] != '\0') {
+        name[length] = (char)table[offset + length];
+        length++;
+    }
+    name[length] = '\0';
+    return length != 0;
+}
+
 /* More than any driver has; bounds the time for a table that lies. */
 #define MAX_EXPORT_NAMES 4096u
 

@@ -50,25 +50,11 @@ void parcel_free(struct parcel *parcel)
 
 /* ------------------------------------------------------------------ on its way */
 
-/* DISPATCH_LEVEL, as the next one. */
-static void block_over(struct block_request *block)
-{
-    struct parcel *parcel = block->context;
-    parcel->is_over = true;
-}
-
+/* DISPATCH_LEVEL. */
 static void request_over(struct request *request)
 {
     struct parcel *parcel = request->context;
     parcel->is_over = true;
-}
-
-void parcel_submit_block(struct parcel *parcel)
-{
-    parcel->is_over = false;
-    parcel->block.callback = block_over;
-    parcel->block.context = parcel;
-    block_submit(&parcel->block);
 }
 
 void parcel_submit_request(struct parcel *parcel)
@@ -158,50 +144,4 @@ void request_run(struct request *request)
     if (request->flags & IRB_FLAGS_DATA_IN)
         memcpy(buffer, parcel->data, request->transferred);
     parcel_free(parcel);
-}
-
-static void block_finished(struct block_request *block)
-{
-    *(bool *)block->context = true;
-}
-
-/* How much data a parcel for a block request has; SIZE_MAX: more than it should, or there is no buffer for it, which is
- * found without a parcel. */
-static size_t data_of(const struct block_request *block)
-{
-    if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH)
-        return 0;
-    uint32_t sector_size = block->device->sector_size;
-    bool is_long = !sector_size || block->sector_count > PORT_MAXIMUM_TRANSFER_LENGTH / sector_size;
-    size_t byte_count = is_long ? 0 : (size_t)block->sector_count * sector_size;
-    return memory_pieces(block->buffer, (uint32_t)byte_count) ? byte_count : SIZE_MAX;
-}
-
-enum block_status block_run(struct block_request *block)
-{
-    size_t byte_count = data_of(block);
-    struct parcel *parcel = parcel_stops && byte_count != SIZE_MAX ? parcel_new(byte_count) : NULL;
-    void *buffer = block->buffer;
-    bool done = false;
-
-    if (!parcel) {
-        block->callback = block_finished;
-        block->context = &done;
-        block_submit(block);
-        irql_wait(&done);
-        return block->status;
-    }
-    parcel->block = *block;
-    parcel->block.buffer = byte_count ? parcel->data : NULL;
-    if (block->operation == BLOCK_WRITE)
-        memcpy(parcel->data, buffer, byte_count);
-    parcel_submit_block(parcel);
-    if (!parcel_wait(parcel) && !parcel_give_up(parcel))
-        return block->status = BLOCK_CANCELLED;
-    *block = parcel->block;
-    block->buffer = buffer;
-    if (block->operation == BLOCK_READ)
-        memcpy(buffer, parcel->data, (size_t)block->sectors_done * block->device->sector_size);
-    parcel_free(parcel);
-    return block->status;
 }

@@ -24,6 +24,8 @@ static void queue_append(struct device *device, struct request *request)
     device->channel->queued_devices |= 1u << device->target;
 }
 
+void (*request_wake)(struct device *device);
+
 static void queue_prepend(struct device *device, struct request *request)
 {
     request->next = device->queue_head;
@@ -310,7 +312,7 @@ void request_submit(struct request *request)
             else
                 queue_append(request->device, request);
             if (request->device->busy.bits & BUSY_POWER)
-                power_wake(request->device);
+                request_wake(request->device);
             channel_dispatch(channel);
         }
     } else {

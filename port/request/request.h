@@ -198,7 +198,7 @@ void request_requeue(struct request *request);
 void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets);
 #define ALL_TARGETS ((1u << PORT_MAX_DEVICES) - 1)
 /* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
-void power_wake(struct device *device);
+extern void (*request_wake)(struct device *device);
 /* No power IRB is sent any more: the channel is about to stop. DISPATCH_LEVEL. */
 void power_end(struct channel *channel);
 /* The pause before an IRB that came back with IRB_STATUS_BUSY is sent once more. */

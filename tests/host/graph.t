@@ -65,4 +65,12 @@ for my $room (sort keys %sources) {
     is("$code $text", '0 ', "$room has no circle");
 }
 
+# In port/ only the life of a request goes round: what ends pushes what waits.
+my @port = map { chomp; $_ } `find port -name '*.c'`;
+my @missing = grep { !-f } map { "build/$arch/" . s{\.c$}{.o}r } @port;
+is("@missing", '', 'port: all objects are there');
+($code, $text) = graph((map { "build/$arch/" . s{\.c$}{.o}r } @port), "build/$arch/port/loader/export_table.o");
+my @circles = $text =~ /^a circle of \d+: (.*)$/mg;
+is(scalar(grep { grep { !m{(?:^|/)request/} } split / / } @circles), 0, 'port has no circle outside request/') or diag($text);
+
 done_testing();

@@ -6,7 +6,7 @@
  *
  * SOURCES: port/loader/image.c port/loader/exports.c port/loader/lines.c
  * SOURCES: port/loader/pe_sections.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
- * SOURCES: port/loader/pe_cookie.c
+ * SOURCES: port/loader/pe_error.c port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/x86_64/sample_packed.sys
  */
 #include <string.h>
@@ -274,7 +274,8 @@ static void test_exports(void)
 static void test_life(const struct sample_file *file)
 {
     struct pe_error error;
-    struct loaded_image *image = image_load("sample.sys", file->bytes, file->byte_count, &error);
+    struct loaded_image *image =
+        image_load("sample.sys", file->bytes, file->byte_count, export_resolve, &error);
     uintptr_t base;
     char text[64], lines[64];
 
@@ -305,13 +306,15 @@ static void test_life(const struct sample_file *file)
     TAP_CHECK(image_name_address(base + 0x20, text, sizeof text) &&
               strcmp(text, "sample.sys+0x20") == 0);
     TAP_CHECK(!image_name_address(base - 1, text, sizeof text));
-    TAP_CHECK(image_load("sample.sys", file->bytes, file->byte_count, &error) == NULL &&
+    TAP_CHECK(image_load("sample.sys", file->bytes, file->byte_count, export_resolve, &error) ==
+                  NULL &&
               error.status == PE_ALREADY_LOADED);
-    TAP_CHECK(image_load("cut.sys", file->bytes, file->byte_count / 8, &error) == NULL &&
+    TAP_CHECK(image_load("cut.sys", file->bytes, file->byte_count / 8, export_resolve, &error) ==
+                  NULL &&
               error.status != PE_OK && loaded_images == image);
     image_unload(image);
     TAP_CHECK(loaded_images == NULL && leaked() == 0 && image_at(base) == NULL);
-    image = image_load("sample.sys", file->bytes, file->byte_count, &error);
+    image = image_load("sample.sys", file->bytes, file->byte_count, export_resolve, &error);
     TAP_CHECK(image != NULL && image->base == base && start(image) == (int32_t)SAMPLE_RESULT);
     image_unload(image);
     TAP_CHECK(leaked() == 0);
@@ -328,7 +331,7 @@ static void test_shortage(const struct sample_file *file, const char *what, int 
     for (int n = 0; image == NULL && n < 1000; n++) {
         hal_forget_tables();
         *requests_left = n;
-        image = image_load("sample.sys", file->bytes, file->byte_count, &error);
+        image = image_load("sample.sys", file->bytes, file->byte_count, export_resolve, &error);
         *requests_left = -1;
         if (image == NULL) {
             refusals++;
@@ -369,11 +372,12 @@ static void test_crowd(const struct sample_file *file)
 
     for (unsigned i = 0; i < IMAGE_MAX_LOADED; i++) {
         snprintf(name, sizeof name, "d%u.sys", i);
-        images[i] = image_load(name, file->bytes, file->byte_count, &error);
+        images[i] = image_load(name, file->bytes, file->byte_count, export_resolve, &error);
         loaded += images[i] != NULL;
     }
     TAP_CHECK(loaded == IMAGE_MAX_LOADED);
-    TAP_CHECK(image_load("more.sys", file->bytes, file->byte_count, &error) == NULL &&
+    TAP_CHECK(image_load("more.sys", file->bytes, file->byte_count, export_resolve, &error) ==
+                  NULL &&
               error.status == PE_TOO_MANY_IMAGES);
     for (unsigned i = 0; i < IMAGE_MAX_LOADED; i++)
         right +=
@@ -384,13 +388,14 @@ static void test_crowd(const struct sample_file *file)
     TAP_CHECK(loaded_images == NULL && leaked() == 0);
     windows_before = windows_used;
     for (unsigned i = 0; i < 100; i++)
-        image_unload(image_load("again.sys", file->bytes, file->byte_count, &error));
+        image_unload(
+            image_load("again.sys", file->bytes, file->byte_count, export_resolve, &error));
     TAP_CHECK(windows_used == windows_before);
-    image = image_load("larger.sys", large.bytes, large.byte_count, &error);
+    image = image_load("larger.sys", large.bytes, large.byte_count, export_resolve, &error);
     TAP_CHECK(image != NULL && windows_used > windows_before &&
               start(image) == (int32_t)SAMPLE_RESULT);
     image_unload(image);
-    image = image_load("again.sys", file->bytes, file->byte_count, &error);
+    image = image_load("again.sys", file->bytes, file->byte_count, export_resolve, &error);
     TAP_CHECK(image != NULL && image->base < (uintptr_t)windows + windows_before * 4096);
     image_unload(image);
     free(large.bytes);
@@ -404,7 +409,7 @@ static void test_packed(const struct sample_file *file)
     struct loaded_image *image;
 
     logged[0] = '\0';
-    image = image_load("packed.sys", file->bytes, file->byte_count, &error);
+    image = image_load("packed.sys", file->bytes, file->byte_count, export_resolve, &error);
     if (!TAP_CHECK(image != NULL)) {
         printf("Bail out! %s\n", error.text);
         exit(1);

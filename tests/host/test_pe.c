@@ -5,7 +5,7 @@
  * sanitizers see to that).
  *
  * SOURCES: port/loader/pe_sections.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
- * SOURCES: port/loader/pe_cookie.c
+ * SOURCES: port/loader/pe_error.c port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/i386/sample.sys
  */
 #include <sys/mman.h>

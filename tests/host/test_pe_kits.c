@@ -4,7 +4,7 @@
  * with padding behind them; and on damage to what is for debuggers only, which costs names.
  *
  * SOURCES: port/loader/pe_sections.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
- * SOURCES: port/loader/pe_cookie.c
+ * SOURCES: port/loader/pe_error.c port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/x86_64/sample_packed.sys
  * ARGUMENTS: build/i386/sample.sys build/i386/sample_packed.sys
  */

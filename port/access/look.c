@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The port's own looks at registers; see access.h. Any context. */
+#include "port/access/access.h"
+#include "port/access/inject.h"
+#include "port/trace.h"
+
+uint8_t access_look(uint16_t port)
+{
+    uint8_t value = (uint8_t)inject_read(port, hal_in8(port));
+    trace(TRACE_PORT_READ, port, 1 | TRACE_PORTS, value);
+    return value;
+}

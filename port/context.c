@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The context stack: in which of a miniport's routines the CPU is, and what contexts and rules are called. See contract.h.
+ * Any context.
+ */
+#include <stdio.h>
+
+#include "port/access/access.h"
+#include "port/contract.h"
+
+/* ------------------------------------------------------------------ the stack */
+
+struct access_entry access_no_ports[ACCESS_PORT_COUNT];
+
+/* No address of an extension, not even NULL. */
+static const char no_extension[1];
+
+static struct context no_context = {
+    .kind = CONTEXT_NONE, .extension = no_extension, .port_map = access_no_ports};
+struct context *context_now = &no_context;
+
+/* ------------------------------------------------------------------ names */
+
+static const struct {
+    const char *id, *words;
+} rules[RULE_COUNT] = {
+#define RULE(identifier, id, words, action, source) {id, words},
+#include "port/rules.def"
+#undef RULE
+};
+
+const char *contract_rule_id(enum rule rule)
+{
+    return rules[rule].id;
+}
+
+const char *contract_rule_words(enum rule rule)
+{
+    return rules[rule].words;
+}
+
+const char *context_kind_name(enum context_kind kind)
+{
+    static const char *const names[CONTEXT_KIND_COUNT] = {
+        [CONTEXT_NONE] = "no call from the port",
+        [CONTEXT_DRIVER_ENTRY] = "DriverEntry",
+        [CONTEXT_ADAPTER_CONTROL] = "AtaAdapterControl",
+        [CONTEXT_CHANNEL_ENABLED] = "AtaControllerChannelEnabled",
+        [CONTEXT_TRANSFER_MODE_SELECT] = "AtaControllerTransferModeSelect",
+        [CONTEXT_CHANNEL_INIT] = "AtaChannelInitRoutine",
+        [CONTEXT_HW_CONTROL] = "IdeHwControl",
+        [CONTEXT_HW_INITIALIZE] = "IdeHwInitialize",
+        [CONTEXT_BUILD_IO] = "IdeHwBuildIo",
+        [CONTEXT_START_IO] = "IdeHwStartIo",
+        [CONTEXT_INTERRUPT] = "IdeHwInterrupt",
+        [CONTEXT_RESET] = "IdeHwReset",
+        [CONTEXT_WORKER] = "worker routine",
+        [CONTEXT_TIMER] = "timer routine",
+        [CONTEXT_SYNCHRONIZED] = "synchronized routine",
+        [CONTEXT_CONTROLLER_SYNC] = "controller-synchronized routine",
+    };
+    return kind < CONTEXT_KIND_COUNT ? names[kind] : "?";
+}
+
+const char *context_routine_name(void)
+{
+    return context_now->kind >= CONTEXT_WORKER ? "IDE_HW_DPC"
+                                               : context_kind_name(context_now->kind);
+}
+
+void context_name(const struct context *context, char *text, size_t size)
+{
+    static const char *const actions[] = {"IdeStart", "IdeStop", "IdePowerUp", "IdePowerDown",
+                                          "IdeVendorDefined"};
+    if (context->kind == CONTEXT_HW_CONTROL || context->kind == CONTEXT_ADAPTER_CONTROL)
+        snprintf(text, size, "%s(%s)", context_kind_name(context->kind),
+                 (unsigned)context->action < sizeof actions / sizeof *actions
+                     ? actions[context->action]
+                     : "?");
+    else
+        snprintf(text, size, "%s", context_kind_name(context->kind));
+}

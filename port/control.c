@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control routines of drivers, and the flush before a device loses its power: what starting, stopping and power
+ * changes share. PASSIVE_LEVEL.
+ */
+#include "port/control.h"
+
+#include "port/block.h"
+#include "port/call.h"
+
+BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)
+{
+    struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
+    context->action = action;
+    BOOLEAN result = MINIPORT_CALL_3(context, channel->interface.IdeHwControl, channel->extension,
+                                     action, parameters);
+    irql_lower(irql_raise_dispatch()); /* what the miniport asked for meanwhile runs now */
+    return result;
+}
+
+BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action)
+{
+    struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
+    context.action = action;
+    return MINIPORT_CALL_3(&context, controller->driver->interface.AtaAdapterControl,
+                           controller->extension, action,
+                           action == IdeStart ? &controller->configuration : NULL);
+}
+
+/* What was written must be on the medium before the channel goes. False: it may not be. */
+bool channel_flush(struct channel *channel)
+{
+    bool flushed = true;
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        struct block_request flush = {.device = device, .operation = BLOCK_FLUSH};
+        char text[160];
+        if (!device->usable || !device->was_written)
+            continue;
+        if (block_run(&flush) == BLOCK_OK)
+            continue;
+        flushed = false;
+        block_describe(&flush, text, sizeof text);
+        port_message(channel, "what was written may be lost: %s", text);
+    }
+    return flushed;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What the port sets up before anything else; see port.h. */
+#include "port/call.h"
+#include "port/interrupt.h"
+#include "port/memory_faults.h"
+#include "port/registry/kernel.h"
+#include "port/software_interrupts.h"
+#include "port/trace.h"
+
+/* Names drivers' code in back traces and reports, and shows the last trace entries on a panic. */
+static void show_trace(void)
+{
+    hal_printf("The last trace entries:\n");
+    trace_print(24);
+}
+
+void port_init(void)
+{
+    hal_interrupt_set_calls((struct hal_call *const *)&context_now);
+    irql_init();
+    timer_init();
+    interrupt_init();
+    if (!registry_kernel_init())
+        PANIC("no memory for the registry");
+    hal_set_symbol_hook(image_name_address);
+    memory_faults_init();
+    software_interrupts_init();
+    hal_set_panic_hook(show_trace);
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the port driver is about: drivers, controllers, channels, devices, requests, and the tables that hold them. No
+ * behaviour: each module's own header says what it does with them.
+ *
+ * driver -> controllers (one each PCI function or ISA controller it serves) -> channels -> devices.
+ * A `request` is what an issuer (block layer, start-up, shell) wants done; an `irb_slot` is the IRB
+ * that carries it through the miniport. Slots are a fixed pool per channel start, requests belong
+ * to issuers.
+ */
+#ifndef PORT_OBJECTS_H
+#define PORT_OBJECTS_H
+
+#include "port/access/audit_state.h"
+#include "port/contract.h"
+#include "port/guard.h"
+#include "port/loader/image.h"
+#include "port/registry/service.h"
+#include "port/timer.h"
+
+#define PORT_MAX_CONTROLLERS 16u
+#define PORT_MAX_CHANNELS    32u /* of one controller */
+#define PORT_MAX_DEVICES     8u  /* of one channel: targets 0 to 7, logical unit 0 */
+#define PORT_MAX_RANGES      12u /* access ranges of a controller: six BARs, or ten ISA blocks */
+#define PORT_MAX_MAPPED      16u /* memory ranges mapped by AtaPortGetDeviceBase, per controller */
+
+/* What the port offers in IDE_CONTROLLER_CONFIGURATION: 128 KiB is 256 sectors, the most that one
+ * 28-bit command moves; unaligned, it spans 33 pages. */
+#define PORT_MAXIMUM_TRANSFER_LENGTH 0x20000u
+#define PORT_PHYSICAL_BREAKS         32u
+
+#define PORT_SENSE_BYTES 32u /* SenseInfoBufferLength */
+
+/* ------------------------------------------------------------------ requests */
+
+struct request;
+typedef void request_callback(struct request *request);
+
+/* One request to one device. The issuer fills in the first part and calls request_submit; it owns
+ * the request again when the callback runs. */
+struct request {
+    struct device *device;
+    uint16_t function; /* IRB_FUNCTION_xxx */
+    uint16_t flags;    /* IRB_FLAGS_xxx; the port adds USE_DMA */
+    uint8_t cdb_length;
+    bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
+    uint16_t timeout_s;   /* TimeOutValue */
+    union {
+        IDE_TASK_FILE task_file;
+        UCHAR cdb[16];
+        IDE_POWER_INFO power;
+    };
+    bool must_bounce;  /* the buffer is in more pieces than the controller takes */
+    bool is_cancelled; /* by request_cancel: no longer wanted */
+    void *buffer;      /* virtual address, any alignment; may cross pages that are not contiguous */
+    uint32_t byte_count;
+    request_callback *callback; /* at DISPATCH_LEVEL */
+    void *context;              /* the issuer's */
+
+    /* Where the buffer begins, if the issuer knows, and how much of it is contiguous there; 0: unknown. */
+    uint64_t physical;
+    uint32_t physical_byte_count;
+
+    /* Results. */
+    uint8_t irb_status; /* without the two flag bits */
+    uint8_t ata_status, ata_error;
+    bool sense_valid, registers_valid;
+    uint32_t transferred;            /* bytes */
+    uint8_t sense[PORT_SENSE_BYTES]; /* sense data, or the registers as IDE_TASK_FILE */
+
+    /* The port's. */
+    struct request *next;
+    uint8_t retries; /* after a reset */
+    bool was_busy;   /* repeated after IRB_STATUS_BUSY: once is enough */
+    bool is_once;    /* not to be repeated after a reset: set by the issuer */
+    bool timed_out;  /* at least once */
+    bool bounced;    /* carried through the channel's bounce buffer */
+};
+
+enum irb_slot_state {
+    SLOT_FREE,
+    SLOT_ACTIVE,    /* the miniport has it */
+    SLOT_COMPLETED, /* AtaPortCompleteRequest was called; waits for DISPATCH_LEVEL */
+};
+
+/* What of a slot the miniport sees, at addresses of its own: a page with the IRB at its end, and once
+ * more with the list at its beginning, where it cannot be written. */
+struct irb_page {
+    IDE_SCATTER_GATHER_LIST list;
+    IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
+    UCHAR unused[HAL_PAGE_SIZE - sizeof(IDE_SCATTER_GATHER_LIST) -
+                 (PORT_PHYSICAL_BREAKS + 1) * sizeof(IDE_SCATTER_GATHER_ELEMENT) -
+                 PORT_SENSE_BYTES - sizeof(IDE_REQUEST_BLOCK)];
+    UCHAR sense[PORT_SENSE_BYTES];
+    IDE_REQUEST_BLOCK irb;
+};
+_Static_assert(sizeof(struct irb_page) == HAL_PAGE_SIZE, "the IRB ends with the page");
+
+/* An IRB and what the port keeps with it. port/request/slots.c says where the miniport sees it, and
+ * when: not before it is given to the miniport, nor after it was completed. */
+struct irb_slot {
+    struct irb_page *page;        /* as the port uses it */
+    IDE_REQUEST_BLOCK *shown_irb; /* as the miniport does */
+    struct channel *channel;
+    struct request *request; /* NULL: a request-sense IRB */
+    struct irb_slot *next;   /* free list, or completed list */
+    struct irb_slot *sense;  /* the request-sense slot that works for this one */
+    uintptr_t seal;          /* irb_seal as it was handed over */
+    enum irb_slot_state state;
+    uint16_t index;
+    uint32_t trace_start, trace_end; /* heads of its trace entries */
+    uint32_t begun;                  /* the moment, for the auditor */
+    bool is_internal; /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
+    bool list_built;
+    bool is_late;        /* its time is over, and it is still at the miniport */
+    bool hides;          /* the miniport sees it only while it has it */
+    bool shows_more;     /* than IRB and list: an extension, or data */
+    uint16_t data_pages; /* of the data's window that are mapped */
+    /* Of request sense. */
+    bool was_taken_back; /* its original has ended, and the miniport has not released it yet */
+    bool is_owed;        /* the miniport has ended it too early (IRB-12), and still has to */
+    const void *place;   /* AtaPortBuildRequestSenseIrb's caller */
+    uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
+    uint32_t timeout_s;  /* what they were when it was given to the miniport */
+    /* What the miniport was given, whatever it makes of the IRB's members. */
+    void *data;
+    void *shown_data;     /* DataBuffer */
+    uint8_t *data_window; /* where it lies, at the beginning of the slot's piece of the window */
+    uint32_t data_byte_count;
+    void *extension; /* IrbExtension, as the miniport sees it */
+    struct hal_gate irb_gate, list_gate;
+} __attribute__((aligned(256))); /* found without a division */
+
+/* ------------------------------------------------------------------ devices */
+
+enum device_kind {
+    DEVICE_NONE,
+    DEVICE_ATA,
+    DEVICE_ATAPI,
+};
+
+/* Queue tags (AtaPortInitializeQueueTag): a bit a tag. */
+struct queue_tags {
+    uint8_t limit; /* MaxQueueTag; 0: not initialised */
+    uint32_t used[8];
+};
+
+/* Why a queue is paused: `busy` of devices and channels has a bit for each reason. */
+#define BUSY_ASKED \
+    0x01u /* AtaPortDeviceBusy, or the pause after IRB_STATUS_BUSY; ends with a timer */
+#define BUSY_POWER 0x02u /* without power, or on the way there or back */
+
+struct device_counters {
+    uint64_t requests, bytes_read, bytes_written, errors, retries, timeouts;
+};
+
+struct device {
+    struct channel *channel;
+    enum device_kind kind;
+    uint8_t target;
+    bool usable; /* IdeHwInitialize succeeded */
+    bool
+        medium_changed; /* since its capacity was asked for: sector_count may be another medium's */
+    bool was_written;   /* since it was found: its cache may hold something */
+    char name[8];       /* "0".."63" for disks, "cd0" */
+    char model[41], serial[21], firmware[9];
+    union { /* handed to IdeHwInitialize, as the parameters are */
+        IDENTIFY_DEVICE_DATA identify;
+        IDENTIFY_PACKET_DATA identify_packet;
+    };
+    IDE_DEVICE_PARAMETERS parameters;
+    uint32_t sector_size;         /* bytes; 2,048 for a CD */
+    uint32_t most_sectors;        /* that one command moves; the block layer's, as the two below */
+    uint8_t transfer_commands[2]; /* read, write */
+    uint16_t transfer_flags[2];   /* IRB_FLAGS_xxx */
+    uint64_t sector_count;        /* 0: unknown (a drive without medium) */
+    /* Queue of the logical unit: requests not yet at the miniport. */
+    struct request *queue_head, *queue_tail;
+    unsigned outstanding;
+    struct shared_flags busy; /* BUSY_xxx */
+    struct port_timer busy_timer;
+    struct queue_tags tags;
+    IDE_POWER_STATE power;        /* D0 or D3: power.c */
+    IDE_POWER_STATE power_wanted; /* asked for by the miniport; unspecified: nothing is */
+    bool wake_wanted;             /* a request waits for D0 */
+    struct device_counters counters;
+};
+
+/* ------------------------------------------------------------------ channels */
+
+enum channel_state {
+    CHANNEL_ABSENT, /* AtaControllerChannelEnabled said so */
+    CHANNEL_STOPPED,
+    CHANNEL_STARTING, /* from ChannelInit until its devices are initialised */
+    CHANNEL_RUNNING,
+    CHANNEL_STOPPING,
+    CHANNEL_FAILED, /* did not start; `failure` says why */
+};
+
+/* Time-out recovery: the ladder of a channel. */
+enum recovery_state {
+    RECOVERY_NONE,
+    RECOVERY_LUN_RESET,       /* the LUN reset IRB is at the miniport */
+    RECOVERY_LUN_RESET_AGAIN, /* it came back with IRB_STATUS_BUSY, and goes out again in a second */
+    RECOVERY_RESET,           /* IdeHwReset has been called; requests may go on */
+};
+
+struct callback_slot {
+    IDE_HW_DPC routine;
+    struct deferred deferred; /* worker, synchronized, controller-sync */
+};
+
+struct channel_counters {
+    uint64_t requests, interrupts, interrupts_not_ours, resets, timeouts;
+};
+
+struct channel {
+    struct controller *controller;
+    uint8_t number; /* on its controller */
+    enum channel_state state;
+    const char *failure;
+    const char *init_failure; /* of AtaChannelInitRoutine, which is not called again: the reason */
+    char name[12]; /* "0.1": controller and channel, as the shell's stop and start take it */
+    /* What the miniport's routines are handed, up to `modes`: port/memory.c. */
+    IDE_CHANNEL_INTERFACE interface;
+    IDE_CHANNEL_CONFIGURATION configuration;
+    IDE_MINIPORT_RESOURCES resources;
+    IDE_ACCESS_RANGE ranges[3];
+    IDE_TRANSFER_MODE_PARAMETERS modes; /* while it selects them */
+    void *extension; /* the miniport's: from AtaChannelInitRoutine to AtaAdapterControl(IdeStop) */
+    struct guarded extension_memory;
+    struct context contexts[CONTEXT_KIND_COUNT];
+    uint32_t extension_size;
+    uint8_t alignment_mask; /* what the controller's driver and the channel's want of buffers */
+    bool extension_live;
+    bool hardware_started; /* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not
+                              returned */
+
+    /* Interrupt. In dump mode none is connected: IdeHwInterrupt is called while the port waits. */
+    struct hal_interrupt interrupt;
+    bool interrupt_connected;
+    bool is_polled;
+    uint8_t dismissal;          /* what IdeHwInterrupt does before it says TRUE: AUDIT_xxx */
+    uint16_t claims_in_a_row;   /* on a level-triggered line, without a request's begin or end */
+    uint64_t requests_at_claim; /* counters.requests then */
+    /* Registers of the task file that the port itself looks at; 0: none, or not in ports. */
+    struct {
+        uint16_t status, alternate_status, bus_master_status;
+    } ports;
+    struct audit audit;
+
+    /* Memory for the miniport. */
+    void *uncached;
+    struct guarded uncached_memory;
+    uint32_t uncached_size;
+    uint8_t *irb_extensions; /* as the port sees them: pages for each slot */
+    uint32_t irb_extension_size;
+
+    /* IRBs: overlapped_slots of them carry requests, the rest are internal. There is one more than may
+     * be out at a time, and the one that came back first goes out next: an IRB that was completed stays
+     * hidden while the next request is under way. */
+    struct irb_slot *slots;
+    struct irb_page *irb_pages;
+    uint16_t slot_count, overlapped_slots;
+    uint16_t overlapped_limit; /* requests at the miniport */
+    uint8_t slots_for;         /* NumberOfOverlappedRequests when they were made */
+    /* What the miniport sees of them: a piece of the window for each. */
+    uint8_t *window;
+    size_t window_pages;
+    uint8_t window_shift;   /* the size of a piece, as a power of two */
+    uint16_t part_pages[5]; /* of a piece: the first page of each part (enum slot_part) */
+    uintptr_t first_irb;    /* the address of the first one */
+    struct irb_slot *free_slots, **free_tail; /* never empty */
+    struct irb_slot *free_internal;
+    struct irb_slot *completed_head, **completed_tail;
+    struct deferred completion;
+    unsigned outstanding; /* IRBs at the miniport, internal ones not counted */
+
+    /* Queues. */
+    struct device devices[PORT_MAX_DEVICES];
+    uint8_t next_device;      /* where the round robin goes on */
+    uint32_t queued_devices;  /* a bit for each device whose queue is not empty */
+    struct shared_flags busy; /* BUSY_xxx */
+    struct port_timer busy_timer;
+    struct shared_flags removed_devices; /* a bit for each target that the miniport said is gone */
+    struct deferred removal;
+
+    /* Bounce buffer: for buffers that break AlignmentMask or lie above 4 GiB. */
+    void *bounce;
+    struct irb_slot *bounce_owner;
+    uint64_t physical_limit; /* what its controller cannot reach; UINT64_MAX: all memory is below */
+
+    /* Callbacks asked for by the miniport. */
+    struct callback_slot worker, synchronized, controller_sync;
+    IDE_HW_DPC timer_routine;
+    struct port_timer timer;
+
+    /* Time-outs. */
+    struct port_timer watchdog; /* a second, while requests are outstanding */
+    enum recovery_state recovery;
+    struct request recovery_request;
+    uint16_t recovery_ticks_left;
+
+    struct queue_tags tags; /* of the channel (IDE_UNTAGGED) */
+
+    /* Power: one IRB at a time. */
+    struct request power_request;
+    struct port_timer power_limit;
+    bool power_under_way, is_powered_down;
+    bool power_pauses; /* the IRB came back with IRB_STATUS_BUSY, and goes out again */
+
+    bool is_stopping;      /* requests are not repeated any more */
+    bool callbacks_closed; /* IdeHwControl(IdeStop) has begun */
+    bool rescan_wanted;    /* bus change, arrival or removal was notified */
+    bool device_1_forced;  /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
+    bool power_change_wanted;
+    bool timeout_told; /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
+    struct registry_channel registry;
+    struct channel_counters counters;
+};
+
+/* ------------------------------------------------------------------ controllers and drivers */
+
+/* A range of device memory that AtaPortGetDeviceBase has mapped. */
+struct mapped_range {
+    uintptr_t base;
+    uint32_t byte_count;
+};
+
+enum controller_state {
+    CONTROLLER_NO_DRIVER,
+    CONTROLLER_STOPPED,
+    CONTROLLER_STARTED,
+    CONTROLLER_FAILED,
+};
+
+struct controller {
+    unsigned index; /* of all controllers, in order of discovery */
+    uint8_t
+        number; /* ControllerNumber: counts per service, in start order; kept when it is restarted */
+    bool is_numbered;
+    enum controller_state state;
+    const char *failure;
+    bool is_powered_down;
+    bool is_pci;
+    struct hal_pci_address pci;
+    uint16_t vendor_id, device_id;
+    uint32_t class_code; /* 24 bits: class, subclass, programming interface */
+    char service[64];    /* chosen by the registry; "" if none */
+    struct driver *driver;
+    struct driver
+        *channel_driver; /* the same, or the default one where it has no channel interface */
+    /* AtaAdapterControl is handed these three. */
+    IDE_CONTROLLER_CONFIGURATION configuration;
+    IDE_MINIPORT_RESOURCES resources;
+    IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
+    void *extension;
+    struct guarded extension_memory;
+    bool extension_live;
+    struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
+    unsigned mapped_count;
+    struct access_entry *port_map; /* the I/O ports mapped: port/access/access.h */
+    unsigned channel_count;
+    struct channel *channels[PORT_MAX_CHANNELS];
+};
+
+struct driver {
+    char name[64]; /* service name; the image is name.sys */
+    /* DriverEntry is handed these three. */
+    uint8_t object[512]; /* DRIVER_OBJECT: opaque, zeroed, only its address is used */
+    UNICODE_STRING registry_path;
+    WCHAR registry_path_text[128];
+    struct loaded_image *image;
+    IDE_CONTROLLER_INTERFACE interface; /* the port's copy */
+    bool is_registered;                 /* AtaPortInitializeEx succeeded */
+    uint8_t controllers_started;
+    char failure[160]; /* why it is not loaded; "" if it is */
+    struct driver *next;
+};
+
+extern struct controller port_controllers[PORT_MAX_CONTROLLERS];
+extern unsigned port_controller_count;
+extern struct driver *port_drivers;
+/* PCI class and subclass of the controllers whose disks are numbered first; 0: in order of discovery. */
+extern uint32_t port_disks_class;
+
+/* Register accesses of miniports since boot, for benchmarks: control registers, and the units (of
+ * any width) that went through the buffer routines. */
+struct access_counters {
+    uint64_t registers, data_units;
+};
+extern struct access_counters access_counters;
+
+/* dump=1 on the command line: what is started from now on is started in dump mode. */
+extern bool port_dump_mode;
+/* build_io=guarded: a write of IdeHwBuildIo to its channel's extension is found (CTX-11). */
+extern bool port_guard_build_io;
+
+/* ------------------------------------------------------------------ iterators */
+
+struct device *port_device_by_name(const char *name);
+/* Walks all devices: NULL starts; NULL at the end. */
+struct device *port_next_device(struct device *after);
+struct channel *port_channel_by_name(const char *name);
+struct channel *port_next_channel(struct channel *after);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What a request that has failed says. Any context. */
+#ifndef PORT_SENSE_H
+#define PORT_SENSE_H
+
+#include "port/block.h"
+
+/* Is this failure one that goes away by itself? Takes note when it says that the medium is another one. */
+bool atapi_should_repeat(const struct request *request);
+/* What a CHECK CONDITION means for a block request. */
+enum block_status atapi_status(const struct request *request);
+const char *atapi_sense_name(const uint8_t *sense);
+/* What the issuer of a block request is told. */
+enum block_status block_status_of(const struct request *request);
+
+#endif
