@@ -57,8 +57,8 @@ static ULONGLONG shared_time(ULONG offset)
 /* 40 ms, by one of the page's clocks: what the others say meanwhile. */
 static void look_at_clocks(void)
 {
-    /* The clock that is waited for is read inside of the others' time, however long this takes. */
-    ULONGLONG ticks = shared_time(0x320), system_time = shared_time(0x014);
+    /* Each clock is read inside of the time of the one before, however long this takes. */
+    ULONGLONG system_time = shared_time(0x014), ticks = shared_time(0x320);
     ULONGLONG interrupt_time = shared_time(0x008), passed;
     LARGE_INTEGER asked;
 #if defined(__i386__)
@@ -68,10 +68,11 @@ static void look_at_clocks(void)
     do
         passed = shared_time(0x008) - interrupt_time;
     while (passed < 400000);
+    ticks = shared_time(0x320) - ticks;
+    ULONGLONG now = shared_time(0x014);
     AtaPortQuerySystemTime(&asked);
     AtaPortDebugPrint(0, "kit: passed %u, ticks %u, system time %u, asked %u\n", (ULONG)passed,
-                      (ULONG)(shared_time(0x320) - ticks),
-                      (ULONG)(shared_time(0x014) - system_time),
+                      (ULONG)ticks, (ULONG)(now - system_time),
                       (ULONG)((ULONGLONG)asked.QuadPart - system_time));
 #if defined(__i386__)
     do {
