@@ -23,6 +23,10 @@ size_t hal_memory_map(const struct hal_range **ranges);
 /* One past the last byte of RAM that is used: more cannot be mapped where it lies. */
 extern const uint64_t hal_ram_limit;
 
+/* hal_console_write for what hal_printf prints; and whether the last of that was no end of a line. Any context. */
+void hal_console_print(const char *text, size_t byte_count);
+bool hal_console_line_is_open(void);
+
 /* Is there something at this address that can be executed? */
 bool hal_is_code(uintptr_t address);
 

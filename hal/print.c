@@ -2,19 +2,16 @@
 /*
  * Formatted output, to the console and to the log.
  *
- * Owns the question whether a line is open. May not: allocate, or wait for an interrupt, since a
+ * May not: allocate, or wait for an interrupt, since a
  * kernel that has just failed prints, too. Any context.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "hal/hal.h"
+#include "hal/internal.h"
 #include "lib/utf.h"
 
 #define PRINT_LIMIT 1024u /* of one call, as hal.h says */
-#define BURST       16u   /* that interrupts let through in one piece */
-
-static bool line_is_open;
 
 /* ------------------------------------------------------------------ formatted output */
 
@@ -86,17 +83,6 @@ static void write_shown(const char *text, size_t length, const char *line_end,
     write(text + start, length - start);
 }
 
-static void write_console(const char *text, size_t length)
-{
-    while (length > 0) {
-        size_t burst = length < BURST ? length : BURST;
-        hal_console_write(text, burst);
-        line_is_open = true; /* it is not, if an interrupt printed meanwhile */
-        text += burst;
-        length -= burst;
-    }
-}
-
 void hal_one_line(char *text)
 {
     while ((text = strchr(text, '\n')) != NULL)
@@ -107,16 +93,13 @@ void hal_vprintf(const char *format, va_list arguments)
 {
     char text[PRINT_LIMIT];
     size_t length = format_text(text, format, arguments);
-    line_is_open |= length > 0;
     write_shown(text, length, "\n", hal_log_write);
-    write_shown(text, length, "\r\n", write_console);
-    if (length > 0)
-        line_is_open = text[length - 1] != '\n';
+    write_shown(text, length, "\r\n", hal_console_print);
 }
 
 void hal_fresh_line(void)
 {
-    if (line_is_open)
+    if (hal_console_line_is_open())
         hal_printf("\n");
 }
 

@@ -143,7 +143,7 @@ sub launch {
     my $pid = fork // die "fork: $!";
     if (!$pid) {
         $is_terminal ? POSIX::setsid() : setpgrp 0, 0;
-        $SIG{PIPE} = 'DEFAULT';
+        $SIG{$_} = 'DEFAULT' for qw(PIPE QUIT);    # what runs in the background has QUIT ignored
         @ENV{keys %environment} = values %environment;
         open STDIN, '<&', $from_host or POSIX::_exit(2);
         ioctl STDIN, 0x540E, 0 or POSIX::_exit(2) if $is_terminal;    # TIOCSCTTY: Ctrl-C comes from there

@@ -71,7 +71,9 @@ static bool wait_for_status(uint8_t bit)
     return false;
 }
 
-void hal_console_write(const char *text, size_t byte_count)
+/* *is_open: what was written last is no end of a line. It changes with the byte itself, since an interrupt may print
+ * before and behind each burst. */
+static void write_bursts(const char *text, size_t byte_count, bool *is_open)
 {
     while (byte_count != 0 && com1_present) {
         size_t burst = byte_count < FIFO_SIZE ? byte_count : FIFO_SIZE;
@@ -82,14 +84,34 @@ void hal_console_write(const char *text, size_t byte_count)
         /* An interrupt may print, too: the FIFO is asked again with interrupts off. */
         bool enabled = hal_interrupts_disable();
         bool empty = (uart_read(UART_LINE_STATUS) & STATUS_FIFO_EMPTY) != 0;
-        if (empty)
+        if (empty) {
             hal_out_buffer8(COM1 + UART_DATA, text, burst);
+            *is_open = text[burst - 1] != '\n';
+        }
         hal_interrupts_restore(enabled);
         if (!empty)
             continue;
         text += burst;
         byte_count -= burst;
     }
+}
+
+void hal_console_write(const char *text, size_t byte_count)
+{
+    bool is_open;
+    write_bursts(text, byte_count, &is_open);
+}
+
+static bool line_is_open;
+
+void hal_console_print(const char *text, size_t byte_count)
+{
+    write_bursts(text, byte_count, &line_is_open);
+}
+
+bool hal_console_line_is_open(void)
+{
+    return line_is_open;
 }
 
 void hal_console_flush(void)
