@@ -23,7 +23,8 @@ size_t hal_memory_map(const struct hal_range **ranges);
 /* One past the last byte of RAM that is used: more cannot be mapped where it lies. */
 extern const uint64_t hal_ram_limit;
 
-/* hal_console_write for what hal_printf prints; and whether the last of that was no end of a line. Any context. */
+/* hal_console_write for what hal_printf prints; and whether the last of that was no end of a
+ * line. Any context. */
 void hal_console_print(const char *text, size_t byte_count);
 bool hal_console_line_is_open(void);
 

@@ -71,8 +71,8 @@ static bool wait_for_status(uint8_t bit)
     return false;
 }
 
-/* *is_open: what was written last is no end of a line. It changes with the byte itself, since an interrupt may print
- * before and behind each burst. */
+/* *is_open: what was written last is no end of a line. It changes with the byte itself, since an
+ * interrupt may print before and behind each burst. */
 static void write_bursts(const char *text, size_t byte_count, bool *is_open)
 {
     while (byte_count != 0 && com1_present) {
