@@ -62,13 +62,17 @@ static double now(void)
 /* A sentence of its own line, on a terminal in the middle of what the guest prints. */
 void say(const char *format, ...)
 {
+    char *sentence;
     va_list arguments;
 
-    fprintf(stderr, "%srun-qemu.sh: ", is_terminal ? "\n" : "");
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    int length = vasprintf(&sentence, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "\n");
+    if (length < 0)
+        return;
+    /* In one piece: the guest writes to the same place. */
+    dprintf(STDERR_FILENO, "%srun-qemu.sh: %s\n", is_terminal ? "\n" : "", sentence);
+    free(sentence);
 }
 
 void send_command(const char *command)
