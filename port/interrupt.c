@@ -39,13 +39,6 @@ static struct channel *next_on_line(unsigned number, struct channel *after)
     return channel;
 }
 
-/* Walks the channels of a controller: NULL starts; NULL at the end. */
-static struct channel *next_of(const struct controller *controller, const struct channel *after)
-{
-    unsigned number = after ? after->number + 1u : 0;
-    return number < controller->channel_count ? controller->channels[number] : NULL;
-}
-
 /* A report about the whole of IdeHwInterrupt, as if it still ran. */
 #define REPORT(channel, rule, ...)                                                          \
     contract_report_in(channel_context(channel, CONTEXT_INTERRUPT), rule, "IdeHwInterrupt", \
@@ -95,7 +88,8 @@ static void line_unclaimed(unsigned number)
     struct interrupt_line_state *line = &lines[number];
     /* Each line may be served from the routine of another of the controller's channels. */
     for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
-        for (struct channel *other = NULL; (other = next_of(channel->controller, other));)
+        for (struct channel *other = NULL;
+             (other = port_next_channel_of(channel->controller, other));)
             claims += other->counters.interrupts;
     if (claims != line->claims)
         line->unclaimed_in_a_row = 0;
@@ -130,7 +124,7 @@ static void judge_dismissal(struct channel *channel, unsigned noted)
 static bool has_progress(const struct controller *controller)
 {
     bool has = false;
-    for (struct channel *channel = NULL; (channel = next_of(controller, channel));) {
+    for (struct channel *channel = NULL; (channel = port_next_channel_of(controller, channel));) {
         has |= channel->completed_head || channel->counters.requests != channel->requests_at_claim;
         channel->requests_at_claim = channel->counters.requests;
     }

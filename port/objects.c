@@ -25,6 +25,13 @@ struct channel *port_next_channel(struct channel *after)
     return NULL;
 }
 
+struct channel *port_next_channel_of(const struct controller *controller,
+                                     const struct channel *after)
+{
+    unsigned number = after ? after->number + 1u : 0;
+    return number < controller->channel_count ? controller->channels[number] : NULL;
+}
+
 struct channel *port_channel_by_name(const char *name)
 {
     struct channel *channel = NULL;

@@ -403,5 +403,8 @@ struct device *port_device_by_name(const char *name);
 struct device *port_next_device(struct device *after);
 struct channel *port_channel_by_name(const char *name);
 struct channel *port_next_channel(struct channel *after);
+/* The same for the channels of one controller. */
+struct channel *port_next_channel_of(const struct controller *controller,
+                                     const struct channel *after);
 
 #endif

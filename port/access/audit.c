@@ -2,14 +2,11 @@
 /* The auditor's answers; see audit.h. Entered from any context. */
 #include "port/access/audit.h"
 
-static bool is_since(uint32_t moment, uint32_t since)
-{
-    return (int32_t)(moment - since) >= 0;
-}
-
 static enum audit_answer seen(uint32_t any, uint32_t this, uint32_t since)
 {
-    return is_since(this, since) ? AUDIT_SEEN : is_since(any, since) ? AUDIT_OTHER : AUDIT_UNKNOWN;
+    return audit_is_since(this, since)  ? AUDIT_SEEN
+           : audit_is_since(any, since) ? AUDIT_OTHER
+                                        : AUDIT_UNKNOWN;
 }
 
 enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value)
@@ -30,9 +27,9 @@ bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
 
     if (!channel->ports.status)
         return true;
-    if (!is_since(audit->command_written, since) || audit->is_over)
+    if (!audit_is_since(audit->command_written, since) || audit->is_over)
         return false;
-    if ((audit->selected ^ audit->commanded) & 0x10 /* DEV */ || !channel->ports.alternate_status)
+    if (!audit_is_selected(audit) || !channel->ports.alternate_status)
         return true;
     return access_look(channel->ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
 }
@@ -47,12 +44,11 @@ static bool is_latched(const struct channel *channel)
  * cleared. */
 uint16_t audit_undismissed(const struct channel *channel, unsigned noted, bool *is_latch)
 {
-    const struct controller *controller = channel->controller;
+    const struct channel *other = NULL;
     uint16_t port = channel->ports.status;
 
     *is_latch = false;
-    for (unsigned i = 0; i < controller->channel_count; i++) {
-        const struct channel *other = controller->channels[i];
+    while ((other = port_next_channel_of(channel->controller, other))) {
         unsigned missing = other->dismissal & ~noted;
         if (!other->ports.status || missing & AUDIT_READ_STATUS)
             continue;

@@ -26,6 +26,12 @@ static inline struct channel *audit_channel(uint8_t entry)
     return context_now->controller->channels[entry & ACCESS_SECOND_CHANNEL ? 1 : 0];
 }
 
+/* Is the device selected that got the last command? DEV: ATA/ATAPI-6, 7.7. */
+static inline bool audit_is_selected(const struct audit *audit)
+{
+    return !((audit->selected ^ audit->commanded) & 0x10);
+}
+
 /* The driver has read a register of interest; `entry` is that of the map. */
 static inline void audit_read(uint8_t entry, uint8_t value)
 {
@@ -38,13 +44,10 @@ static inline void audit_read(uint8_t entry, uint8_t value)
         return;
     }
     audit->status[value] = audit->status_read = now;
-    if (!(value & (IDE_STATUS_BUSY | IDE_STATUS_DRQ)) &&
-        !((audit->selected ^ audit->commanded) & 0x10))
+    if (!(value & (IDE_STATUS_BUSY | IDE_STATUS_DRQ)) && audit_is_selected(audit))
         audit->is_over = true;
     if (access_role(entry) == ROLE_STATUS)
-        context_now->noted |= entry & ACCESS_SECOND_CHANNEL
-                                  ? AUDIT_OF_CHANNEL(AUDIT_READ_STATUS, 1)
-                                  : AUDIT_OF_CHANNEL(AUDIT_READ_STATUS, 0);
+        context_now->noted |= AUDIT_OF_CHANNEL(AUDIT_READ_STATUS, entry & ACCESS_SECOND_CHANNEL);
 }
 
 /* It has written one. */
@@ -63,9 +66,8 @@ static inline void audit_write(uint8_t entry, uint8_t value)
         break;
     case ROLE_BUS_MASTER_STATUS:
         if (value & AUDIT_BUS_MASTER_INTERRUPT)
-            context_now->noted |= entry & ACCESS_SECOND_CHANNEL
-                                      ? AUDIT_OF_CHANNEL(AUDIT_CLEARED_BUS_MASTER, 1)
-                                      : AUDIT_OF_CHANNEL(AUDIT_CLEARED_BUS_MASTER, 0);
+            context_now->noted |=
+                AUDIT_OF_CHANNEL(AUDIT_CLEARED_BUS_MASTER, entry & ACCESS_SECOND_CHANNEL);
         break;
     case ROLE_ALTERNATE_STATUS: /* Device Control */
         if (value & IDE_DC_RESET_CONTROLLER)
@@ -78,6 +80,12 @@ static inline void audit_write(uint8_t entry, uint8_t value)
 }
 
 /* ------------------------------------------------------------------ questions */
+
+/* Is one moment not before the other? */
+static inline bool audit_is_since(uint32_t moment, uint32_t since)
+{
+    return (int32_t)(moment - since) >= 0;
+}
 
 /* What is known of a driver's reads since a moment. */
 enum audit_answer {

@@ -28,7 +28,7 @@ static inline struct access_entry port_entry(uintptr_t port)
 }
 
 /* 1, 2, 3 for one, two, four bytes, as in the map. */
-#define WIDTH_CODE(bits) ((bits) == 32 ? 3 : (bits) / 8)
+#define WIDTH_CODE(bytes) ((bytes) == 4 ? 3 : (bytes))
 
 /* Device memory, or the channel's uncached extension (drivers in the field keep register-like
  * structures there). */
@@ -79,7 +79,7 @@ static __attribute__((noinline)) bool buffer_is_refused(const void *buffer, uint
 
 static bool is_mapped(uint8_t entry, unsigned width)
 {
-    return (entry & ACCESS_WIDTH_CODE) >= (width == 4 ? 3 : width);
+    return (entry & ACCESS_WIDTH_CODE) >= WIDTH_CODE(width);
 }
 
 /* A register of interest has eight bits. These have the convention of their callers, so that the common way saves no
@@ -170,9 +170,10 @@ static __attribute__((cold, noinline)) void NTAPI write_wide(uintptr_t address, 
  * so on: the access, WHERE_READ_ELSE and WHERE_WRITE_ELSE: what is done with all others, WHERE_MAY: is a block
  * mapped? A register buffer is a piece of device memory, as with READ_REGISTER_BUFFER_xxx, where a port buffer is
  * one port. */
-#define PORT_IS_PLAIN(at, bits, way) ((int8_t)port_entry((uintptr_t)(at)).way >= WIDTH_CODE(bits))
-#define PORT_READ(at, bits)          hal_in##bits((uint16_t)(uintptr_t)(at))
-#define PORT_WRITE(at, bits, v)      hal_out##bits((uint16_t)(uintptr_t)(at), v)
+#define PORT_IS_PLAIN(at, bits, way) \
+    ((int8_t)port_entry((uintptr_t)(at)).way >= WIDTH_CODE(bits / 8))
+#define PORT_READ(at, bits)     hal_in##bits((uint16_t)(uintptr_t)(at))
+#define PORT_WRITE(at, bits, v) hal_out##bits((uint16_t)(uintptr_t)(at), v)
 #define PORT_READ_ELSE(at, bits, routine)                           \
     ((bits) == 8 ? read_with_care((uintptr_t)(at), routine, CALLER) \
                  : read_wide((uintptr_t)(at), bits / 8, routine, CALLER))

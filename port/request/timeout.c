@@ -143,7 +143,7 @@ static uint32_t first_begun(struct channel *channel, const struct irb_slot *late
     uint32_t first = late->begun;
     for (unsigned i = 0; i < channel->overlapped_slots; i++) {
         const struct irb_slot *slot = slot_at(channel, i);
-        if (slot->state == SLOT_ACTIVE && (int32_t)(slot->begun - first) < 0)
+        if (slot->state == SLOT_ACTIVE && !audit_is_since(slot->begun, first))
             first = slot->begun;
     }
     return first;

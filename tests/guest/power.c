@@ -97,17 +97,22 @@ static void finished(struct request *request)
     *(bool *)request->context = true;
 }
 
+static struct request read_of_disk(bool *is_over)
+{
+    return (struct request){.device = disk,
+                            .function = IRB_FUNCTION_ATA_READ,
+                            .flags = IRB_FLAGS_DATA_IN,
+                            .timeout_s = 10,
+                            .buffer = buffer,
+                            .byte_count = 512,
+                            .callback = finished,
+                            .context = is_over};
+}
+
 static void test_waiting(void)
 {
     bool is_over = false;
-    struct request request = {.device = disk,
-                              .function = IRB_FUNCTION_ATA_READ,
-                              .flags = IRB_FLAGS_DATA_IN,
-                              .timeout_s = 10,
-                              .buffer = buffer,
-                              .byte_count = 512,
-                              .callback = finished,
-                              .context = &is_over};
+    struct request request = read_of_disk(&is_over);
     channel_power_down(channel);
     puppet_forget();
     request_submit(&request);
@@ -176,14 +181,7 @@ static void test_given_up(void)
 static void test_busy_given_up(void)
 {
     bool is_over = false;
-    struct request request = {.device = disk,
-                              .function = IRB_FUNCTION_ATA_READ,
-                              .flags = IRB_FLAGS_DATA_IN,
-                              .timeout_s = 10,
-                              .buffer = buffer,
-                              .byte_count = 512,
-                              .callback = finished,
-                              .context = &is_over};
+    struct request request = read_of_disk(&is_over);
 
     puppet.answer = PUPPET_HOLD;
     request_submit(&request);
