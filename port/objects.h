@@ -12,7 +12,7 @@
 #define PORT_OBJECTS_H
 
 #include "port/access/audit_state.h"
-#include "port/contract.h"
+#include "port/contract/contract.h"
 #include "port/guard.h"
 #include "port/loader/image.h"
 #include "port/registry/service.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/plural.h"
-#include "port/contract.h"
+#include "port/contract/contract.h"
 #include "port/trace.h"
 
 struct trace_entry trace_entries[TRACE_ENTRY_COUNT];

@@ -3,7 +3,7 @@
 #
 # usage: contract.pl [--check FILE]
 #
-# Makes docs/contract.md from port/rules.def and the marks in the probes' sources, and prints it; with
+# Makes docs/contract.md from port/contract/rules.def and the marks in the probes' sources, and prints it; with
 # --check compares it with FILE and says how to make that anew. Started from the top of the tree.
 use strict;
 use warnings;
@@ -33,20 +33,20 @@ sub slurp {
 
 # Each: id, words, what the port does, source.
 sub read_rules {
-    my $text = slurp('port/rules.def');
+    my $text = slurp('port/contract/rules.def');
     my $string = qr/"((?:[^"\\]|\\.)*)"/;
     my @rules;
     while ($text =~ /^RULE\((\w+),\s*$string,\s*$string,\s*$string,\s*$string\)/mg) {
         my ($identifier, @row) = ($1, $2, $3, $4, $5);
-        die "port/rules.def: $identifier and $row[0] differ\n" if $identifier ne $row[0] =~ tr/-/_/r;
+        die "port/contract/rules.def: $identifier and $row[0] differ\n" if $identifier ne $row[0] =~ tr/-/_/r;
         push @rules, [map { s/\\(.)/$1/gr } @row];
     }
     my $count = () = $text =~ /^RULE\(/mg;
-    die "port/rules.def: a row is RULE(identifier, \"ID\", \"words\", \"what happens\", \"source\")\n"
+    die "port/contract/rules.def: a row is RULE(identifier, \"ID\", \"words\", \"what happens\", \"source\")\n"
         if $count != @rules;
     for my $rule (@rules) {
         my $prefix = substr $rule->[0], 0, 3;
-        die "port/rules.def: $rule->[0]: tools/contract.pl knows no family $prefix\n"
+        die "port/contract/rules.def: $rule->[0]: tools/contract.pl knows no family $prefix\n"
             if !grep { $_->[0] eq $prefix } @families;
     }
     return @rules;
@@ -90,7 +90,7 @@ Not every rule is stated by the documentation. "stated by" says of each whether 
 the rule is this project's own ("ours"), or pages state it and the rest is this project's reading ("in part ours"). A driver that
 breaks a rule of ours may be right for Windows; it is reported all the same, since what it does depends on luck.
 
-This page is made by `tools/contract.pl` from `port/rules.def`, and `make lint` fails when it is not up to date.
+This page is made by `tools/contract.pl` from `port/contract/rules.def`, and `make lint` fails when it is not up to date.
 END
     for my $family (@families) {
         my ($prefix, $title, $about) = @$family;

@@ -27,7 +27,7 @@ sub found_in {
     return %found;
 }
 
-open my $table, '<', 'port/rules.def' or die "port/rules.def: $! (run it from the top of the tree)\n";
+open my $table, '<', 'port/contract/rules.def' or die "port/contract/rules.def: $! (run it from the top of the tree)\n";
 my @rules = map { /^RULE\(\w+, "($rule)"/ } <$table>;
 my %covered = (found_in('tests/probes', qr/BREAKS:((?:[ ,]*$rule)+)/),
     found_in('tests', qr/\basserts => '($rule)'/));

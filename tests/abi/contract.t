@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Has port/rules.def a row for each rule of the table (tests/abi/tables/rules.tsv), from the same source, and
+# Has port/contract/rules.def a row for each rule of the table (tests/abi/tables/rules.tsv), from the same source, and
 # does docs/contract.md say of each whether a page states it or it is ours?
 use strict;
 use warnings;
@@ -20,7 +20,7 @@ sub slurp {
 my ($names, @table) = map { [split /\t/] } split /\n/, slurp('tests/abi/tables/rules.tsv');
 is("@$names", 'id subject rule on_violation source', 'the columns of the table');
 my $string = qr/"((?:[^"\\]|\\.)*)"/;
-my %rows = map { $_->[0] => $_ } map { [/$string/g] } slurp('port/rules.def') =~ /^RULE\((.+?)\)$/msg;
+my %rows = map { $_->[0] => $_ } map { [/$string/g] } slurp('port/contract/rules.def') =~ /^RULE\((.+?)\)$/msg;
 my %page = map { $_->[0] => $_ } map { [split / \| /, $_] } slurp('docs/contract.md') =~ /^\| ([A-Z]{3}-\d\d \| .+) \|$/mg;
 
 for my $wanted (grep { $_->[0] !~ $later } @table) {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "port/access/access.h"
-#include "port/contract.h"
+#include "port/contract/contract.h"
 
 /* ------------------------------------------------------------------ the stack */
 
@@ -25,7 +25,7 @@ static const struct {
     const char *id, *words;
 } rules[RULE_COUNT] = {
 #define RULE(identifier, id, words, action, source) {id, words},
-#include "port/rules.def"
+#include "port/contract/rules.def"
 #undef RULE
 };
 

@@ -8,8 +8,8 @@
  * A broken rule is reported, counted, and survived: the routine returns its documented failure
  * value.
  */
-#ifndef PORT_CONTRACT_H
-#define PORT_CONTRACT_H
+#ifndef PORT_CONTRACT_CONTRACT_H
+#define PORT_CONTRACT_CONTRACT_H
 
 #include <ata.h>
 #include <irb.h>
@@ -98,7 +98,7 @@ const char *context_routine_name(void);
 
 enum rule {
 #define RULE(identifier, id, words, action, source) RULE_##identifier,
-#include "port/rules.def"
+#include "port/contract/rules.def"
 #undef RULE
     RULE_COUNT,
 };
