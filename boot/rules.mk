@@ -64,7 +64,8 @@ KERNEL_CFLAGS = -std=gnu11 -O2 -fno-inline-functions -falign-functions=4 -falign
     $(registry_arena_bytes:%=-DREGISTRY_ARENA_BYTE_COUNT=%) \
     $(KERNEL_INCLUDES)
 
-KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+# nmagic: who loads the file reads it, and maps nothing, so segments need not lie at page boundaries in it.
+KERNEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--nmagic \
     -Wl,-z,noexecstack $(WERROR_FLAG:-Werror=-Wl,--fatal-warnings) \
     $(KERNEL_ARCH_CFLAGS_$(ARCH)) -Wl,-T,boot/kernel.ld
 
