@@ -54,7 +54,7 @@ Commands
   STRICT=1           end at the first broken rule
   CHECKS=off         no contract checks
   TRACE=             what the kernel's trace records, for the shell's `log COUNT`: ports, registers, calls,
-                     irbs and rules, separated by commas; all or off
+                     irbs, rules and states, separated by commas; all or off
   KARGS=             further words for the kernel's command line
 
 Debugging and tests

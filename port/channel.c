@@ -237,7 +237,6 @@ static const char *start_hardware(struct channel *channel)
         .NumberOfOverlappedRequests = 1,
         .MaxTargetId = MAX_IDE_DEVICE - 1,
     };
-    channel->recovery = RECOVERY_NONE;
     channel->is_stopping = channel->callbacks_closed = channel->is_powered_down = false;
     channel->busy = channel->removed_devices = (struct shared_flags){0};
     channel->rescan_wanted = channel->power_change_wanted = false;

@@ -16,6 +16,7 @@
 #include "port/guard.h"
 #include "port/loader/image.h"
 #include "port/registry/service.h"
+#include "port/states.h"
 #include "port/timer.h"
 
 #define PORT_MAX_CONTROLLERS 16u
@@ -195,14 +196,6 @@ enum channel_state {
     CHANNEL_RUNNING,
     CHANNEL_STOPPING,
     CHANNEL_FAILED, /* did not start; `failure` says why */
-};
-
-/* Time-out recovery: the ladder of a channel. */
-enum recovery_state {
-    RECOVERY_NONE,
-    RECOVERY_LUN_RESET,       /* the LUN reset IRB is at the miniport */
-    RECOVERY_LUN_RESET_AGAIN, /* it came back with IRB_STATUS_BUSY, and goes out again in a second */
-    RECOVERY_RESET,           /* IdeHwReset has been called; requests may go on */
 };
 
 struct callback_slot {

@@ -4,6 +4,7 @@
 
 #include "lib/plural.h"
 #include "port/contract/contract.h"
+#include "port/states.h"
 #include "port/trace.h"
 
 struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
@@ -25,6 +26,7 @@ static const struct {
     {"calls", 1u << TRACE_CALL | 1u << TRACE_FALSE},
     {"irbs", 1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT},
     {"rules", 1u << TRACE_RULE},
+    {"states", 1u << TRACE_STATE},
 };
 
 bool trace_select(const char *words)
@@ -65,8 +67,8 @@ static enum trace_kind kind_of(uint32_t head)
 
 static bool is_timed(uint32_t head)
 {
-    static const uint32_t kinds =
-        1u << TRACE_CALL | 1u << TRACE_IRB_START | 1u << TRACE_TIMEOUT | 1u << TRACE_RULE;
+    static const uint32_t kinds = 1u << TRACE_CALL | 1u << TRACE_IRB_START | 1u << TRACE_TIMEOUT |
+                                  1u << TRACE_RULE | 1u << TRACE_STATE;
     return kinds >> kind_of(head) & 1 ||
            (kind_of(head) == TRACE_PORT_WRITE && head >> 24 & TRACE_TIMED);
 }
@@ -87,6 +89,7 @@ static void print_entry(uint32_t head, uint32_t value)
         [TRACE_IRB_END] = "irb end",
         [TRACE_TIMEOUT] = "time-out",
         [TRACE_RULE] = "rule",
+        [TRACE_STATE] = "state",
     };
     unsigned where = (uint16_t)head, extra = head >> 24;
     enum trace_kind kind = kind_of(head);
@@ -118,6 +121,10 @@ static void print_entry(uint32_t head, uint32_t value)
         break;
     case TRACE_RULE:
         hal_printf("channel %u %s\n", where, contract_rule_id((enum rule)value));
+        break;
+    case TRACE_STATE:
+        hal_printf("channel %u %s: %s -> %s\n", where, state_tables[extra].name,
+                   state_tables[extra].names[value & 0xFF], state_tables[extra].names[value >> 8]);
         break;
     case TRACE_IRB_START:
         hal_printf("channel %u slot %u function %x, IdeHwBuildIo at %s, IdeHwStartIo at %s\n",

@@ -24,6 +24,7 @@ enum trace_kind {
     TRACE_IRB_END,   /* value: IrbStatus; extra: slot */
     TRACE_TIMEOUT,   /* extra: slot; timed */
     TRACE_RULE,      /* value: enum rule; timed */
+    TRACE_STATE,     /* value: states before, and after << 8; extra: enum state_machine; timed */
     TRACE_KIND_COUNT,
 };
 

@@ -12,12 +12,17 @@
 use strict;
 use warnings;
 
+# The port's machines have one form and one place.
+sub port { return ('port/states.h', "$_[0]_state", uc "$_[0]_", 'port/states.c', "$_[0]_followers") }
+
 # Title, what it is about, header, enumeration, prefix of its names, source, table.
 my @machines = (
     ['pata: a channel', 'One step at a time; `miniport/pata/machine.c` says what each state begins with, and what'
         . ' interrupt and timer mean in it. `reset` and `stopped` are the port\'s doing (IdeHwReset,'
         . ' IdeHwControl). A step that is not in the table is refused and reported.',
         'miniport/pata/pata.h', 'pata_phase', 'PHASE_', 'miniport/pata/phase.c', 'pata_followers'],
+    ['port: recovery', 'What a time-out starts on a channel (`port/request/timeout.c`). Only in `none` do requests go'
+        . ' to the miniport.', port('recovery')],
 );
 
 sub slurp {

@@ -15,6 +15,12 @@
 
 #define TICK_US 1000000u
 
+static void set_recovery(struct channel *channel, enum recovery_state next)
+{
+    state_step(MACHINE_RECOVERY, channel->number, channel->recovery, next);
+    channel->recovery = next;
+}
+
 void watchdog_arm(struct channel *channel)
 {
     if (!channel->watchdog.armed)
@@ -36,7 +42,7 @@ void channel_reset(struct channel *channel)
 {
     struct context *context = channel_context(channel, CONTEXT_RESET);
     channel->counters.resets++;
-    channel->recovery = RECOVERY_RESET;
+    set_recovery(channel, RECOVERY_RESET);
     context->slot = NULL;
     struct sync_saved saved = sync_enter(channel);
     BOOLEAN succeeded = MINIPORT_CALL_1(context, channel->interface.IdeHwReset, channel->extension);
@@ -55,7 +61,7 @@ void channel_reset(struct channel *channel)
                                "it was still outstanding; the port ended it");
         }
     }
-    channel->recovery = RECOVERY_NONE;
+    set_recovery(channel, RECOVERY_NONE);
     deferred_queue(&channel->completion); /* what waited is pushed from there */
 }
 
@@ -106,21 +112,21 @@ static void lun_reset_done(struct request *request)
         return; /* it took too long, and the channel was reset meanwhile */
     if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
         request->was_busy = true;
-        channel->recovery = RECOVERY_LUN_RESET_AGAIN;
+        set_recovery(channel, RECOVERY_LUN_RESET_AGAIN);
     } else if (!succeeded ||
                (request->irb_status == IRB_STATUS_SUCCESS &&
                 left_requests_out(channel, request->device)) ||
                timed_out_slot(channel)) {
         channel_reset(channel);
     } else {
-        channel->recovery = RECOVERY_NONE;
+        set_recovery(channel, RECOVERY_NONE);
         deferred_queue(&channel->completion);
     }
 }
 
 static void send_lun_reset(struct channel *channel)
 {
-    channel->recovery = RECOVERY_LUN_RESET;
+    set_recovery(channel, RECOVERY_LUN_RESET);
     if (!request_start_internal(&channel->recovery_request))
         channel_reset(channel);
 }

@@ -42,6 +42,10 @@ bool guest_test(const char *name)
         guest_test_medium();
     else if (strcmp(name, "registry") == 0)
         guest_test_registry();
+    else if (strcmp(name, "states") == 0)
+        guest_test_states();
+    else if (strcmp(name, "fail-state") == 0)
+        guest_fail_state();
     else if (strncmp(name, "conformance-", 12) == 0)
         return guest_conformance(name + 12);
     else if (strncmp(name, "fail-", 5) == 0)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port's state machines: the steps that the trace shows while the puppet does what makes them. guest_fail_state
+ * makes a step that no table knows, for a test that looks at the kernel's end.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "port/request/request.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/puppet.h"
+#include "tests/guest/tap.h"
+
+#define PLAN 3u
+
+static struct channel *channel;
+static uint8_t *buffer;
+static uint32_t mark; /* trace_next when what is tested began */
+
+static void begin(void)
+{
+    mark = trace_next;
+}
+
+/* The steps of a machine since then are these: "none>reset>none". */
+static void check_steps(enum state_machine machine, const char *wanted, const char *what)
+{
+    const struct state_table *table = &state_tables[machine];
+    char seen[512] = "";
+    size_t length = 0;
+
+    for (uint32_t i = mark; i != trace_next; i++) {
+        const struct trace_entry *entry = &trace_entries[i % TRACE_ENTRY_COUNT];
+        if (entry->head != trace_head(TRACE_STATE, channel->number, machine))
+            continue;
+        if (!length)
+            length += (size_t)snprintf(seen, sizeof seen, "%s", table->names[entry->value & 0xFF]);
+        if (length < sizeof seen)
+            length += (size_t)snprintf(seen + length, sizeof seen - length, ">%s",
+                                       table->names[entry->value >> 8]);
+    }
+    if (!guest_ok(strcmp(seen, wanted) == 0, "%s: %s", table->name, what))
+        hal_printf("# seen: %s\n", seen);
+}
+
+/* ------------------------------------------------------------------ recovery */
+
+/* A read of one sector that is never answered. */
+static void lose_a_read(void)
+{
+    struct request request = {.device = &channel->devices[0],
+                              .function = IRB_FUNCTION_ATA_READ,
+                              .flags = IRB_FLAGS_DATA_IN,
+                              .timeout_s = 1,
+                              .is_once = true,
+                              .buffer = buffer,
+                              .byte_count = 512};
+    puppet.answer = PUPPET_HOLD;
+    begin();
+    request_run(&request);
+    puppet.answer = PUPPET_COMPLETE;
+}
+
+static void test_recovery(void)
+{
+    puppet.ends_all = true;
+    lose_a_read();
+    check_steps(MACHINE_RECOVERY, "none>LUN reset>none", "an LUN reset is enough");
+    puppet.busy_function = IRB_FUNCTION_LUN_RESET;
+    puppet.busy_count = 2;
+    lose_a_read();
+    check_steps(MACHINE_RECOVERY, "none>LUN reset>LUN reset again>LUN reset>reset>none",
+                "busy twice, and the channel is reset");
+    enum irql level = irql_raise_dispatch();
+    begin();
+    channel_reset(channel);
+    irql_lower(level);
+    check_steps(MACHINE_RECOVERY, "none>reset>none", "a reset without a time-out");
+}
+
+/* ------------------------------------------------------------------ all */
+
+static void start(void)
+{
+    struct controller *controller = puppet_create();
+
+    buffer = hal_pages_alloc(1, UINT64_MAX);
+    controller_start(controller);
+    channel = controller->channels[0];
+}
+
+void guest_test_states(void)
+{
+    guest_plan(PLAN);
+    start();
+    test_recovery();
+}
+
+void guest_fail_state(void)
+{
+    start();
+    irql_raise_dispatch();
+    channel->recovery = RECOVERY_RESET;
+    channel_reset(channel); /* within itself, as it looks */
+}
