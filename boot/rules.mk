@@ -113,6 +113,9 @@ $(BUILD)/kernel.flags: FORCE
 
 $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
+# Registers of interest have routines of their own, which are gone to instead of called.
+$(BUILD)/port/access/routines.o: private KERNEL_CFLAGS += -foptimize-sibling-calls
+
 # For who develops the kernel, with the compiler that it is developed with: each finds others. port/ has findings yet.
 ifneq ($(and $(WERROR_FLAG),$(filter 12 12.%,$(shell $(KERNEL_CC) -dumpversion))),)
 $(addprefix $(BUILD)/,hal/%.o boot/%.o lib/%.o): private KERNEL_CFLAGS += -Wconversion -Wswitch-enum -Wnull-dereference

@@ -180,6 +180,7 @@ void hal_interrupt_set_calls(struct hal_call *const *now);
 uint64_t hal_clock_us(void);
 /* The CPU's cycle counter: for distances in traces, not for time. */
 static inline uint64_t hal_cycles(void);
+static inline void hal_cycles_note(uint64_t *at); /* writes it there */
 /* Busy wait. Any context. Never shorter than asked. */
 void hal_stall_us(uint32_t duration_us);
 /* The one-shot timer: handler runs in interrupt context at or after the deadline; a later call

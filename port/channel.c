@@ -64,7 +64,7 @@ static void make_contexts(struct channel *channel)
             .channel = channel,
             .trace_head = trace_head(TRACE_CALL, channel->number, 0),
             .extension = channel->extension,
-            .port_map = kind == CONTEXT_BUILD_IO ? access_no_ports : channel->controller->port_map,
+            .port_map = kind == CONTEXT_BUILD_IO ? &access_no_ports : channel->controller->port_map,
         };
     channel_levels(channel);
 }

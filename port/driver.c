@@ -53,7 +53,7 @@ static LONG call_driver_entry(struct driver *driver)
                               .driver = driver,
                               .trace_head = trace_head(TRACE_CALL, TRACE_NO_CHANNEL, 0),
                               .extension = driver, /* no extension */
-                              .port_map = access_no_ports};
+                              .port_map = &access_no_ports};
     driver_entry *entry = (driver_entry *)driver->image->entry;
     LONG status = MINIPORT_CALL_2(&context, entry, driver->object, &driver->registry_path);
     if (status >= 0 && !driver->is_registered)

@@ -352,7 +352,7 @@ struct controller {
     bool extension_live;
     struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
     unsigned mapped_count;
-    struct access_entry *port_map; /* the I/O ports mapped: port/access/access.h */
+    struct access_map *port_map; /* the I/O ports mapped: port/access/access.h */
     unsigned channel_count;
     struct channel *channels[PORT_MAX_CHANNELS];
 };

@@ -52,7 +52,7 @@ extern uint32_t trace_steps[TRACE_KIND_COUNT];
 /* The constant part of an entry: what is recorded again and again has it made once. */
 static inline uint32_t trace_head(enum trace_kind kind, unsigned where, unsigned extra)
 {
-    return (uint32_t)kind << 16 | extra << 24 | (uint16_t)where;
+    return (uint32_t)kind << 16 | extra << 24 | where;
 }
 
 /* One instruction takes the place, so that an interrupt finds its own behind it. */
@@ -68,7 +68,7 @@ static inline uint32_t trace_put(enum trace_kind kind, uint32_t head, uint32_t v
 /* Of the kinds that are timed, with a head that was made before. */
 static inline void trace_timed(enum trace_kind kind, uint32_t head, uint32_t value)
 {
-    trace_times[trace_put(kind, head, value)] = hal_cycles();
+    hal_cycles_note(&trace_times[trace_put(kind, head, value)]);
 }
 
 static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, uint32_t value)

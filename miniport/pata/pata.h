@@ -48,6 +48,11 @@
 #ifndef PATA_H
 #define PATA_H
 
+/* The port's routines are called straight through the import table. */
+#if defined(_WIN32)
+#define DDI_ROUTINE EXTERN_C __declspec(dllimport)
+#endif
+
 #include <miniport.h>
 #include <ata.h>
 #include <irb.h>

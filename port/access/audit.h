@@ -20,44 +20,40 @@
 
 /* ------------------------------------------------------------------ what is said */
 
-/* The channel that a register belongs to: not always the one whose routine runs. */
-static inline struct channel *audit_channel(uint8_t entry)
-{
-    return context_now->controller->channels[entry & ACCESS_SECOND_CHANNEL ? 1 : 0];
-}
-
 /* Is the device selected that got the last command? DEV: ATA/ATAPI-6, 7.7. */
 static inline bool audit_is_selected(const struct audit *audit)
 {
     return !((audit->selected ^ audit->commanded) & 0x10);
 }
 
-/* The driver has read a register of interest; `entry` is that of the map. */
-static inline void audit_read(uint8_t entry, uint8_t value)
+/* The driver has read a register of interest. */
+static inline __attribute__((always_inline)) void audit_read(const struct access_register *reg,
+                                                             enum access_role role, uint8_t value)
 {
-    struct channel *channel = audit_channel(entry);
+    struct channel *channel = reg->channel;
     struct audit *audit = &channel->audit;
     uint32_t now = (uint32_t)channel->counters.requests;
 
-    if (access_role(entry) == ROLE_ERROR) {
+    if (role == ROLE_ERROR) {
         audit->error[value] = audit->error_read = now;
         return;
     }
     audit->status[value] = audit->status_read = now;
     if (!(value & (IDE_STATUS_BUSY | IDE_STATUS_DRQ)) && audit_is_selected(audit))
         audit->is_over = true;
-    if (access_role(entry) == ROLE_STATUS)
-        context_now->noted |= AUDIT_OF_CHANNEL(AUDIT_READ_STATUS, entry & ACCESS_SECOND_CHANNEL);
+    if (role == ROLE_STATUS)
+        context_now->noted |= reg->noted;
 }
 
 /* It has written one. */
-static inline void audit_write(uint8_t entry, uint8_t value)
+static inline __attribute__((always_inline)) void audit_write(const struct access_register *reg,
+                                                              enum access_role role, uint8_t value)
 {
-    struct audit *audit = &audit_channel(entry)->audit;
+    struct audit *audit = &reg->channel->audit;
 
-    switch (access_role(entry)) {
+    switch (role) {
     case ROLE_STATUS: /* Command */
-        audit->command_written = (uint32_t)audit_channel(entry)->counters.requests;
+        audit->command_written = (uint32_t)reg->channel->counters.requests;
         audit->commanded = audit->selected;
         audit->is_over = false;
         break;
@@ -66,8 +62,7 @@ static inline void audit_write(uint8_t entry, uint8_t value)
         break;
     case ROLE_BUS_MASTER_STATUS:
         if (value & AUDIT_BUS_MASTER_INTERRUPT)
-            context_now->noted |=
-                AUDIT_OF_CHANNEL(AUDIT_CLEARED_BUS_MASTER, entry & ACCESS_SECOND_CHANNEL);
+            context_now->noted |= reg->noted;
         break;
     case ROLE_ALTERNATE_STATUS: /* Device Control */
         if (value & IDE_DC_RESET_CONTROLLER)
@@ -75,6 +70,7 @@ static inline void audit_write(uint8_t entry, uint8_t value)
         break;
     case ROLE_NONE:
     case ROLE_ERROR:
+    case ROLE_COUNT:
         break;
     }
 }

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "port/access/access.h"
-
-#define MAP_BYTE_COUNT (ACCESS_PORT_COUNT * sizeof(struct access_entry))
+#include "port/access/audit.h"
 
 /* The access range that holds [address, address + byte_count); byte_count 0 means to its end. */
 static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsigned count,
@@ -36,7 +35,7 @@ static void set_width_code(struct access_entry *map, uint32_t port)
 static __attribute__((cold)) void map_ports(struct controller *controller, uint32_t port,
                                             uint32_t byte_count)
 {
-    struct access_entry *map = controller->port_map;
+    struct access_entry *map = controller->port_map->ports;
     uint32_t end = port + byte_count < ACCESS_PORT_COUNT ? port + byte_count : ACCESS_PORT_COUNT;
 
     for (uint32_t i = port; i < end; i++)
@@ -47,23 +46,34 @@ static __attribute__((cold)) void map_ports(struct controller *controller, uint3
     access_mark(controller);
 }
 
-/* A register that has another role where it is read than where it is written, or none. */
-static void mark_port(struct channel *channel, uint16_t port, enum access_role read,
-                      enum access_role write)
+/* A register is of interest where it is read, where it is written, or both. Channels with registers in ports are an IDE
+ * controller's, which has two. */
+static void mark_port(struct channel *channel, unsigned index, uint16_t port,
+                      enum access_role read_role, enum access_role write_role, unsigned noted)
 {
-    struct access_entry *entry = &channel->controller->port_map[port];
-    unsigned mark = ACCESS_OF_INTEREST | (channel->number ? ACCESS_SECOND_CHANNEL : 0);
+    struct access_map *map = channel->controller->port_map;
+    struct access_entry *entry = &map->ports[port];
+    unsigned number = channel->number ? 1 : 0;
+    unsigned place = index + (channel->number ? ROLE_COUNT : 0);
+    uint8_t mark = (uint8_t)(ACCESS_OF_INTEREST | place << ACCESS_REGISTER_SHIFT);
 
     if (!port || !entry->read)
         return;
-    unsigned code = entry->read & ACCESS_WIDTH_CODE;
-    if (read)
-        entry->read = (uint8_t)(code | mark | read << ACCESS_ROLE_SHIFT);
-    if (write)
-        entry->write = (uint8_t)(code | mark | write << ACCESS_ROLE_SHIFT);
+    map->registers[place] = (struct access_register){
+        .read = access_readers[read_role],
+        .write = access_writers[write_role],
+        .channel = channel,
+        .read_role = (uint8_t)read_role,
+        .write_role = (uint8_t)write_role,
+        .noted = (uint8_t)AUDIT_OF_CHANNEL(noted, number),
+    };
+    if (read_role)
+        entry->read = mark | (entry->read & ACCESS_WIDTH_CODE);
+    if (write_role)
+        entry->write = mark | (entry->write & ACCESS_WIDTH_CODE);
 }
 
-/* ATA/ATAPI-6, 7: the command block. Channels with registers in ports are an IDE controller's, which has two. */
+/* ATA/ATAPI-6, 7: the command block. */
 void access_mark(struct controller *controller)
 {
     for (unsigned i = 0; i < controller->channel_count && contract_checks; i++) {
@@ -72,13 +82,14 @@ void access_mark(struct controller *controller)
             continue;
         uint16_t status = channel->ports.status;
         if (status) {
-            mark_port(channel, status, ROLE_STATUS, ROLE_STATUS);
-            mark_port(channel, (uint16_t)(status - 1), ROLE_NONE, ROLE_DEVICE);
-            mark_port(channel, (uint16_t)(status - 6), ROLE_ERROR, ROLE_NONE);
+            mark_port(channel, 0, status, ROLE_STATUS, ROLE_STATUS, AUDIT_READ_STATUS);
+            mark_port(channel, 1, (uint16_t)(status - 1), ROLE_NONE, ROLE_DEVICE, 0);
+            mark_port(channel, 2, (uint16_t)(status - 6), ROLE_ERROR, ROLE_NONE, 0);
         }
-        mark_port(channel, channel->ports.alternate_status, ROLE_ALTERNATE_STATUS,
-                  ROLE_ALTERNATE_STATUS);
-        mark_port(channel, channel->ports.bus_master_status, ROLE_NONE, ROLE_BUS_MASTER_STATUS);
+        mark_port(channel, 3, channel->ports.alternate_status, ROLE_ALTERNATE_STATUS,
+                  ROLE_ALTERNATE_STATUS, 0);
+        mark_port(channel, 4, channel->ports.bus_master_status, ROLE_NONE, ROLE_BUS_MASTER_STATUS,
+                  AUDIT_CLEARED_BUS_MASTER);
     }
 }
 
@@ -137,12 +148,13 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
 bool access_create_map(struct controller *controller)
 {
     if (!controller->port_map)
-        controller->port_map = hal_pages_alloc(MAP_BYTE_COUNT / HAL_PAGE_SIZE, UINT64_MAX);
+        controller->port_map =
+            hal_pages_alloc(hal_pages_for(sizeof *controller->port_map), UINT64_MAX);
     return controller->port_map != NULL;
 }
 
 void access_unmap_all(struct controller *controller)
 {
     controller->mapped_count = 0;
-    memset(controller->port_map, 0, MAP_BYTE_COUNT);
+    memset(controller->port_map, 0, sizeof *controller->port_map);
 }

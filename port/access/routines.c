@@ -24,7 +24,13 @@ struct access_counters access_counters;
 static inline struct access_entry port_entry(uintptr_t port)
 {
     static const struct access_entry none = {0, 0};
-    return __builtin_expect(port < ACCESS_PORT_COUNT, 1) ? context_now->port_map[port] : none;
+    return __builtin_expect(port < ACCESS_PORT_COUNT, 1) ? context_now->port_map->ports[port]
+                                                         : none;
+}
+
+static inline const struct access_register *register_of(uint8_t entry)
+{
+    return access_register(context_now->port_map, entry);
 }
 
 /* 1, 2, 3 for one, two, four bytes, as in the map. */
@@ -49,9 +55,10 @@ static bool register_is_mapped(uintptr_t address, uint64_t byte_count)
            address - (uintptr_t)channel->uncached <= channel->uncached_size - byte_count;
 }
 
-/* Why an access was not done. In IdeHwBuildIo nothing is mapped, since no routine may be called. */
-static __attribute__((cold, noinline)) void refuse(const char *routine, const void *place,
-                                                   uintptr_t address, unsigned width)
+/* Why an access was not done. In IdeHwBuildIo nothing is mapped, since no routine may be called. It has the convention of
+ * its callers, so that the common way saves no register. */
+static __attribute__((cold, noinline)) void NTAPI refuse(const char *routine, const void *place,
+                                                         uintptr_t address, unsigned width)
 {
     if (contract_in_build_io(routine, place))
         return;
@@ -75,128 +82,139 @@ static __attribute__((noinline)) bool buffer_is_refused(const void *buffer, uint
     return memory_is_refused(buffer, byte_count, routine, place);
 }
 
-/* ------------------------------------------------------------------ ports of interest, and wrong ones */
-
-static bool is_mapped(uint8_t entry, unsigned width)
-{
-    return (entry & ACCESS_WIDTH_CODE) >= WIDTH_CODE(width);
-}
-
-/* A register of interest has eight bits. These have the convention of their callers, so that the common way saves no
- * register. */
-static __attribute__((noinline)) UCHAR NTAPI read_with_care(uintptr_t address, const char *routine,
-                                                            const void *place)
-{
-    uint8_t entry = port_entry(address).read;
-    uint16_t port = (uint16_t)address;
-
-    if (__builtin_expect(!(entry & ACCESS_WIDTH_CODE), 0)) {
-        refuse(routine, place, address, 1);
-        return UINT8_MAX;
-    }
-    uint8_t value = (uint8_t)inject_read(port, hal_in8(port));
-    audit_read(entry, value);
-    access_counters.registers++;
-    trace(TRACE_PORT_READ, port, 1, value);
-    return value;
-}
+/* ------------------------------------------------------------------ registers of interest */
 
 /* What begins something in a device has a time. */
-static __attribute__((noinline)) void NTAPI write_with_care(uintptr_t address, UCHAR value,
-                                                            const char *routine, const void *place)
+static inline __attribute__((always_inline)) void trace_write(uint16_t port, enum access_role role,
+                                                              unsigned width, uint32_t value)
 {
-    uint8_t entry = port_entry(address).write;
-    uint16_t port = (uint16_t)address;
-    uint32_t sent = value;
-
-    if (__builtin_expect(!(entry & ACCESS_WIDTH_CODE), 0)) {
-        refuse(routine, place, address, 1);
-        return;
-    }
-    if (inject_write(port, &sent))
-        hal_out8(port, (uint8_t)sent);
-    audit_write(entry, value);
-    access_counters.registers++;
-    if (access_role(entry) == ROLE_BUS_MASTER_STATUS)
-        trace(TRACE_PORT_WRITE, port, 1, value);
+    if (role == ROLE_BUS_MASTER_STATUS || width > 1)
+        trace(TRACE_PORT_WRITE, port, width, value);
     else
-        trace_timed(TRACE_PORT_WRITE, trace_head(TRACE_PORT_WRITE, port, 1 | TRACE_TIMED), value);
+        trace_timed(TRACE_PORT_WRITE, trace_head(TRACE_PORT_WRITE, port, width | TRACE_TIMED),
+                    value);
 }
 
-/* Wider accesses at such a register, which drivers have little reason for. */
-static __attribute__((cold, noinline)) ULONG NTAPI read_wide(uintptr_t address, unsigned width,
-                                                             const char *routine, const void *place)
-{
-    uint8_t entry = port_entry(address).read;
-    uint16_t port = (uint16_t)address;
-
-    if (!is_mapped(entry, width)) {
-        refuse(routine, place, address, width);
-        return UINT32_MAX;
+/* They have eight bits. One of each for each role, since the way of every command leads through here. */
+#define DEFINE_READER(ROLE)                                                            \
+    static UCHAR NTAPI read_##ROLE(uintptr_t port, const struct access_register *reg)  \
+    {                                                                                  \
+        uint8_t value = (uint8_t)inject_read((uint16_t)port, hal_in8((uint16_t)port)); \
+        audit_read(reg, ROLE, value);                                                  \
+        access_counters.registers++;                                                   \
+        trace(TRACE_PORT_READ, (unsigned)port, 1, value);                              \
+        return value;                                                                  \
     }
+#define DEFINE_WRITER(ROLE)                                                                        \
+    static VOID NTAPI write_##ROLE(uintptr_t port, UCHAR value, const struct access_register *reg) \
+    {                                                                                              \
+        uint32_t sent = value;                                                                     \
+        if (inject_write((uint16_t)port, &sent))                                                   \
+            hal_out8((uint16_t)port, (uint8_t)sent);                                               \
+        audit_write(reg, ROLE, value);                                                             \
+        access_counters.registers++;                                                               \
+        trace_write((uint16_t)port, ROLE, 1, value);                                               \
+    }
+
+DEFINE_READER(ROLE_STATUS)
+DEFINE_READER(ROLE_ALTERNATE_STATUS)
+DEFINE_READER(ROLE_ERROR)
+DEFINE_WRITER(ROLE_STATUS)
+DEFINE_WRITER(ROLE_ALTERNATE_STATUS)
+DEFINE_WRITER(ROLE_DEVICE)
+DEFINE_WRITER(ROLE_BUS_MASTER_STATUS)
+
+access_reader *const access_readers[ROLE_COUNT] = {
+    [ROLE_STATUS] = read_ROLE_STATUS,
+    [ROLE_ALTERNATE_STATUS] = read_ROLE_ALTERNATE_STATUS,
+    [ROLE_ERROR] = read_ROLE_ERROR,
+};
+access_writer *const access_writers[ROLE_COUNT] = {
+    [ROLE_STATUS] = write_ROLE_STATUS,
+    [ROLE_ALTERNATE_STATUS] = write_ROLE_ALTERNATE_STATUS,
+    [ROLE_DEVICE] = write_ROLE_DEVICE,
+    [ROLE_BUS_MASTER_STATUS] = write_ROLE_BUS_MASTER_STATUS,
+};
+
+/* Wider accesses at such a register, which drivers have little reason for. */
+static __attribute__((cold, noinline)) ULONG read_wide(uint8_t entry, uint16_t port, unsigned width)
+{
+    const struct access_register *reg = register_of(entry);
     uint32_t value = inject_read(port, width == 2 ? hal_in16(port) : hal_in32(port));
-    audit_read(entry, (uint8_t)value);
+
+    audit_read(reg, (enum access_role)reg->read_role, (uint8_t)value);
     access_counters.registers++;
     trace(TRACE_PORT_READ, port, width, value);
     return value;
 }
 
-static __attribute__((cold, noinline)) void NTAPI write_wide(uintptr_t address, unsigned width,
-                                                             ULONG value, const char *routine,
-                                                             const void *place)
+static __attribute__((cold, noinline)) void write_wide(uint8_t entry, uint16_t port, unsigned width,
+                                                       ULONG value)
 {
-    uint8_t entry = port_entry(address).write;
-    uint16_t port = (uint16_t)address;
+    const struct access_register *reg = register_of(entry);
     uint32_t sent = value;
 
-    if (!is_mapped(entry, width)) {
-        refuse(routine, place, address, width);
-        return;
-    }
     if (inject_write(port, &sent)) {
         if (width == 2)
             hal_out16(port, (uint16_t)sent);
         else
             hal_out32(port, sent);
     }
-    audit_write(entry, (uint8_t)value);
+    audit_write(reg, (enum access_role)reg->write_role, (uint8_t)value);
     access_counters.registers++;
-    trace(TRACE_PORT_WRITE, port, width, value);
+    trace_write(port, (enum access_role)reg->write_role, width, value);
+}
+
+/* The last unit of a block that was read there. */
+static __attribute__((cold, noinline)) void audit_block(uint8_t entry, uint8_t value)
+{
+    const struct access_register *reg = register_of(entry);
+    audit_read(reg, (enum access_role)reg->read_role, value);
 }
 
 /* ------------------------------------------------------------------ the routines' bodies */
 
-/* What differs between ports and registers in memory: WHERE_IS_PLAIN: mapped and of no interest, WHERE_READ and
- * so on: the access, WHERE_READ_ELSE and WHERE_WRITE_ELSE: what is done with all others, WHERE_MAY: is a block
- * mapped? A register buffer is a piece of device memory, as with READ_REGISTER_BUFFER_xxx, where a port buffer is
- * one port. */
-#define PORT_IS_PLAIN(at, bits, way) \
-    ((int8_t)port_entry((uintptr_t)(at)).way >= WIDTH_CODE(bits / 8))
-#define PORT_READ(at, bits)     hal_in##bits((uint16_t)(uintptr_t)(at))
-#define PORT_WRITE(at, bits, v) hal_out##bits((uint16_t)(uintptr_t)(at), v)
-#define PORT_READ_ELSE(at, bits, routine)                           \
-    ((bits) == 8 ? read_with_care((uintptr_t)(at), routine, CALLER) \
-                 : read_wide((uintptr_t)(at), bits / 8, routine, CALLER))
-#define PORT_WRITE_ELSE(at, bits, v, routine)                                    \
-    ((bits) == 8 ? write_with_care((uintptr_t)(at), (UCHAR)(v), routine, CALLER) \
-                 : write_wide((uintptr_t)(at), bits / 8, v, routine, CALLER))
+static bool is_mapped(uint8_t entry, unsigned width)
+{
+    return (entry & ACCESS_WIDTH_CODE) >= WIDTH_CODE(width);
+}
+
+/* What differs between ports and registers in memory: WHERE_ENTRY: what is known of the place; WHERE_IS_PLAIN: it is mapped
+ * and of no interest; WHERE_IS_OF_INTEREST: it is mapped all the same, and WHERE_READ_IT and WHERE_WRITE_IT access it;
+ * WHERE_READ and so on: the access; WHERE_MAY: is a block mapped? A register buffer is a piece of device memory, as
+ * with READ_REGISTER_BUFFER_xxx, where a port buffer is one port. */
+#define PORT_ENTRY(at, bits, way)  (port_entry((uintptr_t)(at)).way)
+#define PORT_IS_PLAIN(entry, bits) ((int8_t)(entry) >= WIDTH_CODE(bits / 8))
+#define PORT_IS_OF_INTEREST(entry, bits) \
+    ((int8_t)(entry) < 0 && ((bits) == 8 || is_mapped(entry, bits / 8)))
+#define PORT_READ_IT(entry, at, bits)                                            \
+    ((bits) == 8 ? register_of(entry)->read((uintptr_t)(at), register_of(entry)) \
+                 : read_wide(entry, (uint16_t)(uintptr_t)(at), bits / 8))
+#define PORT_WRITE_IT(entry, at, bits, v)                                                     \
+    ((bits) == 8 ? register_of(entry)->write((uintptr_t)(at), (UCHAR)(v), register_of(entry)) \
+                 : write_wide(entry, (uint16_t)(uintptr_t)(at), bits / 8, v))
+#define PORT_TRACED(at)                ((unsigned)(uintptr_t)(at))
+#define PORT_READ(at, bits)            hal_in##bits((uint16_t)(uintptr_t)(at))
+#define PORT_WRITE(at, bits, v)        hal_out##bits((uint16_t)(uintptr_t)(at), v)
 #define PORT_MAY(at, bits, way, count) is_mapped(port_entry((uintptr_t)(at)).way, bits / 8)
 #define PORT_READ_BLOCK(at, bits, buffer, count)                        \
     do {                                                                \
         hal_in_buffer##bits((uint16_t)(uintptr_t)(at), buffer, count);  \
         const uint8_t entry = port_entry((uintptr_t)(at)).read;         \
         if (__builtin_expect(entry & ACCESS_OF_INTEREST && (count), 0)) \
-            audit_read(entry, (uint8_t)(buffer)[(count)-1]);            \
+            audit_block(entry, (uint8_t)(buffer)[(count)-1]);           \
     } while (0)
 #define PORT_WRITE_BLOCK(at, bits, buffer, count) \
     hal_out_buffer##bits((uint16_t)(uintptr_t)(at), buffer, count)
 
-#define REGISTER_IS_PLAIN(at, bits, way) register_is_mapped((uintptr_t)(at), bits / 8)
-#define REGISTER_READ(at, bits)          hal_read##bits(at)
-#define REGISTER_WRITE(at, bits, v)      hal_write##bits(at, v)
-#define REGISTER_READ_ELSE(at, bits, routine) \
-    (refuse(routine, CALLER, (uintptr_t)(at), bits / 8), UINT32_MAX)
-#define REGISTER_WRITE_ELSE(at, bits, v, routine) refuse(routine, CALLER, (uintptr_t)(at), bits / 8)
+#define REGISTER_ENTRY(at, bits, way)         register_is_mapped((uintptr_t)(at), bits / 8)
+#define REGISTER_IS_PLAIN(entry, bits)        (entry)
+#define REGISTER_IS_OF_INTEREST(entry, bits)  false
+#define REGISTER_READ_IT(entry, at, bits)     0
+#define REGISTER_WRITE_IT(entry, at, bits, v) (void)0
+#define REGISTER_TRACED(at)                   ((uint16_t)(uintptr_t)(at))
+#define REGISTER_READ(at, bits)               hal_read##bits(at)
+#define REGISTER_WRITE(at, bits, v)           hal_write##bits(at, v)
 #define REGISTER_MAY(at, bits, way, count) \
     register_is_mapped((uintptr_t)(at), (uint64_t)(count) * (bits / 8))
 #define REGISTER_READ_BLOCK(at, bits, buffer, count) \
@@ -207,26 +225,35 @@ static __attribute__((cold, noinline)) void NTAPI write_wide(uintptr_t address, 
     hal_write##bits((at) + i, (buffer)[i])
 
 /* One body for each kind of access. Space is Port or Register, WHERE its name above. */
-#define DEFINE_READ(Space, WHERE, Name, TYPE, bits)                               \
-    TYPE NTAPI AtaPortRead##Space##Name(TYPE *At)                                 \
-    {                                                                             \
-        if (__builtin_expect(!WHERE##_IS_PLAIN(At, bits, read), 0))               \
-            return (TYPE)WHERE##_READ_ELSE(At, bits, "AtaPortRead" #Space #Name); \
-        TYPE value = WHERE##_READ(At, bits);                                      \
-        access_counters.registers++;                                              \
-        trace(TRACE_##WHERE##_READ, (uint16_t)(uintptr_t)At, bits / 8, value);    \
-        return value;                                                             \
+#define DEFINE_READ(Space, WHERE, Name, TYPE, bits)                                            \
+    TYPE NTAPI AtaPortRead##Space##Name(TYPE *At)                                              \
+    {                                                                                          \
+        const __typeof__(WHERE##_ENTRY(At, bits, read)) entry = WHERE##_ENTRY(At, bits, read); \
+        if (__builtin_expect(!WHERE##_IS_PLAIN(entry, bits), 0)) {                             \
+            if (WHERE##_IS_OF_INTEREST(entry, bits))                                           \
+                return (TYPE)WHERE##_READ_IT(entry, At, bits);                                 \
+            refuse("AtaPortRead" #Space #Name, CALLER, (uintptr_t)At, bits / 8);               \
+            return (TYPE)UINT32_MAX;                                                           \
+        }                                                                                      \
+        TYPE value = WHERE##_READ(At, bits);                                                   \
+        access_counters.registers++;                                                           \
+        trace(TRACE_##WHERE##_READ, WHERE##_TRACED(At), bits / 8, value);                      \
+        return value;                                                                          \
     }
-#define DEFINE_WRITE(Space, WHERE, Name, TYPE, bits)                            \
-    VOID NTAPI AtaPortWrite##Space##Name(TYPE *At, TYPE Value)                  \
-    {                                                                           \
-        if (__builtin_expect(!WHERE##_IS_PLAIN(At, bits, write), 0)) {          \
-            WHERE##_WRITE_ELSE(At, bits, Value, "AtaPortWrite" #Space #Name);   \
-            return;                                                             \
-        }                                                                       \
-        WHERE##_WRITE(At, bits, Value);                                         \
-        access_counters.registers++;                                            \
-        trace(TRACE_##WHERE##_WRITE, (uint16_t)(uintptr_t)At, bits / 8, Value); \
+#define DEFINE_WRITE(Space, WHERE, Name, TYPE, bits)                                             \
+    VOID NTAPI AtaPortWrite##Space##Name(TYPE *At, TYPE Value)                                   \
+    {                                                                                            \
+        const __typeof__(WHERE##_ENTRY(At, bits, write)) entry = WHERE##_ENTRY(At, bits, write); \
+        if (__builtin_expect(!WHERE##_IS_PLAIN(entry, bits), 0)) {                               \
+            if (WHERE##_IS_OF_INTEREST(entry, bits))                                             \
+                WHERE##_WRITE_IT(entry, At, bits, Value);                                        \
+            else                                                                                 \
+                refuse("AtaPortWrite" #Space #Name, CALLER, (uintptr_t)At, bits / 8);            \
+            return;                                                                              \
+        }                                                                                        \
+        WHERE##_WRITE(At, bits, Value);                                                          \
+        access_counters.registers++;                                                             \
+        trace(TRACE_##WHERE##_WRITE, WHERE##_TRACED(At), bits / 8, Value);                       \
     }
 #define DEFINE_READ_BUFFER(Space, WHERE, Name, TYPE, bits)                            \
     VOID NTAPI AtaPortRead##Space##Buffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)  \

@@ -10,13 +10,13 @@
 
 /* ------------------------------------------------------------------ the stack */
 
-struct access_entry access_no_ports[ACCESS_PORT_COUNT];
+struct access_map access_no_ports;
 
 /* No address of an extension, not even NULL. */
 static const char no_extension[1];
 
 static struct context no_context = {
-    .kind = CONTEXT_NONE, .extension = no_extension, .port_map = access_no_ports};
+    .kind = CONTEXT_NONE, .extension = no_extension, .port_map = &access_no_ports};
 struct context *context_now = &no_context;
 
 /* ------------------------------------------------------------------ names */

@@ -20,7 +20,7 @@ struct channel;
 struct controller;
 struct driver;
 struct irb_slot;
-struct access_entry;
+struct access_map;
 
 /* ------------------------------------------------------------------ contexts */
 
@@ -57,7 +57,7 @@ struct context {
      * there is none, an address that is no extension), and the ports that may be accessed
      * (port/access/map.c). */
     const void *extension;
-    const struct access_entry *port_map;
+    const struct access_map *port_map;
     uint32_t trace_head; /* of the entry that every call makes */
     uint8_t noted;       /* AUDIT_xxx of port/access/audit.h, since IdeHwInterrupt was called */
     uint32_t stalled_us; /* AtaPortStallExecution since the call */

@@ -75,6 +75,11 @@ static inline uint64_t hal_cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
+static inline void hal_cycles_note(uint64_t *at)
+{
+    __asm__ volatile("rdtsc\n\tmovl %%eax, %0\n\tmovl %%edx, 4+%0" : "=o"(*at)::"eax", "edx");
+}
+
 static inline void hal_interrupts_enable(void)
 {
     __asm__ volatile("sti" ::: "memory");
