@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Boots the kernel in QEMU. The only place that knows QEMU's command line; `./run-qemu.sh --help` says
-# what can be asked for. Everything comes in through the environment, so that paths and commands with
+# Boots the kernel in QEMU. The only place that knows QEMU's command line, but for the descriptors that
+# tools/session and tools/registry hand QEMU; `./run-qemu.sh --help` says what can be asked for. Everything comes in through the environment, so that paths and commands with
 # blanks, quotes and dollar signs arrive as they were written; `make run` hands its words on the same way.
 #
 # QEMU is started inside a directory of its own, where kernel, modules and logs have short fixed names.
@@ -124,8 +124,8 @@ done
 
 # shellcheck source=tools/run-disks.sh
 source "$top/tools/run-disks.sh"
-# shellcheck source=tools/run-registry.sh
-source "$top/tools/run-registry.sh"
+# shellcheck source=tools/run-drivers.sh
+source "$top/tools/run-drivers.sh"
 
 # ---------------------------------------------------------------------- the machine
 
@@ -195,39 +195,7 @@ finish() {
 }
 trap finish EXIT
 
-# ---------------------------------------------------------------------- disks
-
-switch_is_on WRITE && write=1 || write=0
-case ${FORMAT-} in
-  '' | raw | qcow2) ;;
-  *) die "FORMAT=$FORMAT: expected raw or qcow2" ;;
-esac
-
-check_file() { # word path
-  [[ -e $2 ]] || die "$1=$2: there is no such file"
-  [[ ! -d $2 ]] || die "$1=$2: is a directory, not a file"
-  [[ -f $2 ]] || die "$1=$2: is not a regular file"
-  [[ -r $2 ]] || die "$1=$2: you may not read it"
-}
-
-disk=${DISK-} cdrom=${CDROM-}
-if [[ -z $disk${DISK1-}${DISK2-}${DISK3-}$cdrom ]]; then
-  disk=$top/build/disks/demo.img cdrom=$top/build/disks/demo.iso
-  if [[ ! -f $disk || ! -f $cdrom || $top/tools/make-disks.sh -nt $disk ]]; then
-    "$top/tools/make-disks.sh" "$top/build/disks" || die "the demonstration disks could not be made"
-  fi
-fi
-[[ -n $cdrom && -n ${DISK3-} ]] && die "DISK3 and CDROM have the same place, the secondary master: give one of them"
-[[ -n $disk && $disk != none ]] && add_disk DISK "$disk" 0 hd0 ide-hd
-[[ -n ${DISK1-} ]] && add_disk DISK1 "$DISK1" 1 hd1 ide-hd
-[[ -n ${DISK2-} ]] && add_disk DISK2 "$DISK2" 3 hd2 ide-hd
-[[ -n ${DISK3-} ]] && add_disk DISK3 "$DISK3" 2 hd3 ide-hd
-if [[ $cdrom == none ]]; then
-  place 2
-  qemu_words+=(-device "ide-cd,id=cd0,$REPLY")
-elif [[ -n $cdrom ]]; then
-  add_disk CDROM "$cdrom" 2 cd0 ide-cd
-fi
+add_disks
 
 # ---------------------------------------------------------------------- boot modules
 
@@ -239,95 +207,20 @@ add_module() { # file string
   modules+=${modules:+,}${string//,/,,}
 }
 
-# The kernel names places in a driver's source by a line table: the one beside the image, or else one made
-# now, if the image has line numbers and this host the tools. Without, it names functions or addresses.
-add_lines() { # image name
-  local beside=${1%.sys}.lines lines=$run_dir/driver$driver_count.lines
-  driver_lines+=("$2" "$lines")
-  rm -f -- "$lines"
-  if [[ -f $beside && ! $1 -nt $beside ]]; then
-    cp -- "$beside" "$lines" || die "$beside cannot be copied to $run_dir"
-  elif grep -q '\.debug_line' <"$1"; then
-    timeout 10 "$top/tools/lines.pl" "$1" >"$lines" 2>/dev/null || rm -f -- "$lines"
-  fi
-  [[ -s $lines ]] && add_module "driver$driver_count.lines" "type=lines name=$2"
-}
+add_drivers
 
-driver_count=0
-driver_names=/
-driver_lines=() # names and their tables
-add_driver() { # path
-  local name=${1##*/} layer=${1%.sys}.reg
-  name=${name%.sys}
-  [[ $driver_names != */"${name,,}"/* ]] || die "MINIPORT=$1: there is already a driver named $name"
-  driver_names+=${name,,}/
-  [[ ! -e $layer && ! -L $layer ]] || check_file MINIPORT "$layer"
-  cp -- "$1" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$1 cannot be copied to $run_dir"
-  add_module "driver$driver_count.sys" "type=driver name=$name"
-  add_lines "$1" "$name"
-  if [[ -f $layer ]]; then
-    cp -- "$layer" "$run_dir/driver$driver_count.reg" || die "$layer cannot be copied to $run_dir"
-    add_module "driver$driver_count.reg" "type=layer name=${layer##*/}"
-  fi
-  driver_count=$((driver_count + 1))
-}
-
-if [[ ${MINIPORT-} != none ]]; then
-  [[ -f $build/pata.sys ]] || die "$build/pata.sys is missing: run \`make\` first"
-  add_driver "$build/pata.sys"
-  # Blanks and newlines separate; "\ " stands for a blank, and is kept from the split as a control byte.
-  miniports=${MINIPORT-}
-  miniports=${miniports//'\ '/$'\001'}
-  IFS=$' \t\n' read -r -d '' -a miniports <<<"$miniports"
-  for path in "${miniports[@]}"; do
-    path=${path//$'\001'/ }
-    if [[ -d $path ]]; then
-      path=$(ARCH=$arch "$top/tools/build-miniport.sh" "$path") || exit 2
-    fi
-    check_file MINIPORT "$path"
-    [[ $path == *.sys ]] || die "MINIPORT=$path: a driver's file name ends in .sys"
-    add_driver "$path"
-    [[ -f ${path%.sys}.reg ]] ||
-      printf 'DRIVER %s: there is no %s beside it, so only HIVE= can bind it to a device\n' "${path##*/}" \
-        "$(basename -- "$path" .sys).reg"
-  done
-fi
-
+# The registry's file is that program's, which starts the one that starts QEMU.
 hive=${HIVE:-$top/build/registry.reg}
-absolute "$hive" && hive_path=$REPLY
-switch_is_on HIVE_RO && hive_writable=0 || hive_writable=1
-if [[ ! -e $hive ]] && ((hive_writable)); then
-  mkdir -p -- "$top/build"
-  printf 'Windows Registry Editor Version 5.00\n\n' 2>/dev/null >"$hive" || die "HIVE=$hive cannot be made"
-fi
-
-if [[ -n ${HIVE-} || -e $hive ]]; then
-  check_file HIVE "$hive"
+[[ -n ${HIVE-} ]] && hive_access=--write || hive_access=--write-or-read
+switch_is_on HIVE_RO && hive_access=--read
+has_hive=()
+if [[ -n ${HIVE-} || -e $hive || $hive_access != --read ]]; then
+  [[ ! -e $hive && $hive_access != --read ]] || check_file HIVE "$hive"
   for path in "${image_files[@]}"; do
     [[ ! $path -ef $hive ]] || die "HIVE=$hive: is a disk's image, too; it is not touched"
   done
-  if ((hive_writable)); then
-    begins_as_registry "$hive" ||
-      die "HIVE=$hive: does not begin as a registry file does (Windows Registry Editor Version 5.00), so nothing" \
-        "is appended to it: name another file. With HIVE_RO=1 this one is only read"
-    [[ -w $hive ]] || die "HIVE=$hive: you may not write it; with HIVE_RO=1 it is only read"
-    if ! lock_hive; then
-      [[ -z ${HIVE-} ]] || die "HIVE=$hive: another session is writing it; with HIVE_RO=1 it is only read"
-      printf 'HIVE   only read: another session is writing  %s\n' "$hive"
-      hive_writable=0
-    fi
-  fi
-  cp -- "$hive" "$run_dir/hive.reg" || die "HIVE=$hive cannot be copied to $run_dir"
   add_module hive.reg "type=hive name=$hive"
-  if ((hive_writable)); then
-    # QEMU: a debug console writes each byte at once. The guest knows the port by what it reads as (hal/).
-    hive_size=$(stat -L -c %s /dev/fd/9)
-    session_words+=(-j 9 "HIVE=$hive")
-    qemu_words+=(-chardev 'file,id=journal,path=/dev/fd/9,append=on'
-      -device 'isa-debugcon,iobase=0xea,readback=0x4a,chardev=journal')
-  fi
-else
-  hive_writable=0
+  has_hive=("$top/build/tools/registry" session "$hive_access" --copy "$run_dir/hive.reg" "$hive" --)
 fi
 
 # ---------------------------------------------------------------------- time limit and commands
@@ -341,10 +234,7 @@ fi
 [[ -e /dev/fd/0 ]] || exec </dev/null
 [[ -e /dev/fd/1 ]] || exec >/dev/null
 [[ -e /dev/fd/2 ]] || exec 2>/dev/null
-interactive=0
-if [[ -t 0 || ${MODE-} == interactive ]]; then
-  interactive=1
-fi
+[[ -t 0 || ${MODE-} == interactive ]] && interactive=1 || interactive=0
 [[ -z ${MODE-} || $MODE == interactive ]] || die "MODE=$MODE: expected interactive, or nothing"
 if [[ -n ${CMD-} ]]; then
   mode=commands
@@ -430,7 +320,6 @@ fi
 
 cp -- "$build/kernel" "$run_dir/kernel" || die "the kernel cannot be copied to $run_dir"
 rm -f -- "$run_dir/debug.log" "$run_dir/qemu.log" "$run_dir/cpu"
-cd -- "$run_dir" || die "$run_dir cannot be entered"
 [[ -n $gdb_port ]] &&
   printf 'GDB: target remote 127.0.0.1:%s (gdb -x tools/gdb/ataport.py %s)\n' "$gdb_port" "$build/kernel.elf"
 if ((interactive)); then
@@ -453,7 +342,8 @@ done
 
 # In the background, so that a signal is not kept waiting. The overlay files of read-only sessions are made in
 # the run directory too, not in the system's.
-TMPDIR=$run_dir "$top/build/tools/session" -t "$time_limit" "${session_words[@]}" -- "$qemu" "${qemu_words[@]}" \
+TMPDIR=$run_dir "${has_hive[@]}" "$top/build/tools/session" -C "$run_dir" -t "$time_limit" "${session_words[@]}" -- \
+  "$qemu" "${qemu_words[@]}" \
   -chardev stdio,id=console,signal=off -serial chardev:console \
   -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}" <&3 3<&- &
 pid=$!
@@ -468,16 +358,13 @@ pid=
 
 [[ -n ${RUN_DIR-} ]] && log=$run_dir/debug.log || log=$top/build/run/debug.log
 
-# Unless there is worse to say.
-settle_hive || case $status in 33 | 35 | 112 | 114 | 116 | 118) exit 2 ;; esac
-
 lost() {
   printf 'run-qemu.sh: %s; the kernel'"'"'s log is %s\n' "$*" "$log" >&2
   exit 5
 }
 
 # QEMU: a value v written to isa-debug-exit ends it with (v << 1) | 1; hal/hal.h has the values, and
-# tools/session.c those that are even.
+# tools/end.h those that are even.
 case $status in
   33) exit 0 ;;
   35) exit 1 ;;
@@ -493,7 +380,7 @@ case $status in
     lost "QEMU was ended with Ctrl-] X before the commands were done" ;;
   118) exit 2 ;; # what the host could not do has been said
   124)
-    where=$("$top/tools/where.pl" . "${driver_lines[@]}")
+    where=$("$top/tools/where.pl" "$run_dir" "${driver_lines[@]}")
     lost "time-out: the guest was still running after $time_limit s and was given up (TIMEOUT=)${where:+; $where}" ;;
   126) die "QEMU could not be started" ;;
   1) die "QEMU did not start the machine; its message stands above" ;;
@@ -505,6 +392,6 @@ case $status in
     die "QEMU itself failed and ended with $status" ;;
 esac
 # QEMU ends with 0 for a triple fault or a reset.
-grep -q '^Triple fault' qemu.log 2>/dev/null &&
+grep -q '^Triple fault' "$run_dir/qemu.log" 2>/dev/null &&
   lost "triple fault: the CPU could not even enter an exception handler"
 lost "lost guest: the machine was reset or switched off, and the kernel never said how it ended"

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/journal.h"
+
 /* ------------------------------------------------------------------ boot information */
 
 #define HAL_MAX_BOOT_MODULES 64u
@@ -62,18 +64,15 @@ void hal_log_write(const char *text, size_t byte_count);
 bool hal_journal_present(void);
 void hal_journal_append(const void *bytes, size_t byte_count);
 
-/* Says how many bytes have been appended in all, to whom looks whether the file has them. Any
- * context. */
-void hal_journal_count(uint64_t byte_count);
+/* Says something about it to whom looks after the file (lib/journal.h). Any context. */
+void hal_journal_tell(const struct journal_message *message);
 
 /* printf for both; a line feed goes to COM1 as CR LF. What is printed is cut at 1,024 bytes a call.
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */
 void hal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hal_vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 /* Control characters and bytes that are no UTF-8 are shown by their numbers, \\x1b, in both: what
- * is printed may hold what a driver, a disk or a file says. A line that programs look for in the
- * log begins with HAL_LOG_MARK, which only hal_log_write writes. */
-#define HAL_LOG_MARK "\x01"
+ * is printed may hold what a driver, a disk or a file says. */
 /* Replaces line ends, for a name from outside that shall stay in its line. */
 void hal_one_line(char *text);
 /* Ends the line that is being printed, if there is one: what follows is read by its first word, and

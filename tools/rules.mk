@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: MIT
 #
-# The host's programs that run-qemu.sh calls: `registry`, made of the kernel's own sources, shortens the
-# registry's file after a session in which `registry compact` was given; `image` says what an image is; and
-# `session` stays beside QEMU.
+# The host's programs that run-qemu.sh calls: `registry`, made of the kernel's own sources, has the registry's
+# file while a guest runs, and shortens it; `image` says what an image is; and `session` stays beside QEMU.
 #
 # Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, build/tools/image, build/tools/session, and
 #
 #   make registry-compact     HIVE= becomes as short as it can be and means the same
 
 REGISTRY_TOOL := build/tools/registry
-REGISTRY_TOOL_SOURCES := tools/registry.c lib/crc32.c lib/utf.c \
+REGISTRY_TOOL_SOURCES := tools/registry.c tools/registry_session.c lib/crc32.c lib/utf.c \
     $(addprefix port/registry/,memory.c name.c store.c store_table.c store_journal.c reg_scan.c \
     reg_data.c reg_read.c reg_write.c)
 
-$(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) $(wildcard port/registry/*.h lib/*.h)
+$(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) tools/registry.h tools/end.h $(wildcard port/registry/*.h lib/*.h)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  HOSTCC $@')
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. \
@@ -21,7 +20,7 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) $(wildcard port/registry/*.h lib/*.h)
 
 HOST_TOOLS := build/tools/image build/tools/session
 
-build/tools/session: tools/session_host.c tools/session.h lib/plural.h
+build/tools/session: tools/session_host.c tools/session.h tools/end.h lib/plural.h
 $(HOST_TOOLS): build/tools/%: tools/%.c
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  HOSTCC $@')

@@ -3,6 +3,14 @@
 #
 # The part of run-qemu.sh that looks at images and makes QEMU's words of them. It is read by that script.
 
+# Of disks, drivers and the registry alike.
+check_file() { # word path
+  [[ -e $2 ]] || die "$1=$2: there is no such file"
+  [[ ! -d $2 ]] || die "$1=$2: is a directory, not a file"
+  [[ -f $2 ]] || die "$1=$2: is not a regular file"
+  [[ -r $2 ]] || die "$1=$2: you may not read it"
+}
+
 positions=('primary master  ' 'primary slave   ' 'secondary master' 'secondary slave ')
 
 # One sentence for everything that is wrong with an image, before QEMU sees it.
@@ -51,4 +59,31 @@ add_disk() { # word path position name device
   session_words+=(-d "$name-image" "$word=$path" "$REPLY")
   place "$3"
   qemu_words+=(-device "$5,id=$name,$REPLY,drive=$name-image,$device_words")
+}
+
+# Those that were asked for, or the demonstration's.
+add_disks() {
+  local disk=${DISK-} cdrom=${CDROM-}
+  switch_is_on WRITE && write=1 || write=0
+  case ${FORMAT-} in
+    '' | raw | qcow2) ;;
+    *) die "FORMAT=$FORMAT: expected raw or qcow2" ;;
+  esac
+  if [[ -z $disk${DISK1-}${DISK2-}${DISK3-}$cdrom ]]; then
+    disk=$top/build/disks/demo.img cdrom=$top/build/disks/demo.iso
+    if [[ ! -f $disk || ! -f $cdrom || $top/tools/make-disks.sh -nt $disk ]]; then
+      "$top/tools/make-disks.sh" "$top/build/disks" || die "the demonstration disks could not be made"
+    fi
+  fi
+  [[ -n $cdrom && -n ${DISK3-} ]] && die "DISK3 and CDROM have the same place, the secondary master: give one of them"
+  [[ -n $disk && $disk != none ]] && add_disk DISK "$disk" 0 hd0 ide-hd
+  [[ -n ${DISK1-} ]] && add_disk DISK1 "$DISK1" 1 hd1 ide-hd
+  [[ -n ${DISK2-} ]] && add_disk DISK2 "$DISK2" 3 hd2 ide-hd
+  [[ -n ${DISK3-} ]] && add_disk DISK3 "$DISK3" 2 hd3 ide-hd
+  if [[ $cdrom == none ]]; then
+    place 2
+    qemu_words+=(-device "ide-cd,id=cd0,$REPLY")
+  elif [[ -n $cdrom ]]; then
+    add_disk CDROM "$cdrom" 2 cd0 ide-cd
+  fi
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... [-j DESCRIPTOR WORDS] -- QEMU ARGUMENT...
+ * usage: session [-C FOLDER] [-t SECONDS] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...
  *
- * Starts QEMU for run-qemu.sh and stays beside it until it has ended:
+ * Starts QEMU for run-qemu.sh, in FOLDER, and stays beside it until it has ended:
  *
  * - A terminal's keys go through here. All of them are the guest's, but for Ctrl-] followed by X, which
  *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
@@ -10,12 +10,10 @@
  *   told to end or dies, and when run-qemu.sh dies: each asks the kernel for a signal at its parent's death.
  * - Where the CPU is when the time is over is asked, and written as QEMU says it to the file cpu.
  * - What the host failed to read or write for the guest is said (session_host.c): for a drive given with -d
- *   as "WORDS: ...", where STORE is the file or folder to which its writes go, and for the registry's file,
- *   which -j names and QEMU has as DESCRIPTOR. A machine that QEMU has stopped, and that would never go on
- *   by itself, is ended.
+ *   as "WORDS: ...", where STORE is the file or folder to which its writes go. A machine that QEMU has
+ *   stopped, and that would never go on by itself, is ended.
  *
- * Ends as QEMU did (128 + N: by signal N), or with a code of enum end: QEMU's own are 0, 1, and odd ones of
- * the guest's.
+ * Ends as end.h says.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +38,6 @@
 #define KEY_END       0x1D /* Ctrl-] */
 #define GRACE_SECONDS 5    /* until SIGKILL */
 #define MAX_LINE      65536
-#define COUNT_PORT    "0xeb" /* hal/x86/pc/journal.c */
 
 static pid_t qemu;
 static enum end end = END_BY_ITSELF;
@@ -48,7 +45,6 @@ static double kill_at;        /* if it has not ended until then; 0: it was not t
 static int keys = -1;         /* to QEMU's standard input; -1: it has that itself */
 static int events = -1;       /* QEMU's machine protocol */
 static struct termios before; /* the terminal's state */
-static int counts = -1;       /* how much the guest has stored; session_host.c */
 bool is_terminal;
 
 static double now(void)
@@ -149,17 +145,6 @@ static void read_events(void)
         length = 0; /* no event that is wanted here is so long */
 }
 
-static void read_counts(void)
-{
-    unsigned char bytes[4096];
-    ssize_t count = read(counts, bytes, sizeof bytes);
-
-    if (count > 0)
-        host_count(bytes, (size_t)count);
-    if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN))
-        close(counts), counts = -1;
-}
-
 /* ------------------------------------------------------------------ keys */
 
 static void use_terminal(void)
@@ -211,12 +196,12 @@ static _Noreturn void fail(const char *what)
     exit(END_NOT_STARTED);
 }
 
-/* QEMU's ends of the protocol's connection and of the counts' pipe are descriptors that it inherits. */
-static _Noreturn void become_qemu(char **words, int word_count, int protocol, int count_end,
-                                  int input, pid_t parent)
+/* QEMU's end of the protocol's connection is a descriptor that it inherits. */
+static _Noreturn void become_qemu(char **words, int word_count, int protocol, int input,
+                                  pid_t parent)
 {
-    char **arguments = calloc((size_t)word_count + 9, sizeof *arguments), **more;
-    char protocol_words[60], count_words[60];
+    char **arguments = calloc((size_t)word_count + 5, sizeof *arguments), **more;
+    char protocol_words[60];
     sigset_t none;
 
     /* A signal that is not asked for would come too late: is the parent there? */
@@ -227,13 +212,10 @@ static _Noreturn void become_qemu(char **words, int word_count, int protocol, in
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(protocol_words, sizeof protocol_words, "socket,id=events,fd=%d", protocol);
-    snprintf(count_words, sizeof count_words, "file,id=counts,path=/dev/fd/%d", count_end);
     memcpy(arguments, words, (size_t)word_count * sizeof *arguments);
     more = arguments + word_count;
     *more++ = "-chardev", *more++ = protocol_words;
     *more++ = "-mon", *more++ = "chardev=events,mode=control";
-    *more++ = "-chardev", *more++ = count_words;
-    *more++ = "-device", *more++ = "isa-debugcon,iobase=" COUNT_PORT ",chardev=counts";
     execvp(arguments[0], arguments);
     fprintf(stderr, "run-qemu.sh: %s: %s\n", arguments[0], strerror(errno));
     _exit(END_NOT_STARTED);
@@ -241,15 +223,12 @@ static _Noreturn void become_qemu(char **words, int word_count, int protocol, in
 
 static void start_qemu(char **words, int word_count)
 {
-    int protocol[2], count[2], input[2] = {-1, -1};
+    int protocol[2], input[2] = {-1, -1};
     pid_t self = getpid();
 
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, protocol) != 0 ||
         fcntl(protocol[0], F_SETFD, FD_CLOEXEC) != 0)
         fail("no socket");
-    if (pipe(count) != 0 || fcntl(count[0], F_SETFD, FD_CLOEXEC) != 0 ||
-        fcntl(count[0], F_SETFL, O_NONBLOCK) != 0)
-        fail("no pipe");
     if (is_terminal && (pipe(input) != 0 || fcntl(input[1], F_SETFD, FD_CLOEXEC) != 0 ||
                         fcntl(input[1], F_SETFL, O_NONBLOCK) != 0))
         fail("no pipe");
@@ -257,10 +236,8 @@ static void start_qemu(char **words, int word_count)
     if (qemu < 0)
         fail("no process");
     if (qemu == 0)
-        become_qemu(words, word_count, protocol[1], count[1], input[0], self);
+        become_qemu(words, word_count, protocol[1], input[0], self);
     close(protocol[1]);
-    close(count[1]);
-    counts = count[0];
     if (is_terminal)
         close(input[0]);
     events = protocol[0];
@@ -298,13 +275,10 @@ static int stay_beside(double deadline, int signals)
             {.fd = events, .events = POLLIN},
             {.fd = keys < 0 ? -1 : STDIN_FILENO, .events = POLLIN},
             {.fd = kill_at != 0 ? -1 : STDOUT_FILENO}, /* POLLERR: its reader is gone */
-            {.fd = counts, .events = POLLIN},
         };
 
         if (poll(polls, sizeof polls / sizeof polls[0], time_left(deadline)) < 0 && errno != EINTR)
             fail("poll");
-        if (polls[4].revents)
-            read_counts();
         if (polls[1].revents)
             read_events();
         if (polls[2].revents)
@@ -330,8 +304,6 @@ static int conclude(int status)
     fcntl(events, F_SETFL, O_NONBLOCK);
     for (struct pollfd more = {events, POLLIN, 0}; events >= 0 && poll(&more, 1, 0) > 0;)
         read_events();
-    for (struct pollfd more = {counts, POLLIN, 0}; counts >= 0 && poll(&more, 1, 0) > 0;)
-        read_counts();
     bool has_failed = host_conclude();
     if (end != END_BY_ITSELF && end != END_TOLD && end != END_UNREAD && end != END_KEY)
         return end;
@@ -342,9 +314,8 @@ static int conclude(int status)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: session [-t SECONDS] [-d DEVICE WORDS STORE]... [-j DESCRIPTOR WORDS] -- "
-            "QEMU ARGUMENT...\n");
+    fprintf(stderr, "usage: session [-C FOLDER] [-t SECONDS] [-d DEVICE WORDS STORE]... -- "
+                    "QEMU ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 
@@ -358,12 +329,11 @@ int main(int argc, char **argv)
     for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
         if (strcmp(argv[at], "-t") == 0 && at + 1 < argc) {
             seconds = strtod(argv[++at], NULL);
+        } else if (strcmp(argv[at], "-C") == 0 && at + 1 < argc && chdir(argv[at + 1]) == 0) {
+            at++;
         } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc &&
                    host_add_drive(argv[at + 1], argv[at + 2], argv[at + 3])) {
             at += 3;
-        } else if (strcmp(argv[at], "-j") == 0 && at + 2 < argc &&
-                   host_add_journal(atoi(argv[at + 1]), argv[at + 2])) {
-            at += 2;
         } else {
             return usage();
         }

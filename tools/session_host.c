@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the host could not do for the guest: images that it could not read or write, which QEMU reports as
- * events; and the registry's file, of which nobody reports anything, since QEMU drops what does not fit. So
- * the guest says how many bytes it has appended, and the file must have grown as much. It says so through a
- * pipe: the log may be on the same full disk.
+ * events. (The registry's file is registry_session.c's.)
  */
 #include "session.h"
 
@@ -26,12 +24,6 @@ struct drive {
 
 static struct drive drives[MAX_DRIVES];
 static unsigned drive_count;
-
-static struct {
-    int descriptor;
-    const char *words; /* NULL: the guest may not write it */
-    long long size_before, appended;
-} journal;
 
 /* ------------------------------------------------------------------ drives */
 
@@ -141,53 +133,9 @@ void host_event(const char *line)
     }
 }
 
-/* ------------------------------------------------------------------ the registry */
-
-bool host_add_journal(int descriptor, const char *words)
-{
-    struct stat status;
-
-    if (fstat(descriptor, &status) != 0)
-        return false;
-    journal.descriptor = descriptor;
-    journal.words = words;
-    journal.size_before = status.st_size;
-    return true;
-}
-
-void host_count(const unsigned char *bytes, size_t byte_count)
-{
-    static unsigned long long number;
-    static unsigned shift;
-
-    for (; byte_count > 0; bytes++, byte_count--) {
-        number |= (unsigned long long)*bytes << shift;
-        shift += 8;
-        if (shift == 64) {
-            journal.appended = (long long)number;
-            number = 0;
-            shift = 0;
-        }
-    }
-}
-
-static bool say_journal(void)
-{
-    struct stat status;
-
-    if (!journal.words || fstat(journal.descriptor, &status) != 0)
-        return false;
-    long long missing = journal.appended - (status.st_size - journal.size_before);
-    if (missing <= 0)
-        return false;
-    say("%s: the guest stored %lld byte%s, and the file lacks %lld of them; is the disk full?",
-        journal.words, journal.appended, plural((uint64_t)journal.appended), missing);
-    return true;
-}
-
 bool host_conclude(void)
 {
-    bool has_failed = say_journal();
+    bool has_failed = false;
 
     for (unsigned i = 0; i < drive_count; i++) {
         say_failure(&drives[i]);

@@ -23,6 +23,9 @@ my @machines = (
         'miniport/pata/pata.h', 'pata_phase', 'PHASE_', 'miniport/pata/phase.c', 'pata_followers'],
     ['port: recovery', 'What a time-out starts on a channel (`port/request/timeout.c`). Only in `none` do requests go'
         . ' to the miniport.', port('recovery')],
+    ['The registry\'s file in a session', 'The host\'s program that has it while a guest runs. What the guest says'
+        . ' (`lib/journal.h`) leads to `appended` and `repeated`.',
+        'tools/registry_session.c', 'hive_state', 'HIVE_', 'tools/registry_session.c', 'followers'],
 );
 
 sub slurp {

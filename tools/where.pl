@@ -17,8 +17,8 @@ my ($is_wide) = $registers =~ /\bRIP=/;
 my ($flags) = $registers =~ /\b[RE]FL=([0-9a-f]+)/;
 my ($is_halted) = $registers =~ /\bHLT=1/;
 
-# A driver's addresses: from its base on, to the end of its table. The kernel marks its own lines of the log.
-my %base = reverse read_file("$directory/debug.log") =~ /^\x01?(\S+)\.sys at 0x([0-9a-f]+)\r?$/mg;
+# A driver's addresses: from its base on, to the end of its table.
+my %base = reverse read_file("$directory/debug.log") =~ /^(\S+)\.sys at 0x([0-9a-f]+)\r?$/mg;
 
 sub read_file {
     my ($path) = @_;

@@ -247,11 +247,8 @@ static enum command_result command_compact(unsigned count, char **words)
         return COMMAND_BAD_ARGUMENTS;
     if (!may_change())
         return COMMAND_FAILED;
-    if (!hive_compact(&port_registry.hive))
+    if (!registry_kernel_compact())
         return command_fail("The registry's file could not be written.");
-    /* run-qemu.sh looks for this line. */
-    static const char mark[] = HAL_LOG_MARK "registry: snapshot appended\n";
-    hal_log_write(mark, sizeof mark - 1);
     hal_printf("All that the file says is at its end once more; it is shortened when QEMU ends.\n");
     return COMMAND_DONE;
 }

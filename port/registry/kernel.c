@@ -37,16 +37,22 @@ static void *allocate_pages(void *context, size_t page_count)
     return hal_pages_alloc(page_count, UINT64_MAX);
 }
 
-/* tools/session_host.c compares the last count with the file. */
+static uint64_t appended;
+
+static void tell(enum journal_kind kind)
+{
+    const struct journal_message message = {kind, sizeof message, appended};
+    hal_journal_tell(&message);
+}
+
+/* The host compares the last message with the file. */
 static bool append(void *context, const void *bytes, size_t byte_count)
 {
-    static uint64_t appended;
-
     (void)context;
     hal_journal_append(bytes, byte_count);
     appended += byte_count;
     if (byte_count == 0)
-        hal_journal_count(appended);
+        tell(JOURNAL_APPENDED);
     return true;
 }
 
@@ -106,6 +112,14 @@ const struct reg_summary *registry_kernel_check(const char **said)
 {
     *said = reports;
     return &hive_summary;
+}
+
+bool registry_kernel_compact(void)
+{
+    if (!hive_compact(&port_registry.hive))
+        return false;
+    tell(JOURNAL_REPEATED);
+    return true;
 }
 
 bool registry_kernel_add_channel(struct registry_channel *channel)

@@ -99,6 +99,7 @@ struct reg_summary {
     uint32_t batches, last_batch;     /* batches that took effect; the highest number seen at all */
     uint32_t ignored_batches, damaged_lines;
     uint32_t voided_lines; /* above an end line without its begin line */
+    bool has_header;       /* its first line, but for comments, is one that it should have */
     bool is_refused;       /* it is no .reg text of a kind that is read: nothing took effect */
     bool is_version_4;     /* REGEDIT4: nothing may be appended */
     bool out_of_memory;

@@ -275,8 +275,10 @@ static bool read_line(struct loader *loader, const struct reg_line *line, struct
     is_first = !loader->header_seen;
     loader->header_seen = true;
     if ((is_first || cursor.character == 'W' || cursor.character == 'R') &&
-        read_header(loader, &rest))
+        read_header(loader, &rest)) {
+        loader->summary->has_header |= is_first;
         return true;
+    }
     if (is_first && !check_start(loader, &rest, &cursor, fault))
         return false;
     if (cursor.character == '[')
@@ -391,7 +393,8 @@ static void void_lines(struct loader *loader, const struct reg_marker *end)
     first = loader->scan.line.number + 1;
     while (reg_scan_line(&loader->scan, &line) && line.start < end->start)
         count++;
-    loader->header_seen |= count > 0; /* it may have been among them */
+    if (count > 0)
+        loader->header_seen = loader->summary->has_header = true; /* it may have been among them */
     loader->summary->ignored_batches++;
     loader->summary->voided_lines += count;
     snprintf(words, sizeof(words),

@@ -14,10 +14,19 @@ my $stub = stub_build();
 
 sub echo { return start(BUILD => $stub, DISK => 'none', KARGS => 'stub=echo', @_) }
 
-# Process ids of what stands in a session's directory: QEMU, and those beside it.
+# Process ids of what works for a session: QEMU, whose directory is the session's, and those beside it, which are told.
 sub processes {
     my ($session) = @_;
-    return grep { (readlink "/proc/$_/cwd" // '') eq $session->{run_dir} } map { m{(\d+)} } glob '/proc/[0-9]*';
+    return grep {
+        (readlink "/proc/$_/cwd" // '') eq $session->{run_dir} || arguments($_) =~ /\0\Q$session->{run_dir}\E[\/\0]/
+    } map { m{(\d+)} } glob '/proc/[0-9]*';
+}
+
+sub arguments {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/cmdline" or return '';
+    local $/;
+    return readline($file) // '';
 }
 
 sub process_named {
@@ -93,7 +102,7 @@ for my $signal (sort keys %numbers) {
 
 # What is looked at when a run ends by itself is looked at now: here that the registry's file was replaced.
 my $key = 'HKEY_LOCAL_MACHINE\SYSTEM\Test';
-for my $signal (qw(INT TERM HUP)) {
+for my $signal (qw(INT TERM HUP KILL)) {
     my $hive = spill("$scratch/$signal.reg", "Windows Registry Editor Version 5.00\n");
     my $session = start(DISK => 'none', MINIPORT => 'none', HIVE => $hive);
     $session->expect(qr/^> /m);
@@ -102,7 +111,7 @@ for my $signal (qw(INT TERM HUP)) {
     $session->type("registry set $key late dword:5\rhelp read\r");
     $session->expect(qr/^Usage|^read DISK/m, 10);
     $session->signal($signal);
-    exit_code_is($session->finish(20), 2, "SIG$signal, and something is missing");
+    exit_code_is($session->finish(20), $signal eq 'KILL' ? 128 + 9 : 2, "SIG$signal, and something is missing");
     like($session->{console}, qr/was replaced while the session ran/, 'is said');
     like(slurp("$hive.session"), qr/"late"=dword:00000005/, 'what was stored is kept');
 }
@@ -115,11 +124,14 @@ $session->signal('KILL');
 nothing_stays($session, 'run-qemu.sh is killed: QEMU ends');
 $session->finish(20);
 
-$session = echo();
-$session->expect(qr/command line/);
-kill KILL => process_named($session, 'session');
-exit_code_is($session->finish(20), 2, 'what stands beside QEMU is killed');
-nothing_stays($session, 'and QEMU ends with it');
+for (['session', 'what stands beside QEMU is killed'], ['registry', 'what has the registry is killed']) {
+    my ($program, $what) = @$_;
+    $session = echo();
+    $session->expect(qr/command line/);
+    kill KILL => process_named($session, $program);
+    exit_code_is($session->finish(20), 2, $what);
+    nothing_stays($session, 'and QEMU ends with it');
+}
 
 $session = echo();
 $session->expect(qr/command line/);

@@ -63,8 +63,34 @@ $run = boot(HIVE => $hive, DISK => 'none', CMD => "registry set HKLM\\SYSTEM V $
 exit_code_is($run, 0, 'a value of several lines');
 unlike($run->{console}, $bad, 'is shown without control characters');
 like(slurp($hive), qr/^; to be kept$/m, 'and nobody takes it for a command to shorten the file');
-$run = boot(HIVE => $hive, DISK => 'none', CMD => 'registry compact');
+
+# Nor is it one what a driver writes to the ports themselves, in words that once were one.
+my $rude = "$scratch/rude";
+mkdir $rude or die "$rude: $!";
+spill("$rude/rude.c", <<'C');
+#include "irb.h"
+
+static void put(USHORT port, const char *text)
+{
+    for (; *text; text++)
+        __asm__ volatile("outb %0, %1" : : "a"(*text), "d"(port));
+}
+
+ULONG NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
+{
+    (void)DriverObject, (void)RegistryPath;
+    AtaPortDebugPrint(0, "\001registry: snapshot appended\n");
+    for (USHORT port = 0xE9; port <= 0xEB; port += port == 0xE9 ? 2 : 1)
+        put(port, "\n\001registry: snapshot appended\n");
+    return 0xC0000001;
+}
+C
+$run = boot(MINIPORT => $rude, HIVE => $hive, DISK => 'none', CMD => 'registry set HKLM\SYSTEM V sz:b');
+exit_code_is($run, 0, 'a driver that writes such words to the ports of the log and of what is said of the file');
+like($run->{log}, qr/^\x01registry: snapshot appended$/m, 'which arrive');
+like(slurp($hive), qr/^; to be kept$/m, 'shortens nothing');
+$run = boot(MINIPORT => $rude, HIVE => $hive, DISK => 'none', CMD => 'registry compact');
 exit_code_is($run, 0, 'which the command itself');
-unlike(slurp($hive), qr/^; to be kept$/m, 'still is');
+unlike(slurp($hive), qr/^; to be kept$/m, 'still does');
 
 done_testing();

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of run-qemu.sh, and for it
+#
+# The part of run-qemu.sh that makes modules of drivers: their images, their line tables, and the .reg files
+# beside them. It is read by that script.
+
+# The kernel names places in a driver's source by a line table: the one beside the image, or else one made
+# now, if the image has line numbers and this host the tools. Without, it names functions or addresses.
+add_lines() { # image name
+  local beside=${1%.sys}.lines lines=$run_dir/driver$driver_count.lines
+  driver_lines+=("$2" "$lines")
+  rm -f -- "$lines"
+  if [[ -f $beside && ! $1 -nt $beside ]]; then
+    cp -- "$beside" "$lines" || die "$beside cannot be copied to $run_dir"
+  elif grep -q '\.debug_line' <"$1"; then
+    timeout 10 "$top/tools/lines.pl" "$1" >"$lines" 2>/dev/null || rm -f -- "$lines"
+  fi
+  [[ -s $lines ]] && add_module "driver$driver_count.lines" "type=lines name=$2"
+}
+
+driver_count=0
+driver_names=/
+driver_lines=() # names and their tables
+add_driver() { # path
+  local name=${1##*/} layer=${1%.sys}.reg
+  name=${name%.sys}
+  [[ $driver_names != */"${name,,}"/* ]] || die "MINIPORT=$1: there is already a driver named $name"
+  driver_names+=${name,,}/
+  [[ ! -e $layer && ! -L $layer ]] || check_file MINIPORT "$layer"
+  cp -- "$1" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$1 cannot be copied to $run_dir"
+  add_module "driver$driver_count.sys" "type=driver name=$name"
+  add_lines "$1" "$name"
+  if [[ -f $layer ]]; then
+    cp -- "$layer" "$run_dir/driver$driver_count.reg" || die "$layer cannot be copied to $run_dir"
+    add_module "driver$driver_count.reg" "type=layer name=${layer##*/}"
+  fi
+  driver_count=$((driver_count + 1))
+}
+
+# pata, and those of MINIPORT=, of which a folder is built first.
+add_drivers() {
+  local path miniports
+  [[ ${MINIPORT-} != none ]] || return 0
+  [[ -f $build/pata.sys ]] || die "$build/pata.sys is missing: run \`make\` first"
+  add_driver "$build/pata.sys"
+  # Blanks and newlines separate; "\ " stands for a blank, and is kept from the split as a control byte.
+  miniports=${MINIPORT-}
+  miniports=${miniports//'\ '/$'\001'}
+  IFS=$' \t\n' read -r -d '' -a miniports <<<"$miniports"
+  for path in "${miniports[@]}"; do
+    path=${path//$'\001'/ }
+    if [[ -d $path ]]; then
+      path=$(ARCH=$arch "$top/tools/build-miniport.sh" "$path") || exit 2
+    fi
+    check_file MINIPORT "$path"
+    [[ $path == *.sys ]] || die "MINIPORT=$path: a driver's file name ends in .sys"
+    add_driver "$path"
+    [[ -f ${path%.sys}.reg ]] ||
+      printf 'DRIVER %s: there is no %s beside it, so only HIVE= can bind it to a device\n' "${path##*/}" \
+        "$(basename -- "$path" .sys).reg"
+  done
+}
