@@ -232,7 +232,7 @@ static enum block_status check(const struct block_request *block)
     const struct device *device = block->device;
     bool moves_data = block->operation == BLOCK_READ || block->operation == BLOCK_WRITE;
 
-    if (!device->usable || device->channel->state != CHANNEL_RUNNING)
+    if (!device->usable || !channel_takes_requests(device->channel->state))
         return BLOCK_DEVICE_GONE;
     if (block->operation == BLOCK_FLUSH)
         return BLOCK_OK;

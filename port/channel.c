@@ -21,7 +21,7 @@
 /* IdeHwControl(IdeStop), after which no callback runs (CBK-02). */
 static void stop_hardware(struct channel *channel)
 {
-    channel->callbacks_closed = true;
+    channel_step(channel, CHANNEL_CLOSING);
     callbacks_cancel(channel);
     if (!hw_control(channel, IdeStop, NULL))
         port_message(channel, "IdeHwControl(IdeStop) returned FALSE");
@@ -81,7 +81,6 @@ static const char *prepare_extension(struct channel *channel)
     channel->extension_size = wanted;
     channel->alignment_mask = (uint8_t)(controller->driver->interface.AlignmentMask |
                                         controller->channel_driver->interface.AlignmentMask);
-    channel->extension_live = true;
     make_contexts(channel);
     return NULL;
 }
@@ -155,7 +154,6 @@ static const char *initialise(struct channel *channel)
 
 void channel_take_extension_back(struct channel *channel)
 {
-    channel->extension_live = false;
     guard_take_back(&channel->extension_memory); /* its address is known yet: CTX-10 */
 }
 
@@ -237,7 +235,6 @@ static const char *start_hardware(struct channel *channel)
         .NumberOfOverlappedRequests = 1,
         .MaxTargetId = MAX_IDE_DEVICE - 1,
     };
-    channel->is_stopping = channel->callbacks_closed = channel->is_powered_down = false;
     channel->busy = channel->removed_devices = (struct shared_flags){0};
     channel->rescan_wanted = channel->power_change_wanted = false;
     channel->device_1_forced = channel->power_under_way = false;
@@ -263,7 +260,7 @@ static const char *start_hardware(struct channel *channel)
     if (!interrupt_connect(channel))
         return channel->interrupt.line > 15 ? "it has no interrupt line"
                                             : "its interrupt line cannot be connected";
-    channel->hardware_started = true;
+    channel_step(channel, CHANNEL_STARTING);
     if (!control_start(channel))
         return "IdeHwControl(IdeStart) returned FALSE";
     check_configuration(channel);
@@ -278,7 +275,6 @@ static const char *start_hardware(struct channel *channel)
 /* Gives back what belongs to a started channel; the miniport is not called any more. */
 static void release_hardware(struct channel *channel)
 {
-    channel->hardware_started = false;
     interrupt_disconnect(channel);
     callbacks_cancel(channel);
     timer_cancel(&channel->watchdog);
@@ -322,7 +318,7 @@ static void close_leaks(struct channel *channel, IDE_CONTROL_ACTION action)
 
 bool channel_start(struct channel *channel)
 {
-    if (channel->state == CHANNEL_RUNNING)
+    if (channel_is_up(channel->state))
         return true;
     if (channel->state == CHANNEL_ABSENT) {
         channel->failure = "the miniport says that it is disabled";
@@ -332,21 +328,21 @@ bool channel_start(struct channel *channel)
         channel->failure = "its controller is not started";
         return false;
     }
-    channel->state = CHANNEL_STARTING;
-    channel->failure = channel->extension_live ? NULL : initialise(channel);
+    channel_step(channel, CHANNEL_INITIALISING);
+    channel->failure = guard_is_given(&channel->extension_memory) ? NULL : initialise(channel);
     if (!channel->failure)
         channel->failure = channel->init_failure;
     if (!channel->failure)
         channel->failure = start_hardware(channel);
     if (channel->failure) {
+        channel_step(channel, CHANNEL_FAILED);
         close_leaks(channel, IdeStart);
         release_hardware(channel);
-        channel->state = CHANNEL_FAILED;
         port_message(channel, "not started: %s", channel->failure);
         return false;
     }
     channel_enumerate(channel);
-    channel->state = CHANNEL_RUNNING;
+    channel_step(channel, CHANNEL_RUNNING);
     return true;
 }
 
@@ -408,18 +404,17 @@ static void end_pauses(struct channel *channel)
 
 bool channel_stop(struct channel *channel)
 {
-    if (channel->state != CHANNEL_RUNNING)
+    if (!channel_is_up(channel->state))
         return true;
-    if (channel->is_powered_down)
-        (void)channel_power_up(channel);
-    channel->is_stopping = true;
+    (void)channel_power_up(channel);
+    channel_step(channel, CHANNEL_DRAINING);
     end_pauses(channel);
     bool flushed = channel_flush(channel);
-    channel->state = CHANNEL_STOPPING;
+    channel_step(channel, CHANNEL_STOPPING);
     finish_work(channel);
     stop_hardware(channel);
+    channel_step(channel, CHANNEL_STOPPED);
     close_leaks(channel, IdeStop);
     release_hardware(channel);
-    channel->state = CHANNEL_STOPPED;
     return flushed;
 }

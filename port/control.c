@@ -8,6 +8,18 @@
 #include "port/block.h"
 #include "port/call.h"
 
+void controller_step(struct controller *controller, enum controller_state next)
+{
+    state_step(MACHINE_CONTROLLER, controller->index, controller->state, next);
+    controller->state = next;
+}
+
+void channel_step(struct channel *channel, enum channel_state next)
+{
+    state_step(MACHINE_CHANNEL, channel->number, channel->state, next);
+    channel->state = next;
+}
+
 BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);

@@ -5,6 +5,10 @@
 
 #include "port/port.h"
 
+/* The one way from state to state. */
+void controller_step(struct controller *controller, enum controller_state next);
+void channel_step(struct channel *channel, enum channel_state next);
+
 /* IdeHwControl. What the miniport asked for meanwhile has run when it returns. */
 BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters);
 /* AtaAdapterControl. */

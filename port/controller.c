@@ -62,12 +62,11 @@ static void add_controller(const struct controller *found)
     controller->driver = driver_named(controller->service);
     if (!controller->driver) {
         controller_name(found, name, sizeof name);
-        controller->state = CONTROLLER_NO_DRIVER;
         controller->failure = "its driver is not loaded";
         port_message(NULL, "%s: service %s is bound to it, but no driver of that name is loaded",
                      name, controller->service);
     } else {
-        controller->state = CONTROLLER_STOPPED;
+        controller_step(controller, CONTROLLER_STOPPED);
     }
 }
 
@@ -123,7 +122,6 @@ static void find_isa_controller(void)
 /* Its address is known for as long as there is no other: CTX-10. */
 static void take_extension_back(struct controller *controller)
 {
-    controller->extension_live = false;
     guard_take_back(&controller->extension_memory);
 }
 
@@ -190,7 +188,7 @@ static bool fail(struct controller *controller, const char *why)
 {
     char name[64];
     controller_name(controller, name, sizeof name);
-    controller->state = CONTROLLER_FAILED;
+    controller_step(controller, CONTROLLER_FAILED);
     controller->failure = why;
     port_message(NULL, "%s: not started: %s", name, why);
     return false;
@@ -230,7 +228,6 @@ static struct channel *channel_create(struct controller *controller, unsigned nu
                      controller->index, number);
     channel->controller = controller;
     channel->number = (uint8_t)number;
-    channel->state = CHANNEL_STOPPED;
     snprintf(channel->name, sizeof channel->name, "%u.%u", controller->index, number);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         channel->devices[target].channel = channel;
@@ -267,8 +264,9 @@ static void start_channels(struct controller *controller)
             controller->channel_count = i;
             break;
         }
-        channel->state = channel_enabled(controller, i) == ChannelStateDisabled ? CHANNEL_ABSENT
-                                                                                : CHANNEL_STOPPED;
+        channel_step(channel, channel_enabled(controller, i) == ChannelStateDisabled
+                                  ? CHANNEL_ABSENT
+                                  : CHANNEL_STOPPED);
     }
     for (unsigned i = 0; i < controller->channel_count; i++)
         if (controller->channels[i]->state == CHANNEL_STOPPED)
@@ -297,6 +295,7 @@ bool controller_start(struct controller *controller)
 {
     const IDE_CONTROLLER_INTERFACE *interface = &controller->driver->interface;
 
+    controller_step(controller, CONTROLLER_STARTING);
     if (!find_channel_driver(controller))
         return false;
     controller_find_resources(controller);
@@ -306,9 +305,10 @@ bool controller_start(struct controller *controller)
     controller->extension =
         guard_give(&controller->extension_memory, "controller extension", NULL,
                    interface->ControllerExtensionSize, GUARD_TO_PAGE, UINT64_MAX);
-    if (!controller->extension || !access_create_map(controller))
+    if (!controller->extension || !access_create_map(controller)) {
+        take_extension_back(controller);
         return fail(controller, "no memory for the controller extension");
-    controller->extension_live = true;
+    }
     controller->configuration = (IDE_CONTROLLER_CONFIGURATION){
         .Version =
             (USHORT)(sizeof(IDE_CONTROLLER_CONFIGURATION) + owned_version_error[OWNED_CONTROLLER]),
@@ -328,7 +328,7 @@ bool controller_start(struct controller *controller)
     check_configuration(controller);
     if (controller->configuration.BusMaster)
         controller_enable_bus_master(controller);
-    controller->state = CONTROLLER_STARTED;
+    controller_step(controller, CONTROLLER_STARTED);
     start_channels(controller);
     return true;
 }
@@ -336,13 +336,13 @@ bool controller_start(struct controller *controller)
 bool controller_stop(struct controller *controller)
 {
     bool flushed = true;
+    (void)controller_power_up(controller);
     if (controller->state != CONTROLLER_STARTED)
         return true;
-    (void)controller_power_up(controller);
     for (unsigned i = 0; i < controller->channel_count; i++)
         flushed &= channel_stop(controller->channels[i]);
     stop_adapter(controller);
-    controller->state = CONTROLLER_STOPPED;
+    controller_step(controller, CONTROLLER_STOPPED);
     return flushed;
 }
 

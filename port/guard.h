@@ -40,6 +40,11 @@ enum guard_layout {
 void *guard_give(struct guarded *guarded, const char *what, struct channel *channel,
                  size_t byte_count, enum guard_layout layout, uint64_t max_physical);
 
+static inline bool guard_is_given(const struct guarded *guarded)
+{
+    return guarded->pages;
+}
+
 /* Takes it back, if it is given. Context: PASSIVE_LEVEL. */
 void guard_take_back(struct guarded *guarded);
 /* What was given may only be read (true), or written again. Does nothing with checks=off. */

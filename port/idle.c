@@ -12,13 +12,12 @@
 static bool wants_rescan(const struct channel *channel)
 {
     return channel->state == CHANNEL_RUNNING && channel->rescan_wanted &&
-           !channel->is_powered_down && !channel_has_work(channel);
+           !channel_has_work(channel);
 }
 
 static bool wants_power_change(const struct channel *channel)
 {
-    return channel->state == CHANNEL_RUNNING && channel->power_change_wanted &&
-           !channel->is_powered_down;
+    return channel->state == CHANNEL_RUNNING && channel->power_change_wanted;
 }
 
 bool port_idle_speaks(void)

@@ -97,7 +97,7 @@ static void line_unclaimed(unsigned number)
     line->unclaimed_in_a_row++;
     if (line->unclaimed_in_a_row % UNCLAIMED_LIMIT == 0)
         for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
-            if (channel->hardware_started)
+            if (channel_hears_interrupts(channel->state))
                 REPORT(channel, RULE_INT_02,
                        "nobody has claimed the last %u interrupts on its line",
                        line->unclaimed_in_a_row);
@@ -153,7 +153,7 @@ static __attribute__((noinline)) void judge_claim(struct channel *channel, unsig
 static bool channel_interrupt(void *context)
 {
     struct channel *channel = context;
-    if (!channel->hardware_started || !inject_interrupt())
+    if (!channel_hears_interrupts(channel->state) || !inject_interrupt())
         return false;
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql interrupted = irql_now;
@@ -195,7 +195,7 @@ static unsigned polled_channels;
 static void poll_channels(void)
 {
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (channel->is_polled && channel->hardware_started)
+        if (channel->is_polled && channel_hears_interrupts(channel->state))
             poll_interrupt(channel);
 }
 

@@ -7,7 +7,7 @@
 
 /* Before any channel is started. */
 void interrupt_init(void);
-/* From here on IdeHwInterrupt is called, or polled in dump mode, while channel->hardware_started is
+/* From here on IdeHwInterrupt is called, or polled in dump mode, while channel_hears_interrupts(channel->state) is
  * set. False: the line cannot be connected. Context: PASSIVE_LEVEL. */
 bool interrupt_connect(struct channel *channel);
 /* Context: PASSIVE_LEVEL. */

@@ -189,15 +189,6 @@ struct device {
 
 /* ------------------------------------------------------------------ channels */
 
-enum channel_state {
-    CHANNEL_ABSENT, /* AtaControllerChannelEnabled said so */
-    CHANNEL_STOPPED,
-    CHANNEL_STARTING, /* from ChannelInit until its devices are initialised */
-    CHANNEL_RUNNING,
-    CHANNEL_STOPPING,
-    CHANNEL_FAILED, /* did not start; `failure` says why */
-};
-
 struct callback_slot {
     IDE_HW_DPC routine;
     struct deferred deferred; /* worker, synchronized, controller-sync */
@@ -225,9 +216,6 @@ struct channel {
     struct context contexts[CONTEXT_KIND_COUNT];
     uint32_t extension_size;
     uint8_t alignment_mask; /* what the controller's driver and the channel's want of buffers */
-    bool extension_live;
-    bool hardware_started; /* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not
-                              returned */
 
     /* Interrupt. In dump mode none is connected: IdeHwInterrupt is called while the port waits. */
     struct hal_interrupt interrupt;
@@ -299,13 +287,11 @@ struct channel {
     /* Power: one IRB at a time. */
     struct request power_request;
     struct port_timer power_limit;
-    bool power_under_way, is_powered_down;
+    bool power_under_way;
     bool power_pauses; /* the IRB came back with IRB_STATUS_BUSY, and goes out again */
 
-    bool is_stopping;      /* requests are not repeated any more */
-    bool callbacks_closed; /* IdeHwControl(IdeStop) has begun */
-    bool rescan_wanted;    /* bus change, arrival or removal was notified */
-    bool device_1_forced;  /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
+    bool rescan_wanted;   /* bus change, arrival or removal was notified */
+    bool device_1_forced; /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
     bool power_change_wanted;
     bool timeout_told; /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
     struct registry_channel registry;
@@ -320,13 +306,6 @@ struct mapped_range {
     uint32_t byte_count;
 };
 
-enum controller_state {
-    CONTROLLER_NO_DRIVER,
-    CONTROLLER_STOPPED,
-    CONTROLLER_STARTED,
-    CONTROLLER_FAILED,
-};
-
 struct controller {
     unsigned index; /* of all controllers, in order of discovery */
     uint8_t
@@ -334,7 +313,6 @@ struct controller {
     bool is_numbered;
     enum controller_state state;
     const char *failure;
-    bool is_powered_down;
     bool is_pci;
     struct hal_pci_address pci;
     uint16_t vendor_id, device_id;
@@ -349,7 +327,6 @@ struct controller {
     IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
     void *extension;
     struct guarded extension_memory;
-    bool extension_live;
     struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
     unsigned mapped_count;
     struct access_map *port_map; /* the I/O ports mapped: port/access/access.h */

@@ -86,7 +86,7 @@ static void next_wake(struct channel *channel)
 {
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
-        if (channel->power_under_way || channel->is_powered_down)
+        if (channel->power_under_way || channel->state == CHANNEL_SUSPENDED)
             return;
         if (device->wake_wanted) {
             device->wake_wanted = false;
@@ -193,7 +193,7 @@ static void set_devices(struct channel *channel, IDE_POWER_STATE state)
 
 static void give_back(struct channel *channel)
 {
-    channel->is_powered_down = false;
+    channel_step(channel, CHANNEL_RUNNING);
     shared_clear(&channel->busy, BUSY_POWER);
     set_devices(channel, IdePowerD0);
     deferred_queue(&channel->completion);
@@ -202,13 +202,13 @@ static void give_back(struct channel *channel)
 
 bool channel_power_down(struct channel *channel)
 {
-    if (channel->state != CHANNEL_RUNNING || channel->is_powered_down)
-        return channel->is_powered_down;
+    if (channel->state != CHANNEL_RUNNING)
+        return channel->state == CHANNEL_SUSPENDED;
     if (!channel_flush(channel))
         return false;
     set_devices(channel, IdePowerD3); /* one that will not still loses its power with the channel */
     shared_set(&channel->busy, BUSY_POWER);
-    channel->is_powered_down = true;
+    channel_step(channel, CHANNEL_SUSPENDED);
     if (wait_for(channel, &channel->outstanding)) {
         if (hw_control(channel, IdePowerDown, NULL))
             return true;
@@ -221,7 +221,7 @@ bool channel_power_down(struct channel *channel)
 
 bool channel_power_up(struct channel *channel)
 {
-    if (!channel->is_powered_down)
+    if (channel->state != CHANNEL_SUSPENDED)
         return channel->state == CHANNEL_RUNNING;
     bool succeeded = hw_control(channel, IdePowerUp, NULL);
     if (!succeeded)
@@ -236,31 +236,32 @@ static bool channels_power_up(struct controller *controller)
 {
     bool succeeded = true;
     for (unsigned i = 0; i < controller->channel_count; i++)
-        if (controller->channels[i]->is_powered_down)
+        if (controller->channels[i]->state == CHANNEL_SUSPENDED)
             succeeded &= channel_power_up(controller->channels[i]);
     return succeeded;
 }
 
 bool controller_power_down(struct controller *controller)
 {
-    if (controller->state != CONTROLLER_STARTED || controller->is_powered_down)
-        return controller->is_powered_down;
+    if (controller->state != CONTROLLER_STARTED)
+        return controller->state == CONTROLLER_SUSPENDED;
     bool succeeded = true;
     for (unsigned i = 0; succeeded && i < controller->channel_count; i++)
         if (controller->channels[i]->state == CHANNEL_RUNNING)
             succeeded = channel_power_down(controller->channels[i]);
-    controller->is_powered_down = succeeded && adapter_control(controller, IdePowerDown);
-    if (controller->is_powered_down)
+    if (succeeded && adapter_control(controller, IdePowerDown)) {
+        controller_step(controller, CONTROLLER_SUSPENDED);
         return true;
+    }
     channels_power_up(controller);
     return false;
 }
 
 bool controller_power_up(struct controller *controller)
 {
-    if (!controller->is_powered_down)
+    if (controller->state != CONTROLLER_SUSPENDED)
         return controller->state == CONTROLLER_STARTED;
-    controller->is_powered_down = false;
+    controller_step(controller, CONTROLLER_STARTED);
     bool succeeded = adapter_control(controller, IdePowerUp);
     return channels_power_up(controller) && succeeded;
 }

@@ -14,9 +14,63 @@
 /* ------------------------------------------------------------------ the machines */
 
 enum state_machine {
+    MACHINE_CONTROLLER,
+    MACHINE_CHANNEL,
     MACHINE_RECOVERY,
     MACHINE_COUNT,
 };
+
+/* The life of a controller. */
+enum controller_state {
+    CONTROLLER_NO_DRIVER, /* its service's driver is not loaded */
+    CONTROLLER_STOPPED,   /* nothing of its miniport's runs */
+    CONTROLLER_STARTING,  /* AtaAdapterControl(IdeStart), and what comes before */
+    CONTROLLER_STARTED,   /* its channels may start */
+    CONTROLLER_SUSPENDED, /* AtaAdapterControl(IdePowerDown) has returned TRUE */
+    CONTROLLER_FAILED,    /* it did not start; `failure` says why */
+};
+
+/* The life of a channel. Their order counts: see below. */
+enum channel_state {
+    CHANNEL_ABSENT,       /* AtaControllerChannelEnabled has said so, or was not asked yet */
+    CHANNEL_STOPPED,      /* nothing of the miniport's runs */
+    CHANNEL_FAILED,       /* it did not start; `failure` says why */
+    CHANNEL_INITIALISING, /* AtaChannelInitRoutine, if it is the first start; memory; interrupt */
+    CHANNEL_STARTING,     /* IdeHwControl(IdeStart); then devices are looked for */
+    CHANNEL_RUNNING,      /* requests go to the miniport */
+    CHANNEL_SUSPENDED,    /* without power, or on the way there or back: requests wait */
+    CHANNEL_DRAINING,     /* about to stop: what was written is flushed, nothing is repeated */
+    CHANNEL_STOPPING,     /* requests are refused, and what is under way ends */
+    CHANNEL_CLOSING,      /* IdeHwControl(IdeStop): callbacks are refused, too */
+};
+
+/* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not returned: interrupts are the miniport's. */
+static inline bool channel_hears_interrupts(enum channel_state state)
+{
+    return state >= CHANNEL_STARTING;
+}
+
+static inline bool channel_takes_callbacks(enum channel_state state)
+{
+    return state >= CHANNEL_STARTING && state < CHANNEL_CLOSING;
+}
+
+static inline bool channel_takes_requests(enum channel_state state)
+{
+    return state >= CHANNEL_STARTING && state <= CHANNEL_DRAINING;
+}
+
+/* It is told to stop. */
+static inline bool channel_is_leaving(enum channel_state state)
+{
+    return state >= CHANNEL_DRAINING;
+}
+
+/* It has started, and was not told to stop. */
+static inline bool channel_is_up(enum channel_state state)
+{
+    return state == CHANNEL_RUNNING || state == CHANNEL_SUSPENDED;
+}
 
 /* Recovery of a channel after a time-out. */
 enum recovery_state {
@@ -35,7 +89,7 @@ struct state_table {
 };
 extern const struct state_table state_tables[MACHINE_COUNT];
 
-_Noreturn void state_refuse(enum state_machine machine, unsigned from, unsigned to)
+_Noreturn void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)
     __attribute__((cold));
 
 /* A step is about to be made: it is in the trace, and in the table. */
@@ -44,7 +98,7 @@ static inline void state_step(enum state_machine machine, unsigned where, unsign
 {
     trace_timed(TRACE_STATE, trace_head(TRACE_STATE, where, machine), from | to << 8);
     if (__builtin_expect(!(state_tables[machine].followers[from] >> to & 1), 0))
-        state_refuse(machine, from, to);
+        state_refuse(machine, where, from, to);
 }
 
 #endif

@@ -21,6 +21,8 @@ my @machines = (
         . ' interrupt and timer mean in it. `reset` and `stopped` are the port\'s doing (IdeHwReset,'
         . ' IdeHwControl). A step that is not in the table is refused and reported.',
         'miniport/pata/pata.h', 'pata_phase', 'PHASE_', 'miniport/pata/phase.c', 'pata_followers'],
+    ['port: a controller', 'Its life (`port/controller.c`, `port/power.c`).', port('controller')],
+    ['port: a channel', 'Its life (`port/channel.c`, `port/power.c`).', port('channel')],
     ['port: recovery', 'What a time-out starts on a channel (`port/request/timeout.c`). Only in `none` do requests go'
         . ' to the miniport.', port('recovery')],
     ['The registry\'s file in a session', 'The host\'s program that has it while a guest runs. What the guest says'

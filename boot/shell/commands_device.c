@@ -84,21 +84,8 @@ static void print_device(const struct device *device, int columns)
 
 static const char *channel_state_words(const struct channel *channel)
 {
-    switch (channel->state) {
-    case CHANNEL_ABSENT:
-        return "disabled";
-    case CHANNEL_STOPPED:
-        return "stopped";
-    case CHANNEL_STARTING:
-        return "starting";
-    case CHANNEL_RUNNING:
-        return "running, without devices";
-    case CHANNEL_STOPPING:
-        return "stopping";
-    case CHANNEL_FAILED:
-        return "failed to start";
-    }
-    return "";
+    return channel->state == CHANNEL_RUNNING ? "running, without devices"
+                                             : state_tables[MACHINE_CHANNEL].names[channel->state];
 }
 
 static bool has_devices(const struct channel *channel)
@@ -138,7 +125,9 @@ static void print_controller(const struct controller *controller)
         hal_printf("%s: %s, failed: %s\n", place, controller->service,
                    controller->failure ? controller->failure : "unknown reason");
         return;
+    case CONTROLLER_STARTING:
     case CONTROLLER_STARTED:
+    case CONTROLLER_SUSPENDED:
         break;
     }
     hal_printf("%s: %s, channels", place, controller->service);

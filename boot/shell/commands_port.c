@@ -106,7 +106,7 @@ enum command_result command_irbs(unsigned count, char **words)
         return COMMAND_BAD_ARGUMENTS;
     bool found = false;
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
-        if (channel->state != CHANNEL_RUNNING)
+        if (!channel_is_up(channel->state))
             continue;
         /* Nothing moves while it is printed. */
         enum irql level = irql_raise_dispatch();
@@ -229,7 +229,7 @@ enum command_result command_stop(unsigned count, char **words)
     struct channel *channel = argument_channel(words[1]);
     if (!channel)
         return COMMAND_FAILED;
-    if (channel->state != CHANNEL_RUNNING)
+    if (!channel_is_up(channel->state))
         return command_fail("Channel %s is not running.", channel->name);
     bool flushed = channel_stop(channel);
     hal_printf("Channel %s is stopped.\n", channel->name);
@@ -247,7 +247,7 @@ enum command_result command_start(unsigned count, char **words)
     struct channel *channel = argument_channel(words[1]);
     if (!channel)
         return COMMAND_FAILED;
-    if (channel->state == CHANNEL_RUNNING)
+    if (channel_is_up(channel->state))
         return command_fail("Channel %s is running already.", channel->name);
     if (!channel_start(channel))
         return command_fail("Channel %s did not start: %s.", channel->name,

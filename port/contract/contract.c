@@ -243,7 +243,7 @@ struct channel *contract_find_channel(const void *extension, const char *routine
 {
     contract_direction(routine, place);
     struct channel *channel = extension ? find_channel(extension) : NULL;
-    if (channel && channel->extension_live)
+    if (channel && guard_is_given(&channel->extension_memory))
         return channel;
     if (!channel && extension && find_controller(extension))
         contract_report(RULE_CTX_09, NULL, routine, place,
@@ -260,7 +260,7 @@ struct controller *contract_controller(const void *extension, const char *routin
 {
     contract_direction(routine, place);
     struct controller *controller = extension ? find_controller(extension) : NULL;
-    if (controller && controller->extension_live)
+    if (controller && guard_is_given(&controller->extension_memory))
         return controller;
     if (!controller && extension && find_channel(extension))
         contract_report(RULE_CTX_09, NULL, routine, place,
@@ -278,7 +278,7 @@ struct controller *contract_either(const void *extension, struct channel **chann
     *channel = NULL;
     contract_direction(routine, place);
     struct controller *controller = extension ? find_controller(extension) : NULL;
-    if (controller && controller->extension_live)
+    if (controller && guard_is_given(&controller->extension_memory))
         return controller;
     *channel = contract_channel(extension, routine, place);
     return *channel ? (*channel)->controller : NULL;

@@ -18,7 +18,7 @@ static IDE_HW_DPC take_routine(IDE_HW_DPC *requested)
 static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW_DPC routine)
 {
     struct context *context = channel_context(channel, kind);
-    if (channel->hardware_started && routine)
+    if (channel_takes_callbacks(channel->state) && routine)
         MINIPORT_CALL_1(context, routine, channel->extension);
 }
 
@@ -102,7 +102,7 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
         return FALSE;
     if (channel->configuration.ChannelMode == IdeModeDump)
         return FALSE; /* CTX-08: it is no offence to ask, drivers poll when they get this */
-    if (!channel->hardware_started || channel->callbacks_closed || !CallBackRoutine) {
+    if (!channel_takes_callbacks(channel->state) || !CallBackRoutine) {
         contract_report(RULE_CBK_01, channel, routine, CALLER, "%s; nothing was queued",
                         CallBackRoutine ? "the channel is not started" : "the routine is NULL");
         return FALSE;

@@ -104,7 +104,7 @@ static void pause_channel(struct channel *channel, uint64_t duration_us)
 static bool has_target(const struct channel *channel, unsigned target)
 {
     return target < PORT_MAX_DEVICES && target <= channel->configuration.MaxTargetId &&
-           (channel->state != CHANNEL_RUNNING || channel->devices[target].kind != DEVICE_NONE);
+           (channel->state <= CHANNEL_STARTING || channel->devices[target].kind != DEVICE_NONE);
 }
 
 /* BusyTimeout is in seconds; 0 means ready, which is how AtaPortDeviceReady calls it. When the time

@@ -96,7 +96,7 @@ static bool should_retry(struct request *request)
         if (!(device->busy.bits & BUSY_ASKED)) /* else the miniport knows better for how long */
             device_pause(device, BUSY_PAUSE_US);
     } else if (request->irb_status == IRB_STATUS_BUS_RESET && !request->is_once &&
-               request->retries < MAXIMUM_RETRIES && !device->channel->is_stopping) {
+               request->retries < MAXIMUM_RETRIES && !channel_is_leaving(device->channel->state)) {
         request->retries++;
     } else {
         return false;

@@ -305,7 +305,7 @@ void request_submit(struct request *request)
     enum irql level = irql_raise_dispatch();
     if (request->byte_count > channel->controller->configuration.MaximumTransferLength) {
         request_fail(request, IRB_STATUS_INVALID_REQUEST);
-    } else if (channel->state == CHANNEL_RUNNING || channel->state == CHANNEL_STARTING) {
+    } else if (channel_takes_requests(channel->state)) {
         if (channel->queued_devices || !push(channel, request->device, request)) {
             if (request->flags & IRB_FLAGS_HIGH_PRIORITY)
                 queue_prepend(request->device, request);

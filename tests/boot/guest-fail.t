@@ -27,7 +27,7 @@ my @panics = (
     ['assert', qr/PANIC: \S+\.c:\d+: .*seed \+ 1u == 2 \(0x1, 0x2\)/, 'hal_panic guest_fail_hal'],
     ['writable-code', qr/PANIC: \S+\.c:\d+: .*both writable and executable/,
         'hal_panic (?:entry_flags )?hal_protect guest_fail_hal'],
-    ['state', qr/PANIC: \S+\.c:\d+: recovery: 'reset' may not be followed by 'reset'\n(?:.*\n)*.* state +channel 0 recovery: reset -> reset$/m,
+    ['state', qr/PANIC: \S+\.c:\d+: recovery of channel 0: 'reset' may not be followed by 'reset'\n(?:.*\n)*.* state +recovery of channel 0: reset -> reset$/m,
         'hal_panic state_refuse .*channel_reset guest_fail_state'],
 );
 plan tests => 6 * @panics + 9;

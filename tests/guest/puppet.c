@@ -236,6 +236,7 @@ static BOOLEAN NTAPI control(PVOID extension, IDE_CONTROL_ACTION action, PVOID p
             puppet.uncached = uncached;
         if (puppet.in_start && configuration->ChannelNumber == 0)
             puppet.in_start(context_now->channel);
+        return !puppet.refuses_start || configuration->ChannelNumber != 0;
     }
     if (action == IdeStop && puppet.in_stop)
         puppet.in_stop();

@@ -47,6 +47,7 @@ struct puppet {
     bool has_one_target;
     bool is_sata;
     void (*in_initialize)(PIDE_DEVICE_PARAMETERS parameters);
+    bool refuses_start; /* IdeHwControl(IdeStart) of the first channel */
     bool refuses_power, refuses_power_irbs;
     bool holds_power_irbs;                    /* kept in `held` */
     void (*in_power)(PIDE_REQUEST_BLOCK irb); /* a power IRB is about to be completed */

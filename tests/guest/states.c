@@ -11,8 +11,9 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 3u
+#define PLAN 10u
 
+static struct controller *controller;
 static struct channel *channel;
 static uint8_t *buffer;
 static uint32_t mark; /* trace_next when what is tested began */
@@ -26,12 +27,13 @@ static void begin(void)
 static void check_steps(enum state_machine machine, const char *wanted, const char *what)
 {
     const struct state_table *table = &state_tables[machine];
+    unsigned where = machine == MACHINE_CONTROLLER ? controller->index : channel->number;
     char seen[512] = "";
     size_t length = 0;
 
     for (uint32_t i = mark; i != trace_next; i++) {
         const struct trace_entry *entry = &trace_entries[i % TRACE_ENTRY_COUNT];
-        if (entry->head != trace_head(TRACE_STATE, channel->number, machine))
+        if (entry->head != trace_head(TRACE_STATE, where, machine))
             continue;
         if (!length)
             length += (size_t)snprintf(seen, sizeof seen, "%s", table->names[entry->value & 0xFF]);
@@ -41,6 +43,39 @@ static void check_steps(enum state_machine machine, const char *wanted, const ch
     }
     if (!guest_ok(strcmp(seen, wanted) == 0, "%s: %s", table->name, what))
         hal_printf("# seen: %s\n", seen);
+}
+
+/* ------------------------------------------------------------------ lives */
+
+static void test_lives(void)
+{
+    check_steps(MACHINE_CONTROLLER, "stopped>starting>started", "it starts");
+    check_steps(MACHINE_CHANNEL, "disabled>stopped>initialising>starting>running", "it starts");
+    begin();
+    channel_stop(channel);
+    check_steps(MACHINE_CHANNEL, "running>draining>stopping>closing>stopped", "it stops");
+    channel_start(channel);
+    begin();
+    controller_power_down(controller);
+    controller_stop(controller);
+    check_steps(MACHINE_CONTROLLER, "started>suspended>started>stopped",
+                "without power, it gets it back before it stops");
+    check_steps(MACHINE_CHANNEL, "running>suspended>running>draining>stopping>closing>stopped",
+                "so do its channels");
+}
+
+static void test_failing_start(void)
+{
+    begin();
+    puppet.refuses_start = true;
+    controller_start(controller);
+    puppet.refuses_start = false;
+    check_steps(MACHINE_CHANNEL, "stopped>stopped>initialising>starting>failed to start",
+                "IdeHwControl(IdeStart) returns FALSE");
+    begin();
+    channel_start(channel);
+    check_steps(MACHINE_CHANNEL, "failed to start>initialising>starting>running",
+                "and the next time TRUE");
 }
 
 /* ------------------------------------------------------------------ recovery */
@@ -82,9 +117,10 @@ static void test_recovery(void)
 
 static void start(void)
 {
-    struct controller *controller = puppet_create();
+    controller = puppet_create();
 
     buffer = hal_pages_alloc(1, UINT64_MAX);
+    begin();
     controller_start(controller);
     channel = controller->channels[0];
 }
@@ -93,6 +129,8 @@ void guest_test_states(void)
 {
     guest_plan(PLAN);
     start();
+    test_lives();
+    test_failing_start();
     test_recovery();
 }
 
