@@ -29,7 +29,7 @@
 static void set_address(struct request *request, const struct device *device, uint64_t lba,
                         uint32_t sectors)
 {
-    const IDE_DEVICE_PARAMETERS *parameters = &device->parameters;
+    const IDE_DEVICE_PARAMETERS *parameters = &device->given.parameters;
     IDEREGISTERS *current = &request->task_file.Current, *previous = &request->task_file.Previous;
     UCHAR drive = device->target ? 0xB0 : 0xA0;
 
@@ -69,18 +69,18 @@ static void fill_ata(struct block_request *block, uint64_t lba, uint32_t sectors
     switch (block->operation) {
     case BLOCK_READ:
         request->function = IRB_FUNCTION_ATA_READ;
-        request->flags = device->transfer_flags[0];
-        current->bCommandReg = device->transfer_commands[0];
+        request->flags = device->block.flags[0];
+        current->bCommandReg = device->block.commands[0];
         break;
     case BLOCK_WRITE:
         request->function = IRB_FUNCTION_ATA_WRITE;
-        request->flags = device->transfer_flags[1];
-        current->bCommandReg = device->transfer_commands[1];
+        request->flags = device->block.flags[1];
+        current->bCommandReg = device->block.commands[1];
         break;
     case BLOCK_VERIFY:
         request->function = IRB_FUNCTION_ATA_COMMAND;
         request->flags = IRB_FLAGS_DRDY_REQUIRED;
-        current->bCommandReg = device->parameters.AddressTranslation == Lba48BitMode
+        current->bCommandReg = device->given.parameters.AddressTranslation == Lba48BitMode
                                    ? IDE_COMMAND_VERIFY_EXT
                                    : IDE_COMMAND_VERIFY;
         break;
@@ -104,7 +104,8 @@ static __attribute__((noinline)) uint32_t sectors_in_breaks(const struct device 
                                                             struct request *request, uint8_t *at,
                                                             uint32_t sectors)
 {
-    const IDE_CONTROLLER_CONFIGURATION *controller = &device->channel->controller->configuration;
+    const IDE_CONTROLLER_CONFIGURATION *controller =
+        &device->channel->controller->given.configuration;
     unsigned most = controller->BusMaster ? controller->NumberOfPhysicalBreaks + 1u : UINT32_MAX;
     uint32_t wanted = sectors * device->sector_size, fitting = 0;
 
@@ -128,7 +129,7 @@ static inline bool cut_piece(struct block_request *block)
     const struct device *device = block->device;
     struct request *request = &block->request;
     uint64_t left = block->sector_count - block->sectors_done;
-    uint32_t most = device->most_sectors, sectors = left < most ? (uint32_t)left : most;
+    uint32_t most = device->block.most_sectors, sectors = left < most ? (uint32_t)left : most;
 
     request->must_bounce = false;
     if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH) {
@@ -244,7 +245,7 @@ static enum block_status check(const struct block_request *block)
         if (device->medium_changed)
             return BLOCK_MEDIUM_CHANGED;
     }
-    if (block->sector_count == 0 || device->most_sectors == 0)
+    if (block->sector_count == 0 || device->block.most_sectors == 0)
         return BLOCK_BAD_LENGTH;
     if (block->lba >= device->sector_count ||
         block->sector_count > device->sector_count - block->lba)

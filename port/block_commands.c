@@ -12,8 +12,8 @@
 
 static bool uses_dma(const struct device *device)
 {
-    return device->channel->controller->configuration.BusMaster &&
-           (device->parameters.TransferModeSelected & DMA_SUPPORT);
+    return device->channel->controller->given.configuration.BusMaster &&
+           (device->given.parameters.TransferModeSelected & DMA_SUPPORT);
 }
 
 /* Rows: PIO, PIO MULTIPLE, DMA; columns: 28-bit (and CHS), 48-bit. */
@@ -32,20 +32,21 @@ __attribute__((cold)) void block_configure(struct device *device)
 {
     const struct controller *controller = device->channel->controller;
     bool is_ata = device->kind == DEVICE_ATA;
-    bool is_48bit = is_ata && device->parameters.AddressTranslation == Lba48BitMode;
-    unsigned row = uses_dma(device) ? 2 : device->parameters.MaxBlockXfer > 1 ? 1 : 0;
+    bool is_48bit = is_ata && device->given.parameters.AddressTranslation == Lba48BitMode;
+    unsigned row = uses_dma(device) ? 2 : device->given.parameters.MaxBlockXfer > 1 ? 1 : 0;
     uint16_t flags = IRB_FLAGS_DRDY_REQUIRED;
-    uint32_t by_length = controller->configuration.MaximumTransferLength / device->sector_size;
+    uint32_t by_length =
+        controller->given.configuration.MaximumTransferLength / device->sector_size;
 
     if (row == 1)
         flags |= IRB_FLAGS_PIO_MULTIPLE;
-    device->transfer_commands[0] = read_commands[row][is_48bit];
-    device->transfer_commands[1] = write_commands[row][is_48bit];
-    device->transfer_flags[0] = flags | IRB_FLAGS_DATA_IN;
-    device->transfer_flags[1] = flags | IRB_FLAGS_DATA_OUT;
-    device->most_sectors = is_48bit ? LBA48_MOST_SECTORS
-                           : is_ata ? LBA28_MOST_SECTORS
-                                    : PACKET_MOST_SECTORS;
-    if (device->most_sectors > by_length)
-        device->most_sectors = by_length;
+    device->block.commands[0] = read_commands[row][is_48bit];
+    device->block.commands[1] = write_commands[row][is_48bit];
+    device->block.flags[0] = flags | IRB_FLAGS_DATA_IN;
+    device->block.flags[1] = flags | IRB_FLAGS_DATA_OUT;
+    device->block.most_sectors = is_48bit ? LBA48_MOST_SECTORS
+                                 : is_ata ? LBA28_MOST_SECTORS
+                                          : PACKET_MOST_SECTORS;
+    if (device->block.most_sectors > by_length)
+        device->block.most_sectors = by_length;
 }

@@ -81,7 +81,7 @@ struct sync_saved {
 };
 static inline struct sync_saved sync_enter(struct channel *channel)
 {
-    struct sync_saved saved = {.with_isr = channel->configuration.SyncWithIsr};
+    struct sync_saved saved = {.with_isr = channel->given.configuration.SyncWithIsr};
     if (saved.with_isr)
         saved.level = irql_enter_dirql();
     else

@@ -33,14 +33,14 @@ void channel_init(struct channel *channel)
     notifications_init(channel);
     watchdog_init(channel);
     power_init(channel);
-    channel->completion = (struct deferred){.procedure = completion_run, .context = channel};
+    channel->irbs.completion = (struct deferred){.procedure = completion_run, .context = channel};
 }
 
 /* The levels at which this channel's miniport is called. SyncWithIsr is known once IdeHwControl(IdeStart) has
  * returned, and the routines that it is about are called after that. */
 static void channel_levels(struct channel *channel)
 {
-    enum irql device_level = channel->configuration.SyncWithIsr ? IRQL_DIRQL : IRQL_DISPATCH;
+    enum irql device_level = channel->given.configuration.SyncWithIsr ? IRQL_DIRQL : IRQL_DISPATCH;
     struct context *contexts = channel->contexts;
 
     contexts[CONTEXT_INTERRUPT].level = IRQL_DIRQL;
@@ -63,7 +63,7 @@ static void make_contexts(struct channel *channel)
             .controller = channel->controller,
             .channel = channel,
             .trace_head = trace_head(TRACE_CALL, channel->number, 0),
-            .extension = channel->extension,
+            .extension = channel->memory.extension,
             .port_map = kind == CONTEXT_BUILD_IO ? &access_no_ports : channel->controller->port_map,
         };
     channel_levels(channel);
@@ -74,13 +74,13 @@ static const char *prepare_extension(struct channel *channel)
 {
     const struct controller *controller = channel->controller;
     uint32_t wanted = controller->channel_driver->interface.ChannelExtensionSize;
-    channel->extension = guard_give(&channel->extension_memory, "channel extension", channel,
-                                    wanted, GUARD_TO_PAGE, UINT64_MAX);
-    if (!channel->extension)
+    channel->memory.extension = guard_give(&channel->memory.extension_guard, "channel extension",
+                                           channel, wanted, GUARD_TO_PAGE, UINT64_MAX);
+    if (!channel->memory.extension)
         return "no memory for the channel extension";
-    channel->extension_size = wanted;
-    channel->alignment_mask = (uint8_t)(controller->driver->interface.AlignmentMask |
-                                        controller->channel_driver->interface.AlignmentMask);
+    channel->memory.extension_size = wanted;
+    channel->bounce.alignment_mask = (uint8_t)(controller->driver->interface.AlignmentMask |
+                                               controller->channel_driver->interface.AlignmentMask);
     make_contexts(channel);
     return NULL;
 }
@@ -94,13 +94,13 @@ static const char *call_channel_init(struct channel *channel)
     IDE_CHANNEL_INIT channel_init_routine =
         controller->channel_driver->interface.AtaChannelInitRoutine;
     struct context *context = channel_context(channel, CONTEXT_CHANNEL_INIT);
-    IDE_CHANNEL_INTERFACE *interface = &channel->interface;
+    IDE_CHANNEL_INTERFACE *interface = &channel->given.interface;
 
     memset(interface, 0, sizeof *interface);
     interface->Version = (USHORT)(sizeof *interface + owned_version_error[OWNED_INTERFACE]);
     interface->ChannelNumber = channel->number;
     IDE_CHANNEL_INTERFACE before = *interface;
-    if (!MINIPORT_CALL_3(context, channel_init_routine, channel->extension, interface,
+    if (!MINIPORT_CALL_3(context, channel_init_routine, channel->memory.extension, interface,
                          is_own ? controller->extension : NULL))
         return "AtaChannelInitRoutine returned FALSE";
     const void *place = ENTRY_PLACE(channel_init_routine);
@@ -147,56 +147,56 @@ static const char *initialise(struct channel *channel)
     access_mark(controller);
     registry_bind_channel(&channel->registry, controller->service, controller->number,
                           channel->number);
-    channel->configuration.ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal;
+    channel->given.configuration.ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal;
     channel->init_failure = call_channel_init(channel);
     return NULL;
 }
 
 void channel_take_extension_back(struct channel *channel)
 {
-    guard_take_back(&channel->extension_memory); /* its address is known yet: CTX-10 */
+    guard_take_back(&channel->memory.extension_guard); /* its address is known yet: CTX-10 */
 }
 
 /* INI-10: of the memory that there is, fewer requests may use a part. */
 static void check_overlapped(struct channel *channel)
 {
-    IDE_CHANNEL_CONFIGURATION *configuration = &channel->configuration;
+    IDE_CHANNEL_CONFIGURATION *configuration = &channel->given.configuration;
 
-    if (channel->slots && configuration->NumberOfOverlappedRequests > channel->slots_for) {
+    if (channel->irbs.slots && configuration->NumberOfOverlappedRequests > channel->irbs.made_for) {
         contract_report_in(channel_context(channel, CONTEXT_HW_CONTROL), RULE_INI_10,
-                           "IdeHwControl", ENTRY_PLACE(channel->interface.IdeHwControl),
+                           "IdeHwControl", ENTRY_PLACE(channel->given.interface.IdeHwControl),
                            "NumberOfOverlappedRequests went from %u to %u; %u hold",
-                           channel->slots_for, configuration->NumberOfOverlappedRequests,
-                           channel->slots_for);
-        configuration->NumberOfOverlappedRequests = channel->slots_for;
+                           channel->irbs.made_for, configuration->NumberOfOverlappedRequests,
+                           channel->irbs.made_for);
+        configuration->NumberOfOverlappedRequests = channel->irbs.made_for;
     }
     if (!configuration->NumberOfOverlappedRequests) {
         port_message(channel, "NumberOfOverlappedRequests is 0; 1 is used");
         configuration->NumberOfOverlappedRequests = 1;
     }
-    if (configuration->NumberOfOverlappedRequests < channel->overlapped_limit)
-        channel->overlapped_limit = configuration->NumberOfOverlappedRequests;
+    if (configuration->NumberOfOverlappedRequests < channel->irbs.limit)
+        channel->irbs.limit = configuration->NumberOfOverlappedRequests;
 }
 
 /* What IdeHwControl(IdeStart) has to leave behind: INI-05, INI-09, INI-10. */
 static void check_configuration(struct channel *channel)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
-    const void *place = ENTRY_PLACE(channel->interface.IdeHwControl);
+    const void *place = ENTRY_PLACE(channel->given.interface.IdeHwControl);
 
-    if (!channel->configuration.SyncWithIsr || !channel->configuration.SupportsWmi)
+    if (!channel->given.configuration.SyncWithIsr || !channel->given.configuration.SupportsWmi)
         contract_report_in(context, RULE_INI_05, "IdeHwControl", place,
                            "SyncWithIsr is %s and SupportsWmi is %s",
-                           channel->configuration.SyncWithIsr ? "TRUE" : "FALSE",
-                           channel->configuration.SupportsWmi ? "TRUE" : "FALSE");
-    if (channel->configuration.SupportedAdvances.Reserved)
+                           channel->given.configuration.SyncWithIsr ? "TRUE" : "FALSE",
+                           channel->given.configuration.SupportsWmi ? "TRUE" : "FALSE");
+    if (channel->given.configuration.SupportedAdvances.Reserved)
         contract_report_in(context, RULE_INI_09, "IdeHwControl", place,
                            "Reserved of SUPPORTED_ADVANCES was written");
     check_overlapped(channel);
-    if (channel->configuration.MaxTargetId >= PORT_MAX_DEVICES) {
-        port_message(channel, "MaxTargetId is %u; %u is used", channel->configuration.MaxTargetId,
-                     PORT_MAX_DEVICES - 1);
-        channel->configuration.MaxTargetId = PORT_MAX_DEVICES - 1;
+    if (channel->given.configuration.MaxTargetId >= PORT_MAX_DEVICES) {
+        port_message(channel, "MaxTargetId is %u; %u is used",
+                     channel->given.configuration.MaxTargetId, PORT_MAX_DEVICES - 1);
+        channel->given.configuration.MaxTargetId = PORT_MAX_DEVICES - 1;
     }
 }
 
@@ -204,68 +204,68 @@ static void check_configuration(struct channel *channel)
 static BOOLEAN control_start(struct channel *channel)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
-    const void *place = ENTRY_PLACE(channel->interface.IdeHwControl);
-    IDE_CHANNEL_CONFIGURATION before = channel->configuration;
-    IDE_MINIPORT_RESOURCES resources = channel->resources;
-    IDE_ACCESS_RANGE ranges[sizeof channel->ranges / sizeof *channel->ranges];
+    const void *place = ENTRY_PLACE(channel->given.interface.IdeHwControl);
+    IDE_CHANNEL_CONFIGURATION before = channel->given.configuration;
+    IDE_MINIPORT_RESOURCES resources = channel->given.resources;
+    IDE_ACCESS_RANGE ranges[sizeof channel->given.ranges / sizeof *channel->given.ranges];
 
-    memcpy(ranges, channel->ranges, sizeof ranges);
-    BOOLEAN succeeded = hw_control(channel, IdeStart, &channel->configuration);
-    owned_check(context, OWNED_CHANNEL, &channel->configuration, &before, succeeded, "IdeHwControl",
-                place);
-    owned_check_resources(context, &channel->resources, &resources, channel->ranges, ranges,
-                          sizeof ranges / sizeof *ranges, "IdeHwControl", place);
+    memcpy(ranges, channel->given.ranges, sizeof ranges);
+    BOOLEAN succeeded = hw_control(channel, IdeStart, &channel->given.configuration);
+    owned_check(context, OWNED_CHANNEL, &channel->given.configuration, &before, succeeded,
+                "IdeHwControl", place);
+    owned_check_resources(context, &channel->given.resources, &resources, channel->given.ranges,
+                          ranges, sizeof ranges / sizeof *ranges, "IdeHwControl", place);
     return succeeded;
 }
 
 static uint32_t bounce_byte_count(const struct channel *channel)
 {
-    return channel->controller->configuration.MaximumTransferLength;
+    return channel->controller->given.configuration.MaximumTransferLength;
 }
 
 static const char *start_hardware(struct channel *channel)
 {
-    IDE_CHANNEL_CONFIGURATION *configuration = &channel->configuration;
+    IDE_CHANNEL_CONFIGURATION *configuration = &channel->given.configuration;
 
     *configuration = (IDE_CHANNEL_CONFIGURATION){
         .Version = (USHORT)(sizeof *configuration + owned_version_error[OWNED_CHANNEL]),
         .ChannelNumber = channel->number,
         .ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
-        .ChannelResources = &channel->resources,
+        .ChannelResources = &channel->given.resources,
         .NumberOfOverlappedRequests = 1,
         .MaxTargetId = MAX_IDE_DEVICE - 1,
     };
-    channel->busy = channel->removed_devices = (struct shared_flags){0};
-    channel->rescan_wanted = channel->power_change_wanted = false;
+    channel->queue.busy = channel->notified.removed_devices = (struct shared_flags){0};
+    channel->notified.rescan_wanted = channel->power_change_wanted = false;
     channel->device_1_forced = channel->power_under_way = false;
-    channel->irb_extension_size = 0;
+    channel->memory.irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
         memset(&device->tags, 0, sizeof device->tags);
-        device->busy = (struct shared_flags){0};
+        device->queue.busy = (struct shared_flags){0};
         device->power = IdePowerD0;
         device->power_wanted = IdePowerUnSpecified;
         device->wake_wanted = false;
     }
 
     /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */
-    bool reaches_all = channel->controller->configuration.Dma64BitAddress ||
-                       !channel->controller->configuration.BusMaster ||
+    bool reaches_all = channel->controller->given.configuration.Dma64BitAddress ||
+                       !channel->controller->given.configuration.BusMaster ||
                        hal_physical_limit() <= 1ull << 32;
-    channel->physical_limit = reaches_all ? UINT64_MAX : 1ull << 32;
-    channel->bounce = hal_pages_alloc(hal_pages_for(bounce_byte_count(channel)), 1ull << 32);
-    if (!channel->bounce)
+    channel->bounce.physical_limit = reaches_all ? UINT64_MAX : 1ull << 32;
+    channel->bounce.buffer = hal_pages_alloc(hal_pages_for(bounce_byte_count(channel)), 1ull << 32);
+    if (!channel->bounce.buffer)
         return "no memory for its bounce buffer";
     if (!interrupt_connect(channel))
-        return channel->interrupt.line > 15 ? "it has no interrupt line"
-                                            : "its interrupt line cannot be connected";
+        return channel->interrupt.hal.line > 15 ? "it has no interrupt line"
+                                                : "its interrupt line cannot be connected";
     channel_step(channel, CHANNEL_STARTING);
     if (!control_start(channel))
         return "IdeHwControl(IdeStart) returned FALSE";
     check_configuration(channel);
     channel_levels(channel);
-    if (!channel->slots && !slots_create(channel)) {
+    if (!channel->irbs.slots && !slots_create(channel)) {
         stop_hardware(channel);
         return "no memory for its IRBs";
     }
@@ -278,23 +278,23 @@ static void release_hardware(struct channel *channel)
     interrupt_disconnect(channel);
     callbacks_cancel(channel);
     timer_cancel(&channel->watchdog);
-    timer_cancel(&channel->busy_timer);
+    timer_cancel(&channel->queue.busy_timer);
     timer_cancel(&channel->power_limit);
-    deferred_cancel(&channel->completion);
-    deferred_cancel(&channel->removal);
+    deferred_cancel(&channel->irbs.completion);
+    deferred_cancel(&channel->notified.removal);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         channel->devices[target].kind = DEVICE_NONE;
         channel->devices[target].usable = channel->devices[target].was_written = false;
-        timer_cancel(&channel->devices[target].busy_timer);
+        timer_cancel(&channel->devices[target].queue.busy_timer);
     }
     slots_destroy(channel);
-    guard_take_back(&channel->uncached_memory);
-    channel->uncached = NULL;
-    channel->uncached_size = 0;
-    if (channel->bounce)
-        hal_pages_free(channel->bounce, hal_pages_for(bounce_byte_count(channel)));
-    channel->bounce = NULL;
-    channel->bounce_owner = NULL;
+    guard_take_back(&channel->memory.uncached_guard);
+    channel->memory.uncached = NULL;
+    channel->memory.uncached_size = 0;
+    if (channel->bounce.buffer)
+        hal_pages_free(channel->bounce.buffer, hal_pages_for(bounce_byte_count(channel)));
+    channel->bounce.buffer = NULL;
+    channel->bounce.owner = NULL;
 }
 
 /* What the miniport should have given back, judged when IdeHwControl(`action`) has returned, and shown where it was
@@ -306,7 +306,7 @@ static void close_leaks(struct channel *channel, IDE_CONTROL_ACTION action)
 
     context->action = action;
     context_push(context);
-    for (unsigned i = 0; i < channel->slot_count; i++)
+    for (unsigned i = 0; i < channel->irbs.count; i++)
         slot_check_released(slot_at(channel, i));
     if (channel->registry.state == REGISTRY_LIVE) {
         contract_report(RULE_REG_07, channel, "IdeHwControl", place,
@@ -329,7 +329,8 @@ bool channel_start(struct channel *channel)
         return false;
     }
     channel_step(channel, CHANNEL_INITIALISING);
-    channel->failure = guard_is_given(&channel->extension_memory) ? NULL : initialise(channel);
+    channel->failure =
+        guard_is_given(&channel->memory.extension_guard) ? NULL : initialise(channel);
     if (!channel->failure)
         channel->failure = channel->init_failure;
     if (!channel->failure)
@@ -353,7 +354,7 @@ bool channel_start(struct channel *channel)
 
 bool channel_has_work(const struct channel *channel)
 {
-    return channel->outstanding || channel->queued_devices || channel->power_under_way ||
+    return channel->irbs.outstanding || channel->queue.waiting || channel->power_under_way ||
            channel->recovery != RECOVERY_NONE;
 }
 
@@ -392,11 +393,11 @@ static void finish_work(struct channel *channel)
 static void end_pauses(struct channel *channel)
 {
     enum irql level = irql_raise_dispatch();
-    timer_cancel(&channel->busy_timer);
-    shared_clear(&channel->busy, BUSY_ASKED);
+    timer_cancel(&channel->queue.busy_timer);
+    shared_clear(&channel->queue.busy, BUSY_ASKED);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        timer_cancel(&channel->devices[target].busy_timer);
-        shared_clear(&channel->devices[target].busy, BUSY_ASKED);
+        timer_cancel(&channel->devices[target].queue.busy_timer);
+        shared_clear(&channel->devices[target].queue.busy, BUSY_ASKED);
     }
     channel_dispatch(channel);
     irql_lower(level);

@@ -24,8 +24,8 @@ BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID par
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
     context->action = action;
-    BOOLEAN result = MINIPORT_CALL_3(context, channel->interface.IdeHwControl, channel->extension,
-                                     action, parameters);
+    BOOLEAN result = MINIPORT_CALL_3(context, channel->given.interface.IdeHwControl,
+                                     channel->memory.extension, action, parameters);
     irql_lower(irql_raise_dispatch()); /* what the miniport asked for meanwhile runs now */
     return result;
 }
@@ -36,7 +36,7 @@ BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action
     context.action = action;
     return MINIPORT_CALL_3(&context, controller->driver->interface.AtaAdapterControl,
                            controller->extension, action,
-                           action == IdeStart ? &controller->configuration : NULL);
+                           action == IdeStart ? &controller->given.configuration : NULL);
 }
 
 /* What was written must be on the medium before the channel goes. False: it may not be. */

@@ -177,8 +177,8 @@ static void check_configuration(struct controller *controller)
     struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
 
     context_push(&context); /* as if it still ran */
-    settle_limits(&controller->configuration, controller->driver->name, routine, place);
-    if (controller->configuration.Reserved)
+    settle_limits(&controller->given.configuration, controller->driver->name, routine, place);
+    if (controller->given.configuration.Reserved)
         contract_report(RULE_INI_09, NULL, routine, place,
                         "Reserved of IDE_CONTROLLER_CONFIGURATION was written");
     context_pop(&context);
@@ -248,13 +248,13 @@ static ATA_CHANNEL_STATE channel_enabled(struct controller *controller, unsigned
 
 static void start_channels(struct controller *controller)
 {
-    controller->channel_count = controller->configuration.NumberOfChannels;
+    controller->channel_count = controller->given.configuration.NumberOfChannels;
     if (controller->channel_count > PORT_MAX_CHANNELS)
         controller->channel_count = PORT_MAX_CHANNELS;
     if (!controller->channel_count ||
-        controller->channel_count < controller->configuration.NumberOfChannels)
+        controller->channel_count < controller->given.configuration.NumberOfChannels)
         port_message(NULL, "%s: NumberOfChannels is %u; %u are used", controller->service,
-                     controller->configuration.NumberOfChannels, controller->channel_count);
+                     controller->given.configuration.NumberOfChannels, controller->channel_count);
     for (unsigned i = 0; i < controller->channel_count; i++) {
         if (!controller->channels[i])
             controller->channels[i] = channel_create(controller, i);
@@ -278,16 +278,17 @@ static BOOLEAN start_adapter(struct controller *controller)
 {
     struct context context = controller_context(controller, CONTEXT_ADAPTER_CONTROL);
     const void *place = ENTRY_PLACE(controller->driver->interface.AtaAdapterControl);
-    IDE_CONTROLLER_CONFIGURATION before = controller->configuration;
-    IDE_MINIPORT_RESOURCES resources = controller->resources;
+    IDE_CONTROLLER_CONFIGURATION before = controller->given.configuration;
+    IDE_MINIPORT_RESOURCES resources = controller->given.resources;
     IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
 
-    memcpy(ranges, controller->ranges, sizeof ranges);
+    memcpy(ranges, controller->given.ranges, sizeof ranges);
     BOOLEAN succeeded = adapter_control(controller, IdeStart);
-    owned_check(&context, OWNED_CONTROLLER, &controller->configuration, &before, succeeded,
+    owned_check(&context, OWNED_CONTROLLER, &controller->given.configuration, &before, succeeded,
                 "AtaAdapterControl", place);
-    owned_check_resources(&context, &controller->resources, &resources, controller->ranges, ranges,
-                          PORT_MAX_RANGES, "AtaAdapterControl", place);
+    owned_check_resources(&context, &controller->given.resources, &resources,
+                          controller->given.ranges, ranges, PORT_MAX_RANGES, "AtaAdapterControl",
+                          place);
     return succeeded;
 }
 
@@ -309,7 +310,7 @@ bool controller_start(struct controller *controller)
         take_extension_back(controller);
         return fail(controller, "no memory for the controller extension");
     }
-    controller->configuration = (IDE_CONTROLLER_CONFIGURATION){
+    controller->given.configuration = (IDE_CONTROLLER_CONFIGURATION){
         .Version =
             (USHORT)(sizeof(IDE_CONTROLLER_CONFIGURATION) + owned_version_error[OWNED_CONTROLLER]),
         .NumberOfChannels = 2,
@@ -318,7 +319,7 @@ bool controller_start(struct controller *controller)
         .MaximumTransferLength = LENGTH_UNSET,
         .NativeModeEnabled = controller_is_native(controller),
         .AtaBusType = IdeBusPata,
-        .ControllerResources = &controller->resources,
+        .ControllerResources = &controller->given.resources,
     };
     if (!start_adapter(controller)) {
         access_unmap_all(controller);
@@ -326,7 +327,7 @@ bool controller_start(struct controller *controller)
         return fail(controller, "AtaAdapterControl(IdeStart) returned FALSE");
     }
     check_configuration(controller);
-    if (controller->configuration.BusMaster)
+    if (controller->given.configuration.BusMaster)
         controller_enable_bus_master(controller);
     controller_step(controller, CONTROLLER_STARTED);
     start_channels(controller);

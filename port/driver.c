@@ -38,11 +38,11 @@ static void set_registry_path(struct driver *driver)
                  driver->name);
     unsigned i = 0;
     for (; i < (unsigned)length && i + 1 < sizeof text; i++)
-        driver->registry_path_text[i] = (WCHAR)(UCHAR)text[i];
-    driver->registry_path_text[i] = 0;
-    driver->registry_path.Buffer = driver->registry_path_text;
-    driver->registry_path.Length = (USHORT)(i * sizeof(WCHAR));
-    driver->registry_path.MaximumLength = (USHORT)((i + 1) * sizeof(WCHAR));
+        driver->given.registry_path_text[i] = (WCHAR)(UCHAR)text[i];
+    driver->given.registry_path_text[i] = 0;
+    driver->given.registry_path.Buffer = driver->given.registry_path_text;
+    driver->given.registry_path.Length = (USHORT)(i * sizeof(WCHAR));
+    driver->given.registry_path.MaximumLength = (USHORT)((i + 1) * sizeof(WCHAR));
 }
 
 /* Runs DriverEntry, and sees that a driver which succeeds has registered itself (INI-01). */
@@ -55,7 +55,8 @@ static LONG call_driver_entry(struct driver *driver)
                               .extension = driver, /* no extension */
                               .port_map = &access_no_ports};
     driver_entry *entry = (driver_entry *)driver->image->entry;
-    LONG status = MINIPORT_CALL_2(&context, entry, driver->object, &driver->registry_path);
+    LONG status =
+        MINIPORT_CALL_2(&context, entry, driver->given.object, &driver->given.registry_path);
     if (status >= 0 && !driver->is_registered)
         contract_report_in(&context, RULE_INI_01, "DriverEntry", ENTRY_PLACE(entry),
                            "it succeeded without a call of AtaPortInitializeEx; %s.sys is not used",

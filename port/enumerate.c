@@ -22,23 +22,23 @@ static bool identify(struct device *device, UCHAR command)
         .flags = IRB_FLAGS_DATA_IN,
         .timeout_s = IDENTIFY_TIMEOUT_S,
         .is_once = true, /* a device that hangs costs one time-out, not four */
-        .buffer = &device->identify,
-        .byte_count = sizeof device->identify,
+        .buffer = &device->given.identify,
+        .byte_count = sizeof device->given.identify,
     };
     request.task_file.Current.bCommandReg = command;
     request.task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
     if (device->target == 1 && device->channel->device_1_forced)
         request.flags |= IRB_FLAGS_FORCE_ENUM_DEVICE1;
-    memset(&device->identify, 0, sizeof device->identify);
+    memset(&device->given.identify, 0, sizeof device->given.identify);
     request_run(&request);
     return request.irb_status == IRB_STATUS_SUCCESS &&
-           request.transferred == sizeof device->identify;
+           request.transferred == sizeof device->given.identify;
 }
 
 /* ATA/ATAPI-6 8.15.61: a signature of A5h says that byte 511 makes the sum of all bytes 0. */
 static bool checksum_is_wrong(const struct device *device)
 {
-    const UCHAR *bytes = (const UCHAR *)&device->identify;
+    const UCHAR *bytes = (const UCHAR *)&device->given.identify;
     UCHAR sum = 0;
     if (bytes[510] != 0xA5)
         return false;
@@ -60,7 +60,7 @@ static bool counts_before(const struct controller *other, const struct controlle
 /* Numbers for the devices of a channel: the cables of Serial ATA have one each. */
 static unsigned places_of_channel(const struct controller *controller)
 {
-    return controller->configuration.AtaBusType == IdeBusSata ? 1 : MAX_IDE_DEVICE;
+    return controller->given.configuration.AtaBusType == IdeBusSata ? 1 : MAX_IDE_DEVICE;
 }
 
 /* The shell's number of a disk. The places are the words DISK, DISK1, DISK3 and DISK2 of the command
@@ -127,11 +127,12 @@ static ULONG best_of(ULONG modes)
  * allow, the best PIO mode, and the best DMA mode where the controller masters the bus. */
 static ULONG fallback_modes(const struct device *device, ULONG selected)
 {
-    ULONG supported = device->kind == DEVICE_NONE ? 0 : device->parameters.TransferModeSupported;
+    ULONG supported =
+        device->kind == DEVICE_NONE ? 0 : device->given.parameters.TransferModeSupported;
     ULONG modes = best_of(selected & supported & PIO_SUPPORT);
     if (!modes)
         modes = best_of(supported & PIO_SUPPORT);
-    if (device->channel->controller->configuration.BusMaster)
+    if (device->channel->controller->given.configuration.BusMaster)
         modes |= best_of(selected & supported & DMA_SUPPORT);
     return modes;
 }
@@ -141,7 +142,8 @@ static ULONG check_selected(struct device *device, IDE_TRANSFER_MODE_SELECT rout
 {
     struct channel *channel = device->channel;
     struct context context = controller_context(channel->controller, CONTEXT_TRANSFER_MODE_SELECT);
-    ULONG supported = device->kind == DEVICE_NONE ? 0 : device->parameters.TransferModeSupported;
+    ULONG supported =
+        device->kind == DEVICE_NONE ? 0 : device->given.parameters.TransferModeSupported;
 
     if (!(selected & ~supported) && (!supported || selected & PIO_SUPPORT))
         return selected;
@@ -156,18 +158,18 @@ static void select_transfer_modes(struct channel *channel)
 {
     IDE_TRANSFER_MODE_SELECT select_modes =
         channel->controller->driver->interface.AtaControllerTransferModeSelect;
-    IDE_TRANSFER_MODE_PARAMETERS *modes = &channel->modes;
+    IDE_TRANSFER_MODE_PARAMETERS *modes = &channel->given.modes;
 
     *modes = (IDE_TRANSFER_MODE_PARAMETERS){.ChannelNumber = channel->number};
     for (unsigned target = 0; target < MAX_IDE_DEVICE; target++) {
         struct device *device = &channel->devices[target];
-        modes->DeviceType[target] = device->parameters.IdeDeviceType;
+        modes->DeviceType[target] = device->given.parameters.IdeDeviceType;
         if (device->kind == DEVICE_NONE) {
             modes->DeviceType[target] = DeviceNotExist;
             continue;
         }
         modes->IoReadySupported[target] = identify_iordy(device);
-        modes->DeviceTransferModeSupported[target] = device->parameters.TransferModeSupported;
+        modes->DeviceTransferModeSupported[target] = device->given.parameters.TransferModeSupported;
         modes->DeviceTransferModeCurrent[target] = identify_current_modes(device);
     }
     if (select_modes) {
@@ -186,7 +188,7 @@ static void select_transfer_modes(struct channel *channel)
             selected =
                 check_selected(device, select_modes, modes->DeviceTransferModeSelected[target]);
         }
-        device->parameters.TransferModeSelected = selected;
+        device->given.parameters.TransferModeSelected = selected;
     }
 }
 
@@ -198,8 +200,8 @@ static void select_transfer_modes(struct channel *channel)
 /* INI-07. Serial ATA has no transfer modes: a miniport need not choose any, and gets the best. */
 static void check_modes(struct device *device, struct context *context, const void *place)
 {
-    ULONG selected = device->parameters.TransferModeSelected;
-    bool has_modes = device->channel->controller->configuration.AtaBusType != IdeBusSata;
+    ULONG selected = device->given.parameters.TransferModeSelected;
+    bool has_modes = device->channel->controller->given.configuration.AtaBusType != IdeBusSata;
 
     if (selected != UNINITIALIZED_TRANSFER_MODE && selected & PIO_SUPPORT)
         return;
@@ -209,14 +211,14 @@ static void check_modes(struct device *device, struct context *context, const vo
                            (unsigned)selected);
     else if (!selected)
         selected = UNINITIALIZED_TRANSFER_MODE;
-    device->parameters.TransferModeSelected = fallback_modes(device, selected);
+    device->given.parameters.TransferModeSelected = fallback_modes(device, selected);
 }
 
 static void check_parameters(struct device *device, const IDE_DEVICE_PARAMETERS *before)
 {
     struct channel *channel = device->channel;
-    IDE_DEVICE_PARAMETERS *after = &device->parameters;
-    const void *place = ENTRY_PLACE(channel->interface.IdeHwInitialize);
+    IDE_DEVICE_PARAMETERS *after = &device->given.parameters;
+    const void *place = ENTRY_PLACE(channel->given.interface.IdeHwInitialize);
     struct context *context = channel_context(channel, CONTEXT_HW_INITIALIZE);
 
     owned_check(context, OWNED_DEVICE, after, before, true, "IdeHwInitialize", place);
@@ -249,11 +251,12 @@ static void initialize(struct device *device)
 {
     struct channel *channel = device->channel;
     struct context *context = channel_context(channel, CONTEXT_HW_INITIALIZE);
-    IDE_DEVICE_PARAMETERS before = device->parameters;
+    IDE_DEVICE_PARAMETERS before = device->given.parameters;
 
     struct sync_saved saved = sync_enter(channel);
-    BOOLEAN succeeded = MINIPORT_CALL_3(context, channel->interface.IdeHwInitialize,
-                                        channel->extension, &device->parameters, &device->identify);
+    BOOLEAN succeeded = MINIPORT_CALL_3(context, channel->given.interface.IdeHwInitialize,
+                                        channel->memory.extension, &device->given.parameters,
+                                        &device->given.identify);
     sync_leave(saved);
     if (!succeeded) {
         port_message(channel, "target %u (%s): IdeHwInitialize returned FALSE; not used",
@@ -264,7 +267,7 @@ static void initialize(struct device *device)
     if (!identify_capacity(device))
         return;
     block_configure(device);
-    if (device->most_sectors == 0) {
+    if (device->block.most_sectors == 0) {
         port_message(channel,
                      "target %u (%s): MaximumTransferLength is less than a sector; not used",
                      device->target, device->model);
@@ -275,7 +278,7 @@ static void initialize(struct device *device)
 
 void channel_enumerate(struct channel *channel)
 {
-    unsigned last = channel->configuration.MaxTargetId;
+    unsigned last = channel->given.configuration.MaxTargetId;
     for (unsigned target = 0; target <= last; target++)
         look_for(&channel->devices[target]);
     if (last == 0 && channel->device_1_forced)

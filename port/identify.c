@@ -8,7 +8,7 @@
 
 static USHORT word(const struct device *device, unsigned index)
 {
-    const UCHAR *bytes = (const UCHAR *)&device->identify;
+    const UCHAR *bytes = (const UCHAR *)&device->given.identify;
     return (USHORT)(bytes[index * 2] | bytes[index * 2 + 1] << 8);
 }
 
@@ -164,7 +164,7 @@ static void addressing(const struct device *device, IDE_DEVICE_PARAMETERS *param
 
 void identify_decode(struct device *device)
 {
-    IDE_DEVICE_PARAMETERS *parameters = &device->parameters;
+    IDE_DEVICE_PARAMETERS *parameters = &device->given.parameters;
     bool is_ata = device->kind == DEVICE_ATA;
 
     copy_string(device, 10, 10, device->serial);
@@ -209,7 +209,7 @@ static uint64_t addressable(const IDE_DEVICE_PARAMETERS *parameters)
 
 bool identify_capacity(struct device *device)
 {
-    const IDE_DEVICE_PARAMETERS *parameters = &device->parameters;
+    const IDE_DEVICE_PARAMETERS *parameters = &device->given.parameters;
     uint32_t sector_size = parameters->BytesPerLogicalSector;
 
     if (sector_size < 512 || sector_size > 0x10000 || sector_size & (sector_size - 1)) {

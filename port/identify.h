@@ -5,7 +5,7 @@
 
 #include "port/port.h"
 
-/* Fills in strings and IDE_DEVICE_PARAMETERS from the 512 bytes in device->identify. */
+/* Fills in strings and IDE_DEVICE_PARAMETERS from the 512 bytes in device->given.identify. */
 void identify_decode(struct device *device);
 /* Sector size and count, from the parameters as IdeHwInitialize left them. False, and said: the sector size
  * cannot be. */

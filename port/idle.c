@@ -11,7 +11,7 @@
 
 static bool wants_rescan(const struct channel *channel)
 {
-    return channel->state == CHANNEL_RUNNING && channel->rescan_wanted &&
+    return channel->state == CHANNEL_RUNNING && channel->notified.rescan_wanted &&
            !channel_has_work(channel);
 }
 
@@ -31,7 +31,7 @@ bool port_idle_speaks(void)
 bool port_idle_wanted(void)
 {
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (channel->is_polled && channel_has_work(channel))
+        if (channel->interrupt.is_polled && channel_has_work(channel))
             return true;
     return port_idle_speaks();
 }
@@ -83,7 +83,7 @@ void port_idle(void)
         if (wants_power_change(channel))
             channel_change_power(channel);
         if (wants_rescan(channel)) {
-            channel->rescan_wanted = false;
+            channel->notified.rescan_wanted = false;
             rescan(channel);
         }
     }

@@ -34,7 +34,7 @@ static struct channel *next_on_line(unsigned number, struct channel *after)
 {
     struct channel *channel = after;
     while ((channel = port_next_channel(channel)))
-        if (channel->interrupt_connected && channel->interrupt.line == number)
+        if (channel->interrupt.is_connected && channel->interrupt.hal.line == number)
             break;
     return channel;
 }
@@ -42,7 +42,7 @@ static struct channel *next_on_line(unsigned number, struct channel *after)
 /* A report about the whole of IdeHwInterrupt, as if it still ran. */
 #define REPORT(channel, rule, ...)                                                          \
     contract_report_in(channel_context(channel, CONTEXT_INTERRUPT), rule, "IdeHwInterrupt", \
-                       ENTRY_PLACE((channel)->interface.IdeHwInterrupt), __VA_ARGS__)
+                       ENTRY_PLACE((channel)->given.interface.IdeHwInterrupt), __VA_ARGS__)
 
 /* ------------------------------------------------------------------ lines that do not get calm */
 
@@ -67,7 +67,7 @@ static void calm_line(void *context)
     }
     for (struct channel *channel = NULL; (channel = next_on_line(line->number, channel));) {
         port_message(channel, "interrupt line %u does not get calm; resetting", line->number);
-        channel->claims_in_a_row = 0;
+        channel->interrupt.claims_in_a_row = 0;
         channel_reset(channel);
     }
     if (line->stops < STOPS_LIMIT)
@@ -101,7 +101,7 @@ static void line_unclaimed(unsigned number)
                 REPORT(channel, RULE_INT_02,
                        "nobody has claimed the last %u interrupts on its line",
                        line->unclaimed_in_a_row);
-    if (first->interrupt.level && line->unclaimed_in_a_row >= STORM_LIMIT)
+    if (first->interrupt.hal.level && line->unclaimed_in_a_row >= STORM_LIMIT)
         stop_line(number);
 }
 
@@ -125,8 +125,9 @@ static bool has_progress(const struct controller *controller)
 {
     bool has = false;
     for (struct channel *channel = NULL; (channel = port_next_channel_of(controller, channel));) {
-        has |= channel->completed_head || channel->counters.requests != channel->requests_at_claim;
-        channel->requests_at_claim = channel->counters.requests;
+        has |= channel->irbs.completed_head ||
+               channel->counters.requests != channel->interrupt.requests_at_claim;
+        channel->interrupt.requests_at_claim = channel->counters.requests;
     }
     return has;
 }
@@ -134,18 +135,18 @@ static bool has_progress(const struct controller *controller)
 /* TRUE without all that usually dismisses an interrupt, or on a level-triggered line. */
 static __attribute__((noinline)) void judge_claim(struct channel *channel, unsigned noted)
 {
-    if (channel->ports.status && channel->dismissal & ~noted & ~AUDIT_NEVER_NOTED)
+    if (channel->audit.ports.status && channel->audit.dismissal & ~noted & ~AUDIT_NEVER_NOTED)
         judge_dismissal(channel, noted);
-    if (!channel->interrupt.level)
+    if (!channel->interrupt.hal.level)
         return;
     if (has_progress(channel->controller))
-        channel->claims_in_a_row = 0;
-    if (++channel->claims_in_a_row < STORM_LIMIT)
+        channel->interrupt.claims_in_a_row = 0;
+    if (++channel->interrupt.claims_in_a_row < STORM_LIMIT)
         return;
     REPORT(channel, RULE_INT_01,
            "TRUE %u times in a row, and no request was begun or completed meanwhile", STORM_LIMIT);
-    channel->claims_in_a_row = 0;
-    stop_line(channel->interrupt.line);
+    channel->interrupt.claims_in_a_row = 0;
+    stop_line(channel->interrupt.hal.line);
 }
 
 /* IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after IdeHwControl(IdeStop)
@@ -160,11 +161,11 @@ static bool channel_interrupt(void *context)
     irql_now = IRQL_DIRQL;
     call->noted = 0;
     trace_call(call);
-    BOOLEAN ours = (BOOLEAN)call_fast(call, (uintptr_t)channel->interface.IdeHwInterrupt, 1,
-                                      channel->extension, NULL);
+    BOOLEAN ours = (BOOLEAN)call_fast(call, (uintptr_t)channel->given.interface.IdeHwInterrupt, 1,
+                                      channel->memory.extension, NULL);
     if (ours) {
         channel->counters.interrupts++;
-        if (call->noted != channel->dismissal)
+        if (call->noted != channel->audit.dismissal)
             judge_claim(channel, call->noted);
     } else {
         trace_false(call);
@@ -181,8 +182,8 @@ static void poll_interrupt(struct channel *channel)
 {
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql level = irql_enter_dirql();
-    if ((BOOLEAN)call_fast(call, (uintptr_t)channel->interface.IdeHwInterrupt, 1,
-                           channel->extension, NULL)) {
+    if ((BOOLEAN)call_fast(call, (uintptr_t)channel->given.interface.IdeHwInterrupt, 1,
+                           channel->memory.extension, NULL)) {
         channel->counters.interrupts++;
         trace_call(call);
     }
@@ -195,7 +196,7 @@ static unsigned polled_channels;
 static void poll_channels(void)
 {
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
-        if (channel->is_polled && channel_hears_interrupts(channel->state))
+        if (channel->interrupt.is_polled && channel_hears_interrupts(channel->state))
             poll_interrupt(channel);
 }
 
@@ -212,33 +213,33 @@ void interrupt_init(void)
 
 bool interrupt_connect(struct channel *channel)
 {
-    unsigned number = channel->interrupt.line;
+    unsigned number = channel->interrupt.hal.line;
 
-    if (channel->configuration.ChannelMode == IdeModeDump) {
-        channel->is_polled = true;
+    if (channel->given.configuration.ChannelMode == IdeModeDump) {
+        channel->interrupt.is_polled = true;
         polled_channels++;
         irql_poll = poll_channels;
         return true;
     }
-    channel->claims_in_a_row = 0;
+    channel->interrupt.claims_in_a_row = 0;
     /* What no access can show, so that every claim on a level-triggered line is looked at. */
-    if (channel->interrupt.level)
-        channel->dismissal |= AUDIT_NEVER_NOTED;
-    channel->interrupt.handler = channel_interrupt;
-    channel->interrupt.context = channel;
-    channel->interrupt_connected = hal_interrupt_connect(&channel->interrupt);
-    if (channel->interrupt_connected && lines[number].stops) {
+    if (channel->interrupt.hal.level)
+        channel->audit.dismissal |= AUDIT_NEVER_NOTED;
+    channel->interrupt.hal.handler = channel_interrupt;
+    channel->interrupt.hal.context = channel;
+    channel->interrupt.is_connected = hal_interrupt_connect(&channel->interrupt.hal);
+    if (channel->interrupt.is_connected && lines[number].stops) {
         lines[number].stops = 0;
         hal_interrupt_mask(number, false);
     }
-    return channel->interrupt_connected;
+    return channel->interrupt.is_connected;
 }
 
 void interrupt_disconnect(struct channel *channel)
 {
-    if (channel->interrupt_connected)
-        hal_interrupt_disconnect(&channel->interrupt);
-    if (channel->is_polled && --polled_channels == 0)
+    if (channel->interrupt.is_connected)
+        hal_interrupt_disconnect(&channel->interrupt.hal);
+    if (channel->interrupt.is_polled && --polled_channels == 0)
         irql_poll = NULL;
-    channel->interrupt_connected = channel->is_polled = false;
+    channel->interrupt.is_connected = channel->interrupt.is_polled = false;
 }

@@ -61,26 +61,22 @@ static bool lies_in(const void *start, uint64_t byte_count, const void *first, c
     return start >= first && (uintptr_t)start + byte_count <= (uintptr_t)end;
 }
 
-/* What routines are handed lies where the port itself has it, each time in members that follow each other. */
+/* Does it lie in a structure of the port's that the driver's routines are handed? */
+#define LIES_IN(start, byte_count, given) lies_in(start, byte_count, &(given), &(given) + 1)
+
 static bool was_given(const void *start, uint64_t byte_count)
 {
-    const struct driver *driver = context_now->driver;
-
-    for (unsigned i = 0; i < port_controller_count; i++) {
-        const struct controller *controller = &port_controllers[i];
-        if (lies_in(start, byte_count, &controller->configuration, &controller->ranges + 1))
+    for (unsigned i = 0; i < port_controller_count; i++)
+        if (LIES_IN(start, byte_count, port_controllers[i].given))
             return true;
-    }
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
-        if (lies_in(start, byte_count, &channel->interface, &channel->modes + 1))
+        if (LIES_IN(start, byte_count, channel->given))
             return true;
-        for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-            const struct device *device = &channel->devices[target];
-            if (lies_in(start, byte_count, &device->identify, &device->parameters + 1))
+        for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+            if (LIES_IN(start, byte_count, channel->devices[target].given))
                 return true;
-        }
     }
-    return lies_in(start, byte_count, driver->object, &driver->registry_path_text + 1);
+    return LIES_IN(start, byte_count, context_now->driver->given);
 }
 
 /* Where the driver's part of the stack ends: above are the frames of those who called it. A routine that was called

@@ -12,6 +12,7 @@
 #define PORT_OBJECTS_H
 
 #include "port/access/audit_state.h"
+#include "port/block_device.h"
 #include "port/contract/contract.h"
 #include "port/guard.h"
 #include "port/loader/image.h"
@@ -155,32 +156,43 @@ struct device_counters {
     uint64_t requests, bytes_read, bytes_written, errors, retries, timeouts;
 };
 
+/* What IdeHwInitialize and AtaControllerTransferModeSelect are handed of a device (MEM-04: nothing else of it). */
+struct device_given {
+    union {
+        IDENTIFY_DEVICE_DATA identify;
+        IDENTIFY_PACKET_DATA identify_packet;
+    };
+    IDE_DEVICE_PARAMETERS parameters;
+};
+
+/* The queue of the logical unit: requests not yet at the miniport. request/queue.c's, at DISPATCH_LEVEL; `busy` may
+ * be set from any context. */
+struct device_queue {
+    struct request *head, *tail;
+    unsigned outstanding;     /* requests at the miniport */
+    struct shared_flags busy; /* BUSY_xxx */
+    struct port_timer busy_timer;
+};
+
 struct device {
     struct channel *channel;
+    struct device_queue queue;
+    struct block_device block; /* the block layer's */
+
+    /* What it is: enumerate.c's, at PASSIVE_LEVEL. */
     enum device_kind kind;
     uint8_t target;
     bool usable; /* IdeHwInitialize succeeded */
     bool
         medium_changed; /* since its capacity was asked for: sector_count may be another medium's */
     bool was_written;   /* since it was found: its cache may hold something */
-    char name[8];       /* "0".."63" for disks, "cd0" */
+    uint32_t sector_size;  /* bytes; 2,048 for a CD */
+    uint64_t sector_count; /* 0: unknown (a drive without medium) */
+    char name[8];          /* "0".."63" for disks, "cd0" */
     char model[41], serial[21], firmware[9];
-    union { /* handed to IdeHwInitialize, as the parameters are */
-        IDENTIFY_DEVICE_DATA identify;
-        IDENTIFY_PACKET_DATA identify_packet;
-    };
-    IDE_DEVICE_PARAMETERS parameters;
-    uint32_t sector_size;         /* bytes; 2,048 for a CD */
-    uint32_t most_sectors;        /* that one command moves; the block layer's, as the two below */
-    uint8_t transfer_commands[2]; /* read, write */
-    uint16_t transfer_flags[2];   /* IRB_FLAGS_xxx */
-    uint64_t sector_count;        /* 0: unknown (a drive without medium) */
-    /* Queue of the logical unit: requests not yet at the miniport. */
-    struct request *queue_head, *queue_tail;
-    unsigned outstanding;
-    struct shared_flags busy; /* BUSY_xxx */
-    struct port_timer busy_timer;
-    struct queue_tags tags;
+    struct device_given given;
+
+    struct queue_tags tags;       /* ddi/queue_tag.c's, with interrupts off */
     IDE_POWER_STATE power;        /* D0 or D3: power.c */
     IDE_POWER_STATE power_wanted; /* asked for by the miniport; unspecified: nothing is */
     bool wake_wanted;             /* a request waits for D0 */
@@ -198,104 +210,133 @@ struct channel_counters {
     uint64_t requests, interrupts, interrupts_not_ours, resets, timeouts;
 };
 
-struct channel {
-    struct controller *controller;
-    uint8_t number; /* on its controller */
-    enum channel_state state;
-    const char *failure;
-    const char *init_failure; /* of AtaChannelInitRoutine, which is not called again: the reason */
-    char name[12]; /* "0.1": controller and channel, as the shell's stop and start take it */
-    /* What the miniport's routines are handed, up to `modes`: port/memory.c. */
+/* What the miniport's routines of a channel are handed, to read and to write (MEM-04: nothing else of it). Whoever calls
+ * the miniport fills in a member before, and judges it after the call. */
+struct channel_given {
     IDE_CHANNEL_INTERFACE interface;
     IDE_CHANNEL_CONFIGURATION configuration;
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[3];
     IDE_TRANSFER_MODE_PARAMETERS modes; /* while it selects them */
-    void *extension; /* the miniport's: from AtaChannelInitRoutine to AtaAdapterControl(IdeStop) */
-    struct guarded extension_memory;
-    struct context contexts[CONTEXT_KIND_COUNT];
-    uint32_t extension_size;
-    uint8_t alignment_mask; /* what the controller's driver and the channel's want of buffers */
+};
 
-    /* Interrupt. In dump mode none is connected: IdeHwInterrupt is called while the port waits. */
-    struct hal_interrupt interrupt;
-    bool interrupt_connected;
-    bool is_polled;
-    uint8_t dismissal;          /* what IdeHwInterrupt does before it says TRUE: AUDIT_xxx */
-    uint16_t claims_in_a_row;   /* on a level-triggered line, without a request's begin or end */
-    uint64_t requests_at_claim; /* counters.requests then */
-    /* Registers of the task file that the port itself looks at; 0: none, or not in ports. */
-    struct {
-        uint16_t status, alternate_status, bus_master_status;
-    } ports;
-    struct audit audit;
-
-    /* Memory for the miniport. */
+/* The miniport's memory. channel.c's (the extension) and ddi/memory.c's (the rest), at PASSIVE_LEVEL. */
+struct channel_memory {
+    void *extension; /* from AtaChannelInitRoutine to AtaAdapterControl(IdeStop) */
     void *uncached;
-    struct guarded uncached_memory;
-    uint32_t uncached_size;
-    uint8_t *irb_extensions; /* as the port sees them: pages for each slot */
-    uint32_t irb_extension_size;
+    uint8_t *irb_extensions; /* as the port sees them: pages for each slot; request/slots.c's */
+    uint32_t extension_size, uncached_size, irb_extension_size;
+    struct guarded extension_guard, uncached_guard;
+};
 
-    /* IRBs: overlapped_slots of them carry requests, the rest are internal. There is one more than may
-     * be out at a time, and the one that came back first goes out next: an IRB that was completed stays
-     * hidden while the next request is under way. */
+/* IRBs: overlapped_count of them carry requests, the rest are internal. There is one more than may be out at a time, and
+ * the one that came back first goes out next: an IRB that was completed stays hidden while the next request is under
+ * way. request/'s, at DISPATCH_LEVEL; the list of the completed at DIRQL. */
+struct channel_irbs {
     struct irb_slot *slots;
-    struct irb_page *irb_pages;
-    uint16_t slot_count, overlapped_slots;
-    uint16_t overlapped_limit; /* requests at the miniport */
-    uint8_t slots_for;         /* NumberOfOverlappedRequests when they were made */
-    /* What the miniport sees of them: a piece of the window for each. */
-    uint8_t *window;
-    size_t window_pages;
-    uint8_t window_shift;   /* the size of a piece, as a power of two */
-    uint16_t part_pages[5]; /* of a piece: the first page of each part (enum slot_part) */
-    uintptr_t first_irb;    /* the address of the first one */
-    struct irb_slot *free_slots, **free_tail; /* never empty */
+    struct irb_slot *free, **free_tail; /* never empty */
     struct irb_slot *free_internal;
     struct irb_slot *completed_head, **completed_tail;
-    struct deferred completion;
+    uint16_t count, overlapped_count;
+    uint16_t limit;       /* requests at the miniport */
+    uint8_t made_for;     /* NumberOfOverlappedRequests when they were made */
     unsigned outstanding; /* IRBs at the miniport, internal ones not counted */
+    struct deferred completion;
+    struct irb_page *pages;
+};
 
-    /* Queues. */
-    struct device devices[PORT_MAX_DEVICES];
+/* What the miniport sees of the IRBs: a piece of the window for each. request/slots.c's; the same from the channel's
+ * first start on. */
+struct channel_window {
+    uintptr_t first_irb; /* the address of the first one */
+    uint8_t shift;       /* the size of a piece, as a power of two */
+    uint8_t *start;
+    size_t page_count;
+    uint16_t part_pages[5]; /* of a piece: the first page of each part (enum slot_part) */
+};
+
+/* Whose turn it is. request/queue.c's, at DISPATCH_LEVEL; `busy` may be set from any context. */
+struct channel_queue {
+    uint32_t waiting;         /* a bit for each device whose queue is not empty */
     uint8_t next_device;      /* where the round robin goes on */
-    uint32_t queued_devices;  /* a bit for each device whose queue is not empty */
     struct shared_flags busy; /* BUSY_xxx */
+    bool timeout_told;        /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
     struct port_timer busy_timer;
-    struct shared_flags removed_devices; /* a bit for each target that the miniport said is gone */
-    struct deferred removal;
+};
 
-    /* Bounce buffer: for buffers that break AlignmentMask or lie above 4 GiB. */
-    void *bounce;
-    struct irb_slot *bounce_owner;
+/* For buffers that break alignment_mask or lie above physical_limit. channel.c's; its owner is given it by
+ * request/, at DISPATCH_LEVEL. */
+struct channel_bounce {
+    void *buffer;
+    struct irb_slot *owner;
     uint64_t physical_limit; /* what its controller cannot reach; UINT64_MAX: all memory is below */
+    uint8_t alignment_mask;  /* what the controller's driver and the channel's want of buffers */
+};
 
-    /* Callbacks asked for by the miniport. */
+/* interrupt.c's. Connected at PASSIVE_LEVEL, the rest in interrupt context. In dump mode none is connected:
+ * IdeHwInterrupt is called while the port waits. */
+struct channel_interrupt {
+    struct hal_interrupt hal;
+    bool is_connected;
+    bool is_polled;
+    uint16_t claims_in_a_row;   /* on a level-triggered line, without a request's begin or end */
+    uint64_t requests_at_claim; /* counters.requests then */
+};
+
+/* Callbacks asked for by the miniport, from any context; ddi/callback.c takes them with one exchange, or at DIRQL. */
+struct channel_callbacks {
     struct callback_slot worker, synchronized, controller_sync;
     IDE_HW_DPC timer_routine;
     struct port_timer timer;
+};
 
-    /* Time-outs. */
-    struct port_timer watchdog; /* a second, while requests are outstanding */
+/* What AtaPortNotification has said, from any context, until it is acted upon. ddi/notification.c's. */
+struct channel_notified {
+    struct shared_flags removed_devices; /* a bit for each target that the miniport said is gone */
+    struct deferred removal;             /* ends their queues at DISPATCH_LEVEL */
+    bool rescan_wanted; /* bus change, arrival or removal; idle.c looks, at PASSIVE_LEVEL */
+};
+
+struct channel {
+    struct controller *controller;
+    struct channel_irbs irbs; /* what every request needs stands first: small offsets */
+    struct channel_queue queue;
+    struct channel_bounce bounce;
+    struct channel_window window;
+    struct channel_memory memory;
+    struct channel_given given;
+
+    /* Its life: channel.c, at PASSIVE_LEVEL. */
+    enum channel_state state;
+    uint8_t number;       /* on its controller */
+    bool device_1_forced; /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
+    char name[12];        /* "0.1": controller and channel, as the shell's stop and start take it */
+    const char *failure;
+    const char *init_failure; /* of AtaChannelInitRoutine, which is not called again: the reason */
+
+    /* Time-outs and recovery: request/timeout.c, at DISPATCH_LEVEL. */
     enum recovery_state recovery;
-    struct request recovery_request;
     uint16_t recovery_ticks_left;
+    struct request recovery_request;
+    struct port_timer watchdog; /* a second, while requests are outstanding */
 
-    struct queue_tags tags; /* of the channel (IDE_UNTAGGED) */
-
-    /* Power: one IRB at a time. */
+    /* Power, one IRB at a time: power.c. */
     struct request power_request;
     struct port_timer power_limit;
     bool power_under_way;
     bool power_pauses; /* the IRB came back with IRB_STATUS_BUSY, and goes out again */
-
-    bool rescan_wanted;   /* bus change, arrival or removal was notified */
-    bool device_1_forced; /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
     bool power_change_wanted;
-    bool timeout_told; /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
-    struct registry_channel registry;
-    struct channel_counters counters;
+
+    struct channel_interrupt interrupt;
+    struct channel_callbacks callbacks;
+    struct channel_notified notified;
+    struct queue_tags tags;           /* of the channel (IDE_UNTAGGED); as a device's */
+    struct channel_counters counters; /* each by whom it counts; for people */
+    struct registry_channel registry; /* registry/'s */
+    struct context
+        contexts[CONTEXT_KIND_COUNT]; /* made by channel.c; no two calls of one kind are nested */
+    struct audit audit;               /* access/audit.c's */
+    struct device devices[PORT_MAX_DEVICES];
 };
 
 /* ------------------------------------------------------------------ controllers and drivers */
@@ -304,6 +345,13 @@ struct channel {
 struct mapped_range {
     uintptr_t base;
     uint32_t byte_count;
+};
+
+/* What AtaAdapterControl is handed (MEM-04: nothing else of a controller). */
+struct controller_given {
+    IDE_CONTROLLER_CONFIGURATION configuration;
+    IDE_MINIPORT_RESOURCES resources;
+    IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
 };
 
 struct controller {
@@ -321,10 +369,7 @@ struct controller {
     struct driver *driver;
     struct driver
         *channel_driver; /* the same, or the default one where it has no channel interface */
-    /* AtaAdapterControl is handed these three. */
-    IDE_CONTROLLER_CONFIGURATION configuration;
-    IDE_MINIPORT_RESOURCES resources;
-    IDE_ACCESS_RANGE ranges[PORT_MAX_RANGES];
+    struct controller_given given;
     void *extension;
     struct guarded extension_memory;
     struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
@@ -334,12 +379,16 @@ struct controller {
     struct channel *channels[PORT_MAX_CHANNELS];
 };
 
-struct driver {
-    char name[64]; /* service name; the image is name.sys */
-    /* DriverEntry is handed these three. */
+/* What DriverEntry is handed (MEM-04: nothing else of a driver). */
+struct driver_given {
     uint8_t object[512]; /* DRIVER_OBJECT: opaque, zeroed, only its address is used */
     UNICODE_STRING registry_path;
     WCHAR registry_path_text[128];
+};
+
+struct driver {
+    char name[64]; /* service name; the image is name.sys */
+    struct driver_given given;
     struct loaded_image *image;
     IDE_CONTROLLER_INTERFACE interface; /* the port's copy */
     bool is_registered;                 /* AtaPortInitializeEx succeeded */

@@ -19,8 +19,8 @@ static void next_wake(struct channel *channel);
 
 static void resume(struct device *device)
 {
-    shared_clear(&device->busy, BUSY_POWER);
-    deferred_queue(&device->channel->completion); /* from there the queue goes on */
+    shared_clear(&device->queue.busy, BUSY_POWER);
+    deferred_queue(&device->channel->irbs.completion); /* from there the queue goes on */
 }
 
 /* The IRB has come back. DISPATCH_LEVEL. */
@@ -155,9 +155,9 @@ bool device_set_power(struct device *device, IDE_POWER_STATE state)
     if (state == IdePowerD3) {
         if (!flush(device))
             return false;
-        shared_set(&device->busy, BUSY_POWER);
+        shared_set(&device->queue.busy, BUSY_POWER);
     }
-    bool is_free = state != IdePowerD3 || wait_for(channel, &device->outstanding);
+    bool is_free = state != IdePowerD3 || wait_for(channel, &device->queue.outstanding);
     enum irql level = irql_raise_dispatch();
     if (is_free)
         send(device, state);
@@ -194,9 +194,9 @@ static void set_devices(struct channel *channel, IDE_POWER_STATE state)
 static void give_back(struct channel *channel)
 {
     channel_step(channel, CHANNEL_RUNNING);
-    shared_clear(&channel->busy, BUSY_POWER);
+    shared_clear(&channel->queue.busy, BUSY_POWER);
     set_devices(channel, IdePowerD0);
-    deferred_queue(&channel->completion);
+    deferred_queue(&channel->irbs.completion);
     irql_lower(irql_raise_dispatch());
 }
 
@@ -207,9 +207,9 @@ bool channel_power_down(struct channel *channel)
     if (!channel_flush(channel))
         return false;
     set_devices(channel, IdePowerD3); /* one that will not still loses its power with the channel */
-    shared_set(&channel->busy, BUSY_POWER);
+    shared_set(&channel->queue.busy, BUSY_POWER);
     channel_step(channel, CHANNEL_SUSPENDED);
-    if (wait_for(channel, &channel->outstanding)) {
+    if (wait_for(channel, &channel->irbs.outstanding)) {
         if (hw_control(channel, IdePowerDown, NULL))
             return true;
         port_message(channel,

@@ -52,10 +52,10 @@ static IDE_ACCESS_RANGE range(uint64_t start, uint32_t length, bool in_memory, u
 
 static void add_range(struct controller *controller, IDE_ACCESS_RANGE added)
 {
-    unsigned count = controller->resources.NumberOfAccessRanges;
+    unsigned count = controller->given.resources.NumberOfAccessRanges;
     if (count < PORT_MAX_RANGES) {
-        controller->ranges[count] = added;
-        controller->resources.NumberOfAccessRanges = count + 1;
+        controller->given.ranges[count] = added;
+        controller->given.resources.NumberOfAccessRanges = count + 1;
     }
 }
 
@@ -116,8 +116,8 @@ static bool is_legacy_channel(const struct controller *controller, unsigned chan
 
 void controller_find_resources(struct controller *controller)
 {
-    controller->resources.NumberOfAccessRanges = 0;
-    controller->resources.IdeAccessRange = controller->ranges;
+    controller->given.resources.NumberOfAccessRanges = 0;
+    controller->given.resources.IdeAccessRange = controller->given.ranges;
     for (unsigned channel = 0; is_ide(controller) && channel < 2; channel++) {
         if (!is_legacy_channel(controller, channel))
             continue;
@@ -137,8 +137,8 @@ void controller_find_resources(struct controller *controller)
         else
             bar += add_bar(controller, bar, bar_count);
     }
-    for (unsigned i = 0; i < controller->resources.NumberOfAccessRanges; i++)
-        decoding |= controller->ranges[i].InMemory ? COMMAND_MEMORY : COMMAND_IO;
+    for (unsigned i = 0; i < controller->given.resources.NumberOfAccessRanges; i++)
+        decoding |= controller->given.ranges[i].InMemory ? COMMAND_MEMORY : COMMAND_IO;
     hal_pci_write(controller->pci, PCI_COMMAND, 2, (command | decoding) & ~COMMAND_NO_INTX);
 }
 
@@ -157,9 +157,9 @@ bool controller_is_native(const struct controller *controller)
 
 static const IDE_ACCESS_RANGE *range_of_bar(const struct controller *controller, unsigned bar)
 {
-    for (unsigned i = 0; i < controller->resources.NumberOfAccessRanges; i++)
-        if (controller->ranges[i].Bar == bar)
-            return &controller->ranges[i];
+    for (unsigned i = 0; i < controller->given.resources.NumberOfAccessRanges; i++)
+        if (controller->given.ranges[i].Bar == bar)
+            return &controller->given.ranges[i];
     return NULL;
 }
 
@@ -167,27 +167,28 @@ static const IDE_ACCESS_RANGE *range_of_bar(const struct controller *controller,
  * mode the control block has four ports, and the register is the third. */
 static void find_registers(struct channel *channel, unsigned count)
 {
-    bool has_bus_master = channel->controller->configuration.BusMaster;
+    bool has_bus_master = channel->controller->given.configuration.BusMaster;
 
-    memset(&channel->ports, 0, sizeof channel->ports);
+    memset(&channel->audit.ports, 0, sizeof channel->audit.ports);
     for (unsigned i = 0; i < count; i++) {
-        const IDE_ACCESS_RANGE *block = &channel->ranges[i];
+        const IDE_ACCESS_RANGE *block = &channel->given.ranges[i];
         uint16_t port = (uint16_t)block->RangeStart.LowPart;
         if (block->InMemory)
             continue;
         if (block->Bar == channel->number * 2)
-            channel->ports.status = (uint16_t)(port + 7);
+            channel->audit.ports.status = (uint16_t)(port + 7);
         else if (block->Bar == channel->number * 2 + 1)
-            channel->ports.alternate_status = (uint16_t)(port + (block->RangeLength >= 4 ? 2 : 0));
+            channel->audit.ports.alternate_status =
+                (uint16_t)(port + (block->RangeLength >= 4 ? 2 : 0));
         else if (has_bus_master)
-            channel->ports.bus_master_status = (uint16_t)(port + 2);
+            channel->audit.ports.bus_master_status = (uint16_t)(port + 2);
     }
-    channel->dismissal = 0;
-    if (channel->ports.status && contract_checks)
-        channel->dismissal = AUDIT_OF_CHANNEL(channel->ports.bus_master_status
-                                                  ? AUDIT_READ_STATUS | AUDIT_CLEARED_BUS_MASTER
-                                                  : AUDIT_READ_STATUS,
-                                              channel->number);
+    channel->audit.dismissal = 0;
+    if (channel->audit.ports.status && contract_checks)
+        channel->audit.dismissal = AUDIT_OF_CHANNEL(
+            channel->audit.ports.bus_master_status ? AUDIT_READ_STATUS | AUDIT_CLEARED_BUS_MASTER
+                                                   : AUDIT_READ_STATUS,
+            channel->number);
 }
 
 /* Of an IDE controller, what belongs to the channel. What another function's registers are for, only its driver
@@ -200,30 +201,30 @@ void controller_channel_resources(struct controller *controller, struct channel 
         for (unsigned bar = number * 2; bar < number * 2 + 2; bar++) {
             const IDE_ACCESS_RANGE *found = range_of_bar(controller, bar);
             if (found)
-                channel->ranges[count++] = *found;
+                channel->given.ranges[count++] = *found;
         }
         const IDE_ACCESS_RANGE *bus_master =
             controller->is_pci ? range_of_bar(controller, 4) : NULL;
         /* A default channel driver cannot ask the controller's miniport whether it masters the bus. */
-        bool is_used =
-            controller->channel_driver == controller->driver || controller->configuration.BusMaster;
+        bool is_used = controller->channel_driver == controller->driver ||
+                       controller->given.configuration.BusMaster;
         if (bus_master && is_used && controller->class_code & PCI_IDE_BUS_MASTER &&
             bus_master->RangeLength >= 2 * BUS_MASTER_BYTES)
-            channel->ranges[count++] =
+            channel->given.ranges[count++] =
                 range((uint64_t)bus_master->RangeStart.QuadPart + number * BUS_MASTER_BYTES,
                       BUS_MASTER_BYTES, bus_master->InMemory, 4);
     }
     find_registers(channel, count);
-    channel->resources = (IDE_MINIPORT_RESOURCES){count, channel->ranges};
+    channel->given.resources = (IDE_MINIPORT_RESOURCES){count, channel->given.ranges};
     if (!is_ide(controller))
-        channel->resources = controller->resources;
+        channel->given.resources = controller->given.resources;
 
     bool is_legacy = number < 2 && is_legacy_channel(controller, number);
-    channel->interrupt.level = !is_legacy;
+    channel->interrupt.hal.level = !is_legacy;
     if (is_legacy)
-        channel->interrupt.line = legacy[number].irq;
+        channel->interrupt.hal.line = legacy[number].irq;
     else if (hal_pci_read(controller->pci, PCI_INTERRUPT_PIN, 1))
-        channel->interrupt.line = hal_pci_read(controller->pci, PCI_INTERRUPT_LINE, 1);
+        channel->interrupt.hal.line = hal_pci_read(controller->pci, PCI_INTERRUPT_LINE, 1);
     else
-        channel->interrupt.line = NO_LINE;
+        channel->interrupt.hal.line = NO_LINE;
 }

@@ -64,10 +64,10 @@ static bool get_words(struct device *device, uint16_t words[256])
     if (device->usable)
         request_run(&request);
     if (device->usable && request.irb_status == IRB_STATUS_SUCCESS && request.transferred == 512) {
-        memcpy(&device->identify, words, 512); /* what is current, for all who look at it */
+        memcpy(&device->given.identify, words, 512); /* what is current, for all who look at it */
         return true;
     }
-    memcpy(words, &device->identify, 512);
+    memcpy(words, &device->given.identify, 512);
     return false;
 }
 
@@ -108,7 +108,7 @@ static void print_capacity(const struct device *device, const uint16_t *words)
 
 static void print_sector_size(const struct device *device, const uint16_t *words)
 {
-    const IDE_DEVICE_PARAMETERS *parameters = &device->parameters;
+    const IDE_DEVICE_PARAMETERS *parameters = &device->given.parameters;
 
     hal_printf("  %-18s%u bytes", "Sector", (unsigned)device->sector_size);
     if (is_vouched_for(words[WORD_SECTOR_SIZES])) {

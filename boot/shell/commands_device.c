@@ -19,22 +19,22 @@
 
 bool device_uses_dma(const struct device *device)
 {
-    return device->channel->controller->configuration.BusMaster &&
-           (device->parameters.TransferModeSelected & DMA_SUPPORT);
+    return device->channel->controller->given.configuration.BusMaster &&
+           (device->given.parameters.TransferModeSelected & DMA_SUPPORT);
 }
 
 const char *device_mode_name(const struct device *device)
 {
     ULONG unused =
         device_uses_dma(device) ? 0 : DMA_SUPPORT; /* chosen, but not by this controller */
-    return identify_mode_name(device->parameters.TransferModeSelected & MODE_BITS & ~unused);
+    return identify_mode_name(device->given.parameters.TransferModeSelected & MODE_BITS & ~unused);
 }
 
 static const char *addressing_name(const struct device *device)
 {
     if (device->kind == DEVICE_ATAPI)
         return "packets";
-    switch (device->parameters.AddressTranslation) {
+    switch (device->given.parameters.AddressTranslation) {
     case UnknownMode:
         break;
     case ChsMode:
@@ -202,7 +202,7 @@ enum command_result command_mode(unsigned count, char **words)
     struct device *device = argument_any_device(words[1]);
     if (!device)
         return COMMAND_FAILED;
-    const IDE_DEVICE_PARAMETERS *parameters = &device->parameters;
+    const IDE_DEVICE_PARAMETERS *parameters = &device->given.parameters;
     const struct controller *controller = device->channel->controller;
     char place[32], size[SIZE_TEXT_CAPACITY];
 
@@ -225,9 +225,9 @@ enum command_result command_mode(unsigned count, char **words)
         hal_printf("  %-18s%u sector%s\n", "Multiple", parameters->MaxBlockXfer,
                    plural(parameters->MaxBlockXfer));
     hal_printf("  %-18s%u\n", "Requests at once", parameters->NumberOfOverlappedRequests);
-    size_format(controller->configuration.MaximumTransferLength, size, sizeof size);
+    size_format(controller->given.configuration.MaximumTransferLength, size, sizeof size);
     hal_printf("  %-18s%s\n", "Longest transfer", size);
-    if (device->channel->is_polled)
+    if (device->channel->interrupt.is_polled)
         hal_printf("  %-18s%s\n", "Operation", "dump mode: polled, no callbacks, no registry");
     return COMMAND_DONE;
 }

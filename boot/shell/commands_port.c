@@ -83,7 +83,7 @@ static unsigned queued_requests(const struct channel *channel)
     unsigned queued = 0;
 
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        for (const struct request *request = channel->devices[target].queue_head; request;
+        for (const struct request *request = channel->devices[target].queue.head; request;
              request = request->next)
             queued++;
     return queued;
@@ -92,11 +92,11 @@ static unsigned queued_requests(const struct channel *channel)
 static void print_channel_irbs(const struct channel *channel)
 {
     hal_printf("Channel %s: %u of %u IRB%s at the driver, %u request%s in its queues\n",
-               channel->name, channel->outstanding, channel->overlapped_limit,
-               plural(channel->overlapped_limit), queued_requests(channel),
+               channel->name, channel->irbs.outstanding, channel->irbs.limit,
+               plural(channel->irbs.limit), queued_requests(channel),
                plural(queued_requests(channel)));
-    for (unsigned i = 0; i < channel->slot_count; i++)
-        print_slot(&channel->slots[i]);
+    for (unsigned i = 0; i < channel->irbs.count; i++)
+        print_slot(&channel->irbs.slots[i]);
 }
 
 enum command_result command_irbs(unsigned count, char **words)

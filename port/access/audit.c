@@ -25,19 +25,19 @@ bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
 {
     const struct audit *audit = &channel->audit;
 
-    if (!channel->ports.status)
+    if (!channel->audit.ports.status)
         return true;
     if (!audit_is_since(audit->command_written, since) || audit->is_over)
         return false;
-    if (!audit_is_selected(audit) || !channel->ports.alternate_status)
+    if (!audit_is_selected(audit) || !channel->audit.ports.alternate_status)
         return true;
-    return access_look(channel->ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
+    return access_look(channel->audit.ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
 }
 
 /* Is the bus master's interrupt bit still set? A driver that found it clear had nothing to clear. */
 static bool is_latched(const struct channel *channel)
 {
-    return access_look(channel->ports.bus_master_status) & AUDIT_BUS_MASTER_INTERRUPT;
+    return access_look(channel->audit.ports.bus_master_status) & AUDIT_BUS_MASTER_INTERRUPT;
 }
 
 /* A driver may serve any channel of its controller from here; Status of one has to be read, and its bus master's bit
@@ -45,17 +45,17 @@ static bool is_latched(const struct channel *channel)
 uint16_t audit_undismissed(const struct channel *channel, unsigned noted, bool *is_latch)
 {
     const struct channel *other = NULL;
-    uint16_t port = channel->ports.status;
+    uint16_t port = channel->audit.ports.status;
 
     *is_latch = false;
     while ((other = port_next_channel_of(channel->controller, other))) {
-        unsigned missing = other->dismissal & ~noted;
-        if (!other->ports.status || missing & AUDIT_READ_STATUS)
+        unsigned missing = other->audit.dismissal & ~noted;
+        if (!other->audit.ports.status || missing & AUDIT_READ_STATUS)
             continue;
         if (!(missing & AUDIT_CLEARED_BUS_MASTER) || !is_latched(other))
             return 0;
         *is_latch = true;
-        port = other->ports.bus_master_status;
+        port = other->audit.ports.bus_master_status;
     }
     return port;
 }

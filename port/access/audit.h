@@ -9,7 +9,7 @@
 
 #include "port/access/access.h"
 
-/* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE (channel->dismissal): for each
+/* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE (channel->audit.dismissal): for each
  * of an IDE controller's two channels a bit. */
 #define AUDIT_READ_STATUS               0x30u /* the task file's Status */
 #define AUDIT_CLEARED_BUS_MASTER        0x48u /* the interrupt bit of the bus master's status */

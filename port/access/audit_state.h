@@ -12,9 +12,15 @@
 struct audit {
     uint32_t status_read, error_read; /* the moment of the last one */
     uint32_t command_written;
-    uint8_t selected;     /* Device, as it was written last */
-    uint8_t commanded;    /* as it was with the last command */
-    bool is_over;         /* that device's Status was read since, without BSY and DRQ */
+    uint8_t selected;  /* Device, as it was written last */
+    uint8_t commanded; /* as it was with the last command */
+    bool is_over;      /* that device's Status was read since, without BSY and DRQ */
+    uint8_t dismissal; /* what IdeHwInterrupt does before it says TRUE: AUDIT_xxx */
+    /* Registers of the task file that the port itself looks at; 0: none, or not in ports. With `dismissal` they are
+     * settled when the channel gets its resources. */
+    struct {
+        uint16_t status, alternate_status, bus_master_status;
+    } ports;
     uint32_t status[256]; /* the moment when that value was read last */
     uint32_t error[256];
 };

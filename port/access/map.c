@@ -80,16 +80,16 @@ void access_mark(struct controller *controller)
         struct channel *channel = controller->channels[i];
         if (!channel)
             continue;
-        uint16_t status = channel->ports.status;
+        uint16_t status = channel->audit.ports.status;
         if (status) {
             mark_port(channel, 0, status, ROLE_STATUS, ROLE_STATUS, AUDIT_READ_STATUS);
             mark_port(channel, 1, (uint16_t)(status - 1), ROLE_NONE, ROLE_DEVICE, 0);
             mark_port(channel, 2, (uint16_t)(status - 6), ROLE_ERROR, ROLE_NONE, 0);
         }
-        mark_port(channel, 3, channel->ports.alternate_status, ROLE_ALTERNATE_STATUS,
+        mark_port(channel, 3, channel->audit.ports.alternate_status, ROLE_ALTERNATE_STATUS,
                   ROLE_ALTERNATE_STATUS, 0);
-        mark_port(channel, 4, channel->ports.bus_master_status, ROLE_NONE, ROLE_BUS_MASTER_STATUS,
-                  AUDIT_CLEARED_BUS_MASTER);
+        mark_port(channel, 4, channel->audit.ports.bus_master_status, ROLE_NONE,
+                  ROLE_BUS_MASTER_STATUS, AUDIT_CLEARED_BUS_MASTER);
     }
 }
 
@@ -105,11 +105,12 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
     if (!controller || contract_in_build_io(routine, CALLER))
         return NULL;
     if (channel)
-        range = find_range(channel->resources.IdeAccessRange,
-                           channel->resources.NumberOfAccessRanges, address, NumberOfBytes);
+        range = find_range(channel->given.resources.IdeAccessRange,
+                           channel->given.resources.NumberOfAccessRanges, address, NumberOfBytes);
     if (!range)
-        range = find_range(controller->ranges, controller->resources.NumberOfAccessRanges, address,
-                           NumberOfBytes);
+        range =
+            find_range(controller->given.ranges, controller->given.resources.NumberOfAccessRanges,
+                       address, NumberOfBytes);
     if (!range) {
         contract_report(RULE_ADR_02, channel, routine, CALLER,
                         "%#llx is in none of the access ranges (bytes: %u)",

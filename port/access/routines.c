@@ -50,9 +50,10 @@ static bool register_is_mapped(uintptr_t address, uint64_t byte_count)
             return true;
     }
     const struct channel *channel = context_now->channel;
-    return channel && channel->uncached && address >= (uintptr_t)channel->uncached &&
-           byte_count <= channel->uncached_size &&
-           address - (uintptr_t)channel->uncached <= channel->uncached_size - byte_count;
+    return channel && channel->memory.uncached && address >= (uintptr_t)channel->memory.uncached &&
+           byte_count <= channel->memory.uncached_size &&
+           address - (uintptr_t)channel->memory.uncached <=
+               channel->memory.uncached_size - byte_count;
 }
 
 /* Why an access was not done. In IdeHwBuildIo nothing is mapped, since no routine may be called. It has the convention of

@@ -225,7 +225,7 @@ static struct channel *find_channel(const void *extension)
     for (unsigned i = 0; i < port_controller_count; i++)
         for (unsigned c = 0; c < port_controllers[i].channel_count; c++) {
             struct channel *channel = port_controllers[i].channels[c];
-            if (channel && channel->extension == extension)
+            if (channel && channel->memory.extension == extension)
                 return channel;
         }
     return NULL;
@@ -243,7 +243,7 @@ struct channel *contract_find_channel(const void *extension, const char *routine
 {
     contract_direction(routine, place);
     struct channel *channel = extension ? find_channel(extension) : NULL;
-    if (channel && guard_is_given(&channel->extension_memory))
+    if (channel && guard_is_given(&channel->memory.extension_guard))
         return channel;
     if (!channel && extension && find_controller(extension))
         contract_report(RULE_CTX_09, NULL, routine, place,

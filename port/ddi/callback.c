@@ -19,7 +19,7 @@ static void call_routine(struct channel *channel, enum context_kind kind, IDE_HW
 {
     struct context *context = channel_context(channel, kind);
     if (channel_takes_callbacks(channel->state) && routine)
-        MINIPORT_CALL_1(context, routine, channel->extension);
+        MINIPORT_CALL_1(context, routine, channel->memory.extension);
 }
 
 static void run_timer(void *context)
@@ -27,7 +27,8 @@ static void run_timer(void *context)
     struct channel *channel = context;
     enum irql level = irql_enter_dirql();
     /* One that was asked for since this one ran out waits for its own time. */
-    IDE_HW_DPC routine = channel->timer.armed ? NULL : take_routine(&channel->timer_routine);
+    IDE_HW_DPC routine =
+        channel->callbacks.timer.armed ? NULL : take_routine(&channel->callbacks.timer_routine);
     irql_leave_dirql(level);
     call_routine(channel, CONTEXT_TIMER, routine);
 }
@@ -35,14 +36,15 @@ static void run_timer(void *context)
 static void run_worker(void *context)
 {
     struct channel *channel = context;
-    call_routine(channel, CONTEXT_WORKER, take_routine(&channel->worker.routine));
+    call_routine(channel, CONTEXT_WORKER, take_routine(&channel->callbacks.worker.routine));
 }
 
 static void run_synchronized(void *context)
 {
     struct channel *channel = context;
     enum irql level = irql_enter_dirql();
-    call_routine(channel, CONTEXT_SYNCHRONIZED, take_routine(&channel->synchronized.routine));
+    call_routine(channel, CONTEXT_SYNCHRONIZED,
+                 take_routine(&channel->callbacks.synchronized.routine));
     irql_leave_dirql(level);
 }
 
@@ -50,27 +52,30 @@ static void run_controller_sync(void *context)
 {
     struct channel *channel = context;
     enum irql level = irql_enter_dirql();
-    call_routine(channel, CONTEXT_CONTROLLER_SYNC, take_routine(&channel->controller_sync.routine));
+    call_routine(channel, CONTEXT_CONTROLLER_SYNC,
+                 take_routine(&channel->callbacks.controller_sync.routine));
     irql_leave_dirql(level);
 }
 
 void callbacks_init(struct channel *channel)
 {
-    channel->timer.deferred = (struct deferred){.procedure = run_timer, .context = channel};
-    channel->worker.deferred = (struct deferred){.procedure = run_worker, .context = channel};
-    channel->synchronized.deferred =
+    channel->callbacks.timer.deferred =
+        (struct deferred){.procedure = run_timer, .context = channel};
+    channel->callbacks.worker.deferred =
+        (struct deferred){.procedure = run_worker, .context = channel};
+    channel->callbacks.synchronized.deferred =
         (struct deferred){.procedure = run_synchronized, .context = channel};
-    channel->controller_sync.deferred =
+    channel->callbacks.controller_sync.deferred =
         (struct deferred){.procedure = run_controller_sync, .context = channel};
 }
 
 void callbacks_cancel(struct channel *channel)
 {
-    timer_cancel(&channel->timer);
-    deferred_cancel(&channel->worker.deferred);
-    deferred_cancel(&channel->synchronized.deferred);
-    deferred_cancel(&channel->controller_sync.deferred);
-    channel->timer_routine = NULL;
+    timer_cancel(&channel->callbacks.timer);
+    deferred_cancel(&channel->callbacks.worker.deferred);
+    deferred_cancel(&channel->callbacks.synchronized.deferred);
+    deferred_cancel(&channel->callbacks.controller_sync.deferred);
+    channel->callbacks.timer_routine = NULL;
 }
 
 static BOOLEAN queue_callback(struct callback_slot *slot, IDE_HW_DPC routine)
@@ -100,7 +105,7 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
         contract_note_build_io(routine, CALLER, true);
     else if (contract_in_build_io(routine, CALLER))
         return FALSE;
-    if (channel->configuration.ChannelMode == IdeModeDump)
+    if (channel->given.configuration.ChannelMode == IdeModeDump)
         return FALSE; /* CTX-08: it is no offence to ask, drivers poll when they get this */
     if (!channel_takes_callbacks(channel->state) || !CallBackRoutine) {
         contract_report(RULE_CBK_01, channel, routine, CALLER, "%s; nothing was queued",
@@ -116,16 +121,16 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
     switch (CallbackType) {
     case IdeTimerRoutine:
         level = irql_enter_dirql();
-        channel->timer_routine = CallBackRoutine;
-        timer_arm(&channel->timer, TimerValue);
+        channel->callbacks.timer_routine = CallBackRoutine;
+        timer_arm(&channel->callbacks.timer, TimerValue);
         irql_leave_dirql(level);
         return TRUE;
     case IdeWorkerRoutine:
-        return queue_callback(&channel->worker, CallBackRoutine);
+        return queue_callback(&channel->callbacks.worker, CallBackRoutine);
     case IdeSynchronizedRoutine:
-        return queue_callback(&channel->synchronized, CallBackRoutine);
+        return queue_callback(&channel->callbacks.synchronized, CallBackRoutine);
     case IdeControllerSyncRoutine:
-        return queue_callback(&channel->controller_sync, CallBackRoutine);
+        return queue_callback(&channel->callbacks.controller_sync, CallBackRoutine);
     case IdeMaxCallbackType:
         break;
     }

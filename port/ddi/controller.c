@@ -37,7 +37,7 @@ ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
                                                         : "not called from DriverEntry");
         return (ULONG)STATUS_INVALID_DEVICE_REQUEST;
     }
-    if (DriverObject != driver->object || RegistryPath != &driver->registry_path) {
+    if (DriverObject != driver->given.object || RegistryPath != &driver->given.registry_path) {
         contract_report(RULE_INI_01, NULL, routine, CALLER,
                         "DriverObject or RegistryPath is not what DriverEntry was given");
         return (ULONG)STATUS_INVALID_PARAMETER;

@@ -25,9 +25,10 @@
 static bool in_dump_mode(void)
 {
     const struct context *context = context_now;
-    return context->channel      ? context->channel->configuration.ChannelMode == IdeModeDump
-           : context->controller ? context->controller->configuration.ControllerMode == IdeModeDump
-                                 : false;
+    return context->channel ? context->channel->given.configuration.ChannelMode == IdeModeDump
+           : context->controller
+               ? context->controller->given.configuration.ControllerMode == IdeModeDump
+               : false;
 }
 
 /* Adds a stall to every call into this miniport that has not returned: an interrupt adds to that which it

@@ -80,7 +80,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         return;
     }
     bool is_judged = false;
-    for (unsigned i = 0; i < channel->slot_count; i++) {
+    for (unsigned i = 0; i < channel->irbs.count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (slot->state != SLOT_ACTIVE || !slot->request) /* sense IRBs go with their originals */
             continue;
@@ -219,7 +219,7 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     irb->Channel = channel->number;
     irb->TargetId = request->device->target;
     irb->IrbFlags = IRB_FLAGS_DATA_IN | IRB_FLAGS_MAP_BUFFERS;
-    if (channel->controller->configuration.BusMaster)
+    if (channel->controller->given.configuration.BusMaster)
         irb->IrbFlags |= IRB_FLAGS_USE_DMA;
     irb->TimeOutValue = original->page->irb.TimeOutValue;
     slot->data = original->page->sense;
@@ -256,7 +256,7 @@ VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BL
         return;
     }
     slot_release_sense(slot);
-    for (unsigned i = 0; i < channel->overlapped_slots; i++)
+    for (unsigned i = 0; i < channel->irbs.overlapped_count; i++)
         if (slot_at(channel, i)->sense == slot)
             slot_at(channel, i)->sense = NULL;
 }

@@ -23,11 +23,11 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
         contract_report(RULE_CTX_03, channel, routine, CALLER, "nothing was allocated");
         return NULL;
     }
-    if (channel->slots) {
+    if (channel->irbs.slots) {
         contract_report(RULE_CTX_04, channel, routine, CALLER, "nothing was allocated");
         return NULL;
     }
-    if (channel->configuration.ChannelMode == IdeModeDump &&
+    if (channel->given.configuration.ChannelMode == IdeModeDump &&
         UncachedExtensionSize > DUMP_UNCACHED_LIMIT) {
         contract_report(RULE_CTX_12, channel, routine, CALLER,
                         "%u bytes in dump mode: nothing was allocated",
@@ -36,20 +36,21 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
     }
     /* A miniport that wants IRB extensions only asks for 0 bytes, and must be able to tell success
      * from failure: it gets a page of its own. */
-    uint64_t limit = channel->controller->configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
-    channel->uncached = guard_give(&channel->uncached_memory, "uncached extension", channel,
-                                   UncachedExtensionSize, GUARD_FROM_PAGE, limit);
-    channel->irb_extension_size = IrbExtensionSize;
-    if (!channel->uncached || !slots_create(channel)) {
-        channel->irb_extension_size = 0;
+    uint64_t limit =
+        channel->controller->given.configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
+    channel->memory.uncached = guard_give(&channel->memory.uncached_guard, "uncached extension",
+                                          channel, UncachedExtensionSize, GUARD_FROM_PAGE, limit);
+    channel->memory.irb_extension_size = IrbExtensionSize;
+    if (!channel->memory.uncached || !slots_create(channel)) {
+        channel->memory.irb_extension_size = 0;
         port_message(channel, "%s: no memory; bytes asked for: %u, and %u an IRB", routine,
                      (unsigned)UncachedExtensionSize, (unsigned)IrbExtensionSize);
-        guard_take_back(&channel->uncached_memory);
-        channel->uncached = NULL;
+        guard_take_back(&channel->memory.uncached_guard);
+        channel->memory.uncached = NULL;
         return NULL;
     }
-    channel->uncached_size = UncachedExtensionSize;
-    return channel->uncached;
+    channel->memory.uncached_size = UncachedExtensionSize;
+    return channel->memory.uncached;
 }
 
 /* Memory that a miniport may hand to its controller, as the port sees it. */
@@ -74,7 +75,7 @@ static bool find_inside(struct piece *piece, const void *address, const void *st
 /* The IrbExtension of any slot. */
 static bool find_extension(struct piece *piece, struct channel *channel, const void *address)
 {
-    uint32_t byte_count = channel->irb_extension_size;
+    uint32_t byte_count = channel->memory.irb_extension_size;
     enum slot_part part;
     struct irb_slot *slot;
 
@@ -92,11 +93,11 @@ static bool find_piece(struct piece *piece, struct channel *channel, const IDE_R
     if (slot && slot->state == SLOT_ACTIVE &&
         find_inside(piece, address, slot->shown_data, slot->data_byte_count, slot->data))
         return true;
-    return find_inside(piece, address, channel->uncached, channel->uncached_size,
-                       channel->uncached) ||
+    return find_inside(piece, address, channel->memory.uncached, channel->memory.uncached_size,
+                       channel->memory.uncached) ||
            find_extension(piece, channel, address) ||
-           find_inside(piece, address, channel->extension, channel->extension_size,
-                       channel->extension);
+           find_inside(piece, address, channel->memory.extension, channel->memory.extension_size,
+                       channel->memory.extension);
 }
 
 IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb,

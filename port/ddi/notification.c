@@ -17,12 +17,12 @@ static uint8_t targets_of(unsigned target)
 static void devices_removed(void *context)
 {
     struct channel *channel = context;
-    unsigned removed = shared_take(&channel->removed_devices);
+    unsigned removed = shared_take(&channel->notified.removed_devices);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
         if (removed >> target & 1)
             channel->devices[target].usable = false;
     queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, removed);
-    channel->rescan_wanted = true;
+    channel->notified.rescan_wanted = true;
 }
 
 VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID ChannelExtension,
@@ -50,11 +50,11 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
     switch (NotificationType) {
     case IdeDeviceArrival:
         /* Target 0xFF: the bus may have changed anywhere. One look at all targets serves both. */
-        channel->rescan_wanted = true;
+        channel->notified.rescan_wanted = true;
         break;
     case IdeDeviceRemoval:
-        shared_set(&channel->removed_devices, targets_of(target));
-        deferred_queue(&channel->removal);
+        shared_set(&channel->notified.removed_devices, targets_of(target));
+        deferred_queue(&channel->notified.removal);
         break;
     case IdePowerStateChange: {
         IDE_POWER_STATE state = (IDE_POWER_STATE) __builtin_va_arg(arguments, unsigned);
@@ -78,7 +78,7 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
 static void channel_ready(void *context)
 {
     struct channel *channel = context;
-    shared_clear(&channel->busy, BUSY_ASKED);
+    shared_clear(&channel->queue.busy, BUSY_ASKED);
     channel_dispatch(channel);
 }
 
@@ -89,21 +89,21 @@ static void channel_ready(void *context)
 
 void notifications_init(struct channel *channel)
 {
-    channel->busy_timer.deferred =
+    channel->queue.busy_timer.deferred =
         (struct deferred){.procedure = channel_ready, .context = channel};
-    channel->removal = (struct deferred){.procedure = devices_removed, .context = channel};
+    channel->notified.removal = (struct deferred){.procedure = devices_removed, .context = channel};
 }
 
 static void pause_channel(struct channel *channel, uint64_t duration_us)
 {
-    shared_set(&channel->busy, BUSY_ASKED);
-    timer_arm(&channel->busy_timer, duration_us);
+    shared_set(&channel->queue.busy, BUSY_ASKED);
+    timer_arm(&channel->queue.busy_timer, duration_us);
 }
 
 /* Is there, or may there be, a device at this target? While a channel starts nobody knows. */
 static bool has_target(const struct channel *channel, unsigned target)
 {
-    return target < PORT_MAX_DEVICES && target <= channel->configuration.MaxTargetId &&
+    return target < PORT_MAX_DEVICES && target <= channel->given.configuration.MaxTargetId &&
            (channel->state <= CHANNEL_STARTING || channel->devices[target].kind != DEVICE_NONE);
 }
 
@@ -135,10 +135,11 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
     }
     struct device *device = TargetId == IDE_UNTAGGED ? NULL : &channel->devices[TargetId];
     uint64_t duration_us = BusyTimeout * 1000000ull;
-    timer_cancel(device ? &device->busy_timer : &channel->busy_timer);
-    shared_clear(device ? &device->busy : &channel->busy, BUSY_ASKED);
+    timer_cancel(device ? &device->queue.busy_timer : &channel->queue.busy_timer);
+    shared_clear(device ? &device->queue.busy : &channel->queue.busy, BUSY_ASKED);
     if (!BusyTimeout)
-        deferred_queue(&channel->completion); /* from there the queue goes on, at DISPATCH_LEVEL */
+        deferred_queue(
+            &channel->irbs.completion); /* from there the queue goes on, at DISPATCH_LEVEL */
     else if (device)
         device_pause(device, duration_us);
     else

@@ -106,7 +106,7 @@ static struct channel *enter(PVOID extension, enum rule context_rule, const char
     if (!channel)
         return NULL;
     report_damage(channel, routine, place);
-    if (channel->configuration.ChannelMode == IdeModeDump) {
+    if (channel->given.configuration.ChannelMode == IdeModeDump) {
         contract_report(RULE_CTX_08, channel, routine, place, "nothing was done");
         return NULL;
     }

@@ -16,9 +16,9 @@
 static struct irb_slot *take_completed(struct channel *channel)
 {
     enum irql level = irql_enter_dirql();
-    struct irb_slot *slots = channel->completed_head;
-    channel->completed_head = NULL;
-    channel->completed_tail = &channel->completed_head;
+    struct irb_slot *slots = channel->irbs.completed_head;
+    channel->irbs.completed_head = NULL;
+    channel->irbs.completed_tail = &channel->irbs.completed_head;
     irql_leave_dirql(level);
     return slots;
 }
@@ -31,7 +31,7 @@ static void force_device_1(struct channel *channel, const struct request *reques
     channel->device_1_forced = true;
     if (is_new && request->function != IRB_FUNCTION_ATA_IDENTIFY &&
         channel->devices[1].kind == DEVICE_NONE)
-        channel->rescan_wanted = true;
+        channel->notified.rescan_wanted = true;
 }
 
 /* The flags of IrbStatus: what the miniport left in the sense buffer, and what it wants. */
@@ -63,8 +63,8 @@ static void take_results(struct irb_slot *slot, struct request *request)
                                                                          : request->byte_count;
     if (request->bounced) {
         if (request->flags & IRB_FLAGS_DATA_IN)
-            memcpy(request->buffer, channel->bounce, request->transferred);
-        channel->bounce_owner = NULL;
+            memcpy(request->buffer, channel->bounce.buffer, request->transferred);
+        channel->bounce.owner = NULL;
         request->bounced = false;
     }
 }
@@ -93,7 +93,8 @@ static bool should_retry(struct request *request)
         return false;
     if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
         request->was_busy = true;
-        if (!(device->busy.bits & BUSY_ASKED)) /* else the miniport knows better for how long */
+        if (!(device->queue.busy.bits &
+              BUSY_ASKED)) /* else the miniport knows better for how long */
             device_pause(device, BUSY_PAUSE_US);
     } else if (request->irb_status == IRB_STATUS_BUS_RESET && !request->is_once &&
                request->retries < MAXIMUM_RETRIES && !channel_is_leaving(device->channel->state)) {
@@ -128,16 +129,16 @@ static struct request *slot_finish(struct channel *channel, struct irb_slot *slo
     slot->state = SLOT_FREE;
     slot->request = NULL;
     if (slot->is_internal) {
-        slot->next = channel->free_internal;
-        channel->free_internal = slot;
+        slot->next = channel->irbs.free_internal;
+        channel->irbs.free_internal = slot;
         request->callback(request);
         return NULL;
     }
     slot->next = NULL;
-    *channel->free_tail = slot;
-    channel->free_tail = &slot->next;
-    channel->outstanding--;
-    request->device->outstanding--;
+    *channel->irbs.free_tail = slot;
+    channel->irbs.free_tail = &slot->next;
+    channel->irbs.outstanding--;
+    request->device->queue.outstanding--;
     count(request->device, request);
     if (request->irb_status != IRB_STATUS_SUCCESS && should_retry(request))
         return request;
@@ -164,6 +165,6 @@ void completion_run(void *context)
         again = request->next;
         request_requeue(request);
     }
-    if (channel->queued_devices)
+    if (channel->queue.waiting)
         channel_dispatch(channel);
 }

@@ -119,10 +119,10 @@ void slot_judge_build_io(struct irb_slot *slot)
 {
     const struct channel *channel = slot->channel;
 
-    if (!channel->interface.IdeHwBuildIo || slot->data_byte_count)
+    if (!channel->given.interface.IdeHwBuildIo || slot->data_byte_count)
         return;
     contract_report_in(channel_context(slot->channel, CONTEXT_BUILD_IO), RULE_IRB_17,
-                       "IdeHwBuildIo", ENTRY_PLACE(channel->interface.IdeHwBuildIo),
+                       "IdeHwBuildIo", ENTRY_PLACE(channel->given.interface.IdeHwBuildIo),
                        "the IRB has no data; the flag was cleared");
     slot->page->irb.IrbFlags &= ~IRB_FLAGS_MAP_BUFFERS;
 }
@@ -132,7 +132,7 @@ bool slot_may_need_sense(const struct irb_slot *slot)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     UCHAR code = IRB_STATUS(irb->IrbStatus);
-    uint16_t port = slot->channel->ports.alternate_status;
+    uint16_t port = slot->channel->audit.ports.alternate_status;
 
     if (!(slot->request->function & IRB_FUNCTION_ATAPI_COMMAND) || code == IRB_STATUS_SUCCESS)
         return false;

@@ -16,49 +16,49 @@
 static void queue_append(struct device *device, struct request *request)
 {
     request->next = NULL;
-    if (device->queue_head)
-        device->queue_tail->next = request;
+    if (device->queue.head)
+        device->queue.tail->next = request;
     else
-        device->queue_head = request;
-    device->queue_tail = request;
-    device->channel->queued_devices |= 1u << device->target;
+        device->queue.head = request;
+    device->queue.tail = request;
+    device->channel->queue.waiting |= 1u << device->target;
 }
 
 void (*request_wake)(struct device *device);
 
 static void queue_prepend(struct device *device, struct request *request)
 {
-    request->next = device->queue_head;
-    if (!device->queue_head)
-        device->queue_tail = request;
-    device->queue_head = request;
-    device->channel->queued_devices |= 1u << device->target;
+    request->next = device->queue.head;
+    if (!device->queue.head)
+        device->queue.tail = request;
+    device->queue.head = request;
+    device->channel->queue.waiting |= 1u << device->target;
 }
 
 static void queue_take_head(struct device *device)
 {
-    device->queue_head = device->queue_head->next;
-    if (!device->queue_head)
-        device->channel->queued_devices &= ~(1u << device->target);
+    device->queue.head = device->queue.head->next;
+    if (!device->queue.head)
+        device->channel->queue.waiting &= ~(1u << device->target);
 }
 
 /* Does a device take one more request? How many it takes is what IdeHwInitialize said; one until then. */
 static inline bool is_ready(const struct device *device)
 {
-    unsigned limit = device->usable ? device->parameters.NumberOfOverlappedRequests : 1;
-    return !device->busy.bits && device->outstanding < limit;
+    unsigned limit = device->usable ? device->given.parameters.NumberOfOverlappedRequests : 1;
+    return !device->queue.busy.bits && device->queue.outstanding < limit;
 }
 
 /* The next device in turn that has work and room for it, and is not paused; NULL if there is none. */
 static struct device *next_device(struct channel *channel)
 {
-    uint32_t waiting = channel->queued_devices;
+    uint32_t waiting = channel->queue.waiting;
     while (waiting) {
-        uint32_t in_turn = waiting & ~0u << channel->next_device;
+        uint32_t in_turn = waiting & ~0u << channel->queue.next_device;
         unsigned target = (unsigned)__builtin_ctz(in_turn ? in_turn : waiting);
         struct device *device = &channel->devices[target];
         if (is_ready(device)) {
-            channel->next_device = (uint8_t)(target + 1);
+            channel->queue.next_device = (uint8_t)(target + 1);
             return device;
         }
         waiting &= ~(1u << target);
@@ -71,12 +71,12 @@ static struct device *next_device(struct channel *channel)
 /* May this request's buffer not be handed to the controller as it is? */
 static inline bool needs_bounce(const struct channel *channel, const struct request *request)
 {
-    uintptr_t mask = channel->alignment_mask;
-    if (!request->byte_count || !channel->controller->configuration.BusMaster)
+    uintptr_t mask = channel->bounce.alignment_mask;
+    if (!request->byte_count || !channel->controller->given.configuration.BusMaster)
         return false;
     return request->must_bounce || (uintptr_t)request->buffer & mask ||
-           (channel->physical_limit != UINT64_MAX &&
-            !memory_is_below(request->buffer, request->byte_count, channel->physical_limit));
+           (channel->bounce.physical_limit != UINT64_MAX &&
+            !memory_is_below(request->buffer, request->byte_count, channel->bounce.physical_limit));
 }
 
 /* What differs from request to request; the rest is there already (slot_fill_constants). Every member is written one by
@@ -88,7 +88,7 @@ fill_irb(struct irb_slot *slot, const struct request *request, IDE_REQUEST_BLOCK
     ULONG flags = request->flags;
 
     if (flags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT) &&
-        channel->controller->configuration.BusMaster)
+        channel->controller->given.configuration.BusMaster)
         flags |= IRB_FLAGS_USE_DMA;
     if (request->wants_registers) {
         flags |= IRB_FLAGS_RETURN_RESULTS;
@@ -105,7 +105,7 @@ fill_irb(struct irb_slot *slot, const struct request *request, IDE_REQUEST_BLOCK
     irb->IrbFlags = flags;
     irb->TimeOutValue = request->timeout_s;
     irb->DataTransferLength = slot->data_byte_count = request->byte_count;
-    slot->data = request->bounced ? channel->bounce : request->buffer;
+    slot->data = request->bounced ? channel->bounce.buffer : request->buffer;
     irb->DataBuffer = slot->shown_data = slot_data_address(slot, slot->data);
     irb->NextIrb = NULL;
     irb->IdeTaskFile = request->task_file;
@@ -127,8 +127,8 @@ static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot
     trace_timed(TRACE_IRB_START, slot->trace_start,
                 slot->page->irb.Function | (uint32_t)irql_now << 16 | (uint32_t)saved.level << 24);
     /* What it returns is of no interest: the IRB has to end in any case. */
-    (void)call_fast(context, (uintptr_t)channel->interface.IdeHwStartIo, 2, channel->extension,
-                    slot->shown_irb);
+    (void)call_fast(context, (uintptr_t)channel->given.interface.IdeHwStartIo, 2,
+                    channel->memory.extension, slot->shown_irb);
     sync_leave(saved);
 }
 
@@ -138,8 +138,8 @@ static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot
     struct channel *channel = slot->channel;
     struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
     context->slot = slot;
-    (void)call_fast(context, (uintptr_t)channel->interface.IdeHwBuildIo, 2, channel->extension,
-                    slot->shown_irb);
+    (void)call_fast(context, (uintptr_t)channel->given.interface.IdeHwBuildIo, 2,
+                    channel->memory.extension, slot->shown_irb);
     return slot->page->irb.IrbStatus == IRB_STATUS_PENDING;
 }
 
@@ -148,7 +148,7 @@ bool port_guard_build_io;
 /* The same where the miniport may not write its channel's extension: CTX-11. */
 static __attribute__((cold, noinline)) bool build_io_guarded(struct irb_slot *slot)
 {
-    const struct guarded *extension = &slot->channel->extension_memory;
+    const struct guarded *extension = &slot->channel->memory.extension_guard;
 
     guard_lock(extension, true);
     bool goes_on = build_io(slot);
@@ -163,7 +163,7 @@ static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot
     static const char routine[] = "IdeHwBuildIo";
     struct channel *channel = slot->channel;
     struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
-    const void *place = ENTRY_PLACE(channel->interface.IdeHwBuildIo);
+    const void *place = ENTRY_PLACE(channel->given.interface.IdeHwBuildIo);
     UCHAR status = slot->page->irb.IrbStatus;
 
     context_push(context); /* as if it still ran */
@@ -193,10 +193,10 @@ static __attribute__((cold, noinline)) ULONG raised_timeout(struct irb_slot *slo
         return asked;
     if (timeout_s <= limit)
         return timeout_s;
-    if (!slot->channel->timeout_told)
+    if (!slot->channel->queue.timeout_told)
         port_message(slot->channel, "IdeHwBuildIo made TimeOutValue %u s; it is %u s",
                      (unsigned)timeout_s, (unsigned)limit);
-    slot->channel->timeout_told = true;
+    slot->channel->queue.timeout_told = true;
     return slot->page->irb.TimeOutValue = limit;
 }
 
@@ -210,9 +210,9 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     slot->list_built = slot->is_late = false;
     slot->sense = NULL;
     if (request->bounced) {
-        channel->bounce_owner = slot;
+        channel->bounce.owner = slot;
         if (request->flags & IRB_FLAGS_DATA_OUT)
-            memcpy(channel->bounce, request->buffer, request->byte_count);
+            memcpy(channel->bounce.buffer, request->buffer, request->byte_count);
     }
     fill_irb(slot, request, &slot->page->irb);
     /* Another seal than that of the IRB, so that it is looked at when it comes back with registers. */
@@ -220,7 +220,7 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     slot->state = SLOT_ACTIVE;
     slot_show(slot);
     slot->begun = (uint32_t)++channel->counters.requests;
-    if (!channel->interface.IdeHwBuildIo) {
+    if (!channel->given.interface.IdeHwBuildIo) {
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
     } else if (!(__builtin_expect(port_guard_build_io, 0) ? build_io_guarded(slot)
                                                           : build_io(slot)) &&
@@ -253,24 +253,24 @@ static void slot_start(struct irb_slot *slot, struct request *request)
 /* Does the miniport take one more request? (A channel that has not got its slots yet takes none.) */
 static inline bool has_room(const struct channel *channel)
 {
-    return channel->outstanding < channel->overlapped_limit;
+    return channel->irbs.outstanding < channel->irbs.limit;
 }
 
 /* Hands a request over, if there is room and the device takes one more. False: it must wait. */
 static inline bool push(struct channel *channel, struct device *device, struct request *request)
 {
-    if (!has_room(channel) || channel->busy.bits || channel->recovery != RECOVERY_NONE ||
+    if (!has_room(channel) || channel->queue.busy.bits || channel->recovery != RECOVERY_NONE ||
         !is_ready(device))
         return false;
     if (needs_bounce(channel, request)) {
-        if (channel->bounce_owner)
+        if (channel->bounce.owner)
             return false; /* goes on when the buffer is free */
         request->bounced = true;
     }
-    struct irb_slot *slot = channel->free_slots;
-    channel->free_slots = slot->next;
-    channel->outstanding++;
-    device->outstanding++;
+    struct irb_slot *slot = channel->irbs.free;
+    channel->irbs.free = slot->next;
+    channel->irbs.outstanding++;
+    device->queue.outstanding++;
     slot_start(slot, request);
     return true;
 }
@@ -279,7 +279,7 @@ void channel_dispatch(struct channel *channel)
 {
     struct device *device;
     while (has_room(channel) && (device = next_device(channel))) {
-        struct request *request = device->queue_head;
+        struct request *request = device->queue.head;
         queue_take_head(device);
         if (!push(channel, device, request)) {
             queue_prepend(device, request);
@@ -303,15 +303,15 @@ void request_submit(struct request *request)
     request->sense_valid = request->registers_valid = false;
 
     enum irql level = irql_raise_dispatch();
-    if (request->byte_count > channel->controller->configuration.MaximumTransferLength) {
+    if (request->byte_count > channel->controller->given.configuration.MaximumTransferLength) {
         request_fail(request, IRB_STATUS_INVALID_REQUEST);
     } else if (channel_takes_requests(channel->state)) {
-        if (channel->queued_devices || !push(channel, request->device, request)) {
+        if (channel->queue.waiting || !push(channel, request->device, request)) {
             if (request->flags & IRB_FLAGS_HIGH_PRIORITY)
                 queue_prepend(request->device, request);
             else
                 queue_append(request->device, request);
-            if (request->device->busy.bits & BUSY_POWER)
+            if (request->device->queue.busy.bits & BUSY_POWER)
                 request_wake(request->device);
             channel_dispatch(channel);
         }
@@ -325,7 +325,7 @@ void request_cancel(struct request *request)
 {
     struct device *device = request->device;
     enum irql level = irql_raise_dispatch();
-    struct request *waiting = device->queue_head, *before = NULL;
+    struct request *waiting = device->queue.head, *before = NULL;
 
     request->is_cancelled = true;
     while (waiting && waiting != request) {
@@ -336,8 +336,8 @@ void request_cancel(struct request *request)
         queue_take_head(device);
     } else if (waiting) {
         before->next = request->next;
-        if (device->queue_tail == request)
-            device->queue_tail = before;
+        if (device->queue.tail == request)
+            device->queue.tail = before;
     }
     if (waiting)
         request_fail(request, IRB_STATUS_BUSY);
@@ -353,8 +353,8 @@ void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets)
 {
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
-        while (targets >> target & 1 && device->queue_head) {
-            struct request *request = device->queue_head;
+        while (targets >> target & 1 && device->queue.head) {
+            struct request *request = device->queue.head;
             queue_take_head(device);
             request_fail(request, irb_status);
         }
@@ -365,25 +365,25 @@ void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets)
 static void device_ready(void *context)
 {
     struct device *device = context;
-    shared_clear(&device->busy, BUSY_ASKED);
+    shared_clear(&device->queue.busy, BUSY_ASKED);
     channel_dispatch(device->channel);
 }
 
 void device_pause(struct device *device, uint64_t duration_us)
 {
-    shared_set(&device->busy, BUSY_ASKED);
-    device->busy_timer.deferred.procedure = device_ready;
-    device->busy_timer.deferred.context = device;
-    timer_arm(&device->busy_timer, duration_us);
+    shared_set(&device->queue.busy, BUSY_ASKED);
+    device->queue.busy_timer.deferred.procedure = device_ready;
+    device->queue.busy_timer.deferred.context = device;
+    timer_arm(&device->queue.busy_timer, duration_us);
 }
 
 bool request_start_internal(struct request *request)
 {
     struct channel *channel = request->device->channel;
-    struct irb_slot *slot = channel->free_internal;
+    struct irb_slot *slot = channel->irbs.free_internal;
     if (!slot)
         return false;
-    channel->free_internal = slot->next;
+    channel->irbs.free_internal = slot->next;
     request->bounced = false;
     slot_start(slot, request);
     return true;

@@ -13,10 +13,10 @@ bool irb_status_is_final(uint8_t irb_status);
  * window lie at a power of two apart: what is left below that shows up as a very large index. */
 static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_REQUEST_BLOCK *irb)
 {
-    uintptr_t offset = (uintptr_t)irb - channel->first_irb;
+    uintptr_t offset = (uintptr_t)irb - channel->window.first_irb;
     uintptr_t index =
-        offset >> channel->window_shift | offset << (sizeof offset * 8 - channel->window_shift);
-    return index < channel->slot_count ? &channel->slots[index] : NULL;
+        offset >> channel->window.shift | offset << (sizeof offset * 8 - channel->window.shift);
+    return index < channel->irbs.count ? &channel->irbs.slots[index] : NULL;
 }
 
 /* ------------------------------------------------------------------ what the miniport may change */
@@ -140,9 +140,9 @@ static inline void slot_queue_completed(struct channel *channel, struct irb_slot
 {
     slot->state = SLOT_COMPLETED;
     slot->next = NULL;
-    *channel->completed_tail = slot;
-    channel->completed_tail = &slot->next;
-    deferred_queue_masked(&channel->completion);
+    *channel->irbs.completed_tail = slot;
+    channel->irbs.completed_tail = &slot->next;
+    deferred_queue_masked(&channel->irbs.completion);
 }
 
 /* The miniport is done with a slot: it is marked and queued, nothing more. False: it is not outstanding

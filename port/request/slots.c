@@ -28,18 +28,19 @@
 
 static size_t extension_pages(const struct channel *channel)
 {
-    return hal_pages_for(channel->irb_extension_size);
+    return hal_pages_for(channel->memory.irb_extension_size);
 }
 
 static uint8_t *part_address(const struct irb_slot *slot, enum slot_part part)
 {
-    return slot->data_window + slot->channel->part_pages[part] * HAL_PAGE_SIZE;
+    return slot->data_window + slot->channel->window.part_pages[part] * HAL_PAGE_SIZE;
 }
 
 /* Each part is followed by an unmapped page. The longest transfer may begin at the end of a page. */
 static bool reserve_window(struct channel *channel, unsigned slot_count)
 {
-    size_t data_pages = hal_pages_for(channel->controller->configuration.MaximumTransferLength) + 1;
+    size_t data_pages =
+        hal_pages_for(channel->controller->given.configuration.MaximumTransferLength) + 1;
     size_t extension = data_pages + 1, list = extension + extension_pages(channel) + 1;
     size_t irb = list + 2, end = irb + 2;
     unsigned shift = 0;
@@ -48,36 +49,36 @@ static bool reserve_window(struct channel *channel, unsigned slot_count)
         return false;
     while ((size_t)1 << shift < end)
         shift++;
-    if ((size_t)slot_count << shift > channel->window_pages) {
-        channel->window_pages = 0;
-        channel->window = hal_window_reserve((size_t)slot_count << shift);
-        if (!channel->window)
+    if ((size_t)slot_count << shift > channel->window.page_count) {
+        channel->window.page_count = 0;
+        channel->window.start = hal_window_reserve((size_t)slot_count << shift);
+        if (!channel->window.start)
             return false;
-        channel->window_pages = (size_t)slot_count << shift;
+        channel->window.page_count = (size_t)slot_count << shift;
     }
-    channel->window_shift = (uint8_t)(shift + HAL_PAGE_SHIFT);
-    channel->part_pages[SLOT_EXTENSION] = (uint16_t)extension;
-    channel->part_pages[SLOT_LIST] = (uint16_t)list;
-    channel->part_pages[SLOT_IRB] = (uint16_t)irb;
-    channel->part_pages[SLOT_BETWEEN] = (uint16_t)end;
-    channel->first_irb =
-        (uintptr_t)channel->window + irb * HAL_PAGE_SIZE + offsetof(struct irb_page, irb);
+    channel->window.shift = (uint8_t)(shift + HAL_PAGE_SHIFT);
+    channel->window.part_pages[SLOT_EXTENSION] = (uint16_t)extension;
+    channel->window.part_pages[SLOT_LIST] = (uint16_t)list;
+    channel->window.part_pages[SLOT_IRB] = (uint16_t)irb;
+    channel->window.part_pages[SLOT_BETWEEN] = (uint16_t)end;
+    channel->window.first_irb =
+        (uintptr_t)channel->window.start + irb * HAL_PAGE_SIZE + offsetof(struct irb_page, irb);
     return true;
 }
 
 bool slot_locate(struct channel *channel, uintptr_t address, struct irb_slot **slot,
                  enum slot_part *part)
 {
-    size_t page = (address - (uintptr_t)channel->window) / HAL_PAGE_SIZE;
-    unsigned shift = channel->window_shift - HAL_PAGE_SHIFT;
+    size_t page = (address - (uintptr_t)channel->window.start) / HAL_PAGE_SIZE;
+    unsigned shift = channel->window.shift - HAL_PAGE_SHIFT;
     size_t index = page >> shift, in_piece = page - (index << shift);
-    if (page >= channel->window_pages)
+    if (page >= channel->window.page_count)
         return false;
-    *slot = index < channel->slot_count ? &channel->slots[index] : NULL;
+    *slot = index < channel->irbs.count ? &channel->irbs.slots[index] : NULL;
     enum slot_part at = SLOT_IRB;
-    while (in_piece < channel->part_pages[at])
+    while (in_piece < channel->window.part_pages[at])
         at--;
-    *part = in_piece + 1 < channel->part_pages[at + 1] ? at : SLOT_BETWEEN;
+    *part = in_piece + 1 < channel->window.part_pages[at + 1] ? at : SLOT_BETWEEN;
     return true;
 }
 
@@ -86,8 +87,8 @@ void *slot_behind(const struct irb_slot *slot, enum slot_part part, uintptr_t ad
     const struct channel *channel = slot->channel;
     size_t offset = address - (uintptr_t)part_address(slot, part);
     if (part == SLOT_EXTENSION)
-        return channel->irb_extensions + slot->index * extension_pages(channel) * HAL_PAGE_SIZE +
-               offset;
+        return channel->memory.irb_extensions +
+               slot->index * extension_pages(channel) * HAL_PAGE_SIZE + offset;
     return (uint8_t *)slot->page + offset;
 }
 
@@ -128,12 +129,12 @@ void slot_hide_more(struct irb_slot *slot)
 
 struct irb_slot *slot_at(struct channel *channel, unsigned index)
 {
-    return &channel->slots[index];
+    return &channel->irbs.slots[index];
 }
 
 struct irb_slot *slot_sense_for(struct channel *channel, unsigned target)
 {
-    return slot_at(channel, channel->slot_count - PORT_MAX_DEVICES + target);
+    return slot_at(channel, channel->irbs.count - PORT_MAX_DEVICES + target);
 }
 
 void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
@@ -156,7 +157,8 @@ static bool make_visible(struct irb_slot *slot)
     struct channel *channel = slot->channel;
     uint8_t *list = part_address(slot, SLOT_LIST), *irb = part_address(slot, SLOT_IRB);
     uint64_t physical = hal_physical(slot->page);
-    size_t last_data = channel->part_pages[SLOT_EXTENSION] - 2u, pages = extension_pages(channel);
+    size_t last_data = channel->window.part_pages[SLOT_EXTENSION] - 2u,
+           pages = extension_pages(channel);
 
     if (!hal_gate_make(&slot->list_gate, list, physical, HAL_MAP_READ) ||
         !hal_gate_make(&slot->irb_gate, irb, physical, HAL_MAP_WRITE) ||
@@ -180,13 +182,13 @@ static bool make_visible(struct irb_slot *slot)
 static bool slot_make(struct channel *channel, unsigned index)
 {
     struct irb_slot *slot = slot_at(channel, index);
-    uint32_t size = channel->irb_extension_size;
+    uint32_t size = channel->memory.irb_extension_size;
 
     slot->channel = channel;
-    slot->page = &channel->irb_pages[index];
-    slot->data_window = channel->window + ((size_t)index << channel->window_shift);
+    slot->page = &channel->irbs.pages[index];
+    slot->data_window = channel->window.start + ((size_t)index << channel->window.shift);
     slot->index = (uint16_t)index;
-    slot->is_internal = index >= channel->overlapped_slots;
+    slot->is_internal = index >= channel->irbs.overlapped_count;
     slot->trace_start = trace_head(TRACE_IRB_START, channel->number, index);
     slot->trace_end = trace_head(TRACE_IRB_END, channel->number, index);
     if (size)
@@ -201,41 +203,43 @@ static bool slot_make(struct channel *channel, unsigned index)
 
 static size_t slot_array_pages(const struct channel *channel)
 {
-    return hal_pages_for(channel->slot_count * sizeof(struct irb_slot));
+    return hal_pages_for(channel->irbs.count * sizeof(struct irb_slot));
 }
 
 bool slots_create(struct channel *channel)
 {
-    unsigned overlapped = channel->configuration.NumberOfOverlappedRequests;
-    channel->slots_for = overlapped ? (uint8_t)overlapped : 1;
-    uint64_t limit = channel->controller->configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
+    unsigned overlapped = channel->given.configuration.NumberOfOverlappedRequests;
+    channel->irbs.made_for = overlapped ? (uint8_t)overlapped : 1;
+    uint64_t limit =
+        channel->controller->given.configuration.Dma64BitAddress ? UINT64_MAX : 1ull << 32;
     size_t pages = extension_pages(channel);
 
-    if (overlapped == 0 || channel->configuration.ChannelMode == IdeModeDump)
+    if (overlapped == 0 || channel->given.configuration.ChannelMode == IdeModeDump)
         overlapped = 1; /* in dump mode requests come one after the other */
-    channel->overlapped_limit = (uint16_t)overlapped++;
+    channel->irbs.limit = (uint16_t)overlapped++;
     unsigned count = overlapped + INTERNAL_SLOTS;
-    channel->slot_count = (uint16_t)count;
-    channel->overlapped_slots = (uint16_t)overlapped;
-    channel->free_internal = NULL;
-    channel->completed_head = NULL;
-    channel->completed_tail = &channel->completed_head;
-    channel->outstanding = 0;
-    channel->slots = hal_pages_alloc(slot_array_pages(channel), UINT64_MAX);
-    channel->irb_pages = hal_pages_alloc(count, limit);
-    channel->irb_extensions = pages ? hal_pages_alloc(count * pages, limit) : NULL;
-    bool complete = channel->slots && channel->irb_pages &&
-                    (channel->irb_extensions || pages == 0) && reserve_window(channel, count);
-    channel->free_tail = &channel->free_slots;
+    channel->irbs.count = (uint16_t)count;
+    channel->irbs.overlapped_count = (uint16_t)overlapped;
+    channel->irbs.free_internal = NULL;
+    channel->irbs.completed_head = NULL;
+    channel->irbs.completed_tail = &channel->irbs.completed_head;
+    channel->irbs.outstanding = 0;
+    channel->irbs.slots = hal_pages_alloc(slot_array_pages(channel), UINT64_MAX);
+    channel->irbs.pages = hal_pages_alloc(count, limit);
+    channel->memory.irb_extensions = pages ? hal_pages_alloc(count * pages, limit) : NULL;
+    bool complete = channel->irbs.slots && channel->irbs.pages &&
+                    (channel->memory.irb_extensions || pages == 0) &&
+                    reserve_window(channel, count);
+    channel->irbs.free_tail = &channel->irbs.free;
     for (unsigned i = 0; complete && i < count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         complete = slot_make(channel, i);
         if (!slot->is_internal) {
-            *channel->free_tail = slot;
-            channel->free_tail = &slot->next;
+            *channel->irbs.free_tail = slot;
+            channel->irbs.free_tail = &slot->next;
         } else if (i < count - PORT_MAX_DEVICES) { /* request sense is found by target */
-            slot->next = channel->free_internal;
-            channel->free_internal = slot;
+            slot->next = channel->irbs.free_internal;
+            channel->irbs.free_internal = slot;
         }
     }
     if (!complete)
@@ -245,17 +249,18 @@ bool slots_create(struct channel *channel)
 
 void slots_destroy(struct channel *channel)
 {
-    if (channel->window_pages)
-        hal_unmap(channel->window, channel->window_pages);
-    if (channel->slots)
-        hal_pages_free(channel->slots, slot_array_pages(channel));
-    if (channel->irb_pages)
-        hal_pages_free(channel->irb_pages, channel->slot_count);
-    if (channel->irb_extensions)
-        hal_pages_free(channel->irb_extensions, channel->slot_count * extension_pages(channel));
-    channel->slots = NULL;
-    channel->irb_pages = NULL;
-    channel->irb_extensions = NULL;
-    channel->slot_count = channel->overlapped_slots = channel->overlapped_limit = 0;
-    channel->free_slots = channel->free_internal = NULL;
+    if (channel->window.page_count)
+        hal_unmap(channel->window.start, channel->window.page_count);
+    if (channel->irbs.slots)
+        hal_pages_free(channel->irbs.slots, slot_array_pages(channel));
+    if (channel->irbs.pages)
+        hal_pages_free(channel->irbs.pages, channel->irbs.count);
+    if (channel->memory.irb_extensions)
+        hal_pages_free(channel->memory.irb_extensions,
+                       channel->irbs.count * extension_pages(channel));
+    channel->irbs.slots = NULL;
+    channel->irbs.pages = NULL;
+    channel->memory.irb_extensions = NULL;
+    channel->irbs.count = channel->irbs.overlapped_count = channel->irbs.limit = 0;
+    channel->irbs.free = channel->irbs.free_internal = NULL;
 }

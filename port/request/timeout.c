@@ -30,7 +30,7 @@ void watchdog_arm(struct channel *channel)
 /* Is a request that has timed out still at the miniport? */
 static struct irb_slot *timed_out_slot(struct channel *channel)
 {
-    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+    for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (slot->state == SLOT_ACTIVE && slot->is_late)
             return slot;
@@ -45,11 +45,12 @@ void channel_reset(struct channel *channel)
     set_recovery(channel, RECOVERY_RESET);
     context->slot = NULL;
     struct sync_saved saved = sync_enter(channel);
-    BOOLEAN succeeded = MINIPORT_CALL_1(context, channel->interface.IdeHwReset, channel->extension);
+    BOOLEAN succeeded =
+        MINIPORT_CALL_1(context, channel->given.interface.IdeHwReset, channel->memory.extension);
     sync_leave(saved);
     if (!succeeded)
         port_message(channel, "IdeHwReset failed");
-    for (unsigned i = 0; i < channel->slot_count; i++) {
+    for (unsigned i = 0; i < channel->irbs.count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (!slot->request) {
             slot->was_taken_back |= slot->state == SLOT_ACTIVE;
@@ -57,12 +58,12 @@ void channel_reset(struct channel *channel)
         } else if (slot_end(channel, slot, IRB_STATUS_BUS_RESET)) {
             context->slot = slot;
             contract_report_in(context, RULE_IRB_10, "IdeHwReset",
-                               ENTRY_PLACE(channel->interface.IdeHwReset),
+                               ENTRY_PLACE(channel->given.interface.IdeHwReset),
                                "it was still outstanding; the port ended it");
         }
     }
     set_recovery(channel, RECOVERY_NONE);
-    deferred_queue(&channel->completion); /* what waited is pushed from there */
+    deferred_queue(&channel->irbs.completion); /* what waited is pushed from there */
 }
 
 /* IRB-19: an LUN reset that ends well has ended all that its logical unit had. */
@@ -70,13 +71,13 @@ static bool left_requests_out(struct channel *channel, struct device *device)
 {
     struct context *context = channel_context(channel, CONTEXT_START_IO);
 
-    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+    for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (slot->state != SLOT_ACTIVE || slot->request->device != device)
             continue;
         context->slot = slot;
         contract_report_in(context, RULE_IRB_19, "IdeHwStartIo",
-                           ENTRY_PLACE(channel->interface.IdeHwStartIo),
+                           ENTRY_PLACE(channel->given.interface.IdeHwStartIo),
                            "the LUN reset IRB ended with success, and this one is outstanding");
         return true;
     }
@@ -88,14 +89,15 @@ void request_lost_internal(const struct request *lost)
     struct channel *channel = lost->device->channel;
     struct context *context = channel_context(channel, CONTEXT_START_IO);
 
-    for (unsigned i = channel->overlapped_slots; i < channel->slot_count; i++) {
+    for (unsigned i = channel->irbs.overlapped_count; i < channel->irbs.count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (slot->state != SLOT_ACTIVE || slot->request != lost)
             continue;
         context->slot = slot;
-        contract_report_in(
-            context, RULE_IRB_20, "IdeHwStartIo", ENTRY_PLACE(channel->interface.IdeHwStartIo),
-            "after %u s it has not been completed; the channel is reset", INTERNAL_LIMIT_S);
+        contract_report_in(context, RULE_IRB_20, "IdeHwStartIo",
+                           ENTRY_PLACE(channel->given.interface.IdeHwStartIo),
+                           "after %u s it has not been completed; the channel is reset",
+                           INTERNAL_LIMIT_S);
     }
     channel_reset(channel);
 }
@@ -120,7 +122,7 @@ static void lun_reset_done(struct request *request)
         channel_reset(channel);
     } else {
         set_recovery(channel, RECOVERY_NONE);
-        deferred_queue(&channel->completion);
+        deferred_queue(&channel->irbs.completion);
     }
 }
 
@@ -147,7 +149,7 @@ static void recover(struct channel *channel, struct irb_slot *slot)
 static uint32_t first_begun(struct channel *channel, const struct irb_slot *late)
 {
     uint32_t first = late->begun;
-    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+    for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
         const struct irb_slot *slot = slot_at(channel, i);
         if (slot->state == SLOT_ACTIVE && !audit_is_since(slot->begun, first))
             first = slot->begun;
@@ -161,7 +163,7 @@ static void report_lost(struct channel *channel, struct irb_slot *slot)
     struct context *context = channel_context(channel, CONTEXT_START_IO);
     context->slot = slot;
     contract_report_in(context, RULE_IRB_09, "IdeHwStartIo",
-                       ENTRY_PLACE(channel->interface.IdeHwStartIo),
+                       ENTRY_PLACE(channel->given.interface.IdeHwStartIo),
                        "after %u s it has not been completed, though no device is busy",
                        (unsigned)slot->timeout_s);
 }
@@ -189,7 +191,7 @@ static void tick(void *context)
     struct channel *channel = context;
     bool active = false;
 
-    for (unsigned i = 0; i < channel->overlapped_slots; i++) {
+    for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (slot->state != SLOT_ACTIVE)
             continue;

@@ -60,16 +60,16 @@ static void pause_ends(struct port_timer *timer, uint64_t before_us, const char 
 
 static void test_pauses(void)
 {
-    PVOID extension = channel->extension;
+    PVOID extension = channel->memory.extension;
     uint64_t before_us = hal_clock_us();
 
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, 0, 0, ABSURD_S));
     submit(60);
-    pause_ends(&channel->devices[0].busy_timer, before_us, "a device");
+    pause_ends(&channel->devices[0].queue.busy_timer, before_us, "a device");
     before_us = hal_clock_us();
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, IDE_UNTAGGED, 0, ABSURD_S));
     submit(60);
-    pause_ends(&channel->busy_timer, before_us, "the channel");
+    pause_ends(&channel->queue.busy_timer, before_us, "the channel");
     /* Where there is no device nothing is paused, and to say ready is no news (guest-bounds.t). */
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, 7, 0, 1));
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceReady(extension, 7, 0));

@@ -73,14 +73,14 @@ static void test_held(void)
     uint64_t began_us = hal_clock_us();
     GUEST_CHECK(read_one(7), ==, BLOCK_CANCELLED, "a read that the driver keeps is given up");
     guest_ok(hal_clock_us() - began_us < 1000000, "in less than a second");
-    GUEST_CHECK(channel->outstanding, ==, 1, "the driver still has its slot");
+    GUEST_CHECK(channel->irbs.outstanding, ==, 1, "the driver still has its slot");
     GUEST_CHECK(read_one(8), ==, BLOCK_CANCELLED,
                 "another one waits in the queue, and is given up");
-    guest_ok(started() == 1 && !disk->queue_head, "it never reaches the driver");
+    guest_ok(started() == 1 && !disk->queue.head, "it never reaches the driver");
     puppet_release_all(channel, IRB_STATUS_SUCCESS);
     settle();
     guest_ok(is_untouched(), "a late completion does not touch the buffer");
-    GUEST_CHECK(channel->outstanding, ==, 0, "the slot is free again");
+    GUEST_CHECK(channel->irbs.outstanding, ==, 0, "the slot is free again");
     parcel_free(parcel_new(0));
     GUEST_CHECK(hal_pages_available(), ==, pages, "and so is the memory");
     GUEST_CHECK(started(), ==, 1, "nothing was repeated");
@@ -96,7 +96,7 @@ static void test_reset(void)
     enum irql level = irql_raise_dispatch();
     channel_reset(channel);
     irql_lower(level);
-    guest_ok(started() == 1 && channel->outstanding == 0 && is_untouched(),
+    guest_ok(started() == 1 && channel->irbs.outstanding == 0 && is_untouched(),
              "one that a reset ends is not repeated");
 }
 
@@ -164,7 +164,7 @@ static void test_kinds(void)
     guest_ok(request.is_cancelled && is_untouched(), "a request without a block request");
     puppet_release_all(channel, IRB_STATUS_SUCCESS);
     settle();
-    guest_ok(is_untouched() && channel->outstanding == 0, "its late end touches nothing");
+    guest_ok(is_untouched() && channel->irbs.outstanding == 0, "its late end touches nothing");
 
     GUEST_CHECK(block_transfer(disk, BLOCK_WRITE, 1, 1, buffer), ==, BLOCK_CANCELLED, "a write");
     guest_ok(puppet.held_count == 1 && puppet.held[0]->DataBuffer != buffer,

@@ -119,7 +119,7 @@ static void run_many(struct device *disk)
 {
     const struct channel *channel = disk->channel;
     unsigned most = smaller(
-        smaller(channel->overlapped_limit, disk->parameters.NumberOfOverlappedRequests), MANY);
+        smaller(channel->irbs.limit, disk->given.parameters.NumberOfOverlappedRequests), MANY);
 
     many_left = MANY;
     many_done = false;
@@ -128,7 +128,7 @@ static void run_many(struct device *disk)
         many[i].callback = one_is_done;
         block_submit(&many[i]);
     }
-    unsigned outstanding = channel->outstanding;
+    unsigned outstanding = channel->irbs.outstanding;
     irql_lower(level);
     irql_wait(&many_done);
     if (!conf_ok(outstanding == most, "of %u requests the driver has %u at once, as it says", MANY,

@@ -91,12 +91,12 @@ static bool quiet_handler(void *context)
 static void hold_interrupts(struct channel *channel, bool held)
 {
     bool enabled = hal_interrupts_disable();
-    if (channel->interrupt.level) {
-        hal_interrupt_mask(channel->interrupt.line, held);
+    if (channel->interrupt.hal.level) {
+        hal_interrupt_mask(channel->interrupt.hal.line, held);
     } else {
         if (held)
-            real_handler = channel->interrupt.handler;
-        channel->interrupt.handler = held ? quiet_handler : real_handler;
+            real_handler = channel->interrupt.hal.handler;
+        channel->interrupt.hal.handler = held ? quiet_handler : real_handler;
     }
     hal_interrupts_restore(enabled);
 }

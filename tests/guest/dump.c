@@ -53,14 +53,14 @@ static bool registry_refused(PVOID extension)
 /* AtaChannelInitRoutine. */
 static void try_registry(struct channel *started)
 {
-    refused_at_init = registry_refused(started->extension) && !started->registry.place;
+    refused_at_init = registry_refused(started->memory.extension) && !started->registry.place;
     reports_at_init = contract_count(RULE_CTX_08);
 }
 
 /* IdeHwControl(IdeStart). */
 static void try_all(struct channel *started)
 {
-    PVOID extension = started->extension;
+    PVOID extension = started->memory.extension;
 
     refused_at_start = callbacks_refused(extension);
     refused_at_start &= registry_refused(extension);
@@ -137,7 +137,7 @@ static void test_mixed(void)
 {
     struct device *disk = port_device_by_name("0");
 
-    guest_ok(disk && !disk->channel->is_polled, "the other controller is in normal mode");
+    guest_ok(disk && !disk->channel->interrupt.is_polled, "the other controller is in normal mode");
     if (!disk)
         return;
     uint64_t interrupts = disk->channel->counters.interrupts;
@@ -153,9 +153,10 @@ static void test_mixed(void)
     channel_stop(channel);
     puppet.overlapped = 2;
     GUEST_CHECK(channel_start(channel), ==, true, "the channel starts again, in normal mode");
-    guest_ok(!channel->is_polled && channel->interrupt_connected, "its interrupt is connected");
+    guest_ok(!channel->interrupt.is_polled && channel->interrupt.is_connected,
+             "its interrupt is connected");
     FROM(channel, CONTEXT_START_IO,
-         puppet.refuses_power = AtaPortRequestWorkerRoutine(channel->extension, never));
+         puppet.refuses_power = AtaPortRequestWorkerRoutine(channel->memory.extension, never));
     guest_ok(puppet.refuses_power, "and it may have callbacks");
 }
 
@@ -167,8 +168,8 @@ static void restart_in_dump_mode(struct device *disk)
     channel_stop(disk->channel);
     channel_start(disk->channel);
     port_dump_mode = false;
-    guest_ok(disk->channel->is_polled && disk->usable, "pata.sys is in dump mode with disk %s",
-             disk->name);
+    guest_ok(disk->channel->interrupt.is_polled && disk->usable,
+             "pata.sys is in dump mode with disk %s", disk->name);
 }
 
 static void test_pata(struct device *disk)
@@ -211,8 +212,8 @@ void guest_test_dump(void)
     controller_start(controller);
     channel = controller->channels[0];
     guest_ok(channel->state == CHANNEL_RUNNING &&
-                 channel->configuration.ChannelMode == IdeModeDump &&
-                 controller->configuration.ControllerMode == IdeModeDump,
+                 channel->given.configuration.ChannelMode == IdeModeDump &&
+                 controller->given.configuration.ControllerMode == IdeModeDump,
              "a controller and its channels in dump mode");
     guest_ok(refused_at_init, "AtaChannelInitRoutine has no registry");
     GUEST_CHECK(reports_at_init, ==, 4, "and each of its calls is reported");
@@ -221,7 +222,7 @@ void guest_test_dump(void)
                 "the registry's with a report");
     guest_ok(puppet.uncached != NULL, "the uncached extension is there");
     guest_ok(stalled_unseen, "stalls of more than a millisecond are no offence");
-    guest_ok(!channel->interrupt_connected, "no interrupt is connected");
+    guest_ok(!channel->interrupt.is_connected, "no interrupt is connected");
     guest_ok(!puppet.refuses_power, "no callback has run");
     test_requests();
     test_mixed();

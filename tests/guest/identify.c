@@ -40,7 +40,7 @@ static struct device device = {.channel = &channel, .kind = DEVICE_ATA, .model =
 
 static void put_word(unsigned index, unsigned value)
 {
-    uint8_t *bytes = (uint8_t *)&device.identify + 2 * index;
+    uint8_t *bytes = (uint8_t *)&device.given.identify + 2 * index;
     bytes[0] = (uint8_t)value;
     bytes[1] = (uint8_t)(value >> 8);
 }
@@ -54,13 +54,14 @@ static void put_words(unsigned index, unsigned count, uint64_t value)
 static void test_sectors(void)
 {
     for (unsigned i = 0; i < sizeof drives / sizeof *drives; i++) {
-        memset(&device.identify, 0, sizeof device.identify);
+        memset(&device.given.identify, 0, sizeof device.given.identify);
         put_word(49, 1u << 9);
         put_words(60, 2, drives[i].words_60);
         put_word(83, drives[i].words_100 ? 0x4400 : 0x4000);
         put_words(100, 4, drives[i].words_100);
         identify_decode(&device);
-        GUEST_CHECK(device.parameters.AddressTranslation, ==, drives[i].addressing, drives[i].what);
+        GUEST_CHECK(device.given.parameters.AddressTranslation, ==, drives[i].addressing,
+                    drives[i].what);
         bool has_capacity = identify_capacity(&device);
         GUEST_CHECK(has_capacity ? device.sector_count : 0, ==, drives[i].sectors,
                     "its sectors are counted");
@@ -70,7 +71,7 @@ static void test_sectors(void)
 /* ATA/ATAPI-7, words 53 and 88: seven modes, in bits 6:0, and the one that is set in bits 14:8. */
 static void test_modes(void)
 {
-    memset(&device.identify, 0, sizeof device.identify);
+    memset(&device.given.identify, 0, sizeof device.given.identify);
     put_word(53, 4);
     put_word(88, 0x407F);
     ULONG supported = identify_supported_modes(&device), current = identify_current_modes(&device);

@@ -60,7 +60,7 @@ static bool all_called(void)
 /* AtaPortRequestWorkerRoutine and its kin. */
 static void test_callbacks(void)
 {
-    PVOID extension = channel->extension;
+    PVOID extension = channel->memory.extension;
     bool queued = true;
 
     called = 0;

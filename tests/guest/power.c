@@ -35,7 +35,7 @@ static bool read_succeeds(void)
 
 static void ask(enum context_kind kind, IDE_POWER_STATE state)
 {
-    FROM(channel, kind, AtaPortRequestPowerStateChange(channel->extension, 0, 0, state));
+    FROM(channel, kind, AtaPortRequestPowerStateChange(channel->memory.extension, 0, 0, state));
     while (port_idle_wanted())
         port_idle();
 }
@@ -66,7 +66,7 @@ static void test_asked_for(void)
     guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2") && disk->power == IdePowerD0,
              "the miniport asks for D0");
     FROM(channel, CONTEXT_WORKER,
-         AtaPortRequestPowerStateChange(channel->extension, 1, 0, IdePowerD3));
+         AtaPortRequestPowerStateChange(channel->memory.extension, 1, 0, IdePowerD3));
     while (port_idle_wanted())
         port_idle();
     guest_ok(was_called(""), "a device that is not there has no power");

@@ -196,7 +196,7 @@ void puppet_release(struct channel *channel, unsigned index, uint8_t status)
     PIDE_REQUEST_BLOCK irb = puppet.held[index];
 
     puppet.held[index] = puppet.held[--puppet.held_count];
-    FROM(channel, CONTEXT_WORKER, end(channel->extension, irb, status));
+    FROM(channel, CONTEXT_WORKER, end(channel->memory.extension, irb, status));
 }
 
 void puppet_release_all(struct channel *channel, uint8_t status)

@@ -92,7 +92,7 @@ static void restart(uint8_t overlapped, uint8_t present, enum puppet_answer answ
     puppet.answer = answer;
     puppet.status = IRB_STATUS_SUCCESS;
     channel_start(channel);
-    extension = channel->extension;
+    extension = channel->memory.extension;
     puppet_forget();
 }
 
@@ -226,7 +226,7 @@ static void test_complete_all(void)
     complete_all(CONTEXT_SYNCHRONIZED, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_SELECTION_TIMEOUT);
     GUEST_CHECK(end_count(IRB_STATUS_SELECTION_TIMEOUT), ==, MANY, "all targets");
     puppet.held_count = 0;
-    GUEST_CHECK(channel->outstanding, ==, 0, "nothing is outstanding");
+    GUEST_CHECK(channel->irbs.outstanding, ==, 0, "nothing is outstanding");
 }
 
 /* ------------------------------------------------------------------ request sense */

@@ -66,12 +66,12 @@ static bool none(void)
 
 static void *allocate(uint32_t byte_count)
 {
-    return AtaPortRegistryAllocateBuffer(channel->extension, byte_count);
+    return AtaPortRegistryAllocateBuffer(channel->memory.extension, byte_count);
 }
 
 static void release(void *buffer)
 {
-    AtaPortRegistryFreeBuffer(channel->extension, buffer);
+    AtaPortRegistryFreeBuffer(channel->memory.extension, buffer);
 }
 
 static bool is_live(void)
@@ -84,22 +84,22 @@ static ULONG length;
 static BOOLEAN read(const char *name, UCHAR type, void *buffer, ULONG byte_count)
 {
     length = byte_count;
-    return AtaPortRegistryChannelSubkeyRead(channel->extension, 0, (PCHAR)name, type, buffer,
+    return AtaPortRegistryChannelSubkeyRead(channel->memory.extension, 0, (PCHAR)name, type, buffer,
                                             &length);
 }
 
 static BOOLEAN write(const char *name, UCHAR type, const void *buffer, ULONG byte_count)
 {
     length = byte_count;
-    return AtaPortRegistryChannelSubkeyWrite(channel->extension, 0, (PCHAR)name, type,
+    return AtaPortRegistryChannelSubkeyWrite(channel->memory.extension, 0, (PCHAR)name, type,
                                              (PUCHAR)buffer, &length);
 }
 
 static BOOLEAN write_deferred(const char *name, UCHAR type, const void *buffer, ULONG byte_count)
 {
     length = byte_count;
-    return AtaPortRegistryChannelSubkeyWriteDeferred(channel->extension, 0, (PCHAR)name, type,
-                                                     (PUCHAR)buffer, &length);
+    return AtaPortRegistryChannelSubkeyWriteDeferred(channel->memory.extension, 0, (PCHAR)name,
+                                                     type, (PUCHAR)buffer, &length);
 }
 
 /* ------------------------------------------------------------------ every context */
@@ -196,11 +196,11 @@ static void test_sizes(void)
     leave();
 
     enter(other, CONTEXT_CHANNEL_INIT, 0);
-    guest_ok(!AtaPortRegistryAllocateBuffer(other->extension, HAL_PAGE_SIZE + 1),
+    guest_ok(!AtaPortRegistryAllocateBuffer(other->memory.extension, HAL_PAGE_SIZE + 1),
              "an arena with one page left has no room for more");
-    second = AtaPortRegistryAllocateBuffer(other->extension, HAL_PAGE_SIZE);
+    second = AtaPortRegistryAllocateBuffer(other->memory.extension, HAL_PAGE_SIZE);
     guest_ok(second && port_registry.arena.free_count == 0, "but for one page");
-    AtaPortRegistryFreeBuffer(other->extension, second);
+    AtaPortRegistryFreeBuffer(other->memory.extension, second);
     leave();
     enter(channel, CONTEXT_HW_CONTROL, IdeStop);
     release(buffer);
@@ -221,7 +221,7 @@ static void test_one_buffer(void)
     guest_ok(is_live() && buffer[0] == 0x5A && buffer[99] == 0x5A, "the first one is not touched");
     leave();
     enter(other, CONTEXT_CHANNEL_INIT, 0);
-    other_buffer = AtaPortRegistryAllocateBuffer(other->extension, 100);
+    other_buffer = AtaPortRegistryAllocateBuffer(other->memory.extension, 100);
     guest_ok(other_buffer && none(), "another channel has a buffer of its own");
     leave();
 
@@ -239,7 +239,7 @@ static void test_one_buffer(void)
     leave();
     guest_ok(hal_physical(buffer) == 0, "a freed buffer is not mapped");
     enter(other, CONTEXT_CHANNEL_INIT, 0);
-    AtaPortRegistryFreeBuffer(other->extension, other_buffer);
+    AtaPortRegistryFreeBuffer(other->memory.extension, other_buffer);
     guest_ok(other->registry.state == REGISTRY_NO_BUFFER && none(),
              "the other channel frees its own");
     leave();
@@ -323,8 +323,8 @@ static void test_values(void)
     guest_ok(!read("Dword", IDE_REG_DWORD, buffer, 3) && length == 4 && buffer[0] == 0xEE &&
                  only(RULE_REG_13),
              "REG-13: a short buffer: the length needed, and nothing else");
-    guest_ok(!AtaPortRegistryChannelSubkeyRead(channel->extension, 0, (PCHAR) "Text", IDE_REG_SZ,
-                                               NULL, &needed) &&
+    guest_ok(!AtaPortRegistryChannelSubkeyRead(channel->memory.extension, 0, (PCHAR) "Text",
+                                               IDE_REG_SZ, NULL, &needed) &&
                  needed == 6 && none(),
              "no buffer asks for the length, and breaks no rule");
     guest_ok(!read("Missing", IDE_REG_DWORD, buffer, 64) && length == 0 && none(),
@@ -335,15 +335,15 @@ static void test_values(void)
              "REG-12: no such type");
     guest_ok(!write("Dword", IDE_REG_DWORD, buffer, 5) && only(RULE_REG_12), "REG-12: five bytes");
     guest_ok(!write("Text", IDE_REG_SZ, buffer, 6) && only(RULE_REG_12), "REG-12: no terminator");
-    guest_ok(!AtaPortRegistryChannelSubkeyRead(channel->extension, 0, (PCHAR) "Text", IDE_REG_SZ,
-                                               buffer, NULL) &&
+    guest_ok(!AtaPortRegistryChannelSubkeyRead(channel->memory.extension, 0, (PCHAR) "Text",
+                                               IDE_REG_SZ, buffer, NULL) &&
                  only(RULE_REG_08),
              "REG-08: no length at all");
     guest_ok(!read(NULL, IDE_REG_DWORD, buffer, 4) && none(), "no name: FALSE, and no more");
     length = 4;
-    guest_ok(!AtaPortRegistryControllerKeyRead(channel->extension, 0, (PCHAR) "Dword",
+    guest_ok(!AtaPortRegistryControllerKeyRead(channel->memory.extension, 0, (PCHAR) "Dword",
                                                IDE_REG_DWORD, buffer, &length) &&
-                 !AtaPortRegistryChannelSubkeyRead(channel->extension, 1, (PCHAR) "Dword",
+                 !AtaPortRegistryChannelSubkeyRead(channel->memory.extension, 1, (PCHAR) "Dword",
                                                    IDE_REG_DWORD, buffer, &length),
              "the controller's key and another controller's are other keys");
     release(buffer);
@@ -400,9 +400,9 @@ static void test_callers(void)
     guest_ok(!AtaPortRegistryAllocateBuffer(controller_extension, 8) && only(RULE_CTX_09),
              "CTX-09: a controller extension");
     guest_ok(!AtaPortRegistryAllocateBuffer(NULL, 8) && only(RULE_CTX_10), "CTX-10: no extension");
-    channel->configuration.ChannelMode = IdeModeDump;
+    channel->given.configuration.ChannelMode = IdeModeDump;
     guest_ok(!allocate(8) && only(RULE_CTX_08), "CTX-08: in dump mode");
-    channel->configuration.ChannelMode = IdeModeNormal;
+    channel->given.configuration.ChannelMode = IdeModeNormal;
     leave();
     enter(channel, CONTEXT_ADAPTER_CONTROL, IdeStart);
     now.driver = &controller_only;

@@ -46,7 +46,7 @@ static unsigned reports(PIDE_REQUEST_BLOCK irb, uint8_t status, enum rule rule)
     uint64_t before = contract_count(rule), total = contract_total();
 
     irb->IrbStatus = status;
-    FROM(channel, CONTEXT_INTERRUPT, AtaPortCompleteRequest(channel->extension, irb));
+    FROM(channel, CONTEXT_INTERRUPT, AtaPortCompleteRequest(channel->memory.extension, irb));
     irql_wait(&is_over);
     GUEST_CHECK(contract_total() - total, ==, contract_count(rule) - before, "no other rule");
     return (unsigned)(contract_count(rule) - before);
@@ -109,7 +109,7 @@ static void test_members(void)
              "the next request's are right");
     irb->Lun = 1;
     FROM(channel, CONTEXT_WORKER,
-         AtaPortCompleteAllActiveRequests(channel->extension, IDE_UNTAGGED, IDE_UNTAGGED,
+         AtaPortCompleteAllActiveRequests(channel->memory.extension, IDE_UNTAGGED, IDE_UNTAGGED,
                                           IRB_STATUS_BUS_RESET));
     irql_wait(&is_over);
     bool good = true;

@@ -174,7 +174,7 @@ static void second_call(uint64_t asked_us, const char *what)
         hal_stall_us(100);
     hal_stall_us(1000);
     guest_ok(first_calls == 0 && second_calls == 1 && second_us - asked_us >= 50000 &&
-                 !channel->timer_routine,
+                 !channel->callbacks.timer_routine,
              "%s: it is called once, in its own time", what);
 }
 
@@ -185,7 +185,7 @@ static void test_timer(void)
     uint64_t asked_us;
 
     FROM(channel, CONTEXT_WORKER, AtaPortRequestTimer(extension, first_routine, 0));
-    while (channel->timer.armed)
+    while (channel->callbacks.timer.armed)
         hal_stall_us(10);
     asked_us = hal_clock_us();
     FROM(channel, CONTEXT_WORKER, AtaPortRequestTimer(extension, second_routine, 50000));
@@ -198,12 +198,12 @@ static void test_timer(void)
     second_calls = 0;
     level = irql_raise_dispatch();
     FROM(channel, CONTEXT_WORKER, AtaPortRequestTimer(extension, first_routine, 0));
-    while (channel->timer.armed)
+    while (channel->callbacks.timer.armed)
         hal_stall_us(10);
-    deferred_cancel(&channel->timer.deferred);
+    deferred_cancel(&channel->callbacks.timer.deferred);
     asked_us = hal_clock_us();
     FROM(channel, CONTEXT_INTERRUPT, AtaPortRequestTimer(extension, second_routine, 50000));
-    channel->timer.deferred.procedure(channel->timer.deferred.context);
+    channel->callbacks.timer.deferred.procedure(channel->callbacks.timer.deferred.context);
     guest_ok(first_calls == 0 && second_calls == 0, "nor by the call that had begun");
     irql_lower(level);
     second_call(asked_us, "asked for from an interrupt");
@@ -382,7 +382,7 @@ void guest_test_routines(void)
     puppet.overlapped = 4;
     controller_start(controller);
     channel = controller->channels[0];
-    extension = channel->extension;
+    extension = channel->memory.extension;
     test_tags();
     test_registers();
     test_memory();

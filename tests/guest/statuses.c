@@ -150,7 +150,7 @@ static void test_device_1(void)
     idle();
     guest_ok(second->usable && read_is_right(second), "after which it is found");
     puppet_forget();
-    FROM(channel, CONTEXT_WORKER, AtaPortBusChangeDetected(channel->extension));
+    FROM(channel, CONTEXT_WORKER, AtaPortBusChangeDetected(channel->memory.extension));
     idle();
     guest_ok(second->usable && started(IRB_FUNCTION_ATA_IDENTIFY) == 2, "and found again");
     puppet.has_one_target = false;
@@ -192,14 +192,14 @@ static void fail_too_early(struct request *request, uint8_t sense_status)
     irb->AtaError = 0x50;
     irb->IrbStatus = IRB_STATUS_DEVICE_ERROR | IRB_STATUS_AUTOSENSE_VALID;
     FROM(channel, CONTEXT_INTERRUPT, {
-        sense = AtaPortBuildRequestSenseIrb(channel->extension, irb);
+        sense = AtaPortBuildRequestSenseIrb(channel->memory.extension, irb);
         if (sense) {
             UCHAR *data = sense->DataBuffer;
             data[0] = 0x70;
             data[2] = 5;
             sense->IrbStatus = sense_status;
         }
-        AtaPortCompleteRequest(channel->extension, irb);
+        AtaPortCompleteRequest(channel->memory.extension, irb);
     });
     irql_wait(&is_over);
 }
@@ -244,9 +244,9 @@ static void test_parameters(void)
     controller_stop(controller);
     puppet.is_sata = true;
     controller_start(controller);
-    guest_ok(disk->parameters.DeviceCharacteristics & DFLAGS_FUA_SUPPORT,
+    guest_ok(disk->given.parameters.DeviceCharacteristics & DFLAGS_FUA_SUPPORT,
              "DFLAGS_FUA_SUPPORT may be set, and is kept");
-    guest_ok(disk->usable && disk->parameters.TransferModeSelected == PIO_MODE4,
+    guest_ok(disk->usable && disk->given.parameters.TransferModeSelected == PIO_MODE4,
              "no transfer mode is selected on Serial ATA: the best is used");
     GUEST_CHECK(contract_count(RULE_INI_07) - before, ==, 0, "which breaks no rule");
     puppet.in_initialize = NULL;
