@@ -17,6 +17,7 @@
 #include "boot/shell/shell.h"
 #include "boot/shell/words.h"
 #include "lib/plural.h"
+#include "port/contract/report.h"
 #include "port/log.h"
 #include "port/owned.h"
 #include "port/parcel.h"

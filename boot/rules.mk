@@ -14,7 +14,7 @@
 #
 #   KERNEL_CC, KERNEL_CFLAGS      for any other object that is to be linked with the kernel
 #   HAL_FOLDER_x86_64, ...        for anything else that includes hal/hal.h: -I$(HAL_FOLDER_x86_64)
-#   hal_SOURCES, lib_SOURCES, port_SOURCES, boot_SOURCES; kernel_GENERATED, which lie in $(BUILD)
+#   hal_SOURCES, lib_SOURCES, port_SOURCES, boot_SOURCES
 #   kernel_OBJECTS                all of these, compiled
 #   $(BUILD)/kernel.elf           with DWARF: for GDB
 #   $(BUILD)/kernel               ELF32 without symbols: for `qemu -kernel`, which takes no ELF64
@@ -79,12 +79,8 @@ lib_SOURCES := $(call kernel_sources_in,lib/*.c lib/libc/*.c)
 port_SOURCES := $(call kernel_sources_in,port/*.c port/*/*.c)
 boot_SOURCES := $(call kernel_sources_in,boot/*.c boot/shell/*.c)
 
-include port/loader/rules.mk
-kernel_GENERATED := $(EXPORT_TABLE)
-
 kernel_SOURCES = $(hal_SOURCES) $(lib_SOURCES) $(port_SOURCES) $(boot_SOURCES)
-kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCES)))) \
-    $(kernel_GENERATED:.c=.o)
+kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCES))))
 
 # What people wait for, what has gone wrong already and what a start does once is compiled for size: the shell,
 # faults, loading, the registry, the life of controllers and channels.
@@ -98,7 +94,7 @@ KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix port/,atapi.o block_commands.o block_run.o call.o channel.o control.o controller.o driver.o \
     enumerate.o init.o objects.o sense.o guard.o identify.o idle.o \
     log.o memory_faults.o owned.o power.o resources.o shared_page.o software_interrupts.o states.o trace.o \
-    $(addprefix contract/,context.o contract.o) \
+    contract/%.o \
     $(addprefix ddi/,callback.o controller.o debug.o notification.o memory.o queue_tag.o unpublished.o) \
     $(addprefix request/,judge.o names.o parcel.o results.o timeout.o))
 
@@ -127,9 +123,6 @@ $(BUILD)/lib/libc/string.o: private KERNEL_CFLAGS += -fno-tree-loop-distribute-p
 
 $(BUILD)/%.o: %.c $(BUILD)/kernel.flags
 	@mkdir -p $(@D)
-	$(call quiet,CC $<)$(KERNEL_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
-
-$(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/kernel.flags
 	$(call quiet,CC $<)$(KERNEL_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: %.S $(BUILD)/kernel.flags

@@ -96,7 +96,7 @@ miniport-toolchain:
 miniport-force:
 
 # The order-only prerequisite gives the message; make does not rebuild anything for it.
-$(MINIPORT_OUT)/lib%.a: port/exports.list tools/exports.pl | miniport-toolchain
+$(MINIPORT_OUT)/lib%.a: port/contract/routines.def tools/exports.pl tools/Routines.pm | miniport-toolchain
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/exports.pl def $(ARCH) $* $< >$(@:.a=.def)
 	$(call miniport_quiet,DLLTOOL $@)cd $(@D) && $(MINIPORT_PREFIX)dlltool --input-def lib$*.def \

@@ -5,6 +5,8 @@
  */
 #include "port/call.h"
 
+#include "port/contract/report.h"
+
 #include <stdio.h>
 
 #define TEXT_CAPACITY 240u

@@ -8,6 +8,8 @@
 #include "port/access/access.h"
 #include "port/block.h"
 #include "port/callback.h"
+#include "port/contract/given.h"
+#include "port/contract/report.h"
 #include "port/control.h"
 #include "port/call.h"
 #include "port/interrupt.h"
@@ -126,7 +128,7 @@ static const char *call_channel_init(struct channel *channel)
     };
     for (unsigned i = 0; i < sizeof given / sizeof *given; i++) {
         char text[192];
-        if (!contract_is_own_code(controller->channel_driver, &given[i], text, sizeof text)) {
+        if (!given_is_own_code(controller->channel_driver, &given[i], text, sizeof text)) {
             contract_report_in(context, RULE_MEM_03, "AtaChannelInitRoutine", place,
                                "%s; the channel is not started", text);
             return "its channel interface leads out of the driver";

@@ -10,6 +10,7 @@
 #include "port/access/access.h"
 #include "port/call.h"
 #include "port/callback.h"
+#include "port/contract/report.h"
 #include "port/control.h"
 #include "port/interrupt.h"
 #include "port/loader/image.h"

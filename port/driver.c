@@ -9,6 +9,7 @@
 
 #include "port/access/access.h"
 #include "port/call.h"
+#include "port/contract/report.h"
 #include "port/loader/exports.h"
 #include "port/loader/image.h"
 #include "port/port.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/contract/report.h"
 #include "port/identify.h"
 #include "port/owned.h"
 #include "port/request/request.h"

@@ -2,7 +2,7 @@
 /* Memory for miniports, with guard pages; see guard.h. Entered at PASSIVE_LEVEL. */
 #include "port/guard.h"
 
-#include "port/contract/contract.h"
+#include "port/contract/report.h"
 
 #define ALIGNMENT 16u /* of a piece that ends with a page: what any allocator gives */
 

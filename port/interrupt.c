@@ -13,6 +13,7 @@
 #include "port/access/audit.h"
 #include "port/access/inject.h"
 #include "port/call.h"
+#include "port/contract/report.h"
 #include "port/request/request.h"
 
 #define LINE_COUNT      16u

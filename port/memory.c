@@ -3,6 +3,7 @@
 #include "port/memory.h"
 
 #include "lib/plural.h"
+#include "port/contract/entry.h"
 #include "port/port.h"
 
 static uint32_t bytes_left_in_page(const void *address)
@@ -92,7 +93,7 @@ static uintptr_t stack_end(void)
 bool memory_refuse(const void *start, uint64_t byte_count, const char *routine, const void *place)
 {
     const struct driver *driver = context_now->driver;
-    contract_direction(routine, place);
+    entry_direction(routine, place);
     /* A driver without an image is linked into the kernel. */
     if (!contract_checks || !driver || !driver->image ||
         !hal_is_kernel_memory(start, byte_count, stack_end()) || was_given(start, byte_count))

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "port/contract/report.h"
 #include "port/guard.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"

@@ -13,7 +13,7 @@
 
 #include "port/access/audit_state.h"
 #include "port/block_device.h"
-#include "port/contract/contract.h"
+#include "port/contract/context.h"
 #include "port/guard.h"
 #include "port/loader/image.h"
 #include "port/registry/service.h"

@@ -8,7 +8,7 @@
 #ifndef PORT_OWNED_H
 #define PORT_OWNED_H
 
-#include "port/contract/contract.h"
+#include "port/contract/context.h"
 
 /* Left out are members that pages or published drivers have the miniport set: NativeModeEnabled, AtaBusType, MaxLba and
  * Chs, MaxBlockXfer ...; of an IRB its task file or CDB, QueueTag, SenseInfoBufferType, NextIrb and TimeOutValue. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "port/access/audit.h"
+#include "port/contract/report.h"
 
 /* The command and control blocks that PC hardware has had since the AT (ATA/ATAPI-6 Annex; PCI IDE
  * Controller Specification 1.0, 2.4 "compatibility mode"). */

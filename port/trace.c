@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "lib/plural.h"
-#include "port/contract/contract.h"
+#include "port/contract/context.h"
+#include "port/contract/rules.h"
 #include "port/states.h"
 #include "port/trace.h"
 

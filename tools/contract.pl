@@ -3,12 +3,13 @@
 #
 # usage: contract.pl [--check FILE]
 #
-# Makes docs/contract.md from port/contract/rules.def and the marks in the probes' sources, and prints it; with
-# --check compares it with FILE and says how to make that anew. Started from the top of the tree.
+# Makes docs/contract.md from port/contract/rules.def, port/contract/routines.def and the marks in the probes' sources,
+# and prints it; with --check compares it with FILE and says how to make that anew. Started from the top of the tree.
 use strict;
 use warnings;
-use lib 'tests/lib';
+use lib qw(tests/lib tools);
 use Reports;
+use Routines;
 
 my @families = (
     [INI => 'Introductions', 'what a driver, its channels and its devices say of themselves'],
@@ -76,6 +77,34 @@ sub cell {
     return $text =~ s/\|/\\|/gr;
 }
 
+my %takes = (NOTHING => '-', CHANNEL => 'channel', OWN_CHANNEL => 'channel, of the routine that runs',
+    CHANNEL_OR_NULL => 'channel, or NULL', CONTROLLER => 'controller', EITHER => 'either');
+
+# What a driver can call, from where, and what it breaks elsewhere. Where irb.h has names of its own for the calls of a
+# routine, they stand in its stead.
+sub routines_table {
+    my @rows = read_routines('port/contract/routines.def');
+    my %contexts = map { $_->{name} => $_->{words} } grep { $_->{kind} eq 'CONTEXTS' } @rows;
+    my %has_names = map { $_->{exported} => 1 } grep { $_->{kind} eq 'CALLED_AS' } @rows;
+    my $text = <<'END';
+
+## Routines
+
+From where each routine may be called, whose extension it takes (another one breaks CTX-09 or CTX-10), and which rule is broken
+by a call from elsewhere. IdeHwBuildIo is a rule for itself, CTX-01. Many routines have rules besides, about what they are handed.
+
+| routine | exported as | extension | called from | else |
+|---|---|---|---|---|
+END
+    for my $row (sort { $a->{name} cmp $b->{name} } grep { $_->{kind} =~ /^(?:ROUTINE|CALLED_AS)$/ } @rows) {
+        next if $has_names{ $row->{name} };
+        my $words = $contexts{ $row->{contexts} } // die "$row->{where}: there are no contexts $row->{contexts}\n";
+        my $takes = $takes{ $row->{takes} } // die "$row->{where}: no routine takes $row->{takes}\n";
+        $text .= '| ' . join(' | ', $row->{name}, $row->{exported} // '', $takes, cell($words), $row->{rule} =~ tr/_/-/r) . " |\n";
+    }
+    return $text;
+}
+
 sub document {
     my @rules = read_rules();
     my $probes = read_probes();
@@ -90,8 +119,9 @@ Not every rule is stated by the documentation. "stated by" says of each whether 
 the rule is this project's own ("ours"), or pages state it and the rest is this project's reading ("in part ours"). A driver that
 breaks a rule of ours may be right for Windows; it is reported all the same, since what it does depends on luck.
 
-This page is made by `tools/contract.pl` from `port/contract/rules.def`, and `make lint` fails when it is not up to date.
+This page is made by `tools/contract.pl` from `port/contract/rules.def` and `port/contract/routines.def`, and `make lint` fails when it is not up to date.
 END
+    $text .= routines_table();
     for my $family (@families) {
         my ($prefix, $title, $about) = @$family;
         $text .= "\n## $title\n\n\u$about.\n\n| id | rule | stated by | what the port does | source | shown by |\n|---|---|---|---|---|---|\n";

@@ -9,6 +9,7 @@
 #include "boot/shell/arguments.h"
 #include "boot/shell/numbers.h"
 #include "lib/plural.h"
+#include "port/contract/report.h"
 #include "port/log.h"
 #include "port/trace.h"
 

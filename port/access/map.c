@@ -8,6 +8,7 @@
 
 #include "port/access/access.h"
 #include "port/access/audit.h"
+#include "port/contract/entry.h"
 
 /* The access range that holds [address, address + byte_count); byte_count 0 means to its end. */
 static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsigned count,
@@ -96,13 +97,13 @@ void access_mark(struct controller *controller)
 PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS IoAddress,
                                  ULONG NumberOfBytes)
 {
-    static const char routine[] = "AtaPortGetDeviceBase";
+    const enum routine routine = ROUTINE_AtaPortGetDeviceBase;
     struct channel *channel;
-    struct controller *controller = contract_either(ChannelExtension, &channel, routine, CALLER);
+    struct controller *controller = entry_either(routine, ChannelExtension, &channel, CALLER);
     uint64_t address = (uint64_t)IoAddress.QuadPart;
     const IDE_ACCESS_RANGE *range = NULL;
 
-    if (!controller || contract_in_build_io(routine, CALLER))
+    if (!controller)
         return NULL;
     if (channel)
         range = find_range(channel->given.resources.IdeAccessRange,
@@ -112,7 +113,7 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
             find_range(controller->given.ranges, controller->given.resources.NumberOfAccessRanges,
                        address, NumberOfBytes);
     if (!range) {
-        contract_report(RULE_ADR_02, channel, routine, CALLER,
+        contract_report(RULE_ADR_02, channel, routine_name(routine), CALLER,
                         "%#llx is in none of the access ranges (bytes: %u)",
                         (unsigned long long)address, (unsigned)NumberOfBytes);
         return NULL;
@@ -125,7 +126,7 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
     if (range->InMemory) {
         base = (uintptr_t)hal_map_device(address, byte_count);
         if (!base) {
-            port_message(channel, "%s: no room to map %#llx (bytes: %u)", routine,
+            port_message(channel, "%s: no room to map %#llx (bytes: %u)", routine_name(routine),
                          (unsigned long long)address, (unsigned)byte_count);
             return NULL;
         }
@@ -134,7 +135,7 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
                 controller->mapped[i].byte_count == byte_count)
                 return (PVOID)base;
         if (controller->mapped_count == PORT_MAX_MAPPED) {
-            port_message(channel, "%s: more than %u ranges of device memory", routine,
+            port_message(channel, "%s: more than %u ranges of device memory", routine_name(routine),
                          PORT_MAX_MAPPED);
             return NULL;
         }

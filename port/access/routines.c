@@ -13,6 +13,7 @@
 #include "port/access/access.h"
 #include "port/access/audit.h"
 #include "port/access/inject.h"
+#include "port/contract/entry.h"
 #include "port/memory.h"
 #include "port/trace.h"
 
@@ -58,15 +59,14 @@ static bool register_is_mapped(uintptr_t address, uint64_t byte_count)
 
 /* Why an access was not done. In IdeHwBuildIo nothing is mapped, since no routine may be called. It has the convention of
  * its callers, so that the common way saves no register. */
-static __attribute__((cold, noinline)) void NTAPI refuse(const char *routine, const void *place,
+static __attribute__((cold, noinline)) void NTAPI refuse(enum routine routine, const void *place,
                                                          uintptr_t address, unsigned width)
 {
-    if (contract_in_build_io(routine, place))
-        return;
-    contract_report(RULE_ADR_01, NULL, routine, place,
-                    "%u byte%s at %#llx: no range of that kind was mapped there with "
-                    "AtaPortGetDeviceBase; a read returned all ones, a write was dropped",
-                    width, plural(width), (unsigned long long)address);
+    if (entry_plain(routine, place))
+        contract_report(RULE_ADR_01, NULL, routine_name(routine), place,
+                        "%u byte%s at %#llx: no range of that kind was mapped there with "
+                        "AtaPortGetDeviceBase; a read returned all ones, a write was dropped",
+                        width, plural(width), (unsigned long long)address);
 }
 
 /* What a read of a buffer gives where it may not read. */
@@ -77,10 +77,10 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
 
 /* Before what goes through it with string instructions. */
 static __attribute__((noinline)) bool buffer_is_refused(const void *buffer, uint64_t byte_count,
-                                                        const char *routine, const void *place)
+                                                        enum routine routine, const void *place)
 {
-    contract_direction(routine, place);
-    return memory_is_refused(buffer, byte_count, routine, place);
+    entry_direction(routine_name(routine), place);
+    return memory_is_refused(buffer, byte_count, routine_name(routine), place);
 }
 
 /* ------------------------------------------------------------------ registers of interest */
@@ -233,7 +233,7 @@ static bool is_mapped(uint8_t entry, unsigned width)
         if (__builtin_expect(!WHERE##_IS_PLAIN(entry, bits), 0)) {                             \
             if (WHERE##_IS_OF_INTEREST(entry, bits))                                           \
                 return (TYPE)WHERE##_READ_IT(entry, At, bits);                                 \
-            refuse("AtaPortRead" #Space #Name, CALLER, (uintptr_t)At, bits / 8);               \
+            refuse(ROUTINE_AtaPortRead##Space##Name, CALLER, (uintptr_t)At, bits / 8);         \
             return (TYPE)UINT32_MAX;                                                           \
         }                                                                                      \
         TYPE value = WHERE##_READ(At, bits);                                                   \
@@ -249,7 +249,7 @@ static bool is_mapped(uint8_t entry, unsigned width)
             if (WHERE##_IS_OF_INTEREST(entry, bits))                                             \
                 WHERE##_WRITE_IT(entry, At, bits, Value);                                        \
             else                                                                                 \
-                refuse("AtaPortWrite" #Space #Name, CALLER, (uintptr_t)At, bits / 8);            \
+                refuse(ROUTINE_AtaPortWrite##Space##Name, CALLER, (uintptr_t)At, bits / 8);      \
             return;                                                                              \
         }                                                                                        \
         WHERE##_WRITE(At, bits, Value);                                                          \
@@ -259,7 +259,7 @@ static bool is_mapped(uint8_t entry, unsigned width)
 #define DEFINE_READ_BUFFER(Space, WHERE, Name, TYPE, bits)                            \
     VOID NTAPI AtaPortRead##Space##Buffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)  \
     {                                                                                 \
-        static const char routine[] = "AtaPortRead" #Space "Buffer" #Name;            \
+        const enum routine routine = ROUTINE_AtaPortRead##Space##Buffer##Name;        \
         if (buffer_is_refused(Buffer, (uint64_t)Count * (bits / 8), routine, CALLER)) \
             return;                                                                   \
         if (__builtin_expect(!WHERE##_MAY(At, bits, read, Count), 0)) {               \
@@ -274,7 +274,7 @@ static bool is_mapped(uint8_t entry, unsigned width)
 #define DEFINE_WRITE_BUFFER(Space, WHERE, Name, TYPE, bits)                                     \
     VOID NTAPI AtaPortWrite##Space##Buffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)           \
     {                                                                                           \
-        static const char routine[] = "AtaPortWrite" #Space "Buffer" #Name;                     \
+        const enum routine routine = ROUTINE_AtaPortWrite##Space##Buffer##Name;                 \
         if (buffer_is_refused(Buffer, (uint64_t)Count * (bits / 8), routine, CALLER))           \
             return;                                                                             \
         if (__builtin_expect(!WHERE##_MAY(At, bits, write, Count), 0)) {                        \

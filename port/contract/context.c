@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The context stack: in which of a miniport's routines the CPU is, and what contexts and rules are called. See contract.h.
- * Any context.
+ * The context stack, and what contexts are called; see context.h. Owns the stack's bottom. Any context.
  */
+#include "port/contract/context.h"
+
 #include <stdio.h>
 
 #include "port/access/access.h"
-#include "port/contract/contract.h"
 
 /* ------------------------------------------------------------------ the stack */
 
@@ -20,24 +20,6 @@ static struct context no_context = {
 struct context *context_now = &no_context;
 
 /* ------------------------------------------------------------------ names */
-
-static const struct {
-    const char *id, *words;
-} rules[RULE_COUNT] = {
-#define RULE(identifier, id, words, action, source) {id, words},
-#include "port/contract/rules.def"
-#undef RULE
-};
-
-const char *contract_rule_id(enum rule rule)
-{
-    return rules[rule].id;
-}
-
-const char *contract_rule_words(enum rule rule)
-{
-    return rules[rule].words;
-}
 
 const char *context_kind_name(enum context_kind kind)
 {

@@ -6,6 +6,8 @@
  */
 #include "port/callback.h"
 #include "port/call.h"
+#include "port/contract/entry.h"
+#include "port/contract/given.h"
 
 /* What was asked for is taken before it is called: an interrupt may ask for the next one, which then runs in
  * its own turn. */
@@ -88,34 +90,33 @@ static BOOLEAN queue_callback(struct callback_slot *slot, IDE_HW_DPC routine)
 BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID ChannelExtension,
                                      IDE_HW_DPC CallBackRoutine, ULONG TimerValue)
 {
-    /* The names that drivers call it by come first. */
-    static const char *const names[] = {
-        [IdeTimerRoutine] = "AtaPortRequestTimer/AtaPortRequestCallback",
-        [IdeWorkerRoutine] = "AtaPortRequestWorkerRoutine/AtaPortRequestCallback",
-        [IdeSynchronizedRoutine] = "AtaPortRequestSynchronizedRoutine/AtaPortRequestCallback",
-        [IdeControllerSyncRoutine] = "AtaPortControllerSyncRoutine/AtaPortRequestCallback",
+    /* The names that drivers call it by. */
+    static const uint8_t called_as[] = {
+        [IdeTimerRoutine] = ROUTINE_AtaPortRequestTimer,
+        [IdeWorkerRoutine] = ROUTINE_AtaPortRequestWorkerRoutine,
+        [IdeSynchronizedRoutine] = ROUTINE_AtaPortRequestSynchronizedRoutine,
+        [IdeControllerSyncRoutine] = ROUTINE_AtaPortControllerSyncRoutine,
     };
-    const char *routine = (unsigned)CallbackType < IdeMaxCallbackType ? names[CallbackType]
-                                                                      : "AtaPortRequestCallback";
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    const enum routine routine = (unsigned)CallbackType < sizeof called_as
+                                     ? (enum routine)called_as[CallbackType]
+                                     : ROUTINE_AtaPortRequestCallback;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     enum irql level;
     if (!channel)
-        return FALSE;
-    if (CallbackType == IdeSynchronizedRoutine)
-        contract_note_build_io(routine, CALLER, true);
-    else if (contract_in_build_io(routine, CALLER))
         return FALSE;
     if (channel->given.configuration.ChannelMode == IdeModeDump)
         return FALSE; /* CTX-08: it is no offence to ask, drivers poll when they get this */
     if (!channel_takes_callbacks(channel->state) || !CallBackRoutine) {
-        contract_report(RULE_CBK_01, channel, routine, CALLER, "%s; nothing was queued",
+        contract_report(RULE_CBK_01, channel, routine_name(routine), CALLER,
+                        "%s; nothing was queued",
                         CallBackRoutine ? "the channel is not started" : "the routine is NULL");
         return FALSE;
     }
     const struct given_routine given = {"the routine", (uintptr_t)CallBackRoutine};
     char text[192];
-    if (!contract_is_own_code(channel->controller->channel_driver, &given, text, sizeof text)) {
-        contract_report(RULE_MEM_03, channel, routine, CALLER, "%s; nothing was queued", text);
+    if (!given_is_own_code(channel->controller->channel_driver, &given, text, sizeof text)) {
+        contract_report(RULE_MEM_03, channel, routine_name(routine), CALLER,
+                        "%s; nothing was queued", text);
         return FALSE;
     }
     switch (CallbackType) {
@@ -134,7 +135,7 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
     case IdeMaxCallbackType:
         break;
     }
-    contract_report(RULE_CBK_01, channel, routine, CALLER, "%u is no callback type",
+    contract_report(RULE_CBK_01, channel, routine_name(routine), CALLER, "%u is no callback type",
                     (unsigned)CallbackType);
     return FALSE;
 }

@@ -3,6 +3,8 @@
  * The exported routines of drivers and controllers: AtaPortInitializeEx, configuration space.
  */
 #include "port/call.h"
+#include "port/contract/entry.h"
+#include "port/contract/given.h"
 #include "port/ddi/unpublished.h"
 #include "port/memory.h"
 #include "port/port.h"
@@ -26,33 +28,33 @@ static const char *interface_fault(const IDE_CONTROLLER_INTERFACE *interface, en
 ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
                                 PIDE_CONTROLLER_INTERFACE ControllerInterface)
 {
-    static const char routine[] = "AtaPortInitializeEx";
+    const enum routine routine = ROUTINE_AtaPortInitializeEx;
     struct driver *driver = context_now->driver;
     enum rule rule;
 
-    contract_direction(routine, CALLER);
-    if (!driver || context_now->kind != CONTEXT_DRIVER_ENTRY || driver->is_registered) {
-        contract_report(RULE_INI_01, NULL, routine, CALLER, "%s",
-                        driver && driver->is_registered ? "called a second time"
-                                                        : "not called from DriverEntry");
+    if (!entry_plain(routine, CALLER))
+        return (ULONG)STATUS_INVALID_DEVICE_REQUEST;
+    if (driver->is_registered) {
+        contract_report(RULE_INI_01, NULL, routine_name(routine), CALLER, "called a second time");
         return (ULONG)STATUS_INVALID_DEVICE_REQUEST;
     }
     if (DriverObject != driver->given.object || RegistryPath != &driver->given.registry_path) {
-        contract_report(RULE_INI_01, NULL, routine, CALLER,
+        contract_report(RULE_INI_01, NULL, routine_name(routine), CALLER,
                         "DriverObject or RegistryPath is not what DriverEntry was given");
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
-    if (memory_is_refused(ControllerInterface, sizeof *ControllerInterface, routine, CALLER))
+    if (memory_is_refused(ControllerInterface, sizeof *ControllerInterface, routine_name(routine),
+                          CALLER))
         return (ULONG)STATUS_INVALID_PARAMETER;
     if (!ControllerInterface || ControllerInterface->Version != sizeof(IDE_CONTROLLER_INTERFACE)) {
-        contract_report(RULE_INI_01, NULL, routine, CALLER, "Version is %u, not %u",
+        contract_report(RULE_INI_01, NULL, routine_name(routine), CALLER, "Version is %u, not %u",
                         ControllerInterface ? ControllerInterface->Version : 0,
                         (unsigned)sizeof(IDE_CONTROLLER_INTERFACE));
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
     const char *fault = interface_fault(ControllerInterface, &rule);
     if (fault) {
-        contract_report(rule, NULL, routine, CALLER, "%s", fault);
+        contract_report(rule, NULL, routine_name(routine), CALLER, "%s", fault);
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
     const struct given_routine given[] = {
@@ -63,14 +65,14 @@ ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
     };
     for (unsigned i = 0; i < sizeof given / sizeof *given; i++) {
         char text[192];
-        if (!contract_is_own_code(driver, &given[i], text, sizeof text)) {
-            contract_report(RULE_MEM_03, NULL, routine, CALLER, "%s", text);
+        if (!given_is_own_code(driver, &given[i], text, sizeof text)) {
+            contract_report(RULE_MEM_03, NULL, routine_name(routine), CALLER, "%s", text);
             return (ULONG)STATUS_INVALID_PARAMETER;
         }
     }
     driver->interface = *ControllerInterface; /* it may live on the driver's stack */
     if (ControllerInterface->Reserved)
-        contract_report(RULE_INI_09, NULL, routine, CALLER,
+        contract_report(RULE_INI_09, NULL, routine_name(routine), CALLER,
                         "Reserved of IDE_CONTROLLER_INTERFACE is %#x, not 0",
                         ControllerInterface->Reserved);
     driver->is_registered = true;
@@ -83,13 +85,13 @@ ULONG NTAPI AtaPortInitializeEx(PVOID DriverObject, PVOID RegistryPath,
 #define CONFIGURATION_SIZE 256u
 
 /* How much of [offset, offset + byte_count) lies inside, ADR-04 reported when it is not all. */
-static ULONG clip(ULONG offset, ULONG byte_count, const char *routine, const void *place)
+static ULONG clip(ULONG offset, ULONG byte_count, enum routine routine, const void *place)
 {
     ULONG inside = offset >= CONFIGURATION_SIZE               ? 0
                    : byte_count > CONFIGURATION_SIZE - offset ? CONFIGURATION_SIZE - offset
                                                               : byte_count;
     if (inside != byte_count)
-        contract_report(RULE_ADR_04, NULL, routine, place,
+        contract_report(RULE_ADR_04, NULL, routine_name(routine), place,
                         "offset %#x, bytes: %u; configuration space has %u", (unsigned)offset,
                         (unsigned)byte_count, CONFIGURATION_SIZE);
     return inside;
@@ -104,12 +106,10 @@ static unsigned access_width(ULONG offset, ULONG left)
 }
 
 /* What stands before both routines; NULL: return 0. */
-static struct controller *bus_controller(PVOID extension, const char *routine, const void *place)
+static struct controller *bus_controller(PVOID extension, enum routine routine, const void *place)
 {
-    struct controller *controller = contract_controller(extension, routine, place);
-    if (!controller || contract_in_build_io(routine, place))
-        return NULL;
-    return controller->is_pci ? controller : NULL;
+    struct controller *controller = entry_controller(routine, extension, place);
+    return controller && controller->is_pci ? controller : NULL;
 }
 
 static void read_bytes(struct controller *controller, UCHAR *bytes, ULONG offset, ULONG byte_count)
@@ -138,12 +138,12 @@ static void write_bytes(struct controller *controller, const UCHAR *bytes, ULONG
 ULONG NTAPI AtaPortGetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG ConfigDataOffset,
                               ULONG BufferLength)
 {
-    static const char routine[] = "AtaPortGetBusData";
+    const enum routine routine = ROUTINE_AtaPortGetBusData;
     struct controller *controller = bus_controller(ControllerExtension, routine, CALLER);
     if (!controller)
         return 0;
     ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
-    if (memory_is_refused(Buffer, byte_count, routine, CALLER))
+    if (memory_is_refused(Buffer, byte_count, routine_name(routine), CALLER))
         return 0;
     read_bytes(controller, Buffer, ConfigDataOffset, byte_count);
     return byte_count;
@@ -152,12 +152,12 @@ ULONG NTAPI AtaPortGetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG Con
 ULONG NTAPI AtaPortSetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG ConfigDataOffset,
                               ULONG BufferLength)
 {
-    static const char routine[] = "AtaPortSetBusData";
+    const enum routine routine = ROUTINE_AtaPortSetBusData;
     struct controller *controller = bus_controller(ControllerExtension, routine, CALLER);
     if (!controller)
         return 0;
     ULONG byte_count = clip(ConfigDataOffset, BufferLength, routine, CALLER);
-    if (memory_is_refused(Buffer, byte_count, routine, CALLER))
+    if (memory_is_refused(Buffer, byte_count, routine_name(routine), CALLER))
         return 0;
     write_bytes(controller, Buffer, ConfigDataOffset, byte_count);
     return byte_count;
@@ -167,10 +167,10 @@ ULONG NTAPI AtaPortSetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG Con
 ULONG NTAPI PciIdeXGetBusData(PVOID DeviceExtension, PVOID Buffer, ULONG ConfigDataOffset,
                               ULONG BufferLength)
 {
-    static const char routine[] = "PciIdeXGetBusData";
+    const enum routine routine = ROUTINE_PciIdeXGetBusData;
     struct controller *controller = bus_controller(DeviceExtension, routine, CALLER);
     if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength ||
-        memory_is_refused(Buffer, BufferLength, routine, CALLER))
+        memory_is_refused(Buffer, BufferLength, routine_name(routine), CALLER))
         return (ULONG)STATUS_UNSUCCESSFUL;
     read_bytes(controller, Buffer, ConfigDataOffset, BufferLength);
     return STATUS_SUCCESS;
@@ -180,12 +180,12 @@ ULONG NTAPI PciIdeXGetBusData(PVOID DeviceExtension, PVOID Buffer, ULONG ConfigD
 ULONG NTAPI PciIdeXSetBusData(PVOID DeviceExtension, PVOID Buffer, PVOID DataMask,
                               ULONG ConfigDataOffset, ULONG BufferLength)
 {
-    static const char routine[] = "PciIdeXSetBusData";
+    const enum routine routine = ROUTINE_PciIdeXSetBusData;
     struct controller *controller = bus_controller(DeviceExtension, routine, CALLER);
     UCHAR bytes[CONFIGURATION_SIZE];
     if (!controller || clip(ConfigDataOffset, BufferLength, routine, CALLER) != BufferLength ||
-        memory_is_refused(Buffer, BufferLength, routine, CALLER) ||
-        memory_is_refused(DataMask, BufferLength, routine, CALLER))
+        memory_is_refused(Buffer, BufferLength, routine_name(routine), CALLER) ||
+        memory_is_refused(DataMask, BufferLength, routine_name(routine), CALLER))
         return (ULONG)STATUS_UNSUCCESSFUL;
     read_bytes(controller, bytes, ConfigDataOffset, BufferLength);
     for (ULONG i = 0; i < BufferLength; i++) {

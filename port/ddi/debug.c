@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "port/contract/entry.h"
 #include "port/ddi/unpublished.h"
 #include "port/ddi/variadic.h"
 #include "port/log.h"
@@ -53,25 +54,25 @@ static uint32_t add_stall(uint32_t delay_us)
 
 VOID NTAPI AtaPortStallExecution(ULONG Delay)
 {
-    static const char routine[] = "AtaPortStallExecution";
-    if (contract_in_build_io(routine, CALLER))
+    const enum routine routine = ROUTINE_AtaPortStallExecution;
+    if (!entry_plain(routine, CALLER))
         return;
     uint32_t too_much_us = add_stall(Delay);
     if (too_much_us && !in_dump_mode())
-        contract_report(RULE_CTX_07, context_now->channel, routine, CALLER,
+        contract_report(RULE_CTX_07, context_now->channel, routine_name(routine), CALLER,
                         "%u us in this call so far; longer waits use AtaPortRequestTimer",
                         (unsigned)too_much_us);
     if (Delay > STALL_MOST_US)
-        port_message(context_now->channel, "%s: %u us are too long; it waits %u s", routine,
-                     (unsigned)Delay, STALL_MOST_US / 1000000);
+        port_message(context_now->channel, "%s: %u us are too long; it waits %u s",
+                     routine_name(routine), (unsigned)Delay, STALL_MOST_US / 1000000);
     hal_stall_us(Delay < STALL_MOST_US ? Delay : STALL_MOST_US);
 }
 
 VOID NTAPI AtaPortQuerySystemTime(PLARGE_INTEGER CurrentTime)
 {
-    static const char routine[] = "AtaPortQuerySystemTime";
-    if (contract_in_build_io(routine, CALLER) ||
-        memory_is_refused(CurrentTime, sizeof *CurrentTime, routine, CALLER))
+    const enum routine routine = ROUTINE_AtaPortQuerySystemTime;
+    if (!entry_plain(routine, CALLER) ||
+        memory_is_refused(CurrentTime, sizeof *CurrentTime, routine_name(routine), CALLER))
         return;
     CurrentTime->QuadPart = (LONGLONG)shared_page_system_time();
 }
@@ -80,7 +81,7 @@ VOID NTAPI AtaPortQuerySystemTime(PLARGE_INTEGER CurrentTime)
 
 /* Who prints, for reports. */
 struct printer {
-    const char *routine;
+    enum routine routine;
     const void *place;
 };
 
@@ -95,7 +96,7 @@ struct conversion {
 
 static bool is_refused(const struct printer *printer, const void *text, size_t byte_count)
 {
-    return memory_is_refused(text, byte_count, printer->routine, printer->place);
+    return memory_is_refused(text, byte_count, routine_name(printer->routine), printer->place);
 }
 
 #define MOST_TEXT 160u /* of one %s */
@@ -285,13 +286,13 @@ static void debug_print(const struct printer *printer, ULONG level, const char *
 
 VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 {
-    const struct printer printer = {"AtaPortDebugPrint", CALLER};
+    const struct printer printer = {ROUTINE_AtaPortDebugPrint, CALLER};
     ddi_va_list arguments;
 
-    if (contract_in_build_io(printer.routine, CALLER))
+    if (!entry_plain(printer.routine, CALLER))
         return;
     if (DebugPrintLevel > DEBUG_PRINT_MOST)
-        contract_report(RULE_DBG_01, context_now->channel, printer.routine, CALLER,
+        contract_report(RULE_DBG_01, context_now->channel, routine_name(printer.routine), CALLER,
                         "the level is %u", (unsigned)DebugPrintLevel);
     ddi_va_start(arguments, DebugMessage);
     debug_print(&printer, DebugPrintLevel, (const char *)DebugMessage, &arguments);
@@ -301,10 +302,10 @@ VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 /* The controller drivers' name for it, before there were ATA miniports (PciIdeXDebugPrint). */
 VOID NTAPI_V PciIdeXDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 {
-    const struct printer printer = {"PciIdeXDebugPrint", CALLER};
+    const struct printer printer = {ROUTINE_PciIdeXDebugPrint, CALLER};
     ddi_va_list arguments;
 
-    if (contract_in_build_io(printer.routine, CALLER))
+    if (!entry_plain(printer.routine, CALLER))
         return;
     ddi_va_start(arguments, DebugMessage);
     debug_print(&printer, DebugPrintLevel, (const char *)DebugMessage, &arguments);
@@ -316,29 +317,28 @@ VOID NTAPI_V PciIdeXDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
 
 VOID NTAPI AtaPortLogError(PVOID ChannelExtension, PIDE_ERROR_LOG_ENTRY ErrorLogEntry)
 {
-    static const char routine[] = "AtaPortLogError";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
-    if (channel && !memory_is_refused(ErrorLogEntry, sizeof *ErrorLogEntry, routine, CALLER))
+    const enum routine routine = ROUTINE_AtaPortLogError;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
+    if (channel &&
+        !memory_is_refused(ErrorLogEntry, sizeof *ErrorLogEntry, routine_name(routine), CALLER))
         log_error_entry(channel, ErrorLogEntry);
 }
 
 VOID NTAPI_V AtaPortTraceNotification(ULONG NotificationType, PVOID HwDeviceExtension, ...)
 {
-    static const char routine[] = "AtaPortTraceNotification";
-    struct channel *channel = NULL; /* NULL stands for the driver as a whole */
-    if (HwDeviceExtension && !(channel = contract_channel(HwDeviceExtension, routine, CALLER)))
-        return;
-    if (!contract_in_build_io(routine, CALLER))
+    const enum routine routine = ROUTINE_AtaPortTraceNotification;
+    struct channel *channel; /* NULL stands for the driver as a whole */
+    if (entry_optional(routine, HwDeviceExtension, &channel, CALLER))
         hal_log("%s: trace notification %u\n", channel ? channel->name : "a driver",
                 (unsigned)NotificationType);
 }
 
 VOID NTAPI AtaPortDebugBreak(PVOID ChannelExtension)
 {
-    static const char routine[] = "AtaPortDebugBreak";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortDebugBreak;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     if (channel) {
-        port_message(channel, "%s", routine);
+        port_message(channel, "%s", routine_name(routine));
         debug_break(channel);
     }
 }

@@ -5,29 +5,29 @@
  */
 #include <string.h>
 
+#include "port/contract/entry.h"
 #include "port/memory.h"
 #include "port/request/request.h"
 
 /* ------------------------------------------------------------------ completion */
-
-static const char complete_routine[] = "AtaPortCompleteRequest";
 
 /* Everything but the common case of AtaPortCompleteRequest. */
 static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID extension,
                                                                      PIDE_REQUEST_BLOCK irb,
                                                                      const void *place)
 {
-    struct channel *channel = contract_enter(extension, complete_routine, place);
+    const enum routine routine = ROUTINE_AtaPortCompleteRequest;
+    struct channel *channel = entry_channel(routine, extension, place);
     if (!channel)
         return;
     struct irb_slot *slot = slot_from_irb(channel, irb);
     bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
     if (is_outstanding) {
-        slot_check_results(slot, complete_routine, place);
+        slot_check_results(slot, routine_name(routine), place);
         is_outstanding = slot_complete(channel, slot);
     }
     if (!is_outstanding)
-        contract_report(RULE_IRB_01, channel, complete_routine, place, "%p %s", (void *)irb,
+        contract_report(RULE_IRB_01, channel, routine_name(routine), place, "%p %s", (void *)irb,
                         !slot                        ? "is no IRB of this channel"
                         : slot->state == SLOT_ACTIVE ? "is a request-sense IRB: release it instead"
                                                      : "is not outstanding: completed before?");
@@ -71,14 +71,10 @@ static UCHAR judged_status(const struct irb_slot *slot, UCHAR status, const char
 VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR TargetId, UCHAR Lun,
                                             UCHAR IrbStatus)
 {
-    static const char routine[] = "AtaPortCompleteAllActiveRequests";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortCompleteAllActiveRequests;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     if (!channel)
         return;
-    if (context_now->kind == CONTEXT_INTERRUPT) {
-        contract_report(RULE_CTX_05, channel, routine, CALLER, "no request was completed");
-        return;
-    }
     bool is_judged = false;
     for (unsigned i = 0; i < channel->irbs.count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
@@ -89,7 +85,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
             continue;
         slot_take_back_sense(slot);
         if (!is_judged)
-            IrbStatus = judged_status(slot, IrbStatus, routine, CALLER);
+            IrbStatus = judged_status(slot, IrbStatus, routine_name(routine), CALLER);
         is_judged = true;
         slot_end(channel, slot, IrbStatus);
     }
@@ -142,25 +138,26 @@ static __attribute__((noinline)) bool build_list(struct irb_slot *slot)
 static __attribute__((noinline)) PIDE_SCATTER_GATHER_LIST NTAPI
 list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
 {
-    static const char routine[] = "AtaPortGetScatterGatherList";
-    struct channel *channel = contract_channel(extension, routine, place);
+    const enum routine routine = ROUTINE_AtaPortGetScatterGatherList;
+    struct channel *channel = entry_channel(routine, extension, place);
     if (!channel)
         return NULL;
-    contract_note_build_io(routine, place, true);
     struct irb_slot *slot = slot_from_irb(channel, irb);
     if (!slot || slot->state != SLOT_ACTIVE) {
-        contract_report(RULE_IRB_01, channel, routine, place,
+        contract_report(RULE_IRB_01, channel, routine_name(routine), place,
                         "%p is no outstanding IRB of this channel", (void *)irb);
         return NULL;
     }
     if (!(slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA)) {
-        contract_report_irb(RULE_IRB_08, slot, routine, place, "it is not marked for DMA");
+        contract_report_irb(RULE_IRB_08, slot, routine_name(routine), place,
+                            "it is not marked for DMA");
         return NULL;
     }
     if (!slot->list_built && !list_in_one(slot) && !build_list(slot)) {
-        port_message(
-            channel, "%s: the %u-byte buffer at %p is in more than %u pieces, or not in memory",
-            routine, (unsigned)slot->data_byte_count, slot->data, PORT_PHYSICAL_BREAKS + 1);
+        port_message(channel,
+                     "%s: the %u-byte buffer at %p is in more than %u pieces, or not in memory",
+                     routine_name(routine), (unsigned)slot->data_byte_count, slot->data,
+                     PORT_PHYSICAL_BREAKS + 1);
         return NULL;
     }
     return slot_shown_list(slot);
@@ -187,19 +184,19 @@ PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtensio
 
 PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
-    static const char routine[] = "AtaPortBuildRequestSenseIrb";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortBuildRequestSenseIrb;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     if (!channel)
         return NULL;
     struct irb_slot *original = slot_from_irb(channel, Irb);
     if (!original || original->state != SLOT_ACTIVE || !original->request) {
-        contract_report(RULE_IRB_01, channel, routine, CALLER,
+        contract_report(RULE_IRB_01, channel, routine_name(routine), CALLER,
                         "%p is no outstanding IRB of this channel", (void *)Irb);
         return NULL;
     }
     struct request *request = original->request;
     if (!slot_may_need_sense(original)) {
-        contract_report_irb(RULE_IRB_18, original, routine, CALLER,
+        contract_report_irb(RULE_IRB_18, original, routine_name(routine), CALLER,
                             "it is no packet command that has failed");
         return NULL;
     }
@@ -207,7 +204,7 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     enum irb_slot_state free = SLOT_FREE; /* an interrupt may want it, too */
     if (!__atomic_compare_exchange_n(&slot->state, &free, SLOT_ACTIVE, false, __ATOMIC_RELAXED,
                                      __ATOMIC_RELAXED)) {
-        contract_report_irb(RULE_IRB_11, original, routine, CALLER,
+        contract_report_irb(RULE_IRB_11, original, routine_name(routine), CALLER,
                             "target %u has one outstanding already", request->device->target);
         return NULL;
     }
@@ -241,8 +238,8 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
 
 VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
-    static const char routine[] = "AtaPortReleaseRequestSenseIrb";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortReleaseRequestSenseIrb;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     if (!channel)
         return;
     struct irb_slot *slot = slot_from_irb(channel, Irb);
@@ -251,7 +248,7 @@ VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BL
         return;
     }
     if (!slot || slot->request || slot->state != SLOT_ACTIVE) {
-        contract_report(RULE_IRB_11, channel, routine, CALLER,
+        contract_report(RULE_IRB_11, channel, routine_name(routine), CALLER,
                         "%p is no outstanding request-sense IRB", (void *)Irb);
         return;
     }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "port/contract/entry.h"
 #include "port/memory.h"
 #include "port/request/request.h"
 
@@ -14,22 +15,18 @@
 PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedExtensionSize,
                                         ULONG IrbExtensionSize)
 {
-    static const char routine[] = "AtaPortGetUnCachedExtension";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortGetUnCachedExtension;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     if (!channel)
         return NULL;
-    if (context_now->kind != CONTEXT_HW_CONTROL || context_now->action != IdeStart ||
-        context_now->channel != channel) {
-        contract_report(RULE_CTX_03, channel, routine, CALLER, "nothing was allocated");
-        return NULL;
-    }
     if (channel->irbs.slots) {
-        contract_report(RULE_CTX_04, channel, routine, CALLER, "nothing was allocated");
+        contract_report(RULE_CTX_04, channel, routine_name(routine), CALLER,
+                        "nothing was allocated");
         return NULL;
     }
     if (channel->given.configuration.ChannelMode == IdeModeDump &&
         UncachedExtensionSize > DUMP_UNCACHED_LIMIT) {
-        contract_report(RULE_CTX_12, channel, routine, CALLER,
+        contract_report(RULE_CTX_12, channel, routine_name(routine), CALLER,
                         "%u bytes in dump mode: nothing was allocated",
                         (unsigned)UncachedExtensionSize);
         return NULL;
@@ -43,8 +40,9 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
     channel->memory.irb_extension_size = IrbExtensionSize;
     if (!channel->memory.uncached || !slots_create(channel)) {
         channel->memory.irb_extension_size = 0;
-        port_message(channel, "%s: no memory; bytes asked for: %u, and %u an IRB", routine,
-                     (unsigned)UncachedExtensionSize, (unsigned)IrbExtensionSize);
+        port_message(channel, "%s: no memory; bytes asked for: %u, and %u an IRB",
+                     routine_name(routine), (unsigned)UncachedExtensionSize,
+                     (unsigned)IrbExtensionSize);
         guard_take_back(&channel->memory.uncached_guard);
         channel->memory.uncached = NULL;
         return NULL;
@@ -103,14 +101,13 @@ static bool find_piece(struct piece *piece, struct channel *channel, const IDE_R
 IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb,
                                                      PVOID VirtualAddress, ULONG *Length)
 {
-    static const char routine[] = "AtaPortGetPhysicalAddress";
+    const enum routine routine = ROUTINE_AtaPortGetPhysicalAddress;
     IDE_PHYSICAL_ADDRESS physical = {.QuadPart = 0};
     uint32_t run = 0;
-    struct channel *channel = contract_channel(ChannelExtension, routine, CALLER);
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     struct piece piece;
 
-    contract_note_build_io(routine, CALLER, false);
-    if (memory_is_refused(Length, sizeof *Length, routine, CALLER))
+    if (memory_is_refused(Length, sizeof *Length, routine_name(routine), CALLER))
         return physical;
     if (channel && find_piece(&piece, channel, Irb, VirtualAddress)) {
         run = (uint32_t)piece.byte_count;
@@ -126,44 +123,44 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
 
 ULONG NTAPI AtaPortConvertPhysicalAddressToUlong(IDE_PHYSICAL_ADDRESS Address)
 {
-    static const char routine[] = "AtaPortConvertPhysicalAddressToUlong";
+    const enum routine routine = ROUTINE_AtaPortConvertPhysicalAddressToUlong;
     if (__builtin_expect(context_now->kind == CONTEXT_BUILD_IO, 0) && /* part of every request */
-        contract_in_build_io(routine, CALLER))
+        !entry_plain(routine, CALLER))
         return 0;
     if ((uint64_t)Address.QuadPart >> 32)
-        contract_report(RULE_ADR_03, NULL, routine, CALLER, "%#llx has more than 32 bits",
-                        (unsigned long long)Address.QuadPart);
+        contract_report(RULE_ADR_03, NULL, routine_name(routine), CALLER,
+                        "%#llx has more than 32 bits", (unsigned long long)Address.QuadPart);
     return (ULONG)Address.QuadPart;
 }
 
 /* Is one of them the kernel's? */
 static inline bool copy_is_refused(const void *to, const void *from, ULONG byte_count,
-                                   const char *routine, const void *place)
+                                   enum routine routine, const void *place)
 {
-    return memory_is_refused(to, byte_count, routine, place) ||
-           memory_is_refused(from, byte_count, routine, place);
+    return memory_is_refused(to, byte_count, routine_name(routine), place) ||
+           memory_is_refused(from, byte_count, routine_name(routine), place);
 }
 
 VOID NTAPI AtaPortMoveMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length)
 {
-    static const char routine[] = "AtaPortMoveMemory";
-    if (!contract_in_build_io(routine, CALLER) &&
+    const enum routine routine = ROUTINE_AtaPortMoveMemory;
+    if (entry_plain(routine, CALLER) &&
         !copy_is_refused(WriteBuffer, ReadBuffer, Length, routine, CALLER))
         memmove(WriteBuffer, ReadBuffer, Length);
 }
 
 VOID NTAPI AtaPortCopyMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length)
 {
-    static const char routine[] = "AtaPortCopyMemory";
+    const enum routine routine = ROUTINE_AtaPortCopyMemory;
     uintptr_t to = (uintptr_t)WriteBuffer, from = (uintptr_t)ReadBuffer;
-    if (contract_in_build_io(routine, CALLER) ||
+    if (!entry_plain(routine, CALLER) ||
         copy_is_refused(WriteBuffer, ReadBuffer, Length, routine, CALLER))
         return;
     if (to - from >= Length && from - to >= Length) {
         memcpy(WriteBuffer, ReadBuffer, Length);
         return;
     }
-    contract_report(RULE_ADR_05, NULL, routine, CALLER,
+    contract_report(RULE_ADR_05, NULL, routine_name(routine), CALLER,
                     "from %p to %p, bytes: %u: copied as by AtaPortMoveMemory", ReadBuffer,
                     WriteBuffer, (unsigned)Length);
     memmove(WriteBuffer, ReadBuffer, Length);

@@ -4,6 +4,7 @@
  * ready. Entered from every context; what needs PASSIVE_LEVEL is left for port_idle.
  */
 #include "port/callback.h"
+#include "port/contract/entry.h"
 #include "port/ddi/variadic.h"
 #include "port/request/request.h"
 
@@ -25,26 +26,27 @@ static void devices_removed(void *context)
     channel->notified.rescan_wanted = true;
 }
 
+/* The name by which a driver has called AtaPortNotification. */
+static enum routine called_as(IDE_NOTIFICATION_TYPE type, unsigned target)
+{
+    if (type == IdeDeviceArrival)
+        return target == IDE_UNTAGGED ? ROUTINE_AtaPortBusChangeDetected
+                                      : ROUTINE_AtaPortDeviceArrived;
+    return type == IdeDeviceRemoval      ? ROUTINE_AtaPortDeviceRemoved
+           : type == IdePowerStateChange ? ROUTINE_AtaPortRequestPowerStateChange
+                                         : ROUTINE_AtaPortNotification;
+}
+
 VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID ChannelExtension,
                                  ...)
 {
-    /* The names that drivers call it by come first. */
-    static const char *const names[] = {
-        [IdeDeviceArrival] = "AtaPortDeviceArrived/AtaPortNotification",
-        [IdeDeviceRemoval] = "AtaPortDeviceRemoved/AtaPortNotification",
-        [IdePowerStateChange] = "AtaPortRequestPowerStateChange/AtaPortNotification",
-        "AtaPortBusChangeDetected/AtaPortNotification",
-    };
     ddi_va_list arguments;
 
     ddi_va_start(arguments, ChannelExtension);
     unsigned target = __builtin_va_arg(arguments, unsigned) & 0xFF;
     unsigned lun = __builtin_va_arg(arguments, unsigned) & 0xFF;
-    unsigned name = NotificationType == IdeDeviceArrival && target == IDE_UNTAGGED
-                        ? IdePowerStateChange + 1
-                        : NotificationType;
-    const char *routine = name < sizeof names / sizeof *names ? names[name] : "AtaPortNotification";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    const enum routine routine = called_as(NotificationType, target);
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     if (!channel)
         return;
     switch (NotificationType) {
@@ -66,8 +68,8 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
         break;
     }
     default:
-        port_message(channel, "%s: notification %u is unknown (target %u, unit %u)", routine,
-                     (unsigned)NotificationType, target, lun);
+        port_message(channel, "%s: notification %u is unknown (target %u, unit %u)",
+                     routine_name(routine), (unsigned)NotificationType, target, lun);
         break;
     }
     ddi_va_end(arguments);
@@ -112,25 +114,21 @@ static bool has_target(const struct channel *channel, unsigned target)
 VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHAR Lun,
                                     ULONG BusyTimeout)
 {
-    const char *routine = BusyTimeout ? "AtaPortDeviceBusy/AtaPortDeviceStateChange"
-                                      : "AtaPortDeviceReady/AtaPortDeviceStateChange";
-    struct channel *channel = contract_enter(ChannelExtension, routine, CALLER);
+    const enum routine routine =
+        BusyTimeout ? ROUTINE_AtaPortDeviceBusy : ROUTINE_AtaPortDeviceReady;
+    struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
     (void)Lun;
     if (!channel)
         return;
-    if (BusyTimeout && context_now->kind == CONTEXT_INTERRUPT) {
-        contract_report(RULE_CTX_06, channel, routine, CALLER, "the queue was not paused");
-        return;
-    }
     if (TargetId != IDE_UNTAGGED && !has_target(channel, TargetId)) {
         if (BusyTimeout) /* drivers say ready for all that they ever had */
-            port_message(channel, "%s: there is no device at target %u; nothing is paused", routine,
-                         TargetId);
+            port_message(channel, "%s: there is no device at target %u; nothing is paused",
+                         routine_name(routine), TargetId);
         return;
     }
     if (BusyTimeout > PAUSE_LIMIT_S) {
         port_message(channel, "%s: a pause of %u s is too long; the queue goes on after %u s",
-                     routine, (unsigned)BusyTimeout, PAUSE_LIMIT_S);
+                     routine_name(routine), (unsigned)BusyTimeout, PAUSE_LIMIT_S);
         BusyTimeout = PAUSE_LIMIT_S;
     }
     struct device *device = TargetId == IDE_UNTAGGED ? NULL : &channel->devices[TargetId];

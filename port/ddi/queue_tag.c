@@ -5,25 +5,26 @@
  */
 #include <string.h>
 
+#include "port/contract/entry.h"
 #include "port/port.h"
 
 /* The tags of a target; NULL with TAG-01 or TAG-03 reported if there is no such device. */
 static struct queue_tags *tags_of(struct channel *channel, UCHAR target, enum rule rule,
-                                  const char *routine, const void *place)
+                                  enum routine routine, const void *place)
 {
     if (target == IDE_UNTAGGED)
         return &channel->tags;
     if (target < PORT_MAX_DEVICES)
         return &channel->devices[target].tags;
-    contract_report(rule, channel, routine, place, "there is no target %u", target);
+    contract_report(rule, channel, routine_name(routine), place, "there is no target %u", target);
     return NULL;
 }
 
 BOOLEAN NTAPI AtaPortInitializeQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun,
                                         UCHAR MaxQueueTag)
 {
-    static const char routine[] = "AtaPortInitializeQueueTag";
-    struct channel *channel = contract_enter(DeviceExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortInitializeQueueTag;
+    struct channel *channel = entry_channel(routine, DeviceExtension, CALLER);
     (void)Lun;
     if (!channel)
         return FALSE;
@@ -53,8 +54,8 @@ static unsigned take_free_tag(struct queue_tags *tags)
 
 UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun)
 {
-    static const char routine[] = "AtaPortAllocateQueueTag";
-    struct channel *channel = contract_enter(DeviceExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortAllocateQueueTag;
+    struct channel *channel = entry_channel(routine, DeviceExtension, CALLER);
     (void)Lun;
     if (!channel)
         return 0;
@@ -62,7 +63,7 @@ UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR
     if (!tags)
         return 0;
     if (tags->limit == 0) {
-        contract_report(RULE_TAG_01, channel, routine, CALLER,
+        contract_report(RULE_TAG_01, channel, routine_name(routine), CALLER,
                         "AtaPortInitializeQueueTag was not called for target %u", TargetId);
         return 0;
     }
@@ -74,8 +75,8 @@ UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR
 
 VOID NTAPI AtaPortReleaseQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR Lun, UCHAR QueueTag)
 {
-    static const char routine[] = "AtaPortReleaseQueueTag";
-    struct channel *channel = contract_enter(DeviceExtension, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortReleaseQueueTag;
+    struct channel *channel = entry_channel(routine, DeviceExtension, CALLER);
     (void)Lun;
     if (!channel)
         return;
@@ -84,6 +85,6 @@ VOID NTAPI AtaPortReleaseQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR L
         return;
     uint32_t bit = 1u << QueueTag % 32;
     if (!(__atomic_fetch_and(&tags->used[QueueTag / 32], ~bit, __ATOMIC_RELAXED) & bit))
-        contract_report(RULE_TAG_03, channel, routine, CALLER,
+        contract_report(RULE_TAG_03, channel, routine_name(routine), CALLER,
                         "tag %u of target %u is not allocated", QueueTag, TargetId);
 }

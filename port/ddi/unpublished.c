@@ -12,52 +12,54 @@
  */
 #include <string.h>
 
+#include "port/contract/entry.h"
 #include "port/ddi/unpublished.h"
 #include "port/memory.h"
 #include "port/port.h"
 
-static void say(const char *name, const void *place)
+static void say(enum routine routine, const void *place)
 {
     char where[96];
-    if (contract_in_build_io(name, place))
+    if (!entry_plain(routine, place))
         return;
     hal_name_address((uintptr_t)place - 1, where, sizeof where);
     port_message(context_now->channel,
-                 "%s called %s, which has no published interface; nothing was done", where, name);
+                 "%s called %s, which has no published interface; nothing was done", where,
+                 routine_name(routine));
 }
 
 ULONG_PTR NTAPI AtaPortEtwTraceLog(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c)
 {
     (void)a, (void)b, (void)c;
-    (void)contract_in_build_io("AtaPortEtwTraceLog", CALLER);
+    entry_plain(ROUTINE_AtaPortEtwTraceLog, CALLER);
     return 0; /* a trace nobody listens to: silent */
 }
 
 ULONG_PTR NTAPI AtaPortGetParentBusType(ULONG_PTR a)
 {
     (void)a;
-    say("AtaPortGetParentBusType", CALLER);
+    say(ROUTINE_AtaPortGetParentBusType, CALLER);
     return 0;
 }
 
 ULONG_PTR NTAPI AtaPortInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
 {
     (void)a, (void)b, (void)c, (void)d;
-    say("AtaPortInitialize", CALLER);
+    say(ROUTINE_AtaPortInitialize, CALLER);
     return (ULONG)STATUS_NOT_SUPPORTED;
 }
 
 ULONG_PTR NTAPI PciIdeXInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
 {
     (void)a, (void)b, (void)c, (void)d;
-    say("PciIdeXInitialize", CALLER);
+    say(ROUTINE_PciIdeXInitialize, CALLER);
     return (ULONG)STATUS_NOT_SUPPORTED;
 }
 
 ULONG_PTR NTAPI PciIdexGetBusLocation(ULONG_PTR a, ULONG_PTR b)
 {
     (void)a, (void)b;
-    say("PciIdexGetBusLocation", CALLER);
+    say(ROUTINE_PciIdexGetBusLocation, CALLER);
     return (ULONG)STATUS_NOT_SUPPORTED;
 }
 
@@ -69,7 +71,7 @@ ULONG_PTR NTAPI PciIdexGetBusLocation(ULONG_PTR a, ULONG_PTR b)
 VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
 {
     char place[160];
-    contract_direction("KeBugCheckEx", CALLER);
+    entry_direction("KeBugCheckEx", CALLER);
     hal_name_address((uintptr_t)CALLER - 1, place, sizeof place);
     PANIC("%s stopped the system: KeBugCheckEx %#x%s (%#llx, %#llx, %#llx, %#llx)", place,
           (unsigned)code,

@@ -34,7 +34,6 @@ static bool equal_without_case(const char *a, const char *b)
 enum pe_resolution export_find(const char *module, const char *symbol, uint64_t *address)
 {
     unsigned wanted = 0;
-    size_t low = 0, high = export_count;
 
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
         if (equal_without_case(module, modules[i].name))
@@ -42,20 +41,11 @@ enum pe_resolution export_find(const char *module, const char *symbol, uint64_t 
     }
     if (wanted == 0)
         return PE_NO_SUCH_MODULE;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct export_entry *entry = &export_table[middle];
-        int order = strcmp(symbol, entry->name);
-
-        if (order == 0) {
-            *address = (uintptr_t)entry->address;
-            return (entry->modules & wanted) != 0 ? PE_RESOLVED : PE_NO_SUCH_SYMBOL;
+    for (size_t i = 0; i < export_count; i++)
+        if (strcmp(symbol, export_table[i].name) == 0) {
+            *address = (uintptr_t)export_table[i].address;
+            return export_table[i].modules & wanted ? PE_RESOLVED : PE_NO_SUCH_SYMBOL;
         }
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
     return PE_NO_SUCH_SYMBOL;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What miniports can import: the table made from port/exports.list, and its look-up.
+ * What miniports can import: the table, and its look-up.
  *
- * Owns: nothing; the table is constant. The list is the one place where an export is written down:
- * the import libraries that miniports link against and this table both come from it, through
- * tools/exports.pl.
+ * Owns: nothing; the table is constant. port/contract/routines.def is the one place where an export is written down: the
+ * import libraries that miniports link against and this table both come from it.
  */
 #ifndef PORT_LOADER_EXPORTS_H
 #define PORT_LOADER_EXPORTS_H
@@ -25,7 +24,6 @@ struct export_entry {
         modules; /* enum export_module: which of them export it; it is the same routine in all */
 };
 
-/* Sorted by name, as strcmp() does. */
 extern const struct export_entry export_table[];
 extern const size_t export_count;
 

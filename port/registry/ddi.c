@@ -3,14 +3,15 @@
  * The exported registry routines: AtaPortRegistryAllocateBuffer, FreeBuffer, Read, Write,
  * WriteDeferred.
  *
- * Owns the rules about them (REG-01 to REG-14, CTX-08): who may call what and when, and what is
- * reported; what the routines do is in service.c. Every call looks first whether something wrote
+ * Owns the rules about them (REG-02 to REG-14, CTX-08) but for the contexts, which are their rows'
+ * (port/contract/routines.def): what is reported; what the routines do is in service.c. Every call looks first whether something wrote
  * beside the channel's buffer (REG-05). Entered from every context in which a miniport runs; only
  * deferred writes go on above PASSIVE_LEVEL.
  */
 #include <irb.h>
 
 #include "lib/plural.h"
+#include "port/contract/entry.h"
 #include "port/memory.h"
 #include "port/port.h"
 #include "port/registry/kernel.h"
@@ -21,50 +22,6 @@ _Static_assert(IDE_REG_SZ == REGISTRY_SZ && IDE_REG_BINARY == REGISTRY_BINARY &&
 _Static_assert(sizeof(ULONG) == sizeof(uint32_t), "lengths are 32 bits");
 
 /* ------------------------------------------------------------------ who may call, and when */
-
-/* AtaChannelInitRoutine, or IdeHwControl with IdeStart or IdeStop, of this channel. */
-static bool is_start_or_stop(const struct channel *channel)
-{
-    const struct context *context = context_now;
-
-    if (context->channel != channel)
-        return false;
-    return context->kind == CONTEXT_CHANNEL_INIT ||
-           (context->kind == CONTEXT_HW_CONTROL &&
-            (context->action == IdeStart || context->action == IdeStop));
-}
-
-/* A routine of the channel's interface. Those that it asked to be called back in are none of these.
- */
-static bool is_channel_routine(const struct channel *channel)
-{
-    const struct context *context = context_now;
-
-    if (context->channel != channel)
-        return false;
-    switch (context->kind) {
-    case CONTEXT_CHANNEL_INIT:
-    case CONTEXT_HW_CONTROL:
-    case CONTEXT_HW_INITIALIZE:
-    case CONTEXT_START_IO:
-    case CONTEXT_INTERRUPT:
-    case CONTEXT_RESET:
-        return true;
-    case CONTEXT_NONE:
-    case CONTEXT_DRIVER_ENTRY:
-    case CONTEXT_ADAPTER_CONTROL:
-    case CONTEXT_CHANNEL_ENABLED:
-    case CONTEXT_TRANSFER_MODE_SELECT:
-    case CONTEXT_BUILD_IO:
-    case CONTEXT_WORKER:
-    case CONTEXT_TIMER:
-    case CONTEXT_SYNCHRONIZED:
-    case CONTEXT_CONTROLLER_SYNC:
-    case CONTEXT_KIND_COUNT:
-        break;
-    }
-    return false;
-}
 
 static bool is_controller_only(void)
 {
@@ -91,30 +48,22 @@ static void report_damage(struct channel *channel, const char *routine, const vo
 }
 
 /* What every routine looks at before it does anything. NULL: it must return its failure value. */
-static struct channel *enter(PVOID extension, enum rule context_rule, const char *routine,
-                             const void *place)
+static struct channel *enter(PVOID extension, enum routine routine, const void *place)
 {
     struct channel *channel;
-    bool may_call;
 
-    contract_direction(routine, place);
+    entry_direction(routine_name(routine), place);
     if (is_controller_only()) {
-        contract_report(RULE_REG_14, NULL, routine, place, "nothing was done");
+        contract_report(RULE_REG_14, NULL, routine_name(routine), place, "nothing was done");
         return NULL;
     }
-    channel = contract_enter(extension, routine, place);
+    channel = entry_channel(routine, extension, place);
     if (!channel)
         return NULL;
-    report_damage(channel, routine, place);
-    if (channel->given.configuration.ChannelMode == IdeModeDump) {
-        contract_report(RULE_CTX_08, channel, routine, place, "nothing was done");
-        return NULL;
-    }
-    may_call =
-        context_rule == RULE_REG_10 ? is_channel_routine(channel) : is_start_or_stop(channel);
-    if (may_call)
+    report_damage(channel, routine_name(routine), place);
+    if (channel->given.configuration.ChannelMode != IdeModeDump)
         return channel;
-    contract_report(context_rule, channel, routine, place, "nothing was done");
+    contract_report(RULE_CTX_08, channel, routine_name(routine), place, "nothing was done");
     return NULL;
 }
 
@@ -122,8 +71,8 @@ static struct channel *enter(PVOID extension, enum rule context_rule, const char
 
 PVOID NTAPI AtaPortRegistryAllocateBuffer(PVOID ChannelExtension, ULONG BufferSize)
 {
-    static const char routine[] = "AtaPortRegistryAllocateBuffer";
-    struct channel *channel = enter(ChannelExtension, RULE_REG_01, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortRegistryAllocateBuffer;
+    struct channel *channel = enter(ChannelExtension, routine, CALLER);
     enum registry_status status;
     void *buffer;
 
@@ -131,12 +80,13 @@ PVOID NTAPI AtaPortRegistryAllocateBuffer(PVOID ChannelExtension, ULONG BufferSi
         return NULL;
     buffer = registry_allocate(&channel->registry, BufferSize, CALLER, &status);
     if (status == REGISTRY_HAS_BUFFER)
-        contract_report(RULE_REG_02, channel, routine, CALLER,
+        contract_report(RULE_REG_02, channel, routine_name(routine), CALLER,
                         "its %zu-byte buffer is at %p; no other was allocated",
                         channel->registry.window.byte_count,
                         (void *)channel->registry.window.buffer);
     else if (!buffer)
-        port_message(channel, "%s(%u): %s (pages free: %u of %u)", routine, (unsigned)BufferSize,
+        port_message(channel, "%s(%u): %s (pages free: %u of %u)", routine_name(routine),
+                     (unsigned)BufferSize,
                      BufferSize == 0 ? "a buffer has at least one byte"
                                      : registry_status_words(status),
                      port_registry.arena.free_count, port_registry.arena.page_count);
@@ -178,11 +128,11 @@ void registry_kernel_free(struct channel *channel, const void *buffer, const cha
 
 VOID NTAPI AtaPortRegistryFreeBuffer(PVOID ChannelExtension, PVOID Buffer)
 {
-    static const char routine[] = "AtaPortRegistryFreeBuffer";
-    struct channel *channel = enter(ChannelExtension, RULE_REG_03, routine, CALLER);
+    const enum routine routine = ROUTINE_AtaPortRegistryFreeBuffer;
+    struct channel *channel = enter(ChannelExtension, routine, CALLER);
 
     if (channel)
-        registry_kernel_free(channel, Buffer, routine, CALLER);
+        registry_kernel_free(channel, Buffer, routine_name(routine), CALLER);
 }
 
 /* ------------------------------------------------------------------ values */
@@ -254,10 +204,10 @@ static bool is_refused(const struct registry_access *access, const char *routine
                              access->place);
 }
 
-/* Both names of one: as drivers call it, and as it is exported. */
-#define REGISTRY_ROUTINE(name)                                                   \
-    (ChannelSubKey ? "AtaPortRegistryChannelSubkey" name "/AtaPortRegistry" name \
-                   : "AtaPortRegistryControllerKey" name "/AtaPortRegistry" name)
+/* The name that drivers call one by. */
+#define REGISTRY_ROUTINE(name)                                  \
+    (ChannelSubKey ? ROUTINE_AtaPortRegistryChannelSubkey##name \
+                   : ROUTINE_AtaPortRegistryControllerKey##name)
 
 /* The routines' arguments from ControllerNumber on, with the place they were called from. */
 #define ACCESS_ARGUMENTS                          \
@@ -275,49 +225,51 @@ BOOLEAN NTAPI AtaPortRegistryRead(PVOID ChannelExtension, UCHAR ControllerNumber
                                   BOOLEAN ChannelSubKey, PCHAR ValueName, UCHAR ValueType,
                                   PUCHAR Buffer, PULONG BufferLength)
 {
-    const char *routine = REGISTRY_ROUTINE("Read");
+    const enum routine routine = REGISTRY_ROUTINE(Read);
     struct registry_access access = ACCESS_ARGUMENTS;
-    struct channel *channel = enter(ChannelExtension, RULE_REG_09, routine, CALLER);
+    struct channel *channel = enter(ChannelExtension, routine, CALLER);
     uint32_t asked;
 
-    if (!channel || is_refused(&access, routine))
+    if (!channel || is_refused(&access, routine_name(routine)))
         return FALSE;
     asked = BufferLength ? *BufferLength : 0;
-    return finish(channel, &access, registry_read(&channel->registry, &access), asked, routine);
+    return finish(channel, &access, registry_read(&channel->registry, &access), asked,
+                  routine_name(routine));
 }
 
 BOOLEAN NTAPI AtaPortRegistryWrite(PVOID ChannelExtension, UCHAR ControllerNumber,
                                    BOOLEAN ChannelSubKey, PCHAR ValueName, UCHAR ValueType,
                                    PUCHAR Buffer, PULONG BufferLength)
 {
-    const char *routine = REGISTRY_ROUTINE("Write");
+    const enum routine routine = REGISTRY_ROUTINE(Write);
     struct registry_access access = ACCESS_ARGUMENTS;
-    struct channel *channel = enter(ChannelExtension, RULE_REG_09, routine, CALLER);
+    struct channel *channel = enter(ChannelExtension, routine, CALLER);
     uint32_t asked;
 
-    if (!channel || is_refused(&access, routine))
+    if (!channel || is_refused(&access, routine_name(routine)))
         return FALSE;
     asked = BufferLength ? *BufferLength : 0;
-    return finish(channel, &access, registry_write(&channel->registry, &access), asked, routine);
+    return finish(channel, &access, registry_write(&channel->registry, &access), asked,
+                  routine_name(routine));
 }
 
 BOOLEAN NTAPI AtaPortRegistryWriteDeferred(PVOID ChannelExtension, UCHAR ControllerNumber,
                                            BOOLEAN ChannelSubKey, PCHAR ValueName, UCHAR ValueType,
                                            PUCHAR Buffer, PULONG BufferLength)
 {
-    const char *routine = REGISTRY_ROUTINE("WriteDeferred");
+    const enum routine routine = REGISTRY_ROUTINE(WriteDeferred);
     struct registry_access access = ACCESS_ARGUMENTS;
-    struct channel *channel = enter(ChannelExtension, RULE_REG_10, routine, CALLER);
+    struct channel *channel = enter(ChannelExtension, routine, CALLER);
     enum registry_status status;
     uint32_t asked;
     enum irql irql;
 
-    if (!channel || is_refused(&access, routine))
+    if (!channel || is_refused(&access, routine_name(routine)))
         return FALSE;
     asked = BufferLength ? *BufferLength : 0;
     /* IdeHwInterrupt may write, too: one at a time. */
     irql = irql_enter_dirql();
     status = registry_write_deferred(&channel->registry, &access);
     irql_leave_dirql(irql);
-    return finish(channel, &access, status, asked, routine);
+    return finish(channel, &access, status, asked, routine_name(routine));
 }

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "port/contract/report.h"
 #include "port/memory.h"
 #include "port/request/request.h"
 

@@ -4,6 +4,7 @@
  * 11, 12, and what judge.c judges. Entered from every context in which a miniport runs.
  */
 #include "port/access/audit.h"
+#include "port/contract/report.h"
 #include "port/request/request.h"
 
 /* ------------------------------------------------------------------ request sense */

@@ -15,6 +15,7 @@
  */
 #include <string.h>
 
+#include "port/contract/report.h"
 #include "port/request/request.h"
 
 /* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then one request-sense IRB

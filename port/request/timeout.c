@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "port/access/audit.h"
+#include "port/contract/report.h"
 #include "port/request/request.h"
 
 #define TICK_US 1000000u

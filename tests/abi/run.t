@@ -19,10 +19,11 @@ my ($here, $top);
 BEGIN {
     $here = dirname(abs_path($0));
     $top  = dirname(dirname($here));
-    unshift @INC, "$top/tools/abi";
+    unshift @INC, "$top/tools/abi", "$top/tools";
 }
 use Behaviour;
 use Layout;
+use Routines;
 use Tables;
 
 my $headers = "$top/include/ddi";
@@ -151,17 +152,15 @@ sub interlocked {
 sub export_list {
     my ($tables) = @_;
     my (%ours, @failures);
-    open my $in, '<', "$top/port/exports.list" or return "port/exports.list: $!";
-    while (my $line = <$in>) {
-        my ($name, $modules, $stack) = split ' ', $line =~ s/#.*//r;
-        $ours{$_}{$name} = $stack for defined $stack ? split /,/, $modules : ();
+    for my $export (grep { is_export($_) } read_routines("$top/port/contract/routines.def")) {
+        $ours{$_}{ $export->{name} } = $export->{stack} for @{ $export->{modules} };
     }
     for my $row (@{ $tables->{exports} }) {
         my ($module, $name) = ($row->{module} =~ s/\.\w+$//r, $row->{export_name});
         my $stack = $row->{type} eq 'const' ? 'data'
             : $row->{i386_link_symbol} =~ /\@(\d+)$/ ? $1 : 'variadic';
         my $listed = $ours{$module}{$name};
-        push @failures, "$name of $module: " . (defined $listed ? "$listed, not $stack" : 'not in port/exports.list')
+        push @failures, "$name of $module: " . (defined $listed ? "$listed, not $stack" : 'not in port/contract/routines.def')
             if ($listed // '') ne $stack;
     }
     return @failures;
@@ -268,6 +267,6 @@ report('Interlocked*', interlocked());
 report('each header alone', alone(@kernel, '-m64', @as_elf));
 my ($counts, @failures) = behaviour($tables);
 report('what they do: ' . counts($counts), @failures);
-report('port/exports.list exports what Windows does', export_list($tables));
+report('port/contract/routines.def exports what Windows does', export_list($tables));
 report(@changes . ' changed rows are noticed', changed_rows($configurations[2]));
 exit 0;

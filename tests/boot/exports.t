@@ -6,8 +6,9 @@
 # routine that returned a structure in memory would show here as well, by four bytes.
 use strict;
 use warnings;
-use lib 'tests/lib';
+use lib qw(tests/lib tools);
 use Ataport;
+use Routines;
 use Test::More;
 
 my $kernel = "build/$Ataport::arch/kernel.elf";
@@ -33,10 +34,9 @@ for my $line (split /\n/, slurp('tests/abi/tables/exports.txt')) {
 }
 
 my $checked = 0;
-for my $line (split /\n/, slurp('port/exports.list')) {
-    my ($name, $modules, $stack, $symbol) = split ' ', $line =~ s/#.*//r;
-    next if !defined $stack || $stack eq 'data';
-    my $found = $returns{ $symbol // $name };
+for my $export (grep { is_export($_) && $_->{stack} ne 'data' } read_routines('port/contract/routines.def')) {
+    my $name = $export->{name};
+    my $found = $returns{ $export->{symbol} };
     ok($found, "$name is in the kernel") or next;
     next if $Ataport::arch ne 'i386' || !%$found;    # one that never returns
     is(join(' ', sort keys %$found), $bytes{$name} // 0, "$name takes what Windows' does");

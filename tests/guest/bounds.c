@@ -4,6 +4,7 @@
  * the console says (tests/boot/guest-bounds.t), and the queue goes on behind it. Nobody waits for the bounds but for
  * the stall's: the others' clocks are put forward. The driver is the puppet.
  */
+#include "port/contract/report.h"
 #include "port/request/request.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"

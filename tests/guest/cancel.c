@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "port/contract/report.h"
 #include "port/parcel.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/contract/contract.h"
+#include "port/contract/context.h"
 #include "tests/guest/tap.h"
 
 #define PLAN 97u

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/contract/report.h"
 #include "port/parcel.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "port/call.h"
+#include "port/contract/report.h"
 #include "port/registry/kernel.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "port/call.h"
+#include "port/contract/report.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

@@ -10,7 +10,7 @@ use Test::More tests => 42;
 
 my %triple = (x86_64 => 'x86_64-w64-mingw32', i386 => 'i686-w64-mingw32');
 my $scratch = tempdir('miniport-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-my $list = 'port/exports.list';
+my $list = 'port/contract/routines.def';
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES ARCH BUILD BUILD_PHASE V MINIPORT_CROSS)};
 $ENV{LC_ALL} = 'C';    # what programs say is read here
 
@@ -47,28 +47,27 @@ sub output_of { return (run(@_))[1] }
 
 # ---------------------------------------------------------------- the list
 
-my @exports = grep { !/^\s*(?:#|$)/ } split /\n/, slurp($list);
-my @names = map { (split)[0] } @exports;
-my @table = output_of('tools/exports.pl', 'table', $list) =~ /^    \{"(\w+)"/mg;
-is_deeply(\@table, [sort @names], 'the table has every name of the list, sorted');
-like(output_of('tools/exports.pl', 'table', $list), qr/\{"memset", ntoskrnl_memset, EXPORT_NTOSKRNL\}/,
-    'ready images get memory routines of their own calling convention');
+my @names = slurp($list) =~ /^(?:ROUTINE|EXPORT|PLACE)\((\w+),/mg;
+my $def = output_of('tools/exports.pl', 'def', 'x86_64', 'ntoskrnl.exe', $list);
+is($def, "LIBRARY ntoskrnl.exe\nEXPORTS\nKeBugCheckEx\nKeTickCount DATA\n",
+    'an import library has what its module exports, and memory routines are for ready images only');
 is(scalar(() = output_of('tools/exports.pl', 'markdown', $list) =~ /^\| `/mg), scalar @names,
     'the list for people has every name');
 my $markdown = output_of('tools/exports.pl', 'markdown', $list);
 like($markdown, qr/^\| `AtaPortInitializeEx` \| pciidex\.sys \| 12 \|$/m, 'and says who exports it');
 my @wrong = (
-    ['AtaPortX ataport', 'a line is NAME'],
-    ['AtaPortX hal 4', q(unknown module 'hal')],
-    ['AtaPortX ataport 6', q('6' is no number of bytes)],
-    ['AtaPort-X ataport 4', 'is no C name'],
-    ["AtaPortX ataport 4\nAtaPortX pciidex 4", 'listed twice', 2],
-    ['# nothing', 'no export'],
+    ['EXPORT(AtaPortX, ATAPORT, 4)', 'a row is one of'],
+    ["EXPORT(AtaPortX, ATAPORT, 4, x)\n\nAtaPortY", 'a row is one of', 3],
+    ['EXPORT(AtaPortX, HAL, 4, x)', q(unknown module 'HAL')],
+    ['EXPORT(AtaPortX, ATAPORT, 6, x)', q('6' is no number of bytes)],
+    ['EXPORT(AtaPort-X, ATAPORT, 4, x)', 'is no C name'],
+    ["EXPORT(AtaPortX, ATAPORT, 4, x)\n/* \n */ EXPORT(AtaPortX, PCIIDEX, 4, x)", 'listed twice', 3],
+    ['/* nothing */', 'no export'],
 );
 for (@wrong) {
     my ($text, $words, $line) = @$_;
-    my $path = spill("$scratch/wrong.list", "$text\n");
-    my ($code, $output) = run('tools/exports.pl', 'table', $path);
+    my $path = spill("$scratch/wrong.def", "$text\n");
+    my ($code, $output) = run('tools/exports.pl', 'markdown', $path);
     my $where = $words eq 'no export' ? $path : "$path:" . ($line // 1);
     ok($code != 0 && $output =~ /^\Q$where\E: .*\Q$words\E/, "refused: $words");
 }

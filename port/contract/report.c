@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Extension look-up and the reports of broken rules; see contract.h.
+ * The reports of broken rules; see report.h. Owns the places in which they were broken.
  * Entered from every context; allocates nothing.
  */
+#include "port/contract/report.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -194,119 +196,4 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
     report(rule, false, context->channel, NULL, routine, place, detail, arguments);
     context_pop(context);
     va_end(arguments);
-}
-
-void contract_report_direction(const char *routine, const void *place)
-{
-    contract_report(RULE_CPU_01, NULL, routine, place,
-                    "it was called with the direction flag set; put right");
-}
-
-/* ------------------------------------------------------------------ routines handed over */
-
-bool contract_is_own_code(const struct driver *driver, const struct given_routine *given,
-                          char *text, size_t size)
-{
-    char where[96];
-    /* A driver without an image is linked into the kernel. */
-    if (!given->address || !driver->image ||
-        (image_at(given->address) == driver->image && image_is_code(given->address)))
-        return true;
-    hal_name_address(given->address, where, sizeof where);
-    snprintf(text, size, "%s leads to %s, which is no code of %s.sys", given->name, where,
-             driver->name);
-    return false;
-}
-
-/* ------------------------------------------------------------------ extensions */
-
-static struct channel *find_channel(const void *extension)
-{
-    for (unsigned i = 0; i < port_controller_count; i++)
-        for (unsigned c = 0; c < port_controllers[i].channel_count; c++) {
-            struct channel *channel = port_controllers[i].channels[c];
-            if (channel && channel->memory.extension == extension)
-                return channel;
-        }
-    return NULL;
-}
-
-static struct controller *find_controller(const void *extension)
-{
-    for (unsigned i = 0; i < port_controller_count; i++)
-        if (port_controllers[i].extension == extension)
-            return &port_controllers[i];
-    return NULL;
-}
-
-struct channel *contract_find_channel(const void *extension, const char *routine, const void *place)
-{
-    contract_direction(routine, place);
-    struct channel *channel = extension ? find_channel(extension) : NULL;
-    if (channel && guard_is_given(&channel->memory.extension_guard))
-        return channel;
-    if (!channel && extension && find_controller(extension))
-        contract_report(RULE_CTX_09, NULL, routine, place,
-                        "%p is a controller extension; this routine takes a channel extension",
-                        extension);
-    else
-        contract_report(RULE_CTX_10, channel, routine, place, "%p is %s channel extension",
-                        extension, channel ? "no longer a live" : "no");
-    return NULL;
-}
-
-struct controller *contract_controller(const void *extension, const char *routine,
-                                       const void *place)
-{
-    contract_direction(routine, place);
-    struct controller *controller = extension ? find_controller(extension) : NULL;
-    if (controller && guard_is_given(&controller->extension_memory))
-        return controller;
-    if (!controller && extension && find_channel(extension))
-        contract_report(RULE_CTX_09, NULL, routine, place,
-                        "%p is a channel extension; this routine takes a controller extension",
-                        extension);
-    else
-        contract_report(RULE_CTX_10, NULL, routine, place, "%p is %s controller extension",
-                        extension, controller ? "no longer a live" : "no");
-    return NULL;
-}
-
-struct controller *contract_either(const void *extension, struct channel **channel,
-                                   const char *routine, const void *place)
-{
-    *channel = NULL;
-    contract_direction(routine, place);
-    struct controller *controller = extension ? find_controller(extension) : NULL;
-    if (controller && guard_is_given(&controller->extension_memory))
-        return controller;
-    *channel = contract_channel(extension, routine, place);
-    return *channel ? (*channel)->controller : NULL;
-}
-
-bool contract_in_build_io(const char *routine, const void *place)
-{
-    contract_direction(routine, place);
-    if (context_now->kind != CONTEXT_BUILD_IO)
-        return false;
-    contract_report(RULE_CTX_01, context_now->channel, routine, place,
-                    "the routine did nothing and returned its failure value");
-    return true;
-}
-
-struct channel *contract_enter(const void *extension, const char *routine, const void *place)
-{
-    contract_direction(routine, place);
-    struct channel *channel = contract_channel(extension, routine, place);
-    return channel && !contract_in_build_io(routine, place) ? channel : NULL;
-}
-
-void contract_note_build_io(const char *routine, const void *place, bool is_on_a_page)
-{
-    contract_direction(routine, place);
-    if (context_now->kind == CONTEXT_BUILD_IO)
-        contract_note(RULE_CTX_01, context_now->channel, routine, place,
-                      "%s there: it worked, and does not count",
-                      is_on_a_page ? "another page of the documentation calls it"
-                                   : "no page of the documentation calls it, but drivers do");
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What the rules are called, from rules.def. Owns nothing; any context. */
+#include "port/contract/rules.h"
+
+static const struct {
+    const char *id, *words;
+} rules[RULE_COUNT] = {
+#define RULE(identifier, id, words, action, source) {id, words},
+#include "port/contract/rules.def"
+#undef RULE
+};
+
+const char *contract_rule_id(enum rule rule)
+{
+    return rules[rule].id;
+}
+
+const char *contract_rule_words(enum rule rule)
+{
+    return rules[rule].words;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of the interface by number, with their ids and words; rules.def has a row for each. */
+#ifndef PORT_CONTRACT_RULES_H
+#define PORT_CONTRACT_RULES_H
+
+enum rule {
+#define RULE(identifier, id, words, action, source) RULE_##identifier,
+#include "port/contract/rules.def"
+#undef RULE
+    RULE_COUNT,
+};
+
+/* "CTX-01" */
+const char *contract_rule_id(enum rule rule);
+const char *contract_rule_words(enum rule rule);
+
+#endif
