@@ -13,7 +13,10 @@ void callbacks_cancel(struct channel *channel);
 void notifications_init(struct channel *channel);
 
 /* Asked for by miniports, and done at PASSIVE_LEVEL. */
+bool channel_wants_power_change(const struct channel *channel);
 void channel_change_power(struct channel *channel);
 void power_init(struct channel *channel);
+/* The channel is about to start: its devices have power. */
+void power_start(struct channel *channel);
 
 #endif

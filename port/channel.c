@@ -238,18 +238,15 @@ static const char *start_hardware(struct channel *channel)
         .MaxTargetId = MAX_IDE_DEVICE - 1,
     };
     channel->queue.busy = channel->notified.removed_devices = (struct shared_flags){0};
-    channel->notified.rescan_wanted = channel->power_change_wanted = false;
-    channel->device_1_forced = channel->power_under_way = false;
+    channel->notified.rescan_wanted = channel->device_1_forced = false;
     channel->memory.irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
         memset(&device->tags, 0, sizeof device->tags);
         device->queue.busy = (struct shared_flags){0};
-        device->power = IdePowerD0;
-        device->power_wanted = IdePowerUnSpecified;
-        device->wake_wanted = false;
     }
+    power_start(channel);
 
     /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */
     bool reaches_all = channel->controller->given.configuration.Dma64BitAddress ||
@@ -356,8 +353,8 @@ bool channel_start(struct channel *channel)
 
 bool channel_has_work(const struct channel *channel)
 {
-    return channel->irbs.outstanding || channel->queue.waiting || channel->power_under_way ||
-           channel->recovery != RECOVERY_NONE;
+    return channel->irbs.outstanding || channel->queue.waiting ||
+           channel->power_irb != POWER_IRB_NONE || channel->recovery != RECOVERY_NONE;
 }
 
 static void time_is_over(void *context)

@@ -17,7 +17,7 @@ static bool wants_rescan(const struct channel *channel)
 
 static bool wants_power_change(const struct channel *channel)
 {
-    return channel->state == CHANNEL_RUNNING && channel->power_change_wanted;
+    return channel->state == CHANNEL_RUNNING && channel_wants_power_change(channel);
 }
 
 bool port_idle_speaks(void)

@@ -193,9 +193,8 @@ struct device {
     struct device_given given;
 
     struct queue_tags tags;       /* ddi/queue_tag.c's, with interrupts off */
-    IDE_POWER_STATE power;        /* D0 or D3: power.c */
+    enum power_state power;       /* power.c's, at DISPATCH_LEVEL */
     IDE_POWER_STATE power_wanted; /* asked for by the miniport; unspecified: nothing is */
-    bool wake_wanted;             /* a request waits for D0 */
     struct device_counters counters;
 };
 
@@ -323,9 +322,7 @@ struct channel {
     /* Power, one IRB at a time: power.c. */
     struct request power_request;
     struct port_timer power_limit;
-    bool power_under_way;
-    bool power_pauses; /* the IRB came back with IRB_STATUS_BUSY, and goes out again */
-    bool power_change_wanted;
+    enum power_irb_state power_irb;
 
     struct channel_interrupt interrupt;
     struct channel_callbacks callbacks;

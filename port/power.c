@@ -4,8 +4,9 @@
  * lies below loses its power first and gets it back last, and nothing is outstanding when a level goes down
  * (ATA Port Driver's Power Management, IDE_HW_CONTROL, IDE_ADAPTER_CONTROL).
  *
- * Entered at PASSIVE_LEVEL, but for power_wake and the end of an IRB: DISPATCH_LEVEL. Power IRBs go out one at a time,
- * outside NumberOfOverlappedRequests. A device in IdePowerD3 has its queue paused (BUSY_POWER).
+ * Entered at PASSIVE_LEVEL, but for `wake` and the end of an IRB: DISPATCH_LEVEL. Power IRBs go out one at a time,
+ * outside NumberOfOverlappedRequests. A device without power, or on the way there or back, has its queue paused
+ * (BUSY_POWER).
  */
 #include <string.h>
 
@@ -15,12 +16,48 @@
 #include "port/parcel.h"
 #include "port/request/request.h"
 
-static void next_wake(struct channel *channel);
+/* ------------------------------------------------------------------ the two machines */
 
-static void resume(struct device *device)
+static void set_power(struct device *device, enum power_state next)
 {
-    shared_clear(&device->queue.busy, BUSY_POWER);
-    deferred_queue(&device->channel->irbs.completion); /* from there the queue goes on */
+    struct channel *channel = device->channel;
+
+    state_step(MACHINE_POWER, state_place(channel->number, device->target), device->power, next);
+    device->power = next;
+    if (power_lets_requests_out(next)) {
+        shared_clear(&device->queue.busy, BUSY_POWER);
+        deferred_queue(&channel->irbs.completion); /* from there the queue goes on */
+    } else {
+        shared_set(&device->queue.busy, BUSY_POWER);
+    }
+}
+
+static void set_irb(struct channel *channel, enum power_irb_state next)
+{
+    state_step(MACHINE_POWER_IRB, channel->number, channel->power_irb, next);
+    channel->power_irb = next;
+}
+
+/* As IRBs say it, and callers of this file. */
+static IDE_POWER_STATE power_of(const struct device *device)
+{
+    return device->power == POWER_D0 || device->power == POWER_FALLING ? IdePowerD0 : IdePowerD3;
+}
+
+/* ------------------------------------------------------------------ IRBs */
+
+static void wake_next(struct channel *channel);
+
+/* No IRB is under way any more, and what it was for has come true, or not. */
+static void end_change(struct channel *channel, bool succeeded)
+{
+    struct device *device = channel->power_request.device;
+
+    set_irb(channel, POWER_IRB_NONE);
+    if (device->power == POWER_FALLING)
+        set_power(device, succeeded ? POWER_D3 : POWER_D0);
+    else
+        set_power(device, succeeded ? POWER_D0 : POWER_REFUSED);
 }
 
 /* The IRB has come back. DISPATCH_LEVEL. */
@@ -31,25 +68,21 @@ static void power_done(struct request *request)
 
     timer_cancel(&channel->power_limit);
     if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
-        request->was_busy = channel->power_pauses = true;
+        request->was_busy = true;
+        set_irb(channel, POWER_IRB_PAUSED);
         timer_arm(&channel->power_limit, BUSY_PAUSE_US);
         return;
     }
-    channel->power_under_way = false;
-    if (request->irb_status == IRB_STATUS_SUCCESS)
-        device->power = request->power.DesiredPowerState;
-    else
+    if (request->irb_status != IRB_STATUS_SUCCESS)
         port_message(channel, "target %u: a change of its power failed: %s", device->target,
                      irb_status_name(request->irb_status));
-    /* One that stays without power would hold its requests for ever: they may try. */
-    if (request->power.DesiredPowerState == IdePowerD0 || device->power == IdePowerD0)
-        resume(device);
-    next_wake(channel);
+    end_change(channel, request->irb_status == IRB_STATUS_SUCCESS);
+    wake_next(channel);
 }
 
 static void start_irb(struct channel *channel)
 {
-    channel->power_pauses = false;
+    set_irb(channel, POWER_IRB_SENT);
     timer_arm(&channel->power_limit, INTERNAL_LIMIT_S * 1000000u);
     ASSERT(request_start_internal(&channel->power_request)); /* its slot is used for nothing else */
 }
@@ -57,7 +90,7 @@ static void start_irb(struct channel *channel)
 static void time_is_over(void *context)
 {
     struct channel *channel = context;
-    if (channel->power_pauses) {
+    if (channel->power_irb == POWER_IRB_PAUSED) {
         start_irb(channel);
         return;
     }
@@ -66,7 +99,7 @@ static void time_is_over(void *context)
 }
 
 /* DISPATCH_LEVEL, no power IRB is under way. */
-static void send(struct device *device, IDE_POWER_STATE state)
+static void send(struct device *device, IDE_POWER_STATE wanted)
 {
     struct channel *channel = device->channel;
     struct request *request = &channel->power_request;
@@ -74,39 +107,47 @@ static void send(struct device *device, IDE_POWER_STATE state)
     memset(request, 0, sizeof *request);
     request->device = device;
     request->function = IRB_FUNCTION_POWER_CHANGE;
-    request->power.CurrentPowerState = device->power;
-    request->power.DesiredPowerState = state;
+    request->power.CurrentPowerState = power_of(device);
+    request->power.DesiredPowerState = wanted;
     request->callback = power_done;
-    channel->power_under_way = true;
+    if (wanted == IdePowerD0)
+        set_power(device, POWER_RISING);
     start_irb(channel);
 }
 
-/* The next device that a request waits for. */
-static void next_wake(struct channel *channel)
+/* The next device that a request waits for, if there is one. */
+static void wake_next(struct channel *channel)
 {
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
-        if (channel->power_under_way || channel->state == CHANNEL_SUSPENDED)
+        if (channel->power_irb != POWER_IRB_NONE || channel->state == CHANNEL_SUSPENDED)
             return;
-        if (device->wake_wanted) {
-            device->wake_wanted = false;
-            if (device->power != IdePowerD0)
-                send(device, IdePowerD0);
-        }
+        if (device->power == POWER_D3 && device->queue.head)
+            send(device, IdePowerD0);
     }
-}
-
-void power_end(struct channel *channel)
-{
-    timer_cancel(&channel->power_limit); /* it may be the pause before an IRB */
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        channel->devices[target].wake_wanted = false;
 }
 
 static void wake(struct device *device)
 {
-    device->wake_wanted = true;
-    next_wake(device->channel);
+    wake_next(device->channel);
+}
+
+void power_end(struct channel *channel)
+{
+    if (channel->power_irb != POWER_IRB_PAUSED)
+        return;
+    timer_cancel(&channel->power_limit);
+    end_change(channel, false);
+}
+
+void power_start(struct channel *channel)
+{
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
+        struct device *device = &channel->devices[target];
+        device->power_wanted = IdePowerUnSpecified;
+        if (device->power != POWER_D0)
+            set_power(device, POWER_D0);
+    }
 }
 
 void power_init(struct channel *channel)
@@ -118,17 +159,26 @@ void power_init(struct channel *channel)
 
 /* ------------------------------------------------------------------ devices */
 
-/* Waits for the end of the power IRB that is under way, and of requests. False: whoever waits for all this has given
- * up first (parcel.h); what is under way goes on. */
-static bool wait_for(const struct channel *channel, const unsigned *outstanding)
+/* Waits for the end of the power IRB that is under way, and of requests; returns at DISPATCH_LEVEL, so that none begins
+ * before it is lowered. False: whoever waits for all this has given up first (parcel.h); what is under way goes on. */
+static bool wait_and_raise(const struct channel *channel, const unsigned *outstanding)
 {
     bool stops = false;
 
     hal_interrupts_disable();
-    while ((channel->power_under_way || *outstanding) && !(stops = parcel_stops && parcel_stops()))
+    while ((channel->power_irb != POWER_IRB_NONE || *outstanding) &&
+           !(stops = parcel_stops && parcel_stops()))
         irql_pause();
+    (void)irql_raise_dispatch();
     hal_interrupts_enable();
     return !stops;
+}
+
+static bool wait_for(const struct channel *channel, const unsigned *outstanding)
+{
+    bool is_over = wait_and_raise(channel, outstanding);
+    irql_lower(IRQL_PASSIVE);
+    return is_over;
 }
 
 /* What is written while this goes on is not flushed with certainty. */
@@ -143,33 +193,55 @@ static bool flush(struct device *device)
     return flushed;
 }
 
-bool device_set_power(struct device *device, IDE_POWER_STATE state)
+static const unsigned none;
+
+/* From D0 to D3: no request goes out any more, those that are out end, and the IRB is sent. */
+static bool fall(struct device *device)
+{
+    if (!flush(device))
+        return false;
+    set_power(device, POWER_FALLING);
+    bool is_free = wait_and_raise(device->channel, &device->queue.outstanding);
+    if (is_free)
+        send(device, IdePowerD3);
+    else
+        set_power(device, POWER_D0);
+    irql_lower(IRQL_PASSIVE);
+    return is_free;
+}
+
+/* The other way, unless a request that came has begun it already. */
+static bool rise(struct device *device)
+{
+    bool is_free = wait_and_raise(device->channel, &none);
+    if (is_free && power_of(device) == IdePowerD3)
+        send(device, IdePowerD0);
+    irql_lower(IRQL_PASSIVE);
+    return is_free;
+}
+
+bool device_set_power(struct device *device, IDE_POWER_STATE wanted)
 {
     struct channel *channel = device->channel;
-    static const unsigned none;
 
     if (!wait_for(channel, &none))
         return false;
-    if (device->power == state)
+    if (power_of(device) == wanted)
         return true;
-    if (state == IdePowerD3) {
-        if (!flush(device))
-            return false;
-        shared_set(&device->queue.busy, BUSY_POWER);
-    }
-    bool is_free = state != IdePowerD3 || wait_for(channel, &device->queue.outstanding);
-    enum irql level = irql_raise_dispatch();
-    if (is_free)
-        send(device, state);
-    else
-        resume(device);
-    irql_lower(level);
-    return is_free && wait_for(channel, &none) && device->power == state;
+    return (wanted == IdePowerD3 ? fall(device) : rise(device)) && wait_for(channel, &none) &&
+           power_of(device) == wanted;
+}
+
+bool channel_wants_power_change(const struct channel *channel)
+{
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        if (channel->devices[target].power_wanted != IdePowerUnSpecified)
+            return true;
+    return false;
 }
 
 void channel_change_power(struct channel *channel)
 {
-    channel->power_change_wanted = false;
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
         IDE_POWER_STATE wanted =

@@ -5,6 +5,8 @@
  */
 #include "port/states.h"
 
+#include <stdio.h>
+
 /* ------------------------------------------------------------------ controller */
 
 #define BIT(name) (1u << CONTROLLER_##name)
@@ -67,18 +69,58 @@ static const char *const recovery_names[] = {
     [RECOVERY_RESET] = "reset",
 };
 
+/* ------------------------------------------------------------------ power */
+
+#define BIT(name) (1u << POWER_##name)
+/* A channel that starts finds its devices so. */
+#define AT_START BIT(D0)
+static const uint16_t power_followers[] = {
+    [POWER_D0] = BIT(FALLING),
+    [POWER_FALLING] = BIT(D3) | BIT(D0),
+    [POWER_D3] = AT_START | BIT(RISING),
+    [POWER_RISING] = BIT(D0) | BIT(REFUSED),
+    [POWER_REFUSED] = AT_START | BIT(RISING),
+};
+#undef BIT
+static const char *const power_names[] = {
+    [POWER_D0] = "D0",         [POWER_FALLING] = "falling", [POWER_D3] = "D3",
+    [POWER_RISING] = "rising", [POWER_REFUSED] = "refused",
+};
+
+#define BIT(name) (1u << POWER_IRB_##name)
+static const uint16_t power_irb_followers[] = {
+    [POWER_IRB_NONE] = BIT(SENT),
+    [POWER_IRB_SENT] = BIT(PAUSED) | BIT(NONE),
+    [POWER_IRB_PAUSED] = BIT(SENT) | BIT(NONE),
+};
+#undef BIT
+static const char *const power_irb_names[] = {
+    [POWER_IRB_NONE] = "none",
+    [POWER_IRB_SENT] = "sent",
+    [POWER_IRB_PAUSED] = "paused",
+};
+
 /* ------------------------------------------------------------------ all */
 
 const struct state_table state_tables[MACHINE_COUNT] = {
     [MACHINE_CONTROLLER] = {"controller", controller_followers, controller_names},
     [MACHINE_CHANNEL] = {"channel", channel_followers, channel_names},
     [MACHINE_RECOVERY] = {"recovery of channel", recovery_followers, recovery_names},
+    [MACHINE_POWER] = {"power of channel", power_followers, power_names},
+    [MACHINE_POWER_IRB] = {"power IRB of channel", power_irb_followers, power_irb_names},
 };
+
+void state_subject(enum state_machine machine, unsigned where, char *text, size_t size)
+{
+    snprintf(text, size, machine == MACHINE_POWER ? "%s %u, target %u" : "%s %u",
+             state_tables[machine].name, where & 0xFF, where >> 8);
+}
 
 void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)
 {
     const struct state_table *table = &state_tables[machine];
+    char subject[48];
 
-    PANIC("%s %u: '%s' may not be followed by '%s'", table->name, where, table->names[from],
-          table->names[to]);
+    state_subject(machine, where, subject, sizeof subject);
+    PANIC("%s: '%s' may not be followed by '%s'", subject, table->names[from], table->names[to]);
 }

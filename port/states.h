@@ -17,6 +17,8 @@ enum state_machine {
     MACHINE_CONTROLLER,
     MACHINE_CHANNEL,
     MACHINE_RECOVERY,
+    MACHINE_POWER,
+    MACHINE_POWER_IRB,
     MACHINE_COUNT,
 };
 
@@ -80,6 +82,27 @@ enum recovery_state {
     RECOVERY_RESET,           /* IdeHwReset runs, and what it leaves is ended */
 };
 
+/* Power of a device. */
+enum power_state {
+    POWER_D0,      /* it has power */
+    POWER_FALLING, /* its queue is paused; its requests end, then the IRB goes out */
+    POWER_D3,      /* it has none; a request that comes brings it back */
+    POWER_RISING,  /* the IRB for D0 is under way */
+    POWER_REFUSED, /* it did not come back to D0: requests may try, rather than wait for ever */
+};
+
+static inline bool power_lets_requests_out(enum power_state state)
+{
+    return state == POWER_D0 || state == POWER_REFUSED;
+}
+
+/* The power IRB of a channel: one at a time. */
+enum power_irb_state {
+    POWER_IRB_NONE,   /* the next one may be sent */
+    POWER_IRB_SENT,   /* it is at the miniport, for so long, and then the channel is reset */
+    POWER_IRB_PAUSED, /* it came back with IRB_STATUS_BUSY, and goes out again after a pause */
+};
+
 /* ------------------------------------------------------------------ the form */
 
 struct state_table {
@@ -88,6 +111,14 @@ struct state_table {
     const char *const *names;
 };
 extern const struct state_table state_tables[MACHINE_COUNT];
+
+/* A step's `where`: a controller's index, a channel's number, or a device of a channel. */
+static inline unsigned state_place(unsigned channel, unsigned target)
+{
+    return channel | target << 8;
+}
+/* Whose steps they are, for people: "recovery of channel 0". */
+void state_subject(enum state_machine machine, unsigned where, char *text, size_t size);
 
 _Noreturn void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)
     __attribute__((cold));

@@ -124,8 +124,9 @@ static void print_entry(uint32_t head, uint32_t value)
         hal_printf("channel %u %s\n", where, contract_rule_id((enum rule)value));
         break;
     case TRACE_STATE:
-        hal_printf("%s %u: %s -> %s\n", state_tables[extra].name, where,
-                   state_tables[extra].names[value & 0xFF], state_tables[extra].names[value >> 8]);
+        state_subject((enum state_machine)extra, where, name, sizeof name);
+        hal_printf("%s: %s -> %s\n", name, state_tables[extra].names[value & 0xFF],
+                   state_tables[extra].names[value >> 8]);
         break;
     case TRACE_IRB_START:
         hal_printf("channel %u slot %u function %x, IdeHwBuildIo at %s, IdeHwStartIo at %s\n",

@@ -25,6 +25,9 @@ my @machines = (
     ['port: a channel', 'Its life (`port/channel.c`, `port/power.c`).', port('channel')],
     ['port: recovery', 'What a time-out starts on a channel (`port/request/timeout.c`). Only in `none` do requests go'
         . ' to the miniport.', port('recovery')],
+    ['port: power of a device', 'IRB_FUNCTION_POWER_CHANGE, after a flush (`port/power.c`). Requests go out in `d0` and'
+        . ' `refused` only.', port('power')],
+    ['port: the power IRB of a channel', 'One at a time, for any of its devices (`port/power.c`).', port('power_irb')],
     ['The registry\'s file in a session', 'The host\'s program that has it while a guest runs. What the guest says'
         . ' (`lib/journal.h`) leads to `appended` and `repeated`.',
         'tools/registry_session.c', 'hive_state', 'HIVE_', 'tools/registry_session.c', 'followers'],

@@ -61,10 +61,8 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
     case IdePowerStateChange: {
         IDE_POWER_STATE state = (IDE_POWER_STATE) __builtin_va_arg(arguments, unsigned);
         for (unsigned i = 0; i < PORT_MAX_DEVICES; i++)
-            if (targets_of(target) >> i & 1 && (state == IdePowerD0 || state == IdePowerD3)) {
+            if (targets_of(target) >> i & 1 && (state == IdePowerD0 || state == IdePowerD3))
                 channel->devices[i].power_wanted = state;
-                channel->power_change_wanted = true;
-            }
         break;
     }
     default:

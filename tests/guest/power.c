@@ -12,7 +12,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 41u
+#define PLAN 44u
 
 static struct channel *channel;
 static struct device *disk;
@@ -50,7 +50,7 @@ static void test_asked_for(void)
         was_called("IdeHwBuildIo:104@1 IdeHwStartIo:104@2 IdeHwBuildIo:403@1 IdeHwStartIo:403@2"),
         "the miniport asks for D3: what was written is flushed, then comes the power IRB");
     guest_ok(puppet.power.CurrentPowerState == IdePowerD0 &&
-                 puppet.power.DesiredPowerState == IdePowerD3 && disk->power == IdePowerD3,
+                 puppet.power.DesiredPowerState == IdePowerD3 && disk->power == POWER_D3,
              "from D0 to D3");
     ask(CONTEXT_WORKER, IdePowerD3);
     guest_ok(was_called(""), "there it stays when it asks again");
@@ -64,7 +64,7 @@ static void test_asked_for(void)
     ask(CONTEXT_TIMER, IdePowerD3);
     puppet_forget();
     ask(CONTEXT_START_IO, IdePowerD0);
-    guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2") && disk->power == IdePowerD0,
+    guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2") && disk->power == POWER_D0,
              "the miniport asks for D0");
     FROM(channel, CONTEXT_WORKER,
          AtaPortRequestPowerStateChange(channel->memory.extension, 1, 0, IdePowerD3));
@@ -77,7 +77,7 @@ static void test_refusal(void)
 {
     puppet.refuses_power_irbs = true;
     GUEST_CHECK(device_set_power(disk, IdePowerD3), ==, false, "the miniport refuses a power IRB");
-    guest_ok(disk->power == IdePowerD0 && read_succeeds(), "and the device goes on");
+    guest_ok(disk->power == POWER_D0 && read_succeeds(), "and the device goes on");
     puppet_forget();
     GUEST_CHECK(channel_power_down(channel), ==, true, "its channel can be powered down");
     GUEST_CHECK(channel_power_up(channel), ==, true, "and up");
@@ -175,7 +175,7 @@ static void test_given_up(void)
     puppet.holds_power_irbs = false;
     puppet_release_all(channel, IRB_STATUS_SUCCESS);
     irql_lower(irql_raise_dispatch());
-    guest_ok(disk->power == IdePowerD3 && read_succeeds() && disk->power == IdePowerD0,
+    guest_ok(disk->power == POWER_D3 && read_succeeds() && disk->power == POWER_D0,
              "what comes late counts, and the disk works");
 }
 
@@ -193,7 +193,43 @@ static void test_busy_given_up(void)
     puppet.answer = PUPPET_COMPLETE;
     puppet_release_all(channel, IRB_STATUS_SUCCESS);
     irql_wait(&is_over);
-    guest_ok(disk->power == IdePowerD0 && read_succeeds(), "the queue goes on, in D0");
+    guest_ok(disk->power == POWER_D0 && read_succeeds(), "the queue goes on, in D0");
+}
+
+/* What a timer finds while a device is about to lose its power. */
+struct arrival {
+    struct request *request;
+    struct port_timer timer;
+};
+
+/* Another request comes, and the one that the driver had kept ends. */
+static void arrive(void *context)
+{
+    const struct arrival *arrival = context;
+
+    puppet.answer = PUPPET_COMPLETE;
+    request_submit(arrival->request);
+    puppet_release_all(channel, IRB_STATUS_SUCCESS);
+}
+
+static void test_arrival(void)
+{
+    bool first_is_over = false, second_is_over = false;
+    struct request first = read_of_disk(&first_is_over), second = read_of_disk(&second_is_over);
+    struct arrival arrival = {.request = &second};
+
+    puppet.answer = PUPPET_HOLD;
+    request_submit(&first);
+    puppet_forget();
+    arrival.timer.deferred = (struct deferred){.procedure = arrive, .context = &arrival};
+    timer_arm(&arrival.timer, 20000);
+    GUEST_CHECK(device_set_power(disk, IdePowerD3), ==, false,
+                "a request comes while those before it end: the device is not left in D3");
+    wait_us(100000);
+    guest_ok(first_is_over && second_is_over && disk->power == POWER_D0, "since it goes out in D0");
+    guest_ok(was_called("IdeHwBuildIo:403@1 IdeHwStartIo:403@2 IdeHwBuildIo:403@1 "
+                        "IdeHwStartIo:403@2 IdeHwBuildIo:102@1 IdeHwStartIo:102@2"),
+             "after two power IRBs");
 }
 
 /* Longer than the pause after IRB_STATUS_BUSY, with interrupts on. */
@@ -242,6 +278,7 @@ void guest_test_power(void)
     test_waiting();
     test_given_up();
     test_busy_given_up();
+    test_arrival();
     puppet.holds_power_irbs = true;
     test_stop("a power IRB that is lost");
     puppet.busy_function = IRB_FUNCTION_POWER_CHANGE;

@@ -6,15 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "port/block.h"
 #include "port/request/request.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 10u
+#define PLAN 17u
 
 static struct controller *controller;
 static struct channel *channel;
+static struct device *disk;
 static uint8_t *buffer;
 static uint32_t mark; /* trace_next when what is tested began */
 
@@ -27,7 +29,9 @@ static void begin(void)
 static void check_steps(enum state_machine machine, const char *wanted, const char *what)
 {
     const struct state_table *table = &state_tables[machine];
-    unsigned where = machine == MACHINE_CONTROLLER ? controller->index : channel->number;
+    unsigned where = machine == MACHINE_CONTROLLER ? controller->index
+                     : machine == MACHINE_POWER    ? state_place(channel->number, disk->target)
+                                                   : channel->number;
     char seen[512] = "";
     size_t length = 0;
 
@@ -83,7 +87,7 @@ static void test_failing_start(void)
 /* A read of one sector that is never answered. */
 static void lose_a_read(void)
 {
-    struct request request = {.device = &channel->devices[0],
+    struct request request = {.device = disk,
                               .function = IRB_FUNCTION_ATA_READ,
                               .flags = IRB_FLAGS_DATA_IN,
                               .timeout_s = 1,
@@ -113,6 +117,37 @@ static void test_recovery(void)
     check_steps(MACHINE_RECOVERY, "none>reset>none", "a reset without a time-out");
 }
 
+/* ------------------------------------------------------------------ power */
+
+static void test_power(void)
+{
+    puppet.busy_function = IRB_FUNCTION_POWER_CHANGE;
+    puppet.busy_count = 1;
+    begin();
+    device_set_power(disk, IdePowerD3);
+    check_steps(MACHINE_POWER, "D0>falling>D3", "a device loses it");
+    check_steps(MACHINE_POWER_IRB, "none>sent>paused>sent>none", "busy once");
+    begin();
+    block_transfer(disk, BLOCK_READ, 3, 1, buffer);
+    check_steps(MACHINE_POWER, "D3>rising>D0", "a request brings it back");
+    puppet.refuses_power_irbs = true;
+    begin();
+    device_set_power(disk, IdePowerD3);
+    check_steps(MACHINE_POWER, "D0>falling>D0", "it keeps it");
+    puppet.refuses_power_irbs = false;
+    device_set_power(disk, IdePowerD3);
+    puppet.refuses_power_irbs = true;
+    begin();
+    guest_ok(block_transfer(disk, BLOCK_READ, 3, 1, buffer) == BLOCK_OK,
+             "a device that does not come back gets its requests");
+    puppet.refuses_power_irbs = false;
+    check_steps(MACHINE_POWER, "D3>rising>refused", "in a state of its own");
+    begin();
+    channel_stop(channel);
+    channel_start(channel);
+    check_steps(MACHINE_POWER, "refused>D0", "which a new start ends");
+}
+
 /* ------------------------------------------------------------------ all */
 
 static void start(void)
@@ -123,6 +158,7 @@ static void start(void)
     begin();
     controller_start(controller);
     channel = controller->channels[0];
+    disk = &channel->devices[0];
 }
 
 void guest_test_states(void)
@@ -132,6 +168,7 @@ void guest_test_states(void)
     test_lives();
     test_failing_start();
     test_recovery();
+    test_power();
 }
 
 void guest_fail_state(void)

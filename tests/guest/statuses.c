@@ -101,7 +101,7 @@ static void test_busy(void)
     guest_ok(read_is_right(disk) && started(IRB_FUNCTION_POWER_CHANGE) == 2,
              "and one that a request waits for");
     busy(IRB_FUNCTION_POWER_CHANGE, 2);
-    guest_ok(!device_set_power(disk, IdePowerD3) && disk->power == IdePowerD0,
+    guest_ok(!device_set_power(disk, IdePowerD3) && disk->power == POWER_D0,
              "but not twice: the device keeps its power");
 
     puppet.ends_all = true;
