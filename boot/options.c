@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Command lines of the kernel and its modules; see options.h. Pure: tested on the host. */
-#include "boot/options.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/options.h"
 #include "boot/shell/numbers.h"
 
 /* A piece of a command line. */

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#include "port/request/request.h"
+#include "port/block.h"
+#include "port/objects.h"
+#include "port/parcel.h"
 #include "port/sense.h"
 
 #define PACKET_TIMEOUT_S 30u

@@ -3,7 +3,10 @@
 #ifndef PORT_ATAPI_H
 #define PORT_ATAPI_H
 
-#include "port/block.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct request;
 
 /* A medium that has just come is first "not ready", then "changed", then good: a few tries. */
 #define ATAPI_ATTEMPTS 5u

@@ -14,8 +14,9 @@
 #include "lib/plural.h"
 #include "port/atapi.h"
 #include "port/identify.h"
+#include "port/irb_names.h"
 #include "port/memory.h"
-#include "port/request/request.h"
+#include "port/request/queue.h"
 #include "port/sense.h"
 
 #define IO_TIMEOUT_S    10u

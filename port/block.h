@@ -14,7 +14,7 @@
 #ifndef PORT_BLOCK_H
 #define PORT_BLOCK_H
 
-#include "port/port.h"
+#include "port/objects.h"
 
 enum block_operation {
     BLOCK_READ,

@@ -4,6 +4,7 @@
  * its modes are known, and again with each medium. PASSIVE_LEVEL.
  */
 #include "port/block.h"
+#include "port/objects.h"
 
 /* What the Sector Count register can say (ATA/ATAPI-6 8.34, 8.35). */
 #define LBA28_MOST_SECTORS  0x100u

@@ -2,7 +2,9 @@
 /* Block requests that somebody waits for, and may give up; see block.h and parcel.h. PASSIVE_LEVEL. */
 #include <string.h>
 
+#include "port/block.h"
 #include "port/memory.h"
+#include "port/objects.h"
 #include "port/parcel.h"
 
 /* DISPATCH_LEVEL. */

@@ -5,9 +5,9 @@
  */
 #include "port/call.h"
 
-#include "port/contract/report.h"
-
 #include <stdio.h>
+
+#include "port/contract/report.h"
 
 #define TEXT_CAPACITY 240u
 

@@ -3,7 +3,10 @@
 #ifndef PORT_CALL_H
 #define PORT_CALL_H
 
-#include "port/port.h"
+#include "hal/hal.h"
+#include "port/contract/context.h"
+#include "port/irql.h"
+#include "port/objects.h"
 #include "port/trace.h"
 
 /* What a call's trace entry says: TRACE_CALL in trace.h. */

@@ -3,20 +3,28 @@
  * One channel's life: AtaChannelInitRoutine, interrupt, IdeHwControl(IdeStart), devices; and back.
  * Entered at PASSIVE_LEVEL.
  */
+#include "port/channel.h"
+
 #include <string.h>
 
 #include "port/access/access.h"
-#include "port/block.h"
-#include "port/callback.h"
+#include "port/call.h"
 #include "port/contract/given.h"
 #include "port/contract/report.h"
 #include "port/control.h"
-#include "port/call.h"
+#include "port/ddi/callback.h"
+#include "port/ddi/notification.h"
+#include "port/enumerate.h"
 #include "port/interrupt.h"
+#include "port/log.h"
 #include "port/owned.h"
 #include "port/parcel.h"
+#include "port/power.h"
 #include "port/registry/kernel.h"
+#include "port/request/queue.h"
 #include "port/request/request.h"
+#include "port/request/timeout.h"
+#include "port/resources.h"
 
 /* ------------------------------------------------------------------ start */
 

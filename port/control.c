@@ -7,6 +7,7 @@
 
 #include "port/block.h"
 #include "port/call.h"
+#include "port/log.h"
 
 void controller_step(struct controller *controller, enum controller_state next)
 {

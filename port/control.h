@@ -3,7 +3,14 @@
 #ifndef PORT_CONTROL_H
 #define PORT_CONTROL_H
 
-#include "port/port.h"
+#include <ata.h>
+#include <irb.h>
+#include <stdbool.h>
+
+#include "port/states.h"
+
+struct channel;
+struct controller;
 
 /* The one way from state to state. */
 void controller_step(struct controller *controller, enum controller_state next);

@@ -4,21 +4,23 @@
  * and stopped. What they own of ports, memory and interrupt lines is found in resources.c. Entered
  * at PASSIVE_LEVEL.
  */
+#include "port/controller.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "port/access/access.h"
 #include "port/call.h"
-#include "port/callback.h"
+#include "port/channel.h"
 #include "port/contract/report.h"
 #include "port/control.h"
-#include "port/interrupt.h"
-#include "port/loader/image.h"
-#include "port/memory_faults.h"
+#include "port/log.h"
 #include "port/owned.h"
+#include "port/power.h"
 #include "port/registry/binding.h"
 #include "port/registry/kernel.h"
-#include "port/software_interrupts.h"
+#include "port/registry/name.h"
+#include "port/resources.h"
 
 /* PCI configuration space (PCI Local Bus 3.0, 6.1). */
 enum {

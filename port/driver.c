@@ -4,6 +4,8 @@
  * AtaPortInitializeEx. Entered at PASSIVE_LEVEL. A driver that is refused or fails is kept with the
  * reason, and harms nobody.
  */
+#include "port/driver.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +14,8 @@
 #include "port/contract/report.h"
 #include "port/loader/exports.h"
 #include "port/loader/image.h"
-#include "port/port.h"
+#include "port/loader/pe.h"
+#include "port/log.h"
 
 typedef LONG NTAPI driver_entry(PVOID driver_object, PVOID registry_path);
 

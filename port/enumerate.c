@@ -4,14 +4,18 @@
  * target; then AtaControllerTransferModeSelect for the channel, then IdeHwInitialize for each
  * device. Entered at PASSIVE_LEVEL.
  */
+#include "port/enumerate.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "port/block.h"
+#include "port/call.h"
 #include "port/contract/report.h"
 #include "port/identify.h"
+#include "port/log.h"
 #include "port/owned.h"
-#include "port/request/request.h"
+#include "port/parcel.h"
 
 #define IDENTIFY_TIMEOUT_S 10u
 

@@ -3,6 +3,7 @@
 #include "port/guard.h"
 
 #include "port/contract/report.h"
+#include "port/objects.h"
 
 #define ALIGNMENT 16u /* of a piece that ends with a page: what any allocator gives */
 

@@ -2,9 +2,12 @@
 /* Decoding of IDENTIFY data; see identify.h. Words are read with their validity bits: a word that
  * says nothing of itself is not believed. Any context. */
 #include "port/identify.h"
-#include "port/owned.h"
 
 #include <string.h>
+
+#include "port/log.h"
+#include "port/objects.h"
+#include "port/owned.h"
 
 static USHORT word(const struct device *device, unsigned index)
 {

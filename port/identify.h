@@ -3,7 +3,11 @@
 #ifndef PORT_IDENTIFY_H
 #define PORT_IDENTIFY_H
 
-#include "port/port.h"
+#include <ata.h>
+#include <irb.h>
+#include <stdbool.h>
+
+struct device;
 
 /* Fills in strings and IDE_DEVICE_PARAMETERS from the 512 bytes in device->given.identify. */
 void identify_decode(struct device *device);

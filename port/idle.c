@@ -3,11 +3,15 @@
  * What the port leaves for PASSIVE_LEVEL while the shell waits for a command: looking for devices after a bus change,
  * power states that a miniport asked for, polling in dump mode. Entered at PASSIVE_LEVEL.
  */
+#include "port/idle.h"
+
 #include <string.h>
 
-#include "port/block.h"
-#include "port/callback.h"
-#include "port/request/request.h"
+#include "port/channel.h"
+#include "port/enumerate.h"
+#include "port/log.h"
+#include "port/objects.h"
+#include "port/power.h"
 
 static bool wants_rescan(const struct channel *channel)
 {

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What the port sets up before anything else; see port.h. */
-#include "port/call.h"
+#include "port/init.h"
+
+#include "hal/hal.h"
+#include "port/contract/context.h"
 #include "port/interrupt.h"
+#include "port/irql.h"
+#include "port/loader/image.h"
 #include "port/memory_faults.h"
 #include "port/registry/kernel.h"
 #include "port/software_interrupts.h"
+#include "port/timer.h"
 #include "port/trace.h"
 
 /* Names drivers' code in back traces and reports, and shows the last trace entries on a panic. */

@@ -14,7 +14,8 @@
 #include "port/access/inject.h"
 #include "port/call.h"
 #include "port/contract/report.h"
-#include "port/request/request.h"
+#include "port/log.h"
+#include "port/request/timeout.h"
 
 #define LINE_COUNT      16u
 #define UNCLAIMED_LIMIT 100u  /* in a row: INT-02 is reported */

@@ -3,7 +3,9 @@
 #ifndef PORT_INTERRUPT_H
 #define PORT_INTERRUPT_H
 
-#include "port/port.h"
+#include <stdbool.h>
+
+struct channel;
 
 /* Before any channel is started. */
 void interrupt_init(void);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The log: a ring of short texts with their times; see log.h. Entered from every context. */
+#include "port/log.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "port/log.h"
+#include "port/irb_names.h"
+#include "port/objects.h"
 
 #define LOG_ENTRY_COUNT 64u
 

@@ -3,7 +3,15 @@
 #ifndef PORT_LOG_H
 #define PORT_LOG_H
 
-#include "port/port.h"
+#include <ata.h>
+#include <irb.h>
+#include <stdint.h>
+
+struct channel;
+
+/* One line on console and log: "pata 0.1: text". `channel` may be NULL. Context: any. */
+void port_message(const struct channel *channel, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
 
 /* Which debug prints go to the debug console (`debug=` and `debug_mask=` on the command line): bit n stands
  * for level n; a level above 31 is a mask itself, as Windows has it. */

@@ -16,8 +16,11 @@
 #include <string.h>
 
 #include "port/contract/report.h"
-#include "port/guard.h"
-#include "port/port.h"
+#include "port/contract/rules.h"
+#include "port/irb_names.h"
+#include "port/loader/image.h"
+#include "port/objects.h"
+#include "port/registry/arena.h"
 #include "port/registry/kernel.h"
 #include "port/request/request.h"
 #include "port/shared_page.h"

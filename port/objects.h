@@ -11,14 +11,18 @@
 #ifndef PORT_OBJECTS_H
 #define PORT_OBJECTS_H
 
+#include "hal/hal.h"
 #include "port/access/audit_state.h"
 #include "port/block_device.h"
 #include "port/contract/context.h"
 #include "port/guard.h"
-#include "port/loader/image.h"
+#include "port/irql.h"
 #include "port/registry/service.h"
 #include "port/states.h"
 #include "port/timer.h"
+
+struct access_map;
+struct loaded_image;
 
 #define PORT_MAX_CONTROLLERS 16u
 #define PORT_MAX_CHANNELS    32u /* of one controller */

@@ -2,10 +2,10 @@
 /* Which members of the interface's structures are the port's; see owned.h. */
 #include "port/owned.h"
 
-#include "port/contract/report.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "port/contract/report.h"
 
 struct member {
     const char *name;

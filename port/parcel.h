@@ -10,6 +10,7 @@
 #define PORT_PARCEL_H
 
 #include "port/block.h"
+#include "port/objects.h"
 
 struct parcel {
     struct block_request block; /* or its `request` alone */
@@ -33,5 +34,9 @@ bool parcel_wait(const struct parcel *parcel);
 /* Takes the request back: out of its queue, or, if the miniport has it, waits for it a moment. True: it has
  * ended. False: it has not, and the parcel is the port's from now on. */
 bool parcel_give_up(struct parcel *parcel);
+
+/* A request of somebody's own: submits it and waits for the end, or for parcel_stops; then it is_cancelled, and its buffer is
+ * not touched any more. */
+void request_run(struct request *request);
 
 #endif

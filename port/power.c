@@ -8,13 +8,18 @@
  * outside NumberOfOverlappedRequests. A device without power, or on the way there or back, has its queue paused
  * (BUSY_POWER).
  */
+#include "port/power.h"
+
 #include <string.h>
 
 #include "port/block.h"
-#include "port/callback.h"
 #include "port/control.h"
+#include "port/irb_names.h"
+#include "port/log.h"
+#include "port/objects.h"
 #include "port/parcel.h"
 #include "port/request/request.h"
+#include "port/request/timeout.h"
 
 /* ------------------------------------------------------------------ the two machines */
 

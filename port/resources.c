@@ -7,10 +7,13 @@
  * PASSIVE_LEVEL, while the controller's miniport is not started (but controller_channel_resources,
  * which only reads).
  */
+#include "port/resources.h"
+
 #include <string.h>
 
 #include "port/access/audit.h"
 #include "port/contract/report.h"
+#include "port/objects.h"
 
 /* The command and control blocks that PC hardware has had since the AT (ATA/ATAPI-6 Annex; PCI IDE
  * Controller Specification 1.0, 2.4 "compatibility mode"). */

@@ -4,6 +4,7 @@
 #define PORT_SENSE_H
 
 #include "port/block.h"
+#include "port/objects.h"
 
 /* Is this failure one that goes away by itself? Takes note when it says that the medium is another one. */
 bool atapi_should_repeat(const struct request *request);

@@ -10,7 +10,9 @@
 
 #include <stdio.h>
 
-#include "port/port.h"
+#include "hal/hal.h"
+#include "port/contract/context.h"
+#include "port/loader/image.h"
 
 enum {
     INT_BREAKPOINT = 0x03,

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "hal/hal.h"
+
 /* ------------------------------------------------------------------ controller */
 
 #define BIT(name) (1u << CONTROLLER_##name)

@@ -2,6 +2,8 @@
 /* One-shot timers: a list in order of deadlines. Entered from every context; never waits. */
 #include "port/timer.h"
 
+#include "hal/hal.h"
+
 static struct port_timer *timers;
 
 static void arm_hardware(void)

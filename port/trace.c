@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The trace ring and its printing; see trace.h. */
+#include "port/trace.h"
+
 #include <string.h>
 
 #include "lib/plural.h"
 #include "port/contract/context.h"
 #include "port/contract/rules.h"
+#include "port/irql.h"
 #include "port/states.h"
-#include "port/trace.h"
 
 struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
 uint64_t trace_times[TRACE_ENTRY_COUNT];

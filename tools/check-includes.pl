@@ -130,7 +130,7 @@ sub check_guard {
 sub check_c {
     my ($file, $text) = @_;
     my $line = 0;
-    check_order($file, $text) if $file =~ m{^(?:hal|boot|lib|tests)/.*\.[ch]$};
+    check_order($file, $text) if $file =~ m{^(?:hal|boot|lib|port|tests)/.*\.[ch]$};
     check_guard($file, $text) if $file =~ m{^(?:hal|boot|lib|port)/.*\.h$};
     my @code = split /\n/, code_of($text);
     for (split /\n/, $text) {

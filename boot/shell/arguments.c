@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The reading of arguments, and sentences about devices. Owns nothing. */
-#include "boot/shell/arguments.h"
-
 #include <stdio.h>
 
+#include "boot/shell/arguments.h"
 #include "boot/shell/numbers.h"
+#include "port/block.h"
+#include "port/objects.h"
 
 /* ------------------------------------------------------------------ arguments */
 

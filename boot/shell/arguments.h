@@ -6,6 +6,7 @@
 
 #include "boot/shell/session.h"
 #include "port/block.h"
+#include "port/objects.h"
 
 /* ------------------------------------------------------------------ arguments */
 

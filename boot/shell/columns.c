@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The terminal's width; see columns.h. */
-#include "boot/shell/columns.h"
-
 #include <stdbool.h>
 
+#include "boot/shell/columns.h"
 #include "hal/hal.h"
 
 #define USUAL_COLUMNS 80u

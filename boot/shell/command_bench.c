@@ -7,15 +7,16 @@
  * all numbers for all operations together: bench port NAME ops=N ns_total=N accesses=N
  * data_accesses=N
  */
-#include "boot/shell/commands.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
+#include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "lib/plural.h"
+#include "port/block.h"
+#include "port/objects.h"
 #include "port/parcel.h"
 
 #define SMALL_SECTORS    8u

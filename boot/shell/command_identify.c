@@ -5,17 +5,18 @@
  * ATA: words by their numbers in ATA/ATAPI-6, 8.15.9 to 8.15.61 and 8.16, and later editions for
  * words that those reserve. A word counts only where the bits that vouch for it say so.
  */
-#include "boot/shell/commands.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
 #include "boot/shell/columns.h"
+#include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "lib/plural.h"
 #include "port/identify.h"
+#include "port/objects.h"
+#include "port/parcel.h"
 
 enum {
     WORD_CONFIGURATION = 0,

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* `partitions`: the partition table of a disk, and what lies in the partitions. */
-#include "boot/shell/commands.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
+#include "boot/shell/commands.h"
 #include "boot/shell/filesystems.h"
 #include "boot/shell/numbers.h"
 #include "boot/shell/partitions.h"
 #include "boot/shell/transfer.h"
 #include "lib/plural.h"
+#include "port/block.h"
+#include "port/objects.h"
 
 static struct block_request request; /* the last one, for its description */
 

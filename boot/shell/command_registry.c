@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* `registry`: what the registry holds, changes of it, and the buffers that drivers have from it. */
-#include "boot/shell/commands.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
+#include "boot/shell/commands.h"
+#include "hal/hal.h"
 #include "lib/plural.h"
+#include "port/registry/arena.h"
+#include "port/registry/hive.h"
 #include "port/registry/kernel.h"
+#include "port/registry/name.h"
 #include "port/registry/reg_file.h"
+#include "port/registry/service.h"
+#include "port/registry/store.h"
 
 /* ------------------------------------------------------------------ output */
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands, and `help`. */
-#include "boot/shell/commands.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/columns.h"
+#include "boot/shell/commands.h"
 #include "hal/hal.h"
 
 const struct command shell_commands[] = {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* `devices`, `mode` and `cd`: which devices there are and how they are driven. */
-#include "boot/shell/commands.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
 #include "boot/shell/columns.h"
+#include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "lib/plural.h"
+#include "port/block.h"
 #include "port/identify.h"
+#include "port/objects.h"
 
 /* ------------------------------------------------------------------ words about devices */
 

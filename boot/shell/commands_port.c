@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* `rules`, `irbs`, `counters`, `log`, `stop`, `start` and `poweroff`: the port driver itself. */
-#include "boot/shell/commands.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
+#include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "lib/plural.h"
+#include "port/channel.h"
 #include "port/contract/report.h"
+#include "port/contract/rules.h"
+#include "port/controller.h"
+#include "port/irb_names.h"
 #include "port/log.h"
+#include "port/objects.h"
 #include "port/trace.h"
 
 /* ------------------------------------------------------------------ rules */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* `fill`, `verify`, `sha256` and `copy`: whole ranges of sectors. */
-#include "boot/shell/commands.h"
-
 #include <inttypes.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
+#include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "boot/shell/transfer.h"
 #include "lib/plural.h"
 #include "lib/sha256.h"
+#include "port/block.h"
+#include "port/objects.h"
 
 /* ------------------------------------------------------------------ fill and verify */
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* `read`, `write` and `flush`: sectors to and from the console. */
-#include "boot/shell/commands.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
+#include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "boot/shell/transfer.h"
 #include "lib/plural.h"
+#include "port/block.h"
+#include "port/objects.h"
 
 /* ------------------------------------------------------------------ read */
 

@@ -6,10 +6,9 @@
  * bytes is no proof: what stands around it has to make sense as well, which is a function's
  * business.
  */
-#include "boot/shell/filesystems.h"
-
 #include <string.h>
 
+#include "boot/shell/filesystems.h"
 #include "boot/shell/labels.h"
 
 /* What one look has read: the block that the last question was about. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Labels as text; see labels.h. Pure: tested on the host. */
-#include "boot/shell/labels.h"
-
 #include <stdint.h>
 
+#include "boot/shell/labels.h"
 #include "lib/utf.h"
 
 static void cut_blanks(char *text, size_t length)

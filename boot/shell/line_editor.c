@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The line editor; see line_editor.h. */
-#include "boot/shell/line_editor.h"
-
 #include <string.h>
+
+#include "boot/shell/line_editor.h"
 
 #define CONTROL(letter) ((letter) - '@')
 #define ESCAPE          0x1B

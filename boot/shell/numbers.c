@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and writing numbers; see numbers.h. Pure: the same code runs in tests on the host. */
-#include "boot/shell/numbers.h"
-
 #include <stdio.h>
 
+#include "boot/shell/numbers.h"
 #include "lib/plural.h"
 
 /* The value of a hexadecimal digit, or 16. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Which kind of partition table there is, and what holds for all; see partitions.h. */
-#include "boot/shell/partitions_internal.h"
-
 #include <string.h>
+
+#include "boot/shell/partitions_internal.h"
 
 static bool overlaps(const struct partition *a, const struct partition *b)
 {

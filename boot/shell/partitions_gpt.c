@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The GUID partition table; see partitions.h. Pure: tested on the host.
  * Source: UEFI specification, part "GUID Partition Table (GPT) Disk Layout". */
-#include "boot/shell/partitions_internal.h"
-
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/labels.h"
+#include "boot/shell/partitions_internal.h"
 #include "lib/crc32.h"
 
 /* Header, from the start of its sector. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The MBR and its chain of logical partitions; see partitions.h. Pure: tested on the host. */
-#include "boot/shell/partitions_internal.h"
-
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "boot/shell/numbers.h"
+#include "boot/shell/partitions_internal.h"
 #include "lib/plural.h"
 
 /* The four entries of an MBR, and of the record before each logical partition. */

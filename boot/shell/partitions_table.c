@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Filling in a struct partition_table; see partitions_internal.h. */
-#include "boot/shell/partitions_internal.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/shell/partitions_internal.h"
 #include "lib/plural.h"
 
 bool partition_read_sector(const struct partition_source *source, struct partition_table *table,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The progress bar; see progress.h. It goes to the console alone: the log holds results. */
-#include "boot/shell/progress.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/columns.h"
 #include "boot/shell/numbers.h"
+#include "boot/shell/progress.h"
 #include "boot/shell/session.h"
 #include "hal/hal.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Encodings of command files; see script.h. Pure: the same code runs in tests on the host. */
-#include "boot/shell/script.h"
-
 #include <string.h>
 
+#include "boot/shell/script.h"
 #include "lib/utf.h"
 
 enum script_encoding script_encoding(const void *bytes, size_t byte_count)

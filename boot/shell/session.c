@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The part of the shell that commands ask; see session.h. Owns its state. */
-#include "boot/shell/session.h"
-
 #include <stdarg.h>
 
+#include "boot/shell/session.h"
 #include "hal/hal.h"
 
 struct shell_session shell_session;

@@ -5,8 +5,6 @@
  * Owns the console's input. May not: know of any command in particular; the table in commands.c
  * does.
  */
-#include "boot/shell/shell.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -14,9 +12,11 @@
 #include "boot/shell/commands.h"
 #include "boot/shell/line_editor.h"
 #include "boot/shell/session.h"
+#include "boot/shell/shell.h"
 #include "boot/shell/words.h"
+#include "hal/hal.h"
 #include "lib/plural.h"
-#include "port/port.h"
+#include "port/idle.h"
 
 #define PROMPT "> "
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "boot/shell/shell.h"
-#include "port/port.h"
+#include "port/objects.h"
 
 #define CHECKSUM_BYTES 0x800000u /* enough to be work, little enough not to wait */
 

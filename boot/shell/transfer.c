@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Long transfers; see transfer.h. */
-#include "boot/shell/transfer.h"
-
 #include "boot/shell/numbers.h"
+#include "boot/shell/transfer.h"
+#include "hal/hal.h"
+#include "port/block.h"
 #include "port/parcel.h"
 
 /* Sectors of a verify, which moves no data: some 10 ms of a disk's work, so that Ctrl-C is

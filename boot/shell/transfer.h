@@ -9,6 +9,7 @@
 
 #include "boot/shell/arguments.h"
 #include "boot/shell/progress.h"
+#include "port/block.h"
 
 #define TRANSFER_BUFFER_BYTES 0x20000u /* one command's worth */
 

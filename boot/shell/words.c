@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Cutting command texts; see words.h. Pure: the same code runs in tests on the host. */
-#include "boot/shell/words.h"
-
 #include <string.h>
+
+#include "boot/shell/words.h"
 
 #define BOM "\xEF\xBB\xBF" /* U+FEFF in UTF-8 */
 

@@ -7,7 +7,14 @@
 #ifndef PORT_ACCESS_ACCESS_H
 #define PORT_ACCESS_ACCESS_H
 
-#include "port/port.h"
+#include <ata.h>
+#include <irb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct channel;
+struct controller;
 
 /* ------------------------------------------------------------------ the map */
 

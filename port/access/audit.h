@@ -8,6 +8,7 @@
 #define PORT_ACCESS_AUDIT_H
 
 #include "port/access/access.h"
+#include "port/objects.h"
 
 /* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE (channel->audit.dismissal): for each
  * of an IDE controller's two channels a bit. */

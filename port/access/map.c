@@ -9,6 +9,10 @@
 #include "port/access/access.h"
 #include "port/access/audit.h"
 #include "port/contract/entry.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
+#include "port/log.h"
+#include "port/objects.h"
 
 /* The access range that holds [address, address + byte_count); byte_count 0 means to its end. */
 static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsigned count,

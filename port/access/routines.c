@@ -14,7 +14,10 @@
 #include "port/access/audit.h"
 #include "port/access/inject.h"
 #include "port/contract/entry.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
 #include "port/memory.h"
+#include "port/objects.h"
 #include "port/trace.h"
 
 struct access_counters access_counters;

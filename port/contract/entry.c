@@ -5,6 +5,7 @@
  */
 #include "port/contract/entry.h"
 
+#include "port/contract/rules.h"
 #include "port/objects.h"
 
 void entry_report_direction(const char *routine, const void *place)

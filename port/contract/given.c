@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "port/loader/image.h"
 #include "port/objects.h"
 
 bool given_is_own_code(const struct driver *driver, const struct given_routine *given, char *text,

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "lib/plural.h"
-#include "port/port.h"
+#include "port/irb_names.h"
+#include "port/loader/image.h"
+#include "port/objects.h"
 #include "port/trace.h"
 
 bool contract_checks = true;

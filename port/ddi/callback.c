@@ -4,10 +4,13 @@
  * slot per kind and channel, the last request wins. A routine is deferred to DISPATCH_LEVEL; the
  * synchronised kinds then run at DIRQL, the lock of every channel on one CPU.
  */
-#include "port/callback.h"
+#include "port/ddi/callback.h"
+
 #include "port/call.h"
 #include "port/contract/entry.h"
 #include "port/contract/given.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
 
 /* What was asked for is taken before it is called: an interrupt may ask for the next one, which then runs in
  * its own turn. */

@@ -2,12 +2,14 @@
 /*
  * The exported routines of drivers and controllers: AtaPortInitializeEx, configuration space.
  */
-#include "port/call.h"
 #include "port/contract/entry.h"
 #include "port/contract/given.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
+#include "port/contract/rules.h"
 #include "port/ddi/unpublished.h"
 #include "port/memory.h"
-#include "port/port.h"
+#include "port/objects.h"
 
 /* Which routine may be missing: a miniport without AtaChannelInitRoutine serves the controller
  * only, and its channels belong to the default channel driver. */

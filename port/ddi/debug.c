@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "port/contract/entry.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
 #include "port/ddi/unpublished.h"
 #include "port/ddi/variadic.h"
 #include "port/log.h"
 #include "port/memory.h"
-#include "port/port.h"
+#include "port/objects.h"
 #include "port/shared_page.h"
 
 /* ------------------------------------------------------------------ time */

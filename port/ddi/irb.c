@@ -6,7 +6,12 @@
 #include <string.h>
 
 #include "port/contract/entry.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
+#include "port/irb_names.h"
+#include "port/log.h"
 #include "port/memory.h"
+#include "port/objects.h"
 #include "port/request/request.h"
 
 /* ------------------------------------------------------------------ completion */

@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "port/contract/entry.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
+#include "port/log.h"
 #include "port/memory.h"
+#include "port/objects.h"
 #include "port/request/request.h"
 
 /* CTX-12: what a crash dump's memory has for it. */

@@ -3,9 +3,14 @@
  * What a miniport tells the port about its devices: arrival, removal, bus change, power, busy and
  * ready. Entered from every context; what needs PASSIVE_LEVEL is left for port_idle.
  */
-#include "port/callback.h"
+#include "port/ddi/notification.h"
+
 #include "port/contract/entry.h"
+#include "port/contract/routines.h"
 #include "port/ddi/variadic.h"
+#include "port/log.h"
+#include "port/objects.h"
+#include "port/request/queue.h"
 #include "port/request/request.h"
 
 /* The devices that a target stands for, a bit each; IDE_UNTAGGED is all of them. */

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "port/contract/entry.h"
-#include "port/port.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
+#include "port/contract/rules.h"
+#include "port/objects.h"
 
 /* The tags of a target; NULL with TAG-01 or TAG-03 reported if there is no such device. */
 static struct queue_tags *tags_of(struct channel *channel, UCHAR target, enum rule rule,

@@ -10,12 +10,16 @@
  * PciIdeXGetBusData and PciIdeXSetBusData in controller.c. PciIdeXInitialize is described, too, but belongs to
  * drivers of the kind that came before ATA miniports.
  */
+#include "port/ddi/unpublished.h"
+
 #include <string.h>
 
+#include "hal/hal.h"
+#include "port/contract/context.h"
 #include "port/contract/entry.h"
-#include "port/ddi/unpublished.h"
+#include "port/contract/routines.h"
+#include "port/log.h"
 #include "port/memory.h"
-#include "port/port.h"
 
 static void say(enum routine routine, const void *place)
 {

@@ -11,11 +11,11 @@
  */
 #include "port/loader/image.h"
 
-#include "hal/hal.h"
-#include "port/loader/lines.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "hal/hal.h"
+#include "port/loader/lines.h"
 
 struct image_slot {
     struct loaded_image image;

@@ -12,9 +12,15 @@
 
 #include "lib/plural.h"
 #include "port/contract/entry.h"
+#include "port/contract/report.h"
+#include "port/contract/routines.h"
+#include "port/log.h"
 #include "port/memory.h"
-#include "port/port.h"
+#include "port/objects.h"
+#include "port/registry/arena.h"
 #include "port/registry/kernel.h"
+#include "port/registry/name.h"
+#include "port/registry/store.h"
 
 _Static_assert(IDE_REG_SZ == REGISTRY_SZ && IDE_REG_BINARY == REGISTRY_BINARY &&
                    IDE_REG_DWORD == REGISTRY_DWORD,

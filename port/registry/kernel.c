@@ -8,6 +8,12 @@
 #include <stdio.h>
 
 #include "hal/hal.h"
+#include "lib/journal.h"
+#include "port/registry/arena.h"
+#include "port/registry/hive.h"
+#include "port/registry/memory.h"
+#include "port/registry/reg_file.h"
+#include "port/registry/store.h"
 
 struct registry port_registry;
 

@@ -6,7 +6,10 @@
  */
 #include <string.h>
 
+#include "port/objects.h"
+#include "port/request/queue.h"
 #include "port/request/request.h"
+#include "port/trace.h"
 
 /* How often a request may be repeated after resets before its issuer hears of it; and once while busy
  * (IDE_REQUEST_BLOCK). */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "port/access/access.h"
+#include "port/call.h"
 #include "port/contract/report.h"
 #include "port/owned.h"
 #include "port/request/request.h"

@@ -6,11 +6,17 @@
  * Entered at or below DISPATCH_LEVEL. A request is in exactly one place: with its issuer, in its
  * device's queue, or in a slot.
  */
+#include "port/request/queue.h"
+
 #include <string.h>
 
+#include "port/call.h"
 #include "port/contract/report.h"
+#include "port/irb_names.h"
+#include "port/log.h"
 #include "port/memory.h"
 #include "port/request/request.h"
+#include "port/request/timeout.h"
 
 /* ------------------------------------------------------------------ queues */
 

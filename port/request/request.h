@@ -3,11 +3,7 @@
 #ifndef PORT_REQUEST_REQUEST_H
 #define PORT_REQUEST_REQUEST_H
 
-#include "port/call.h"
-#include "port/port.h"
-
-/* Is it a status that an IRB can come back with, flags aside? */
-bool irb_status_is_final(uint8_t irb_status);
+#include "port/objects.h"
 
 /* The slot behind an IRB pointer of this channel's miniport, NULL if it is none. The pieces of the
  * window lie at a power of two apart: what is left below that shows up as a very large index. */
@@ -179,6 +175,9 @@ void slot_check_released(struct irb_slot *sense);
 /* The same with a status that somebody else than the miniport's completion gives. */
 bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status);
 
+/* Makes and frees the slots of a channel. NumberOfOverlappedRequests is final. False: no memory. PASSIVE_LEVEL. */
+bool slots_create(struct channel *channel);
+void slots_destroy(struct channel *channel);
 struct irb_slot *slot_at(struct channel *channel, unsigned index);
 /* The request-sense slot of a target. */
 struct irb_slot *slot_sense_for(struct channel *channel, unsigned target);
@@ -187,11 +186,6 @@ void completion_run(void *channel);
 /* A recovery or power IRB, outside NumberOfOverlappedRequests. False: none is free. DISPATCH_LEVEL.
  */
 bool request_start_internal(struct request *request);
-/* LUN reset and power IRBs have no TimeOutValue, so a miniport that loses one must not stop the channel for ever:
- * ATA/ATAPI-6 gives a device 31 s to come out of a reset (9.2), this is a little more. */
-#define INTERNAL_LIMIT_S 35u
-/* It has lost one: IRB-20, and the channel is reset. DISPATCH_LEVEL. */
-void request_lost_internal(const struct request *lost);
 /* Puts a request back at the head of its queue. DISPATCH_LEVEL. */
 void request_requeue(struct request *request);
 /* Ends everything that waits in the queues of these targets, a bit each. DISPATCH_LEVEL. */
@@ -199,8 +193,6 @@ void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets);
 #define ALL_TARGETS ((1u << PORT_MAX_DEVICES) - 1)
 /* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
 extern void (*request_wake)(struct device *device);
-/* No power IRB is sent any more: the channel is about to stop. DISPATCH_LEVEL. */
-void power_end(struct channel *channel);
 /* The pause before an IRB that came back with IRB_STATUS_BUSY is sent once more. */
 #define BUSY_PAUSE_US 100000u
 /* Pauses a device's queue; it goes on by itself. Any context. */

@@ -5,6 +5,8 @@
  */
 #include "port/access/audit.h"
 #include "port/contract/report.h"
+#include "port/irb_names.h"
+#include "port/objects.h"
 #include "port/request/request.h"
 
 /* ------------------------------------------------------------------ request sense */

@@ -16,7 +16,9 @@
 #include <string.h>
 
 #include "port/contract/report.h"
+#include "port/objects.h"
 #include "port/request/request.h"
+#include "port/trace.h"
 
 /* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then one request-sense IRB
  * for each target. */

@@ -8,10 +8,15 @@
  *
  * Entered at DISPATCH_LEVEL.
  */
+#include "port/request/timeout.h"
+
 #include <string.h>
 
 #include "port/access/audit.h"
+#include "port/call.h"
 #include "port/contract/report.h"
+#include "port/irb_names.h"
+#include "port/log.h"
 #include "port/request/request.h"
 
 #define TICK_US 1000000u

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/channel.h"
+#include "port/irb_names.h"
+#include "port/objects.h"
+#include "port/parcel.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 

@@ -5,6 +5,9 @@
  * the stall's: the others' clocks are put forward. The driver is the puppet.
  */
 #include "port/contract/report.h"
+#include "port/controller.h"
+#include "port/objects.h"
+#include "port/request/queue.h"
 #include "port/request/request.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"

@@ -5,8 +5,13 @@
  */
 #include <string.h>
 
+#include "port/block.h"
+#include "port/channel.h"
 #include "port/contract/report.h"
+#include "port/controller.h"
+#include "port/objects.h"
 #include "port/parcel.h"
+#include "port/request/timeout.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What the conformance suite's guest tests share, and the ones about start, errors, dump mode and CDs. */
-#include "tests/guest/conformance.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/sha256.h"
+#include "port/block.h"
+#include "port/irb_names.h"
+#include "port/objects.h"
+#include "tests/guest/conformance.h"
 
 /* ------------------------------------------------------------------ TAP */
 

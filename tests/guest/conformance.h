@@ -12,6 +12,7 @@
 #define TESTS_GUEST_CONFORMANCE_H
 
 #include "port/block.h"
+#include "port/objects.h"
 
 /* Where the test buffers begin, and their size. */
 #define CONF_BUFFER_BYTES (4u << 20)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The conformance suite's guest tests about data: reads, writes, large addresses, dump mode. */
-#include "tests/guest/conformance.h"
-
 #include <string.h>
 
-#include "hal/hal.h"
+#include "port/block.h"
+#include "port/objects.h"
+#include "tests/guest/conformance.h"
 
 #define REFERENCE_SECTORS 1024u
 #define WINDOW_PAGES      40u

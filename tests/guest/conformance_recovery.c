@@ -6,12 +6,18 @@
  * Any driver can lose an interrupt here: the handler that the port has connected is replaced by one that
  * keeps quiet for a while (a level-triggered line is masked, as it would not stop).
  */
-#include "tests/guest/conformance.h"
-
 #include <string.h>
 
+#include "port/block.h"
+#include "port/channel.h"
+#include "port/controller.h"
+#include "port/irb_names.h"
+#include "port/objects.h"
 #include "port/owned.h"
-#include "port/request/request.h"
+#include "port/parcel.h"
+#include "port/power.h"
+#include "port/request/timeout.h"
+#include "tests/guest/conformance.h"
 
 #define COUNT 16u
 

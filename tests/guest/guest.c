@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of tests that run in the kernel; see guest.h. */
-#include "tests/guest/guest.h"
-
 #include <string.h>
 
 #include "tests/guest/conformance.h"
+#include "tests/guest/guest.h"
 
 bool guest_test(const char *name)
 {

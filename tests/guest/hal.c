@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hal/hal.h"
 #include "port/contract/context.h"
+#include "port/irql.h"
+#include "port/trace.h"
 #include "tests/guest/tap.h"
 
 #define PLAN 97u

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "port/block.h"
 #include "port/identify.h"
+#include "port/objects.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 

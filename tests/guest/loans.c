@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "hal/hal.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 

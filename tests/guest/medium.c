@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/controller.h"
+#include "port/objects.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

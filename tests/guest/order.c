@@ -8,6 +8,11 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/channel.h"
+#include "port/controller.h"
+#include "port/objects.h"
+#include "port/parcel.h"
+#include "port/power.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/channel.h"
+#include "port/objects.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 

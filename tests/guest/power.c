@@ -6,8 +6,14 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/channel.h"
 #include "port/contract/report.h"
+#include "port/controller.h"
+#include "port/idle.h"
+#include "port/objects.h"
 #include "port/parcel.h"
+#include "port/power.h"
+#include "port/request/queue.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* See puppet.h. Entered as any miniport is. */
-#include "tests/guest/puppet.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "port/objects.h"
+#include "tests/guest/puppet.h"
 
 struct puppet puppet;
 

@@ -8,7 +8,7 @@
 #ifndef TESTS_GUEST_PUPPET_H
 #define TESTS_GUEST_PUPPET_H
 
-#include "port/port.h"
+#include "port/objects.h"
 
 #define PUPPET_SECTORS    1024u
 #define PUPPET_MOST_CALLS 256u

@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include "port/call.h"
+#include "port/channel.h"
 #include "port/contract/report.h"
+#include "port/contract/rules.h"
+#include "port/registry/arena.h"
 #include "port/registry/kernel.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"

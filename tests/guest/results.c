@@ -5,8 +5,12 @@
  */
 #include <string.h>
 
-#include "port/call.h"
 #include "port/contract/report.h"
+#include "port/contract/rules.h"
+#include "port/controller.h"
+#include "port/objects.h"
+#include "port/power.h"
+#include "port/request/queue.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

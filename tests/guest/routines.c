@@ -7,8 +7,12 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/channel.h"
 #include "port/contract/report.h"
+#include "port/controller.h"
 #include "port/ddi/unpublished.h"
+#include "port/loader/image.h"
+#include "port/objects.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

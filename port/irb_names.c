@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* IRB statuses and functions: which there are, and their names for people. Any context. */
-#include "port/request/request.h"
+#include "port/irb_names.h"
+
+#include <ata.h>
+#include <irb.h>
 
 bool irb_status_is_final(uint8_t irb_status)
 {
