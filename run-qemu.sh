@@ -118,7 +118,7 @@ case $qemu in
   */*) absolute "$qemu" && qemu=$REPLY ;;
 esac
 absolute "${BUILD:-$top/build/$arch}" && build=$REPLY
-for needed in "$build/kernel" "$top/build/tools/image" "$top/build/tools/session" "$top/build/tools/registry"; do
+for needed in "$build/kernel" "$top/build/tools/image" "$top"/build/tools/{session,registry,lines}; do
   [[ -f $needed ]] || die "$needed is missing: run \`make\` first"
 done
 

@@ -14,7 +14,7 @@
 #define BACKTRACE_LIMIT  32u /* frames that are printed */
 #define FRAME_SIZE_LIMIT (64u * 1024)
 
-static bool (*symbol_hook)(uintptr_t address, char *text, size_t size);
+static bool (*symbol_hook)(uintptr_t address, unsigned depth, char *text, size_t size);
 static void (*panic_hook)(void);
 static unsigned panics_under_way;
 
@@ -35,7 +35,7 @@ const char *hal_symbol(uintptr_t address, uintptr_t *offset)
     return NULL;
 }
 
-void hal_set_symbol_hook(bool (*hook)(uintptr_t address, char *text, size_t size))
+void hal_set_symbol_hook(bool (*hook)(uintptr_t address, unsigned depth, char *text, size_t size))
 {
     symbol_hook = hook;
 }
@@ -46,9 +46,17 @@ void hal_name_address(uintptr_t address, char *text, size_t size)
     const char *name = hal_symbol(address, &offset);
     if (name)
         snprintf(text, size, "%s+%#lx", name, (unsigned long)offset);
-    else if (!symbol_hook || !symbol_hook(address, text, size))
+    else if (!symbol_hook || !symbol_hook(address, 0, text, size))
         snprintf(text, size, "%#lx", (unsigned long)address);
     hal_one_line(text);
+}
+
+bool hal_name_inliner(uintptr_t address, unsigned depth, char *text, size_t size)
+{
+    if (!symbol_hook || !symbol_hook(address, depth, text, size))
+        return false;
+    hal_one_line(text);
+    return true;
 }
 
 /* ------------------------------------------------------------------ back traces */
@@ -97,6 +105,8 @@ static void print_frame(size_t number, uintptr_t address, bool is_return_address
     hal_name_address(address - is_return_address, place, sizeof place);
     hal_printf("  #%-2zu %#0*lx %s\n", number, 2 + 2 * (int)sizeof address, (unsigned long)address,
                place);
+    for (unsigned i = 1; hal_name_inliner(address - is_return_address, i, place, sizeof place); i++)
+        hal_printf("      inlined in %s\n", place);
 }
 
 static void print_frames(size_t number, const uintptr_t *addresses, size_t count)

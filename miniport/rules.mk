@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Miniports: how a folder of C files becomes $(BUILD)/NAME.sys, with NAME.lines beside it, from which the
-# kernel names places in its source (tools/lines.pl).
+# kernel names places in its source (tools/lines.c).
 #
 # Wants: ARCH (x86_64 or i386), BUILD (that architecture's build folder), Q (@, or nothing with V=1),
 # MINIPORT_CROSS (the prefix of the compiler and its tools), which may be empty, and WERROR_FLAG (-Werror or nothing).
@@ -135,7 +135,7 @@ define miniport_link
 	fi; \
 	$(MINIPORT_LD) $(MINIPORT_LINK_FLAGS) -Wl,--entry,$$entry -o $@ $(3) \
 	    $(MINIPORT_SUPPORT_LIBRARY) $(MINIPORT_IMPORT_LIBRARIES) -lgcc && \
-	tools/lines.pl --tools $(MINIPORT_PREFIX) $@ >$(@:.sys=.lines)
+	build/tools/lines $@ >$(@:.sys=.lines)
 endef
 
 define miniport
@@ -152,7 +152,7 @@ $$(miniport_objects_$(1)): $$(MINIPORT_OUT)/$(1)/%.o: $(2)/%.c $$(MINIPORT_OUT)/
 	    $$(miniport_messages_$(1))
 
 $$(BUILD)/$(1).sys: $$(miniport_objects_$(1)) $(4) $$(MINIPORT_OUT)/$(1)/stamp \
-    $$(MINIPORT_SUPPORT_LIBRARY) $$(MINIPORT_IMPORT_LIBRARIES) tools/lines.pl
+    $$(MINIPORT_SUPPORT_LIBRARY) $$(MINIPORT_IMPORT_LIBRARIES) build/tools/lines
 	$$(call miniport_link,$(1),$(2),$$(miniport_objects_$(1)) $(4))
 
 -include $$(miniport_objects_$(1):.o=.d)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # The host's programs that run-qemu.sh calls: `registry`, made of the kernel's own sources, has the registry's
-# file while a guest runs, and shortens it; `image` says what an image is; and `session` stays beside QEMU.
+# file while a guest runs, and shortens it; `image` says what an image is; `session` stays beside QEMU; and `lines`
+# makes a driver's line table.
 #
-# Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, build/tools/image, build/tools/session, and
+# Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, image, session and lines, and
 #
 #   make registry-compact     HIVE= becomes as short as it can be and means the same
 
@@ -18,9 +19,10 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) tools/registry.h tools/end.h $(wildca
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. \
 	    -o $@ $(REGISTRY_TOOL_SOURCES)
 
-HOST_TOOLS := build/tools/image build/tools/session
+HOST_TOOLS := build/tools/image build/tools/session build/tools/lines
 
 build/tools/session: tools/session_host.c tools/session.h tools/end.h lib/plural.h
+build/tools/lines: tools/dwarf.c tools/dwarf_form.c tools/dwarf_line.c tools/dwarf.h tools/dwarf_read.h
 $(HOST_TOOLS): build/tools/%: tools/%.c
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  HOSTCC $@')

@@ -13,7 +13,7 @@ add_lines() { # image name
   if [[ -f $beside && ! $1 -nt $beside ]]; then
     cp -- "$beside" "$lines" || die "$beside cannot be copied to $run_dir"
   elif grep -q '\.debug_line' <"$1"; then
-    timeout 10 "$top/tools/lines.pl" "$1" >"$lines" 2>/dev/null || rm -f -- "$lines"
+    timeout 10 "$top/build/tools/lines" "$1" >"$lines" 2>/dev/null || rm -f -- "$lines"
   fi
   [[ -s $lines ]] && add_module "driver$driver_count.lines" "type=lines name=$2"
 }

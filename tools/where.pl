@@ -36,7 +36,7 @@ sub place_in_driver {
         next if $rva < 0x1000 || $rva > 0x1000000;
         my $place;
         for (split /\n/, read_file($lines{$name} // '')) {
-            my ($start, $words) = /^([0-9a-f]{8})(?: (.*))?/ or next;
+            my ($start, $words) = /^([0-9a-f]{8})(?: ([^\t]*))?/ or next;
             return defined $place ? "$name.sys!$place" : undef if hex $start > $rva;
             $place = $words;
         }

@@ -58,6 +58,15 @@ static struct contract_place *find_place(enum rule rule, const struct driver *dr
     return &places[place_count++];
 }
 
+/* Functions in which the one at an address was inlined. */
+static void print_inliners(uintptr_t address)
+{
+    char where[160];
+
+    for (unsigned i = 1; hal_name_inliner(address, i, where, sizeof where); i++)
+        hal_printf("  called from %s\n", where);
+}
+
 /* The driver's own calls that led to the place, the nearest first: as far as its frames are chained. A
  * faulting instruction is its own return address in the chain, and the place is one byte behind it. */
 static __attribute__((noinline)) void print_callers(const void *place)
@@ -68,9 +77,12 @@ static __attribute__((noinline)) void print_callers(const void *place)
 
     while (i < count && callers[i] != (uintptr_t)place && callers[i] + 1 != (uintptr_t)place)
         i++;
+    if (place)
+        print_inliners((uintptr_t)place - 1);
     while (++i < count && image_is_code(callers[i])) {
         hal_name_address(callers[i] - 1, where, sizeof where);
         hal_printf("  called from %s\n", where);
+        print_inliners(callers[i] - 1);
     }
 }
 

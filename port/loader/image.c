@@ -352,7 +352,7 @@ void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_
     image->lines_byte_count = byte_count;
 }
 
-bool image_name_address(uintptr_t address, char *text, size_t size)
+bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size)
 {
     const struct loaded_image *image = image_at(address);
     char name[PE_NAME_CAPACITY];
@@ -363,8 +363,10 @@ bool image_name_address(uintptr_t address, char *text, size_t size)
     if (image == NULL)
         return false;
     rva = (uint32_t)(address - image->base);
-    if (lines_find(image->lines, image->lines_byte_count, rva, &place, &place_byte_count))
+    if (lines_find(image->lines, image->lines_byte_count, rva, depth, &place, &place_byte_count))
         snprintf(text, size, "%s!%.*s", image->name, (int)place_byte_count, place);
+    else if (depth > 0)
+        return false;
     else if (pe_function_name(&image->info, rva, name, sizeof name, &offset) ||
              pe_nearest_export(&image->info, rva, name, sizeof name, &offset))
         snprintf(text, size, "%s+%#x (%s+%#x)", image->name, (unsigned)rva, name, (unsigned)offset);

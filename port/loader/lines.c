@@ -32,8 +32,8 @@ static bool line_address(const char *line, const char *end, uint32_t *address)
     return true;
 }
 
-bool lines_find(const char *text, size_t byte_count, uint32_t rva, const char **place,
-                size_t *place_byte_count)
+bool lines_find(const char *text, size_t byte_count, uint32_t rva, unsigned depth,
+                const char **place, size_t *place_byte_count)
 {
     const char *low = text, *high = text + byte_count; /* line starts; the wanted one is between */
     const char *found = NULL;
@@ -59,7 +59,13 @@ bool lines_find(const char *text, size_t byte_count, uint32_t rva, const char **
     found += ADDRESS_DIGITS;
     if (found == end || *found != ' ')
         return false;
+    for (; depth > 0; depth--) {
+        found = memchr(found + 1, '\t', (size_t)(end - found - 1));
+        if (found == NULL)
+            return false;
+    }
     *place = found + 1;
-    *place_byte_count = (size_t)(end - *place);
+    found = memchr(*place, '\t', (size_t)(end - *place));
+    *place_byte_count = (size_t)((found != NULL ? found : end) - *place);
     return *place_byte_count > 0;
 }

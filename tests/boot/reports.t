@@ -118,4 +118,36 @@ sub boot_copy {
     like((split /\n/, slurp('tests/probes/base/occasion.c'))[$line - 1], qr/armed->run\(/, 'with the line of the call');
 }
 
+# Helpers that were inlined have no frames, and are named all the same.
+{
+    my $folder = "$scratch/inlined";
+    mkdir $folder or die "$folder: $!";
+    my @source = split /^/, <<'C';
+#include "irb.h"
+
+static inline __attribute__((always_inline)) void innermost(void)
+{
+    AtaPortRegistryAllocateBuffer(NULL, 64); /* innermost */
+}
+
+static inline __attribute__((always_inline)) void helper(void)
+{
+    innermost(); /* helper */
+}
+
+ULONG NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath)
+{
+    (void)DriverObject, (void)RegistryPath;
+    helper(); /* DriverEntry */
+    return 0xC0000001;
+}
+C
+    spill("$folder/inlined.c", join '', @source);
+    my %lines = map { $source[$_ - 1] =~ m{/\* (\w+) \*/} ? ($1 => $_) : () } 1 .. @source;
+    my ($report) = reports(boot(MINIPORT => $folder, DISK => 'none', CMD => 'rules')->{console});
+    is("$report->{function}:$report->{line}", "innermost:$lines{innermost}", 'a function that was inlined is the place');
+    is(join(' ', grep { /^called/ } @{ $report->{stack} }), join(' ', map { "called from inlined.sys!$_ inlined.c:$lines{$_}" } qw(helper DriverEntry)),
+        'and those in which it was are named');
+}
+
 done_testing();

@@ -704,8 +704,10 @@ static void test_pci(void)
 
 /* ------------------------------------------------------------------ names */
 
-static bool name_nothing(uintptr_t address, char *text, size_t size)
+static bool name_nothing(uintptr_t address, unsigned depth, char *text, size_t size)
 {
+    if (depth > 0)
+        return false;
     snprintf(text, size, "hooked:%lx", (unsigned long)address);
     return true;
 }

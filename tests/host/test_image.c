@@ -293,19 +293,19 @@ static void test_life(const struct sample_file *file)
     TAP_CHECK(image_at(base) == image && image_at(base + image->byte_count - 1) == image &&
               image_at(base - 1) == NULL && image_at(base + image->byte_count) == NULL);
     TAP_CHECK(image_is_code(image->entry) && !image_is_code(base) && !image_is_code(base - 1));
-    TAP_CHECK(image_name_address(image->entry + 4, text, sizeof text) &&
+    TAP_CHECK(image_name_address(image->entry + 4, 0, text, sizeof text) &&
               strstr(text, "sample.sys+0x") == text && strstr(text, " (DriverEntry+0x4)"));
     snprintf(lines, sizeof lines, "%08x DriverEntry a/sample.c:7\n",
              (unsigned)(image->entry - base));
     image_set_lines(image, lines, strlen(lines));
-    TAP_CHECK(image_name_address(image->entry + 4, text, sizeof text) &&
+    TAP_CHECK(image_name_address(image->entry + 4, 0, text, sizeof text) &&
               strcmp(text, "sample.sys!DriverEntry a/sample.c:7") == 0);
-    TAP_CHECK(image_name_address(base + 0x20, text, sizeof text) &&
+    TAP_CHECK(image_name_address(base + 0x20, 0, text, sizeof text) &&
               strcmp(text, "sample.sys+0x20") == 0);
     image_set_lines(image, NULL, 0);
-    TAP_CHECK(image_name_address(base + 0x20, text, sizeof text) &&
+    TAP_CHECK(image_name_address(base + 0x20, 0, text, sizeof text) &&
               strcmp(text, "sample.sys+0x20") == 0);
-    TAP_CHECK(!image_name_address(base - 1, text, sizeof text));
+    TAP_CHECK(!image_name_address(base - 1, 0, text, sizeof text));
     TAP_CHECK(image_load("sample.sys", file->bytes, file->byte_count, export_resolve, &error) ==
                   NULL &&
               error.status == PE_ALREADY_LOADED);

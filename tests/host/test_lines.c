@@ -18,7 +18,7 @@ static size_t place_byte_count;
 
 static bool find(const char *text, uint32_t rva)
 {
-    return lines_find(text, strlen(text), rva, &place, &place_byte_count);
+    return lines_find(text, strlen(text), rva, 0, &place, &place_byte_count);
 }
 
 static bool finds(const char *text, uint32_t rva, const char *expected)
@@ -41,7 +41,22 @@ static void test_look_up(void)
     TAP_CHECK(finds(table, 0xFFFFFFEF, "second some folder/b.c:22"));
     TAP_CHECK(finds(table, 0xFFFFFFF0, "last c.c:3") && finds(table, 0xFFFFFFFF, "last c.c:3"));
     TAP_CHECK(finds("00000000 f a.c:1", 7, "f a.c:1")); /* without a line feed */
-    TAP_CHECK(!lines_find(NULL, 0, 0x1000, &place, &place_byte_count));
+    TAP_CHECK(!lines_find(NULL, 0, 0x1000, 0, &place, &place_byte_count));
+}
+
+static bool finds_inliner(const char *text, unsigned depth, const char *expected)
+{
+    return lines_find(text, strlen(text), 0, depth, &place, &place_byte_count) &&
+           place_byte_count == strlen(expected) && memcmp(place, expected, place_byte_count) == 0;
+}
+
+static void test_inliners(void)
+{
+    static const char table[] = "00000000 f a.c:1\tg b.c:2\th c.c:3\n00000001 i d.c:4\tj\n";
+
+    TAP_CHECK(finds_inliner(table, 0, "f a.c:1") && finds_inliner(table, 1, "g b.c:2"));
+    TAP_CHECK(finds_inliner(table, 2, "h c.c:3") && !finds_inliner(table, 3, "i d.c:4"));
+    TAP_CHECK(!finds_inliner("00000000 f\t", 1, "") && !finds_inliner("00000000", 1, ""));
 }
 
 static void test_damage(void)
@@ -68,7 +83,7 @@ static void test_against_a_plain_search(void)
         char *copy = malloc(byte_count ? byte_count : 1);
         memcpy(copy, text, byte_count);
         for (uint32_t rva = 0; rva < 2 * count + 10; rva++) {
-            bool found = lines_find(copy, byte_count, rva, &place, &place_byte_count);
+            bool found = lines_find(copy, byte_count, rva, 0, &place, &place_byte_count);
             unsigned expected = rva < 5 ? 0 : (rva - 5) / 2;
             if (count == 0 || rva < 5) {
                 wrong += found;
@@ -114,8 +129,9 @@ static void test_driver(const char *path)
 
 int main(int count, char **arguments)
 {
-    tap_plan(8 + 4 + 1 + 2);
+    tap_plan(8 + 3 + 4 + 1 + 2);
     test_look_up();
+    test_inliners();
     test_damage();
     test_against_a_plain_search();
     for (int i = 1; i < count; i++)
