@@ -83,12 +83,6 @@ struct request {
     bool bounced;    /* carried through the channel's bounce buffer */
 };
 
-enum irb_slot_state {
-    SLOT_FREE,
-    SLOT_ACTIVE,    /* the miniport has it */
-    SLOT_COMPLETED, /* AtaPortCompleteRequest was called; waits for DISPATCH_LEVEL */
-};
-
 /* What of a slot the miniport sees, at addresses of its own: a page with the IRB at its end, and once
  * more with the list at its beginning, where it cannot be written. */
 struct irb_page {
@@ -122,10 +116,7 @@ struct irb_slot {
     bool hides;          /* the miniport sees it only while it has it */
     bool shows_more;     /* than IRB and list: an extension, or data */
     uint16_t data_pages; /* of the data's window that are mapped */
-    /* Of request sense. */
-    bool was_taken_back; /* its original has ended, and the miniport has not released it yet */
-    bool is_owed;        /* the miniport has ended it too early (IRB-12), and still has to */
-    const void *place;   /* AtaPortBuildRequestSenseIrb's caller */
+    const void *place;   /* of request sense: AtaPortBuildRequestSenseIrb's caller */
     uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
     uint32_t timeout_s;  /* what they were when it was given to the miniport */
     /* What the miniport was given, whatever it makes of the IRB's members. */

@@ -102,19 +102,28 @@ static const char *const power_irb_names[] = {
     [POWER_IRB_PAUSED] = "paused",
 };
 
+/* ------------------------------------------------------------------ slots */
+
+static const char *const irb_slot_names[] = {
+    [SLOT_FREE] = "free",           [SLOT_ACTIVE] = "active",
+    [SLOT_COMPLETED] = "completed", [SLOT_TAKEN_BACK] = "taken back",
+    [SLOT_OWED] = "owed",
+};
+
 /* ------------------------------------------------------------------ all */
 
 const struct state_table state_tables[MACHINE_COUNT] = {
-    [MACHINE_CONTROLLER] = {"controller", controller_followers, controller_names},
-    [MACHINE_CHANNEL] = {"channel", channel_followers, channel_names},
-    [MACHINE_RECOVERY] = {"recovery of channel", recovery_followers, recovery_names},
-    [MACHINE_POWER] = {"power of channel", power_followers, power_names},
-    [MACHINE_POWER_IRB] = {"power IRB of channel", power_irb_followers, power_irb_names},
+    [MACHINE_CONTROLLER] = {"controller", controller_followers, controller_names, false},
+    [MACHINE_CHANNEL] = {"channel", channel_followers, channel_names, false},
+    [MACHINE_RECOVERY] = {"recovery of channel", recovery_followers, recovery_names, false},
+    [MACHINE_POWER] = {"power of channel", power_followers, power_names, true},
+    [MACHINE_POWER_IRB] = {"power IRB of channel", power_irb_followers, power_irb_names, false},
+    [MACHINE_SLOT] = {"request sense of channel", irb_slot_followers, irb_slot_names, true},
 };
 
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size)
 {
-    snprintf(text, size, machine == MACHINE_POWER ? "%s %u, target %u" : "%s %u",
+    snprintf(text, size, state_tables[machine].has_targets ? "%s %u, target %u" : "%s %u",
              state_tables[machine].name, where & 0xFF, where >> 8);
 }
 

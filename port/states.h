@@ -19,6 +19,7 @@ enum state_machine {
     MACHINE_RECOVERY,
     MACHINE_POWER,
     MACHINE_POWER_IRB,
+    MACHINE_SLOT,
     MACHINE_COUNT,
 };
 
@@ -103,16 +104,37 @@ enum power_irb_state {
     POWER_IRB_PAUSED, /* it came back with IRB_STATUS_BUSY, and goes out again after a pause */
 };
 
+/* The slot of an IRB: a request's, or of request sense. */
+enum irb_slot_state {
+    SLOT_FREE,       /* it waits for a request */
+    SLOT_ACTIVE,     /* the miniport has it */
+    SLOT_COMPLETED,  /* AtaPortCompleteRequest was called; it waits for DISPATCH_LEVEL */
+    SLOT_TAKEN_BACK, /* request sense: its original has ended first; the release may still come */
+    SLOT_OWED,       /* the same, by the miniport's fault (IRB-12): it has to come */
+};
+
+/* Here, since every request makes three of these steps: the compiler looks them up. */
+#define BIT(name) (1u << SLOT_##name)
+static const uint16_t irb_slot_followers[] = {
+    [SLOT_FREE] = BIT(ACTIVE),
+    [SLOT_ACTIVE] = BIT(COMPLETED) | BIT(FREE) | BIT(TAKEN_BACK) | BIT(OWED),
+    [SLOT_COMPLETED] = BIT(FREE),
+    [SLOT_TAKEN_BACK] = BIT(FREE) | BIT(ACTIVE),
+    [SLOT_OWED] = BIT(FREE),
+};
+#undef BIT
+
 /* ------------------------------------------------------------------ the form */
 
 struct state_table {
     const char *name;          /* as the trace says it */
     const uint16_t *followers; /* of each state, a bit for each that may come next */
     const char *const *names;
+    bool has_targets; /* there is one for each target of a channel */
 };
 extern const struct state_table state_tables[MACHINE_COUNT];
 
-/* A step's `where`: a controller's index, a channel's number, or a device of a channel. */
+/* A step's `where`: a controller's index, a channel's number, or a target of a channel. */
 static inline unsigned state_place(unsigned channel, unsigned target)
 {
     return channel | target << 8;
@@ -130,6 +152,16 @@ static inline void state_step(enum state_machine machine, unsigned where, unsign
     trace_timed(TRACE_STATE, trace_head(TRACE_STATE, where, machine), from | to << 8);
     if (__builtin_expect(!(state_tables[machine].followers[from] >> to & 1), 0))
         state_refuse(machine, where, from, to);
+}
+
+/* The same where both states are known when it is compiled: it costs nothing, and a wrong step is an error then. The
+ * trace has entries of other kinds there. */
+void state_step_is_wrong(void) __attribute__((error("no table has this step")));
+static inline __attribute__((always_inline)) void state_step_known(const uint16_t *followers,
+                                                                   unsigned from, unsigned to)
+{
+    if (!(followers[from] >> to & 1))
+        state_step_is_wrong();
 }
 
 #endif

@@ -71,7 +71,7 @@ static void print_slot(const struct irb_slot *slot)
     const struct request *request = slot->request;
     const char *target = request && request->device ? request->device->name : "-";
 
-    if (slot->state == SLOT_FREE)
+    if (slot->state != SLOT_ACTIVE && slot->state != SLOT_COMPLETED)
         return;
     hal_printf("  slot %-3u %-8s %-16s %s", slot->index, target,
                irb_function_name(slot->page->irb.Function),

@@ -88,7 +88,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         if (TargetId != 0xFF && (slot->request->device->target != TargetId ||
                                  (Lun != 0xFF && slot->page->irb.Lun != Lun)))
             continue;
-        slot_take_back_sense(slot);
+        slot_take_back_sense(slot, SLOT_TAKEN_BACK);
         if (!is_judged)
             IrbStatus = judged_status(slot, IrbStatus, routine_name(routine), CALLER);
         is_judged = true;
@@ -206,14 +206,12 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
         return NULL;
     }
     struct irb_slot *slot = slot_sense_for(channel, request->device->target);
-    enum irb_slot_state free = SLOT_FREE; /* an interrupt may want it, too */
-    if (!__atomic_compare_exchange_n(&slot->state, &free, SLOT_ACTIVE, false, __ATOMIC_RELAXED,
-                                     __ATOMIC_RELAXED)) {
+    slot_check_released(slot);
+    if (!slot_begin_sense(slot)) {
         contract_report_irb(RULE_IRB_11, original, routine_name(routine), CALLER,
                             "target %u has one outstanding already", request->device->target);
         return NULL;
     }
-    slot_check_released(slot);
     IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     ULONG length = sizeof request->sense;
     memset(irb, 0, sizeof *irb);
@@ -235,7 +233,6 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     slot->list_built = false;
     slot->ticks_left = 0;
     slot->place = CALLER;
-    slot->was_taken_back = slot->is_owed = false;
     slot_show(slot);
     original->sense = slot;
     return slot->shown_irb;
@@ -248,16 +245,13 @@ VOID NTAPI AtaPortReleaseRequestSenseIrb(PVOID ChannelExtension, PIDE_REQUEST_BL
     if (!channel)
         return;
     struct irb_slot *slot = slot_from_irb(channel, Irb);
-    if (slot && slot->was_taken_back) {
-        slot->was_taken_back = slot->is_owed = false; /* it comes too late for its original */
+    if (slot && slot_release_late(slot))
         return;
-    }
-    if (!slot || slot->request || slot->state != SLOT_ACTIVE) {
+    if (!slot || slot->request || !slot_end_sense(slot, SLOT_FREE)) {
         contract_report(RULE_IRB_11, channel, routine_name(routine), CALLER,
                         "%p is no outstanding request-sense IRB", (void *)Irb);
         return;
     }
-    slot_release_sense(slot);
     for (unsigned i = 0; i < channel->irbs.overlapped_count; i++)
         if (slot_at(channel, i)->sense == slot)
             slot_at(channel, i)->sense = NULL;

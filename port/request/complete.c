@@ -129,7 +129,7 @@ static struct request *slot_finish(struct channel *channel, struct irb_slot *slo
 
     (void)trace_put(TRACE_IRB_END, slot->trace_end, slot->page->irb.IrbStatus);
     take_results(slot, request);
-    slot->state = SLOT_FREE;
+    slot_step(slot, SLOT_COMPLETED, SLOT_FREE);
     slot->request = NULL;
     if (slot->is_internal) {
         slot->next = channel->irbs.free_internal;

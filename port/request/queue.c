@@ -224,7 +224,7 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     fill_irb(slot, request, &slot->page->irb);
     /* Another seal than that of the IRB, so that it is looked at when it comes back with registers. */
     slot->seal = irb_seal(&slot->page->irb) ^ request->wants_registers;
-    slot->state = SLOT_ACTIVE;
+    slot_step(slot, SLOT_FREE, SLOT_ACTIVE);
     slot_show(slot);
     slot->begun = (uint32_t)++channel->counters.requests;
     if (!channel->given.interface.IdeHwBuildIo) {

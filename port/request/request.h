@@ -131,10 +131,18 @@ static inline UCHAR *slot_shown_sense(const struct irb_slot *slot)
     return (UCHAR *)slot->shown_irb - sizeof slot->page->sense;
 }
 
+/* A step of a request's slot, by who knows what state it is in. */
+static inline __attribute__((always_inline)) void
+slot_step(struct irb_slot *slot, enum irb_slot_state from, enum irb_slot_state next)
+{
+    state_step_known(irb_slot_followers, from, next);
+    slot->state = next;
+}
+
 /* Queues an active slot for completion_run. Context: DIRQL. */
 static inline void slot_queue_completed(struct channel *channel, struct irb_slot *slot)
 {
-    slot->state = SLOT_COMPLETED;
+    slot_step(slot, SLOT_ACTIVE, SLOT_COMPLETED);
     slot->next = NULL;
     *channel->irbs.completed_tail = slot;
     channel->irbs.completed_tail = &slot->next;
@@ -156,19 +164,17 @@ static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
     return was_active;
 }
 
-/* A request-sense slot is free again. */
-static inline void slot_release_sense(struct irb_slot *slot)
-{
-    if (slot->state == SLOT_ACTIVE)
-        slot_hide(slot);
-    slot->state = SLOT_FREE;
-}
-
 /* results.c: what is judged before that, and put right where it must be. `routine` is where it came back. */
 void slot_check_results(struct irb_slot *slot, const char *routine, const void *place)
     __attribute__((cold));
-/* An IRB ends, and its request-sense IRB with it. The driver may still release that. */
-void slot_take_back_sense(struct irb_slot *slot);
+/* A request-sense slot is used. False: the miniport has it already. Context: any, as for the next three. */
+bool slot_begin_sense(struct irb_slot *sense);
+/* It is taken from the miniport. False: the miniport does not have it. */
+bool slot_end_sense(struct irb_slot *sense, enum irb_slot_state next);
+/* The miniport releases one that was taken from it before. False: it is no such one. */
+bool slot_release_late(struct irb_slot *sense);
+/* An IRB ends, and its request-sense IRB with it: SLOT_TAKEN_BACK or SLOT_OWED. */
+void slot_take_back_sense(struct irb_slot *slot, enum irb_slot_state next);
 /* IRB-11, when a request-sense slot is used again, or for the last time. */
 void slot_check_released(struct irb_slot *sense);
 

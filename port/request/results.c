@@ -11,21 +11,60 @@
 
 /* ------------------------------------------------------------------ request sense */
 
-void slot_take_back_sense(struct irb_slot *slot)
+static void set_sense(struct irb_slot *sense, enum irb_slot_state next)
 {
-    if (slot->sense) {
-        slot_release_sense(slot->sense);
-        slot->sense->was_taken_back = true;
+    const struct channel *channel = sense->channel;
+    unsigned target = sense->index - (channel->irbs.count - PORT_MAX_DEVICES);
+
+    state_step(MACHINE_SLOT, state_place(channel->number, target), sense->state, next);
+    sense->state = next;
+}
+
+/* An interrupt may want it, too; so everywhere here. */
+bool slot_begin_sense(struct irb_slot *sense)
+{
+    enum irql level = irql_enter_dirql();
+    bool is_free = sense->state != SLOT_ACTIVE;
+    if (is_free)
+        set_sense(sense, SLOT_ACTIVE);
+    irql_leave_dirql(level);
+    return is_free;
+}
+
+bool slot_end_sense(struct irb_slot *sense, enum irb_slot_state next)
+{
+    enum irql level = irql_enter_dirql();
+    bool was_active = sense->state == SLOT_ACTIVE;
+    if (was_active) {
+        slot_hide(sense);
+        set_sense(sense, next);
     }
+    irql_leave_dirql(level);
+    return was_active;
+}
+
+bool slot_release_late(struct irb_slot *sense)
+{
+    enum irql level = irql_enter_dirql();
+    bool was_taken = sense->state == SLOT_TAKEN_BACK || sense->state == SLOT_OWED;
+    if (was_taken)
+        set_sense(sense, SLOT_FREE);
+    irql_leave_dirql(level);
+    return was_taken;
+}
+
+void slot_take_back_sense(struct irb_slot *slot, enum irb_slot_state next)
+{
+    if (slot->sense)
+        (void)slot_end_sense(slot->sense, next);
     slot->sense = NULL;
 }
 
 void slot_check_released(struct irb_slot *sense)
 {
-    if (sense->is_owed)
+    if (sense->state == SLOT_OWED && slot_release_late(sense))
         contract_report_irb(RULE_IRB_11, sense, "AtaPortBuildRequestSenseIrb", sense->place,
                             "it was never released");
-    sense->is_owed = false;
 }
 
 /* IRB-12. Sense data that has come is the issuer's all the same. */
@@ -40,7 +79,6 @@ static void check_sense(struct irb_slot *slot, const char *routine, const void *
                         status == IRB_STATUS_PENDING ? "is still pending" : "was not released");
     if (!has_come)
         slot->page->irb.IrbStatus &= (UCHAR)~IRB_STATUS_AUTOSENSE_VALID;
-    sense->is_owed = true;
 }
 
 /* ------------------------------------------------------------------ registers */
@@ -96,5 +134,5 @@ void slot_check_results(struct irb_slot *slot, const char *routine, const void *
     }
     if (slot->sense)
         check_sense(slot, routine, place);
-    slot_take_back_sense(slot);
+    slot_take_back_sense(slot, SLOT_OWED);
 }

@@ -59,8 +59,7 @@ void channel_reset(struct channel *channel)
     for (unsigned i = 0; i < channel->irbs.count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (!slot->request) {
-            slot->was_taken_back |= slot->state == SLOT_ACTIVE;
-            slot_release_sense(slot); /* or free anyway */
+            (void)slot_end_sense(slot, SLOT_TAKEN_BACK);
         } else if (slot_end(channel, slot, IRB_STATUS_BUS_RESET)) {
             context->slot = slot;
             contract_report_in(context, RULE_IRB_10, "IdeHwReset",

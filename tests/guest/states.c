@@ -12,13 +12,14 @@
 #include "port/objects.h"
 #include "port/parcel.h"
 #include "port/power.h"
+#include "port/request/queue.h"
 #include "port/request/timeout.h"
 #include "port/trace.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 17u
+#define PLAN 20u
 
 static struct controller *controller;
 static struct channel *channel;
@@ -36,7 +37,7 @@ static void check_steps(enum state_machine machine, const char *wanted, const ch
 {
     const struct state_table *table = &state_tables[machine];
     unsigned where = machine == MACHINE_CONTROLLER ? controller->index
-                     : machine == MACHINE_POWER    ? state_place(channel->number, disk->target)
+                     : table->has_targets          ? state_place(channel->number, disk->target)
                                                    : channel->number;
     char seen[512] = "";
     size_t length = 0;
@@ -154,6 +155,63 @@ static void test_power(void)
     check_steps(MACHINE_POWER, "refused>D0", "which a new start ends");
 }
 
+/* ------------------------------------------------------------------ request sense */
+
+static bool fail_packet(PIDE_REQUEST_BLOCK irb)
+{
+    irb->AtaStatus = 0x51;
+    irb->IrbStatus = IRB_STATUS_DEVICE_ERROR;
+    return false; /* kept */
+}
+
+static void finished(struct request *request)
+{
+    *(bool *)request->context = true;
+}
+
+enum sense_end { SENSE_RELEASED, SENSE_FORGOTTEN, SENSE_ENDED_WITH_ALL };
+
+/* A packet command fails, its request sense is built, and comes to such an end. */
+static void fail_with_sense(enum sense_end end)
+{
+    bool is_over = false;
+    void *extension = channel->memory.extension;
+    struct request request = {.device = disk,
+                              .function = IRB_FUNCTION_ATAPI_COMMAND,
+                              .cdb_length = 6,
+                              .timeout_s = 60,
+                              .is_once = true,
+                              .callback = finished,
+                              .context = &is_over};
+
+    puppet.held_count = 0;
+    begin();
+    request_submit(&request);
+    PIDE_REQUEST_BLOCK irb = puppet.held[0], sense;
+    FROM(channel, CONTEXT_START_IO, {
+        sense = AtaPortBuildRequestSenseIrb(extension, irb);
+        if (end == SENSE_RELEASED)
+            AtaPortReleaseRequestSenseIrb(extension, sense);
+        if (end == SENSE_ENDED_WITH_ALL)
+            AtaPortCompleteAllActiveRequests(extension, 0, 0, IRB_STATUS_BUS_RESET);
+        else
+            AtaPortCompleteRequest(extension, irb);
+    });
+    irql_wait(&is_over);
+}
+
+static void test_sense(void)
+{
+    puppet.packet = fail_packet;
+    puppet.answer = PUPPET_HOLD;
+    fail_with_sense(SENSE_RELEASED);
+    check_steps(MACHINE_SLOT, "free>active>free", "released in time");
+    fail_with_sense(SENSE_FORGOTTEN);
+    check_steps(MACHINE_SLOT, "free>active>owed", "its original is completed first");
+    fail_with_sense(SENSE_ENDED_WITH_ALL);
+    check_steps(MACHINE_SLOT, "owed>free>active>taken back", "never released, and then ended");
+}
+
 /* ------------------------------------------------------------------ all */
 
 static void start(void)
@@ -175,6 +233,7 @@ void guest_test_states(void)
     test_failing_start();
     test_recovery();
     test_power();
+    test_sense();
 }
 
 void guest_fail_state(void)
