@@ -37,6 +37,8 @@ bool guest_test(const char *name)
         guest_test_identify();
     else if (strcmp(name, "cancel") == 0)
         guest_test_cancel();
+    else if (strcmp(name, "contexts") == 0)
+        guest_test_contexts();
     else if (strcmp(name, "medium") == 0)
         guest_test_medium();
     else if (strcmp(name, "registry") == 0)
