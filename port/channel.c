@@ -63,7 +63,8 @@ static void channel_levels(struct channel *channel)
         contexts[kind].cpu = context_cpu(contexts[kind].level);
 }
 
-/* The contexts in which this channel's miniport will run. IdeHwBuildIo may touch no port. */
+/* The contexts in which this channel's miniport will run. IdeHwBuildIo may touch no port, and no routine goes a short
+ * way there. */
 static void make_contexts(struct channel *channel)
 {
     for (unsigned kind = 0; kind < CONTEXT_KIND_COUNT; kind++)
@@ -73,7 +74,8 @@ static void make_contexts(struct channel *channel)
             .controller = channel->controller,
             .channel = channel,
             .trace_head = trace_head(TRACE_CALL, channel->number, 0),
-            .extension = channel->memory.extension,
+            .extension = kind == CONTEXT_BUILD_IO ? (const void *)channel /* no extension */
+                                                  : channel->memory.extension,
             .port_map = kind == CONTEXT_BUILD_IO ? &access_no_ports : channel->controller->port_map,
         };
     channel_levels(channel);

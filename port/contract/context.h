@@ -47,8 +47,8 @@ struct context {
     struct driver *driver;
     struct controller *controller; /* NULL in DriverEntry */
     struct channel *channel;       /* NULL in the controller's routines */
-    /* What the hot checks look at, so that each is one comparison: the channel's extension (where
-     * there is none, an address that is no extension), and the ports that may be accessed
+    /* What the hot checks look at, so that each is one comparison: the channel's extension (where there is none, and
+     * in IdeHwBuildIo, an address that is no extension), and the ports that may be accessed
      * (port/access/map.c). */
     const void *extension;
     const struct access_map *port_map;

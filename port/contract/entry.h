@@ -5,8 +5,7 @@
  * routines.def says. What a miniport hands over besides, routines look at themselves.
  *
  * Each entry_xxx stands first in a routine, with its row and CALLER. It reports what is wrong; then the routine does
- * nothing and returns its failure value. Hot routines ask only what the short way through them needs, in one test, and leave
- * everything else to a second part that begins with the same call.
+ * nothing and returns its failure value. Hot routines ask entry_needs_care() first.
  */
 #ifndef PORT_CONTRACT_ENTRY_H
 #define PORT_CONTRACT_ENTRY_H
@@ -29,6 +28,13 @@ struct controller *entry_either(enum routine routine, const void *extension,
 bool entry_plain(enum routine routine, const void *place);
 bool entry_optional(enum routine routine, const void *extension, struct channel **channel,
                     const void *place);
+
+/* The one test of a hot routine: its short way is for the extension of the routine that runs now, which is not
+ * IdeHwBuildIo. Everything else is for a second part, which begins with one of the functions above. */
+static inline bool entry_needs_care(const void *extension)
+{
+    return __builtin_expect(context_now->extension != extension, 0);
+}
 
 /* CPU-01 where a driver calls a routine: with the direction flag set, which string instructions of the kernel's would
  * follow. Stands before everything else in those that have any, which are all but the accesses to one register and

@@ -43,9 +43,7 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
 VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct channel *channel = context_now->channel;
-    if (__builtin_expect(context_now->extension == ChannelExtension && irql_now == IRQL_DIRQL &&
-                             context_now->kind != CONTEXT_BUILD_IO,
-                         1)) {
+    if (__builtin_expect(!entry_needs_care(ChannelExtension) && irql_now == IRQL_DIRQL, 1)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->request &&
                                  !slot->shows_more && !slot->sense &&
@@ -172,9 +170,7 @@ PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtensio
                                                            PIDE_REQUEST_BLOCK Irb)
 {
     struct channel *channel = context_now->channel;
-    if (__builtin_expect(context_now->extension == ChannelExtension &&
-                             context_now->kind != CONTEXT_BUILD_IO,
-                         1)) {
+    if (!entry_needs_care(ChannelExtension)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE &&
                                  (slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA) &&

@@ -128,10 +128,14 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
 ULONG NTAPI AtaPortConvertPhysicalAddressToUlong(IDE_PHYSICAL_ADDRESS Address)
 {
     const enum routine routine = ROUTINE_AtaPortConvertPhysicalAddressToUlong;
-    if (__builtin_expect(context_now->kind == CONTEXT_BUILD_IO, 0) && /* part of every request */
-        !entry_plain(routine, CALLER))
+    bool is_large = (uint64_t)Address.QuadPart >> 32 != 0;
+
+    /* It is part of every request, so that only what needs care takes its time. */
+    if (__builtin_expect(!is_large && context_now->kind != CONTEXT_BUILD_IO, 1))
+        return (ULONG)Address.QuadPart;
+    if (!entry_plain(routine, CALLER))
         return 0;
-    if ((uint64_t)Address.QuadPart >> 32)
+    if (is_large)
         contract_report(RULE_ADR_03, NULL, routine_name(routine), CALLER,
                         "%#llx has more than 32 bits", (unsigned long long)Address.QuadPart);
     return (ULONG)Address.QuadPart;
