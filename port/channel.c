@@ -20,7 +20,7 @@
 #include "port/owned.h"
 #include "port/parcel.h"
 #include "port/power.h"
-#include "port/registry/kernel.h"
+#include "port/registry/ddi.h"
 #include "port/request/queue.h"
 #include "port/request/request.h"
 #include "port/request/timeout.h"

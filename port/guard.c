@@ -2,8 +2,7 @@
 /* Memory for miniports, with guard pages; see guard.h. Entered at PASSIVE_LEVEL. */
 #include "port/guard.h"
 
-#include "port/contract/report.h"
-#include "port/objects.h"
+#include "port/contract/rules.h"
 
 #define ALIGNMENT 16u /* of a piece that ends with a page: what any allocator gives */
 

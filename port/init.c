@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What the port sets up before anything else; see port.h. */
+/* What the port sets up before anything else; see init.h. */
 #include "port/init.h"
 
 #include "hal/hal.h"
+#include "port/access/access.h"
 #include "port/contract/context.h"
 #include "port/interrupt.h"
 #include "port/irql.h"
 #include "port/loader/image.h"
 #include "port/memory_faults.h"
 #include "port/registry/kernel.h"
+#include "port/request/timeout.h"
 #include "port/software_interrupts.h"
 #include "port/timer.h"
 #include "port/trace.h"
@@ -22,10 +24,11 @@ static void show_trace(void)
 
 void port_init(void)
 {
+    context_now->port_map = &access_no_ports; /* while no miniport runs */
     hal_interrupt_set_calls((struct hal_call *const *)&context_now);
     irql_init();
     timer_init();
-    interrupt_init();
+    interrupt_init(channel_reset);
     if (!registry_kernel_init())
         PANIC("no memory for the registry");
     hal_set_symbol_hook(image_name_address);

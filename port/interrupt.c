@@ -15,13 +15,15 @@
 #include "port/call.h"
 #include "port/contract/report.h"
 #include "port/log.h"
-#include "port/request/timeout.h"
 
 #define LINE_COUNT      16u
 #define UNCLAIMED_LIMIT 100u  /* in a row: INT-02 is reported */
 #define STORM_LIMIT     1000u /* in a row on a level-triggered line: it is stopped */
 #define STOPS_LIMIT     3u    /* of a line, until a channel on it is started again */
 #define CALM_DELAY_US   1000u
+
+/* What becomes of a channel whose line does not get calm: request/ knows. */
+static void (*reset_channel)(struct channel *channel);
 
 static struct interrupt_line_state {
     unsigned number;
@@ -70,7 +72,7 @@ static void calm_line(void *context)
     for (struct channel *channel = NULL; (channel = next_on_line(line->number, channel));) {
         port_message(channel, "interrupt line %u does not get calm; resetting", line->number);
         channel->interrupt.claims_in_a_row = 0;
-        channel_reset(channel);
+        reset_channel(channel);
     }
     if (line->stops < STOPS_LIMIT)
         hal_interrupt_mask(line->number, false);
@@ -204,8 +206,9 @@ static void poll_channels(void)
 
 /* ------------------------------------------------------------------ connecting */
 
-void interrupt_init(void)
+void interrupt_init(void (*reset)(struct channel *channel))
 {
+    reset_channel = reset;
     for (unsigned i = 0; i < LINE_COUNT; i++) {
         lines[i].number = i;
         lines[i].calm.deferred = (struct deferred){.procedure = calm_line, .context = &lines[i]};

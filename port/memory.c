@@ -5,6 +5,7 @@
 #include "lib/plural.h"
 #include "port/contract/entry.h"
 #include "port/contract/report.h"
+#include "port/contract/rules.h"
 #include "port/objects.h"
 
 static uint32_t bytes_left_in_page(const void *address)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "port/access/audit.h"
-#include "port/contract/report.h"
+#include "port/contract/rules.h"
 #include "port/objects.h"
 
 /* The command and control blocks that PC hardware has had since the AT (ATA/ATAPI-6 Annex; PCI IDE

@@ -5,6 +5,7 @@
 #
 # Who may see whom, and the few rules of style that clang-format does not know:
 # - an include line of one room names a file of a room that it may see (%visible below);
+# - each file of port/ has a layer (port/layers.list), and its include lines do not go up;
 # - assembly and volatile stand in hal/ only;
 # - a file says its licence in its first lines, ends with a newline, and has no blanks at line ends;
 # - C is ASCII without tabs; names of files are lower case;
@@ -15,6 +16,9 @@
 use strict;
 use warnings;
 use File::Find;
+use FindBin;
+use lib $FindBin::Bin;
+use Layers;
 
 chdir "$1." if $0 =~ m{^(.*/)tools/[^/]+$};
 
@@ -37,6 +41,8 @@ my %visible = (
 my %is_compilers = map { $_ => 1 }
     qw(float.h iso646.h limits.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdnoreturn.h
     sanitizer/asan_interface.h);    # included where the compiler says that it instruments
+
+my $layers = Layers->new('port/layers.list');
 
 my $findings = 0;
 
@@ -88,6 +94,8 @@ sub check_include {
     my $included = resolve($file, $name, $delimiter eq '"');
     if (defined $included) {
         report($file, $line, "$room may not include $included") if !may_see($file, $included);
+        my $objection = $layers->is_inside($file) && $layers->objection($file, $included);
+        report($file, $line, $objection) if $objection;
     } elsif ($room eq 'miniport' || !$is_compilers{$name}) {
         report($file, $line, "$name is not in the tree");
     }
@@ -131,6 +139,7 @@ sub check_c {
     my ($file, $text) = @_;
     my $line = 0;
     check_order($file, $text) if $file =~ m{^(?:hal|boot|lib|port|tests)/.*\.[ch]$};
+    report($file, 1, 'port/layers.list has no layer for this file') if $layers->is_inside($file) && !$layers->entry($file);
     check_guard($file, $text) if $file =~ m{^(?:hal|boot|lib|port)/.*\.h$};
     my @code = split /\n/, code_of($text);
     for (split /\n/, $text) {
@@ -183,4 +192,7 @@ if (!@files) {
     } }, '.');
 }
 check_file($_) for sort @files;
+if (!@ARGV) {
+    report('port/layers.list', $_->[0], "there is no $_->[1]") for $layers->unused;
+}
 exit($findings ? 1 : 0);

@@ -1,20 +1,24 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# usage: tools/graph.pl [--edges] OBJECT...
+# usage: tools/graph.pl [--edges | --layers=LIST] OBJECT...
 #
 # Who needs whom among object files, as their symbols say: an object that uses what another defines has an
 # edge to it. Prints each circle (a largest set of objects of which each reaches each other one) with the
-# symbols that close it, and ends with 1 if there is any. --edges prints every edge instead, and ends with 0.
+# symbols that close it, and ends with 1 if there is any. --edges prints every edge instead, and ends with 0;
+# --layers prints those that go up among the layers of LIST (port/layers.list), and ends with 1 if there is any.
 # Local symbols and those that no given object defines don't count. NM= is the program that reads the
 # objects (nm).
 use strict;
 use warnings;
+use FindBin;
 use Getopt::Long;
+use lib $FindBin::Bin;
+use Layers;
 
-my $shows_edges = 0;
-GetOptions('edges' => \$shows_edges) && @ARGV
-    or die "usage: tools/graph.pl [--edges] OBJECT...\n";
+my ($shows_edges, $list);
+GetOptions('edges' => \$shows_edges, 'layers=s' => \$list) && @ARGV
+    or die "usage: tools/graph.pl [--edges | --layers=LIST] OBJECT...\n";
 
 my (%definer, %uses);    # symbol => object; object => {symbol => 1}
 for my $object (@ARGV) {
@@ -54,6 +58,21 @@ if ($shows_edges) {
         print_edge($from, $_) for sort keys %{$edges{$from}};
     }
     exit 0;
+}
+
+if (defined $list) {
+    my $layers = Layers->new($list);
+    my $ups = 0;
+    # An object lies in the build's folder as its source does in the tree.
+    my %source = map { $_ => m{((?:^|(?<=/))\Q$layers->{folder}\E/.*)} ? $1 : $_ } @ARGV;
+    for my $from (sort keys %edges) {
+        for my $to (sort keys %{$edges{$from}}) {
+            my $objection = $layers->objection($source{$from}, $source{$to}) // next;
+            print "$source{$from}: $objection: ", join(', ', @{$edges{$from}{$to}}), "\n";
+            $ups++;
+        }
+    }
+    exit($ups ? 1 : 0);
 }
 
 # Tarjan's strongly connected components.

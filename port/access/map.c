@@ -11,8 +11,11 @@
 #include "port/contract/entry.h"
 #include "port/contract/report.h"
 #include "port/contract/routines.h"
+#include "port/contract/rules.h"
 #include "port/log.h"
 #include "port/objects.h"
+
+struct access_map access_no_ports;
 
 /* The access range that holds [address, address + byte_count); byte_count 0 means to its end. */
 static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsigned count,

@@ -6,17 +6,12 @@
 
 #include <stdio.h>
 
-#include "port/access/access.h"
-
 /* ------------------------------------------------------------------ the stack */
-
-struct access_map access_no_ports;
 
 /* No address of an extension, not even NULL. */
 static const char no_extension[1];
 
-static struct context no_context = {
-    .kind = CONTEXT_NONE, .extension = no_extension, .port_map = &access_no_ports};
+static struct context no_context = {.kind = CONTEXT_NONE, .extension = no_extension};
 struct context *context_now = &no_context;
 
 /* ------------------------------------------------------------------ names */

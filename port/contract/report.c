@@ -14,7 +14,6 @@
 #include "port/objects.h"
 #include "port/trace.h"
 
-bool contract_checks = true;
 bool contract_strict;
 
 static uint64_t counts[RULE_COUNT];

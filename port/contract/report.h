@@ -19,8 +19,6 @@ struct irb_slot;
 
 /* ------------------------------------------------------------------ reports */
 
-/* checks=off on the command line: no reports; the documented failure values stay. */
-extern bool contract_checks;
 /* strict=1: the first broken rule ends the run with HAL_EXIT_RULE_BROKEN. */
 extern bool contract_strict;
 

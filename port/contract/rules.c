@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the rules are called, from rules.def. Owns nothing; any context. */
+/* What the rules are called, from rules.def, and whether they are looked at. Any context. */
 #include "port/contract/rules.h"
+
+bool contract_checks = true;
 
 static const struct {
     const char *id, *words;

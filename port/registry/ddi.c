@@ -8,6 +8,8 @@
  * beside the channel's buffer (REG-05). Entered from every context in which a miniport runs; only
  * deferred writes go on above PASSIVE_LEVEL.
  */
+#include "port/registry/ddi.h"
+
 #include <irb.h>
 
 #include "lib/plural.h"

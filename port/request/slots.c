@@ -15,7 +15,7 @@
  */
 #include <string.h>
 
-#include "port/contract/report.h"
+#include "port/contract/rules.h"
 #include "port/objects.h"
 #include "port/request/request.h"
 #include "port/trace.h"

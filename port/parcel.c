@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests that may be given up, and all waiting for requests; see parcel.h. PASSIVE_LEVEL. */
+#include "port/parcel.h"
+
 #include <string.h>
 
-#include "port/objects.h"
-#include "port/parcel.h"
 #include "port/request/queue.h"
 
 /* A request that was not lost ends within this, and then it is known what it has done. */
