@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # usage: tools/states.pl                prints docs/states.md
-#        tools/states.pl --check FILE   says whether FILE is what it would print; ends with 1 if not
+#        tools/states.pl --check FILE   says whether FILE is what it would print, and whether anything but a setter
+#                                       writes a state of the port's; ends with 1 if so
 #
 # The state machines, from the code's own tables. A machine is an enumeration in a header, whose comments say
 # what a state is, and a table of followers in a source:
@@ -100,6 +101,8 @@ sub machine {
         my ($name, $meaning) = @$_;
         my $next = delete $followers->{$name} or die "tools/states.pl: $source: nothing follows $prefix$name\n";
         defined $order{$_} or die "tools/states.pl: $source: $prefix$_ is no state\n" for @$next;
+        $header ne 'port/states.h' || slurp('port/states.c') =~ /\[\Q$prefix$name\E\] = "/
+            or die "tools/states.pl: port/states.c: $prefix$name has no name\n";
         my @next = sort { $order{$a} <=> $order{$b} } @$next;
         $text .= sprintf "| %s | %s | %s |\n", name_of($name), $meaning, join ', ', map { name_of($_) } @next;
     }
@@ -107,13 +110,28 @@ sub machine {
     return $text;
 }
 
+# The lines that write a state of the port's past its setter, whose argument is called `next`.
+sub writes_past_setters {
+    my @found;
+    for my $path (grep { !m{^port/registry/} } split /\n/, qx(find port -name '*.[ch]')) {
+        my $number = 0;
+        for my $line (split /\n/, slurp($path)) {
+            $number++;
+            push @found, "$path:$number: only a setter writes a state\n"
+                if $line =~ /->(?:state|recovery|power|power_irb)\s*=(?!=)\s*+(?!next;)/;
+        }
+    }
+    return @found;
+}
+
 chdir "$1." if $0 =~ m{^(.*/)tools/[^/]+$};
 my $text = join "\n", "# State machines\n\nMade by `tools/states.pl` from the code's tables; do not edit.\n",
     map { machine(@$_) } @machines;
 if (@ARGV == 2 && $ARGV[0] eq '--check') {
-    exit 0 if slurp($ARGV[1]) eq $text;
-    print "$ARGV[1] is not what the code says: tools/states.pl >$ARGV[1]\n";
-    exit 1;
+    my @wrong = writes_past_setters();
+    push @wrong, "$ARGV[1] is not what the code says: tools/states.pl >$ARGV[1]\n" if slurp($ARGV[1]) ne $text;
+    print @wrong;
+    exit(@wrong ? 1 : 0);
 }
 @ARGV == 0 or die "usage: tools/states.pl [--check FILE]\n";
 print $text;
