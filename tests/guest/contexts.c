@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * port/contract/routines.def, kept: each exported routine is called from each context in which a miniport can run, of its own
- * channel and of another one, and with extensions of each kind. It has to be refused with the rule that its row says where
- * its row says so, and nowhere else. A row without a call here does not compile.
+ * channel and of another one, and with extensions of each kind. It has to be refused where its row says so, with the
+ * row's rule and its failure value, and nowhere else. A row without a call here does not compile.
  *
  * The calls are such that little happens where they are not refused: no IRB is outstanding, no port mapped, no device at
  * that target. The driver is the puppet. What the routines do is for other tests.
@@ -37,14 +37,20 @@ static VOID NTAPI nothing(PVOID of)
     (void)of;
 }
 
-/* `its` is the extension. */
-#define CALL(Name, ...)                     \
-    static void call_##Name(PVOID its)      \
-    {                                       \
-        (void)its, (void)Name(__VA_ARGS__); \
+/* `its` is the extension. Whether the routine has returned what it returns when it is refused; of a void one nobody knows. */
+#define CALL_FAILING(failure, Name, ...)                                       \
+    static bool call_##Name(PVOID its)                                         \
+    {                                                                          \
+        (void)its;                                                             \
+        __auto_type value = __builtin_choose_expr(                             \
+            __builtin_types_compatible_p(__typeof__(Name(__VA_ARGS__)), void), \
+            (Name(__VA_ARGS__), 0), Name(__VA_ARGS__));                        \
+        static const __typeof__(value) failed = {failure};                     \
+        return memcmp(&value, &failed, sizeof value) == 0;                     \
     }
+#define CALL(Name, ...) CALL_FAILING(0, Name, __VA_ARGS__)
 #define CALL_WIDTH(Kind, Name, TYPE)                                                 \
-    CALL(AtaPortRead##Kind##Name, puppet.uncached)                                   \
+    CALL_FAILING((TYPE)UINT32_MAX, AtaPortRead##Kind##Name, puppet.uncached)         \
     CALL(AtaPortWrite##Kind##Name, puppet.uncached, 0)                               \
     CALL(AtaPortRead##Kind##Buffer##Name, puppet.uncached, (TYPE *)(void *)words, 1) \
     CALL(AtaPortWrite##Kind##Buffer##Name, puppet.uncached, (TYPE *)(void *)words, 1)
@@ -85,7 +91,7 @@ CALL(AtaPortGetParentBusType, 0)
 CALL(AtaPortGetPhysicalAddress, its, NULL, its, &length)
 CALL(AtaPortGetScatterGatherList, its, NULL)
 CALL(AtaPortGetUnCachedExtension, its, 64, 0)
-CALL(AtaPortInitialize, 0, 0, 0, 0)
+CALL_FAILING((ULONG)STATUS_NOT_SUPPORTED, AtaPortInitialize, 0, 0, 0, 0)
 CALL(AtaPortInitializeQueueTag, its, 0, 0, 4)
 CALL(AtaPortLogError, its, &entry)
 CALL(AtaPortMoveMemory, words, words + 1, 4)
@@ -103,32 +109,35 @@ CALL(AtaPortSetBusData, its, words, 0, 4)
 CALL(AtaPortStallExecution, 0)
 CALL(AtaPortTraceNotification, 0, its)
 CALL(PciIdeXDebugPrint, 3, (PCCHAR) "")
-CALL(PciIdeXGetBusData, its, words, 0, 4)
-CALL(PciIdeXInitialize, 0, 0, 0, 0)
-CALL(PciIdeXSetBusData, its, words, words, 0, 4)
-CALL(PciIdexGetBusLocation, 0, 0)
+CALL_FAILING((ULONG)STATUS_UNSUCCESSFUL, PciIdeXGetBusData, its, words, 0, 4)
+CALL_FAILING((ULONG)STATUS_NOT_SUPPORTED, PciIdeXInitialize, 0, 0, 0, 0)
+CALL_FAILING((ULONG)STATUS_UNSUCCESSFUL, PciIdeXSetBusData, its, words, words, 0, 4)
+CALL_FAILING((ULONG)STATUS_NOT_SUPPORTED, PciIdexGetBusLocation, 0, 0)
 
-static void call_AtaPortInitializeEx(PVOID its)
+static bool call_AtaPortInitializeEx(PVOID its)
 {
     struct driver *driver = controller->driver;
+    ULONG status;
 
     (void)its;
     driver->is_registered = false;
-    (void)AtaPortInitializeEx(driver->given.object, &driver->given.registry_path,
-                              &driver->interface);
+    status =
+        AtaPortInitializeEx(driver->given.object, &driver->given.registry_path, &driver->interface);
     driver->is_registered = true;
+    return status == (ULONG)STATUS_INVALID_DEVICE_REQUEST;
 }
 
 /* A channel has one buffer. */
-static void call_AtaPortRegistryAllocateBuffer(PVOID its)
+static bool call_AtaPortRegistryAllocateBuffer(PVOID its)
 {
     PVOID buffer = AtaPortRegistryAllocateBuffer(its, 16);
 
     if (buffer)
         AtaPortRegistryFreeBuffer(its, buffer);
+    return !buffer;
 }
 
-static void (*const calls[ROUTINE_COUNT])(PVOID its) = {
+static bool (*const calls[ROUTINE_COUNT])(PVOID its) = {
 #define ROUTINE(name, modules, stack, takes, contexts, rule) [ROUTINE_##name] = call_##name,
 #define CALLED_AS(name, exported, takes, contexts, rule)     [ROUTINE_##name] = call_##name,
 #include "port/contract/routines.def"
@@ -160,8 +169,9 @@ static struct context make_context(struct channel *of, enum context_kind kind,
 }
 
 /* Which of the rules about extensions and contexts a call breaks; RULE_COUNT: none. Other rules that it breaks are
- * not looked at. */
-static enum rule broken_by(enum routine routine, PVOID extension, struct context *context)
+ * not looked at. And has it returned its failure value? */
+static enum rule broken_by(enum routine routine, PVOID extension, struct context *context,
+                           bool *has_failed)
 {
     const enum rule rules[] = {RULE_CTX_01, RULE_CTX_09, RULE_CTX_10,
                                (enum rule)routine_rows[routine].rule};
@@ -171,7 +181,7 @@ static enum rule broken_by(enum routine routine, PVOID extension, struct context
     for (unsigned rule = 0; rule < RULE_COUNT; rule++)
         before[rule] = contract_count((enum rule)rule);
     context_push(context);
-    calls[routine](extension);
+    *has_failed = calls[routine](extension);
     context_pop(context);
     for (unsigned i = 0; i < sizeof rules / sizeof *rules; i++)
         if (contract_count(rules[i]) != before[rules[i]])
@@ -179,17 +189,20 @@ static enum rule broken_by(enum routine routine, PVOID extension, struct context
     return broken;
 }
 
-static bool is_as_expected(enum routine routine, enum rule broken, enum rule expected,
-                           const struct context *context, const char *extension)
+static bool is_as_expected(enum routine routine, PVOID extension, enum rule expected,
+                           struct context *context, const char *what)
 {
+    bool has_failed;
+    enum rule broken = broken_by(routine, extension, context, &has_failed);
     char name[64];
 
-    if (broken == expected)
+    if (broken == expected && (has_failed || expected == RULE_COUNT))
         return true;
     context_name(context, name, sizeof name);
-    hal_printf("# %s in %s, with %s: %s, not %s\n", routine_name(routine), name, extension,
+    hal_printf("# %s in %s, with %s: %s, not %s%s\n", routine_name(routine), name, what,
                broken == RULE_COUNT ? "no rule" : contract_rule_id(broken),
-               expected == RULE_COUNT ? "no rule" : contract_rule_id(expected));
+               expected == RULE_COUNT ? "no rule" : contract_rule_id(expected),
+               has_failed ? "" : "; it did not return its failure value");
     return false;
 }
 
@@ -211,8 +224,7 @@ static bool try_context(enum routine routine, struct channel *of, enum context_k
     PVOID extension =
         row->takes == TAKES_CONTROLLER ? controller->extension : channel->memory.extension;
 
-    return is_as_expected(routine, broken_by(routine, extension, &context),
-                          expected_in(row, &context), &context,
+    return is_as_expected(routine, extension, expected_in(row, &context), &context,
                           of == channel ? "its extension" : "another channel's extension");
 }
 
@@ -250,9 +262,8 @@ static bool try_extension(enum routine routine, PVOID extension, enum rule expec
                           const char *what)
 {
     struct context context = make_context(channel, CONTEXT_HW_CONTROL, IdeStart);
-    enum rule broken = broken_by(routine, extension, &context);
 
-    return is_as_expected(routine, broken, expected, &context, what);
+    return is_as_expected(routine, extension, expected, &context, what);
 }
 
 static bool try_extensions(enum routine routine)
