@@ -172,7 +172,8 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-reco
     -fno-omit-frame-pointer -fshort-wchar -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) \
     -Wno-maybe-uninitialized -D_GNU_SOURCE -I. -Iinclude/ddi -I$(HAL_FOLDER_x86_64)
 HOST_TESTS := $(wildcard tests/host/test_*.c)
-TESTS := $(filter-out tests/conformance/%,$(sort $(wildcard tests/*/*.t) $(HOST_TESTS)))
+GUEST_TESTS := $(if $(filter test check,$(GOALS)),$(addprefix tests/guest/,$(shell tests/guest/run.pl)))
+TESTS := $(filter-out tests/conformance/%,$(sort $(wildcard tests/*/*.t) $(HOST_TESTS) $(GUEST_TESTS)))
 ifneq ($(TEST),)
 TESTS := $(strip $(foreach test,$(TESTS),$(if $(findstring $(TEST),$(test:tests/%=%)),$(test))))
 endif
@@ -203,7 +204,8 @@ FORCE:
 
 # These are the same for each ARCH: they look at what runs on the host, or at the headers with all
 # compilers.
-SINGLE_TESTS := $(filter tests/abi/% tests/host/% tests/boot/make.t tests/boot/run-qemu.t tests/boot/images.t tests/boot/ends.t,$(TESTS))
+SINGLE_TESTS := $(filter tests/abi/% tests/host/% \
+    $(addprefix tests/boot/,make.t run-qemu.t images.t ends.t checkout.t),$(TESTS))
 ARCH_TESTS := $(filter-out $(SINGLE_TESTS),$(TESTS))
 
 test-tools: all $(TEST_TOOLS)

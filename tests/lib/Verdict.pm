@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # What `make test` adds to prove: `prove -PVerdict` runs tests/host/test_NAME.c as build/host/test_NAME,
-# with the files of its ARGUMENTS line, and i386:tests/boot/NAME.t as tests/boot/NAME.t with ARCH=i386 in
-# its environment. It ends with one line "N passed, M failed". N and M count checks; a file that went wrong
+# with the files of its ARGUMENTS line, i386:tests/boot/NAME.t as tests/boot/NAME.t with ARCH=i386 in its
+# environment, and i386:tests/guest/NAME as a row of tests/guest/run.pl. It ends with one line "N passed, M failed". N and M count checks; a file that went wrong
 # without a failed check (it died, or kept not to its plan) counts as one.
 package Verdict;
 
@@ -32,6 +32,7 @@ sub runtests {
 # The command of a host test, or of a test for one ARCH; undef lets the harness find out itself.
 sub command_for {
     my ($harness, $file) = @_;
+    return ['env', "ARCH=$1", $^X, 'tests/guest/run.pl', $2] if $file =~ m{^(\w+):tests/guest/([\w-]+)$};
     return ['env', "ARCH=$1", $^X, $2] if $file =~ /^(\w+):(.*)/;
     my ($name) = $file =~ m{^tests/host/(test_\w+)\.c$} or return;
     return ["build/host/$name", words_of($file, 'ARGUMENTS')];

@@ -1,0 +1,82 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# usage: tests/guest/run.pl         the names of the tests that run inside the kernel
+#        tests/guest/run.pl NAME    one of them: boots it, and hands on the guest's checks
+#
+# A test is a row: its name, as in `make test TEST=guest-block-pc`; what the kernel's command line calls it
+# (test=..., tests/guest/*.c); what is looked at; and the machine, as words of run-qemu.sh. DISK is megabytes of
+# random bytes, HIVE what Services\pata is to find there. Tests that look at more than the guest's checks are
+# tests/boot/guest-*.t.
+use strict;
+use warnings;
+
+my $arch;
+BEGIN {
+    $arch = $ENV{ARCH} || 'x86_64';
+    $0 = "tests/guest/$ARGV[0].t" if @ARGV;    # a test's name is its file's
+}
+
+my $built = "build/$arch";
+my $no_high_memory = 'i386 uses no memory above 4 GiB (guest-hal-4g has a machine with some)';
+my @tests = (
+    # Block requests that the shell cannot make.
+    ['guest-block-pc', 'block', 'by DMA, on a PIIX3', DISK => 8],
+    ['guest-block-q35', 'block', 'by Ultra DMA, on a PIIX4', DISK => 8, MACHINE => 'q35'],
+    ['guest-block-isapc', 'block', 'by PIO, on the ISA bus', DISK => 8, MACHINE => 'isapc'],
+    ['guest-block-pio', 'block', 'by PIO, one sector a block, on a PIIX3', DISK => 8,
+        HIVE => { 'Controller0\Channel0' => { DmaAllowed => 0, MultipleCount => 0 } }],
+    ['guest-block-chs', 'block', 'on a disk that is addressed by CHS', DISK => 8,
+        HIVE => { 'Controller0\Channel0' => { ForceChs => 1 } }],
+    ['guest-block-4g', 'block', 'with buffers above 4 GiB, which a bus master of 32 bits cannot reach', DISK => 8,
+        MACHINE => 'q35', QEMU_EXTRA => '-m 4G', not_on_i386 => $no_high_memory],
+    ['guest-block-ahci', 'block', 'through a driver that takes several at a time and reaches memory above 4 GiB', DISK => 8,
+        MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$built/probes/ahci.sys", QEMU_EXTRA => '-m 4G'],
+    ['guest-buffers-probe', 'buffers', 'through the driver of the probes: buffers longer than 64 KiB in one piece, and'
+            . ' scattered ones of as many pieces as the port ever hands out', DISK => 8, MINIPORT => "$built/probes/rules.sys"],
+
+    # The port, below a driver inside the kernel (puppet.c).
+    ['guest-cancel', 'cancel', 'requests that are given up: at the driver, in a queue, and what comes late'],
+    ['guest-dump', 'dump', 'dump mode from a miniport\'s side, beside controllers in normal mode, and a time-out there', DISK => 1,
+        QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=3500000000 '
+            . '-device ide-hd,drive=slow,bus=ide.1,unit=0'],
+    ['guest-identify', 'identify', 'what the port makes of a drive\'s size and transfer modes'],
+    ['guest-medium', 'medium', 'media that change under the port\'s hands, and what READ CAPACITY says'],
+    ['guest-order', 'order', 'the routines of a miniport in the order and at the levels that the port calls them'],
+    ['guest-power', 'power', 'power of devices, channels and controllers'],
+    ['guest-queues', 'queues', 'paused queues, requests that end all at once, devices that come and go'],
+    ['guest-results', 'results', 'what an IRB brings back beside its data: registers, sense data, members that are the port\'s'],
+    ['guest-routines', 'routines', 'queue tags, configuration space, registers and ports in all forms, memory, addresses, time',
+        DISK => 1],
+    ['guest-states', 'states', 'the steps of the state machines, as the trace has them'],
+    ['guest-statuses', 'statuses', 'what the port does upon a status: busy IRBs of every kind, LUN resets, device 1, request sense'],
+    ['registry', 'registry', 'the registry routines as a driver calls them; the channels belong to one that has no buffer while'
+            . ' it runs', DISK => undef, MINIPORT => "$built/probes/rules.sys"],
+
+    # The HAL.
+    ['guest-hal-pc', 'hal', 'the pc machine, with a PCI device that interrupts', QEMU_EXTRA => '-device edu', DISK => 'none'],
+    ['guest-hal-q35', 'hal', 'the q35 machine, whose PCI interrupts come by other lines', MACHINE => 'q35', DISK => 'none',
+        QEMU_EXTRA => '-device edu'],
+    ['guest-hal-isapc', 'hal', 'the isapc machine, without PCI and IOAPIC', MACHINE => 'isapc', DISK => 'none'],
+    ['guest-hal-4g', 'hal', 'half of the memory lies above 4 GiB', MACHINE => 'q35', QEMU_EXTRA => '-m 4G', DISK => 'none'],
+    ['guest-loans', 'loans', 'pages that are lent for one instruction, and gates', DISK => 'none'],
+);
+
+if (!@ARGV) {
+    print "$_->[0]\n" for @tests;
+    exit 0;
+}
+my ($row) = grep { $_->[0] eq $ARGV[0] } @tests or die "tests/guest/run.pl: there is no test $ARGV[0]\n";
+my ($name, $test, $about, %words) = @$row;
+if (defined(my $reason = delete $words{not_on_i386})) {
+    print("1..0 # SKIP $reason\n"), exit 0 if $arch eq 'i386';
+}
+require lib;
+lib->import('tests/lib');
+require Ataport;
+Ataport->import;
+require Witness;
+$words{DISK} = Ataport::random_image('disk.img', $words{DISK} << 20, 1) if ($words{DISK} // '') =~ /^\d+$/;
+$words{HIVE} = Witness::hive('hive.reg', %{ $words{HIVE} }) if $words{HIVE};
+print "# $about\n";
+Ataport::guest_tap(BUILD => "$built/guest", KARGS => "test=$test", %words);
