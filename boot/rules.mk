@@ -112,9 +112,9 @@ $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 # Registers of interest have routines of their own, which are gone to instead of called.
 $(BUILD)/port/access/routines.o: private KERNEL_CFLAGS += -foptimize-sibling-calls
 
-# For who develops the kernel, with the compiler that it is developed with: each finds others. port/ has findings yet.
+# For who develops the kernel, with the compiler that it is developed with: each finds others.
 ifneq ($(and $(WERROR_FLAG),$(filter 12 12.%,$(shell $(KERNEL_CC) -dumpversion))),)
-$(addprefix $(BUILD)/,hal/%.o boot/%.o lib/%.o): private KERNEL_CFLAGS += -Wconversion -Wswitch-enum -Wnull-dereference
+$(addprefix $(BUILD)/,hal/%.o boot/%.o lib/%.o port/%.o): private KERNEL_CFLAGS += -Wconversion -Wswitch-enum -Wnull-dereference
 endif
 
 # The compiler would make a call to memset of the loop in memset. Frames lead from a fault here to the

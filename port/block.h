@@ -6,10 +6,11 @@
  * NumberOfPhysicalBreaks, and the 256 or 65,536 sectors of the command. The pieces go one after the
  * other.
  *
- * A medium that is changed is noticed by whichever request comes first after it, so the device keeps it in
- * mind: from then on every request to it fails with BLOCK_MEDIUM_CHANGED, also one that the drive has
- * carried out meanwhile, until atapi_read_capacity looks at the new medium. What takes several requests, and
- * asks for the capacity once at its beginning, never gets data of two media.
+ * A medium that is changed is noticed by whichever request comes first after it, so the device
+ * keeps it in mind: from then on every request to it fails with BLOCK_MEDIUM_CHANGED, also one that
+ * the drive has carried out meanwhile, until atapi_read_capacity looks at the new medium. What
+ * takes several requests, and asks for the capacity once at its beginning, never gets data of two
+ * media.
  */
 #ifndef PORT_BLOCK_H
 #define PORT_BLOCK_H
@@ -58,14 +59,15 @@ struct block_request {
     uint8_t attempts;
 };
 
-/* Works out how a device is read and written, when its parameters or its sector size are known. Context:
- * PASSIVE_LEVEL. */
+/* Works out how a device is read and written, when its parameters or its sector size are known.
+ * Context: PASSIVE_LEVEL. */
 void block_configure(struct device *device);
 
 /* Context: at or below DISPATCH_LEVEL. A bad request is answered through its callback too, at
  * the caller's level, before this returns. */
 void block_submit(struct block_request *request);
-/* Submits and waits, until its end or until parcel_stops says so (parcel.h). Context: PASSIVE_LEVEL. */
+/* Submits and waits, until its end or until parcel_stops says so (parcel.h). Context:
+ * PASSIVE_LEVEL. */
 enum block_status block_run(struct block_request *request);
 /* The same for the common case. */
 enum block_status block_transfer(struct device *device, enum block_operation operation,

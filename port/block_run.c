@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Block requests that somebody waits for, and may give up; see block.h and parcel.h. PASSIVE_LEVEL. */
+/* Block requests that somebody waits for, and may give up; see block.h and parcel.h.
+ * PASSIVE_LEVEL. */
 #include <string.h>
 
 #include "port/block.h"
@@ -27,8 +28,8 @@ static void block_finished(struct block_request *block)
     *(bool *)block->context = true;
 }
 
-/* How much data a parcel for a block request has; SIZE_MAX: more than it should, or there is no buffer for it, which is
- * found without a parcel. */
+/* How much data a parcel for a block request has; SIZE_MAX: more than it should, or there is no
+ * buffer for it, which is found without a parcel. */
 static size_t data_of(const struct block_request *block)
 {
     if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH)

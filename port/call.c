@@ -59,8 +59,8 @@ static __attribute__((noinline)) void report_state(uintptr_t function, unsigned 
     report(&findings, function);
 }
 
-/* First of all the flags: the compiler clears structures with string instructions, which the direction flag
- * turns round. */
+/* First of all the flags: the compiler clears structures with string instructions, which the
+ * direction flag turns round. */
 void call_left_wrong(uintptr_t function)
 {
     report_state(function, hal_call_mend(&context_now->cpu));

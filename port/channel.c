@@ -109,7 +109,7 @@ static const char *call_channel_init(struct channel *channel)
     IDE_CHANNEL_INTERFACE *interface = &channel->given.interface;
 
     memset(interface, 0, sizeof *interface);
-    interface->Version = (USHORT)(sizeof *interface + owned_version_error[OWNED_INTERFACE]);
+    interface->Version = owned_version(OWNED_INTERFACE, sizeof *interface);
     interface->ChannelNumber = channel->number;
     IDE_CHANNEL_INTERFACE before = *interface;
     if (!MINIPORT_CALL_3(context, channel_init_routine, channel->memory.extension, interface,
@@ -240,7 +240,7 @@ static const char *start_hardware(struct channel *channel)
     IDE_CHANNEL_CONFIGURATION *configuration = &channel->given.configuration;
 
     *configuration = (IDE_CHANNEL_CONFIGURATION){
-        .Version = (USHORT)(sizeof *configuration + owned_version_error[OWNED_CHANNEL]),
+        .Version = owned_version(OWNED_CHANNEL, sizeof *configuration),
         .ChannelNumber = channel->number,
         .ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
         .ChannelResources = &channel->given.resources,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control routines of drivers, and the flush before a device loses its power: what starting, stopping and power
- * changes share. PASSIVE_LEVEL.
+ * The control routines of drivers, and the flush before a device loses its power: what starting,
+ * stopping and power changes share. PASSIVE_LEVEL.
  */
 #include "port/control.h"
 

@@ -143,8 +143,8 @@ static void stop_adapter(struct controller *controller)
 #define LENGTH_UNSET ((ULONG)IDE_UNINITIALIZED_VALUE)
 #define SECTOR_BYTES 512u
 
-/* INI-06: what of the two limits holds. What is not set is the port's; what is more than the port can serve is
- * lowered, which breaks no rule: the log says it. */
+/* INI-06: what of the two limits holds. What is not set is the port's; what is more than the port
+ * can serve is lowered, which breaks no rule: the log says it. */
 static void settle_limits(IDE_CONTROLLER_CONFIGURATION *configuration, const char *driver,
                           const char *routine, const void *place)
 {
@@ -314,8 +314,7 @@ bool controller_start(struct controller *controller)
         return fail(controller, "no memory for the controller extension");
     }
     controller->given.configuration = (IDE_CONTROLLER_CONFIGURATION){
-        .Version =
-            (USHORT)(sizeof(IDE_CONTROLLER_CONFIGURATION) + owned_version_error[OWNED_CONTROLLER]),
+        .Version = owned_version(OWNED_CONTROLLER, sizeof(IDE_CONTROLLER_CONFIGURATION)),
         .NumberOfChannels = 2,
         .ControllerMode = port_dump_mode ? IdeModeDump : IdeModeNormal,
         .NumberOfPhysicalBreaks = BREAKS_UNSET,

@@ -15,8 +15,8 @@ struct driver_file {
     size_t lines_byte_count;
 };
 
-/* Loads an image and runs its DriverEntry. False: refused or failed, which was said on the console and is in
- * driver->failure; the others go on. Context: PASSIVE_LEVEL, before port_start. */
+/* Loads an image and runs its DriverEntry. False: refused or failed, which was said on the console
+ * and is in driver->failure; the others go on. Context: PASSIVE_LEVEL, before port_start. */
 bool port_load_driver(const struct driver_file *file);
 
 #endif

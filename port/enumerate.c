@@ -68,9 +68,9 @@ static unsigned places_of_channel(const struct controller *controller)
     return controller->given.configuration.AtaBusType == IdeBusSata ? 1 : MAX_IDE_DEVICE;
 }
 
-/* The shell's number of a disk. The places are the words DISK, DISK1, DISK3 and DISK2 of the command
- * line: primary master, primary slave, secondary master, secondary slave, or the first channels of a
- * Serial ATA controller; further ones and further controllers follow. */
+/* The shell's number of a disk. The places are the words DISK, DISK1, DISK3 and DISK2 of the
+ * command line: primary master, primary slave, secondary master, secondary slave, or the first
+ * channels of a Serial ATA controller; further ones and further controllers follow. */
 static unsigned disk_number(const struct device *device)
 {
     const struct channel *channel = device->channel;
@@ -128,8 +128,8 @@ static ULONG best_of(ULONG modes)
     return modes ? 1u << (31 - __builtin_clz(modes)) : 0;
 }
 
-/* What a device is used with when the miniport selected something else than it supports: of what both
- * allow, the best PIO mode, and the best DMA mode where the controller masters the bus. */
+/* What a device is used with when the miniport selected something else than it supports: of what
+ * both allow, the best PIO mode, and the best DMA mode where the controller masters the bus. */
 static ULONG fallback_modes(const struct device *device, ULONG selected)
 {
     ULONG supported =
@@ -200,7 +200,7 @@ static void select_transfer_modes(struct channel *channel)
 /* ------------------------------------------------------------------ IdeHwInitialize */
 
 /* The members of DeviceCharacteristics that are the port's: the high byte, but for one bit. */
-#define PORTS_CHARACTERISTICS (0xFF00u & ~DFLAGS_FUA_SUPPORT)
+#define PORTS_CHARACTERISTICS (0xFF00u & ~(unsigned)DFLAGS_FUA_SUPPORT)
 
 /* INI-07. Serial ATA has no transfer modes: a miniport need not choose any, and gets the best. */
 static void check_modes(struct device *device, struct context *context, const void *place)

@@ -5,8 +5,8 @@
 
 struct channel;
 
-/* Looks for devices on a channel that has started, by IRBs, and initialises those found; channel->devices says which are
- * usable. Context: PASSIVE_LEVEL. */
+/* Looks for devices on a channel that has started, by IRBs, and initialises those found;
+ * channel->devices says which are usable. Context: PASSIVE_LEVEL. */
 void channel_enumerate(struct channel *channel);
 
 #endif

@@ -4,8 +4,8 @@
  *
  * Each piece has a window of virtual addresses of its own, which stays its own for ever, with an
  * unmapped page before and behind it. What the miniport has is mapped at the window's end; what was
- * taken back is unmapped, and stays so until it is given again. An access to what is not mapped ends
- * in port/memory_faults.c. With checks=off a piece is plain memory.
+ * taken back is unmapped, and stays so until it is given again. An access to what is not mapped
+ * ends in port/memory_faults.c. With checks=off a piece is plain memory.
  */
 #ifndef PORT_GUARD_H
 #define PORT_GUARD_H

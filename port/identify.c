@@ -135,10 +135,10 @@ static void sector_sizes(const struct device *device, IDE_DEVICE_PARAMETERS *par
             (word(device, 209) & 0x3FFFu) * parameters->BytesPerLogicalSector;
 }
 
-/* What 28-bit and 48-bit commands reach. Words 60 and 61 are 0FFFFFFFh at most, and words 100 to 103
- * FFFFFFFFFFFFh (ATA/ATAPI-6 6.2.2, 8.15): the last address of a 28-bit command is 0FFFFFFEh, although one
- * more fits the registers, and drives refuse it. A drive within the first keeps to 28 bits: the 48-bit commands
- * cost four register writes more. */
+/* What 28-bit and 48-bit commands reach. Words 60 and 61 are 0FFFFFFFh at most, and words 100 to
+ * 103 FFFFFFFFFFFFh (ATA/ATAPI-6 6.2.2, 8.15): the last address of a 28-bit command is 0FFFFFFEh,
+ * although one more fits the registers, and drives refuse it. A drive within the first keeps to 28
+ * bits: the 48-bit commands cost four register writes more. */
 #define LBA28_SECTORS (((uint32_t)1 << 28) - 1)
 #define LBA48_SECTORS (((uint64_t)1 << 48) - 1)
 
@@ -174,7 +174,7 @@ void identify_decode(struct device *device)
     copy_string(device, 23, 4, device->firmware);
     copy_string(device, 27, 20, device->model);
     memset(parameters, 0, sizeof *parameters);
-    parameters->Version = (USHORT)(sizeof *parameters + owned_version_error[OWNED_DEVICE]);
+    parameters->Version = owned_version(OWNED_DEVICE, sizeof *parameters);
     parameters->IdeDeviceType = is_ata ? DeviceIsAta : DeviceIsAtapi;
     parameters->TargetId = device->target;
     parameters->NumberOfOverlappedRequests = 1;
@@ -191,8 +191,8 @@ void identify_decode(struct device *device)
     }
 }
 
-/* What the addressing can say at most (ATA/ATAPI-4 6.2 for CHS: 16 heads, 255 sectors a track; ATA/ATAPI-6 6.2
- * for LBA). */
+/* What the addressing can say at most (ATA/ATAPI-4 6.2 for CHS: 16 heads, 255 sectors a track;
+ * ATA/ATAPI-6 6.2 for LBA). */
 static uint64_t addressable(const IDE_DEVICE_PARAMETERS *parameters)
 {
     switch (parameters->AddressTranslation) {

@@ -11,8 +11,8 @@ struct device;
 
 /* Fills in strings and IDE_DEVICE_PARAMETERS from the 512 bytes in device->given.identify. */
 void identify_decode(struct device *device);
-/* Sector size and count, from the parameters as IdeHwInitialize left them. False, and said: the sector size
- * cannot be. */
+/* Sector size and count, from the parameters as IdeHwInitialize left them. False, and said: the
+ * sector size cannot be. */
 bool identify_capacity(struct device *device);
 /* Modes that the device can do, and those that are set, as bitmaps (PIO_MODE0 ... UDMA_MODE6). */
 ULONG identify_supported_modes(const struct device *device);

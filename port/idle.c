@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the port leaves for PASSIVE_LEVEL while the shell waits for a command: looking for devices after a bus change,
- * power states that a miniport asked for, polling in dump mode. Entered at PASSIVE_LEVEL.
+ * What the port leaves for PASSIVE_LEVEL while the shell waits for a command: looking for devices
+ * after a bus change, power states that a miniport asked for, polling in dump mode. Entered at
+ * PASSIVE_LEVEL.
  */
 #include "port/idle.h"
 

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Does what there is: looks for devices after a bus change, changes power states that a miniport asked for, polls in dump
- * mode. Context: PASSIVE_LEVEL. */
+/* Does what there is: looks for devices after a bus change, changes power states that a miniport
+ * asked for, polls in dump mode. Context: PASSIVE_LEVEL. */
 void port_idle(void);
 /* Is there such work? And is there some that prints? Context: any. */
 bool port_idle_wanted(void);

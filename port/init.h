@@ -3,8 +3,8 @@
 #ifndef PORT_INIT_H
 #define PORT_INIT_H
 
-/* IRQL, timers, interrupts, the registry, faults. Before any other routine of the port, once. Ends the kernel where there
- * is no memory. Context: PASSIVE_LEVEL. */
+/* IRQL, timers, interrupts, the registry, faults. Before any other routine of the port, once. Ends
+ * the kernel where there is no memory. Context: PASSIVE_LEVEL. */
 void port_init(void);
 
 #endif

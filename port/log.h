@@ -13,8 +13,8 @@ struct channel;
 void port_message(const struct channel *channel, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
 
-/* Which debug prints go to the debug console (`debug=` and `debug_mask=` on the command line): bit n stands
- * for level n; a level above 31 is a mask itself, as Windows has it. */
+/* Which debug prints go to the debug console (`debug=` and `debug_mask=` on the command line): bit
+ * n stands for level n; a level above 31 is a mask itself, as Windows has it. */
 extern uint32_t log_debug_mask;
 
 /* Context: any. */

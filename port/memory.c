@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Physical runs of memory, and memory that is not the driver's; see memory.h. Entered from every context. */
+/* Physical runs of memory, and memory that is not the driver's; see memory.h. Entered from every
+ * context. */
 #include "port/memory.h"
 
 #include "lib/plural.h"
@@ -57,7 +58,7 @@ bool memory_is_below(const void *address, uint32_t byte_count, uint64_t limit)
     return true;
 }
 
-/* ------------------------------------------------------------------ memory that is not the driver's */
+/* ------------------------------------------------------------------ memory not the driver's */
 
 static bool lies_in(const void *start, uint64_t byte_count, const void *first, const void *end)
 {
@@ -82,8 +83,8 @@ static bool was_given(const void *start, uint64_t byte_count)
     return LIES_IN(start, byte_count, context_now->driver->given);
 }
 
-/* Where the driver's part of the stack ends: above are the frames of those who called it. A routine that was called
- * while another of the driver's ran may use what that one has. */
+/* Where the driver's part of the stack ends: above are the frames of those who called it. A routine
+ * that was called while another of the driver's ran may use what that one has. */
 static uintptr_t stack_end(void)
 {
     const struct context *context = context_now;

@@ -86,7 +86,7 @@ static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
         uintptr_t routine = imported_routine(callers[i]);
         culprit->routine = hal_symbol(routine ? routine : callers[i - 1], &offset);
         culprit->place = (const void *)callers[i];
-        return culprit->routine != NULL;
+        return culprit->routine;
     }
     return false;
 }

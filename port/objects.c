@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables of drivers, controllers, channels and devices, and the walks over them; see objects.h. Who changes an entry
- * says the header of its module. Any context.
+ * The tables of drivers, controllers, channels and devices, and the walks over them; see objects.h.
+ * Who changes an entry says the header of its module. Any context.
  */
 #include "port/objects.h"
 

@@ -91,6 +91,11 @@ static const struct {
 
 int8_t owned_version_error[OWNED_VERSIONED_COUNT];
 
+USHORT owned_version(enum owned_structure structure, size_t size)
+{
+    return (USHORT)((int)size + owned_version_error[structure]);
+}
+
 bool owned_restore(enum owned_structure structure, void *now, const void *before, char *names,
                    size_t size)
 {

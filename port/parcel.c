@@ -15,7 +15,8 @@ static struct parcel *given_up;
 
 /* ------------------------------------------------------------------ memory */
 
-/* Pages are freed at PASSIVE_LEVEL only, so those of requests that have ended meanwhile wait for the next. */
+/* Pages are freed at PASSIVE_LEVEL only, so those of requests that have ended meanwhile wait for
+ * the next. */
 static void collect(void)
 {
     for (struct parcel **link = &given_up; *link;) {

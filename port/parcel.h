@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests whose issuer may give up before they end. A parcel is pages of its own, with a request and its data
- * in them: whatever the miniport or the device still does with IRB and buffer touches nobody else's memory, and
- * the pages are used again only when the request has come back. The miniport keeps the IRB's slot for as long.
+ * Requests whose issuer may give up before they end. A parcel is pages of its own, with a request
+ * and its data in them: whatever the miniport or the device still does with IRB and buffer touches
+ * nobody else's memory, and the pages are used again only when the request has come back. The
+ * miniport keeps the IRB's slot for as long.
  *
  * Context: PASSIVE_LEVEL.
  */
@@ -31,12 +32,12 @@ void parcel_submit_block(struct parcel *parcel);
 void parcel_submit_request(struct parcel *parcel);
 /* Waits for the end. False: parcel_stops said so first, and parcel_give_up comes next. */
 bool parcel_wait(const struct parcel *parcel);
-/* Takes the request back: out of its queue, or, if the miniport has it, waits for it a moment. True: it has
- * ended. False: it has not, and the parcel is the port's from now on. */
+/* Takes the request back: out of its queue, or, if the miniport has it, waits for it a moment.
+ * True: it has ended. False: it has not, and the parcel is the port's from now on. */
 bool parcel_give_up(struct parcel *parcel);
 
-/* A request of somebody's own: submits it and waits for the end, or for parcel_stops; then it is_cancelled, and its buffer is
- * not touched any more. */
+/* A request of somebody's own: submits it and waits for the end, or for parcel_stops; then it
+ * is_cancelled, and its buffer is not touched any more. */
 void request_run(struct request *request);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Power: devices by IRB_FUNCTION_POWER_CHANGE, channels by IdeHwControl, controllers by AtaAdapterControl. What
- * lies below loses its power first and gets it back last, and nothing is outstanding when a level goes down
- * (ATA Port Driver's Power Management, IDE_HW_CONTROL, IDE_ADAPTER_CONTROL).
+ * Power: devices by IRB_FUNCTION_POWER_CHANGE, channels by IdeHwControl, controllers by
+ * AtaAdapterControl. What lies below loses its power first and gets it back last, and nothing is
+ * outstanding when a level goes down (ATA Port Driver's Power Management, IDE_HW_CONTROL,
+ * IDE_ADAPTER_CONTROL).
  *
- * Entered at PASSIVE_LEVEL, but for `wake` and the end of an IRB: DISPATCH_LEVEL. Power IRBs go out one at a time,
- * outside NumberOfOverlappedRequests. A device without power, or on the way there or back, has its queue paused
- * (BUSY_POWER).
+ * Entered at PASSIVE_LEVEL, but for `wake` and the end of an IRB: DISPATCH_LEVEL. Power IRBs go out
+ * one at a time, outside NumberOfOverlappedRequests. A device without power, or on the way there or
+ * back, has its queue paused (BUSY_POWER).
  */
 #include "port/power.h"
 
@@ -164,8 +165,9 @@ void power_init(struct channel *channel)
 
 /* ------------------------------------------------------------------ devices */
 
-/* Waits for the end of the power IRB that is under way, and of requests; returns at DISPATCH_LEVEL, so that none begins
- * before it is lowered. False: whoever waits for all this has given up first (parcel.h); what is under way goes on. */
+/* Waits for the end of the power IRB that is under way, and of requests; returns at DISPATCH_LEVEL,
+ * so that none begins before it is lowered. False: whoever waits for all this has given up first
+ * (parcel.h); what is under way goes on. */
 static bool wait_and_raise(const struct channel *channel, const unsigned *outstanding)
 {
     bool stops = false;

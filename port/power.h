@@ -11,16 +11,17 @@ struct channel;
 struct controller;
 struct device;
 
-/* IRB_FUNCTION_POWER_CHANGE: to IdePowerD3 when what was written is flushed and nothing is outstanding, the queue then
- * being paused; or to IdePowerD0. A request to a device in D3 brings it back by itself. False: the miniport refused, and
- * nothing has changed. Context: PASSIVE_LEVEL. */
+/* IRB_FUNCTION_POWER_CHANGE: to IdePowerD3 when what was written is flushed and nothing is
+ * outstanding, the queue then being paused; or to IdePowerD0. A request to a device in D3 brings it
+ * back by itself. False: the miniport refused, and nothing has changed. Context: PASSIVE_LEVEL. */
 bool device_set_power(struct device *device, IDE_POWER_STATE state);
-/* All devices to D3, then IdeHwControl(IdePowerDown); IdeHwControl(IdePowerUp), then all to D0. Requests that come between
- * wait. False: the miniport refused; the channel is as it was. Context: PASSIVE_LEVEL. */
+/* All devices to D3, then IdeHwControl(IdePowerDown); IdeHwControl(IdePowerUp), then all to D0.
+ * Requests that come between wait. False: the miniport refused; the channel is as it was. Context:
+ * PASSIVE_LEVEL. */
 bool channel_power_down(struct channel *channel);
 bool channel_power_up(struct channel *channel);
-/* All channels, then AtaAdapterControl(IdePowerDown); and back in the other order. False: a miniport refused; all is as it
- * was. Context: PASSIVE_LEVEL. */
+/* All channels, then AtaAdapterControl(IdePowerDown); and back in the other order. False: a
+ * miniport refused; all is as it was. Context: PASSIVE_LEVEL. */
 bool controller_power_down(struct controller *controller);
 bool controller_power_up(struct controller *controller);
 
@@ -31,7 +32,8 @@ void power_start(struct channel *channel);
 /* No power IRB is sent any more: the channel is about to stop. Context: DISPATCH_LEVEL. */
 void power_end(struct channel *channel);
 
-/* Has a miniport asked with AtaPortNotification for a state that a device is not in? Context: any. */
+/* Has a miniport asked with AtaPortNotification for a state that a device is not in? Context:
+ * any. */
 bool channel_wants_power_change(const struct channel *channel);
 /* Changes to the states asked for. Context: PASSIVE_LEVEL. */
 void channel_change_power(struct channel *channel);

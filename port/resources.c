@@ -167,8 +167,8 @@ static const IDE_ACCESS_RANGE *range_of_bar(const struct controller *controller,
     return NULL;
 }
 
-/* Where Status, Alternate Status and the bus master's status are (ATA/ATAPI-6, 7; SFF-8038i). In native
- * mode the control block has four ports, and the register is the third. */
+/* Where Status, Alternate Status and the bus master's status are (ATA/ATAPI-6, 7; SFF-8038i). In
+ * native mode the control block has four ports, and the register is the third. */
 static void find_registers(struct channel *channel, unsigned count)
 {
     bool has_bus_master = channel->controller->given.configuration.BusMaster;
@@ -195,8 +195,8 @@ static void find_registers(struct channel *channel, unsigned count)
             channel->number);
 }
 
-/* Of an IDE controller, what belongs to the channel. What another function's registers are for, only its driver
- * knows: each of its channels gets all of them. */
+/* Of an IDE controller, what belongs to the channel. What another function's registers are for,
+ * only its driver knows: each of its channels gets all of them. */
 void controller_channel_resources(struct controller *controller, struct channel *channel)
 {
     unsigned number = channel->number, count = 0;
@@ -209,7 +209,8 @@ void controller_channel_resources(struct controller *controller, struct channel 
         }
         const IDE_ACCESS_RANGE *bus_master =
             controller->is_pci ? range_of_bar(controller, 4) : NULL;
-        /* A default channel driver cannot ask the controller's miniport whether it masters the bus. */
+        /* A default channel driver cannot ask the controller's miniport whether it masters the
+         * bus. */
         bool is_used = controller->channel_driver == controller->driver ||
                        controller->given.configuration.BusMaster;
         if (bus_master && is_used && controller->class_code & PCI_IDE_BUS_MASTER &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a request that has failed says: sense data of packet devices, and what its issuer is told. See sense.h. Any context.
+ * What a request that has failed says: sense data of packet devices, and what its issuer is told.
+ * See sense.h. Any context.
  */
 #include "port/sense.h"
 

@@ -6,7 +6,8 @@
 #include "port/block.h"
 #include "port/objects.h"
 
-/* Is this failure one that goes away by itself? Takes note when it says that the medium is another one. */
+/* Is this failure one that goes away by itself? Takes note when it says that the medium is another
+ * one. */
 bool atapi_should_repeat(const struct request *request);
 /* What a CHECK CONDITION means for a block request. */
 enum block_status atapi_status(const struct request *request);

@@ -2,12 +2,12 @@
 /*
  * The page that Windows shares with all code.
  *
- * Owns what is shown there. Nothing is mapped at its address: each read faults, and is lent a page that is filled in at
- * that moment. So the time is always right, and costs nothing while nobody asks for it. A write is a
- * driver's bug like any other.
+ * Owns what is shown there. Nothing is mapped at its address: each read faults, and is lent a page
+ * that is filled in at that moment. So the time is always right, and costs nothing while nobody
+ * asks for it. A write is a driver's bug like any other.
  *
- * What GsDriverEntry, the entry point that the kits link into drivers, reads is TickCount; KeTickCount, which drivers
- * for i386 import, is the same place.
+ * What GsDriverEntry, the entry point that the kits link into drivers, reads is TickCount;
+ * KeTickCount, which drivers for i386 import, is the same place.
  */
 #include "port/shared_page.h"
 
@@ -50,8 +50,8 @@ static void put32(unsigned offset, uint32_t value)
     memcpy(shown + offset, &value, sizeof value);
 }
 
-/* A 64-bit value for readers that see 32 bits at a time: low half, high half, and the high half once more, by which
- * they know that all is of one moment. */
+/* A 64-bit value for readers that see 32 bits at a time: low half, high half, and the high half
+ * once more, by which they know that all is of one moment. */
 static void put_time(unsigned offset, uint64_t value)
 {
     put32(offset, (uint32_t)value);

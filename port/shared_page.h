@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page that Windows shares with all code, at an address that compilers' libraries and system headers know by heart
- * (KUSER_SHARED_DATA): the time, in several forms, and the system's version, read-only.
+ * The page that Windows shares with all code, at an address that compilers' libraries and system
+ * headers know by heart (KUSER_SHARED_DATA): the time, in several forms, and the system's version,
+ * read-only.
  */
 #ifndef PORT_SHARED_PAGE_H
 #define PORT_SHARED_PAGE_H

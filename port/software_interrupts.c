@@ -2,9 +2,9 @@
 /*
  * `int` instructions in drivers: what compilers and headers for Windows mean by them.
  *
- * Owns nothing. Entered from any context, with interrupts disabled, shortly before the end: none of these
- * instructions may return to the driver, since what stands behind one is another function, or nothing. The
- * HAL reports the exception itself.
+ * Owns nothing. Entered from any context, with interrupts disabled, shortly before the end: none of
+ * these instructions may return to the driver, since what stands behind one is another function, or
+ * nothing. The HAL reports the exception itself.
  */
 #include "port/software_interrupts.h"
 

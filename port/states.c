@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables of the port's state machines: which state may follow which, and what the trace calls them. Nothing else:
- * what a state means says states.h, and what it does the file that owns the machine.
+ * The tables of the port's state machines: which state may follow which, and what the trace calls
+ * them. Nothing else: what a state means says states.h, and what it does the file that owns the
+ * machine.
  */
 #include "port/states.h"
 

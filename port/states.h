@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The port's state machines: their states, and the one way from one to another. Which may follow which say the tables in
- * states.c; docs/states.md shows them, and is made from both.
+ * The port's state machines: their states, and the one way from one to another. Which may follow
+ * which say the tables in states.c; docs/states.md shows them, and is made from both.
  *
- * Each machine has one setter, a function of the file that owns it, which calls state_step before it writes the state.
- * A step that the table does not know is the kernel's own bug, and ends it. Steps are made from every context.
+ * Each machine has one setter, a function of the file that owns it, which calls state_step before
+ * it writes the state. A step that the table does not know is the kernel's own bug, and ends it.
+ * Steps are made from every context.
  */
 #ifndef PORT_STATES_H
 #define PORT_STATES_H
@@ -47,7 +48,8 @@ enum channel_state {
     CHANNEL_CLOSING,      /* IdeHwControl(IdeStop): callbacks are refused, too */
 };
 
-/* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not returned: interrupts are the miniport's. */
+/* IdeHwControl(IdeStart) has begun and IdeHwControl(IdeStop) has not returned: interrupts are the
+ * miniport's. */
 static inline bool channel_hears_interrupts(enum channel_state state)
 {
     return state >= CHANNEL_STARTING;
@@ -79,7 +81,8 @@ static inline bool channel_is_up(enum channel_state state)
 enum recovery_state {
     RECOVERY_NONE,            /* nothing is to be recovered, and requests go out */
     RECOVERY_LUN_RESET,       /* the LUN reset IRB is at the miniport */
-    RECOVERY_LUN_RESET_AGAIN, /* it came back with IRB_STATUS_BUSY, and goes out again in a second */
+    RECOVERY_LUN_RESET_AGAIN, /* it came back with IRB_STATUS_BUSY, and goes out again in a
+                                 second */
     RECOVERY_RESET,           /* IdeHwReset runs, and what it leaves is ended */
 };
 
@@ -154,8 +157,8 @@ static inline void state_step(enum state_machine machine, unsigned where, unsign
         state_refuse(machine, where, from, to);
 }
 
-/* The same where both states are known when it is compiled: it costs nothing, and a wrong step is an error then. The
- * trace has entries of other kinds there. */
+/* The same where both states are known when it is compiled: it costs nothing, and a wrong step is
+ * an error then. The trace has entries of other kinds there. */
 void state_step_is_wrong(void) __attribute__((error("no table has this step")));
 static inline __attribute__((always_inline)) void state_step_known(const uint16_t *followers,
                                                                    unsigned from, unsigned to)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One way to a register: the map says whether a controller may touch it, and what register it is; inject.h stands
- * between driver and device; then the HAL; audit.h keeps what was said; trace.h shows it. The exported routines
- * (routines.c) and the port's own looks go this way.
+ * One way to a register: the map says whether a controller may touch it, and what register it is;
+ * inject.h stands between driver and device; then the HAL; audit.h keeps what was said; trace.h
+ * shows it. The exported routines (routines.c) and the port's own looks go this way.
  */
 #ifndef PORT_ACCESS_ACCESS_H
 #define PORT_ACCESS_ACCESS_H
@@ -29,7 +29,8 @@ enum access_role {
     ROLE_COUNT,
 };
 
-/* A register of interest: how it is accessed (routines.c has one of each for each role), and for whom. */
+/* A register of interest: how it is accessed (routines.c has one of each for each role), and for
+ * whom. */
 struct access_register;
 typedef UCHAR NTAPI access_reader(uintptr_t port, const struct access_register *reg);
 typedef VOID NTAPI access_writer(uintptr_t port, UCHAR value, const struct access_register *reg);
@@ -41,9 +42,9 @@ struct access_register {
     uint8_t noted;                 /* AUDIT_xxx (audit.h) of an access in IdeHwInterrupt */
 } __attribute__((aligned(4 * sizeof(void *))));
 
-/* For each port a byte for reads and one for writes: the widest access that may begin there, as a code (0: none; 1, 2,
- * 3: one, two, four bytes), and for registers of interest the sign, and which one it is. So one comparison lets an
- * access through that is mapped and of no interest. */
+/* For each port a byte for reads and one for writes: the widest access that may begin there, as a
+ * code (0: none; 1, 2, 3: one, two, four bytes), and for registers of interest the sign, and which
+ * one it is. So one comparison lets an access through that is mapped and of no interest. */
 struct access_entry {
     uint8_t read, write;
 };
@@ -58,8 +59,8 @@ struct access_map {
     struct access_entry ports[ACCESS_PORT_COUNT];
     struct access_register registers[ACCESS_REGISTER_COUNT];
 };
-/* Of contexts in which no port may be accessed. (Never written; not const, so that the image need not hold its
- * zeros.) */
+/* Of contexts in which no port may be accessed. (Never written; not const, so that the image need
+ * not hold its zeros.) */
 extern struct access_map access_no_ports;
 
 /* Of an entry with ACCESS_OF_INTEREST. */

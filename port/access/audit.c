@@ -34,14 +34,15 @@ bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
     return access_look(channel->audit.ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
 }
 
-/* Is the bus master's interrupt bit still set? A driver that found it clear had nothing to clear. */
+/* Is the bus master's interrupt bit still set? A driver that found it clear had nothing to
+ * clear. */
 static bool is_latched(const struct channel *channel)
 {
     return access_look(channel->audit.ports.bus_master_status) & AUDIT_BUS_MASTER_INTERRUPT;
 }
 
-/* A driver may serve any channel of its controller from here; Status of one has to be read, and its bus master's bit
- * cleared. */
+/* A driver may serve any channel of its controller from here; Status of one has to be read, and its
+ * bus master's bit cleared. */
 uint16_t audit_undismissed(const struct channel *channel, unsigned noted, bool *is_latch)
 {
     const struct channel *other = NULL;

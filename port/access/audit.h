@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The auditor: what a driver and its device have said of themselves, by the registers that the driver has read and written.
- * Judges by that alone: it touches no device but where IRB-09 is to be decided, and the trace is nothing to it. For
- * channels whose task file is in ports.
+ * The auditor: what a driver and its device have said of themselves, by the registers that the
+ * driver has read and written. Judges by that alone: it touches no device but where IRB-09 is to be
+ * decided, and the trace is nothing to it. For channels whose task file is in ports.
  */
 #ifndef PORT_ACCESS_AUDIT_H
 #define PORT_ACCESS_AUDIT_H
@@ -10,8 +10,8 @@
 #include "port/access/access.h"
 #include "port/objects.h"
 
-/* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE (channel->audit.dismissal): for each
- * of an IDE controller's two channels a bit. */
+/* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE
+ * (channel->audit.dismissal): for each of an IDE controller's two channels a bit. */
 #define AUDIT_READ_STATUS               0x30u /* the task file's Status */
 #define AUDIT_CLEARED_BUS_MASTER        0x48u /* the interrupt bit of the bus master's status */
 #define AUDIT_OF_CHANNEL(marks, number) ((marks) & ((number) ? 0x28u : 0x50u))
@@ -93,13 +93,15 @@ enum audit_answer {
 enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value);
 enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value);
 
-/* Is a device to blame for a request that was begun at that moment and did not come back? A device that got no command since
- * then is not, nor one whose Status shows neither BSY nor DRQ: ATA/ATAPI-6, 5.2.1. While another device is selected,
- * which may be an absent one, what the driver has read of it counts. True where nobody can tell. */
+/* Is a device to blame for a request that was begun at that moment and did not come back? A device
+ * that got no command since then is not, nor one whose Status shows neither BSY nor DRQ:
+ * ATA/ATAPI-6, 5.2.1. While another device is selected, which may be an absent one, what the driver
+ * has read of it counts. True where nobody can tell. */
 bool audit_device_is_to_blame(const struct channel *channel, uint32_t since);
 
-/* INT-01: has IdeHwInterrupt, which says TRUE, dismissed an interrupt of one of its controller's channels? Where not, the
- * port that would have had to be accessed, and whether its latch is what is still set. 0: it has. */
+/* INT-01: has IdeHwInterrupt, which says TRUE, dismissed an interrupt of one of its controller's
+ * channels? Where not, the port that would have had to be accessed, and whether its latch is what
+ * is still set. 0: it has. */
 uint16_t audit_undismissed(const struct channel *channel, unsigned noted, bool *is_latch);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between driver and device: what changes, drops or delays an access or an interrupt on purpose stands here. A register
- * that it wants has ACCESS_OF_INTEREST in its map, so that all others pass it by. Nothing is armed yet, and these are no
- * code.
+ * Between driver and device: what changes, drops or delays an access or an interrupt on purpose
+ * stands here. A register that it wants has ACCESS_OF_INTEREST in its map, so that all others pass
+ * it by. Nothing is armed yet, and these are no code.
  */
 #ifndef PORT_ACCESS_INJECT_H
 #define PORT_ACCESS_INJECT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a controller's drivers may touch: what AtaPortGetDeviceBase mapped of its ranges (ADR-02), as a byte for each
- * port and a few ranges of memory. Owns the maps' bytes. Entered at PASSIVE_LEVEL, and from every context
- * in which a miniport runs.
+ * What a controller's drivers may touch: what AtaPortGetDeviceBase mapped of its ranges (ADR-02),
+ * as a byte for each port and a few ranges of memory. Owns the maps' bytes. Entered at
+ * PASSIVE_LEVEL, and from every context in which a miniport runs.
  */
 #include <string.h>
 
@@ -54,8 +54,8 @@ static __attribute__((cold)) void map_ports(struct controller *controller, uint3
     access_mark(controller);
 }
 
-/* A register is of interest where it is read, where it is written, or both. Channels with registers in ports are an IDE
- * controller's, which has two. */
+/* A register is of interest where it is read, where it is written, or both. Channels with registers
+ * in ports are an IDE controller's, which has two. */
 static void mark_port(struct channel *channel, unsigned index, uint16_t port,
                       enum access_role read_role, enum access_role write_role, unsigned noted)
 {
@@ -159,7 +159,7 @@ bool access_create_map(struct controller *controller)
     if (!controller->port_map)
         controller->port_map =
             hal_pages_alloc(hal_pages_for(sizeof *controller->port_map), UINT64_MAX);
-    return controller->port_map != NULL;
+    return controller->port_map;
 }
 
 void access_unmap_all(struct controller *controller)

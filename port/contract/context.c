@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The context stack, and what contexts are called; see context.h. Owns the stack's bottom. Any context.
+ * The context stack, and what contexts are called; see context.h. Owns the stack's bottom. Any
+ * context.
  */
 #include "port/contract/context.h"
 

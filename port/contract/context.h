@@ -2,8 +2,8 @@
 /*
  * The context stack: in which of a miniport's routines the CPU is.
  *
- * Around every call into a miniport the port pushes a context. The exported routines look at the top of that stack:
- * it says which channel (or controller) the caller works for and what it may do.
+ * Around every call into a miniport the port pushes a context. The exported routines look at the
+ * top of that stack: it says which channel (or controller) the caller works for and what it may do.
  */
 #ifndef PORT_CONTRACT_CONTEXT_H
 #define PORT_CONTRACT_CONTEXT_H
@@ -47,9 +47,9 @@ struct context {
     struct driver *driver;
     struct controller *controller; /* NULL in DriverEntry */
     struct channel *channel;       /* NULL in the controller's routines */
-    /* What the hot checks look at, so that each is one comparison: the channel's extension (where there is none, and
-     * in IdeHwBuildIo, an address that is no extension), and the ports that may be accessed
-     * (port/access/map.c). */
+    /* What the hot checks look at, so that each is one comparison: the channel's extension (where
+     * there is none, and in IdeHwBuildIo, an address that is no extension), and the ports that may
+     * be accessed (port/access/map.c). */
     const void *extension;
     const struct access_map *port_map;
     uint32_t trace_head; /* of the entry that every call makes */
@@ -84,8 +84,8 @@ static inline void context_pop(struct context *context)
 /* "IdeHwControl(IdeStart)" */
 void context_name(const struct context *context, char *text, size_t size);
 const char *context_kind_name(enum context_kind kind);
-/* The driver's routine that runs now. Callbacks have no name that the documentation gives them, but their
- * type has. */
+/* The driver's routine that runs now. Callbacks have no name that the documentation gives them, but
+ * their type has. */
 const char *context_routine_name(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is looked at where a miniport enters an exported routine; see entry.h. Owns nothing. Entered from every context;
- * allocates nothing.
+ * What is looked at where a miniport enters an exported routine; see entry.h. Owns nothing. Entered
+ * from every context; allocates nothing.
  */
 #include "port/contract/entry.h"
 

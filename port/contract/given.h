@@ -9,8 +9,8 @@
 
 struct driver;
 
-/* Does a routine that the driver hands over lie in its code, or is NULL, about which others may complain?
- * Otherwise `text` says where it leads. */
+/* Does a routine that the driver hands over lie in its code, or is NULL, about which others may
+ * complain? Otherwise `text` says where it leads. */
 struct given_routine {
     const char *name;
     uintptr_t address;

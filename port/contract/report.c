@@ -19,9 +19,9 @@ bool contract_strict;
 static uint64_t counts[RULE_COUNT];
 static uint64_t total;
 
-/* Where rules were broken. A report is printed once for a rule and a place, on whichever channel and in
- * whichever start; repeats are counted. The words are kept, for the driver may be gone when they are
- * asked for. */
+/* Where rules were broken. A report is printed once for a rule and a place, on whichever channel
+ * and in whichever start; repeats are counted. The words are kept, for the driver may be gone when
+ * they are asked for. */
 #define PLACE_LIMIT 256u
 static struct contract_place places[PLACE_LIMIT];
 static unsigned place_count;
@@ -66,8 +66,9 @@ static void print_inliners(uintptr_t address)
         hal_printf("  called from %s\n", where);
 }
 
-/* The driver's own calls that led to the place, the nearest first: as far as its frames are chained. A
- * faulting instruction is its own return address in the chain, and the place is one byte behind it. */
+/* The driver's own calls that led to the place, the nearest first: as far as its frames are
+ * chained. A faulting instruction is its own return address in the chain, and the place is one byte
+ * behind it. */
 static __attribute__((noinline)) void print_callers(const void *place)
 {
     uintptr_t callers[32];
@@ -109,8 +110,8 @@ static void print_irb(const struct irb_slot *slot)
                plural(slot->data_byte_count), (unsigned)irb->IrbFlags);
 }
 
-/* The whole of a report. `slot` is NULL, or the IRB that the miniport was handed by the call which runs
- * now. */
+/* The whole of a report. `slot` is NULL, or the IRB that the miniport was handed by the call which
+ * runs now. */
 static void print_report(const struct contract_place *place, const struct irb_slot *slot,
                          const char *kind, const char *detail, va_list arguments)
 {

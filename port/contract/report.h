@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens when a miniport breaks a rule: it is reported, counted, and survived. (The routine in which it was broken
- * returns its documented failure value.)
+ * What happens when a miniport breaks a rule: it is reported, counted, and survived. (The routine
+ * in which it was broken returns its documented failure value.)
  */
 #ifndef PORT_CONTRACT_REPORT_H
 #define PORT_CONTRACT_REPORT_H
@@ -30,8 +30,8 @@ void contract_report(enum rule rule, struct channel *channel, const char *routin
                      const void *place, const char *detail, ...)
     __attribute__((cold, format(printf, 5, 6)));
 
-/* The same for what one page forbids and another one does: said once for a place, with NOTE instead of
- * RULE; not counted, and STRICT=1 goes on. */
+/* The same for what one page forbids and another one does: said once for a place, with NOTE instead
+ * of RULE; not counted, and STRICT=1 goes on. */
 void contract_note(enum rule rule, struct channel *channel, const char *routine, const void *place,
                    const char *detail, ...) __attribute__((cold, format(printf, 5, 6)));
 
@@ -41,13 +41,14 @@ void contract_report_irb(enum rule rule, const struct irb_slot *slot, const char
                          const void *place, const char *detail, ...)
     __attribute__((cold, format(printf, 5, 6)));
 
-/* The same for a rule that is judged when a call into the miniport has returned: reported as if in it. */
+/* The same for a rule that is judged when a call into the miniport has returned: reported as if in
+ * it. */
 void contract_report_in(struct context *context, enum rule rule, const char *routine,
                         const void *place, const char *detail, ...)
     __attribute__((cold, format(printf, 5, 6)));
 
-/* The place of a report about a whole routine of the miniport: its entry point. (A return address lies behind
- * its call, so reports look one byte back.) */
+/* The place of a report about a whole routine of the miniport: its entry point. (A return address
+ * lies behind its call, so reports look one byte back.) */
 #define ENTRY_PLACE(function) ((const void *)((uintptr_t)(function) + 1))
 
 /* ------------------------------------------------------------------ what was broken */
@@ -62,7 +63,8 @@ struct contract_place {
     uint64_t count;
     char words[PLACE_WORDS_CAPACITY];
 };
-/* Walks the places, up to 256, in the order in which they were found: NULL starts; NULL at the end. */
+/* Walks the places, up to 256, in the order in which they were found: NULL starts; NULL at the
+ * end. */
 const struct contract_place *contract_next_place(const struct contract_place *after);
 
 /* Rows that were broken, for the shell: how often, since boot. */

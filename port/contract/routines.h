@@ -20,13 +20,14 @@ enum routine {
 enum routine_takes {
     TAKES_NOTHING,
     TAKES_CHANNEL,
-    TAKES_OWN_CHANNEL, /* of the miniport's routine that runs; another one breaks the routine's rule */
+    TAKES_OWN_CHANNEL, /* of the routine that runs; another one breaks the routine's rule */
     TAKES_CHANNEL_OR_NULL,
     TAKES_CONTROLLER,
     TAKES_EITHER,
 };
 
-/* Where a routine may be called: for each kind of context a bit, and two more for two actions of IdeHwControl. */
+/* Where a routine may be called: for each kind of context a bit, and two more for two actions of
+ * IdeHwControl. */
 #define WITHIN(kind) (1u << CONTEXT_##kind)
 #define WITHIN_START (1u << CONTEXT_KIND_COUNT)
 #define WITHIN_STOP  (2u << CONTEXT_KIND_COUNT)
@@ -39,8 +40,8 @@ struct routine_contexts {
 
 /* The row of a routine. */
 struct routine_row {
-    const char *
-        name; /* "AtaPortDeviceBusy/AtaPortDeviceStateChange": as drivers call it, and as it is exported */
+    /* "AtaPortDeviceBusy/AtaPortDeviceStateChange": as drivers call it, and as it is exported */
+    const char *name;
     uint8_t takes;    /* enum routine_takes */
     uint8_t contexts; /* index of routine_contexts */
     uint8_t rule;     /* enum rule: which is broken elsewhere */

@@ -12,8 +12,8 @@
 #include "port/contract/report.h"
 #include "port/contract/routines.h"
 
-/* What was asked for is taken before it is called: an interrupt may ask for the next one, which then runs in
- * its own turn. */
+/* What was asked for is taken before it is called: an interrupt may ask for the next one, which
+ * then runs in its own turn. */
 static IDE_HW_DPC take_routine(IDE_HW_DPC *requested)
 {
     return __atomic_exchange_n(requested, NULL, __ATOMIC_RELAXED);

@@ -165,7 +165,8 @@ ULONG NTAPI AtaPortSetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG Con
     return byte_count;
 }
 
-/* What controller drivers had before there were ATA miniports (PciIdeXGetBusData, PciIdeXSetBusData). */
+/* What controller drivers had before there were ATA miniports (PciIdeXGetBusData,
+ * PciIdeXSetBusData). */
 ULONG NTAPI PciIdeXGetBusData(PVOID DeviceExtension, PVOID Buffer, ULONG ConfigDataOffset,
                               ULONG BufferLength)
 {

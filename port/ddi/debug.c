@@ -18,9 +18,9 @@
 
 /* ------------------------------------------------------------------ time */
 
-/* CTX-07: one call from the port into the miniport may stall for less than a millisecond in all, whatever
- * runs inside it. In dump mode there are no timers that longer waits could use instead, so it holds not
- * there. */
+/* CTX-07: one call from the port into the miniport may stall for less than a millisecond in all,
+ * whatever runs inside it. In dump mode there are no timers that longer waits could use instead, so
+ * it holds not there. */
 #define STALL_LIMIT_US 1000u
 /* Nobody waits so long on purpose, and nothing else runs meanwhile. */
 #define STALL_MOST_US 5000000u
@@ -34,9 +34,9 @@ static bool in_dump_mode(void)
                : false;
 }
 
-/* Adds a stall to every call into this miniport that has not returned: an interrupt adds to that which it
- * interrupted, so no other one comes between. Returns the sum of the one that has just had too much; 0:
- * none. */
+/* Adds a stall to every call into this miniport that has not returned: an interrupt adds to that
+ * which it interrupted, so no other one comes between. Returns the sum of the one that has just had
+ * too much; 0: none. */
 static uint32_t add_stall(uint32_t delay_us)
 {
     uint32_t too_much_us = 0;
@@ -103,8 +103,9 @@ static bool is_refused(const struct printer *printer, const void *text, size_t b
 
 #define MOST_TEXT 160u /* of one %s */
 
-/* Text, of 8 or 16 bits a character, up to `count` of them. What is not 7-bit shows as '?' where it is wide. A
- * precision may be less than what there is, so no more than that is read. Returns what was printed. */
+/* Text, of 8 or 16 bits a character, up to `count` of them. What is not 7-bit shows as '?' where it
+ * is wide. A precision may be less than what there is, so no more than that is read. Returns what
+ * was printed. */
 static size_t print_text(char *out, size_t size, struct conversion *conversion, const void *text,
                          size_t count)
 {
@@ -164,8 +165,8 @@ static size_t print_integer(char *out, size_t size, struct conversion *conversio
     return (size_t)snprintf(out, size, conversion->text, (unsigned long long)value);
 }
 
-/* Takes one argument and prints it. False: a letter that is not known, so that nobody can tell what the
- * arguments behind it are. */
+/* Takes one argument and prints it. False: a letter that is not known, so that nobody can tell what
+ * the arguments behind it are. */
 static bool print_one(char *out, size_t size, struct conversion *conversion, ddi_va_list *arguments,
                       size_t *printed)
 {

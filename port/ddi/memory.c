@@ -61,8 +61,8 @@ struct piece {
     size_t byte_count; /* from there on */
 };
 
-/* Is the address in [start, start + byte_count], whose first byte the port sees at `memory`? Also the
- * address of the end is asked for. */
+/* Is the address in [start, start + byte_count], whose first byte the port sees at `memory`? Also
+ * the address of the end is asked for. */
 static bool find_inside(struct piece *piece, const void *address, const void *start,
                         size_t byte_count, const void *memory)
 {

@@ -87,9 +87,9 @@ static void channel_ready(void *context)
     channel_dispatch(channel);
 }
 
-/* The longest pause that a miniport can ask for: twice what a device may take to come out of a reset
- * (ATA/ATAPI-6, 9.2). A queue that never goes on helps nobody, since requests that wait in it have no
- * time-out. */
+/* The longest pause that a miniport can ask for: twice what a device may take to come out of a
+ * reset (ATA/ATAPI-6, 9.2). A queue that never goes on helps nobody, since requests that wait in it
+ * have no time-out. */
 #define PAUSE_LIMIT_S 120u
 
 void notifications_init(struct channel *channel)

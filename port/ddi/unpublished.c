@@ -7,8 +7,8 @@
  * They are here so that an image which imports them links; each says that it was called, does
  * nothing, and returns the failure value that fits: 0, or STATUS_NOT_SUPPORTED where an NTSTATUS is
  * likely. Three that older pages describe do what these say: PciIdeXDebugPrint in debug.c,
- * PciIdeXGetBusData and PciIdeXSetBusData in controller.c. PciIdeXInitialize is described, too, but belongs to
- * drivers of the kind that came before ATA miniports.
+ * PciIdeXGetBusData and PciIdeXSetBusData in controller.c. PciIdeXInitialize is described, too, but
+ * belongs to drivers of the kind that came before ATA miniports.
  */
 #include "port/ddi/unpublished.h"
 

@@ -8,7 +8,8 @@
 ULONG_PTR NTAPI AtaPortEtwTraceLog(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c);
 ULONG_PTR NTAPI AtaPortGetParentBusType(ULONG_PTR a);
 ULONG_PTR NTAPI AtaPortInitialize(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d);
-/* Source of these three: the pages of IDE controller minidrivers. The last two return an NTSTATUS. */
+/* Source of these three: the pages of IDE controller minidrivers. The last two return an
+ * NTSTATUS. */
 VOID NTAPI_V PciIdeXDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...);
 ULONG NTAPI PciIdeXGetBusData(PVOID DeviceExtension, PVOID Buffer, ULONG ConfigDataOffset,
                               ULONG BufferLength);

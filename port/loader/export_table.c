@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table that names are looked up in, from port/contract/routines.def. Owns nothing; it is constant. (Not in exports.c,
- * since tests on the host have a table of their own.)
+ * The table that names are looked up in, from port/contract/routines.def. Owns nothing; it is
+ * constant. (Not in exports.c, since tests on the host have a table of their own.)
  */
 #include "port/loader/exports.h"
 #include "port/shared_page.h"

@@ -2,8 +2,9 @@
 /*
  * What miniports can import: the table, and its look-up.
  *
- * Owns: nothing; the table is constant. port/contract/routines.def is the one place where an export is written down: the
- * import libraries that miniports link against and this table both come from it.
+ * Owns: nothing; the table is constant. port/contract/routines.def is the one place where an export
+ * is written down: the import libraries that miniports link against and this table both come from
+ * it.
  */
 #ifndef PORT_LOADER_EXPORTS_H
 #define PORT_LOADER_EXPORTS_H

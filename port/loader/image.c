@@ -54,11 +54,11 @@ static size_t pages_of(size_t byte_count)
     return (byte_count + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
 }
 
-/* How well a free slot's window suits: the smallest that is large enough, then one that was never used,
- * then one that is too small and has to be replaced. Lower is better. */
+/* How well a free slot's window suits: the smallest that is large enough, then one that was never
+ * used, then one that is too small and has to be replaced. Lower is better. */
 static size_t misfit(const struct image_slot *slot, size_t page_count)
 {
-    if (slot->window == NULL)
+    if (!slot->window)
         return SIZE_MAX - 1;
     return slot->window_page_count < page_count ? SIZE_MAX : slot->window_page_count;
 }
@@ -69,7 +69,7 @@ static struct image_slot *choose_slot(size_t page_count)
 
     for (size_t i = 0; i < IMAGE_MAX_LOADED; i++) {
         struct image_slot *slot = &slots[i];
-        if (!slot->loaded && (best == NULL || misfit(slot, page_count) < misfit(best, page_count)))
+        if (!slot->loaded && (!best || misfit(slot, page_count) < misfit(best, page_count)))
             best = slot;
     }
     return best;
@@ -79,7 +79,7 @@ static bool back_range(uintptr_t address, size_t page_count)
 {
     void *pages = hal_pages_alloc(page_count, UINT64_MAX);
 
-    if (pages == NULL)
+    if (!pages)
         return false;
     if (!hal_map((void *)address, (uintptr_t)pages, page_count, HAL_MAP_READ | HAL_MAP_WRITE)) {
         hal_unmap((void *)address, page_count);
@@ -120,10 +120,10 @@ static bool protect_range(uintptr_t address, size_t page_count, unsigned protect
            hal_map((void *)(uintptr_t)physical, physical, page_count, HAL_MAP_READ);
 }
 
-/* ------------------------------------------------------------------ pages of an image
- *
- * They are taken and protected in ranges: pages behind each other that hold what wants the same protection, such
- * as those of a section. */
+/* ------------------------------------------------------------------ pages of an image */
+
+/* They are taken and protected in ranges: pages behind each other that hold what wants the same
+ * protection, such as those of a section. */
 
 struct range {
     size_t first, page_count;
@@ -219,7 +219,8 @@ static void log_shared_pages(const struct loaded_image *image)
     }
 }
 
-/* A security cookie has to be hard to guess for a buffer that overflows by mistake, not for an enemy. */
+/* A security cookie has to be hard to guess for a buffer that overflows by mistake, not for an
+ * enemy. */
 static uint64_t random_bits(void)
 {
     static uint64_t state;
@@ -229,16 +230,16 @@ static uint64_t random_bits(void)
     return state ^ state >> 29;
 }
 
-/* Gives the slot a window that is large enough. The addresses of a smaller one are given up: a slot's
- * windows only grow, so there are few of them. */
+/* Gives the slot a window that is large enough. The addresses of a smaller one are given up: a
+ * slot's windows only grow, so there are few of them. */
 static bool reserve_window(struct image_slot *slot, size_t page_count)
 {
     void *window;
 
-    if (slot->window != NULL && slot->window_page_count >= page_count)
+    if (slot->window && slot->window_page_count >= page_count)
         return true;
     window = hal_window_reserve(page_count);
-    if (window == NULL)
+    if (!window)
         return false;
     slot->window = window;
     slot->window_page_count = page_count;
@@ -247,7 +248,7 @@ static bool reserve_window(struct image_slot *slot, size_t page_count)
 
 static bool is_loaded(const char *name)
 {
-    for (const struct loaded_image *image = loaded_images; image != NULL; image = image->next) {
+    for (const struct loaded_image *image = loaded_images; image; image = image->next) {
         if (strncmp(image->name, name, IMAGE_NAME_CAPACITY - 1) == 0)
             return true;
     }
@@ -280,7 +281,7 @@ static struct loaded_image *load_into(struct image_slot *slot, const char *name,
         return NULL;
     }
     pe_set_cookie(info, slot->window, random_bits());
-    if (info->cookie_fault != NULL)
+    if (info->cookie_fault)
         hal_log("%s: %s, and is left alone\n", image->name, info->cookie_fault);
     if (!protect_image(image)) {
         release_image(image);
@@ -306,7 +307,7 @@ struct loaded_image *image_load(const char *name, const void *file, size_t byte_
     if (pe_inspect(file, byte_count, PE_MACHINE_HERE, &info, error) != PE_OK)
         return NULL;
     slot = choose_slot(pages_of(info.mapped_byte_count));
-    if (slot == NULL)
+    if (!slot)
         return refuse(error, PE_TOO_MANY_IMAGES, "no room for another image: unload one first");
     slot->image.info = info;
     return load_into(slot, name, resolve, error);
@@ -317,7 +318,7 @@ void image_unload(struct loaded_image *image)
     struct loaded_image **link = &loaded_images;
 
     image_unloaded_for_debugger(image->name, image->base);
-    while (*link != NULL && *link != image)
+    while (*link && *link != image)
         link = &(*link)->next;
     ASSERT(*link == image);
     *link = image->next;
@@ -330,7 +331,7 @@ void image_unload(struct loaded_image *image)
 
 struct loaded_image *image_at(uintptr_t address)
 {
-    for (struct loaded_image *image = loaded_images; image != NULL; image = image->next) {
+    for (struct loaded_image *image = loaded_images; image; image = image->next) {
         if (address >= image->base && address - image->base < image->byte_count)
             return image;
     }
@@ -341,9 +342,9 @@ bool image_is_code(uintptr_t address)
 {
     const struct loaded_image *image = image_at(address);
     const struct pe_section *section =
-        image == NULL ? NULL : pe_section_at(&image->info, (uint32_t)(address - image->base));
+        image ? pe_section_at(&image->info, (uint32_t)(address - image->base)) : NULL;
 
-    return section != NULL && section->mapped && (section->access & PE_READ_EXECUTE) != 0;
+    return section && section->mapped && (section->access & PE_READ_EXECUTE) != 0;
 }
 
 void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_count)
@@ -360,7 +361,7 @@ bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t si
     size_t place_byte_count;
     uint32_t rva, offset;
 
-    if (image == NULL)
+    if (!image)
         return false;
     rva = (uint32_t)(address - image->base);
     if (lines_find(image->lines, image->lines_byte_count, rva, depth, &place, &place_byte_count))

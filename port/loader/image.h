@@ -30,9 +30,9 @@ struct loaded_image {
 extern struct loaded_image *loaded_images;
 
 /*
- * Loads a driver: checks the file, backs a window with pages, relocates and links against what `resolve` gives (the
- * export table), sets its security cookie, and protects it page by page; no page is writable and executable,
- * unless code and data share it (the log says so).
+ * Loads a driver: checks the file, backs a window with pages, relocates and links against what
+ * `resolve` gives (the export table), sets its security cookie, and protects it page by page; no
+ * page is writable and executable, unless code and data share it (the log says so).
  *
  * Parameters: name: what reports call it, such as "pata.sys"; cut to fit. file, byte_count: the
  * file; it must stay readable while the image is loaded. error: written on failure. Returns: the
@@ -60,10 +60,10 @@ bool image_is_code(uintptr_t address);
 void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_count);
 
 /*
- * Names an address in a loaded image: "pata.sys!PataStartIo miniport/pata/command.c:120" by its line
- * table, else "pata.sys+0x1234 (PataStartIo+0x1c)" by the image's symbols or else by the nearest
- * export before it, or "pata.sys+0x1234". Returns: false when the address lies in no image. With a
- * depth, by its line table alone: the function that the one there was inlined in. Made for
+ * Names an address in a loaded image: "pata.sys!PataStartIo miniport/pata/command.c:120" by its
+ * line table, else "pata.sys+0x1234 (PataStartIo+0x1c)" by the image's symbols or else by the
+ * nearest export before it, or "pata.sys+0x1234". Returns: false when the address lies in no image.
+ * With a depth, by its line table alone: the function that the one there was inlined in. Made for
  * hal_set_symbol_hook(). Context: any.
  */
 bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size);

@@ -9,7 +9,7 @@
 static const char *line_end(const char *line, const char *end)
 {
     const char *found = memchr(line, '\n', (size_t)(end - line));
-    return found != NULL ? found : end;
+    return found ? found : end;
 }
 
 /* The address at which a line begins; false if it begins with anything else. */
@@ -53,7 +53,7 @@ bool lines_find(const char *text, size_t byte_count, uint32_t rva, unsigned dept
             high = line;
         }
     }
-    if (found == NULL)
+    if (!found)
         return false;
     const char *end = line_end(found, text + byte_count);
     found += ADDRESS_DIGITS;
@@ -61,11 +61,11 @@ bool lines_find(const char *text, size_t byte_count, uint32_t rva, unsigned dept
         return false;
     for (; depth > 0; depth--) {
         found = memchr(found + 1, '\t', (size_t)(end - found - 1));
-        if (found == NULL)
+        if (!found)
             return false;
     }
     *place = found + 1;
     found = memchr(*place, '\t', (size_t)(end - *place));
-    *place_byte_count = (size_t)((found != NULL ? found : end) - *place);
+    *place_byte_count = (size_t)((found ? found : end) - *place);
     return *place_byte_count > 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PE loader, first half: checks the headers of a file and describes it; its sections are in pe_sections.c.
+ * PE loader, first half: checks the headers of a file and describes it; its sections are in
+ * pe_sections.c.
  *
  * Owns: nothing. May not: trust the file, allocate, or touch the HAL. Contexts: any; see pe.h.
  *
@@ -143,8 +144,8 @@ static enum pe_status check_alignments(struct pe_inspection *inspection)
     uint32_t section_alignment = pe_get32(inspection->optional + OPTIONAL_SECTION_ALIGNMENT);
     uint32_t file_alignment = pe_get32(inspection->optional + OPTIONAL_FILE_ALIGNMENT);
 
-    /* The kits link some drivers with sections that are aligned to 80h bytes and less; then the file's
-     * alignment is of that size, too, or some other linker's own. */
+    /* The kits link some drivers with sections that are aligned to 80h bytes and less; then the
+     * file's alignment is of that size, too, or some other linker's own. */
     if (!is_power_of_two(section_alignment) || !is_power_of_two(file_alignment))
         return pe_fail(inspection->error, PE_MISALIGNED,
                        "the image's sections are aligned to %#x, and to %#x in the file: "
@@ -203,8 +204,8 @@ static enum pe_status check_optional_header(struct pe_inspection *inspection)
     return PE_OK;
 }
 
-/* COFF symbols and the string table behind them, which also holds long section names. Nothing but names is
- * lost when they are damaged or cut off, so the driver runs without. */
+/* COFF symbols and the string table behind them, which also holds long section names. Nothing but
+ * names is lost when they are damaged or cut off, so the driver runs without. */
 static enum pe_status find_symbols(struct pe_inspection *inspection)
 {
     struct pe_image_info *info = inspection->info;
@@ -232,7 +233,7 @@ static enum pe_status check_entry(const struct pe_inspection *inspection)
     if (info->entry_rva == 0)
         return pe_fail(inspection->error, PE_BAD_ENTRY,
                        "the image has no entry point: a driver's is DriverEntry");
-    if (section == NULL)
+    if (!section)
         return pe_fail(inspection->error, PE_BAD_ENTRY,
                        "the entry point at RVA %#x lies in no section", info->entry_rva);
     if ((section->access & PE_READ_EXECUTE) == 0)

@@ -81,8 +81,8 @@ struct pe_error {
     char text[256];
 };
 
-/* What a section, or a page, may be used for: bits. A section that is writable and executable is refused, unless
- * the image's sections share pages anyhow. */
+/* What a section, or a page, may be used for: bits. A section that is writable and executable is
+ * refused, unless the image's sections share pages anyhow. */
 #define PE_READ_ONLY    0u
 #define PE_READ_WRITE   1u
 #define PE_READ_EXECUTE 2u
@@ -139,15 +139,14 @@ typedef enum pe_resolution (*pe_resolver)(void *context, const char *module, con
 /*
  * Checks a whole file and describes it. Everything in the description can be relied on afterwards:
  * sections lie inside the file and the image, in ascending order, apart from each other and from
- * the headers; the entry point lies in code; every relocation lies in one section; every import has a
- * readable module and symbol name and a slot in a mapped section. What is for debuggers only is left
- * out where it is damaged.
+ * the headers; the entry point lies in code; every relocation lies in one section; every import has
+ * a readable module and symbol name and a slot in a mapped section. What is for debuggers only is
+ * left out where it is damaged.
  *
  * Parameters: file, byte_count: the file's bytes, of any alignment. machine: what the image must be
- * built for. info: written, also on failure (then of no use). error: written on failure.
- * Returns: PE_OK, or the reason, which is in *error as well. Never PE_UNKNOWN_IMPORT,
- * PE_RELOCATIONS_STRIPPED or a reason of image.c.
- * Context: any. Owner: the caller keeps the file.
+ * built for. info: written, also on failure (then of no use). error: written on failure. Returns:
+ * PE_OK, or the reason, which is in *error as well. Never PE_UNKNOWN_IMPORT,
+ * PE_RELOCATIONS_STRIPPED or a reason of image.c. Context: any. Owner: the caller keeps the file.
  */
 enum pe_status pe_inspect(const void *file, size_t byte_count, enum pe_machine machine,
                           struct pe_image_info *info, struct pe_error *error);
@@ -167,13 +166,14 @@ enum pe_status pe_inspect(const void *file, size_t byte_count, enum pe_machine m
 enum pe_status pe_load(const struct pe_image_info *info, void *memory, uint64_t base,
                        pe_resolver resolve, void *context, struct pe_error *error);
 
-/* What the page at rva, a multiple of the page size, has to allow for what lies in it: PE_READ_xxx of all, or
- * PE_NOT_MAPPED. Context: any. */
+/* What the page at rva, a multiple of the page size, has to allow for what lies in it: PE_READ_xxx
+ * of all, or PE_NOT_MAPPED. Context: any. */
 #define PE_NOT_MAPPED UINT_MAX
 unsigned pe_page_access(const struct pe_image_info *info, uint32_t rva);
 
-/* Gives the security cookie of a loaded image a value made of `random`, as it must have before the entry point runs. A
- * cookie that does not have the linker's default any more is left alone. Context: any. */
+/* Gives the security cookie of a loaded image a value made of `random`, as it must have before the
+ * entry point runs. A cookie that does not have the linker's default any more is left alone.
+ * Context: any. */
 void pe_set_cookie(const struct pe_image_info *info, void *memory, uint64_t random);
 
 /*

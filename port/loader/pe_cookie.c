@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PE loader: the security cookie, which functions put between their local variables and their return address.
+ * PE loader: the security cookie, which functions put between their local variables and their
+ * return address.
  *
  * Owns: nothing. May not: trust the file, allocate, or touch the HAL. Contexts: any; see pe.h.
  *
- * The entry point that the kits of Windows 8 and later link into drivers ends the system when the cookie still has
- * the linker's default; those of earlier kits make one of the clock.
+ * The entry point that the kits of Windows 8 and later link into drivers ends the system when the
+ * cookie still has the linker's default; those of earlier kits make one of the clock.
  *
  * Source: "PE Format", "The Load Configuration Structure".
  */
 #include "port/loader/pe_internal.h"
 
-/* Where the security cookie is. A load configuration that is none is left alone, as Windows leaves it. */
+/* Where the security cookie is. A load configuration that is none is left alone, as Windows leaves
+ * it. */
 void pe_find_cookie(struct pe_image_info *info, uint32_t load_config_rva)
 {
     bool wide = info->machine == PE_MACHINE_AMD64;
@@ -39,7 +41,7 @@ void pe_find_cookie(struct pe_image_info *info, uint32_t load_config_rva)
         return;
     rva -= info->preferred_base;
     section = rva > UINT32_MAX ? NULL : pe_section_of(info, (uint32_t)rva, byte_count);
-    if (section == NULL || !section->mapped)
+    if (!section || !section->mapped)
         info->cookie_fault = "its security cookie lies in no section that is loaded";
     else if (rva % byte_count != 0)
         info->cookie_fault = "its security cookie is misaligned";

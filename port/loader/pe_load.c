@@ -46,7 +46,7 @@ bool pe_read(const struct pe_image_info *info, uint32_t rva, void *bytes, uint32
     const struct pe_section *section = pe_section_of(info, rva, byte_count);
     uint32_t offset, available;
 
-    if (section == NULL)
+    if (!section)
         return false;
     offset = rva - section->rva;
     available = offset < section->file_byte_count ? section->file_byte_count - offset : 0;
@@ -63,7 +63,7 @@ size_t pe_read_string(const struct pe_image_info *info, uint32_t rva, char *text
     const struct pe_section *section = pe_section_at(info, rva);
     uint32_t offset, available;
 
-    if (section == NULL)
+    if (!section)
         return 0;
     offset = rva - section->rva;
     available = offset < section->file_byte_count ? section->file_byte_count - offset : 0;
@@ -96,15 +96,15 @@ static enum pe_status relocate(const struct pe_image_info *info, uint32_t kind, 
                        "relocation at RVA %#x lies outside the image of %#x bytes", rva,
                        info->image_byte_count);
     section = pe_section_of(info, rva, byte_count);
-    if (section == NULL)
+    if (!section)
         return pe_fail(error, PE_BAD_RELOCATION,
                        "relocation at RVA %#x does not lie in one section", rva);
     if (!section->mapped)
         return PE_OK;
     ++*count;
-    if (memory != NULL && wide)
+    if (memory && wide)
         pe_put64(memory + rva, pe_get64(memory + rva) + delta);
-    else if (memory != NULL)
+    else if (memory)
         pe_put32(memory + rva, pe_get32(memory + rva) + (uint32_t)delta);
     return PE_OK;
 }
@@ -128,8 +128,7 @@ enum pe_status pe_walk_relocations(const struct pe_image_info *info, uint8_t *me
     if (table.byte_count == 0)
         return PE_OK;
     section = pe_section_at(info, table.rva);
-    if (section == NULL ||
-        !pe_fits(table.rva - section->rva, table.byte_count, section->file_byte_count))
+    if (!section || !pe_fits(table.rva - section->rva, table.byte_count, section->file_byte_count))
         return pe_fail(
             error, PE_BAD_RELOCATION,
             "the relocation table at RVA %#x, of size %#x, does not lie in the contents of "
@@ -214,7 +213,7 @@ static enum pe_status walk_module(struct module_walk *walk, pe_import_visitor vi
                            "characters is",
                            walk->module, (unsigned long long)name, PE_NAME_CAPACITY - 1);
         section = pe_section_of(info, import.slot_rva, slot_byte_count);
-        if (section == NULL || !section->mapped)
+        if (!section || !section->mapped)
             return pe_fail(error, PE_BAD_IMPORT,
                            "the slot for %s from %s is at RVA %#x, which is in no section that is "
                            "loaded",

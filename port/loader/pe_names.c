@@ -80,7 +80,7 @@ bool pe_function_name(const struct pe_image_info *info, uint32_t rva, char *name
     const uint8_t *nearest = NULL;
     uint32_t section_number, wanted, best = 0;
 
-    if (section == NULL || capacity == 0)
+    if (!section || capacity == 0)
         return false;
     section_number = (uint32_t)(section - info->sections) + 1;
     wanted = rva - section->rva;
@@ -90,12 +90,12 @@ bool pe_function_name(const struct pe_image_info *info, uint32_t rva, char *name
         uint32_t value = pe_get32(symbol + SYMBOL_VALUE);
 
         if (is_function(symbol) && pe_get16(symbol + SYMBOL_SECTION) == section_number &&
-            value <= wanted && (nearest == NULL || value > best)) {
+            value <= wanted && (!nearest || value > best)) {
             nearest = symbol;
             best = value;
         }
     }
-    if (nearest == NULL || !read_symbol_name(info, nearest, name, capacity))
+    if (!nearest || !read_symbol_name(info, nearest, name, capacity))
         return false;
     *offset = wanted - best;
     return true;
@@ -108,7 +108,7 @@ bool pe_nearest_export(const struct pe_image_info *info, uint32_t rva, char *nam
     uint8_t directory[EXPORT_DIRECTORY_SIZE];
     uint32_t name_count, function_count, nearest_name_rva = 0, best = 0;
 
-    if (section == NULL || capacity == 0 || info->exports.rva == 0 ||
+    if (!section || capacity == 0 || info->exports.rva == 0 ||
         !pe_read(info, info->exports.rva, directory, sizeof directory))
         return false;
     function_count = pe_get32(directory + EXPORT_FUNCTION_COUNT);

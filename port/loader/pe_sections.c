@@ -2,8 +2,8 @@
 /*
  * PE loader: the section table. Names, places, access, and that no two overlap.
  *
- * Owns: nothing. May not: trust the file, allocate, or touch the HAL. Contexts: any; see pe.h. Sums of the
- * file's numbers are made in 64 bits, as in pe.c.
+ * Owns: nothing. May not: trust the file, allocate, or touch the HAL. Contexts: any; see pe.h. Sums
+ * of the file's numbers are made in 64 bits, as in pe.c.
  */
 #include "port/loader/pe_internal.h"
 
@@ -31,8 +31,8 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Linkers give nothing else a name so long that it stands in the string table; where that is lost, the "/" is
- * left. */
+/* Linkers give nothing else a name so long that it stands in the string table; where that is lost,
+ * the "/" is left. */
 static bool is_for_debuggers(const char *name, uint32_t characteristics)
 {
     const uint32_t flags = SECTION_DISCARDABLE | SECTION_EXECUTE | SECTION_WRITE;

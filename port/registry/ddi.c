@@ -4,9 +4,9 @@
  * WriteDeferred.
  *
  * Owns the rules about them (REG-02 to REG-14, CTX-08) but for the contexts, which are their rows'
- * (port/contract/routines.def): what is reported; what the routines do is in service.c. Every call looks first whether something wrote
- * beside the channel's buffer (REG-05). Entered from every context in which a miniport runs; only
- * deferred writes go on above PASSIVE_LEVEL.
+ * (port/contract/routines.def): what is reported; what the routines do is in service.c. Every call
+ * looks first whether something wrote beside the channel's buffer (REG-05). Entered from every
+ * context in which a miniport runs; only deferred writes go on above PASSIVE_LEVEL.
  */
 #include "port/registry/ddi.h"
 

@@ -20,8 +20,8 @@ void registry_kernel_load(enum store_layer layer, const struct reg_source *sourc
 /* What was said while files were read, as lines, and what was in the hive's. */
 const struct reg_summary *registry_kernel_check(const char **said);
 
-/* Appends all that the hive's file says once more, and has the host shorten the file to that when the
- * guest has ended. False: it could not be written. Context: PASSIVE_LEVEL. */
+/* Appends all that the hive's file says once more, and has the host shorten the file to that when
+ * the guest has ended. False: it could not be written. Context: PASSIVE_LEVEL. */
 bool registry_kernel_compact(void);
 
 /* Gives a new channel its window. False: there is no room; its buffers will be NULL. Context:

@@ -20,10 +20,10 @@
 static uint8_t fold(uint8_t byte, uint8_t before)
 {
     if (byte >= 'a' && byte <= 'z')
-        return byte - CASE_DISTANCE;
+        return (uint8_t)(byte - CASE_DISTANCE);
     if (before == LATIN1_LETTERS && byte >= LATIN1_LOWER_FIRST && byte <= LATIN1_LOWER_LAST &&
         byte != LATIN1_DIVISION)
-        return byte - CASE_DISTANCE;
+        return (uint8_t)(byte - CASE_DISTANCE);
     return byte;
 }
 

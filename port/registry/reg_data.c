@@ -139,9 +139,9 @@ static void put_terminator(uint8_t *bytes, size_t *count)
     *count += 2;
 }
 
-/* Text in quotation marks, as UTF-16LE with its terminator. It goes on past the ends of lines, which are
- * characters of it as they stand (regedit writes them so), to the closing mark. So far it is skipped where
- * something is wrong with it, too: its lines may look like values. */
+/* Text in quotation marks, as UTF-16LE with its terminator. It goes on past the ends of lines,
+ * which are characters of it as they stand (regedit writes them so), to the closing mark. So far it
+ * is skipped where something is wrong with it, too: its lines may look like values. */
 static bool read_string(struct reg_scan *scan, struct reg_cursor *cursor, uint8_t *bytes,
                         size_t *byte_count, struct reg_fault *fault)
 {

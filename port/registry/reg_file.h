@@ -5,10 +5,10 @@
  * Owns no memory but what the store keeps. May not recurse, nor trust a byte of what it reads. Not
  * entered from interrupts. Reading takes time linear in the file.
  *
- * Read: UTF-8 and UTF-16, with or without byte order mark; lines end in LF, CR LF or CR, or in all of
- * them. The file's first line is REG_FILE_HEADER (its absence is reported; the rest counts all the
- * same), or REGEDIT4: then bytes of string types are ASCII characters, as in Windows, and become
- * UTF-16, and nothing is to be appended. Files of other kinds are refused as a whole.
+ * Read: UTF-8 and UTF-16, with or without byte order mark; lines end in LF, CR LF or CR, or in all
+ * of them. The file's first line is REG_FILE_HEADER (its absence is reported; the rest counts all
+ * the same), or REGEDIT4: then bytes of string types are ASCII characters, as in Windows, and
+ * become UTF-16, and nothing is to be appended. Files of other kinds are refused as a whole.
  *
  *   [KEY]            the key exists: a full path from a root key, also HKLM, HKCU, HKCR, HKU, HKCC.
  *                    It ends at the line's last ], since names may hold one. One backslash behind
@@ -38,17 +38,17 @@
  * N is decimal, from 1 to 4294967295. The check value is the CRC-32 (IEEE 802.3, reflected) of the
  * characters from the semicolon of the begin line up to and with the line end before the end line,
  * taken as UTF-8 with every line end as one LF, and B is the number of these bytes: so a batch
- * outlives a conversion of the file's encoding or line ends. A batch without its right end line (none
- * before the next begin line or the end of the file, another number, another check value) is ignored,
- * as if its lines were not there.
+ * outlives a conversion of the file's encoding or line ends. A batch without its right end line
+ * (none before the next begin line or the end of the file, another number, another check value) is
+ * ignored, as if its lines were not there.
  *
- * What was to be appended may be lost in part, from any byte to any other: the host's disk was full.
- * An end line without a begin line is what is left of a batch, with the lines above it. So lines that
- * begin at most B bytes above it are ignored, too, but none above another batch's line; B is missing
- * in files of older versions, and then the lines count, and the damage is said. Where an odd number
- * of bytes was lost from UTF-16, the next begin or end line shows where characters begin again. All
- * other lines outside count always. A batch takes effect as a whole or, when memory runs out, not at
- * all.
+ * What was to be appended may be lost in part, from any byte to any other: the host's disk was
+ * full. An end line without a begin line is what is left of a batch, with the lines above it. So
+ * lines that begin at most B bytes above it are ignored, too, but none above another batch's line;
+ * B is missing in files of older versions, and then the lines count, and the damage is said. Where
+ * an odd number of bytes was lost from UTF-16, the next begin or end line shows where characters
+ * begin again. All other lines outside count always. A batch takes effect as a whole or, when
+ * memory runs out, not at all.
  *
  * Written: what is above, with these in addition, for the common tools: every [ and ; follows a
  * blank line; comments stand only between keys; keys follow their parents; dword has eight digits;

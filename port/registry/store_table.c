@@ -52,7 +52,7 @@ static bool add_segment(struct store_table *table, struct memory *memory, unsign
 {
     size_t byte_count = bucket_count * sizeof(struct store_link *);
     table->segments[segment] = memory_pages(memory, byte_count / MEMORY_PAGE_SIZE);
-    return table->segments[segment] != NULL;
+    return table->segments[segment];
 }
 
 bool table_init(struct store_table *table, struct memory *memory)

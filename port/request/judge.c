@@ -31,7 +31,7 @@ static void judge_members(struct irb_slot *slot, const struct completer *by)
     char names[160];
 
     slot_given_irb(slot, &given);
-    given.IrbFlags = (given.IrbFlags & ~MINIPORTS_FLAGS) | (irb->IrbFlags & MINIPORTS_FLAGS);
+    given.IrbFlags = (given.IrbFlags & ~(ULONG)MINIPORTS_FLAGS) | (irb->IrbFlags & MINIPORTS_FLAGS);
     if (irb->SenseInfoBufferLength < given.SenseInfoBufferLength)
         given.SenseInfoBufferLength = irb->SenseInfoBufferLength; /* so much sense data */
     bool changed = owned_restore(OWNED_IRB, irb, &given, names, sizeof names);
@@ -126,7 +126,7 @@ void slot_judge_build_io(struct irb_slot *slot)
     contract_report_in(channel_context(slot->channel, CONTEXT_BUILD_IO), RULE_IRB_17,
                        "IdeHwBuildIo", ENTRY_PLACE(channel->given.interface.IdeHwBuildIo),
                        "the IRB has no data; the flag was cleared");
-    slot->page->irb.IrbFlags &= ~IRB_FLAGS_MAP_BUFFERS;
+    slot->page->irb.IrbFlags &= ~(ULONG)IRB_FLAGS_MAP_BUFFERS;
 }
 
 /* A driver may build it before it sets IrbStatus: then Status says whether the device has failed. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is judged when an IRB comes back, from AtaPortCompleteRequest or finished by IdeHwBuildIo: INI-09, IRB-02, 04, 05,
- * 11, 12, and what judge.c judges. Entered from every context in which a miniport runs.
+ * What is judged when an IRB comes back, from AtaPortCompleteRequest or finished by IdeHwBuildIo:
+ * INI-09, IRB-02, 04, 05, 11, 12, and what judge.c judges. Entered from every context in which a
+ * miniport runs.
  */
 #include "port/access/audit.h"
 #include "port/contract/report.h"
@@ -83,8 +84,8 @@ static void check_sense(struct irb_slot *slot, const char *routine, const void *
 
 /* ------------------------------------------------------------------ registers */
 
-/* IRB-04. A driver that answers from memory, without asking the device, is not doubted. In IdeHwBuildIo nothing was
- * started. */
+/* IRB-04. A driver that answers from memory, without asking the device, is not doubted. In
+ * IdeHwBuildIo nothing was started. */
 static void check_device_error(const struct irb_slot *slot, const char *routine, const void *place)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
