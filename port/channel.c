@@ -286,9 +286,9 @@ static void release_hardware(struct channel *channel)
 {
     interrupt_disconnect(channel);
     callbacks_cancel(channel);
-    timer_cancel(&channel->watchdog);
+    timer_cancel(&channel->timeouts.watchdog);
     timer_cancel(&channel->queue.busy_timer);
-    timer_cancel(&channel->power_limit);
+    timer_cancel(&channel->power.limit);
     deferred_cancel(&channel->irbs.completion);
     deferred_cancel(&channel->notified.removal);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {

@@ -291,6 +291,19 @@ struct channel_notified {
     bool rescan_wanted; /* bus change, arrival or removal; idle.c looks, at PASSIVE_LEVEL */
 };
 
+/* The watchdog, and the ladder that it starts. request/timeout.c's, at DISPATCH_LEVEL. */
+struct channel_timeouts {
+    struct port_timer watchdog; /* a second, while requests are outstanding */
+    uint16_t recovery_ticks_left;
+    struct request recovery_request;
+};
+
+/* Power, one IRB at a time. power.c's, at DISPATCH_LEVEL. */
+struct channel_power {
+    struct request request;
+    struct port_timer limit;
+};
+
 struct channel {
     struct controller *controller;
     struct channel_irbs irbs; /* what every request needs stands first: small offsets */
@@ -300,25 +313,20 @@ struct channel {
     struct channel_memory memory;
     struct channel_given given;
 
-    /* Its life: channel.c, at PASSIVE_LEVEL. */
+    /* Its machines (states.h); each is written by its setter only. */
     enum channel_state state;
+    enum recovery_state recovery;
+    enum power_irb_state power_irb;
+
+    /* Its life: channel.c's, at PASSIVE_LEVEL. */
     uint8_t number;       /* on its controller */
     bool device_1_forced; /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
     char name[12];        /* "0.1": controller and channel, as the shell's stop and start take it */
     const char *failure;
     const char *init_failure; /* of AtaChannelInitRoutine, which is not called again: the reason */
 
-    /* Time-outs and recovery: request/timeout.c, at DISPATCH_LEVEL. */
-    enum recovery_state recovery;
-    uint16_t recovery_ticks_left;
-    struct request recovery_request;
-    struct port_timer watchdog; /* a second, while requests are outstanding */
-
-    /* Power, one IRB at a time: power.c. */
-    struct request power_request;
-    struct port_timer power_limit;
-    enum power_irb_state power_irb;
-
+    struct channel_timeouts timeouts;
+    struct channel_power power;
     struct channel_interrupt interrupt;
     struct channel_callbacks callbacks;
     struct channel_notified notified;

@@ -57,7 +57,7 @@ static void wake_next(struct channel *channel);
 /* No IRB is under way any more, and what it was for has come true, or not. */
 static void end_change(struct channel *channel, bool succeeded)
 {
-    struct device *device = channel->power_request.device;
+    struct device *device = channel->power.request.device;
 
     set_irb(channel, POWER_IRB_NONE);
     if (device->power == POWER_FALLING)
@@ -72,11 +72,11 @@ static void power_done(struct request *request)
     struct device *device = request->device;
     struct channel *channel = device->channel;
 
-    timer_cancel(&channel->power_limit);
+    timer_cancel(&channel->power.limit);
     if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
         request->was_busy = true;
         set_irb(channel, POWER_IRB_PAUSED);
-        timer_arm(&channel->power_limit, BUSY_PAUSE_US);
+        timer_arm(&channel->power.limit, BUSY_PAUSE_US);
         return;
     }
     if (request->irb_status != IRB_STATUS_SUCCESS)
@@ -89,8 +89,8 @@ static void power_done(struct request *request)
 static void start_irb(struct channel *channel)
 {
     set_irb(channel, POWER_IRB_SENT);
-    timer_arm(&channel->power_limit, INTERNAL_LIMIT_S * 1000000u);
-    ASSERT(request_start_internal(&channel->power_request)); /* its slot is used for nothing else */
+    timer_arm(&channel->power.limit, INTERNAL_LIMIT_S * 1000000u);
+    ASSERT(request_start_internal(&channel->power.request)); /* its slot is used for nothing else */
 }
 
 static void time_is_over(void *context)
@@ -101,14 +101,14 @@ static void time_is_over(void *context)
         return;
     }
     port_message(channel, "a power IRB did not end; the channel is reset");
-    request_lost_internal(&channel->power_request);
+    request_lost_internal(&channel->power.request);
 }
 
 /* DISPATCH_LEVEL, no power IRB is under way. */
 static void send(struct device *device, IDE_POWER_STATE wanted)
 {
     struct channel *channel = device->channel;
-    struct request *request = &channel->power_request;
+    struct request *request = &channel->power.request;
 
     memset(request, 0, sizeof *request);
     request->device = device;
@@ -142,7 +142,7 @@ void power_end(struct channel *channel)
 {
     if (channel->power_irb != POWER_IRB_PAUSED)
         return;
-    timer_cancel(&channel->power_limit);
+    timer_cancel(&channel->power.limit);
     end_change(channel, false);
 }
 
@@ -159,7 +159,7 @@ void power_start(struct channel *channel)
 void power_init(struct channel *channel)
 {
     request_wake = wake; /* the same for all */
-    channel->power_limit.deferred =
+    channel->power.limit.deferred =
         (struct deferred){.procedure = time_is_over, .context = channel};
 }
 

@@ -29,8 +29,8 @@ static void set_recovery(struct channel *channel, enum recovery_state next)
 
 void watchdog_arm(struct channel *channel)
 {
-    if (!channel->watchdog.armed)
-        timer_arm(&channel->watchdog, TICK_US);
+    if (!channel->timeouts.watchdog.armed)
+        timer_arm(&channel->timeouts.watchdog, TICK_US);
 }
 
 /* Is a request that has timed out still at the miniport? */
@@ -134,19 +134,19 @@ static void lun_reset_done(struct request *request)
 static void send_lun_reset(struct channel *channel)
 {
     set_recovery(channel, RECOVERY_LUN_RESET);
-    if (!request_start_internal(&channel->recovery_request))
+    if (!request_start_internal(&channel->timeouts.recovery_request))
         channel_reset(channel);
 }
 
 static void recover(struct channel *channel, struct irb_slot *slot)
 {
-    struct request *request = &channel->recovery_request;
+    struct request *request = &channel->timeouts.recovery_request;
 
     memset(request, 0, sizeof *request);
     request->device = slot->request->device;
     request->function = IRB_FUNCTION_LUN_RESET;
     request->callback = lun_reset_done;
-    channel->recovery_ticks_left = INTERNAL_LIMIT_S;
+    channel->timeouts.recovery_ticks_left = INTERNAL_LIMIT_S;
     send_lun_reset(channel);
 }
 
@@ -206,8 +206,8 @@ static void tick(void *context)
     }
     if (channel->recovery != RECOVERY_NONE) {
         active = true;
-        if (--channel->recovery_ticks_left == 0)
-            request_lost_internal(&channel->recovery_request);
+        if (--channel->timeouts.recovery_ticks_left == 0)
+            request_lost_internal(&channel->timeouts.recovery_request);
         else if (channel->recovery == RECOVERY_LUN_RESET_AGAIN)
             send_lun_reset(channel);
     }
@@ -217,6 +217,6 @@ static void tick(void *context)
 
 void watchdog_init(struct channel *channel)
 {
-    channel->watchdog.deferred.procedure = tick;
-    channel->watchdog.deferred.context = channel;
+    channel->timeouts.watchdog.deferred.procedure = tick;
+    channel->timeouts.watchdog.deferred.context = channel;
 }

@@ -264,7 +264,7 @@ static void test_stop(const char *what)
              "a channel stops with %s", what);
     puppet_forget();
     wait_us(300000);
-    guest_ok(was_called("") && !channel->power_limit.armed,
+    guest_ok(was_called("") && !channel->power.limit.armed,
              "and its driver is not called any more");
     puppet.holds_power_irbs = false;
     channel_start(channel);
