@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use Test::More tests => 24;
+use Test::More;
 
 my $bench = $ENV{BENCH_BUILD} || "$top/build/bench";
 -f "$bench/$_" or BAIL_OUT("$bench/$_ is missing: run `make bench-tools`")
@@ -91,3 +91,5 @@ my ($of_profile, $of_intervals) = (0, 0);
 $of_profile += $_ for map { /^0x[0-9a-f]+ (\d+)$/ ? $1 : () } lines_of('profile');
 $of_intervals += $_->[0] for @intervals[0 .. 7];
 is($of_profile, $of_intervals, 'the profile has as many instructions as its intervals');
+
+done_testing();

@@ -24,7 +24,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use Test::More tests => 12;
+use Test::More;
 
 my $probe = 'build/' . ($ENV{ARCH} || 'x86_64') . '/probes/behave.sys';
 my $channel_key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\behave\Controller0\Channel0';
@@ -100,3 +100,5 @@ for my $case (['pata', 'DIRQL'], ['behave', 'DIRQL'], ['behave', 'DISPATCH', '"B
     my @wrong = grep { !/^(?:IdeHwInterrupt|.*ynchroni[sz]ed.*|.*[Cc]ontroller.*) DIRQL$|^(?:.*[Tt]imer.*|.*[Ww]orker.*) DISPATCH$/ } keys %$others;
     is_deeply(\@wrong, [], "$name: callbacks at their levels");
 }
+
+done_testing();

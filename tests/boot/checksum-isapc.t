@@ -8,7 +8,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 14;
+use Test::More;
 
 my @words = qw(DISK DISK1 DISK2 DISK3);
 my @places = ('primary master', 'primary slave', 'secondary slave', 'secondary master');
@@ -33,3 +33,5 @@ is(digest_in($run, 'sha256 cd0 1 1'), sha256_of($cd, 2048, 2048), 'a sector of t
 is_deeply(commands_seen($run),
     { 'secondary master' => 'PACKET, pio', 'secondary slave' => 'READ MULTIPLE, LBA28' },
     'and the registers saw it');
+
+done_testing();

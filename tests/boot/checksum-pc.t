@@ -8,7 +8,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 33;
+use Test::More;
 
 my @words = qw(DISK DISK1 DISK2 DISK3);
 my @places = ('primary master', 'primary slave', 'secondary slave', 'secondary master');
@@ -56,3 +56,5 @@ my $run = boot(DISK2 => $disks{DISK2}, CDROM => $cd, CMD => 'sha256 2 0 8192; sh
 is(join("\n", $run->{console} =~ /^([0-9a-f]{64}) /mg),
     join("\n", map { sha256_of(@$_) } [$disks{DISK2}, 0, 4 << 20], [$cd], [$disks{DISK2}, 0, 4 << 20]),
     'a CD and a disk on one channel, in turn');
+
+done_testing();

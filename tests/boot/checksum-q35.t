@@ -8,7 +8,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 23;
+use Test::More;
 
 my @words = qw(DISK DISK1 DISK2 DISK3);
 my @places = ('primary master', 'primary slave', 'secondary slave', 'secondary master');
@@ -47,3 +47,5 @@ is_deeply(commands_seen($run),
     'and the registers saw it');
 is_deeply([$run->{console} =~ /^disk \d: .* (PIO \d)$/mg], ['PIO 3', 'PIO 3', 'PIO 4'],
     'each channel in its fastest mode');
+
+done_testing();

@@ -16,7 +16,7 @@ use lib 'tests/lib';
 use Ataport;
 use Compress::Raw::Zlib qw(crc32);
 use Encode qw(decode encode);
-use Test::More tests => 8;
+use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $kills = $ENV{KILLS} || 20;
@@ -193,3 +193,5 @@ for my $length (length($whole) - 50 .. length $whole) {
     push @differences, "cut behind <" . substr($whole, 0, $length) =~ s/.*\n(?=.)//sr . ">: $ours, the reader: $theirs" if $ours ne $theirs;
 }
 is(join("\n", @differences), '', 'and so they do wherever an end line is cut off');
+
+done_testing();

@@ -9,7 +9,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 38;
+use Test::More;
 
 my @dump = (KARGS => 'dump=1', STRICT => 1, QEMU_EXTRA => $trace);
 my $disk = random_image('disk.img', 16 << 20, 'dump');
@@ -48,3 +48,5 @@ my $run = boot(DISK => $disk, KARGS => 'dump=0', CMD => 'mode 0');
 unlike(output_of($run, 'mode 0'), $polled, 'dump=0 is no dump mode');
 $run = boot(DISK => $disk, KARGS => 'dump=yes', CMD => 'mode 0');
 like($run->{console}, qr/^On the kernel's command line, dump must be 0 or 1, not "yes"\.$/m, 'dump=yes is refused');
+
+done_testing();

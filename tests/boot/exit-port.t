@@ -7,29 +7,34 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use Test::More tests => 4;
+use Test::More;
 
-# QEMU, with another device in the place of that one.
+# QEMU, with another device in the place of that one. Both wait for their time-out, and do it together.
 sub machine_with {
     my ($device) = @_;
     my $qemu = $ENV{QEMU} || 'qemu-system-' . ($ENV{ARCH} || 'x86_64');
-    spill("$scratch/qemu", <<"SCRIPT");
+    spill("$scratch/$device", <<"SCRIPT");
 #!/usr/bin/env bash
 for word; do
   [[ \$word == isa-debug-exit,* ]] && words+=('$device') || words+=("\$word")
 done
 exec $qemu "\${words[\@]}" -chardev null,id=nothing
 SCRIPT
-    chmod 0755, "$scratch/qemu";
-    return boot(QEMU => "$scratch/qemu", DISK => 'none', MINIPORT => 'none', CMD => 'help', TIMEOUT => 20);
+    chmod 0755, "$scratch/$device";
+    return start(QEMU => "$scratch/$device", DISK => 'none', MINIPORT => 'none', MODE => undef, stdin => '', CMD => 'help', TIMEOUT => 20,
+        HIVE => "$scratch/$device.reg");
 }
 
 my $sentence = qr/^The machine has no exit port \(isa-debug-exit\): halted with code 0x10\.$/m;
-my $run = machine_with('pci-testdev');
+my $without = machine_with('pci-testdev');
+# A port that can be read and does not end QEMU, as isa-debug-exit for a while.
+my $other = machine_with('isa-debugcon,chardev=nothing,iobase=0xf4');
+my $run = $without->finish;
 exit_code_is($run, 5, 'a machine without the exit port runs until the time-out');
 like($run->{console}, $sentence, 'and says why');
 
-# A port that can be read and does not end QEMU, as isa-debug-exit for a while.
-$run = machine_with('isa-debugcon,chardev=nothing,iobase=0xf4');
+$run = $other->finish;
 exit_code_is($run, 5, 'a machine whose exit port does nothing');
 unlike($run->{console}, $sentence, 'has one all the same');
+
+done_testing();

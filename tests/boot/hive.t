@@ -55,8 +55,6 @@ my @hives = (
             . "; batch 1 end crc32=01234567 bytes=60\n", ['6:1'], 0],
     ['in the first control set', $pio =~ s/CurrentControlSet/ControlSet001/r, [], 1],
 );
-plan tests => 9 * @hives + 10 + 12 + 20;
-
 my $disk = random_image('disk.img', 1 << 20, 'disk');
 my $path = "$scratch/the registry.reg";
 for my $case (@hives) {
@@ -162,3 +160,5 @@ spill($path, "$pio\"DmaAllowed\"=-\n\"dmaallowed\"=dword:00000001\n\"DMAALLOWED\
 $run = boot(DISK => $disk, HIVE => $path, CMD => "registry get " . lc($channel) . ' dMaAlLoWeD');
 like(output_of($run, 'registry get ' . lc($channel) . ' dMaAlLoWeD'), qr/^dword:00000000$/m,
     'the last value counts, and case does not');
+
+done_testing();

@@ -11,7 +11,7 @@ use Ataport;
 use IO::Socket::UNIX;
 use JSON::PP;
 use Witness;
-use Test::More tests => 114;
+use Test::More;
 
 my $disk = random_image('disk.img', 4 << 20, 'media');
 my $digest = sha256_of($disk);
@@ -220,3 +220,5 @@ for my $command ('read 0 0', 'sha256 0', 'verify 0', 'partitions 0', 'fill 0 0 8
 like(answer('irbs'), qr/^  slot \d+ +0 +read +at the driver, \d+ s left, nobody waits for it$/m,
     'the driver still has the first one');
 $session->kill;
+
+done_testing();

@@ -9,7 +9,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 20;
+use Test::More;
 
 my $source = random_image('source.img', 16 << 20, 'source');
 my $sectors = (16 << 20) / 512;
@@ -75,3 +75,5 @@ my ($code, $output) = command('qemu-img', 'check', $target);
 isnt($code, 2, 'the image itself is sound') or diag($output);
 my $run = boot(DISK => $target, CMD => 'sha256 0 0 8192');
 is(digest_in($run, 'sha256 0 0 8192'), sha256_of($source, 0, 8192 * 512), 'the next session reads it');
+
+done_testing();

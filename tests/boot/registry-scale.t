@@ -9,7 +9,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use List::Util qw(sum);
-use Test::More tests => 24;
+use Test::More;
 use Witness;
 
 my $plugin = ($ENV{BENCH_BUILD} || "$top/build/bench") . '/icount.so';
@@ -82,3 +82,5 @@ $run = boot(DISK => 'none', HIVE => $huge, HIVE_RO => 1, CMD => 'registry list')
 exit_code_is($run, 2, 'a registry that is larger than the memory');
 like($run->{console}, qr/^The machine's memory does not hold boot module .*\Q$huge\E \(bytes: 200000000\)\.$/m, 'is named');
 unlink $huge;
+
+done_testing();

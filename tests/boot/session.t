@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use Test::More tests => 27;
+use Test::More;
 
 my $disk = random_image('disk.img', 8 << 20, 'session');
 my $digest = sha256_of($disk);
@@ -86,3 +86,5 @@ my $run = $session->finish;
 exit_code_is($run, 0, 'poweroff');
 unlike($run->{console}, qr/^00000000 .*\n*\z/m, 'ends the line that it stands in');
 is(sha256_of($disk), $digest, 'without WRITE=1 nothing was written');
+
+done_testing();

@@ -8,7 +8,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 56;
+use Test::More;
 
 my $disk = random_image('disk.img', 4 << 20, 'settings');
 my $image = random_image('disc.iso', 1 << 20, 'disc');
@@ -134,3 +134,5 @@ $run = boot(DISK2 => $disk, QEMU_EXTRA => $failing, HIVE => "$scratch/kept.reg",
 exit_code_is($run, 1, 'a disk with a sector that cannot be read');
 $run = boot(DISK => $disk, HIVE => "$scratch/kept.reg", CMD => "registry get ${key}0 Device0Errors");
 like(output_of($run, "registry get ${key}0 Device0Errors"), qr/^dword:0000000[1-9]$/m, 'has its errors counted');
+
+done_testing();

@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use Test::More tests => 118;
+use Test::More;
 
 # The lines that a command printed: from its echo to the next one.
 sub output_of {
@@ -253,3 +253,5 @@ my $bytes = slurp($image);
     $session->type("\cD");
     exit_code_is($session->finish, 0, 'Ctrl-D ends the session too');
 }
+
+done_testing();

@@ -8,7 +8,7 @@ use warnings;
 use lib 'tests/lib';
 use Ataport;
 use Witness;
-use Test::More tests => 8;
+use Test::More;
 
 my $built = "build/$Ataport::arch";
 (my $folder = "$scratch/build") =~ s{^\Q$top\E/}{};
@@ -30,3 +30,5 @@ for my $case (['DMA'], ['PIO', HIVE => hive('pio.reg', map { ("Controller0\\Chan
     is(digest_in($run, 'sha256 0'), sha256_of($disk), "$name: the disk's data");
     is(digest_in($run, 'sha256 cd0'), sha256_of($cd), "$name: the CD's data");
 }
+
+done_testing();

@@ -37,6 +37,8 @@ my @tests = (
 
     # The port, below a driver inside the kernel (puppet.c).
     ['guest-cancel', 'cancel', 'requests that are given up: at the driver, in a queue, and what comes late'],
+    ['guest-contexts', 'contexts', 'from where each exported routine may be called, and with whose extension, as'
+            . ' port/contract/routines.def says'],
     ['guest-dump', 'dump', 'dump mode from a miniport\'s side, beside controllers in normal mode, and a time-out there', DISK => 1,
         QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=3500000000 '
             . '-device ide-hd,drive=slow,bus=ide.1,unit=0'],

@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 40;
+use Test::More;
 
 my %triple = (x86_64 => 'x86_64-w64-mingw32', i386 => 'i686-w64-mingw32');
 my $scratch = tempdir('miniport-XXXXXX', TMPDIR => 1, CLEANUP => 1);
@@ -174,3 +174,5 @@ delete $ENV{EXTERNAL};
 ($code, $output) = build('i386', "$scratch/none", 'driver', 'FOLDER=tests/host/fixtures', 'MINIPORT_CROSS=no-such-');
 ok($code != 0 && $output =~ /^no-such-gcc is missing: .*apt-get install gcc-mingw-w64-i686/m,
     'without a compiler make says what to install');
+
+done_testing();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A few lines of TAP for tests that run as ordinary processes: plan first, then one line a check.
- */
+/* A few lines of TAP for tests that run as ordinary processes: one line a check, and at the end how many there
+ * were, which is missing where a test stops early. */
 #ifndef TESTS_HOST_TAP_H
 #define TESTS_HOST_TAP_H
 
@@ -8,13 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-static unsigned tap_planned, tap_done, tap_failed;
-
-static inline void tap_plan(unsigned count)
-{
-    tap_planned = count;
-    printf("1..%u\n", count);
-}
+static unsigned tap_done, tap_failed;
 
 __attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool passed, const char *format,
                                                                 ...)
@@ -35,9 +29,8 @@ __attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool passed, con
 
 static inline int tap_exit(void)
 {
-    if (tap_done != tap_planned)
-        printf("# planned %u, ran %u\n", tap_planned, tap_done);
-    return tap_failed != 0 || tap_done != tap_planned;
+    printf("1..%u\n", tap_done);
+    return tap_failed != 0;
 }
 
 #endif

@@ -444,7 +444,6 @@ int main(int argc, char **argv)
     uint64_t rounds = model_number(argc, argv, 1, "MODEL_OPERATIONS", 200000) / 1000;
 
     model_state = model_number(argc, argv, 2, "MODEL_SEED", 1) * UINT64_C(0x9E3779B97F4A7C15) + 1;
-    tap_plan(2 + 3 + 8 + 2 + 1);
     test_round_trip();
     test_journal((unsigned)rounds);
     test_cuts(FORM_UTF8);

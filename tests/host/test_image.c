@@ -435,7 +435,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: test_image SAMPLE-x86_64.sys PACKED-x86_64.sys\n");
         return 2;
     }
-    tap_plan(EXPORT_CASES + LIFE_CASES + SHORTAGE_CASES + CROWD_CASES + PACKED_CASES);
     file = sample_read(argv[1]);
     packed = sample_read(argv[2]);
     hal_start();

@@ -129,7 +129,6 @@ static void test_driver(const char *path)
 
 int main(int count, char **arguments)
 {
-    tap_plan(8 + 3 + 4 + 1 + 2);
     test_look_up();
     test_inliners();
     test_damage();

@@ -705,7 +705,6 @@ static void test_single_values(void)
 
 int main(void)
 {
-    tap_plan(EXAMPLES + 1 + 8 + 14 + 3 + 4 + 25 + 13 + 3 + 8);
     test_examples();
     test_other_formats();
     test_older_format();

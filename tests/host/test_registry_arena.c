@@ -423,7 +423,6 @@ int main(int argc, char **argv)
     uint64_t total = model_number(argc, argv, 1, "MODEL_OPERATIONS", 200000);
     uint64_t seed = model_number(argc, argv, 2, "MODEL_SEED", 1);
 
-    tap_plan(13 + 22 + 1 + 1 + 1);
     test_sizes();
     test_damage();
     test_map_fails();

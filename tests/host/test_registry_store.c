@@ -672,7 +672,6 @@ int main(int argc, char **argv)
     uint64_t total = model_number(argc, argv, 1, "MODEL_OPERATIONS", 200000);
     uint64_t seed = model_number(argc, argv, 2, "MODEL_SEED", 1);
 
-    tap_plan(31 + 4 + 2 + 3 + 12 + 1 + 1);
     test_names();
     test_data();
     test_memory_ends();

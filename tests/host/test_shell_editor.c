@@ -371,7 +371,6 @@ static void test_random(void)
 
 int main(void)
 {
-    tap_plan(19 + 6 + 6 + 7 + 10 + 7 + 4);
     test_editing();
     test_utf8();
     test_lines();

@@ -356,7 +356,6 @@ static void test_modules(void)
 
 int main(void)
 {
-    tap_plan(22 + 13 + 15 + 23 + 5 + 19 + 28 + 14 + 4);
     test_commands();
     test_scripts();
     test_words();
