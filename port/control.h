@@ -12,15 +12,18 @@
 struct channel;
 struct controller;
 
-/* The one way from state to state. */
+/* The one way from state to state. A step that the tables (states.h) do not know ends the kernel.
+ * Context: PASSIVE_LEVEL. */
 void controller_step(struct controller *controller, enum controller_state next);
 void channel_step(struct channel *channel, enum channel_state next);
 
-/* IdeHwControl. What the miniport asked for meanwhile has run when it returns. */
+/* IdeHwControl: what it returned. What the miniport asked for meanwhile has run by then. `parameters`
+ * is what `action` is documented with, or NULL. Context: PASSIVE_LEVEL. */
 BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters);
-/* AtaAdapterControl. */
+/* AtaAdapterControl: what it returned. Context: PASSIVE_LEVEL. */
 BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action);
-/* Flushes the devices that something was written to. False: it may be lost; said on the console. */
+/* Flushes the devices that something was written to. False: it may be lost; said on the console.
+ * Context: PASSIVE_LEVEL. */
 bool channel_flush(struct channel *channel);
 
 #endif

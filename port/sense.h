@@ -11,6 +11,7 @@
 bool atapi_should_repeat(const struct request *request);
 /* What a CHECK CONDITION means for a block request. */
 enum block_status atapi_status(const struct request *request);
+/* What sense data, of at least 13 bytes, say in words. Context: any. */
 const char *atapi_sense_name(const uint8_t *sense);
 /* What the issuer of a block request is told. */
 enum block_status block_status_of(const struct request *request);

@@ -12,6 +12,7 @@ struct port_timer {
     bool armed;
 };
 
+/* Before any timer is armed, once. Context: PASSIVE_LEVEL. */
 void timer_init(void);
 /* Arms, or arms anew. Context: any. */
 void timer_arm(struct port_timer *timer, uint64_t delay_us);
