@@ -166,9 +166,9 @@ void hal_interrupt_mask(unsigned line, bool masked);
 uint64_t hal_interrupt_unclaimed(unsigned line);
 /* Called in interrupt context when no handler of a line has claimed an interrupt. */
 void hal_interrupt_set_unclaimed_hook(void (*hook)(unsigned line));
-/* Called at the end of the outermost interrupt, after its end-of-interrupt, with interrupts
- * disabled; it may enable them, and must return with them disabled; interrupts that come meanwhile
- * do not call it again. */
+/* Called at the end of each interrupt, after its end-of-interrupt, with interrupts disabled; it may
+ * enable them, and must return with them disabled. The end of one that comes meanwhile calls it,
+ * too. */
 void hal_interrupt_set_exit_hook(void (*hook)(void));
 /* Here and in handlers, drivers may use the registers of SSE and x87: a driver's routine that was
  * interrupted gets its own back. The kernel itself uses none. *now is the call that is under way,
@@ -237,6 +237,21 @@ void hal_unmap(void *address, size_t page_count);
 void hal_protect(void *address, size_t page_count, unsigned protection);
 /* Physical address behind a virtual one; 0 if it is not mapped (page 0 never is). */
 uint64_t hal_physical(const volatile void *address);
+/* RAM behind the kernel, below and above 4 GiB, as far as it lies in one piece: each address there
+ * is its own physical one, for good, so that nobody needs to ask. */
+extern struct hal_plain {
+    uintptr_t start, byte_count;
+} hal_plain[2];
+/* Does all of it lie in such a piece? Any context. */
+static inline bool hal_is_plain(const void *start, size_t byte_count)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        uintptr_t offset = (uintptr_t)start - hal_plain[i].start;
+        if (offset < hal_plain[i].byte_count && byte_count <= hal_plain[i].byte_count - offset)
+            return true;
+    }
+    return false;
+}
 /* Device memory, uncached; NULL if no window is left. The same range gives the same address. */
 void *hal_map_device(uint64_t physical, size_t byte_count);
 

@@ -11,7 +11,8 @@ struct request;
 /* A medium that has just come is first "not ready", then "changed", then good: a few tries. */
 #define ATAPI_ATTEMPTS 5u
 
-/* READ(10), or VERIFY(10). */
-void atapi_fill_transfer(struct request *request, uint64_t lba, uint32_t sectors, bool verify);
+/* READ(10), or VERIFY(10), for block_configure; and its address and count. */
+void atapi_form_transfer(struct device *device, enum block_operation operation);
+void atapi_set_address(struct request *request, uint64_t lba, uint32_t sectors);
 
 #endif

@@ -19,82 +19,47 @@
 #include "port/request/queue.h"
 #include "port/sense.h"
 
-#define IO_TIMEOUT_S    10u
-#define FLUSH_TIMEOUT_S 60u /* ATA/ATAPI-6 8.10: a flush may take more than 30 s */
-#define CD_TIMEOUT_S    30u
-
 /* ------------------------------------------------------------------ task files */
 
-/* Address and count. The sector count is truncated on purpose: 0 stands for 256, or 65,536
- * (ATA/ATAPI-6 8.34, 8.35). */
-static void set_address(struct request *request, const struct device *device, uint64_t lba,
-                        uint32_t sectors)
+/* ATA/ATAPI-4 6.2: sectors of a track count from 1. */
+static __attribute__((noinline)) void set_chs_address(IDEREGISTERS *registers,
+                                                      const IDE_DEVICE_PARAMETERS *parameters,
+                                                      uint32_t sector, uint32_t count)
 {
-    const IDE_DEVICE_PARAMETERS *parameters = &device->given.parameters;
+    if (!count)
+        return; /* a flush has no address */
+    uint32_t per_track = parameters->Chs.NumSectorsPerTrack, heads = parameters->Chs.NumHeads;
+    uint32_t track = sector / per_track;
+
+    registers->bSectorNumberReg = (UCHAR)(sector % per_track + 1);
+    registers->bCylLowReg = (UCHAR)(track / heads);
+    registers->bCylHighReg = (UCHAR)(track / heads >> 8);
+    registers->bDriveHeadReg |= (UCHAR)(track % heads);
+}
+
+/* Address and count; the rest is the form's. The sector count is truncated on purpose: 0 stands for 256, or 65,536
+ * (ATA/ATAPI-6 8.34, 8.35). */
+static inline void set_address(struct request *request, const struct device *device, uint64_t lba,
+                               uint32_t sectors)
+{
     IDEREGISTERS *current = &request->task_file.Current, *previous = &request->task_file.Previous;
-    UCHAR drive = device->target ? 0xB0 : 0xA0;
 
     current->bSectorCountReg = (UCHAR)sectors;
-    if (parameters->AddressTranslation == ChsMode) {
-        /* ATA/ATAPI-4 6.2: sectors of a track count from 1. */
-        uint32_t sector = (uint32_t)lba, per_track = parameters->Chs.NumSectorsPerTrack;
-        uint32_t track = sector / per_track, heads = parameters->Chs.NumHeads;
-        current->bSectorNumberReg = (UCHAR)(sector % per_track + 1);
-        current->bCylLowReg = (UCHAR)(track / heads);
-        current->bCylHighReg = (UCHAR)(track / heads >> 8);
-        current->bDriveHeadReg = (UCHAR)(drive | track % heads);
+    if (device->given.parameters.AddressTranslation == ChsMode) {
+        set_chs_address(current, &device->given.parameters, (uint32_t)lba, sectors);
         return;
     }
     current->bSectorNumberReg = (UCHAR)lba;
     current->bCylLowReg = (UCHAR)(lba >> 8);
     current->bCylHighReg = (UCHAR)(lba >> 16);
-    if (parameters->AddressTranslation == Lba48BitMode) {
+    if (request->flags & IRB_FLAGS_48BIT) {
         previous->bSectorCountReg = (UCHAR)(sectors >> 8);
         previous->bSectorNumberReg = (UCHAR)(lba >> 24);
         previous->bCylLowReg = (UCHAR)(lba >> 32);
         previous->bCylHighReg = (UCHAR)(lba >> 40);
-        current->bDriveHeadReg = drive | IDE_LBA_MODE;
-        request->flags |= IRB_FLAGS_48BIT;
     } else {
-        current->bDriveHeadReg = (UCHAR)(drive | IDE_LBA_MODE | (lba >> 24 & 0xF));
+        current->bDriveHeadReg |= (UCHAR)(lba >> 24 & 0xF);
     }
-}
-
-static void fill_ata(struct block_request *block, uint64_t lba, uint32_t sectors)
-{
-    struct request *request = &block->request;
-    const struct device *device = block->device;
-    IDEREGISTERS *current = &request->task_file.Current;
-
-    request->timeout_s = IO_TIMEOUT_S;
-    switch (block->operation) {
-    case BLOCK_READ:
-        request->function = IRB_FUNCTION_ATA_READ;
-        request->flags = device->block.flags[0];
-        current->bCommandReg = device->block.commands[0];
-        break;
-    case BLOCK_WRITE:
-        request->function = IRB_FUNCTION_ATA_WRITE;
-        request->flags = device->block.flags[1];
-        current->bCommandReg = device->block.commands[1];
-        break;
-    case BLOCK_VERIFY:
-        request->function = IRB_FUNCTION_ATA_COMMAND;
-        request->flags = IRB_FLAGS_DRDY_REQUIRED;
-        current->bCommandReg = device->given.parameters.AddressTranslation == Lba48BitMode
-                                   ? IDE_COMMAND_VERIFY_EXT
-                                   : IDE_COMMAND_VERIFY;
-        break;
-    case BLOCK_FLUSH:
-        request->function = IRB_FUNCTION_ATA_FLUSH;
-        request->flags = IRB_FLAGS_DRDY_REQUIRED;
-        request->timeout_s = FLUSH_TIMEOUT_S;
-        current->bCommandReg =
-            identify_has_flush_ext(device) ? IDE_COMMAND_FLUSH_CACHE_EXT : IDE_COMMAND_FLUSH_CACHE;
-        current->bDriveHeadReg = device->target ? 0xB0 : 0xA0;
-        return;
-    }
-    set_address(request, device, lba, sectors);
 }
 
 /* ------------------------------------------------------------------ pieces */
@@ -123,34 +88,26 @@ static __attribute__((noinline)) uint32_t sectors_in_breaks(const struct device 
     return memory_pieces(at, device->sector_size) ? 1 : 0;
 }
 
-/* Decides on the next piece: its sectors, and buffer and length of the request. False: the buffer is not
- * in memory there. */
-static inline bool cut_piece(struct block_request *block)
+/* Decides on the data of the next piece: its sectors, and buffer and length of the request. Returns the sectors; 0: the
+ * buffer is not in memory there. */
+static inline uint32_t cut_data(struct block_request *block, uint32_t sectors)
 {
     const struct device *device = block->device;
     struct request *request = &block->request;
-    uint64_t left = block->sector_count - block->sectors_done;
-    uint32_t most = device->block.most_sectors, sectors = left < most ? (uint32_t)left : most;
-
-    request->must_bounce = false;
-    if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH) {
-        block->piece_sectors = sectors;
-        request->buffer = NULL;
-        request->byte_count = 0;
-        return true;
-    }
     uint8_t *at = (uint8_t *)block->buffer + block->sectors_done * device->sector_size;
-    uint32_t byte_count = sectors * device->sector_size, run = byte_count;
-    request->physical = memory_physical_run(at, &run);
-    request->physical_byte_count = run;
-    if (__builtin_expect(!request->physical || run < byte_count, 0)) {
-        sectors = sectors_in_breaks(device, request, at, sectors);
+    uint32_t byte_count = sectors * device->sector_size;
+
+    request->physical = (uintptr_t)at;
+    request->physical_byte_count = byte_count;
+    if (__builtin_expect(!hal_is_plain(at, byte_count), 0)) {
+        request->physical = memory_physical_run(at, &request->physical_byte_count);
+        if (!request->physical || request->physical_byte_count < byte_count)
+            sectors = sectors_in_breaks(device, request, at, sectors);
         byte_count = sectors * device->sector_size;
     }
-    block->piece_sectors = sectors;
     request->buffer = at;
     request->byte_count = byte_count;
-    return sectors != 0;
+    return sectors;
 }
 
 static void finish(struct block_request *block, enum block_status status)
@@ -162,31 +119,55 @@ static void finish(struct block_request *block, enum block_status status)
 static void piece_done(struct request *request);
 static void packet_piece_done(struct request *request);
 
-static void send_piece(struct block_request *block)
+/* The request but its data, and on its way. */
+static inline void send_request(struct block_request *block, uint64_t lba, uint32_t sectors)
 {
     struct device *device = block->device;
     struct request *request = &block->request;
-    uint64_t lba = block->lba + block->sectors_done;
 
     block->piece_lba = lba;
-    if (!cut_piece(block)) {
-        finish(block, BLOCK_BAD_BUFFER);
-        return;
-    }
-    request->task_file = (IDE_TASK_FILE){0};
+    block->piece_sectors = sectors;
+    request->form = device->block.forms[block->operation];
     request->device = device;
-    request->cdb_length = 0;
     request->wants_registers = false;
-    request->callback = piece_done;
     request->context = block;
-    if (device->kind == DEVICE_ATAPI) {
+    if (__builtin_expect(device->kind == DEVICE_ATAPI, 0)) {
         request->callback = packet_piece_done;
-        request->timeout_s = CD_TIMEOUT_S;
-        atapi_fill_transfer(request, lba, block->piece_sectors, block->operation == BLOCK_VERIFY);
+        atapi_set_address(request, lba, sectors);
     } else {
-        fill_ata(block, lba, block->piece_sectors);
+        request->callback = piece_done;
+        set_address(request, device, lba, sectors);
     }
-    request_submit(request);
+    request_send(request);
+}
+
+static __attribute__((noinline)) void send_without_data(struct block_request *block, uint64_t lba,
+                                                        uint32_t sectors)
+{
+    block->request.buffer = NULL;
+    block->request.byte_count = 0;
+    send_request(block, lba, sectors);
+}
+
+static inline __attribute__((always_inline)) void send_piece(struct block_request *block)
+{
+    uint64_t left = block->sector_count - block->sectors_done;
+    uint64_t lba = block->lba + block->sectors_done;
+    uint32_t most = block->device->block.most_sectors;
+    uint32_t sectors = left < most ? (uint32_t)left : most;
+
+    block->request.must_bounce = false;
+    if (block->operation != BLOCK_READ && block->operation != BLOCK_WRITE)
+        send_without_data(block, lba, sectors);
+    else if (__builtin_expect((sectors = cut_data(block, sectors)) != 0, 1))
+        send_request(block, lba, sectors);
+    else
+        finish(block, BLOCK_BAD_BUFFER);
+}
+
+static __attribute__((noinline)) void send_next(struct block_request *block)
+{
+    send_piece(block);
 }
 
 /* DISPATCH_LEVEL. */
@@ -202,7 +183,7 @@ static void piece_done(struct request *request)
         if (block->sectors_done >= block->sector_count)
             finish(block, BLOCK_OK);
         else if (!request->is_cancelled)
-            send_piece(block);
+            send_next(block);
         else
             finish(block, BLOCK_CANCELLED);
         return;
@@ -222,20 +203,18 @@ static void packet_piece_done(struct request *request)
     if (block->device->medium_changed && block_status_of(request) != BLOCK_NO_MEDIUM)
         finish(block, BLOCK_MEDIUM_CHANGED);
     else if (repeats && !request->is_cancelled && ++block->attempts < ATAPI_ATTEMPTS)
-        send_piece(block);
+        send_next(block);
     else
         piece_done(request);
 }
 
 /* ------------------------------------------------------------------ entry points */
 
-static enum block_status check(const struct block_request *block)
+/* A flush, a packet device, or a count of 0. */
+static __attribute__((noinline)) enum block_status check_special(const struct block_request *block)
 {
     const struct device *device = block->device;
-    bool moves_data = block->operation == BLOCK_READ || block->operation == BLOCK_WRITE;
 
-    if (!device->usable || !channel_takes_requests(device->channel->state))
-        return BLOCK_DEVICE_GONE;
     if (block->operation == BLOCK_FLUSH)
         return BLOCK_OK;
     if (device->kind == DEVICE_ATAPI) {
@@ -246,13 +225,25 @@ static enum block_status check(const struct block_request *block)
         if (device->medium_changed)
             return BLOCK_MEDIUM_CHANGED;
     }
-    if (block->sector_count == 0 || device->block.most_sectors == 0)
-        return BLOCK_BAD_LENGTH;
-    if (block->lba >= device->sector_count ||
-        block->sector_count > device->sector_count - block->lba)
+    return block->sector_count == 0 ? BLOCK_BAD_LENGTH : BLOCK_OK;
+}
+
+static inline enum block_status check(const struct block_request *block)
+{
+    const struct device *device = block->device;
+    uint64_t count = block->sector_count;
+    enum block_status status;
+
+    if (!device->usable || !channel_takes_requests(device->channel->state))
+        return BLOCK_DEVICE_GONE;
+    if (__builtin_expect(count == 0 || device->kind == DEVICE_ATAPI, 0) &&
+        ((status = check_special(block)) || count == 0))
+        return status;
+    if (block->lba >= device->sector_count || count > device->sector_count - block->lba)
         return BLOCK_OUT_OF_RANGE;
-    uintptr_t room = UINTPTR_MAX - (uintptr_t)block->buffer;
-    if (moves_data && (!block->buffer || block->sector_count > room / device->sector_size))
+    /* More than one piece would be found out too late; one is looked at as a whole. */
+    if (__builtin_expect(count > device->block.most_sectors, 0) &&
+        count > (UINTPTR_MAX - (uintptr_t)block->buffer) / device->sector_size)
         return BLOCK_BAD_BUFFER;
     return BLOCK_OK;
 }
@@ -262,10 +253,10 @@ void block_submit(struct block_request *block)
     block->sectors_done = 0;
     block->attempts = 0;
     enum block_status status = check(block);
-    if (status != BLOCK_OK)
-        finish(block, status);
-    else
+    if (__builtin_expect(status == BLOCK_OK, 1))
         send_piece(block);
+    else
+        finish(block, status);
 }
 
 /* ------------------------------------------------------------------ descriptions */

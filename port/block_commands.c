@@ -3,8 +3,13 @@
  * Which commands carry a device's blocks, with which flags, and how many sectors each takes at most: settled once
  * its modes are known, and again with each medium. PASSIVE_LEVEL.
  */
+#include "port/atapi.h"
 #include "port/block.h"
+#include "port/identify.h"
 #include "port/objects.h"
+
+#define IO_TIMEOUT_S    10u
+#define FLUSH_TIMEOUT_S 60u /* ATA/ATAPI-6 8.10: a flush may take more than 30 s */
 
 /* What the Sector Count register can say (ATA/ATAPI-6 8.34, 8.35). */
 #define LBA28_MOST_SECTORS  0x100u
@@ -29,25 +34,59 @@ static const UCHAR write_commands[3][2] = {
     {IDE_COMMAND_WRITE_DMA, IDE_COMMAND_WRITE_DMA_EXT},
 };
 
+/* ATA/ATAPI-6 7.7: bits 7 and 5 are obsolete, and set by everybody. */
+static UCHAR device_register(const struct device *device)
+{
+    bool is_lba = device->given.parameters.AddressTranslation != ChsMode;
+    return (UCHAR)((device->target ? 0xB0 : 0xA0) | (is_lba ? IDE_LBA_MODE : 0));
+}
+
+static void form_ata(struct device *device, enum block_operation operation, USHORT function,
+                     ULONG flags, UCHAR command)
+{
+    struct irb_form *form = &device->block.forms[operation];
+
+    *form = (struct irb_form){.function = function, .flags = flags | IRB_FLAGS_DRDY_REQUIRED};
+    form->timeout_s = operation == BLOCK_FLUSH ? FLUSH_TIMEOUT_S : IO_TIMEOUT_S;
+    form->task_file.Current.bCommandReg = command;
+    form->task_file.Current.bDriveHeadReg = device_register(device);
+    irb_form_complete(form, device, false);
+}
+
+static void form_all_ata(struct device *device)
+{
+    bool is_48bit = device->given.parameters.AddressTranslation == Lba48BitMode;
+    unsigned row = uses_dma(device) ? 2 : device->given.parameters.MaxBlockXfer > 1 ? 1 : 0;
+    ULONG flags = is_48bit ? IRB_FLAGS_48BIT : 0;
+
+    form_ata(device, BLOCK_VERIFY, IRB_FUNCTION_ATA_COMMAND, flags,
+             is_48bit ? IDE_COMMAND_VERIFY_EXT : IDE_COMMAND_VERIFY);
+    form_ata(device, BLOCK_FLUSH, IRB_FUNCTION_ATA_FLUSH, 0,
+             identify_has_flush_ext(device) ? IDE_COMMAND_FLUSH_CACHE_EXT
+                                            : IDE_COMMAND_FLUSH_CACHE);
+    device->block.forms[BLOCK_FLUSH].task_file.Current.bDriveHeadReg &= (UCHAR)~IDE_LBA_MODE;
+    if (row == 1)
+        flags |= IRB_FLAGS_PIO_MULTIPLE;
+    form_ata(device, BLOCK_READ, IRB_FUNCTION_ATA_READ, flags | IRB_FLAGS_DATA_IN,
+             read_commands[row][is_48bit]);
+    form_ata(device, BLOCK_WRITE, IRB_FUNCTION_ATA_WRITE, flags | IRB_FLAGS_DATA_OUT,
+             write_commands[row][is_48bit]);
+    device->block.most_sectors = is_48bit ? LBA48_MOST_SECTORS : LBA28_MOST_SECTORS;
+}
+
 __attribute__((cold)) void block_configure(struct device *device)
 {
     const struct controller *controller = device->channel->controller;
-    bool is_ata = device->kind == DEVICE_ATA;
-    bool is_48bit = is_ata && device->given.parameters.AddressTranslation == Lba48BitMode;
-    unsigned row = uses_dma(device) ? 2 : device->given.parameters.MaxBlockXfer > 1 ? 1 : 0;
-    uint16_t flags = IRB_FLAGS_DRDY_REQUIRED;
     uint32_t by_length =
         controller->given.configuration.MaximumTransferLength / device->sector_size;
 
-    if (row == 1)
-        flags |= IRB_FLAGS_PIO_MULTIPLE;
-    device->block.commands[0] = read_commands[row][is_48bit];
-    device->block.commands[1] = write_commands[row][is_48bit];
-    device->block.flags[0] = flags | IRB_FLAGS_DATA_IN;
-    device->block.flags[1] = flags | IRB_FLAGS_DATA_OUT;
-    device->block.most_sectors = is_48bit ? LBA48_MOST_SECTORS
-                                 : is_ata ? LBA28_MOST_SECTORS
-                                          : PACKET_MOST_SECTORS;
+    if (device->kind == DEVICE_ATA) {
+        form_all_ata(device);
+    } else {
+        atapi_form_transfer(device, BLOCK_READ);
+        atapi_form_transfer(device, BLOCK_VERIFY);
+        device->block.most_sectors = PACKET_MOST_SECTORS;
+    }
     if (device->block.most_sectors > by_length)
         device->block.most_sectors = by_length;
 }

@@ -3,13 +3,15 @@
 #ifndef PORT_BLOCK_DEVICE_H
 #define PORT_BLOCK_DEVICE_H
 
-#include <stdint.h>
+#include "port/irb_form.h"
+
+#define BLOCK_OPERATION_COUNT 4u /* enum block_operation */
 
 /* Written by block_configure, read by whoever cuts requests into pieces. */
 struct block_device {
     uint32_t most_sectors; /* that one command moves; 0: not configured */
-    uint8_t commands[2];   /* read, write */
-    uint16_t flags[2];     /* IRB_FLAGS_xxx of the two */
+    /* What an operation begins as: all but address, count and data. */
+    struct irb_form forms[BLOCK_OPERATION_COUNT];
 };
 
 #endif

@@ -91,8 +91,11 @@ static const char *prepare_extension(struct channel *channel)
     if (!channel->memory.extension)
         return "no memory for the channel extension";
     channel->memory.extension_size = wanted;
-    channel->bounce.alignment_mask = (uint8_t)(controller->driver->interface.AlignmentMask |
-                                               controller->channel_driver->interface.AlignmentMask);
+    channel->bounce.alignment_mask =
+        controller->given.configuration.BusMaster
+            ? (uint8_t)(controller->driver->interface.AlignmentMask |
+                        controller->channel_driver->interface.AlignmentMask)
+            : 0;
     make_contexts(channel);
     return NULL;
 }

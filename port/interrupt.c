@@ -129,7 +129,7 @@ static bool has_progress(const struct controller *controller)
 {
     bool has = false;
     for (struct channel *channel = NULL; (channel = port_next_channel_of(controller, channel));) {
-        has |= channel->irbs.completed_head ||
+        has |= channel->irbs.completed ||
                channel->counters.requests != channel->interrupt.requests_at_claim;
         channel->interrupt.requests_at_claim = channel->counters.requests;
     }
@@ -164,7 +164,7 @@ static bool channel_interrupt(void *context)
     enum irql interrupted = irql_now;
     irql_now = IRQL_DIRQL;
     call->noted = 0;
-    trace_call(call);
+    trace_timed(TRACE_CALL, call->trace_head, CONTEXT_INTERRUPT | IRQL_DIRQL << 16);
     BOOLEAN ours = (BOOLEAN)call_fast(call, (uintptr_t)channel->given.interface.IdeHwInterrupt, 1,
                                       channel->memory.extension, NULL);
     if (ours) {

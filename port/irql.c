@@ -43,14 +43,13 @@ static void run_deferred(void)
         deferred->queued = false;
         hal_interrupts_enable();
         deferred->procedure(deferred->context);
-        hal_interrupts_disable();
+        hal_interrupts_disable_now();
     }
 }
 
 void irql_run_deferred(enum irql level)
 {
-    ASSERT(hal_interrupts_enabled());
-    hal_interrupts_disable();
+    hal_interrupts_disable_now();
     irql_now = IRQL_DISPATCH;
     run_deferred();
     irql_now = level;
@@ -82,7 +81,7 @@ void irql_pause(void)
     }
     hal_interrupts_enable();
     irql_poll();
-    hal_interrupts_disable();
+    hal_interrupts_disable_now();
 }
 
 void irql_wait(const bool *flag)

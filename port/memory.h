@@ -13,8 +13,8 @@
 uint64_t memory_physical_long_run(const void *address, uint32_t *byte_count);
 static inline uint64_t memory_physical_run(const void *address, uint32_t *byte_count)
 {
-    if ((uintptr_t)address % HAL_PAGE_SIZE + *byte_count <= HAL_PAGE_SIZE)
-        return hal_physical(address);
+    if (__builtin_expect(hal_is_plain(address, *byte_count), 1))
+        return (uintptr_t)address;
     return memory_physical_long_run(address, byte_count);
 }
 /* In how many contiguous pieces does a buffer lie? 0: not all of it is mapped. */

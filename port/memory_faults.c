@@ -248,16 +248,6 @@ static bool in_active_irb(const struct hal_fault *fault, struct irb_slot *slot, 
 {
     if (part == SLOT_DATA && page_has_data(slot, fault->address))
         return in_data(fault, slot, culprit);
-    if (part == SLOT_LIST && slot->list_built) {
-        /* It is made anew for each request. */
-        report_irb(RULE_IRB_07, fault, slot, culprit, "the scatter/gather list of");
-        return hal_fault_lend(fault->address, hal_physical(slot->page));
-    }
-    if (part == SLOT_LIST) {
-        report_irb(RULE_IRB_07, fault, slot, culprit,
-                   "the scatter/gather list of an earlier request; now it is");
-        return lend_copy(fault, slot->page);
-    }
     report_irb(RULE_MEM_02, fault, slot, culprit, "beside what belongs to");
     return lend_nothing(fault);
 }
@@ -281,8 +271,11 @@ static bool in_irb_window(const struct hal_fault *fault, const struct culprit *c
     }
     if (slot->state == SLOT_ACTIVE)
         return in_active_irb(fault, slot, part, culprit);
-    report_irb(part == SLOT_LIST ? RULE_IRB_07 : RULE_IRB_03, fault, slot, culprit,
-               "it belonged to the completed");
+    bool is_list =
+        part == SLOT_IRB && fault->address % HAL_PAGE_SIZE < offsetof(struct irb_page, unused);
+    report_irb(is_list ? RULE_IRB_07 : RULE_IRB_03, fault, slot, culprit,
+               is_list ? "the scatter/gather list belonged to the completed"
+                       : "it belonged to the completed");
     if (part == SLOT_DATA || part == SLOT_BETWEEN)
         return lend_nothing(fault);
     return lend_copy(

@@ -46,19 +46,17 @@ typedef void request_callback(struct request *request);
  * the request again when the callback runs. */
 struct request {
     struct device *device;
-    uint16_t function; /* IRB_FUNCTION_xxx */
-    uint16_t flags;    /* IRB_FLAGS_xxx; the port adds USE_DMA */
-    uint8_t cdb_length;
-    bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
-    uint16_t timeout_s;   /* TimeOutValue */
     union {
-        IDE_TASK_FILE task_file;
-        UCHAR cdb[16];
-        IDE_POWER_INFO power;
+        struct irb_form form;
+        struct {
+            IRB_FORM_MEMBERS;
+        };
     };
-    bool must_bounce;  /* the buffer is in more pieces than the controller takes */
-    bool is_cancelled; /* by request_cancel: no longer wanted */
-    void *buffer;      /* virtual address, any alignment; may cross pages that are not contiguous */
+    bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
+    bool is_once;         /* not to be repeated after a reset */
+    bool must_bounce;     /* the buffer is in more pieces than the controller takes */
+    bool is_cancelled;    /* by request_cancel: no longer wanted */
+    void *buffer; /* virtual address, any alignment; may cross pages that are not contiguous */
     uint32_t byte_count;
     request_callback *callback; /* at DISPATCH_LEVEL */
     void *context;              /* the issuer's */
@@ -70,21 +68,25 @@ struct request {
     /* Results. */
     uint8_t irb_status; /* without the two flag bits */
     uint8_t ata_status, ata_error;
-    bool sense_valid, registers_valid;
     uint32_t transferred;            /* bytes */
     uint8_t sense[PORT_SENSE_BYTES]; /* sense data, or the registers as IDE_TASK_FILE */
 
-    /* The port's. */
-    struct request *next;
-    uint8_t retries; /* after a reset */
-    bool was_busy;   /* repeated after IRB_STATUS_BUSY: once is enough */
-    bool is_once;    /* not to be repeated after a reset: set by the issuer */
-    bool timed_out;  /* at least once */
-    bool bounced;    /* carried through the channel's bounce buffer */
+    union {
+        uint64_t so_far; /* 0 when it is submitted */
+        struct {
+            bool sense_valid, registers_valid; /* what is in `sense` */
+            bool timed_out;                    /* at least once */
+            /* The port's. */
+            uint8_t retries; /* after a reset */
+            bool was_busy;   /* repeated after IRB_STATUS_BUSY: once is enough */
+            bool bounced;    /* carried through the channel's bounce buffer */
+        };
+    };
+    struct request *next; /* the port's */
 };
 
-/* What of a slot the miniport sees, at addresses of its own: a page with the IRB at its end, and once
- * more with the list at its beginning, where it cannot be written. */
+/* What of a slot the miniport sees, at an address of its own: a page with the list at its beginning, and the IRB at
+ * its end. */
 struct irb_page {
     IDE_SCATTER_GATHER_LIST list;
     IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
@@ -96,6 +98,13 @@ struct irb_page {
 };
 _Static_assert(sizeof(struct irb_page) == HAL_PAGE_SIZE, "the IRB ends with the page");
 
+/* Why an IRB is looked at closely when it comes back. */
+#define CARE_REGISTERS 0x01u /* IRB_FLAGS_RETURN_RESULTS */
+#define CARE_SENSE     0x02u /* a request-sense slot works for it */
+#define CARE_LIST      0x04u /* its list was built when it was asked for */
+#define CARE_INTERNAL  0x08u /* there are few of these */
+#define CARE_MORE      0x10u /* more is shown than its page: it is to be hidden, and that is all */
+
 /* An IRB and what the port keeps with it. port/request/slots.c says where the miniport sees it, and
  * when: not before it is given to the miniport, nor after it was completed. */
 struct irb_slot {
@@ -104,28 +113,28 @@ struct irb_slot {
     struct channel *channel;
     struct request *request; /* NULL: a request-sense IRB */
     struct irb_slot *next;   /* free list, or completed list */
-    struct irb_slot *sense;  /* the request-sense slot that works for this one */
+    struct irb_slot *sense;  /* the request-sense slot that works for this one (CARE_SENSE) */
     uintptr_t seal;          /* irb_seal as it was handed over */
     enum irb_slot_state state;
     uint16_t index;
     uint32_t trace_start, trace_end; /* heads of its trace entries */
     uint32_t begun;                  /* the moment, for the auditor */
-    bool is_internal; /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
-    bool list_built;
-    bool is_late;        /* its time is over, and it is still at the miniport */
+    bool is_internal;    /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
+    bool list_built;     /* for this request */
     bool hides;          /* the miniport sees it only while it has it */
-    bool shows_more;     /* than IRB and list: an extension, or data */
+    uint8_t care;        /* CARE_xxx of this request, */
+    uint8_t care_always; /* and of each one */
     uint16_t data_pages; /* of the data's window that are mapped */
     const void *place;   /* of request sense: AtaPortBuildRequestSenseIrb's caller */
-    uint32_t ticks_left; /* seconds until the time-out; 0: not timed */
-    uint32_t timeout_s;  /* what they were when it was given to the miniport */
+    uint32_t ticks_left; /* seconds until the time-out; 0: it is late, or not timed at all */
+    uint32_t timeout_s;  /* what they were when it was given to the miniport; 0: not timed */
     /* What the miniport was given, whatever it makes of the IRB's members. */
     void *data;
     void *shown_data;     /* DataBuffer */
     uint8_t *data_window; /* where it lies, at the beginning of the slot's piece of the window */
     uint32_t data_byte_count;
-    void *extension; /* IrbExtension, as the miniport sees it */
-    struct hal_gate irb_gate, list_gate;
+    void *extension;             /* IrbExtension, as the miniport sees it */
+    struct hal_gate gate;        /* of the page */
 } __attribute__((aligned(256))); /* found without a division */
 
 /* ------------------------------------------------------------------ devices */
@@ -230,7 +239,7 @@ struct channel_irbs {
     struct irb_slot *slots;
     struct irb_slot *free, **free_tail; /* never empty */
     struct irb_slot *free_internal;
-    struct irb_slot *completed_head, **completed_tail;
+    struct irb_slot *completed; /* the last one first */
     uint16_t count, overlapped_count;
     uint16_t limit;       /* requests at the miniport */
     uint8_t made_for;     /* NumberOfOverlappedRequests when they were made */
@@ -246,7 +255,7 @@ struct channel_window {
     uint8_t shift;       /* the size of a piece, as a power of two */
     uint8_t *start;
     size_t page_count;
-    uint16_t part_pages[5]; /* of a piece: the first page of each part (enum slot_part) */
+    uint16_t part_pages[4]; /* of a piece: the first page of each part (enum slot_part) */
 };
 
 /* Whose turn it is. request/queue.c's, at DISPATCH_LEVEL; `busy` may be set from any context. */
@@ -264,7 +273,7 @@ struct channel_bounce {
     void *buffer;
     struct irb_slot *owner;
     uint64_t physical_limit; /* what its controller cannot reach; UINT64_MAX: all memory is below */
-    uint8_t alignment_mask;  /* what the controller's driver and the channel's want of buffers */
+    uint8_t alignment_mask;  /* what the drivers want of a bus master's buffers */
 };
 
 /* interrupt.c's. Connected at PASSIVE_LEVEL, the rest in interrupt context. In dump mode none is connected:

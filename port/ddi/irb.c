@@ -38,20 +38,18 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
                                                      : "is not outstanding: completed before?");
 }
 
-/* Success, all of it, no request sense, at DIRQL, and nothing mapped but what every request has: seen at
- * a glance, without a stack frame. */
+/* Success, all of it, at DIRQL (where IdeHwBuildIo never runs), and nothing that wants care: seen at a glance. */
 VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct channel *channel = context_now->channel;
     if (__builtin_expect(!entry_needs_care(ChannelExtension) && irql_now == IRQL_DIRQL, 1)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
-        if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->request &&
-                                 !slot->shows_more && !slot->sense &&
+        if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && !(slot->care & ~CARE_MORE) &&
                                  slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
-                                 irb_seal(&slot->page->irb) == slot->seal &&
+                                 irb_seal(slot->page) == slot->seal &&
                                  slot->page->irb.DataTransferLength <= slot->data_byte_count,
                              1)) {
-            slot_hide_pages(slot);
+            slot_hide(slot);
             slot_queue_completed(channel, slot);
             return;
         }
@@ -96,45 +94,14 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
 
 /* ------------------------------------------------------------------ scatter/gather lists */
 
-/* The common case: the block layer knows that the whole buffer is contiguous, and where it is. */
-static inline bool list_in_one(struct irb_slot *slot)
+/* Where fill_list (port/request/queue.c) did not know the list. */
+static bool build_list(struct irb_slot *slot)
 {
-    const struct request *request = slot->request;
-    uint32_t byte_count = slot->data_byte_count;
+    struct irb_page *page = slot->page;
 
-    if (!request || request->bounced || byte_count == 0 ||
-        request->physical_byte_count < byte_count)
-        return false;
-    slot->page->elements[0].Address.QuadPart = (LONGLONG)request->physical;
-    slot->page->elements[0].Length = byte_count;
-    slot->page->list.NumberOfElements = 1;
-    slot_show_list(slot);
-    return true;
-}
-
-/* Builds the list of physically contiguous pieces. False: more pieces than the list holds, which
- * the block layer prevents, or memory that is not there. */
-static __attribute__((noinline)) bool build_list(struct irb_slot *slot)
-{
-    const uint8_t *at = slot->data;
-    uint32_t left = slot->data_byte_count;
-    unsigned count = 0;
-
-    while (left) {
-        uint32_t byte_count = left;
-        uint64_t physical = memory_physical_run(at, &byte_count);
-        if (!physical || count == PORT_PHYSICAL_BREAKS + 1)
-            return false;
-        IDE_SCATTER_GATHER_ELEMENT *element = &slot->page->elements[count++];
-        element->Address.QuadPart = (LONGLONG)physical;
-        element->Length = byte_count;
-        element->Reserved = 0;
-        at += byte_count;
-        left -= byte_count;
-    }
-    slot->page->list.NumberOfElements = count;
-    slot_show_list(slot);
-    return true;
+    slot->list_built = list_build(slot->data, slot->data_byte_count, &page->list, page->elements);
+    slot->care |= CARE_LIST;
+    return slot->list_built;
 }
 
 /* Everything but the common case of AtaPortGetScatterGatherList. */
@@ -156,7 +123,7 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
                             "it is not marked for DMA");
         return NULL;
     }
-    if (!slot->list_built && !list_in_one(slot) && !build_list(slot)) {
+    if (!slot->list_built && !build_list(slot)) {
         port_message(channel,
                      "%s: the %u-byte buffer at %p is in more than %u pieces, or not in memory",
                      routine_name(routine), (unsigned)slot->data_byte_count, slot->data,
@@ -172,9 +139,8 @@ PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtensio
     struct channel *channel = context_now->channel;
     if (!entry_needs_care(ChannelExtension)) {
         struct irb_slot *slot = slot_from_irb(channel, Irb);
-        if (__builtin_expect(slot && slot->state == SLOT_ACTIVE &&
-                                 (slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA) &&
-                                 (slot->list_built || list_in_one(slot)),
+        if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->list_built &&
+                                 (slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA),
                              1))
             return slot_shown_list(slot);
     }
@@ -229,8 +195,10 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     slot->list_built = false;
     slot->ticks_left = 0;
     slot->place = CALLER;
+    slot->care = slot->care_always;
     slot_show(slot);
     original->sense = slot;
+    original->care |= CARE_SENSE;
     return slot->shown_irb;
 }
 

@@ -15,15 +15,22 @@
  * (IDE_REQUEST_BLOCK). */
 #define MAXIMUM_RETRIES 3u
 
-/* All that have come back since the last look. */
+/* All that have come back since the last look, the first one first. */
 static struct irb_slot *take_completed(struct channel *channel)
 {
-    enum irql level = irql_enter_dirql();
-    struct irb_slot *slots = channel->irbs.completed_head;
-    channel->irbs.completed_head = NULL;
-    channel->irbs.completed_tail = &channel->irbs.completed_head;
-    irql_leave_dirql(level);
-    return slots;
+    struct irb_slot *slot = __atomic_exchange_n(&channel->irbs.completed, NULL, __ATOMIC_RELAXED);
+    struct irb_slot *later = NULL;
+
+    if (__builtin_expect(slot == NULL, 0))
+        return NULL;
+    while (__builtin_expect(slot->next != NULL, 0)) {
+        struct irb_slot *earlier = slot->next;
+        slot->next = later;
+        later = slot;
+        slot = earlier;
+    }
+    slot->next = later;
+    return slot;
 }
 
 /* Of any IRB: device 1 is to be enumerated, whatever MaxTargetId is. While devices are looked for, that is
@@ -50,48 +57,50 @@ static __attribute__((cold)) void take_flags(struct irb_slot *slot, struct reque
            sizeof slot->page->sense); /* so that it is not taken for another's */
 }
 
-static void take_results(struct irb_slot *slot, struct request *request)
+static __attribute__((cold)) void take_bounced(struct channel *channel, struct request *request)
+{
+    if (request->flags & IRB_FLAGS_DATA_IN)
+        memcpy(request->buffer, channel->bounce.buffer, request->transferred);
+    channel->bounce.owner = NULL;
+    request->bounced = false;
+}
+
+static inline void take_results(struct irb_slot *slot, struct request *request)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
-    struct channel *channel = slot->channel;
     UCHAR status = irb->IrbStatus;
+    uint32_t transferred = irb->DataTransferLength, asked = request->byte_count;
 
     request->irb_status = IRB_STATUS(status);
-    request->sense_valid = request->registers_valid = false;
     if (__builtin_expect(status != IRB_STATUS(status), 0))
         take_flags(slot, request);
     request->ata_status = irb->AtaStatus;
     request->ata_error = irb->AtaError;
-    request->transferred = irb->DataTransferLength < request->byte_count ? irb->DataTransferLength
-                                                                         : request->byte_count;
-    if (request->bounced) {
-        if (request->flags & IRB_FLAGS_DATA_IN)
-            memcpy(request->buffer, channel->bounce.buffer, request->transferred);
-        channel->bounce.owner = NULL;
-        request->bounced = false;
+    request->transferred = transferred < asked ? transferred : asked;
+    if (__builtin_expect(request->bounced, 0))
+        take_bounced(slot->channel, request);
+}
+
+/* Of a request that succeeded. */
+static inline void count(struct device *device, const struct request *request)
+{
+    struct device_counters *counters = &device->counters;
+    if (request->flags & IRB_FLAGS_DATA_IN) {
+        counters->bytes_read += request->transferred;
+    } else {
+        counters->bytes_written += request->transferred;
+        device->was_written |= request->function == IRB_FUNCTION_ATA_WRITE;
     }
 }
 
-static void count(struct device *device, const struct request *request)
-{
-    struct device_counters *counters = &device->counters;
-    counters->requests++;
-    if (request->function == IRB_FUNCTION_ATA_WRITE)
-        device->was_written = true;
-    if (request->irb_status != IRB_STATUS_SUCCESS)
-        counters->errors++;
-    else if (request->flags & IRB_FLAGS_DATA_IN)
-        counters->bytes_read += request->transferred;
-    else
-        counters->bytes_written += request->transferred;
-}
-
-/* Is a request worth another try? A device that is busy is given a pause first; it gets one more chance, whatever
+/* It has failed. Is it worth another try? A device that is busy is given a pause first; it gets one more chance, whatever
  * the request is, a flush before a stop as well. */
 static bool should_retry(struct request *request)
 {
     struct device *device = request->device;
 
+    device->counters.errors++;
+    device->was_written |= request->function == IRB_FUNCTION_ATA_WRITE; /* a part of it, maybe */
     if (request->is_cancelled)
         return false;
     if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
@@ -106,6 +115,7 @@ static bool should_retry(struct request *request)
         return false;
     }
     device->counters.retries++;
+    request->sense_valid = request->registers_valid = false;
     return true;
 }
 
@@ -121,29 +131,38 @@ bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status)
     return was_active;
 }
 
+static __attribute__((cold, noinline)) void
+finish_internal(struct channel *channel, struct irb_slot *slot, struct request *request)
+{
+    slot->next = channel->irbs.free_internal;
+    channel->irbs.free_internal = slot;
+    request->callback(request);
+}
+
 /* Takes the results and frees the slot. Returns the request if it is to be repeated; otherwise its issuer
  * has it back. */
-static struct request *slot_finish(struct channel *channel, struct irb_slot *slot)
+static inline struct request *slot_finish(struct channel *channel, struct irb_slot *slot)
 {
     struct request *request = slot->request;
+    struct device *device = request->device;
 
     (void)trace_put(TRACE_IRB_END, slot->trace_end, slot->page->irb.IrbStatus);
     take_results(slot, request);
     slot_step(slot, SLOT_COMPLETED, SLOT_FREE);
     slot->request = NULL;
-    if (slot->is_internal) {
-        slot->next = channel->irbs.free_internal;
-        channel->irbs.free_internal = slot;
-        request->callback(request);
+    if (__builtin_expect(slot->is_internal, 0)) {
+        finish_internal(channel, slot, request);
         return NULL;
     }
     slot->next = NULL;
     *channel->irbs.free_tail = slot;
     channel->irbs.free_tail = &slot->next;
     channel->irbs.outstanding--;
-    request->device->queue.outstanding--;
-    count(request->device, request);
-    if (request->irb_status != IRB_STATUS_SUCCESS && should_retry(request))
+    device->queue.outstanding--;
+    device->counters.requests++;
+    if (__builtin_expect(request->irb_status == IRB_STATUS_SUCCESS, 1))
+        count(device, request);
+    else if (should_retry(request))
         return request;
     request->callback(request);
     return NULL;
@@ -157,7 +176,7 @@ void completion_run(void *context)
     for (struct irb_slot *slot = take_completed(channel); slot;) {
         struct irb_slot *next = slot->next; /* the callback may use the slot again */
         struct request *request = slot_finish(channel, slot);
-        if (request) {
+        if (__builtin_expect(request != NULL, 0)) {
             request->next = again;
             again = request;
         }

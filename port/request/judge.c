@@ -11,6 +11,7 @@
 #include "port/access/access.h"
 #include "port/call.h"
 #include "port/contract/report.h"
+#include "port/memory.h"
 #include "port/owned.h"
 #include "port/request/request.h"
 
@@ -22,6 +23,42 @@ struct completer {
     const char *routine;
     const void *place;
 };
+
+bool list_build(const void *data, uint32_t byte_count, IDE_SCATTER_GATHER_LIST *list,
+                IDE_SCATTER_GATHER_ELEMENT *elements)
+{
+    const uint8_t *at = data;
+
+    list->NumberOfElements = 0;
+    while (byte_count) {
+        uint32_t run = byte_count;
+        uint64_t physical = memory_physical_run(at, &run);
+        if (!physical || list->NumberOfElements == PORT_PHYSICAL_BREAKS + 1)
+            return false;
+        elements[list->NumberOfElements++] =
+            (IDE_SCATTER_GATHER_ELEMENT){.Address.QuadPart = (LONGLONG)physical, .Length = run};
+        at += run;
+        byte_count -= run;
+    }
+    return true;
+}
+
+/* IRB-07: the device may have moved data to where the list said. */
+static void judge_list(struct irb_slot *slot, const struct completer *by)
+{
+    const struct irb_page *page = slot->page;
+    IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
+    IDE_SCATTER_GATHER_LIST list;
+    bool is_same = list_build(slot->data, slot->data_byte_count, &list, elements) &&
+                   page->list.NumberOfElements == list.NumberOfElements;
+
+    for (ULONG i = 0; is_same && i < list.NumberOfElements; i++)
+        is_same = page->elements[i].Address.QuadPart == elements[i].Address.QuadPart &&
+                  page->elements[i].Length == elements[i].Length;
+    if (!is_same)
+        contract_report_irb(RULE_IRB_07, slot, by->routine, by->place,
+                            "its scatter/gather list was changed");
+}
 
 /* IRB-14 and INI-09. */
 static void judge_members(struct irb_slot *slot, const struct completer *by)
@@ -106,6 +143,8 @@ void slot_judge(struct irb_slot *slot, const char *routine, const void *place)
     UCHAR code = IRB_STATUS(irb->IrbStatus);
 
     judge_members(slot, &by);
+    if (slot->list_built)
+        judge_list(slot, &by);
     judge_promises(slot, code, &by);
     if (code == IRB_STATUS_INTERNAL_ERROR)
         contract_report_irb(RULE_IRB_16, slot, routine, place,

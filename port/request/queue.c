@@ -75,45 +75,52 @@ static struct device *next_device(struct channel *channel)
 
 /* ------------------------------------------------------------------ the IRB */
 
-/* May this request's buffer not be handed to the controller as it is? */
+/* May this request's buffer not be handed to the controller as it is? (channel->bounce allows everything where the driver
+ * has no bus master.) */
 static inline bool needs_bounce(const struct channel *channel, const struct request *request)
 {
-    uintptr_t mask = channel->bounce.alignment_mask;
-    if (!request->byte_count || !channel->controller->given.configuration.BusMaster)
-        return false;
-    return request->must_bounce || (uintptr_t)request->buffer & mask ||
+    return request->must_bounce || (uintptr_t)request->buffer & channel->bounce.alignment_mask ||
            (channel->bounce.physical_limit != UINT64_MAX &&
             !memory_is_below(request->buffer, request->byte_count, channel->bounce.physical_limit));
 }
 
-/* What differs from request to request; the rest is there already (slot_fill_constants). Every member is written one by
- * one: a memset of what is then overwritten would cost as much again. */
-static inline __attribute__((always_inline)) void
-fill_irb(struct irb_slot *slot, const struct request *request, IDE_REQUEST_BLOCK *irb)
+/* The data goes through the channel's buffer, of whose pieces the block layer knows nothing. */
+static __attribute__((cold, noinline)) void bounce(struct irb_slot *slot, struct request *request)
 {
-    struct channel *channel = slot->channel;
-    ULONG flags = request->flags;
+    struct channel_bounce *bounce = &slot->channel->bounce;
 
-    if (flags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT) &&
+    bounce->owner = slot;
+    request->physical_byte_count = 0;
+    if (request->flags & IRB_FLAGS_DATA_OUT)
+        memcpy(bounce->buffer, request->buffer, request->byte_count);
+}
+
+void irb_form_complete(struct irb_form *form, const struct device *device, bool wants_registers)
+{
+    const struct channel *channel = device->channel;
+
+    form->channel_number = channel->number;
+    form->target = device->target;
+    form->sense_length = PORT_SENSE_BYTES;
+    form->sense_type = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
+    if (form->flags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT) &&
         channel->controller->given.configuration.BusMaster)
-        flags |= IRB_FLAGS_USE_DMA;
-    if (request->wants_registers) {
-        flags |= IRB_FLAGS_RETURN_RESULTS;
-        irb->SenseInfoBufferType = flags & IRB_FLAGS_48BIT
-                                       ? SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE
-                                       : SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
+        form->flags |= IRB_FLAGS_USE_DMA;
+    if (wants_registers) {
+        form->flags |= IRB_FLAGS_RETURN_RESULTS;
+        form->sense_type = form->flags & IRB_FLAGS_48BIT
+                               ? SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE
+                               : SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
     }
-    irb->Function = request->function;
-    irb->IrbStatus = IRB_STATUS_PENDING;
-    irb->AtaStatus = 0;
-    irb->AtaError = 0;
-    irb->TargetId = request->device->target;
-    irb->CdbLength = request->cdb_length;
-    irb->IrbFlags = flags;
-    irb->TimeOutValue = request->timeout_s;
-    irb->DataTransferLength = slot->data_byte_count = request->byte_count;
-    slot->data = request->bounced ? channel->bounce.buffer : request->buffer;
-    irb->DataBuffer = slot->shown_data = slot_data_address(slot, slot->data);
+}
+
+/* What differs from request to request; the rest is there already (slot_fill_constants). */
+static inline __attribute__((always_inline)) void
+fill_irb(const struct request *request, uint32_t byte_count, void *data, IDE_REQUEST_BLOCK *irb)
+{
+    __builtin_memcpy(irb, request->head, sizeof request->head);
+    irb->DataTransferLength = byte_count;
+    irb->DataBuffer = data;
     irb->NextIrb = NULL;
     irb->IdeTaskFile = request->task_file;
 }
@@ -121,13 +128,37 @@ fill_irb(struct irb_slot *slot, const struct request *request, IDE_REQUEST_BLOCK
 void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
 {
     slot_fill_constants(slot, irb);
-    fill_irb(slot, slot->request, irb);
+    fill_irb(slot->request, slot->data_byte_count, slot->shown_data, irb);
+}
+
+/* Everything that the miniport is handed. Where the block layer knows that the whole buffer is contiguous, and where it
+ * is, so is the list; in all other cases it is built when it is asked for. */
+static inline __attribute__((always_inline)) void fill_slot(struct irb_slot *slot,
+                                                            struct request *request)
+{
+    struct irb_page *page = slot->page;
+    const uint32_t byte_count = request->byte_count;
+    const bool is_in_one = byte_count - 1 < request->physical_byte_count; /* (no data: no list) */
+    void *data = request->bounced ? slot->channel->bounce.buffer : request->buffer;
+    void *shown = slot_data_address(slot, data);
+
+    fill_irb(request, byte_count, shown, &page->irb);
+    page->elements[0].Address.QuadPart = (LONGLONG)request->physical;
+    page->elements[0].Length = byte_count;
+    page->list.NumberOfElements = 1;
+    slot->seal = irb_seal(page);
+    slot->request = request;
+    slot->data = data;
+    slot->shown_data = shown;
+    slot->data_byte_count = byte_count;
+    slot->list_built = is_in_one;
+    slot->care = slot->care_always | (request->wants_registers ? CARE_REGISTERS : 0);
 }
 
 /* StartIo for a slot that is ready, with the channel's lock. */
-static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot)
+static inline __attribute__((always_inline)) void start_io(struct channel *channel,
+                                                           struct irb_slot *slot)
 {
-    struct channel *channel = slot->channel;
     struct context *context = channel_context(channel, CONTEXT_START_IO);
     struct sync_saved saved = sync_enter(channel);
     context->slot = slot;
@@ -140,9 +171,9 @@ static inline __attribute__((always_inline)) void start_io(struct irb_slot *slot
 }
 
 /* BuildIo, without a lock. It touches no device, so StartIo's trace entry stands for both. Returns false if it has finished the request itself. */
-static inline __attribute__((always_inline)) bool build_io(struct irb_slot *slot)
+static inline __attribute__((always_inline)) bool build_io(struct channel *channel,
+                                                           struct irb_slot *slot)
 {
-    struct channel *channel = slot->channel;
     struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
     context->slot = slot;
     (void)call_fast(context, (uintptr_t)channel->given.interface.IdeHwBuildIo, 2,
@@ -158,7 +189,7 @@ static __attribute__((cold, noinline)) bool build_io_guarded(struct irb_slot *sl
     const struct guarded *extension = &slot->channel->memory.extension_guard;
 
     guard_lock(extension, true);
-    bool goes_on = build_io(slot);
+    bool goes_on = build_io(slot->channel, slot);
     guard_lock(extension, false);
     return goes_on;
 }
@@ -213,24 +244,16 @@ static void slot_start(struct irb_slot *slot, struct request *request)
     struct channel *channel = slot->channel;
 
     ASSERT_OP(irql_now, ==, IRQL_DISPATCH);
-    slot->request = request;
-    slot->list_built = slot->is_late = false;
-    slot->sense = NULL;
-    if (request->bounced) {
-        channel->bounce.owner = slot;
-        if (request->flags & IRB_FLAGS_DATA_OUT)
-            memcpy(channel->bounce.buffer, request->buffer, request->byte_count);
-    }
-    fill_irb(slot, request, &slot->page->irb);
-    /* Another seal than that of the IRB, so that it is looked at when it comes back with registers. */
-    slot->seal = irb_seal(&slot->page->irb) ^ request->wants_registers;
+    if (__builtin_expect(request->bounced, 0))
+        bounce(slot, request);
+    fill_slot(slot, request);
     slot_step(slot, SLOT_FREE, SLOT_ACTIVE);
     slot_show(slot);
     slot->begun = (uint32_t)++channel->counters.requests;
     if (!channel->given.interface.IdeHwBuildIo) {
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
     } else if (!(__builtin_expect(port_guard_build_io, 0) ? build_io_guarded(slot)
-                                                          : build_io(slot)) &&
+                                                          : build_io(channel, slot)) &&
                finished_by_build_io(slot)) {
         slot_complete(channel, slot);
         return;
@@ -248,11 +271,10 @@ static void slot_start(struct irb_slot *slot, struct request *request)
             timeout_s = raised_timeout(slot, timeout_s);
         slot->timeout_s = timeout_s;
         slot->ticks_left = timeout_s ? timeout_s + 1 : 0;
-        watchdog_arm(channel);
-    } else {
-        slot->seal = ~slot->seal; /* there are few: each is looked at when it comes back */
+        if (!channel->watchdog.armed)
+            watchdog_arm(channel);
     }
-    start_io(slot);
+    start_io(channel, slot);
 }
 
 /* ------------------------------------------------------------------ pushing */
@@ -304,10 +326,14 @@ static void request_fail(struct request *request, uint8_t irb_status)
 
 void request_submit(struct request *request)
 {
+    irb_form_complete(&request->form, request->device, request->wants_registers);
+    request_send(request);
+}
+
+void request_send(struct request *request)
+{
     struct channel *channel = request->device->channel;
-    request->retries = 0;
-    request->timed_out = request->bounced = request->was_busy = false;
-    request->sense_valid = request->registers_valid = false;
+    request->so_far = 0;
 
     enum irql level = irql_raise_dispatch();
     if (request->byte_count > channel->controller->given.configuration.MaximumTransferLength) {
@@ -392,6 +418,7 @@ bool request_start_internal(struct request *request)
         return false;
     channel->irbs.free_internal = slot->next;
     request->bounced = false;
+    irb_form_complete(&request->form, request->device, false);
     slot_start(slot, request);
     return true;
 }

@@ -17,8 +17,9 @@ static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_
 
 /* ------------------------------------------------------------------ what the miniport may change */
 
-/* Of the members that a plain success leaves as they were, one word that changes with any single one of them. */
-static inline __attribute__((always_inline)) uintptr_t irb_seal(const IDE_REQUEST_BLOCK *irb)
+/* Of the members that a plain success leaves as they were, and of the list's first element, one word that changes with any
+ * single one of them. */
+static inline __attribute__((always_inline)) uintptr_t irb_seal(const struct irb_page *page)
 {
     static const IDE_REQUEST_BLOCK others = {
         .IrbStatus = 0xFF,
@@ -27,15 +28,16 @@ static inline __attribute__((always_inline)) uintptr_t irb_seal(const IDE_REQUES
         .NextIrb = (void *)UINTPTR_MAX,
         .IdeTaskFile.Previous = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
     };
-    uintptr_t seal = 0;
+    uintptr_t seal = page->list.NumberOfElements ^ page->elements[0].Length;
 
-#pragma GCC unroll 16
-    for (size_t at = 0; at < sizeof *irb; at += sizeof seal) {
+    seal ^= (uintptr_t)page->elements[0].Address.QuadPart;
+#pragma GCC unroll 24
+    for (size_t at = 0; at < sizeof page->irb; at += sizeof seal) {
         uintptr_t word, mask;
         if (at >= offsetof(IDE_REQUEST_BLOCK, DataTransferLength) &&
             at < offsetof(IDE_REQUEST_BLOCK, IrbExtension))
             continue;
-        __builtin_memcpy(&word, (const uint8_t *)irb + at, sizeof word);
+        __builtin_memcpy(&word, (const uint8_t *)&page->irb + at, sizeof word);
         __builtin_memcpy(&mask, (const uint8_t *)&others + at, sizeof mask);
         seal ^= word & ~mask;
     }
@@ -47,7 +49,11 @@ static inline __attribute__((always_inline)) uintptr_t irb_seal(const IDE_REQUES
 void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
 /* The IRB as it was before the miniport had it. */
 void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
-/* judge.c: INI-09, IRB-05, 14, 15, 16 when an IRB comes back; what is wrong is put right. */
+/* Makes the list of physically contiguous pieces of a buffer, at most PORT_PHYSICAL_BREAKS + 1. False: it is in more, which
+ * the block layer prevents, or not in memory. Context: any. */
+bool list_build(const void *data, uint32_t byte_count, IDE_SCATTER_GATHER_LIST *list,
+                IDE_SCATTER_GATHER_ELEMENT *elements);
+/* judge.c: INI-09, IRB-05, 07, 14, 15, 16 when an IRB comes back; what is wrong is put right. */
 void slot_judge(struct irb_slot *slot, const char *routine, const void *place)
     __attribute__((cold));
 /* IRB-17: IdeHwBuildIo has left IRB_FLAGS_MAP_BUFFERS. */
@@ -61,8 +67,7 @@ bool slot_may_need_sense(const struct irb_slot *slot) __attribute__((cold));
 enum slot_part {
     SLOT_DATA,      /* what DataBuffer points to; mapped under IRB_FLAGS_MAP_BUFFERS */
     SLOT_EXTENSION, /* IrbExtension */
-    SLOT_LIST,      /* read-only; mapped from AtaPortGetScatterGatherList on */
-    SLOT_IRB,       /* and the sense buffer */
+    SLOT_IRB,       /* the page with list, sense buffer and IRB */
     SLOT_BETWEEN,   /* an unmapped page */
 };
 
@@ -81,34 +86,17 @@ void slot_hide_more(struct irb_slot *slot);
 /* The miniport has the slot from here on. */
 static inline void slot_show(struct irb_slot *slot)
 {
-    if (!slot->hides)
-        return;
-    hal_gate_show(&slot->irb_gate);
-    if (slot->shows_more)
+    hal_gate_show(&slot->gate); /* with checks=off it is open anyway */
+    if (slot->care & CARE_MORE)
         slot_show_extension(slot);
 }
 
-static inline void slot_show_list(struct irb_slot *slot)
-{
-    slot->list_built = true;
-    if (slot->hides)
-        hal_gate_show(&slot->list_gate);
-}
-
-/* The miniport does not have it any more. The port sees it as before. slot_hide_pages does not see to
- * what is in shows_more. */
-static inline void slot_hide_pages(struct irb_slot *slot)
-{
-    if (!slot->hides)
-        return;
-    hal_gate_hide(&slot->irb_gate);
-    if (slot->list_built)
-        hal_gate_hide(&slot->list_gate);
-}
+/* The miniport does not have it any more. The port sees it as before. */
 static inline void slot_hide(struct irb_slot *slot)
 {
-    slot_hide_pages(slot);
-    if (slot->hides && slot->shows_more)
+    if (slot->hides)
+        hal_gate_hide(&slot->gate);
+    if (slot->care & CARE_MORE)
         slot_hide_more(slot);
 }
 
@@ -122,7 +110,7 @@ static inline void *slot_data_address(const struct irb_slot *slot, const void *d
 
 static inline IDE_SCATTER_GATHER_LIST *slot_shown_list(const struct irb_slot *slot)
 {
-    return (IDE_SCATTER_GATHER_LIST *)slot->list_gate.address;
+    return (IDE_SCATTER_GATHER_LIST *)slot->gate.address;
 }
 
 /* SenseInfoBuffer. */
@@ -143,9 +131,8 @@ slot_step(struct irb_slot *slot, enum irb_slot_state from, enum irb_slot_state n
 static inline void slot_queue_completed(struct channel *channel, struct irb_slot *slot)
 {
     slot_step(slot, SLOT_ACTIVE, SLOT_COMPLETED);
-    slot->next = NULL;
-    *channel->irbs.completed_tail = slot;
-    channel->irbs.completed_tail = &slot->next;
+    slot->next = channel->irbs.completed;
+    channel->irbs.completed = slot;
     deferred_queue_masked(&channel->irbs.completion);
 }
 
@@ -157,6 +144,7 @@ static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
     bool was_active = slot->state == SLOT_ACTIVE;
     if (was_active) {
         slot_hide(slot);
+        slot->sense = NULL;
         slot_fill_constants(slot, &slot->page->irb);
         slot_queue_completed(channel, slot);
     }

@@ -8,8 +8,8 @@
  * the miniport a window of virtual addresses, with a piece for each slot: data, IrbExtension, list and
  * IRB. A page of it is there only while the miniport may touch it, so an IRB that was completed, or
  * data that is not to be touched, faults (port/memory_faults.c). On the way of a DMA request that is
- * one store to show the IRB, one for its list, and as many to hide them. With checks=off all but the
- * data is always there, and DataBuffer is the port's own address.
+ * one store to show IRB and list, and one to hide them. With checks=off all but the data is always
+ * there, and DataBuffer is the port's own address.
  *
  * Entered at PASSIVE_LEVEL to make and to destroy; for the rest from any context.
  */
@@ -44,8 +44,8 @@ static bool reserve_window(struct channel *channel, unsigned slot_count)
 {
     size_t data_pages =
         hal_pages_for(channel->controller->given.configuration.MaximumTransferLength) + 1;
-    size_t extension = data_pages + 1, list = extension + extension_pages(channel) + 1;
-    size_t irb = list + 2, end = irb + 2;
+    size_t extension = data_pages + 1, irb = extension + extension_pages(channel) + 1;
+    size_t end = irb + 2;
     unsigned shift = 0;
 
     if (end > UINT16_MAX)
@@ -61,7 +61,6 @@ static bool reserve_window(struct channel *channel, unsigned slot_count)
     }
     channel->window.shift = (uint8_t)(shift + HAL_PAGE_SHIFT);
     channel->window.part_pages[SLOT_EXTENSION] = (uint16_t)extension;
-    channel->window.part_pages[SLOT_LIST] = (uint16_t)list;
     channel->window.part_pages[SLOT_IRB] = (uint16_t)irb;
     channel->window.part_pages[SLOT_BETWEEN] = (uint16_t)end;
     channel->window.first_irb =
@@ -114,7 +113,7 @@ void slot_show_data(struct irb_slot *slot)
     for (; page < end; page += HAL_PAGE_SIZE, slot->data_pages++)
         hal_map(slot->data_window + slot->data_pages * HAL_PAGE_SIZE, hal_physical(page), 1,
                 HAL_MAP_WRITE);
-    slot->shows_more = true;
+    slot->care |= CARE_MORE;
 }
 
 void slot_hide_more(struct irb_slot *slot)
@@ -125,7 +124,6 @@ void slot_hide_more(struct irb_slot *slot)
     if (slot->data_pages)
         hal_unmap(slot->data_window, slot->data_pages);
     slot->data_pages = 0;
-    slot->shows_more = pages != 0;
 }
 
 /* ------------------------------------------------------------------ the pool */
@@ -142,12 +140,6 @@ struct irb_slot *slot_sense_for(struct channel *channel, unsigned target)
 
 void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
 {
-    irb->Channel = slot->channel->number;
-    irb->Lun = 0;
-    irb->SenseInfoBufferLength = PORT_SENSE_BYTES;
-    irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
-    irb->QueueTag = 0;
-    irb->ReservedAsUlong = 0;
     irb->IrbExtension = slot->extension;
     irb->SenseInfoBuffer = slot_shown_sense(slot);
     irb->Reserved = NULL;
@@ -158,13 +150,12 @@ void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
 static bool make_visible(struct irb_slot *slot)
 {
     struct channel *channel = slot->channel;
-    uint8_t *list = part_address(slot, SLOT_LIST), *irb = part_address(slot, SLOT_IRB);
+    uint8_t *irb = part_address(slot, SLOT_IRB);
     uint64_t physical = hal_physical(slot->page);
     size_t last_data = channel->window.part_pages[SLOT_EXTENSION] - 2u,
            pages = extension_pages(channel);
 
-    if (!hal_gate_make(&slot->list_gate, list, physical, HAL_MAP_READ) ||
-        !hal_gate_make(&slot->irb_gate, irb, physical, HAL_MAP_WRITE) ||
+    if (!hal_gate_make(&slot->gate, irb, physical, HAL_MAP_WRITE) ||
         !hal_map(slot->data_window, physical, 1, HAL_MAP_READ) ||
         !hal_map(slot->data_window + last_data * HAL_PAGE_SIZE, physical, 1, HAL_MAP_READ) ||
         (pages && !hal_map(part_address(slot, SLOT_EXTENSION), physical, pages, HAL_MAP_READ)))
@@ -174,8 +165,7 @@ static bool make_visible(struct irb_slot *slot)
     slot->data_pages = (uint16_t)(last_data + 1);
     slot_hide_more(slot);
     if (!slot->hides) {
-        hal_gate_show(&slot->list_gate);
-        hal_gate_show(&slot->irb_gate);
+        hal_gate_show(&slot->gate);
         if (pages)
             slot_show_extension(slot);
     }
@@ -192,6 +182,8 @@ static bool slot_make(struct channel *channel, unsigned index)
     slot->data_window = channel->window.start + ((size_t)index << channel->window.shift);
     slot->index = (uint16_t)index;
     slot->is_internal = index >= channel->irbs.overlapped_count;
+    slot->care_always = (uint8_t)((slot->is_internal ? CARE_INTERNAL : 0) |
+                                  (size && contract_checks ? CARE_MORE : 0));
     slot->trace_start = trace_head(TRACE_IRB_START, channel->number, index);
     slot->trace_end = trace_head(TRACE_IRB_END, channel->number, index);
     if (size)
@@ -224,8 +216,7 @@ bool slots_create(struct channel *channel)
     channel->irbs.count = (uint16_t)count;
     channel->irbs.overlapped_count = (uint16_t)overlapped;
     channel->irbs.free_internal = NULL;
-    channel->irbs.completed_head = NULL;
-    channel->irbs.completed_tail = &channel->irbs.completed_head;
+    channel->irbs.completed = NULL;
     channel->irbs.outstanding = 0;
     channel->irbs.slots = hal_pages_alloc(slot_array_pages(channel), UINT64_MAX);
     channel->irbs.pages = hal_pages_alloc(count, limit);

@@ -38,7 +38,7 @@ static struct irb_slot *timed_out_slot(struct channel *channel)
 {
     for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
-        if (slot->state == SLOT_ACTIVE && slot->is_late)
+        if (slot->state == SLOT_ACTIVE && slot->timeout_s && !slot->ticks_left)
             return slot;
     }
     return NULL;
@@ -178,7 +178,7 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     struct request *request = slot->request;
 
     trace_timed(TRACE_TIMEOUT, trace_head(TRACE_TIMEOUT, channel->number, slot->index), 0);
-    request->timed_out = slot->is_late = true;
+    request->timed_out = true;
     channel->counters.timeouts++;
     request->device->counters.timeouts++;
     port_message(channel, "target %u: %s was not completed in %u s; resetting",

@@ -28,7 +28,7 @@ static size_t device_mapping_count;
 
 extern const uint8_t hal_text_start[], hal_text_end[];
 extern const uint8_t hal_rodata_start[], hal_rodata_end[];
-extern const uint8_t hal_early_start[], hal_early_end[];
+extern const uint8_t hal_early_start[], hal_early_end[], hal_kernel_end[];
 
 /* ------------------------------------------------------------------ changing the tables */
 
@@ -85,10 +85,8 @@ static void set_entry(uint64_t *entry, uintptr_t address, uint64_t value)
 {
     bool was_present = (*entry & ENTRY_PRESENT) != 0;
     paging_store(entry, value);
-    if (was_present) {
+    if (was_present)
         cpu_forget_translation(address);
-        hal_page_forget(address);
-    }
 }
 
 static void check_range(uintptr_t address, size_t page_count)
@@ -241,6 +239,16 @@ static __attribute__((cold)) bool map_ram(uint64_t start, uint64_t end)
     return true;
 }
 
+/* RAM is unmapped nowhere but in the kernel. */
+static __attribute__((cold)) void note_plain(uint64_t start, uint64_t end)
+{
+    struct hal_plain *plain = &hal_plain[start < (uint64_t)1 << 32 ? 0 : 1];
+    if (start < (uintptr_t)hal_kernel_end)
+        start = (uintptr_t)hal_kernel_end;
+    if (start < end && end - start > plain->byte_count)
+        *plain = (struct hal_plain){(uintptr_t)start, (uintptr_t)(end - start)};
+}
+
 static void protect_section(const uint8_t *start, const uint8_t *end, unsigned protection)
 {
     size_t page_count = ((size_t)(end - start) + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE;
@@ -268,6 +276,7 @@ void hal_paging_initialise(void)
         uint64_t start = map[i].start > FIRST_MAPPED ? map[i].start : FIRST_MAPPED;
         uint64_t end = map[i].end < PAGING_RAM_LIMIT ? map[i].end : PAGING_RAM_LIMIT;
         complete = map_ram(start, end);
+        note_plain(start, end);
     }
     if (!complete) {
         hal_printf("There is no memory for the page tables: the boot modules leave too little.\n");

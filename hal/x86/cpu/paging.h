@@ -41,7 +41,5 @@ static inline uint64_t *table_of(uint64_t entry)
 
 /* The present entry that maps address, and the size of its page; NULL if nothing is mapped. */
 uint64_t *hal_page_find(uintptr_t address, uint64_t *page_size);
-/* The entry of this page says something else now. */
-void hal_page_forget(uintptr_t page);
 
 #endif

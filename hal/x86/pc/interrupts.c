@@ -38,8 +38,10 @@ struct interrupt_frame {
 void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_frame *frame);
 
 static bool uses_ioapic;
-static unsigned depth; /* of interrupts within interrupts */
-static void (*exit_hook)(void);
+static void nothing(void)
+{
+}
+static void (*exit_hook)(void) = nothing;
 static void (*unclaimed_hook)(unsigned line);
 
 /* ------------------------------------------------------------------ controllers */
@@ -148,7 +150,7 @@ uint64_t hal_interrupt_unclaimed(unsigned number)
 
 void hal_interrupt_set_exit_hook(void (*hook)(void))
 {
-    exit_hook = hook;
+    exit_hook = hook ? hook : nothing;
 }
 
 void hal_interrupt_set_unclaimed_hook(void (*hook)(unsigned line))
@@ -183,6 +185,20 @@ static __attribute__((noinline, cold)) void count_unclaimed(struct interrupt_lin
                line->number, STORM_LIMIT);
 }
 
+/* Of a level-triggered line: who has claimed is asked first from now on, as it is the likeliest one
+ * to claim again. */
+static __attribute__((noinline)) void bring_forward(struct interrupt_line *line,
+                                                    struct hal_interrupt *interrupt)
+{
+    struct hal_interrupt **link = &line->handlers;
+
+    while (*link != interrupt)
+        link = &(*link)->next;
+    *link = interrupt->next;
+    interrupt->next = line->handlers;
+    line->handlers = interrupt;
+}
+
 static inline void call_handlers(struct interrupt_line *line)
 {
     struct hal_interrupt *interrupt = line->handlers;
@@ -190,7 +206,10 @@ static inline void call_handlers(struct interrupt_line *line)
         interrupt = interrupt->next;
     if (!interrupt) {
         count_unclaimed(line);
-    } else if (!line->level) {
+    } else if (line->level) {
+        if (__builtin_expect(interrupt != line->handlers, 0))
+            bring_forward(line, interrupt);
+    } else {
         /* Edges of several devices may have come together, so the rest is asked as well. */
         while ((interrupt = interrupt->next) != NULL)
             interrupt->handler(interrupt->context);
@@ -222,16 +241,13 @@ void hal_interrupt_dispatch(struct interrupt_line *line, const struct interrupt_
         refuse_software_interrupt(line, frame);
     if (line->through_pic && hal_pic_is_spurious(line->number))
         return;
-    depth++;
     bool is_level = hal_fpu_enter();
     call_handlers(line);
     if (line->through_pic)
         hal_pic_end_of_interrupt(line->number);
     else
         hal_apic_end_of_interrupt();
-    if (depth == 1 && exit_hook)
-        exit_hook();
+    exit_hook();
     if (__builtin_expect(is_level, 0))
         hal_fpu_leave();
-    depth--;
 }

@@ -304,6 +304,7 @@ CASE memory_data_completed(struct occasion *at)
 
 /* ------------------------------------------------------------------ scatter/gather lists */
 
+/* The transfer is over: nothing goes astray. */
 CASE memory_list_write(struct occasion *at)
 {
     volatile IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(at->channel, at->irb);
@@ -312,8 +313,9 @@ CASE memory_list_write(struct occasion *at)
         AtaPortGetPhysicalAddress(at->channel, at->irb, at->irb->DataBuffer, &run);
 
     probe_returned(first.QuadPart == list->Elements[0].Address.QuadPart && run >= length);
-    list->Elements[0].Length = length; /* BREAKS: IRB-07 */
-    return FALSE;
+    list->Elements[0].Length = length / 2;
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-07 */
+    return TRUE;
 }
 
 CASE memory_list_completed(struct occasion *at)
@@ -597,7 +599,7 @@ const struct probe_case memory_cases[] = {
     {"memory_data_copy", AT_START_IO, 1, memory_data_copy},
     {"memory_data_behind", AT_INTERRUPT, 1, memory_data_behind},
     {"memory_data_completed", AT_COMPLETE, 2, memory_data_completed},
-    {"memory_list_write", AT_START_IO, 2, memory_list_write},
+    {"memory_list_write", AT_COMPLETE, 2, memory_list_write},
     {"memory_list_completed", AT_COMPLETE, 2, memory_list_completed},
     {"memory_kernel_ports_to", AT_STOP, 1, memory_kernel_ports_to},
     {"memory_kernel_ports_from", AT_STOP, 1, memory_kernel_ports_from},
