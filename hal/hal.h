@@ -183,6 +183,8 @@ uint64_t hal_clock_us(void);
 /* The CPU's cycle counter: for distances in traces, not for time. */
 static inline uint64_t hal_cycles(void);
 static inline void hal_cycles_note(uint64_t *at); /* writes it there */
+/* Adds in one instruction, which no interrupt divides; returns what was there. */
+static inline uintptr_t hal_fetch_add16(uint16_t *at, uint16_t amount);
 /* Busy wait. Any context. Never shorter than asked. */
 void hal_stall_us(uint32_t duration_us);
 /* The one-shot timer: handler runs in interrupt context at or after the deadline; a later call
@@ -284,6 +286,21 @@ struct hal_gate {
 bool hal_gate_make(struct hal_gate *gate, void *address, uint64_t physical, unsigned protection);
 static inline void hal_gate_show(const struct hal_gate *gate); /* any context */
 static inline void hal_gate_hide(const struct hal_gate *gate);
+
+/* The same for pages that follow each other and show one thing and another. All lie in what is
+ * HAL_GATES_PAGES pages long and begins at a multiple of that. */
+#define HAL_GATES_PAGES 512u
+struct hal_gates {
+    volatile uint32_t *entries; /* of the first page; two halves each */
+    uint64_t shown;             /* what an entry says beside the physical address */
+    uintptr_t address;
+};
+bool hal_gates_make(struct hal_gates *gates, void *address, size_t page_count, unsigned protection);
+/* From page `first` on they show physical memory that is contiguous; the first page_count are
+ * hidden again. Any context. */
+static inline void hal_gates_show(const struct hal_gates *gates, size_t first, uint64_t physical,
+                                  size_t page_count);
+static inline void hal_gates_hide(const struct hal_gates *gates, size_t page_count);
 
 /* ------------------------------------------------------------------ calls into drivers
  *

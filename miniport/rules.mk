@@ -54,6 +54,8 @@ else
 MINIPORT_COMMON_FLAGS += -fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf
 # gcc loses the arguments, which are on the stack on i386, when it tracks assignments as well.
 MINIPORT_COMMON_FLAGS += $(if $(filter i386,$(ARCH)),-fno-var-tracking-assignments)
+# Two stores side by side are not worth an SSE register: its first use in an interrupt saves all of them.
+MINIPORT_COMMON_FLAGS += -fno-tree-slp-vectorize
 # i386: stacks are aligned to 4 bytes, as in Windows; gcc counts on 16 where it uses SSE unless it is told.
 MINIPORT_COMMON_FLAGS += $(if $(filter i386,$(ARCH)),-mincoming-stack-boundary=2)
 MINIPORT_SUPPORT_FLAGS := -fno-tree-loop-distribute-patterns

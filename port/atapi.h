@@ -3,10 +3,7 @@
 #ifndef PORT_ATAPI_H
 #define PORT_ATAPI_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct request;
+#include "port/block.h"
 
 /* A medium that has just come is first "not ready", then "changed", then good: a few tries. */
 #define ATAPI_ATTEMPTS 5u

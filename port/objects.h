@@ -131,10 +131,11 @@ struct irb_slot {
     /* What the miniport was given, whatever it makes of the IRB's members. */
     void *data;
     void *shown_data;     /* DataBuffer */
-    uint8_t *data_window; /* where it lies, at the beginning of the slot's piece of the window */
+    uint8_t *data_window; /* where the page with its first byte is shown */
     uint32_t data_byte_count;
-    void *extension;             /* IrbExtension, as the miniport sees it */
-    struct hal_gate gate;        /* of the page */
+    void *extension;      /* IrbExtension, as the miniport sees it */
+    struct hal_gate gate; /* of the page */
+    struct hal_gates data_gates, extension_gates;
 } __attribute__((aligned(256))); /* found without a division */
 
 /* ------------------------------------------------------------------ devices */

@@ -12,10 +12,9 @@
 
 struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
 uint64_t trace_times[TRACE_ENTRY_COUNT];
-uint32_t trace_next;
-_Static_assert((TRACE_ENTRY_COUNT & (TRACE_ENTRY_COUNT - 1)) == 0,
-               "trace_next may run over; a remainder is a mask");
-uint32_t trace_steps[TRACE_KIND_COUNT] = {[0 ... TRACE_KIND_COUNT - 1] = 1};
+uint16_t trace_next;
+uint16_t trace_steps[TRACE_KIND_COUNT] = {[0 ... TRACE_KIND_COUNT - 1] =
+                                              sizeof(struct trace_entry)};
 
 static const struct {
     const char *word;
@@ -53,7 +52,7 @@ bool trace_select(const char *words)
         words += *words == ',';
     }
     for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
-        trace_steps[kind] = mask >> kind & 1;
+        trace_steps[kind] = mask >> kind & 1 ? sizeof(struct trace_entry) : 0;
     return true;
 }
 
@@ -150,22 +149,22 @@ static void print_entry(uint32_t head, uint32_t value)
 
 void trace_print(unsigned count)
 {
-    unsigned end = trace_next % TRACE_ENTRY_COUNT;
     uint64_t previous_time = 0;
     if (count > TRACE_ENTRY_COUNT)
         count = TRACE_ENTRY_COUNT;
-    for (unsigned i = end + TRACE_ENTRY_COUNT - count; i != end + TRACE_ENTRY_COUNT; i++) {
-        uint32_t head = trace_entries[i % TRACE_ENTRY_COUNT].head;
-        uint64_t time = trace_times[i % TRACE_ENTRY_COUNT];
-        if (head == 0)
+    for (; count > 0; count--) {
+        uint16_t place = (uint16_t)(trace_next - count * sizeof(struct trace_entry));
+        const struct trace_entry *entry = trace_at(place);
+        uint64_t time = *trace_time_at(place);
+        if (entry->head == 0)
             continue; /* the ring is not full yet */
-        if (is_timed(head)) {
+        if (is_timed(entry->head)) {
             hal_printf("  %+11lld cycles  ",
                        previous_time ? (long long)(time - previous_time) : 0ll);
             previous_time = time;
         } else {
             hal_printf("  %18s  ", "");
         }
-        print_entry(head, trace_entries[i % TRACE_ENTRY_COUNT].value);
+        print_entry(entry->head, entry->value);
     }
 }

@@ -34,20 +34,32 @@ enum trace_kind {
 #define TRACE_TIMED  0x40u /* the entry has a time, though not all of its kind have */
 #define TRACE_IS_OUT 0x80u /* a buffer was written */
 
-#define TRACE_ENTRY_COUNT 4096u
+#define TRACE_ENTRY_COUNT 8192u /* 64 KiB: a place is 16 bits, and runs over by itself */
 #define TRACE_NO_CHANNEL  0xFFFFu
 
 /* `head`: bits 15:0 where, 23:16 kind, 31:24 extra. */
 struct trace_entry {
     uint32_t value, head;
 };
+_Static_assert(TRACE_ENTRY_COUNT * sizeof(struct trace_entry) == UINT16_MAX + 1, "all places");
 extern struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
 /* The cycle counter, of those that have a time. */
 extern uint64_t trace_times[TRACE_ENTRY_COUNT];
-extern uint32_t trace_next; /* entries recorded since boot */
-/* How far an entry of this kind takes the ring on: 1, or 0, then the next entry takes its place (`trace=` on
+/* Where the next entry goes, in bytes from the beginning of the ring (and of the times). */
+extern uint16_t trace_next;
+/* How far an entry of this kind takes the ring on: its size, or 0, then the next entry takes its place (`trace=` on
  * the command line). */
-extern uint32_t trace_steps[TRACE_KIND_COUNT];
+extern uint16_t trace_steps[TRACE_KIND_COUNT];
+
+static inline struct trace_entry *trace_at(uintptr_t place)
+{
+    return (struct trace_entry *)((uint8_t *)trace_entries + place);
+}
+
+static inline uint64_t *trace_time_at(uintptr_t place)
+{
+    return (uint64_t *)((uint8_t *)trace_times + place);
+}
 
 /* The constant part of an entry: what is recorded again and again has it made once. */
 static inline uint32_t trace_head(enum trace_kind kind, unsigned where, unsigned extra)
@@ -56,19 +68,19 @@ static inline uint32_t trace_head(enum trace_kind kind, unsigned where, unsigned
 }
 
 /* One instruction takes the place, so that an interrupt finds its own behind it. */
-static inline uint32_t trace_put(enum trace_kind kind, uint32_t head, uint32_t value)
+static inline uintptr_t trace_put(enum trace_kind kind, uint32_t head, uint32_t value)
 {
-    uint32_t place =
-        __atomic_fetch_add(&trace_next, trace_steps[kind], __ATOMIC_RELAXED) % TRACE_ENTRY_COUNT;
-    trace_entries[place].value = value;
-    trace_entries[place].head = head;
+    uintptr_t place = hal_fetch_add16(&trace_next, trace_steps[kind]);
+    struct trace_entry *entry = trace_at(place);
+    entry->value = value;
+    entry->head = head;
     return place;
 }
 
 /* Of the kinds that are timed, with a head that was made before. */
 static inline void trace_timed(enum trace_kind kind, uint32_t head, uint32_t value)
 {
-    hal_cycles_note(&trace_times[trace_put(kind, head, value)]);
+    hal_cycles_note(trace_time_at(trace_put(kind, head, value)));
 }
 
 static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, uint32_t value)

@@ -95,7 +95,7 @@ static BOOLEAN allocate_descriptors(struct pata_channel *channel)
 static void take_hardware(struct pata_channel *channel)
 {
     channel->is_ready = FALSE;
-    channel->device_register = 0;
+    channel->selected = 0;
     pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
     pata_read_status(channel); /* acknowledges what somebody else's command has left */
     if (!channel->bus_master)

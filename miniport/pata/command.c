@@ -250,7 +250,7 @@ static void note_effects(struct pata_channel *channel)
         pata_setup_again(device);
         break;
     case IDE_COMMAND_EXECUTE_DEVICE_DIAGNOSTIC: /* both devices did; device 0 is selected */
-        channel->device_register = 0;
+        channel->selected = 0;
         pata_setup_again(&channel->devices[0]);
         pata_setup_again(&channel->devices[1]);
         break;

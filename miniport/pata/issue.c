@@ -28,9 +28,9 @@ static BOOLEAN drdy_is_required(const struct pata_command *command)
 /* The device whose Status was seen. */
 static UCHAR selected_target(const struct pata_channel *channel)
 {
-    if (!channel->device_register)
+    if (!channel->selected)
         return channel->command.target; /* none was selected yet, so neither is to be preferred */
-    return channel->device_register & DEVICE_1 ? 1 : 0;
+    return channel->selected - 1;
 }
 
 /* The command waits: for BSY to clear, or, when that takes too long or DRQ is left over from
@@ -154,6 +154,6 @@ enum pata_phase pata_issue(struct pata_channel *channel)
     if (pata_uses_dma(command))
         pata_dma_direct(channel, command->is_to_memory);
     pata_write_task_file(channel, command->task_file, command->is_48_bit, !command->is_sector_io);
-    pata_write_device_and_command(channel, device_register, command->opcode);
+    pata_write_device_and_command(channel, command->target, device_register, command->opcode);
     return after_command(channel);
 }

@@ -120,7 +120,7 @@ struct pata_device {
     UCHAR packet_bytes;        /* 12 or 16 */
     BOOLEAN packet_interrupts; /* it interrupts when it wants the packet */
     BOOLEAN wants_dmadir;
-};
+} DECLSPEC_ALIGN(64); /* found without a multiplication */
 
 /* Is there a device, as far as is known? */
 static inline BOOLEAN pata_is_known(const struct pata_device *device)
@@ -254,7 +254,7 @@ struct pata_outcome {
 struct pata_channel {
     enum pata_phase phase;
     UCHAR number;
-    UCHAR device_register;      /* as last written; 0: not known */
+    UCHAR selected;             /* 1 + the target that is; 0: not known */
     UCHAR bus_master_direction; /* as last written: BM_TO_MEMORY or 0 */
     BOOLEAN is_ready;           /* BSY and DRQ were seen clear, and nothing has come since */
     BOOLEAN data_is_32_bit;     /* the data port takes 32-bit accesses */

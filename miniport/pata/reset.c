@@ -124,7 +124,7 @@ enum pata_phase pata_device_reset_tick(struct pata_channel *channel)
     if (!is_back && pata_wait_more(channel, RESET_TICK_US, DEVICE_RESET_LIMIT_US))
         return PHASE_DEVICE_RESET;
     channel->reset_irb = NULL;
-    channel->device_register = 0;
+    channel->selected = 0;
     if (!irb) {
         if (!is_back)
             return pata_over_with_reset(channel, IRB_STATUS_BUSY, status);
@@ -145,7 +145,7 @@ void pata_reset_begin(struct pata_channel *channel)
     if (channel->resets_in_a_row < RESET_LIMIT)
         channel->resets_in_a_row++;
     channel->is_ready = FALSE;
-    channel->device_register = 0;
+    channel->selected = 0;
     channel->reset_target = 0;
     channel->waited_us = 0;
     pata_write_device_control(channel, IDE_DC_RESET_CONTROLLER | IDE_DC_DISABLE_INTERRUPTS);
@@ -179,7 +179,7 @@ static void reset_end(struct pata_channel *channel)
     if (channel->bus_master)
         pata_bus_master_clear(channel, pata_read_bus_master_status(channel));
     pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
-    channel->device_register = 0;
+    channel->selected = 0;
     for (ULONG target = 0; target < MAX_IDE_DEVICE; target++) {
         struct pata_device *device = &channel->devices[target];
 

@@ -76,7 +76,8 @@ BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     command->moved = 0;
     pata_dma_direct(channel, (Irb->IrbFlags & IRB_FLAGS_DATA_IN) != 0);
     pata_write_task_file(channel, task_file, Is48BitIrb(Irb) != 0, FALSE);
-    pata_write_device_and_command(channel, pata_device_register(Irb->TargetId, task_file),
+    pata_write_device_and_command(channel, Irb->TargetId,
+                                  pata_device_register(Irb->TargetId, task_file),
                                   task_file->Current.bCommandReg);
     pata_dma_start(channel);
     return TRUE;

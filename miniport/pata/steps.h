@@ -131,10 +131,10 @@ BOOLEAN pata_has_packet_signature(const struct pata_channel *channel);
 /* Selects a device, whatever state it is in. The selected one is ready. */
 void pata_select(struct pata_channel *channel, UCHAR device_register);
 
-/* Is the device known to be the selected one? The register holds an obsolete bit, or is 0. */
+/* Is the device known to be the selected one? */
 static inline BOOLEAN pata_is_selected(const struct pata_channel *channel, UCHAR target)
 {
-    return (channel->device_register & (0x80u | DEVICE_1)) == 0x80u + target * DEVICE_1;
+    return channel->selected == target + 1;
 }
 
 /* ------------------------------------------------------------------ setup.c */

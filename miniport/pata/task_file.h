@@ -7,7 +7,7 @@
 
 static inline UCHAR pata_device_register(UCHAR target, const IDE_TASK_FILE *task_file)
 {
-    return (UCHAR)(DEVICE_OBSOLETE | (target ? DEVICE_1 : 0) |
+    return (UCHAR)(DEVICE_OBSOLETE | target * DEVICE_1 |
                    (task_file->Current.bDriveHeadReg & DEVICE_FROM_CALLER));
 }
 
@@ -35,11 +35,11 @@ static inline void pata_write_task_file(const struct pata_channel *channel,
 
 /* ATA: READ DMA and others: what a command leaves in the address bits of the Device register is
  * not defined, so it is written for each one. QEMU: it has counted on. */
-static inline void pata_write_device_and_command(struct pata_channel *channel,
+static inline void pata_write_device_and_command(struct pata_channel *channel, UCHAR target,
                                                  UCHAR device_register, UCHAR opcode)
 {
     channel->is_ready = FALSE;
-    channel->device_register = device_register;
+    channel->selected = (UCHAR)(target + 1);
     pata_write_device(channel, device_register);
     pata_write_command(channel, opcode);
 }

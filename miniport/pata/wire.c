@@ -2,7 +2,7 @@
 /*
  * Status, waiting for it, and which device is selected.
  *
- * Owns: device_register. May not: know what a command is for.
+ * Owns: which device is selected. May not: know what a command is for.
  */
 #include "steps.h"
 
@@ -43,7 +43,7 @@ BOOLEAN pata_has_packet_signature(const struct pata_channel *channel)
 void pata_select(struct pata_channel *channel, UCHAR device_register)
 {
     pata_write_device(channel, device_register);
-    channel->device_register = device_register;
+    channel->selected = (UCHAR)(1 + (device_register & DEVICE_1 ? 1 : 0));
     channel->is_ready = FALSE; /* that was the other one */
     pata_settle(channel);
 }

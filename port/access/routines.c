@@ -78,12 +78,25 @@ static __attribute__((cold)) void fill_with_ones(void *buffer, size_t byte_count
     memset(buffer, 0xFF, byte_count);
 }
 
-/* Before what goes through it with string instructions. */
-static __attribute__((noinline)) bool buffer_is_refused(const void *buffer, uint64_t byte_count,
-                                                        enum routine routine, const void *place)
+/* Something is to be said of a buffer, or of the direction flag. */
+static __attribute__((cold, noinline)) bool NTAPI judge_buffer(bool was_turned, const void *buffer,
+                                                               uint64_t byte_count,
+                                                               enum routine routine,
+                                                               const void *place)
 {
-    entry_direction(routine_name(routine), place);
+    if (was_turned)
+        entry_report_direction(routine_name(routine), place);
     return memory_is_refused(buffer, byte_count, routine_name(routine), place);
+}
+
+/* Before what goes through it with string instructions. */
+static inline bool buffer_is_refused(const void *buffer, uint64_t byte_count, enum routine routine,
+                                     const void *place)
+{
+    bool was_turned = hal_direction_clear();
+    bool wants_care = was_turned || (uintptr_t)buffer < hal_window_start;
+    return __builtin_expect(wants_care, 0) &&
+           judge_buffer(was_turned, buffer, byte_count, routine, place);
 }
 
 /* ------------------------------------------------------------------ registers of interest */

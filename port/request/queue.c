@@ -239,7 +239,8 @@ static __attribute__((cold, noinline)) ULONG raised_timeout(struct irb_slot *slo
 }
 
 /* Fills in the IRB of a slot, takes it through BuildIo and StartIo. */
-static void slot_start(struct irb_slot *slot, struct request *request)
+static inline __attribute__((always_inline)) void slot_start(struct irb_slot *slot,
+                                                             struct request *request)
 {
     struct channel *channel = slot->channel;
 
@@ -259,10 +260,12 @@ static void slot_start(struct irb_slot *slot, struct request *request)
         return;
     }
     if (slot->page->irb.IrbFlags & IRB_FLAGS_MAP_BUFFERS) {
-        if (slot->data_byte_count)
+        if (slot->data_byte_count) {
+            slot->seal ^= IRB_FLAGS_MAP_BUFFERS;
             slot_show_data(slot);
-        else
+        } else {
             slot_judge_build_io(slot);
+        }
     }
     if (!slot->is_internal) {
         /* BuildIo may have raised it. One more, since the first tick can be near. */
@@ -286,7 +289,8 @@ static inline bool has_room(const struct channel *channel)
 }
 
 /* Hands a request over, if there is room and the device takes one more. False: it must wait. */
-static inline bool push(struct channel *channel, struct device *device, struct request *request)
+static inline __attribute__((always_inline)) bool
+push(struct channel *channel, struct device *device, struct request *request)
 {
     if (!has_room(channel) || channel->queue.busy.bits || channel->recovery != RECOVERY_NONE ||
         !is_ready(device))

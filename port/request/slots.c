@@ -36,35 +36,59 @@ static size_t extension_pages(const struct channel *channel)
 
 static uint8_t *part_address(const struct irb_slot *slot, enum slot_part part)
 {
-    return slot->data_window + slot->channel->window.part_pages[part] * HAL_PAGE_SIZE;
+    const struct channel_window *window = &slot->channel->window;
+    return window->start + ((size_t)slot->index << window->shift) +
+           window->part_pages[part] * HAL_PAGE_SIZE;
 }
 
-/* Each part is followed by an unmapped page. The longest transfer may begin at the end of a page. */
-static bool reserve_window(struct channel *channel, unsigned slot_count)
+/* Where a piece of the window has its parts, each followed by an unmapped page, the last one at the piece's end. The longest
+ * transfer may begin at the end of a page. False: the driver's IrbExtension is longer than gates reach. */
+static bool divide_window(struct channel_window *window, size_t data_pages, size_t extension_pages)
 {
-    size_t data_pages =
-        hal_pages_for(channel->controller->given.configuration.MaximumTransferLength) + 1;
-    size_t extension = data_pages + 1, irb = extension + extension_pages(channel) + 1;
-    size_t end = irb + 2;
+    size_t page_count = data_pages + 1 + extension_pages + 1 + 1 + 1;
     unsigned shift = 0;
 
-    if (end > UINT16_MAX)
+    if (page_count > HAL_GATES_PAGES)
         return false;
-    while ((size_t)1 << shift < end)
+    while ((size_t)1 << shift < page_count)
         shift++;
-    if ((size_t)slot_count << shift > channel->window.page_count) {
-        channel->window.page_count = 0;
-        channel->window.start = hal_window_reserve((size_t)slot_count << shift);
-        if (!channel->window.start)
+    size_t data = ((size_t)1 << shift) - page_count, extension = data + data_pages + 1;
+    window->shift = (uint8_t)(shift + HAL_PAGE_SHIFT);
+    window->part_pages[SLOT_DATA] = (uint16_t)data;
+    window->part_pages[SLOT_EXTENSION] = (uint16_t)extension;
+    window->part_pages[SLOT_IRB] = (uint16_t)(extension + extension_pages + 1);
+    window->part_pages[SLOT_BETWEEN] = (uint16_t)(1u << shift);
+    return true;
+}
+
+/* A piece begins at a multiple of its size.
+ *
+ * QEMU: an INVLPG drops the translated code of one in 64 pages out of its jump cache, which is the one with the number
+ * (page ^ page >> 6) % 64. The kernel's code is in low numbers, pata's too. So the IRB, at the end of its piece, is
+ * in a high one while the number of its piece is low. */
+#define QEMU_JUMP_GROUPS 64u
+static bool reserve_window(struct channel *channel, unsigned slot_count)
+{
+    struct channel_window *window = &channel->window;
+    size_t data_pages =
+        hal_pages_for(channel->controller->given.configuration.MaximumTransferLength) + 1;
+
+    if (!divide_window(window, data_pages, extension_pages(channel)))
+        return false;
+    uintptr_t piece_bytes = (uintptr_t)1 << window->shift;
+    size_t page_count = slot_count * (piece_bytes / HAL_PAGE_SIZE);
+    if (page_count > window->page_count) {
+        uintptr_t multiple =
+            piece_bytes * (slot_count <= QEMU_JUMP_GROUPS / 4 ? QEMU_JUMP_GROUPS : 1);
+        uint8_t *start = hal_window_reserve(page_count + multiple / HAL_PAGE_SIZE);
+        window->page_count = 0;
+        if (!start)
             return false;
-        channel->window.page_count = (size_t)slot_count << shift;
+        window->start = start + (-(uintptr_t)start & (multiple - 1));
+        window->page_count = page_count;
     }
-    channel->window.shift = (uint8_t)(shift + HAL_PAGE_SHIFT);
-    channel->window.part_pages[SLOT_EXTENSION] = (uint16_t)extension;
-    channel->window.part_pages[SLOT_IRB] = (uint16_t)irb;
-    channel->window.part_pages[SLOT_BETWEEN] = (uint16_t)end;
-    channel->window.first_irb =
-        (uintptr_t)channel->window.start + irb * HAL_PAGE_SIZE + offsetof(struct irb_page, irb);
+    window->first_irb = (uintptr_t)window->start + window->part_pages[SLOT_IRB] * HAL_PAGE_SIZE +
+                        offsetof(struct irb_page, irb);
     return true;
 }
 
@@ -77,10 +101,12 @@ bool slot_locate(struct channel *channel, uintptr_t address, struct irb_slot **s
     if (page >= channel->window.page_count)
         return false;
     *slot = index < channel->irbs.count ? &channel->irbs.slots[index] : NULL;
+    const uint16_t *part_pages = channel->window.part_pages;
     enum slot_part at = SLOT_IRB;
-    while (in_piece < channel->window.part_pages[at])
+    while (at > SLOT_DATA && in_piece < part_pages[at])
         at--;
-    *part = in_piece + 1 < channel->window.part_pages[at + 1] ? at : SLOT_BETWEEN;
+    bool is_part = in_piece >= part_pages[at] && in_piece + 1 < part_pages[at + 1];
+    *part = is_part ? at : SLOT_BETWEEN;
     return true;
 }
 
@@ -98,31 +124,34 @@ void *slot_behind(const struct irb_slot *slot, enum slot_part part, uintptr_t ad
 
 void slot_show_extension(struct irb_slot *slot)
 {
-    uint8_t *address = part_address(slot, SLOT_EXTENSION);
-    const void *memory = slot_behind(slot, SLOT_EXTENSION, (uintptr_t)address);
-    hal_map(address, hal_physical(memory), extension_pages(slot->channel), HAL_MAP_WRITE);
+    const void *memory =
+        slot_behind(slot, SLOT_EXTENSION, (uintptr_t)part_address(slot, SLOT_EXTENSION));
+    hal_gates_show(&slot->extension_gates, 0, hal_physical(memory), extension_pages(slot->channel));
 }
 
-/* Page by page: the port's buffer may lie in pieces. Its page tables were made with the slot. */
 void slot_show_data(struct irb_slot *slot)
 {
-    const uint8_t *page = (const uint8_t *)slot->data - (uintptr_t)slot->data % HAL_PAGE_SIZE;
-    const uint8_t *end = (const uint8_t *)slot->data + slot->data_byte_count;
-    if (!slot->hides || slot->shown_data == slot->data || slot->data_pages)
+    uint8_t *data = slot->data;
+    size_t page_count =
+        hal_pages_for((uintptr_t)data % HAL_PAGE_SIZE + (size_t)slot->data_byte_count);
+    uint8_t *page = data - (uintptr_t)data % HAL_PAGE_SIZE;
+
+    if (!slot->hides || slot->shown_data == data || slot->data_pages)
         return;
-    for (; page < end; page += HAL_PAGE_SIZE, slot->data_pages++)
-        hal_map(slot->data_window + slot->data_pages * HAL_PAGE_SIZE, hal_physical(page), 1,
-                HAL_MAP_WRITE);
+    if (hal_is_plain(data, slot->data_byte_count))
+        hal_gates_show(&slot->data_gates, 0, (uintptr_t)page, page_count);
+    else
+        for (size_t i = 0; i < page_count; i++)
+            hal_gates_show(&slot->data_gates, i, hal_physical(page + i * HAL_PAGE_SIZE), 1);
+    slot->data_pages = (uint16_t)page_count;
     slot->care |= CARE_MORE;
 }
 
 void slot_hide_more(struct irb_slot *slot)
 {
-    size_t pages = extension_pages(slot->channel);
-    if (pages)
-        hal_unmap(part_address(slot, SLOT_EXTENSION), pages);
-    if (slot->data_pages)
-        hal_unmap(slot->data_window, slot->data_pages);
+    if (slot->care_always & CARE_MORE)
+        hal_gates_hide(&slot->extension_gates, extension_pages(slot->channel));
+    hal_gates_hide(&slot->data_gates, slot->data_pages);
     slot->data_pages = 0;
 }
 
@@ -145,29 +174,23 @@ void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
     irb->Reserved = NULL;
 }
 
-/* Everything is mapped once, so that the page tables are there from now on; what is to be hidden goes
- * again. */
 static bool make_visible(struct irb_slot *slot)
 {
     struct channel *channel = slot->channel;
     uint8_t *irb = part_address(slot, SLOT_IRB);
-    uint64_t physical = hal_physical(slot->page);
-    size_t last_data = channel->window.part_pages[SLOT_EXTENSION] - 2u,
-           pages = extension_pages(channel);
+    size_t data_pages =
+        channel->window.part_pages[SLOT_EXTENSION] - channel->window.part_pages[SLOT_DATA] - 1u;
 
-    if (!hal_gate_make(&slot->gate, irb, physical, HAL_MAP_WRITE) ||
-        !hal_map(slot->data_window, physical, 1, HAL_MAP_READ) ||
-        !hal_map(slot->data_window + last_data * HAL_PAGE_SIZE, physical, 1, HAL_MAP_READ) ||
-        (pages && !hal_map(part_address(slot, SLOT_EXTENSION), physical, pages, HAL_MAP_READ)))
+    if (!hal_gate_make(&slot->gate, irb, hal_physical(slot->page), HAL_MAP_WRITE) ||
+        !hal_gates_make(&slot->data_gates, slot->data_window, data_pages, HAL_MAP_WRITE) ||
+        !hal_gates_make(&slot->extension_gates, part_address(slot, SLOT_EXTENSION),
+                        extension_pages(channel), HAL_MAP_WRITE))
         return false;
     slot->shown_irb = (IDE_REQUEST_BLOCK *)(irb + offsetof(struct irb_page, irb));
     slot->hides = contract_checks;
-    slot->data_pages = (uint16_t)(last_data + 1);
-    slot_hide_more(slot);
     if (!slot->hides) {
         hal_gate_show(&slot->gate);
-        if (pages)
-            slot_show_extension(slot);
+        slot_show_extension(slot);
     }
     return true;
 }
@@ -179,8 +202,8 @@ static bool slot_make(struct channel *channel, unsigned index)
 
     slot->channel = channel;
     slot->page = &channel->irbs.pages[index];
-    slot->data_window = channel->window.start + ((size_t)index << channel->window.shift);
     slot->index = (uint16_t)index;
+    slot->data_window = part_address(slot, SLOT_DATA);
     slot->is_internal = index >= channel->irbs.overlapped_count;
     slot->care_always = (uint8_t)((slot->is_internal ? CARE_INTERNAL : 0) |
                                   (size && contract_checks ? CARE_MORE : 0));

@@ -25,7 +25,7 @@ static struct controller *controller;
 static struct channel *channel;
 static struct device *disk;
 static uint8_t *buffer;
-static uint32_t mark; /* trace_next when what is tested began */
+static uint16_t mark; /* trace_next when what is tested began */
 
 static void begin(void)
 {
@@ -42,8 +42,9 @@ static void check_steps(enum state_machine machine, const char *wanted, const ch
     char seen[512] = "";
     size_t length = 0;
 
-    for (uint32_t i = mark; i != trace_next; i++) {
-        const struct trace_entry *entry = &trace_entries[i % TRACE_ENTRY_COUNT];
+    for (uint16_t place = mark; place != trace_next;
+         place += (uint16_t)sizeof(struct trace_entry)) {
+        const struct trace_entry *entry = trace_at(place);
         if (entry->head != trace_head(TRACE_STATE, where, machine))
             continue;
         if (!length)

@@ -75,6 +75,13 @@ static inline uint64_t hal_cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
+static inline uintptr_t hal_fetch_add16(uint16_t *at, uint16_t amount)
+{
+    uintptr_t value = amount; /* the rest of it stays 0 */
+    __asm__ volatile("xaddw %w0, %1" : "+r"(value), "+m"(*at)::"cc");
+    return value;
+}
+
 static inline void hal_cycles_note(uint64_t *at)
 {
     __asm__ volatile("rdtsc\n\tmovl %%eax, %0\n\tmovl %%edx, 4+%0" : "=o"(*at)::"eax", "edx");

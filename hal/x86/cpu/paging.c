@@ -26,6 +26,9 @@ static uintptr_t next_window = PAGING_WINDOW_START;
 static struct device_mapping device_mappings[DEVICE_MAPPING_LIMIT];
 static size_t device_mapping_count;
 
+_Static_assert(HAL_GATES_PAGES == TABLE_LENGTH && HAL_ENTRY_ACCESSED == ENTRY_ACCESSED,
+               "what gate.h says of tables and entries");
+
 extern const uint8_t hal_text_start[], hal_text_end[];
 extern const uint8_t hal_rodata_start[], hal_rodata_end[];
 extern const uint8_t hal_early_start[], hal_early_end[], hal_kernel_end[];
@@ -185,6 +188,21 @@ bool hal_gate_make(struct hal_gate *gate, void *address, uint64_t physical, unsi
     gate->entry = (volatile uint32_t *)entry;
     gate->shown = (uint32_t)value;
     gate->address = (uintptr_t)address;
+    return true;
+}
+
+bool hal_gates_make(struct hal_gates *gates, void *address, size_t page_count, unsigned protection)
+{
+    uintptr_t start = (uintptr_t)address;
+    ASSERT_OP(start / HAL_PAGE_SIZE % TABLE_LENGTH + page_count, <=, TABLE_LENGTH);
+    uint64_t *entries = hal_page_entry(start); /* and the table that has all of them */
+    if (!entries)
+        return false;
+    gates->entries = (volatile uint32_t *)entries;
+    gates->shown = entry_flags(protection);
+    gates->address = start;
+    for (size_t i = 0; i < page_count; i++)
+        set_entry(entries + i, start + i * HAL_PAGE_SIZE, 0);
     return true;
 }
 

@@ -22,6 +22,7 @@
 #define ENTRY_WRITE         0x002ull
 #define ENTRY_WRITE_THROUGH 0x008ull
 #define ENTRY_NO_CACHE      0x010ull
+#define ENTRY_ACCESSED      0x020ull
 #define ENTRY_LARGE         0x080ull
 #define ENTRY_NO_EXECUTE    0x8000000000000000ull
 #define ENTRY_ADDRESS       0x000FFFFFFFFFF000ull
