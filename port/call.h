@@ -82,14 +82,19 @@ struct sync_saved {
     enum irql level;
     bool with_isr;
 };
+static inline struct sync_saved sync_enter_from(struct channel *channel, enum irql level)
+{
+    struct sync_saved saved = {.level = level,
+                               .with_isr = channel->given.configuration.SyncWithIsr};
+    if (!saved.with_isr)
+        (void)irql_raise_dispatch();
+    else
+        irql_enter_dirql_from(level);
+    return saved;
+}
 static inline struct sync_saved sync_enter(struct channel *channel)
 {
-    struct sync_saved saved = {.with_isr = channel->given.configuration.SyncWithIsr};
-    if (saved.with_isr)
-        saved.level = irql_enter_dirql();
-    else
-        saved.level = irql_raise_dispatch();
-    return saved;
+    return sync_enter_from(channel, irql_now);
 }
 static inline void sync_leave(struct sync_saved saved)
 {

@@ -55,12 +55,16 @@ static inline void irql_lower(enum irql level)
 
 /* DIRQL: CPU interrupts off; below it they are on, so the level tells what the CPU's flag is. Nests;
  * returns the level for irql_leave_dirql. */
+static inline void irql_enter_dirql_from(enum irql level)
+{
+    if (level != IRQL_DIRQL)
+        hal_interrupts_disable_now();
+    irql_now = IRQL_DIRQL;
+}
 static inline enum irql irql_enter_dirql(void)
 {
     enum irql old = irql_now;
-    if (old != IRQL_DIRQL)
-        hal_interrupts_disable_now();
-    irql_now = IRQL_DIRQL;
+    irql_enter_dirql_from(old);
     return old;
 }
 static inline void irql_leave_dirql(enum irql level)
