@@ -12,19 +12,10 @@
 #include "port/parcel.h"
 #include "port/sense.h"
 
-#define PACKET_TIMEOUT_S   30u
-#define TRANSFER_TIMEOUT_S 30u
-#define CD_SECTOR_BYTES    2048u
+#define PACKET_TIMEOUT_S 30u
+#define CD_SECTOR_BYTES  2048u
 #define CD_RAW_BYTES \
     2352u /* what some drives answer for an audio disc; READ(10) moves no less than above */
-
-enum {
-    SCSI_TEST_UNIT_READY = 0x00,
-    SCSI_START_STOP_UNIT = 0x1B,
-    SCSI_READ_CAPACITY = 0x25,
-    SCSI_READ_10 = 0x28,
-    SCSI_VERIFY_10 = 0x2F,
-};
 
 static void store_be32(UCHAR *bytes, uint32_t value)
 {
@@ -37,19 +28,6 @@ static void store_be32(UCHAR *bytes, uint32_t value)
 static uint32_t load_be32(const UCHAR *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-void atapi_form_transfer(struct device *device, enum block_operation operation)
-{
-    struct irb_form *form = &device->block.forms[operation];
-    bool is_read = operation == BLOCK_READ;
-
-    *form = (struct irb_form){.function = IRB_FUNCTION_ATAPI_COMMAND,
-                              .flags = is_read ? IRB_FLAGS_DATA_IN : 0,
-                              .timeout_s = TRANSFER_TIMEOUT_S,
-                              .cdb_length = 10,
-                              .cdb = {is_read ? SCSI_READ_10 : SCSI_VERIFY_10}};
-    irb_form_complete(form, device, false);
 }
 
 void atapi_set_address(struct request *request, uint64_t lba, uint32_t sectors)

@@ -3,13 +3,23 @@
 #ifndef PORT_ATAPI_H
 #define PORT_ATAPI_H
 
-#include "port/block.h"
+#include <stdint.h>
+
+struct request;
 
 /* A medium that has just come is first "not ready", then "changed", then good: a few tries. */
 #define ATAPI_ATTEMPTS 5u
 
-/* READ(10), or VERIFY(10), for block_configure; and its address and count. */
-void atapi_form_transfer(struct device *device, enum block_operation operation);
+/* Operation codes of SPC-2 and MMC-3. */
+enum {
+    SCSI_TEST_UNIT_READY = 0x00,
+    SCSI_START_STOP_UNIT = 0x1B,
+    SCSI_READ_CAPACITY = 0x25,
+    SCSI_READ_10 = 0x28,
+    SCSI_VERIFY_10 = 0x2F,
+};
+
+/* Address and count of READ(10) and VERIFY(10). */
 void atapi_set_address(struct request *request, uint64_t lba, uint32_t sectors);
 
 #endif

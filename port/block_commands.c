@@ -9,6 +9,7 @@
 #include "port/objects.h"
 
 #define IO_TIMEOUT_S    10u
+#define CD_TIMEOUT_S    30u
 #define FLUSH_TIMEOUT_S 60u /* ATA/ATAPI-6 8.10: a flush may take more than 30 s */
 
 /* What the Sector Count register can say (ATA/ATAPI-6 8.34, 8.35). */
@@ -74,6 +75,19 @@ static void form_all_ata(struct device *device)
     device->block.most_sectors = is_48bit ? LBA48_MOST_SECTORS : LBA28_MOST_SECTORS;
 }
 
+static void form_packet(struct device *device, enum block_operation operation)
+{
+    struct irb_form *form = &device->block.forms[operation];
+    bool is_read = operation == BLOCK_READ;
+
+    *form = (struct irb_form){.function = IRB_FUNCTION_ATAPI_COMMAND,
+                              .flags = is_read ? IRB_FLAGS_DATA_IN : 0,
+                              .timeout_s = CD_TIMEOUT_S,
+                              .cdb_length = 10,
+                              .cdb = {is_read ? SCSI_READ_10 : SCSI_VERIFY_10}};
+    irb_form_complete(form, device, false);
+}
+
 __attribute__((cold)) void block_configure(struct device *device)
 {
     const struct controller *controller = device->channel->controller;
@@ -83,8 +97,8 @@ __attribute__((cold)) void block_configure(struct device *device)
     if (device->kind == DEVICE_ATA) {
         form_all_ata(device);
     } else {
-        atapi_form_transfer(device, BLOCK_READ);
-        atapi_form_transfer(device, BLOCK_VERIFY);
+        form_packet(device, BLOCK_READ);
+        form_packet(device, BLOCK_VERIFY);
         device->block.most_sectors = PACKET_MOST_SECTORS;
     }
     if (device->block.most_sectors > by_length)

@@ -34,8 +34,9 @@ static enum name_fault name_fault(struct registry_name name, bool is_key)
     if (name.byte_count > REGISTRY_NAME_MAX_BYTES)
         return NAME_TOO_LONG;
     for (size_t at = 0; at < name.byte_count;) {
-        uint32_t code_point;
-        at += utf8_decode(name.text + at, name.byte_count - at, &code_point);
+        uint32_t code_point = (uint8_t)name.text[at];
+        at +=
+            code_point < 0x80 ? 1 : utf8_decode(name.text + at, name.byte_count - at, &code_point);
         if (code_point == UTF_ILL_FORMED)
             return NAME_ILL_FORMED;
         if (code_point < 0x20 || code_point == 0x7F)

@@ -166,9 +166,8 @@ static size_t decode_utf16(const struct reg_text *text, size_t at, size_t left, 
     return utf16le_decode(swapped, count, character);
 }
 
-static void load_character(struct reg_cursor *cursor)
+static __attribute__((noinline)) void load_other_character(struct reg_cursor *cursor)
 {
-    const uint8_t *bytes = cursor->text->bytes + cursor->at;
     size_t left = cursor->end - cursor->at;
 
     if (left == 0) {
@@ -176,11 +175,22 @@ static void load_character(struct reg_cursor *cursor)
         cursor->byte_count = 0;
     } else if (cursor->text->encoding != REG_UTF8) {
         cursor->byte_count = decode_utf16(cursor->text, cursor->at, left, &cursor->character);
-    } else if (bytes[0] < 0x80) {
-        cursor->character = bytes[0];
+    } else {
+        cursor->byte_count =
+            utf8_decode(cursor->text->bytes + cursor->at, left, &cursor->character);
+    }
+}
+
+/* Nearly everything is ASCII in UTF-8. */
+static inline void load_character(struct reg_cursor *cursor)
+{
+    const struct reg_text *text = cursor->text;
+
+    if (cursor->at < cursor->end && text->encoding == REG_UTF8 && text->bytes[cursor->at] < 0x80) {
+        cursor->character = text->bytes[cursor->at];
         cursor->byte_count = 1;
     } else {
-        cursor->byte_count = utf8_decode(bytes, left, &cursor->character);
+        load_other_character(cursor);
     }
 }
 
@@ -194,10 +204,8 @@ void reg_cursor_begin(struct reg_cursor *cursor, const struct reg_text *text,
 
 void reg_cursor_next(struct reg_cursor *cursor)
 {
-    if (cursor->character == REG_LINE_END)
-        return;
-    cursor->at += cursor->byte_count;
-    cursor->column++;
+    cursor->at += cursor->byte_count; /* 0 at the line's end */
+    cursor->column += cursor->byte_count != 0;
     load_character(cursor);
 }
 
