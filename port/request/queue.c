@@ -289,24 +289,30 @@ static inline bool has_room(const struct channel *channel)
     return channel->irbs.outstanding < channel->irbs.limit;
 }
 
-/* Hands a request over, if there is room and the device takes one more. False: it must wait. */
-static inline __attribute__((always_inline)) bool
-push(struct channel *channel, struct device *device, struct request *request)
+/* The slot that a request goes out in, if there is room and the device takes one more. NULL: it must wait. */
+static inline struct irb_slot *take_slot(struct channel *channel, struct device *device,
+                                         struct request *request)
 {
     if (!has_room(channel) || channel->queue.busy.bits || channel->recovery != RECOVERY_NONE ||
         !is_ready(device))
-        return false;
+        return NULL;
     if (needs_bounce(channel, request)) {
         if (channel->bounce.owner)
-            return false; /* goes on when the buffer is free */
+            return NULL; /* goes on when the buffer is free */
         request->bounced = true;
     }
     struct irb_slot *slot = channel->irbs.free;
     channel->irbs.free = slot->next;
     channel->irbs.outstanding++;
     device->queue.outstanding++;
+    return slot;
+}
+
+/* For those that have waited, and internal ones. */
+static __attribute__((noinline)) void slot_start_later(struct irb_slot *slot,
+                                                       struct request *request)
+{
     slot_start(slot, request);
-    return true;
 }
 
 void channel_dispatch(struct channel *channel)
@@ -314,11 +320,11 @@ void channel_dispatch(struct channel *channel)
     struct device *device;
     while (has_room(channel) && (device = next_device(channel))) {
         struct request *request = device->queue.head;
-        queue_take_head(device);
-        if (!push(channel, device, request)) {
-            queue_prepend(device, request);
+        struct irb_slot *slot = take_slot(channel, device, request);
+        if (!slot)
             break;
-        }
+        queue_take_head(device);
+        slot_start_later(slot, request);
     }
 }
 
@@ -335,27 +341,34 @@ void request_submit(struct request *request)
     request_send(request);
 }
 
+/* It waits its turn. */
+static __attribute__((noinline)) void enqueue(struct channel *channel, struct request *request)
+{
+    if (request->flags & IRB_FLAGS_HIGH_PRIORITY)
+        queue_prepend(request->device, request);
+    else
+        queue_append(request->device, request);
+    if (request->device->queue.busy.bits & BUSY_POWER)
+        request_wake(request->device);
+    channel_dispatch(channel);
+}
+
 void request_send(struct request *request)
 {
-    struct channel *channel = request->device->channel;
-    request->so_far = 0;
-
+    struct device *device = request->device;
+    struct channel *channel = device->channel;
     enum irql level = irql_raise_dispatch();
-    if (request->byte_count > channel->controller->given.configuration.MaximumTransferLength) {
+    struct irb_slot *slot;
+
+    request->so_far = 0;
+    if (request->byte_count > channel->controller->given.configuration.MaximumTransferLength)
         request_fail(request, IRB_STATUS_INVALID_REQUEST);
-    } else if (channel_takes_requests(channel->state)) {
-        if (channel->queue.waiting || !push(channel, request->device, request)) {
-            if (request->flags & IRB_FLAGS_HIGH_PRIORITY)
-                queue_prepend(request->device, request);
-            else
-                queue_append(request->device, request);
-            if (request->device->queue.busy.bits & BUSY_POWER)
-                request_wake(request->device);
-            channel_dispatch(channel);
-        }
-    } else {
+    else if (!channel_takes_requests(channel->state))
         request_fail(request, IRB_STATUS_SELECTION_TIMEOUT);
-    }
+    else if (!channel->queue.waiting && (slot = take_slot(channel, device, request)))
+        slot_start(slot, request);
+    else
+        enqueue(channel, request);
     irql_lower(level);
 }
 
@@ -424,6 +437,6 @@ bool request_start_internal(struct request *request)
     channel->irbs.free_internal = slot->next;
     request->bounced = false;
     irb_form_complete(&request->form, request->device, false);
-    slot_start(slot, request);
+    slot_start_later(slot, request);
     return true;
 }
