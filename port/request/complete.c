@@ -21,9 +21,9 @@ static struct irb_slot *take_completed(struct channel *channel)
     struct irb_slot *slot = __atomic_exchange_n(&channel->irbs.completed, NULL, __ATOMIC_RELAXED);
     struct irb_slot *later = NULL;
 
-    if (__builtin_expect(slot == NULL, 0))
+    if (__builtin_expect(!slot, 0))
         return NULL;
-    while (__builtin_expect(slot->next != NULL, 0)) {
+    while (slot->next) {
         struct irb_slot *earlier = slot->next;
         slot->next = later;
         later = slot;
@@ -176,7 +176,7 @@ void completion_run(void *context)
     for (struct irb_slot *slot = take_completed(channel); slot;) {
         struct irb_slot *next = slot->next; /* the callback may use the slot again */
         struct request *request = slot_finish(channel, slot);
-        if (__builtin_expect(request != NULL, 0)) {
+        if (request) {
             request->next = again;
             again = request;
         }

@@ -275,7 +275,7 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
             timeout_s = raised_timeout(slot, timeout_s);
         slot->timeout_s = timeout_s;
         slot->ticks_left = timeout_s ? timeout_s + 1 : 0;
-        if (!channel->watchdog.armed)
+        if (!channel->timeouts.watchdog.armed)
             watchdog_arm(channel);
     }
     start_io(channel, slot);
