@@ -127,7 +127,7 @@ static inline void send_request(struct block_request *block, uint64_t lba, uint3
 
     block->piece_lba = lba;
     block->piece_sectors = sectors;
-    request->form = device->block.forms[block->operation];
+    irb_words_copy(&request->form, &device->block.forms[block->operation], sizeof request->form);
     request->device = device;
     request->wants_registers = false;
     request->context = block;

@@ -103,8 +103,10 @@ static bool enter(enum routine routine, const void *extension, struct subject *s
     bool is_build_io = context_now->kind == CONTEXT_BUILD_IO;
 
     entry_direction(row->name, place);
-    if (!find_subject(row, extension, subject, place))
+    if (!find_subject(row, extension, subject, place)) {
+        *subject = (struct subject){NULL, NULL};
         return false;
+    }
     if (!is_allowed(row, subject)) {
         contract_report(is_build_io ? RULE_CTX_01 : (enum rule)row->rule,
                         subject->channel ? subject->channel : context_now->channel, row->name,

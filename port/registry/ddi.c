@@ -65,10 +65,11 @@ static struct channel *enter(PVOID extension, enum routine routine, const void *
         contract_report(RULE_REG_14, NULL, routine_name(routine), place, "nothing was done");
         return NULL;
     }
-    channel = entry_channel(routine, extension, place);
-    if (!channel)
+    bool may = entry_optional(routine, extension, &channel, place);
+    if (channel && context_now->kind != CONTEXT_BUILD_IO) /* where nothing may be asked at all */
+        report_damage(channel, routine_name(routine), place);
+    if (!may)
         return NULL;
-    report_damage(channel, routine_name(routine), place);
     if (channel->given.configuration.ChannelMode != IdeModeDump)
         return channel;
     contract_report(RULE_CTX_08, channel, routine_name(routine), place, "nothing was done");

@@ -118,11 +118,11 @@ void irb_form_complete(struct irb_form *form, const struct device *device, bool 
 static inline __attribute__((always_inline)) void
 fill_irb(const struct request *request, uint32_t byte_count, void *data, IDE_REQUEST_BLOCK *irb)
 {
-    __builtin_memcpy(irb, request->head, sizeof request->head);
+    irb_words_copy(irb, request->head, sizeof request->head);
     irb->DataTransferLength = byte_count;
     irb->DataBuffer = data;
     irb->NextIrb = NULL;
-    irb->IdeTaskFile = request->task_file;
+    irb_words_copy(&irb->IdeTaskFile, &request->task_file, sizeof irb->IdeTaskFile);
 }
 
 void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
