@@ -61,9 +61,9 @@ enum block_status atapi_command(struct device *device, const uint8_t *cdb, uint8
     return block_status_of(request);
 }
 
-/* The medium that READ CAPACITY describes (MMC-3 6.1, READ CAPACITY): last sector, sector size. False: none that
- * can be read. FFFFFFFFh is no last sector: SBC keeps it for what 32 bits cannot say, and drives answer it for
- * a medium without a sector. */
+/* The medium that READ CAPACITY describes (MMC-3 6.1, READ CAPACITY): last sector, sector size.
+ * False: none that can be read. FFFFFFFFh is no last sector: SBC keeps it for what 32 bits cannot
+ * say, and drives answer it for a medium without a sector. */
 static bool use_capacity(struct device *device, const UCHAR answer[8])
 {
     uint32_t last = load_be32(answer), sector_size = load_be32(&answer[4]);

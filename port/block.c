@@ -37,8 +37,8 @@ static __attribute__((noinline)) void set_chs_address(IDEREGISTERS *registers,
     registers->bDriveHeadReg |= (UCHAR)(track % heads);
 }
 
-/* Address and count; the rest is the form's. The sector count is truncated on purpose: 0 stands for 256, or 65,536
- * (ATA/ATAPI-6 8.34, 8.35). */
+/* Address and count; the rest is the form's. The sector count is truncated on purpose: 0 stands for
+ * 256, or 65,536 (ATA/ATAPI-6 8.34, 8.35). */
 static inline void set_address(struct request *request, const struct device *device, uint64_t lba,
                                uint32_t sectors)
 {
@@ -64,8 +64,8 @@ static inline void set_address(struct request *request, const struct device *dev
 
 /* ------------------------------------------------------------------ pieces */
 
-/* The slow way to cut a piece: the buffer is not in one physical run, so the controller's physical breaks
- * limit what one command takes. Returns the sectors; 0: the buffer is not in memory. */
+/* The slow way to cut a piece: the buffer is not in one physical run, so the controller's physical
+ * breaks limit what one command takes. Returns the sectors; 0: the buffer is not in memory. */
 static __attribute__((noinline)) uint32_t sectors_in_breaks(const struct device *device,
                                                             struct request *request, uint8_t *at,
                                                             uint32_t sectors)
@@ -88,8 +88,8 @@ static __attribute__((noinline)) uint32_t sectors_in_breaks(const struct device 
     return memory_pieces(at, device->sector_size) ? 1 : 0;
 }
 
-/* Decides on the data of the next piece: its sectors, and buffer and length of the request. Returns the sectors; 0: the
- * buffer is not in memory there. */
+/* Decides on the data of the next piece: its sectors, and buffer and length of the request. Returns
+ * the sectors; 0: the buffer is not in memory there. */
 static inline uint32_t cut_data(struct block_request *block, uint32_t sectors)
 {
     const struct device *device = block->device;
@@ -193,8 +193,8 @@ static void piece_done(struct request *request)
     finish(block, block_status_of(request));
 }
 
-/* The same for a packet device. A piece that succeeded may have been carried out on another medium: then
- * the drive has said so to whoever came first, and the device knows. */
+/* The same for a packet device. A piece that succeeded may have been carried out on another medium:
+ * then the drive has said so to whoever came first, and the device knows. */
 static void packet_piece_done(struct request *request)
 {
     struct block_request *block = request->context;

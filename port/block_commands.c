@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which commands carry a device's blocks, with which flags, and how many sectors each takes at most: settled once
- * its modes are known, and again with each medium. PASSIVE_LEVEL.
+ * Which commands carry a device's blocks, with which flags, and how many sectors each takes at
+ * most: settled once its modes are known, and again with each medium. PASSIVE_LEVEL.
  */
 #include "port/atapi.h"
 #include "port/block.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls from the port into a miniport: context pushed, traced, the CPU's state looked at (CPU-01), popped. */
+/* Calls from the port into a miniport: context pushed, traced, the CPU's state looked at (CPU-01),
+ * popped. */
 #ifndef PORT_CALL_H
 #define PORT_CALL_H
 
@@ -22,8 +23,8 @@ static inline void trace_false(const struct context *context)
           context->kind);
 }
 
-/* A routine has returned with the CPU in another state than the caller's: reported, and put right. Its
- * context is still the innermost one. */
+/* A routine has returned with the CPU in another state than the caller's: reported, and put right.
+ * Its context is still the innermost one. */
 void call_left_wrong(uintptr_t function) __attribute__((cold));
 
 /* The calls of every request. They have their own traces, and look at what costs nearly nothing. */

@@ -46,8 +46,8 @@ void channel_init(struct channel *channel)
     channel->irbs.completion = (struct deferred){.procedure = completion_run, .context = channel};
 }
 
-/* The levels at which this channel's miniport is called. SyncWithIsr is known once IdeHwControl(IdeStart) has
- * returned, and the routines that it is about are called after that. */
+/* The levels at which this channel's miniport is called. SyncWithIsr is known once
+ * IdeHwControl(IdeStart) has returned, and the routines that it is about are called after that. */
 static void channel_levels(struct channel *channel)
 {
     enum irql device_level = channel->given.configuration.SyncWithIsr ? IRQL_DIRQL : IRQL_DISPATCH;
@@ -63,8 +63,8 @@ static void channel_levels(struct channel *channel)
         contexts[kind].cpu = context_cpu(contexts[kind].level);
 }
 
-/* The contexts in which this channel's miniport will run. IdeHwBuildIo may touch no port, and no routine goes a short
- * way there. */
+/* The contexts in which this channel's miniport will run. IdeHwBuildIo may touch no port, and no
+ * routine goes a short way there. */
 static void make_contexts(struct channel *channel)
 {
     for (unsigned kind = 0; kind < CONTEXT_KIND_COUNT; kind++)
@@ -309,8 +309,9 @@ static void release_hardware(struct channel *channel)
     channel->bounce.owner = NULL;
 }
 
-/* What the miniport should have given back, judged when IdeHwControl(`action`) has returned, and shown where it was
- * handed out. REG-07: the registry buffer is flushed and freed. IRB-11: request-sense IRBs. */
+/* What the miniport should have given back, judged when IdeHwControl(`action`) has returned, and
+ * shown where it was handed out. REG-07: the registry buffer is flushed and freed. IRB-11:
+ * request-sense IRBs. */
 static void close_leaks(struct channel *channel, IDE_CONTROL_ACTION action)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
@@ -375,8 +376,8 @@ static void time_is_over(void *context)
     *(bool *)context = true;
 }
 
-/* Waits for the end of what is under way, but not for ever: a device that hangs, or a queue that the
- * miniport keeps paused, is reset and its requests ended. */
+/* Waits for the end of what is under way, but not for ever: a device that hangs, or a queue that
+ * the miniport keeps paused, is reset and its requests ended. */
 static void finish_work(struct channel *channel)
 {
     bool is_over = false;

@@ -17,8 +17,8 @@ struct controller;
 void controller_step(struct controller *controller, enum controller_state next);
 void channel_step(struct channel *channel, enum channel_state next);
 
-/* IdeHwControl: what it returned. What the miniport asked for meanwhile has run by then. `parameters`
- * is what `action` is documented with, or NULL. Context: PASSIVE_LEVEL. */
+/* IdeHwControl: what it returned. What the miniport asked for meanwhile has run by then.
+ * `parameters` is what `action` is documented with, or NULL. Context: PASSIVE_LEVEL. */
 BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters);
 /* AtaAdapterControl: what it returned. Context: PASSIVE_LEVEL. */
 BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action);

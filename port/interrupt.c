@@ -153,8 +153,8 @@ static __attribute__((noinline)) void judge_claim(struct channel *channel, unsig
     stop_line(channel->interrupt.hal.line);
 }
 
-/* IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after IdeHwControl(IdeStop)
- * has returned. */
+/* IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after
+ * IdeHwControl(IdeStop) has returned. */
 static bool channel_interrupt(void *context)
 {
     struct channel *channel = context;
@@ -181,7 +181,8 @@ static bool channel_interrupt(void *context)
 
 /* ------------------------------------------------------------------ dump mode */
 
-/* The miniport is asked whether its device has something to say. Polls that find nothing leave no trace. */
+/* The miniport is asked whether its device has something to say. Polls that find nothing leave no
+ * trace. */
 static void poll_interrupt(struct channel *channel)
 {
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an IRB begins with, in the IRB's own layout: the members before DataTransferLength, and task file or CDB. Issuers
- * fill in what is theirs, irb_form_complete the rest, and then it is copied as it is, from the block layer's forms into
- * requests, and from requests into IRBs.
+ * What an IRB begins with, in the IRB's own layout: the members before DataTransferLength, and task
+ * file or CDB. Issuers fill in what is theirs, irb_form_complete the rest, and then it is copied as
+ * it is, from the block layer's forms into requests, and from requests into IRBs.
  */
 #ifndef PORT_IRB_FORM_H
 #define PORT_IRB_FORM_H
@@ -69,8 +69,9 @@ static inline __attribute__((always_inline)) void irb_words_copy(void *to, const
 
 struct device;
 
-/* Fills in whom it is for, and the flags that the port decides on: USE_DMA for data behind a bus master, and with
- * `wants_registers` RETURN_RESULTS. Doing it again changes nothing. Context: any. */
+/* Fills in whom it is for, and the flags that the port decides on: USE_DMA for data behind a bus
+ * master, and with `wants_registers` RETURN_RESULTS. Doing it again changes nothing. Context:
+ * any. */
 void irb_form_complete(struct irb_form *form, const struct device *device, bool wants_registers);
 
 #endif

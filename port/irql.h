@@ -42,8 +42,9 @@ static inline enum irql irql_raise_dispatch(void)
     return old;
 }
 
-/* Goes back to a level that was left by irql_raise_dispatch, running what was deferred. The level falls
- * first: an interrupt before that leaves its work to the test, one after it does the work itself. */
+/* Goes back to a level that was left by irql_raise_dispatch, running what was deferred. The level
+ * falls first: an interrupt before that leaves its work to the test, one after it does the work
+ * itself. */
 static inline void irql_lower(enum irql level)
 {
     hal_compiler_barrier();
@@ -53,8 +54,8 @@ static inline void irql_lower(enum irql level)
         irql_run_deferred(level);
 }
 
-/* DIRQL: CPU interrupts off; below it they are on, so the level tells what the CPU's flag is. Nests;
- * returns the level for irql_leave_dirql. */
+/* DIRQL: CPU interrupts off; below it they are on, so the level tells what the CPU's flag is.
+ * Nests; returns the level for irql_leave_dirql. */
 static inline void irql_enter_dirql_from(enum irql level)
 {
     if (level != IRQL_DIRQL)
@@ -77,8 +78,8 @@ static inline void irql_leave_dirql(enum irql level)
 }
 
 /* Flags, a bit each, that code of several levels changes: every change is one instruction, which no
- * interrupt divides. Of a type of their own, so that nobody writes |= and loses what an interrupt has just
- * said. Context: any. */
+ * interrupt divides. Of a type of their own, so that nobody writes |= and loses what an interrupt
+ * has just said. Context: any. */
 struct shared_flags {
     uint8_t bits;
 };
@@ -112,11 +113,11 @@ void deferred_queue(struct deferred *deferred);
 /* Takes a waiting procedure back. Returns whether it waited. Context: any. */
 bool deferred_cancel(struct deferred *deferred);
 
-/* What is called again and again while something is waited for, instead of halting the CPU: for channels
- * whose interrupts do not come (dump mode). NULL: nothing. Called at PASSIVE_LEVEL. */
+/* What is called again and again while something is waited for, instead of halting the CPU: for
+ * channels whose interrupts do not come (dump mode). NULL: nothing. Called at PASSIVE_LEVEL. */
 extern void (*irql_poll)(void);
-/* One step of a wait: halts until an interrupt, or polls. Context: PASSIVE_LEVEL, CPU interrupts off,
- * and off again afterwards. */
+/* One step of a wait: halts until an interrupt, or polls. Context: PASSIVE_LEVEL, CPU interrupts
+ * off, and off again afterwards. */
 void irql_pause(void);
 /* Waits at PASSIVE_LEVEL, halting the CPU between interrupts, until *flag is set. */
 void irql_wait(const bool *flag);

@@ -17,7 +17,8 @@ void port_message(const struct channel *channel, const char *format, ...)
  * n stands for level n; a level above 31 is a mask itself, as Windows has it. */
 extern uint32_t log_debug_mask;
 
-/* What a driver prints for its author, at a level; and its entry for the error log. Context: any. */
+/* What a driver prints for its author, at a level; and its entry for the error log. Context:
+ * any. */
 void log_debug_print(const char *driver, uint32_t level, const char *text);
 void log_error_entry(const struct channel *channel, const IDE_ERROR_LOG_ENTRY *entry);
 /* Prints the log, oldest first: the last 64 entries are kept. Context: PASSIVE_LEVEL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Physical runs of memory, shared by scatter/gather lists and AtaPortGetPhysicalAddress; and MEM-04: is what
- * a driver hands to a routine memory of its own?
+ * Physical runs of memory, shared by scatter/gather lists and AtaPortGetPhysicalAddress; and
+ * MEM-04: is what a driver hands to a routine memory of its own?
  */
 #ifndef PORT_MEMORY_H
 #define PORT_MEMORY_H
@@ -25,10 +25,11 @@ bool memory_is_below(const void *address, uint32_t byte_count, uint64_t limit);
 /* Behind memory_is_refused: memory that lies below all windows. */
 bool memory_refuse(const void *start, uint64_t byte_count, const char *routine, const void *place)
     __attribute__((cold));
-/* Stands before a routine that reads or writes what a driver has handed it. True: it would reach into the kernel's
- * memory, which was reported (MEM-04), and the routine must leave it alone. What drivers have lies in windows, so in
- * the common case this is one comparison; only their variables on the stack take longer. With checks=off nothing is
- * refused: DataBuffer then is the port's own address. Context: any. */
+/* Stands before a routine that reads or writes what a driver has handed it. True: it would reach
+ * into the kernel's memory, which was reported (MEM-04), and the routine must leave it alone. What
+ * drivers have lies in windows, so in the common case this is one comparison; only their variables
+ * on the stack take longer. With checks=off nothing is refused: DataBuffer then is the port's own
+ * address. Context: any. */
 static inline bool memory_is_refused(const void *start, uint64_t byte_count, const char *routine,
                                      const void *place)
 {

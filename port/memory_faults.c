@@ -4,11 +4,11 @@
  * and how the driver goes on.
  *
  * Owns the fault handler and the pages that stand in for others. Entered from any context, with
- * interrupts disabled. An access that breaks a rule is reported with the instruction that made it, or,
- * when an exported routine made it for the driver, with the call of that routine; then it is let
- * through, for that one instruction (hal_fault_lend), to the memory itself or to a page that stands in
- * for it. An access to what never was the driver's ends the kernel: nothing can be said about what it
- * wanted.
+ * interrupts disabled. An access that breaks a rule is reported with the instruction that made it,
+ * or, when an exported routine made it for the driver, with the call of that routine; then it is
+ * let through, for that one instruction (hal_fault_lend), to the memory itself or to a page that
+ * stands in for it. An access to what never was the driver's ends the kernel: nothing can be said
+ * about what it wanted.
  */
 #include "port/memory_faults.h"
 
@@ -39,8 +39,8 @@ struct culprit {
 
 /* ------------------------------------------------------------------ who */
 
-/* What a call in a driver, which returns to this address, leads to: through a slot of the import table, from the
- * call itself or from a thunk. 0: it is another kind of call. */
+/* What a call in a driver, which returns to this address, leads to: through a slot of the import
+ * table, from the call itself or from a thunk. 0: it is another kind of call. */
 static uintptr_t imported_routine(uintptr_t return_address)
 {
     const uint8_t *code = (const uint8_t *)return_address;
@@ -61,9 +61,10 @@ static uintptr_t imported_routine(uintptr_t return_address)
     return image_at(slot) ? *(const uintptr_t *)slot : 0;
 }
 
-/* An instruction of the driver, or one of the kernel on behalf of a driver, whose call is then the place:
- * the first return address into a driver that the chain of frames has. Where the instruction pointer leads to no
- * code, it was a driver's call or jump, or a return address that was overwritten. False: the kernel on its own. */
+/* An instruction of the driver, or one of the kernel on behalf of a driver, whose call is then the
+ * place: the first return address into a driver that the chain of frames has. Where the instruction
+ * pointer leads to no code, it was a driver's call or jump, or a return address that was
+ * overwritten. False: the kernel on its own. */
 static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
 {
     uintptr_t callers[32], offset;
@@ -121,8 +122,8 @@ static uintptr_t page_of(uintptr_t address)
 
 /* ------------------------------------------------------------------ whose it is */
 
-/* A report is about the channel whose routine runs. Where the memory is another one's, it says so; NULL: the
- * controller's. */
+/* A report is about the channel whose routine runs. Where the memory is another one's, it says so;
+ * NULL: the controller's. */
 static bool is_another(const struct channel *owner)
 {
     return owner && owner != context_now->channel;
@@ -194,7 +195,8 @@ static bool in_guarded_memory(const struct hal_fault *fault, const struct culpri
     return lend_nothing(fault);
 }
 
-/* The channel extension is there, but only to be read: CTX-11. An interrupt that came into IdeHwBuildIo may write. */
+/* The channel extension is there, but only to be read: CTX-11. An interrupt that came into
+ * IdeHwBuildIo may write. */
 static bool in_locked_memory(const struct hal_fault *fault, const struct culprit *culprit)
 {
     const struct guarded *guarded = find_guarded(fault->address, 0);
@@ -229,8 +231,8 @@ static bool page_has_data(const struct irb_slot *slot, uintptr_t address)
     return slot->data_byte_count && address >= begin && page_of(address) < end;
 }
 
-/* The data of an IRB at the miniport: let through, since a miniport that maps it for itself in another
- * way than the port's must go on. */
+/* The data of an IRB at the miniport: let through, since a miniport that maps it for itself in
+ * another way than the port's must go on. */
 static bool in_data(const struct hal_fault *fault, struct irb_slot *slot,
                     const struct culprit *culprit)
 {

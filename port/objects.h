@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the port driver is about: drivers, controllers, channels, devices, requests, and the tables that hold them. No
- * behaviour: each module's own header says what it does with them.
+ * What the port driver is about: drivers, controllers, channels, devices, requests, and the tables
+ * that hold them. No behaviour: each module's own header says what it does with them.
  *
  * driver -> controllers (one each PCI function or ISA controller it serves) -> channels -> devices.
  * A `request` is what an issuer (block layer, start-up, shell) wants done; an `irb_slot` is the IRB
@@ -61,7 +61,8 @@ struct request {
     request_callback *callback; /* at DISPATCH_LEVEL */
     void *context;              /* the issuer's */
 
-    /* Where the buffer begins, if the issuer knows, and how much of it is contiguous there; 0: unknown. */
+    /* Where the buffer begins, if the issuer knows, and how much of it is contiguous there; 0:
+     * unknown. */
     uint64_t physical;
     uint32_t physical_byte_count;
 
@@ -85,8 +86,8 @@ struct request {
     struct request *next; /* the port's */
 };
 
-/* What of a slot the miniport sees, at an address of its own: a page with the list at its beginning, and the IRB at
- * its end. */
+/* What of a slot the miniport sees, at an address of its own: a page with the list at its
+ * beginning, and the IRB at its end. */
 struct irb_page {
     IDE_SCATTER_GATHER_LIST list;
     IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
@@ -161,7 +162,8 @@ struct device_counters {
     uint64_t requests, bytes_read, bytes_written, errors, retries, timeouts;
 };
 
-/* What IdeHwInitialize and AtaControllerTransferModeSelect are handed of a device (MEM-04: nothing else of it). */
+/* What IdeHwInitialize and AtaControllerTransferModeSelect are handed of a device (MEM-04: nothing
+ * else of it). */
 struct device_given {
     union {
         IDENTIFY_DEVICE_DATA identify;
@@ -170,8 +172,8 @@ struct device_given {
     IDE_DEVICE_PARAMETERS parameters;
 };
 
-/* The queue of the logical unit: requests not yet at the miniport. request/queue.c's, at DISPATCH_LEVEL; `busy` may
- * be set from any context. */
+/* The queue of the logical unit: requests not yet at the miniport. request/queue.c's, at
+ * DISPATCH_LEVEL; `busy` may be set from any context. */
 struct device_queue {
     struct request *head, *tail;
     unsigned outstanding;     /* requests at the miniport */
@@ -214,8 +216,8 @@ struct channel_counters {
     uint64_t requests, interrupts, interrupts_not_ours, resets, timeouts;
 };
 
-/* What the miniport's routines of a channel are handed, to read and to write (MEM-04: nothing else of it). Whoever calls
- * the miniport fills in a member before, and judges it after the call. */
+/* What the miniport's routines of a channel are handed, to read and to write (MEM-04: nothing else
+ * of it). Whoever calls the miniport fills in a member before, and judges it after the call. */
 struct channel_given {
     IDE_CHANNEL_INTERFACE interface;
     IDE_CHANNEL_CONFIGURATION configuration;
@@ -224,7 +226,8 @@ struct channel_given {
     IDE_TRANSFER_MODE_PARAMETERS modes; /* while it selects them */
 };
 
-/* The miniport's memory. channel.c's (the extension) and ddi/memory.c's (the rest), at PASSIVE_LEVEL. */
+/* The miniport's memory. channel.c's (the extension) and ddi/memory.c's (the rest), at
+ * PASSIVE_LEVEL. */
 struct channel_memory {
     void *extension; /* from AtaChannelInitRoutine to AtaAdapterControl(IdeStop) */
     void *uncached;
@@ -233,9 +236,10 @@ struct channel_memory {
     struct guarded extension_guard, uncached_guard;
 };
 
-/* IRBs: overlapped_count of them carry requests, the rest are internal. There is one more than may be out at a time, and
- * the one that came back first goes out next: an IRB that was completed stays hidden while the next request is under
- * way. request/'s, at DISPATCH_LEVEL; the list of the completed at DIRQL. */
+/* IRBs: overlapped_count of them carry requests, the rest are internal. There is one more than may
+ * be out at a time, and the one that came back first goes out next: an IRB that was completed stays
+ * hidden while the next request is under way. request/'s, at DISPATCH_LEVEL; the list of the
+ * completed at DIRQL. */
 struct channel_irbs {
     struct irb_slot *slots;
     struct irb_slot *free, **free_tail; /* never empty */
@@ -249,8 +253,8 @@ struct channel_irbs {
     struct irb_page *pages;
 };
 
-/* What the miniport sees of the IRBs: a piece of the window for each. request/slots.c's; the same from the channel's
- * first start on. */
+/* What the miniport sees of the IRBs: a piece of the window for each. request/slots.c's; the same
+ * from the channel's first start on. */
 struct channel_window {
     uintptr_t first_irb; /* the address of the first one */
     uint8_t shift;       /* the size of a piece, as a power of two */
@@ -268,8 +272,8 @@ struct channel_queue {
     struct port_timer busy_timer;
 };
 
-/* For buffers that break alignment_mask or lie above physical_limit. channel.c's; its owner is given it by
- * request/, at DISPATCH_LEVEL. */
+/* For buffers that break alignment_mask or lie above physical_limit. channel.c's; its owner is
+ * given it by request/, at DISPATCH_LEVEL. */
 struct channel_bounce {
     void *buffer;
     struct irb_slot *owner;
@@ -277,8 +281,8 @@ struct channel_bounce {
     uint8_t alignment_mask;  /* what the drivers want of a bus master's buffers */
 };
 
-/* interrupt.c's. Connected at PASSIVE_LEVEL, the rest in interrupt context. In dump mode none is connected:
- * IdeHwInterrupt is called while the port waits. */
+/* interrupt.c's. Connected at PASSIVE_LEVEL, the rest in interrupt context. In dump mode none is
+ * connected: IdeHwInterrupt is called while the port waits. */
 struct channel_interrupt {
     struct hal_interrupt hal;
     bool is_connected;
@@ -287,14 +291,16 @@ struct channel_interrupt {
     uint64_t requests_at_claim; /* counters.requests then */
 };
 
-/* Callbacks asked for by the miniport, from any context; ddi/callback.c takes them with one exchange, or at DIRQL. */
+/* Callbacks asked for by the miniport, from any context; ddi/callback.c takes them with one
+ * exchange, or at DIRQL. */
 struct channel_callbacks {
     struct callback_slot worker, synchronized, controller_sync;
     IDE_HW_DPC timer_routine;
     struct port_timer timer;
 };
 
-/* What AtaPortNotification has said, from any context, until it is acted upon. ddi/notification.c's. */
+/* What AtaPortNotification has said, from any context, until it is acted upon.
+ * ddi/notification.c's. */
 struct channel_notified {
     struct shared_flags removed_devices; /* a bit for each target that the miniport said is gone */
     struct deferred removal;             /* ends their queues at DISPATCH_LEVEL */
@@ -366,8 +372,7 @@ struct controller_given {
 
 struct controller {
     unsigned index; /* of all controllers, in order of discovery */
-    uint8_t
-        number; /* ControllerNumber: counts per service, in start order; kept when it is restarted */
+    uint8_t number; /* ControllerNumber: counts per service; kept when it is restarted */
     bool is_numbered;
     enum controller_state state;
     const char *failure;
@@ -410,7 +415,8 @@ struct driver {
 extern struct controller port_controllers[PORT_MAX_CONTROLLERS];
 extern unsigned port_controller_count;
 extern struct driver *port_drivers;
-/* PCI class and subclass of the controllers whose disks are numbered first; 0: in order of discovery. */
+/* PCI class and subclass of the controllers whose disks are numbered first; 0: in order of
+ * discovery. */
 extern uint32_t port_disks_class;
 
 /* Register accesses of miniports since boot, for benchmarks: control registers, and the units (of

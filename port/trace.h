@@ -8,8 +8,8 @@
 
 #include "hal/hal.h"
 
-/* What an entry says: `where` is the port (for registers the low bits of the address), or the channel's
- * number, TRACE_NO_CHANNEL without one. */
+/* What an entry says: `where` is the port (for registers the low bits of the address), or the
+ * channel's number, TRACE_NO_CHANNEL without one. */
 enum trace_kind {
     TRACE_NONE,
     TRACE_PORT_READ,     /* value: what was read; extra: width in bytes, and TRACE_xxx below */
@@ -18,9 +18,9 @@ enum trace_kind {
     TRACE_REGISTER_READ, /* as for ports */
     TRACE_REGISTER_WRITE,
     TRACE_REGISTER_BUFFER,
-    TRACE_CALL, /* value: enum context_kind, action << 8, IRQL << 16. The port calls the miniport; timed */
+    TRACE_CALL, /* the port calls the miniport: enum context_kind, action << 8, IRQL << 16; timed */
     TRACE_FALSE,     /* value: enum context_kind. The call returned FALSE */
-    TRACE_IRB_START, /* value: Function, StartIo's IRQL << 16, BuildIo's << 24; extra: slot; timed */
+    TRACE_IRB_START, /* Function, StartIo's IRQL << 16, BuildIo's << 24; extra: slot; timed */
     TRACE_IRB_END,   /* value: IrbStatus; extra: slot */
     TRACE_TIMEOUT,   /* extra: slot; timed */
     TRACE_RULE,      /* value: enum rule; timed */
@@ -47,8 +47,8 @@ extern struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
 extern uint64_t trace_times[TRACE_ENTRY_COUNT];
 /* Where the next entry goes, in bytes from the beginning of the ring (and of the times). */
 extern uint16_t trace_next;
-/* How far an entry of this kind takes the ring on: its size, or 0, then the next entry takes its place (`trace=` on
- * the command line). */
+/* How far an entry of this kind takes the ring on: its size, or 0, then the next entry takes its
+ * place (`trace=` on the command line). */
 extern uint16_t trace_steps[TRACE_KIND_COUNT];
 
 static inline struct trace_entry *trace_at(uintptr_t place)

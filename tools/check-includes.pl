@@ -10,8 +10,8 @@
 # - a file says its licence in its first lines, ends with a newline, and has no blanks at line ends;
 # - C is ASCII without tabs; names of files are lower case;
 # - include lines stand in one order, and header guards are named by their paths;
-# - no line in hal/, boot/, lib/ and miniport/ has more than 100 columns; in hal/, boot/, lib/ and port/, pointers are
-#   tested without NULL.
+# - no line in hal/, boot/, lib/ and miniport/, and none of C in port/, has more than 100 columns; in hal/, boot/, lib/
+#   and port/, pointers are tested without NULL.
 # Each finding is one line, FILE:LINE: sentence. Ends with 1 if there are any.
 use strict;
 use warnings;
@@ -147,7 +147,7 @@ sub check_c {
         check_include($file, $line, $1, $2) if /^\s*#\s*include\s+(["<])([^">]+)[">]/;
         report($file, $line, 'a tab') if /\t/;
         report($file, $line, 'a character that is not ASCII') if /[^\x00-\x7f]/;
-        report($file, $line, 'more than 100 columns') if length > 100 && $file =~ m{^(?:hal|boot|lib|miniport)/};
+        report($file, $line, 'more than 100 columns') if length > 100 && $file =~ m{^(?:hal|boot|lib|miniport)/|^port/.*\.[ch]$};
         if ($file =~ m{^(?:hal|boot|lib|port)/}) {
             report($file, $line, 'a pointer is tested by itself: p, !p')
                 if $code =~ /[!=]= NULL\b/ && $code !~ / = /;

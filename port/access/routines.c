@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Port and register access: the 24 routines AtaPortRead/WritePort*, AtaPortRead/WriteRegister*, with Buffer and
- * without.
+ * Port and register access: the 24 routines AtaPortRead/WritePort*, AtaPortRead/WriteRegister*,
+ * with Buffer and without.
  *
- * Each access is looked up in the map of the controller that runs now (ADR-01), goes through inject.h to the HAL, is
- * told to the auditor, counted, and traced, in this order. Nothing is cached, reordered or polled. Entered from
- * every context in which a miniport runs; this is the hottest code of the port.
+ * Each access is looked up in the map of the controller that runs now (ADR-01), goes through
+ * inject.h to the HAL, is told to the auditor, counted, and traced, in this order. Nothing is
+ * cached, reordered or polled. Entered from every context in which a miniport runs; this is the
+ * hottest code of the port.
  */
 #include <string.h>
 
@@ -60,8 +61,8 @@ static bool register_is_mapped(uintptr_t address, uint64_t byte_count)
                channel->memory.uncached_size - byte_count;
 }
 
-/* Why an access was not done. In IdeHwBuildIo nothing is mapped, since no routine may be called. It has the convention of
- * its callers, so that the common way saves no register. */
+/* Why an access was not done. In IdeHwBuildIo nothing is mapped, since no routine may be called. It
+ * has the convention of its callers, so that the common way saves no register. */
 static __attribute__((cold, noinline)) void NTAPI refuse(enum routine routine, const void *place,
                                                          uintptr_t address, unsigned width)
 {
@@ -112,7 +113,8 @@ static inline __attribute__((always_inline)) void trace_write(uint16_t port, enu
                     value);
 }
 
-/* They have eight bits. One of each for each role, since the way of every command leads through here. */
+/* They have eight bits. One of each for each role, since the way of every command leads through
+ * here. */
 #define DEFINE_READER(ROLE)                                                            \
     static UCHAR NTAPI read_##ROLE(uintptr_t port, const struct access_register *reg)  \
     {                                                                                  \
@@ -196,10 +198,11 @@ static bool is_mapped(uint8_t entry, unsigned width)
     return (entry & ACCESS_WIDTH_CODE) >= WIDTH_CODE(width);
 }
 
-/* What differs between ports and registers in memory: WHERE_ENTRY: what is known of the place; WHERE_IS_PLAIN: it is mapped
- * and of no interest; WHERE_IS_OF_INTEREST: it is mapped all the same, and WHERE_READ_IT and WHERE_WRITE_IT access it;
- * WHERE_READ and so on: the access; WHERE_MAY: is a block mapped? A register buffer is a piece of device memory, as
- * with READ_REGISTER_BUFFER_xxx, where a port buffer is one port. */
+/* What differs between ports and registers in memory: WHERE_ENTRY: what is known of the place;
+ * WHERE_IS_PLAIN: it is mapped and of no interest; WHERE_IS_OF_INTEREST: it is mapped all the same,
+ * and WHERE_READ_IT and WHERE_WRITE_IT access it; WHERE_READ and so on: the access; WHERE_MAY: is a
+ * block mapped? A register buffer is a piece of device memory, as with READ_REGISTER_BUFFER_xxx,
+ * where a port buffer is one port. */
 #define PORT_ENTRY(at, bits, way)  (port_entry((uintptr_t)(at)).way)
 #define PORT_IS_PLAIN(entry, bits) ((int8_t)(entry) >= WIDTH_CODE(bits / 8))
 #define PORT_IS_OF_INTEREST(entry, bits) \

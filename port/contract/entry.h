@@ -26,8 +26,8 @@ struct controller *entry_controller(enum routine routine, const void *extension,
 /* The same for what takes either: *channel is NULL for a controller's. */
 struct controller *entry_either(enum routine routine, const void *extension,
                                 struct channel **channel, const void *place);
-/* For what takes no extension, or none that it needs (*channel is NULL then), and for who wants to know the channel of a
- * refused call, too; false: it is refused. */
+/* For what takes no extension, or none that it needs (*channel is NULL then), and for who wants to
+ * know the channel of a refused call, too; false: it is refused. */
 bool entry_plain(enum routine routine, const void *place);
 bool entry_optional(enum routine routine, const void *extension, struct channel **channel,
                     const void *place);

@@ -38,7 +38,8 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
                                                      : "is not outstanding: completed before?");
 }
 
-/* Success, all of it, at DIRQL (where IdeHwBuildIo never runs), and nothing that wants care: seen at a glance. */
+/* Success, all of it, at DIRQL (where IdeHwBuildIo never runs), and nothing that wants care: seen
+ * at a glance. */
 VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct channel *channel = context_now->channel;

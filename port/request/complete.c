@@ -11,8 +11,8 @@
 #include "port/request/request.h"
 #include "port/trace.h"
 
-/* How often a request may be repeated after resets before its issuer hears of it; and once while busy
- * (IDE_REQUEST_BLOCK). */
+/* How often a request may be repeated after resets before its issuer hears of it; and once while
+ * busy (IDE_REQUEST_BLOCK). */
 #define MAXIMUM_RETRIES 3u
 
 /* All that have come back since the last look, the first one first. */
@@ -33,8 +33,8 @@ static struct irb_slot *take_completed(struct channel *channel)
     return slot;
 }
 
-/* Of any IRB: device 1 is to be enumerated, whatever MaxTargetId is. While devices are looked for, that is
- * done in the same go. */
+/* Of any IRB: device 1 is to be enumerated, whatever MaxTargetId is. While devices are looked for,
+ * that is done in the same go. */
 static void force_device_1(struct channel *channel, const struct request *request)
 {
     bool is_new = !channel->device_1_forced;
@@ -93,8 +93,8 @@ static inline void count(struct device *device, const struct request *request)
     }
 }
 
-/* It has failed. Is it worth another try? A device that is busy is given a pause first; it gets one more chance, whatever
- * the request is, a flush before a stop as well. */
+/* It has failed. Is it worth another try? A device that is busy is given a pause first; it gets one
+ * more chance, whatever the request is, a flush before a stop as well. */
 static bool should_retry(struct request *request)
 {
     struct device *device = request->device;
@@ -139,8 +139,8 @@ finish_internal(struct channel *channel, struct irb_slot *slot, struct request *
     request->callback(request);
 }
 
-/* Takes the results and frees the slot. Returns the request if it is to be repeated; otherwise its issuer
- * has it back. */
+/* Takes the results and frees the slot. Returns the request if it is to be repeated; otherwise its
+ * issuer has it back. */
 static inline struct request *slot_finish(struct channel *channel, struct irb_slot *slot)
 {
     struct request *request = slot->request;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an IRB says when it comes back, beside what AtaPortCompleteRequest itself looks at: the members that are
- * the port's (IRB-14, INI-09), and whether its status keeps what it promises (IRB-05, 15, 16). Completions that
- * are plain successes do not come here, unless one of the members that irb_seal is made of has changed.
+ * What an IRB says when it comes back, beside what AtaPortCompleteRequest itself looks at: the
+ * members that are the port's (IRB-14, INI-09), and whether its status keeps what it promises
+ * (IRB-05, 15, 16). Completions that are plain successes do not come here, unless one of the
+ * members that irb_seal is made of has changed.
  *
  * Entered from every context in which a miniport completes.
  */
@@ -83,8 +84,9 @@ static void judge_members(struct irb_slot *slot, const struct completer *by)
                             "bReserved of IDEREGISTERS was written");
 }
 
-/* Can the device have had more for the IRB than was asked for? An ATA command moves what its task file says, and
- * DRQ shows that there is more; a packet command what its CDB says, which READ tells in blocks. */
+/* Can the device have had more for the IRB than was asked for? An ATA command moves what its task
+ * file says, and DRQ shows that there is more; a packet command what its CDB says, which READ tells
+ * in blocks. */
 static bool can_overrun(const struct irb_slot *slot)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
@@ -168,7 +170,8 @@ void slot_judge_build_io(struct irb_slot *slot)
     slot->page->irb.IrbFlags &= ~(ULONG)IRB_FLAGS_MAP_BUFFERS;
 }
 
-/* A driver may build it before it sets IrbStatus: then Status says whether the device has failed. */
+/* A driver may build it before it sets IrbStatus: then Status says whether the device has
+ * failed. */
 bool slot_may_need_sense(const struct irb_slot *slot)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;

@@ -49,14 +49,16 @@ static void queue_take_head(struct device *device)
         device->channel->queue.waiting &= ~(1u << device->target);
 }
 
-/* Does a device take one more request? How many it takes is what IdeHwInitialize said; one until then. */
+/* Does a device take one more request? How many it takes is what IdeHwInitialize said; one until
+ * then. */
 static inline bool is_ready(const struct device *device)
 {
     unsigned limit = device->usable ? device->given.parameters.NumberOfOverlappedRequests : 1;
     return !device->queue.busy.bits && device->queue.outstanding < limit;
 }
 
-/* The next device in turn that has work and room for it, and is not paused; NULL if there is none. */
+/* The next device in turn that has work and room for it, and is not paused; NULL if there is
+ * none. */
 static struct device *next_device(struct channel *channel)
 {
     uint32_t waiting = channel->queue.waiting;
@@ -75,8 +77,8 @@ static struct device *next_device(struct channel *channel)
 
 /* ------------------------------------------------------------------ the IRB */
 
-/* May this request's buffer not be handed to the controller as it is? (channel->bounce allows everything where the driver
- * has no bus master.) */
+/* May this request's buffer not be handed to the controller as it is? (channel->bounce allows
+ * everything where the driver has no bus master.) */
 static inline bool needs_bounce(const struct channel *channel, const struct request *request)
 {
     return request->must_bounce || (uintptr_t)request->buffer & channel->bounce.alignment_mask ||
@@ -131,8 +133,9 @@ void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
     fill_irb(slot->request, slot->data_byte_count, slot->shown_data, irb);
 }
 
-/* Everything that the miniport is handed. Where the block layer knows that the whole buffer is contiguous, and where it
- * is, so is the list; in all other cases it is built when it is asked for. */
+/* Everything that the miniport is handed. Where the block layer knows that the whole buffer is
+ * contiguous, and where it is, so is the list; in all other cases it is built when it is asked
+ * for. */
 static inline __attribute__((always_inline)) void fill_slot(struct irb_slot *slot,
                                                             struct request *request)
 {
@@ -171,7 +174,8 @@ static inline __attribute__((always_inline)) void start_io(struct channel *chann
     sync_leave(saved);
 }
 
-/* BuildIo, without a lock. It touches no device, so StartIo's trace entry stands for both. Returns false if it has finished the request itself. */
+/* BuildIo, without a lock. It touches no device, so StartIo's trace entry stands for both. Returns
+ * false if it has finished the request itself. */
 static inline __attribute__((always_inline)) bool build_io(struct channel *channel,
                                                            struct irb_slot *slot)
 {
@@ -195,8 +199,8 @@ static __attribute__((cold, noinline)) bool build_io_guarded(struct irb_slot *sl
     return goes_on;
 }
 
-/* It has finished the request, which is judged as any other. CTX-02, false: not really, and IdeHwStartIo gets
- * it. */
+/* It has finished the request, which is judged as any other. CTX-02, false: not really, and
+ * IdeHwStartIo gets it. */
 static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot *slot)
 {
     static const char routine[] = "IdeHwBuildIo";
@@ -283,13 +287,15 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
 
 /* ------------------------------------------------------------------ pushing */
 
-/* Does the miniport take one more request? (A channel that has not got its slots yet takes none.) */
+/* Does the miniport take one more request? (A channel that has not got its slots yet takes
+ * none.) */
 static inline bool has_room(const struct channel *channel)
 {
     return channel->irbs.outstanding < channel->irbs.limit;
 }
 
-/* The slot that a request goes out in, if there is room and the device takes one more. NULL: it must wait. */
+/* The slot that a request goes out in, if there is room and the device takes one more. NULL: it
+ * must wait. */
 static inline struct irb_slot *take_slot(struct channel *channel, struct device *device,
                                          struct request *request)
 {

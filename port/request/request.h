@@ -15,10 +15,10 @@ static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_
     return index < channel->irbs.count ? &channel->irbs.slots[index] : NULL;
 }
 
-/* ------------------------------------------------------------------ what the miniport may change */
+/* ---------------------------------------------------------------- what the miniport may change */
 
-/* Of the members that a plain success leaves as they were, and of the list's first element, one word that changes with any
- * single one of them. */
+/* Of the members that a plain success leaves as they were, and of the list's first element, one
+ * word that changes with any single one of them. */
 static inline __attribute__((always_inline)) uintptr_t irb_seal(const struct irb_page *page)
 {
     static const IDE_REQUEST_BLOCK others = {
@@ -44,13 +44,13 @@ static inline __attribute__((always_inline)) uintptr_t irb_seal(const struct irb
     return seal;
 }
 
-/* The members that are the same for each request of a slot. They are written again whenever a miniport may have changed
- * them: when an IRB comes back in another way than as a plain success. */
+/* The members that are the same for each request of a slot. They are written again whenever a
+ * miniport may have changed them: when an IRB comes back in another way than as a plain success. */
 void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
 /* The IRB as it was before the miniport had it. */
 void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
-/* Makes the list of physically contiguous pieces of a buffer, at most PORT_PHYSICAL_BREAKS + 1. False: it is in more, which
- * the block layer prevents, or not in memory. Context: any. */
+/* Makes the list of physically contiguous pieces of a buffer, at most PORT_PHYSICAL_BREAKS + 1.
+ * False: it is in more, which the block layer prevents, or not in memory. Context: any. */
 bool list_build(const void *data, uint32_t byte_count, IDE_SCATTER_GATHER_LIST *list,
                 IDE_SCATTER_GATHER_ELEMENT *elements);
 /* judge.c: INI-09, IRB-05, 07, 14, 15, 16 when an IRB comes back; what is wrong is put right. */
@@ -71,8 +71,8 @@ enum slot_part {
     SLOT_BETWEEN,   /* an unmapped page */
 };
 
-/* The slot and the part of it that an address in the channel's window belongs to. False: it is not in
- * the window. *slot is NULL while the channel has no slots, or not so many. */
+/* The slot and the part of it that an address in the channel's window belongs to. False: it is not
+ * in the window. *slot is NULL while the channel has no slots, or not so many. */
 bool slot_locate(struct channel *channel, uintptr_t address, struct irb_slot **slot,
                  enum slot_part *part);
 /* Where the port sees the byte that the miniport sees at `address`, in any part but SLOT_DATA. */
@@ -136,8 +136,8 @@ static inline void slot_queue_completed(struct channel *channel, struct irb_slot
     deferred_queue_masked(&channel->irbs.completion);
 }
 
-/* The miniport is done with a slot: it is marked and queued, nothing more. False: it is not outstanding
- * (any more); an interrupt may have been faster. Context: any. */
+/* The miniport is done with a slot: it is marked and queued, nothing more. False: it is not
+ * outstanding (any more); an interrupt may have been faster. Context: any. */
 static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
 {
     enum irql level = irql_enter_dirql();
@@ -152,10 +152,12 @@ static inline bool slot_complete(struct channel *channel, struct irb_slot *slot)
     return was_active;
 }
 
-/* results.c: what is judged before that, and put right where it must be. `routine` is where it came back. */
+/* results.c: what is judged before that, and put right where it must be. `routine` is where it came
+ * back. */
 void slot_check_results(struct irb_slot *slot, const char *routine, const void *place)
     __attribute__((cold));
-/* A request-sense slot is used. False: the miniport has it already. Context: any, as for the next three. */
+/* A request-sense slot is used. False: the miniport has it already. Context: any, as for the next
+ * three. */
 bool slot_begin_sense(struct irb_slot *sense);
 /* It is taken from the miniport. False: the miniport does not have it. */
 bool slot_end_sense(struct irb_slot *sense, enum irb_slot_state next);
@@ -169,7 +171,8 @@ void slot_check_released(struct irb_slot *sense);
 /* The same with a status that somebody else than the miniport's completion gives. */
 bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status);
 
-/* Makes and frees the slots of a channel. NumberOfOverlappedRequests is final. False: no memory. PASSIVE_LEVEL. */
+/* Makes and frees the slots of a channel. NumberOfOverlappedRequests is final. False: no memory.
+ * PASSIVE_LEVEL. */
 bool slots_create(struct channel *channel);
 void slots_destroy(struct channel *channel);
 struct irb_slot *slot_at(struct channel *channel, unsigned index);

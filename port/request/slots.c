@@ -4,12 +4,12 @@
  * NumberOfOverlappedRequests is final (or when AtaPortGetUnCachedExtension is called, whichever is
  * first), gone when it stops.
  *
- * Owns where and when the miniport sees an IRB. The port has a mapping of its own for all of it, and
- * the miniport a window of virtual addresses, with a piece for each slot: data, IrbExtension, list and
- * IRB. A page of it is there only while the miniport may touch it, so an IRB that was completed, or
- * data that is not to be touched, faults (port/memory_faults.c). On the way of a DMA request that is
- * one store to show IRB and list, and one to hide them. With checks=off all but the data is always
- * there, and DataBuffer is the port's own address.
+ * Owns where and when the miniport sees an IRB. The port has a mapping of its own for all of it,
+ * and the miniport a window of virtual addresses, with a piece for each slot: data, IrbExtension,
+ * list and IRB. A page of it is there only while the miniport may touch it, so an IRB that was
+ * completed, or data that is not to be touched, faults (port/memory_faults.c). On the way of a DMA
+ * request that is one store to show IRB and list, and one to hide them. With checks=off all but the
+ * data is always there, and DataBuffer is the port's own address.
  *
  * Entered at PASSIVE_LEVEL to make and to destroy; for the rest from any context.
  */
@@ -20,8 +20,8 @@
 #include "port/request/request.h"
 #include "port/trace.h"
 
-/* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then one request-sense IRB
- * for each target. */
+/* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then one
+ * request-sense IRB for each target. */
 #define INTERNAL_SLOTS (2u + PORT_MAX_DEVICES)
 
 /* IRB extensions are physically contiguous, and aligned so. They end with a page. */
@@ -41,8 +41,9 @@ static uint8_t *part_address(const struct irb_slot *slot, enum slot_part part)
            window->part_pages[part] * HAL_PAGE_SIZE;
 }
 
-/* Where a piece of the window has its parts, each followed by an unmapped page, the last one at the piece's end. The longest
- * transfer may begin at the end of a page. False: the driver's IrbExtension is longer than gates reach. */
+/* Where a piece of the window has its parts, each followed by an unmapped page, the last one at the
+ * piece's end. The longest transfer may begin at the end of a page. False: the driver's
+ * IrbExtension is longer than gates reach. */
 static bool divide_window(struct channel_window *window, size_t data_pages, size_t extension_pages)
 {
     size_t page_count = data_pages + 1 + extension_pages + 1 + 1 + 1;
@@ -63,9 +64,9 @@ static bool divide_window(struct channel_window *window, size_t data_pages, size
 
 /* A piece begins at a multiple of its size.
  *
- * QEMU: an INVLPG drops the translated code of one in 64 pages out of its jump cache, which is the one with the number
- * (page ^ page >> 6) % 64. The kernel's code is in low numbers, pata's too. So the IRB, at the end of its piece, is
- * in a high one while the number of its piece is low. */
+ * QEMU: an INVLPG drops the translated code of one in 64 pages out of its jump cache, which is the
+ * one with the number (page ^ page >> 6) % 64. The kernel's code is in low numbers, pata's too. So
+ * the IRB, at the end of its piece, is in a high one while the number of its piece is low. */
 #define QEMU_JUMP_GROUPS 64u
 static bool reserve_window(struct channel *channel, unsigned slot_count)
 {

@@ -150,7 +150,8 @@ static void recover(struct channel *channel, struct irb_slot *slot)
     send_lun_reset(channel);
 }
 
-/* Of all requests at the miniport, the moment when the first was begun: what a device does may be for any of them. */
+/* Of all requests at the miniport, the moment when the first was begun: what a device does may be
+ * for any of them. */
 static uint32_t first_begun(struct channel *channel, const struct irb_slot *late)
 {
     uint32_t first = late->begun;
