@@ -8,6 +8,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
+use List::Util qw(sum);
 use Witness;
 use Test::More;
 
@@ -76,8 +77,9 @@ for my $machine (qw(pc q35)) {
     is(digest_in($run, "sha256 $_->[0]"), $digests[$_->[1]], "disk $_->[0]") for [0, 0], [4, 1], [10, 2];
     is(digest_in($run, 'sha256 10 64 512'), sha256_of($disks{DISK1}, 0, 512 * 512),
         'a copy from one to the other');
-    my @not_its = output_of($run, 'counters') =~ /^[12]\.0 +\d+ +\d+ +(\d+) /mg;
-    is(scalar(grep { $_ > 0 } @not_its), 1, 'one of them is asked first, and says no to the other\'s interrupts');
+    my $in_vain = sum(output_of($run, 'counters') =~ /^[12]\.\d +\d+ +\d+ +(\d+) /mg);
+    cmp_ok($in_vain, '>', 0, 'a channel is asked for another\'s interrupts');
+    cmp_ok($in_vain, '<=', 12, 'but hardly ever: who claimed last is asked first');
     like(output_of($run, 'rules'), qr/^No rule was broken/, 'no rule was broken');
 }
 
