@@ -21,8 +21,10 @@
 #include "port/parcel.h"
 #include "port/power.h"
 #include "port/registry/ddi.h"
+#include "port/request/complete.h"
 #include "port/request/queue.h"
-#include "port/request/request.h"
+#include "port/request/results.h"
+#include "port/request/slots.h"
 #include "port/request/timeout.h"
 #include "port/resources.h"
 

@@ -22,7 +22,7 @@
 #include "port/objects.h"
 #include "port/registry/arena.h"
 #include "port/registry/kernel.h"
-#include "port/request/request.h"
+#include "port/request/slots.h"
 #include "port/shared_page.h"
 
 /* As many as one instruction can need at once. */

@@ -19,7 +19,7 @@
 #include "port/log.h"
 #include "port/objects.h"
 #include "port/parcel.h"
-#include "port/request/request.h"
+#include "port/request/queue.h"
 #include "port/request/timeout.h"
 
 /* ------------------------------------------------------------------ the two machines */

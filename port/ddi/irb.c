@@ -12,7 +12,10 @@
 #include "port/log.h"
 #include "port/memory.h"
 #include "port/objects.h"
-#include "port/request/request.h"
+#include "port/request/complete.h"
+#include "port/request/judge.h"
+#include "port/request/results.h"
+#include "port/request/slots.h"
 
 /* ------------------------------------------------------------------ completion */
 

@@ -11,7 +11,7 @@
 #include "port/log.h"
 #include "port/memory.h"
 #include "port/objects.h"
-#include "port/request/request.h"
+#include "port/request/slots.h"
 
 /* CTX-12: what a crash dump's memory has for it. */
 #define DUMP_UNCACHED_LIMIT 0x8000u

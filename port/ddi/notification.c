@@ -11,7 +11,6 @@
 #include "port/log.h"
 #include "port/objects.h"
 #include "port/request/queue.h"
-#include "port/request/request.h"
 
 /* The devices that a target stands for, a bit each; IDE_UNTAGGED is all of them. */
 static uint8_t targets_of(unsigned target)

@@ -4,11 +4,13 @@
  * DISPATCH_LEVEL results are taken from the IRB, the slot is freed, the issuer called, and the next
  * request pushed.
  */
+#include "port/request/complete.h"
+
 #include <string.h>
 
 #include "port/objects.h"
 #include "port/request/queue.h"
-#include "port/request/request.h"
+#include "port/request/slots.h"
 #include "port/trace.h"
 
 /* How often a request may be repeated after resets before its issuer hears of it; and once while

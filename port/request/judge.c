@@ -7,6 +7,8 @@
  *
  * Entered from every context in which a miniport completes.
  */
+#include "port/request/judge.h"
+
 #include <string.h>
 
 #include "port/access/access.h"
@@ -14,7 +16,8 @@
 #include "port/contract/report.h"
 #include "port/memory.h"
 #include "port/owned.h"
-#include "port/request/request.h"
+#include "port/request/queue.h"
+#include "port/request/slots.h"
 
 /* Of IrbFlags: what IdeHwBuildIo asks for, and MARK_IRB_FOR_DMA, MARK_IRB_FOR_PIO. */
 #define MINIPORTS_FLAGS (IRB_FLAGS_MAP_BUFFERS | IRB_FLAGS_USE_DMA)

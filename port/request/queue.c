@@ -15,7 +15,10 @@
 #include "port/irb_names.h"
 #include "port/log.h"
 #include "port/memory.h"
-#include "port/request/request.h"
+#include "port/request/complete.h"
+#include "port/request/judge.h"
+#include "port/request/results.h"
+#include "port/request/slots.h"
 #include "port/request/timeout.h"
 
 /* ------------------------------------------------------------------ queues */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests on their way to the miniport; what their issuers call. */
+/* Requests on their way to the miniport. */
 #ifndef PORT_REQUEST_QUEUE_H
 #define PORT_REQUEST_QUEUE_H
 
-struct channel;
-struct request;
+#include "port/objects.h"
 
 /* Puts a request into its device's queue and pushes what can be pushed. The request is the port's
  * until its callback runs, which may be before this returns. Context: at or below
@@ -18,5 +17,21 @@ void request_send(struct request *request);
 void request_cancel(struct request *request);
 /* Pushes queued requests to the miniport while slots are free. Context: DISPATCH_LEVEL. */
 void channel_dispatch(struct channel *channel);
+/* The IRB as it was before the miniport had it. */
+void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
+/* A recovery or power IRB, outside NumberOfOverlappedRequests. False: none is free. DISPATCH_LEVEL.
+ */
+bool request_start_internal(struct request *request);
+/* Puts a request back at the head of its queue. DISPATCH_LEVEL. */
+void request_requeue(struct request *request);
+/* Ends everything that waits in the queues of these targets, a bit each. DISPATCH_LEVEL. */
+void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets);
+#define ALL_TARGETS ((1u << PORT_MAX_DEVICES) - 1)
+/* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
+extern void (*request_wake)(struct device *device);
+/* The pause before an IRB that came back with IRB_STATUS_BUSY is sent once more. */
+#define BUSY_PAUSE_US 100000u
+/* Pauses a device's queue; it goes on by itself. Any context. */
+void device_pause(struct device *device, uint64_t duration_us);
 
 #endif

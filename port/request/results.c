@@ -4,11 +4,14 @@
  * INI-09, IRB-02, 04, 05, 11, 12, and what judge.c judges. Entered from every context in which a
  * miniport runs.
  */
+#include "port/request/results.h"
+
 #include "port/access/audit.h"
 #include "port/contract/report.h"
 #include "port/irb_names.h"
 #include "port/objects.h"
-#include "port/request/request.h"
+#include "port/request/judge.h"
+#include "port/request/slots.h"
 
 /* ------------------------------------------------------------------ request sense */
 

@@ -13,11 +13,12 @@
  *
  * Entered at PASSIVE_LEVEL to make and to destroy; for the rest from any context.
  */
+#include "port/request/slots.h"
+
 #include <string.h>
 
 #include "port/contract/rules.h"
 #include "port/objects.h"
-#include "port/request/request.h"
 #include "port/trace.h"
 
 /* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then one

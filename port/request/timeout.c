@@ -17,7 +17,10 @@
 #include "port/contract/report.h"
 #include "port/irb_names.h"
 #include "port/log.h"
-#include "port/request/request.h"
+#include "port/request/complete.h"
+#include "port/request/queue.h"
+#include "port/request/results.h"
+#include "port/request/slots.h"
 
 #define TICK_US 1000000u
 

@@ -8,7 +8,7 @@
 #include "port/controller.h"
 #include "port/objects.h"
 #include "port/request/queue.h"
-#include "port/request/request.h"
+#include "port/request/slots.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"

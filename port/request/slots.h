@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The IRB pool of a channel, and what the miniport sees of it: slots.c says when. Also what an IRB
+ * has to come back with.
+ */
+#ifndef PORT_REQUEST_SLOTS_H
+#define PORT_REQUEST_SLOTS_H
+
+#include "port/objects.h"
+
+/* ------------------------------------------------------------------ the pool */
+
+/* Makes and frees the slots of a channel. NumberOfOverlappedRequests is final. False: no memory.
+ * PASSIVE_LEVEL. */
+bool slots_create(struct channel *channel);
+void slots_destroy(struct channel *channel);
+struct irb_slot *slot_at(struct channel *channel, unsigned index);
+/* The request-sense slot of a target. */
+struct irb_slot *slot_sense_for(struct channel *channel, unsigned target);
+/* The slot behind an IRB pointer of this channel's miniport, NULL if it is none. The pieces of the
+ * window lie at a power of two apart: what is left below that shows up as a very large index. */
+static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_REQUEST_BLOCK *irb)
+{
+    uintptr_t offset = (uintptr_t)irb - channel->window.first_irb;
+    uintptr_t index =
+        offset >> channel->window.shift | offset << (sizeof offset * 8 - channel->window.shift);
+    return index < channel->irbs.count ? &channel->irbs.slots[index] : NULL;
+}
+
+/* A step of a request's slot, by who knows what state it is in. */
+static inline __attribute__((always_inline)) void
+slot_step(struct irb_slot *slot, enum irb_slot_state from, enum irb_slot_state next)
+{
+    state_step_known(irb_slot_followers, from, next);
+    slot->state = next;
+}
+
+/* ---------------------------------------------------------------- what the miniport may change */
+
+/* Of the members that a plain success leaves as they were, and of the list's first element, one
+ * word that changes with any single one of them. */
+static inline __attribute__((always_inline)) uintptr_t irb_seal(const struct irb_page *page)
+{
+    static const IDE_REQUEST_BLOCK others = {
+        .IrbStatus = 0xFF,
+        .AtaStatus = 0xFF,
+        .AtaError = 0xFF,
+        .NextIrb = (void *)UINTPTR_MAX,
+        .IdeTaskFile.Previous = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+    };
+    uintptr_t seal = page->list.NumberOfElements ^ page->elements[0].Length;
+
+    seal ^= (uintptr_t)page->elements[0].Address.QuadPart;
+#pragma GCC unroll 24
+    for (size_t at = 0; at < sizeof page->irb; at += sizeof seal) {
+        uintptr_t word, mask;
+        if (at >= offsetof(IDE_REQUEST_BLOCK, DataTransferLength) &&
+            at < offsetof(IDE_REQUEST_BLOCK, IrbExtension))
+            continue;
+        __builtin_memcpy(&word, (const uint8_t *)&page->irb + at, sizeof word);
+        __builtin_memcpy(&mask, (const uint8_t *)&others + at, sizeof mask);
+        seal ^= word & ~mask;
+    }
+    return seal;
+}
+
+/* The members that are the same for each request of a slot. They are written again whenever a
+ * miniport may have changed them: when an IRB comes back in another way than as a plain success. */
+void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
+
+/* ------------------------------------------------------------------ what the miniport sees */
+
+/* Parts of a slot's piece of the window, in this order, each followed by an unmapped page. */
+enum slot_part {
+    SLOT_DATA,      /* what DataBuffer points to; mapped under IRB_FLAGS_MAP_BUFFERS */
+    SLOT_EXTENSION, /* IrbExtension */
+    SLOT_IRB,       /* the page with list, sense buffer and IRB */
+    SLOT_BETWEEN,   /* an unmapped page */
+};
+
+/* The slot and the part of it that an address in the channel's window belongs to. False: it is not
+ * in the window. *slot is NULL while the channel has no slots, or not so many. */
+bool slot_locate(struct channel *channel, uintptr_t address, struct irb_slot **slot,
+                 enum slot_part *part);
+/* Where the port sees the byte that the miniport sees at `address`, in any part but SLOT_DATA. */
+void *slot_behind(const struct irb_slot *slot, enum slot_part part, uintptr_t address);
+
+/* Extensions and data: all that is not in every request. */
+void slot_show_extension(struct irb_slot *slot);
+void slot_show_data(struct irb_slot *slot);
+void slot_hide_more(struct irb_slot *slot);
+
+/* The miniport has the slot from here on. */
+static inline void slot_show(struct irb_slot *slot)
+{
+    hal_gate_show(&slot->gate); /* with checks=off it is open anyway */
+    if (slot->care & CARE_MORE)
+        slot_show_extension(slot);
+}
+
+/* The miniport does not have it any more. The port sees it as before. */
+static inline void slot_hide(struct irb_slot *slot)
+{
+    if (slot->hides)
+        hal_gate_hide(&slot->gate);
+    if (slot->care & CARE_MORE)
+        slot_hide_more(slot);
+}
+
+/* A buffer of the port as DataBuffer: at its place in its page. */
+static inline void *slot_data_address(const struct irb_slot *slot, const void *data)
+{
+    if (!slot->hides || !data)
+        return (void *)(uintptr_t)data;
+    return slot->data_window + (uintptr_t)data % HAL_PAGE_SIZE;
+}
+
+static inline IDE_SCATTER_GATHER_LIST *slot_shown_list(const struct irb_slot *slot)
+{
+    return (IDE_SCATTER_GATHER_LIST *)slot->gate.address;
+}
+
+/* SenseInfoBuffer. */
+static inline UCHAR *slot_shown_sense(const struct irb_slot *slot)
+{
+    return (UCHAR *)slot->shown_irb - sizeof slot->page->sense;
+}
+
+#endif
