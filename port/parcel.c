@@ -130,7 +130,7 @@ void request_run(struct request *request)
     struct request *inner = &parcel->block.request;
     *inner = *request;
     inner->buffer = request->byte_count ? parcel->data : NULL;
-    inner->physical = 0;
+    inner->physical_byte_count = 0;
     if (request->flags & IRB_FLAGS_DATA_OUT)
         memcpy(parcel->data, buffer, request->byte_count);
     parcel_submit_request(parcel);

@@ -10,7 +10,7 @@ use Ataport;
 use Test::More;
 
 # What the auditor (port/access/audit.h) keeps of every access to Status, Device and Command is a part of it.
-my $limit = 300;
+my $limit = 150;
 
 my $build = 'build/' . ($ENV{ARCH} || 'x86_64');
 my $bench = $ENV{BENCH_BUILD} || "$top/build/bench";
