@@ -281,7 +281,7 @@ static const char *start_hardware(struct channel *channel)
     channel_levels(channel);
     if (!channel->irbs.slots && !slots_create(channel)) {
         stop_hardware(channel);
-        return "no memory for its IRBs";
+        return "no memory for its IRBs (of 2 MiB each at most, with data and IrbExtension)";
     }
     return NULL;
 }
@@ -398,8 +398,11 @@ static void finish_work(struct channel *channel)
     else
         port_message(channel, "requests that nobody waits for are ended; the channel is reset");
     enum irql level = irql_raise_dispatch();
-    power_end(channel);
     channel_reset(channel);
+    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, ALL_TARGETS);
+    irql_lower(level); /* what the reset has ended comes back, and may ask for another try */
+    level = irql_raise_dispatch();
+    power_end(channel);
     queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, ALL_TARGETS);
     irql_lower(level);
 }

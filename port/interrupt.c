@@ -70,6 +70,8 @@ static void calm_line(void *context)
         return;
     }
     for (struct channel *channel = NULL; (channel = next_on_line(line->number, channel));) {
+        if (!channel_hears_interrupts(channel->state) || channel->state == CHANNEL_SUSPENDED)
+            continue;
         port_message(channel, "interrupt line %u does not get calm; resetting", line->number);
         channel->interrupt.claims_in_a_row = 0;
         reset_channel(channel);
@@ -236,6 +238,7 @@ bool interrupt_connect(struct channel *channel)
     channel->interrupt.is_connected = hal_interrupt_connect(&channel->interrupt.hal);
     if (channel->interrupt.is_connected && lines[number].stops) {
         lines[number].stops = 0;
+        timer_cancel(&lines[number].calm);
         hal_interrupt_mask(number, false);
     }
     return channel->interrupt.is_connected;

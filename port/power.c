@@ -165,15 +165,16 @@ void power_init(struct channel *channel)
 
 /* ------------------------------------------------------------------ devices */
 
-/* Waits for the end of the power IRB that is under way, and of requests; returns at DISPATCH_LEVEL,
- * so that none begins before it is lowered. False: whoever waits for all this has given up first
- * (parcel.h); what is under way goes on. */
+/* Waits for the end of the power IRB that is under way, of recovery, and of requests; returns at
+ * DISPATCH_LEVEL, so that none begins before it is lowered. False: whoever waits for all this has
+ * given up first (parcel.h); what is under way goes on. */
 static bool wait_and_raise(const struct channel *channel, const unsigned *outstanding)
 {
     bool stops = false;
 
     hal_interrupts_disable();
-    while ((channel->power_irb != POWER_IRB_NONE || *outstanding) &&
+    while ((channel->power_irb != POWER_IRB_NONE || channel->recovery != RECOVERY_NONE ||
+            *outstanding) &&
            !(stops = parcel_stops && parcel_stops()))
         irql_pause();
     (void)irql_raise_dispatch();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The port's state machines: their states, and the one way from one to another. Which may follow
- * which say the tables in states.c; docs/states.md shows them, and is made from both.
+ * which say the tables in states.c, and a slot's here, which the compiler looks up; docs/states.md
+ * shows them, and is made from both.
  *
  * Each machine has one setter, a function of the file that owns it, which calls state_step before
  * it writes the state. A step that the table does not know is the kernel's own bug, and ends it.

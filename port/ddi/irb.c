@@ -98,7 +98,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
 
 /* ------------------------------------------------------------------ scatter/gather lists */
 
-/* Where fill_list (port/request/queue.c) did not know the list. */
+/* Where fill_slot (port/request/queue.c) did not know the list. */
 static bool build_list(struct irb_slot *slot)
 {
     struct irb_page *page = slot->page;

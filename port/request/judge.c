@@ -3,7 +3,7 @@
  * What an IRB says when it comes back, beside what AtaPortCompleteRequest itself looks at: the
  * members that are the port's (IRB-14, INI-09), and whether its status keeps what it promises
  * (IRB-05, 15, 16). Completions that are plain successes do not come here, unless one of the
- * members that irb_seal is made of has changed.
+ * members that irb_seal is made of has changed, or the slot has a reason of its own (CARE_xxx).
  *
  * Entered from every context in which a miniport completes.
  */

@@ -28,7 +28,7 @@ static void set_sense(struct irb_slot *sense, enum irb_slot_state next)
 bool slot_begin_sense(struct irb_slot *sense)
 {
     enum irql level = irql_enter_dirql();
-    bool is_free = sense->state != SLOT_ACTIVE;
+    bool is_free = sense->state == SLOT_FREE || sense->state == SLOT_TAKEN_BACK;
     if (is_free)
         set_sense(sense, SLOT_ACTIVE);
     irql_leave_dirql(level);

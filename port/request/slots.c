@@ -79,7 +79,7 @@ static bool reserve_window(struct channel *channel, unsigned slot_count)
         return false;
     uintptr_t piece_bytes = (uintptr_t)1 << window->shift;
     size_t page_count = slot_count * (piece_bytes / HAL_PAGE_SIZE);
-    if (page_count > window->page_count) {
+    if (page_count > window->page_count || (uintptr_t)window->start & (piece_bytes - 1)) {
         uintptr_t multiple =
             piece_bytes * (slot_count <= QEMU_JUMP_GROUPS / 4 ? QEMU_JUMP_GROUPS : 1);
         uint8_t *start = hal_window_reserve(page_count + multiple / HAL_PAGE_SIZE);

@@ -48,9 +48,13 @@ static inline __attribute__((always_inline)) uintptr_t irb_seal(const struct irb
         .NextIrb = (void *)UINTPTR_MAX,
         .IdeTaskFile.Previous = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
     };
-    uintptr_t seal = page->list.NumberOfElements ^ page->elements[0].Length;
+    const IDE_SCATTER_GATHER_ELEMENT *element = &page->elements[0];
+    /* Multiplied: who consumes an element adds to one what it takes from the other. */
+    uintptr_t seal = page->list.NumberOfElements ^ element->Length * 0x9E3779B1u;
 
-    seal ^= (uintptr_t)page->elements[0].Address.QuadPart;
+    seal ^= (uintptr_t)element->Address.QuadPart;
+    if (sizeof seal < sizeof element->Address.QuadPart)
+        seal ^= (uintptr_t)element->Address.HighPart;
 #pragma GCC unroll 24
     for (size_t at = 0; at < sizeof page->irb; at += sizeof seal) {
         uintptr_t word, mask;

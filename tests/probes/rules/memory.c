@@ -318,6 +318,18 @@ CASE memory_list_write(struct occasion *at)
     return TRUE;
 }
 
+/* As who walks a list might do it. */
+CASE memory_list_consumed(struct occasion *at)
+{
+    volatile IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(at->channel, at->irb);
+
+    list->Elements[0].Address.QuadPart += list->Elements[0].Length;
+    list->Elements[0].Length = 0;
+    probe_returned(list->NumberOfElements);
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-07 */
+    return TRUE;
+}
+
 CASE memory_list_completed(struct occasion *at)
 {
     const volatile IDE_SCATTER_GATHER_LIST *list =
@@ -600,6 +612,7 @@ const struct probe_case memory_cases[] = {
     {"memory_data_behind", AT_INTERRUPT, 1, memory_data_behind},
     {"memory_data_completed", AT_COMPLETE, 2, memory_data_completed},
     {"memory_list_write", AT_COMPLETE, 2, memory_list_write},
+    {"memory_list_consumed", AT_COMPLETE, 2, memory_list_consumed},
     {"memory_list_completed", AT_COMPLETE, 2, memory_list_completed},
     {"memory_kernel_ports_to", AT_STOP, 1, memory_kernel_ports_to},
     {"memory_kernel_ports_from", AT_STOP, 1, memory_kernel_ports_from},
