@@ -103,8 +103,9 @@ _Static_assert(sizeof(struct irb_page) == HAL_PAGE_SIZE, "the IRB ends with the 
 #define CARE_REGISTERS 0x01u /* IRB_FLAGS_RETURN_RESULTS */
 #define CARE_SENSE     0x02u /* a request-sense slot works for it */
 #define CARE_LIST      0x04u /* its list was built when it was asked for */
-#define CARE_INTERNAL  0x08u /* there are few of these */
-#define CARE_MORE      0x10u /* more is shown than its page: it is to be hidden, and that is all */
+#define CARE_INTERNAL \
+    0x08u               /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
+#define CARE_MORE 0x10u /* more is shown than its page: it is to be hidden, and that is all */
 
 /* An IRB and what the port keeps with it. port/request/slots.c says where the miniport sees it, and
  * when: not before it is given to the miniport, nor after it was completed. */
@@ -120,19 +121,17 @@ struct irb_slot {
     uint16_t index;
     uint32_t trace_start, trace_end; /* heads of its trace entries */
     uint32_t begun;                  /* the moment, for the auditor */
-    bool is_internal;    /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
-    bool list_built;     /* for this request */
-    bool hides;          /* the miniport sees it only while it has it */
-    uint8_t care;        /* CARE_xxx of this request, */
-    uint8_t care_always; /* and of each one */
-    uint16_t data_pages; /* of the data's window that are mapped */
-    const void *place;   /* of request sense: AtaPortBuildRequestSenseIrb's caller */
+    bool list_built;                 /* for this request */
+    bool hides;                      /* the miniport sees it only while it has it */
+    uint8_t care;                    /* CARE_xxx of this request, */
+    uint8_t care_always;             /* and of each one */
+    uint16_t data_pages;             /* of the data's window that are mapped */
+    const void *place;               /* of request sense: AtaPortBuildRequestSenseIrb's caller */
     uint32_t ticks_left; /* seconds until the time-out; 0: it is late, or not timed at all */
     uint32_t timeout_s;  /* what they were when it was given to the miniport; 0: not timed */
     /* What the miniport was given, whatever it makes of the IRB's members. */
     void *data;
-    void *shown_data;     /* DataBuffer */
-    uint8_t *data_window; /* where the page with its first byte is shown */
+    void *shown_data; /* DataBuffer */
     uint32_t data_byte_count;
     void *extension;      /* IrbExtension, as the miniport sees it */
     struct hal_gate gate; /* of the page */

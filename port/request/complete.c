@@ -152,7 +152,7 @@ static inline struct request *slot_finish(struct channel *channel, struct irb_sl
     take_results(slot, request);
     slot_step(slot, SLOT_COMPLETED, SLOT_FREE);
     slot->request = NULL;
-    if (__builtin_expect(slot->is_internal, 0)) {
+    if (__builtin_expect(slot_is_internal(slot), 0)) {
         finish_internal(channel, slot, request);
         return NULL;
     }

@@ -275,7 +275,7 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
             slot_judge_build_io(slot);
         }
     }
-    if (!slot->is_internal) {
+    if (!slot_is_internal(slot)) {
         /* BuildIo may have raised it. One more, since the first tick can be near. */
         ULONG timeout_s = slot->page->irb.TimeOutValue;
         if (timeout_s != request->timeout_s)

@@ -24,37 +24,34 @@ static void set_sense(struct irb_slot *sense, enum irb_slot_state next)
     sense->state = next;
 }
 
-/* An interrupt may want it, too; so everywhere here. */
-bool slot_begin_sense(struct irb_slot *sense)
+#define FROM(state) (1u << SLOT_##state)
+
+/* A step out of one of these states. False: it is in another one. An interrupt may want it, too. */
+static bool step_sense(struct irb_slot *sense, unsigned from, enum irb_slot_state next)
 {
     enum irql level = irql_enter_dirql();
-    bool is_free = sense->state == SLOT_FREE || sense->state == SLOT_TAKEN_BACK;
-    if (is_free)
-        set_sense(sense, SLOT_ACTIVE);
+    bool may = from >> sense->state & 1;
+    if (may && sense->state == SLOT_ACTIVE)
+        slot_hide(sense);
+    if (may)
+        set_sense(sense, next);
     irql_leave_dirql(level);
-    return is_free;
+    return may;
+}
+
+bool slot_begin_sense(struct irb_slot *sense)
+{
+    return step_sense(sense, FROM(FREE) | FROM(TAKEN_BACK), SLOT_ACTIVE);
 }
 
 bool slot_end_sense(struct irb_slot *sense, enum irb_slot_state next)
 {
-    enum irql level = irql_enter_dirql();
-    bool was_active = sense->state == SLOT_ACTIVE;
-    if (was_active) {
-        slot_hide(sense);
-        set_sense(sense, next);
-    }
-    irql_leave_dirql(level);
-    return was_active;
+    return step_sense(sense, FROM(ACTIVE), next);
 }
 
 bool slot_release_late(struct irb_slot *sense)
 {
-    enum irql level = irql_enter_dirql();
-    bool was_taken = sense->state == SLOT_TAKEN_BACK || sense->state == SLOT_OWED;
-    if (was_taken)
-        set_sense(sense, SLOT_FREE);
-    irql_leave_dirql(level);
-    return was_taken;
+    return step_sense(sense, FROM(TAKEN_BACK) | FROM(OWED), SLOT_FREE);
 }
 
 void slot_take_back_sense(struct irb_slot *slot, enum irb_slot_state next)

@@ -184,7 +184,8 @@ static bool make_visible(struct irb_slot *slot)
         channel->window.part_pages[SLOT_EXTENSION] - channel->window.part_pages[SLOT_DATA] - 1u;
 
     if (!hal_gate_make(&slot->gate, irb, hal_physical(slot->page), HAL_MAP_WRITE) ||
-        !hal_gates_make(&slot->data_gates, slot->data_window, data_pages, HAL_MAP_WRITE) ||
+        !hal_gates_make(&slot->data_gates, part_address(slot, SLOT_DATA), data_pages,
+                        HAL_MAP_WRITE) ||
         !hal_gates_make(&slot->extension_gates, part_address(slot, SLOT_EXTENSION),
                         extension_pages(channel), HAL_MAP_WRITE))
         return false;
@@ -205,9 +206,7 @@ static bool slot_make(struct channel *channel, unsigned index)
     slot->channel = channel;
     slot->page = &channel->irbs.pages[index];
     slot->index = (uint16_t)index;
-    slot->data_window = part_address(slot, SLOT_DATA);
-    slot->is_internal = index >= channel->irbs.overlapped_count;
-    slot->care_always = (uint8_t)((slot->is_internal ? CARE_INTERNAL : 0) |
+    slot->care_always = (uint8_t)((index >= channel->irbs.overlapped_count ? CARE_INTERNAL : 0) |
                                   (size && contract_checks ? CARE_MORE : 0));
     slot->trace_start = trace_head(TRACE_IRB_START, channel->number, index);
     slot->trace_end = trace_head(TRACE_IRB_END, channel->number, index);
@@ -253,7 +252,7 @@ bool slots_create(struct channel *channel)
     for (unsigned i = 0; complete && i < count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         complete = slot_make(channel, i);
-        if (!slot->is_internal) {
+        if (!slot_is_internal(slot)) {
             *channel->irbs.free_tail = slot;
             channel->irbs.free_tail = &slot->next;
         } else if (i < count - PORT_MAX_DEVICES) { /* request sense is found by target */

@@ -17,6 +17,11 @@ void slots_destroy(struct channel *channel);
 struct irb_slot *slot_at(struct channel *channel, unsigned index);
 /* The request-sense slot of a target. */
 struct irb_slot *slot_sense_for(struct channel *channel, unsigned target);
+static inline bool slot_is_internal(const struct irb_slot *slot)
+{
+    return slot->care_always & CARE_INTERNAL;
+}
+
 /* The slot behind an IRB pointer of this channel's miniport, NULL if it is none. The pieces of the
  * window lie at a power of two apart: what is left below that shows up as a very large index. */
 static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_REQUEST_BLOCK *irb)
@@ -116,7 +121,7 @@ static inline void *slot_data_address(const struct irb_slot *slot, const void *d
 {
     if (!slot->hides || !data)
         return (void *)(uintptr_t)data;
-    return slot->data_window + (uintptr_t)data % HAL_PAGE_SIZE;
+    return (void *)(slot->data_gates.address + (uintptr_t)data % HAL_PAGE_SIZE);
 }
 
 static inline IDE_SCATTER_GATHER_LIST *slot_shown_list(const struct irb_slot *slot)

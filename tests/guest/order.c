@@ -11,7 +11,6 @@
 #include "port/channel.h"
 #include "port/controller.h"
 #include "port/objects.h"
-#include "port/parcel.h"
 #include "port/power.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
@@ -98,16 +97,8 @@ static bool reset_seen(void)
 /* A request that is never completed: LUN reset IRB, IdeHwReset. */
 static void test_reset(uint8_t *buffer)
 {
-    struct request request = {.device = &channel->devices[0],
-                              .function = IRB_FUNCTION_ATA_READ,
-                              .flags = IRB_FLAGS_DATA_IN,
-                              .timeout_s = 1,
-                              .is_once = true,
-                              .buffer = buffer,
-                              .byte_count = 512};
-    puppet.answer = PUPPET_HOLD;
-    request_run(&request);
-    puppet.answer = PUPPET_COMPLETE;
+    struct request request = puppet_lose_a_read(&channel->devices[0], buffer);
+
     GUEST_CHECK(reset_seen() && request.timed_out, ==, true, "a request times out");
     GUEST_CHECK(request.irb_status, ==, IRB_STATUS_BUS_RESET, "and ends with IRB_STATUS_BUS_RESET");
     check(

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "port/objects.h"
+#include "port/parcel.h"
 #include "tests/guest/puppet.h"
 
 struct puppet puppet;
@@ -310,4 +311,20 @@ struct controller *puppet_create(void)
     controller->state = CONTROLLER_STOPPED;
     port_controller_count++;
     return controller;
+}
+
+struct request puppet_lose_a_read(struct device *device, void *buffer)
+{
+    struct request request = {.device = device,
+                              .function = IRB_FUNCTION_ATA_READ,
+                              .flags = IRB_FLAGS_DATA_IN,
+                              .timeout_s = 1,
+                              .is_once = true,
+                              .buffer = buffer,
+                              .byte_count = 512};
+
+    puppet.answer = PUPPET_HOLD;
+    request_run(&request);
+    puppet.answer = PUPPET_COMPLETE;
+    return request;
 }

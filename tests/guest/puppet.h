@@ -77,6 +77,10 @@ void puppet_release_all(struct channel *channel, uint8_t status);
  * Those of the interrupt routine are left out, since they are somebody else's. */
 void puppet_words(char *text, size_t size);
 
+/* A read of one sector that is never answered, until the port has given it up: LUN reset, and
+ * IdeHwReset if that does not help. Returns it. */
+struct request puppet_lose_a_read(struct device *device, void *buffer);
+
 /* Runs a statement as if the puppet called it from a routine of that kind, at its level. */
 #define FROM(channel_, kind_, statement)                              \
     do {                                                              \

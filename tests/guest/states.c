@@ -10,7 +10,6 @@
 #include "port/channel.h"
 #include "port/controller.h"
 #include "port/objects.h"
-#include "port/parcel.h"
 #include "port/power.h"
 #include "port/request/queue.h"
 #include "port/request/timeout.h"
@@ -92,20 +91,10 @@ static void test_failing_start(void)
 
 /* ------------------------------------------------------------------ recovery */
 
-/* A read of one sector that is never answered. */
 static void lose_a_read(void)
 {
-    struct request request = {.device = disk,
-                              .function = IRB_FUNCTION_ATA_READ,
-                              .flags = IRB_FLAGS_DATA_IN,
-                              .timeout_s = 1,
-                              .is_once = true,
-                              .buffer = buffer,
-                              .byte_count = 512};
-    puppet.answer = PUPPET_HOLD;
     begin();
-    request_run(&request);
-    puppet.answer = PUPPET_COMPLETE;
+    puppet_lose_a_read(disk, buffer);
 }
 
 static void test_recovery(void)

@@ -12,7 +12,6 @@
 #include "port/controller.h"
 #include "port/idle.h"
 #include "port/objects.h"
-#include "port/parcel.h"
 #include "port/power.h"
 #include "port/request/queue.h"
 #include "tests/guest/guest.h"
@@ -65,21 +64,11 @@ static void restart(void)
 
 /* ------------------------------------------------------------------ IRB_STATUS_BUSY */
 
-/* A read of one sector that is never answered: LUN reset, and IdeHwReset if that does not help. */
 static void lose_a_read(void)
 {
-    struct request request = {.device = disk,
-                              .function = IRB_FUNCTION_ATA_READ,
-                              .flags = IRB_FLAGS_DATA_IN,
-                              .timeout_s = 1,
-                              .is_once = true,
-                              .buffer = buffer,
-                              .byte_count = 512};
-    puppet.answer = PUPPET_HOLD;
     puppet_forget();
-    request_run(&request);
+    puppet_lose_a_read(disk, buffer);
     puppet.held_count = 0;
-    puppet.answer = PUPPET_COMPLETE;
 }
 
 static void test_busy(void)

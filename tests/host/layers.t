@@ -5,38 +5,16 @@
 # calls; and there are none. Each check is broken once. Started from the top of the tree.
 use strict;
 use warnings;
+use lib 'tests/lib';
+use Ataport;
 use File::Path qw(make_path);
-use File::Temp qw(tempdir);
 use Test::More;
 
-my $scratch = tempdir('layers-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $cc = $ENV{HOSTCC} || 'gcc';
 my $arch = $ENV{ARCH} || 'x86_64';
 $ENV{LC_ALL} = 'C';
 
-sub slurp {
-    my ($path) = @_;
-    open my $in, '<', $path or die "$path: $!\n";
-    local $/;
-    return scalar <$in>;
-}
-
-sub spill {
-    my ($path, $text) = @_;
-    make_path($path =~ s{/[^/]+$}{}r);
-    open my $out, '>', $path or die "$path: $!\n";
-    print $out $text;
-    close $out or die "$path: $!\n";
-    return $path;
-}
-
-sub run {
-    my (@command) = @_;
-    open my $output, '-|', "@command 2>&1" or die "$command[0]: $!\n";
-    my $text = do { local $/; <$output> } // '';
-    close $output;
-    return ($? >> 8) . " $text";
-}
+sub run { return join ' ', command(@_) }
 
 # ---------------------------------------------------------------- include lines, in a copy of the rooms
 
@@ -67,6 +45,8 @@ is(broken('port/layers.list', $list . "ground    nothing\n"),
 like(broken('port/layers.list', $list . "ground    channel\n"), qr{port/channel is named twice}, 'a name in two layers is found');
 
 # ---------------------------------------------------------------- calls
+
+make_path("$scratch/build/port");
 
 sub object {
     my ($name, $text) = @_;
