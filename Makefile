@@ -233,7 +233,7 @@ test:
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
 	@code=0; PERL5LIB=tests/lib prove --timer -j$$(($(JOBS) + 1)) -PVerdict $(if $(Q),,-v) \
 	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS) || code=1; \
-	$(if $(TEST),,tools/rule-coverage.pl || code=1;) exit $$code
+	$(if $(TEST),,for tool in rule edge; do tools/$$tool-coverage.pl || code=1; done;) exit $$code
 endif
 
 # The long form of one test.

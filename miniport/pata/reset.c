@@ -194,6 +194,11 @@ enum pata_phase pata_reset_tick(struct pata_channel *channel)
 {
     UCHAR status = pata_read_alternate_status(channel);
 
+    /* QEMU: the device that was selected before a reset is selected behind it. */
+    if (!pata_is_selected(channel, channel->reset_target) && !(status & STATUS_NOT_IDLE)) {
+        pata_select(channel, (UCHAR)(DEVICE_OBSOLETE | (channel->reset_target ? DEVICE_1 : 0)));
+        status = pata_read_alternate_status(channel);
+    }
     if (!is_back(channel, status)) {
         if (pata_wait_more(channel, RESET_TICK_US, RESET_LIMIT_US))
             return PHASE_RESET;
@@ -209,7 +214,6 @@ enum pata_phase pata_reset_tick(struct pata_channel *channel)
         if (STATUS_FLOATS(status) || !(status & STATUS_NOT_IDLE)) {
             channel->reset_target = 1;
             channel->waited_us = 0;
-            pata_select(channel, DEVICE_OBSOLETE | DEVICE_1);
             pata_ask_timer(channel, 1);
             return PHASE_RESET;
         }

@@ -30,6 +30,7 @@ for my $machine (qw(q35 pc)) {
     like(output_of($run, 'mode 0'), qr/^  Driver +ahci\.sys\n.*^  Data +bus-master DMA/ms,
         'the driver is ahci.sys');
     like(output_of($run, 'mode 0'), qr/^  Requests at once +8$/m, 'with several requests at a time');
+    # EDGE: 206
     like(output_of($run, 'counters'), qr/^0 .* 6\.0 MiB +0 bytes +0 +0 +0$/m, 'without errors or retries');
     like(output_of($run, 'rules'), qr/^No rule was broken/, 'or broken rules');
     like($run->{qemu_log}, qr/cmd 0xc8$/m, 'the disks saw READ DMA');
@@ -41,6 +42,7 @@ for my $machine (qw(q35 pc)) {
         CMD => 'fill 0 100 16 0xA5; flush 0; stop ' . ($machine eq 'q35' ? '0.0' : '1.0') . '; start '
             . ($machine eq 'q35' ? '0.0' : '1.0') . '; sha256 0; read 0 2048');
     exit_code_is($run, 1, 'the last command was one too many');
+    # EDGE: 182, 184
     is(digest_in($run, 'sha256 0'), sha256_of($written), 'what was written is there');
     is(substr(slurp($written), 100 * 512, 16 * 512), "\xA5" x (16 * 512), 'in the right place');
 }
@@ -51,6 +53,7 @@ my $run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK =
     CMD => 'read 0 63; read 0 64; read 0 65; sha256 0 65 100', QEMU_EXTRA => join "\n", '-drive',
     "if=none,id=bad,driver=raw,snapshot=off,readonly=off,file.driver=blkdebug,file.config=$scratch/errors.blkdebug,"
         . "file.image.driver=file,file.image.filename=$disks{DISK}", '-device', 'ide-hd,bus=ide.0,drive=bad');
+# EDGE: 185
 exit_code_is($run, 1, 'a bad sector');
 like(output_of($run, 'read 0 64'), qr/uncorrect|error|0x?40/i, 'is reported');
 is(digest_in($run, 'sha256 0 65 100'), sha256_of($disks{DISK}, 65 * 512, 51200), 'and what lies behind it is read');
@@ -73,6 +76,7 @@ for my $machine (qw(pc q35)) {
         '-device', 'ahci,id=second,addr=c', extra_disk('b', 'second.0', $disks{DISK2}));
     exit_code_is($run, 0, "$machine: pata and two AHCI controllers");
     my @lines = output_of($run, 'log') =~ /interrupt line (\d+)/g;
+    # EDGE: 54
     is($lines[0], $lines[1], "which share interrupt line $lines[0]");
     is(digest_in($run, "sha256 $_->[0]"), $digests[$_->[1]], "disk $_->[0]") for [0, 0], [4, 1], [10, 2];
     is(digest_in($run, 'sha256 10 64 512'), sha256_of($disks{DISK1}, 0, 512 * 512),
@@ -89,6 +93,7 @@ spill("$scratch/ahci_any.$_", slurp("$probes/ahci.$_")) for qw(sys lines);
 spill("$scratch/ahci_any.reg", slurp('tests/probes/ahci/ahci.reg') =~ s/"ahci"/"ahci_any"/r);
 $run = boot(MINIPORT => "$scratch/ahci_any.sys", MACHINE => 'q35', CONTROLLER => 'ahci', %disks,
     CMD => 'bench 1; bench 2; sha256 0; sha256 1; sha256 2; sha256 3; counters; rules');
+# EDGE: 181
 exit_code_is($run, 0, 'one routine serves all ports');
 is(digest_in($run, "sha256 $_"), $digests[$_], "disk $_ has the same bytes") for 0 .. 3;
 my ($claims) = output_of($run, 'counters') =~ /^0\.0 +\d+ +(\d+) /m;

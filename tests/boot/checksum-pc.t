@@ -24,6 +24,7 @@ sub check_disks {
     exit_code_is($run, 0, "four disks: $command");
     is(digest_in($run, "sha256 $_"), $digests[$_], "16 MiB from the $places[$_]") for 0 .. 3;
     like(output_of($run, "mode $_"), $mode, "disk $_ says so") for 0 .. 3;
+    # EDGE: 27, 28, 45, 114
     is_deeply(commands_seen($run), { map { $_ => "$command, LBA28" } @places }, 'and the registers saw it');
     like(output_of($run, 'counters'), qr/^0 .* 16\.0 MiB +0 bytes +0 +0 +0$/m, 'without errors or retries');
     like(output_of($run, 'rules'), qr/^No rule was broken/, 'or broken rules');
@@ -45,6 +46,7 @@ for my $case ([dma => qr/^  Data +bus-master DMA/m, undef], [pio => qr/^  Data +
     my %extra = defined $hive ? (HIVE => $hive) : ();
     my $run = boot(CDROM => $cd, %extra, QEMU_EXTRA => $trace, CMD => 'sha256 cd0; mode cd0');
     exit_code_is($run, 0, "a CD by $method");
+    # EDGE: 8, 31, 121
     is(digest_in($run, 'sha256 cd0'), sha256_of($cd), 'has the same bytes');
     like(output_of($run, 'mode cd0'), $mode, 'the guest says how');
     is_deeply(commands_seen($run), { 'secondary master' => "PACKET, $method" }, 'and the drive saw it');
@@ -53,6 +55,7 @@ for my $case ([dma => qr/^  Data +bus-master DMA/m, undef], [pio => qr/^  Data +
 # ------------------------------------------------------------------ a CD beside a disk
 
 my $run = boot(DISK2 => $disks{DISK2}, CDROM => $cd, CMD => 'sha256 2 0 8192; sha256 cd0; sha256 2 0 8192');
+# EDGE: 10
 is(join("\n", $run->{console} =~ /^([0-9a-f]{64}) /mg),
     join("\n", map { sha256_of(@$_) } [$disks{DISK2}, 0, 4 << 20], [$cd], [$disks{DISK2}, 0, 4 << 20]),
     'a CD and a disk on one channel, in turn');

@@ -12,6 +12,7 @@ my @start = (context => 'IdeHwControl(IdeStart)');
 
 # A read gives all ones, a write changes nothing.
 contract_cases('adr',
+    # EDGE: 211
     { case => 'adr_read_port', rule => 'ADR-01', routine => 'AtaPortReadPortUlong', context => 'IdeHwStartIo',
       returned => 'ffffffff' },
     { case => 'adr_read_across', rule => 'ADR-01', routine => 'AtaPortReadPortUshort', @start, returned => 'ffff' },

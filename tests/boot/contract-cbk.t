@@ -24,6 +24,7 @@ contract_cases('cbk',
     # Three kinds of routine ran, each once, and each the one that was asked for last.
     { case => 'cbk_last_wins', asserts => 'CBK-01', returned => '3' },
     # This clock counts instructions, so that it does not depend on how busy the host is.
+    # EDGE: 218
     { case => 'cbk_waits_at_stop', asserts => 'CBK-02', returned => '1', io => 'copy 0 0 0 0 8',
       words => { ACCEL => 'tcg', QEMU_EXTRA => '-icount shift=0,sleep=off' } },
 );

@@ -16,6 +16,7 @@ sub returned_with {
 }
 
 my $held_back = ($ENV{ARCH} // 'x86_64') eq 'x86_64' ? 'CR8 raised, which holds interrupts back' : 'interrupts off';
+# EDGE: 217
 my @interrupt = (rule => 'CPU-01', routine => 'IdeHwInterrupt', context => 'IdeHwInterrupt');
 my @build_io = (rule => 'CPU-01', routine => 'IdeHwBuildIo', context => 'IdeHwBuildIo');
 my @control = (rule => 'CPU-01', routine => 'IdeHwControl', context => 'IdeHwControl(IdeStart)');

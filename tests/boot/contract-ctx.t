@@ -9,6 +9,7 @@ use Contract;
 use Test::More;
 
 my @start = (context => 'IdeHwControl(IdeStart)');
+# EDGE: 204
 my @build_io = (rule => 'CTX-01', context => 'IdeHwBuildIo', returned => '1');
 
 # In the order of the probe: every routine that takes a channel extension.
@@ -47,17 +48,21 @@ contract_cases('ctx',
     { case => 'ctx_build_io_noted', returned => '1', asserts => 'CTX-01',
       also => qr/$noted/ms },
 
+    # EDGE: 209
     { case => 'ctx_uncached_in_init', rule => 'CTX-03', routine => 'AtaPortGetUnCachedExtension',
       context => 'AtaChannelInitRoutine', returned => '0' },
     { case => 'ctx_uncached_in_start_io', rule => 'CTX-03', routine => 'AtaPortGetUnCachedExtension',
       context => 'IdeHwStartIo', returned => '0' },
     { case => 'ctx_uncached_in_stop', rule => 'CTX-03', routine => 'AtaPortGetUnCachedExtension',
       context => 'IdeHwControl(IdeStop)', returned => '0' },
+    # EDGE: 209
     { case => 'ctx_uncached_twice', rule => 'CTX-04', routine => 'AtaPortGetUnCachedExtension', @start,
       returned => '0' },
+    # EDGE: 207
     { case => 'ctx_complete_all', rule => 'CTX-05', routine => 'AtaPortCompleteAllActiveRequests',
       context => 'IdeHwInterrupt' },
     { case => 'ctx_busy', rule => 'CTX-06', routine => 'AtaPortDeviceBusy/AtaPortDeviceStateChange', context => 'IdeHwInterrupt' },
+    # EDGE: 208
     { case => 'ctx_stall', rule => 'CTX-07', routine => 'AtaPortStallExecution', context => 'IdeHwStartIo' },
     { case => 'ctx_stall_inside', rule => 'CTX-07', routine => 'AtaPortStallExecution',
       context => 'timer routine', also => qr/^  in timer routine .*\n  in IdeHwControl\(IdeStart\) /m },

@@ -54,6 +54,7 @@ contract_cases('ini',
     missing(ini_no_reset => 'IdeHwReset'),
     missing(ini_no_control => 'IdeHwControl'),
 
+    # EDGE: 215
     { case => 'ini_no_sync', rule => 'INI-05', @control },
     { case => 'ini_no_wmi', rule => 'INI-05', @control },
 

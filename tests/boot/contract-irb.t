@@ -17,10 +17,12 @@ my @sense = (channel => '0.1', io => 'cd cd0 eject; read cd0 0; cd cd0 load', fa
 my @time_out = (also => qr/was not completed in 10 s; resetting/);
 
 contract_cases('irb',
+    # EDGE: 199
     { case => 'irb_twice', rule => 'IRB-01', @complete },
     { case => 'irb_own', rule => 'IRB-01', @complete },
     { case => 'irb_inside', rule => 'IRB-01', @complete },
     { case => 'irb_sense_completed', rule => 'IRB-01', @complete, @sense },
+    # EDGE: 200
     { case => 'irb_pending', rule => 'IRB-02', @complete, fails => 1, also => qr/internal error/i },
     { case => 'irb_no_status', rule => 'IRB-02', @complete, fails => 1, also => qr/internal error/i },
     { case => 'irb_all_pending', rule => 'IRB-02', routine => 'AtaPortCompleteAllActiveRequests',
@@ -32,8 +34,11 @@ contract_cases('irb',
     { case => 'irb_too_much', rule => 'IRB-05', @complete, fails => 1 },
     { case => 'irb_not_dma', rule => 'IRB-08', routine => 'AtaPortGetScatterGatherList',
       context => 'IdeHwStartIo', io => 'flush 0', returned => '0' },
+    # EDGE: 202
     { case => 'irb_lost', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @time_out },
+    # EDGE: 205
     { case => 'irb_lost_beside', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @time_out },
+    # EDGE: 214
     { case => 'irb_kept', rule => 'IRB-10', routine => 'IdeHwReset', context => 'IdeHwReset', @time_out },
     { case => 'irb_silent_device', asserts => 'IRB-09', returned => '0', @time_out },
     { case => 'irb_second_sense', rule => 'IRB-11', routine => 'AtaPortBuildRequestSenseIrb',
@@ -43,9 +48,11 @@ contract_cases('irb',
       then => [['IRB-11', 'AtaPortBuildRequestSenseIrb', 'IdeHwControl(IdeStop)']] },
     { case => 'irb_released_twice', rule => 'IRB-11', routine => 'AtaPortReleaseRequestSenseIrb',
       context => 'IdeHwInterrupt', @sense },
+    # EDGE: 213
     { case => 'irb_too_early', rule => 'IRB-12', @complete, @sense },
     { case => 'irb_not_final', rule => 'CTX-02', @build_io },
     { case => 'irb_built_error', rule => 'IRB-04', @build_io, fails => 1, also => qr/no device has seen the request$/m },
+    # EDGE: 203
     { case => 'irb_built_length', rule => 'IRB-05', @build_io, fails => 1 },
     { case => 'irb_built_reserved', rule => 'INI-09', @build_io },
 );

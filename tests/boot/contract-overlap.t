@@ -21,6 +21,7 @@ Windows Registry Editor Version 5.00
 END
     my $run = boot(@disks, BUILD => "$build/guest", MINIPORT => "$build/probes/rules.sys", HIVE => $hive,
         STRICT => 1, KARGS => 'test=overlap');
+    # EDGE: 206, 216
     exit_code_is($run, 0, "$most at a time");
     is(join("\n", $run->{console} =~ /^((?:not )?ok \d).*$/mg), "ok 1\nok 2\nok 3", 'data is right');
     like($run->{log}, qr/^rules\[1\]: channel 0: requests at a time: at most $most of $most$/m,

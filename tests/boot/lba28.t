@@ -56,9 +56,11 @@ for my $sectors ($limit - 1, $limit, $limit + 1) {
         }
         my $kept = join '', map { pack 'Q<*', ($_) x 64 } $first .. $sectors - 3;
         my @digests = $run->{console} =~ /^([0-9a-f]{64})\b/mg;
+        # EDGE: 78, 79
         is($digests[0], sha256_of($path, $first * 512), 'a read across the limit');
         is($digests[1], Digest::SHA::sha256_hex($kept . "\x5A" x 1024), 'and what a write across it left');
         my @wrong = grep { $needs_48 ? $is_28{$_} : $is_48{$_} } opcodes($run);
+        # EDGE: 27, 80
         is("@wrong", '', $needs_48 ? 'no command has 28 bits' : 'no command has 48 bits');
         ok((grep { $needs_48 ? $is_48{$_} : $is_28{$_} } opcodes($run)) >= 6, 'and there were some');
     }

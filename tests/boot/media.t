@@ -8,7 +8,6 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use IO::Socket::UNIX;
 use JSON::PP;
 use Witness;
 use Test::More;
@@ -20,6 +19,7 @@ my $digest = sha256_of($disk);
 
 my $run = boot(DISK => 'none', CMD => 'devices; read 0 0; sha256 cd0; flush 0; bench; stop 0.0; start 0.0; '
         . 'counters; irbs; rules');
+# EDGE: 1
 exit_code_is($run, 1, 'no disk at all: what needs one fails');
 like($run->{console}, qr/^No disk was found\.$/m, 'the start says so');
 like(output_of($run, 'read 0 0'), qr/\AThere is no disk "0".*\n\z/, 'and the command');
@@ -28,6 +28,7 @@ like($run->{console}, qr/^4 of 10 commands failed:$/m, 'the rest succeeds');
 
 # A slave alone, on each channel.
 $run = boot(DISK1 => $disk, DISK2 => $disk, CMD => 'sha256 1; sha256 2; read 0 0');
+# EDGE: 5
 exit_code_is($run, 1, 'slaves without masters');
 is(digest_in($run, "sha256 $_"), $digest, "disk $_ is read") for 1, 2;
 
@@ -39,6 +40,7 @@ for my $hive (undef, hive('pio.reg', 'Controller0\Channel1' => { DmaAllowed => 0
         CMD => 'read cd0 0; sha256 cd0; verify cd0; partitions cd0; cd cd0 capacity; cd cd0 load; '
             . 'copy cd0 0 2 0 1; cd cd0 eject; read cd0 16; devices; identify cd0; mode cd0; sha256 2; rules');
     exit_code_is($run, 1, "an empty drive by $name");
+    # EDGE: 7, 133
     like($run->{console}, qr/^cd0: .*, no medium,/m, 'the start says so');
     like(output_of($run, $_), qr/no medium/i, "and $_")
         for 'read cd0 0', 'sha256 cd0', 'cd cd0 capacity', 'read cd0 16', 'devices';
@@ -51,49 +53,28 @@ for my $hive (undef, hive('pio.reg', 'Controller0\Channel1' => { DmaAllowed => 0
 
 my $one = random_image('one.iso', 1 << 20, 'one');
 my $two = random_image('two.iso', 2 << 20, 'two');
-my ($session, $monitor);
+my $session;
 
-# A command of QEMU's machine protocol. The socket's path must be short, so it is taken from here.
-sub qemu {
-    my ($command, %arguments) = @_;
-    if (!$monitor) {
-        my $path = "$session->{run_dir}/qmp.sock";
-        $path =~ s{^\Q$top\E/}{};
-        $monitor = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!";
-        <$monitor>;
-        qemu('qmp_capabilities');
-    }
-    print {$monitor} encode_json({ execute => $command, arguments => \%arguments }), "\n";
-    while (my $line = <$monitor>) {
-        die "$command: $line" if $line =~ /^\{"error"/;
-        return decode_json($line)->{return} if $line =~ /^\{"return"/;
-    }
-    die "$command: QEMU is gone";
-}
+sub qemu { return $session->qemu(@_) }
 
-# Types a command; what it printed up to the next prompt.
-sub answer {
-    my ($command, $seconds) = @_;
-    my $from = $session->{position};
-    $session->type("$command\r");
-    my $came = $session->expect(qr/\Q$command\E\n(?:.*\n)*> \z/, $seconds // 30);
-    return $came ? substr($session->{text}, $from) : '(no prompt)';
-}
+sub answer { return $session->answer(@_) }
 
 sub digest_is {
     my ($path, $name) = @_;
     return like(answer('sha256 cd0'), qr/(?<![0-9a-f])@{[sha256_of($path)]} /, $name);
 }
 
-$session = start(DISK => $disk, CDROM => $one, QEMU_EXTRA => '-qmp unix:qmp.sock,server=on,wait=off');
+$session = start(DISK => $disk, CDROM => $one, QEMU_EXTRA => $monitor_words);
 $session->expect(qr/^> \z/m);
 digest_is($one, 'a medium in the drive');
 qemu('blockdev-change-medium', id => 'cd0', filename => $two, format => 'raw');
+# EDGE: 134, 135
 digest_is($two, 'another one: the first command after the change reads it');
 qemu('blockdev-change-medium', id => 'cd0', filename => $one, format => 'raw');
 like(answer('read cd0 0'), qr/^00000000  /m, 'the first sector of the first again');
 digest_is($one, 'and all of it');
 qemu('eject', id => 'cd0', force => JSON::PP::true);
+# EDGE: 138
 like(answer('read cd0 0'), qr/no medium/i, 'the medium is taken out');
 like(answer('sha256 cd0'), qr/no medium/i, 'twice');
 like(answer('sha256 0'), qr/(?<![0-9a-f])$digest /, 'the disk works');
@@ -108,6 +89,7 @@ like(answer('stop 0.1'), qr/stopped/, 'its channel is stopped');
 qemu('blockdev-change-medium', id => 'cd0', filename => $one, format => 'raw');
 like(answer('sha256 cd0'), qr/There is no disk "cd0"/, 'the drive is gone');
 like(answer('start 0.1'), qr/running/, 'started');
+# EDGE: 136
 digest_is($one, 'and the medium that was changed meanwhile is read');
 
 # In the midst of a long command: it fails, and gives no digest of two discs.
@@ -126,6 +108,7 @@ for my $command ('sha256 cd0', 'verify cd0') {
     qemu('blockdev-change-medium', id => 'cd0', filename => $two, format => 'raw');
     $session->expect(qr/> \z/, 60);
     like($session->{text}, qr/\Q$command\E\n(?:[0-9a-f]{8} .*\n|\n)*.*\bthe medium in cd0 was changed\b.*\n> \z/,
+        # EDGE: 139
         "a change during `$command` makes it fail");
 }
 digest_is($two, 'the next command reads the new medium');
@@ -168,11 +151,14 @@ for my $hive (undef, hive('pio.reg', 'Controller0\Channel0' => { DmaAllowed => 0
         CMD => 'read 0 1000; sha256 0 999 1; sha256 0; sha256 0 1001 500; write 0 3000 01; write 0 3500 01; '
             . 'flush 0; sha256 0 3000 1; sha256 1; counters; rules');
     exit_code_is($run, 1, "sectors that fail by $name");
+    # EDGE: 150
     like(output_of($run, 'read 0 1000'), qr/\A.*\b1000\b.*error.*\n\z/, 'a read: one sentence with the sector');
     like(output_of($run, 'sha256 0'), qr/\A.*\bsectors? \d+.*error.*\n\z/, 'a long one');
+    # EDGE: 152
     is(digest_in($run, 'sha256 0 999 1'), sha256_of($target, 999 * 512, 512), 'the sector before is read');
     is(digest_in($run, 'sha256 0 1001 500'), sha256_of($target, 1001 * 512, 500 * 512), 'and those behind');
     like(output_of($run, 'write 0 3000 01'), qr/\A.*\b3000\b.*error.*\n\z/, 'a write');
+    # EDGE: 157
     like(output_of($run, 'flush 0'), qr/\Aflush.*error.*\n\z/, 'a flush');
     is(digest_in($run, 'sha256 1'), $digest, 'the other disk of the channel works');
     like(output_of($run, 'counters'), qr/^0 +\d.* ([1-9]\d*) +\d+ +0$/m, 'the errors are counted');
@@ -192,6 +178,7 @@ for my $end ('stop 0.0', 'poweroff', 'read 0 0') {
 $run = boot(DISK1 => $disk, CMD => 'read 0 0; sha256 1; counters; rules',
     QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=2000000000 '
         . '-device ide-hd,bus=ide.0,unit=0,drive=slow');
+# EDGE: 30
 exit_code_is($run, 0, 'a disk that needs two seconds for a request');
 like(output_of($run, 'read 0 0'), qr/^00000000  00/, 'is waited for');
 is(digest_in($run, 'sha256 1'), $digest, 'the other disk of the channel works');
@@ -200,7 +187,6 @@ like(output_of($run, 'counters'), qr/^0 +\d.* 0 +0 +0$/m, 'nothing timed out');
 # ------------------------------------------------------------------ one that never answers
 
 # (QEMU itself reads a disk whose geometry it has to guess.) A minute for each request stands for a driver that has lost it: Ctrl-C brings the prompt at once, for each command.
-undef $monitor;
 $session = start(DISK => 'none', QEMU_EXTRA => '-drive if=none,id=lost,driver=null-co,size=16M,read-zeroes=on,'
         . 'latency-ns=60000000000 -device ide-hd,bus=ide.0,unit=0,drive=lost,cyls=32,heads=16,secs=63');
 $session->expect(qr/^> \z/m);

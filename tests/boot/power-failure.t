@@ -46,6 +46,7 @@ sub copy_and_kill {
     my $run = $session->finish;
     is($run->{code}, 128 + 9, 'the power fails');
     my $expected = slurp($source) . 'abc' . "\0" x ((1 << 20) - 3);
+    # EDGE: 170
     is(content($disks{$_}) eq $expected, 1, "$_ has lost nothing") for sort keys %disks;
     return;
 }

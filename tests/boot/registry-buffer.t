@@ -31,6 +31,7 @@ sub all_for {
 
 sub refused {
     my ($deferred) = @_;
+    # EDGE: 210
     return ('REG-01 A', 'REG-03 F', 'REG-09 R', 'REG-09 W', $deferred ? "$deferred D" : ());
 }
 

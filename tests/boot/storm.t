@@ -26,6 +26,7 @@ for my $row (['storm', 'INT-01', qr/^TRUE 1000 times in a row/], ['silent', 'INT
         my ($report, @others) = reports($run->{console});
         exit_code_is($run, 0, "$name on $machine: the machine goes on");
         is($digest, sha256_of($disk), 'the disk is read');
+        # EDGE: 59
         is($report->{id}, $rule, "$rule is reported");
         like($report->{detail}, $words, 'in words');
         is("$report->{routine} in $report->{context}", 'IdeHwInterrupt in IdeHwInterrupt', 'of IdeHwInterrupt');

@@ -77,6 +77,7 @@ for my $case (@cases) {
     while ($run->{qemu_log} =~ /\@ 0x(1[7f])7 \(Command\); val (0x..); bus \S+ IDEState (\S+)/g) {
         $last{$3} = $2;
     }
+    # EDGE: 171
     is((grep { /0xe7|0xea/ } values %last), 2, 'both written disks were flushed at the end');
 }
 is(sha256_of($fat), $fat_digest, 'the source is as it was');
@@ -163,6 +164,7 @@ for my $dma (1, 0) {
     exit_code_is($run, 0, "CHS and LBA48: $name");
     is(slurp($chs) eq $wanted, 1, 'the CHS disk is what it should be');
     my $seen = commands_seen($run);
+    # EDGE: 89
     like($seen->{'primary master'}, qr/^READ $name, CHS; WRITE $name, CHS$/, 'written by CHS');
     like($seen->{'secondary slave'}, qr/\bWRITE $name EXT, LBA48\b/, 'and by LBA48');
     is(sha256_of($large, ($limit - 2) * 512, 1025 + 2048 * 512 - 1),

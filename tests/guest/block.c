@@ -46,6 +46,7 @@ static void test_alignment(uint8_t *buffer)
     }
     guest_ok(same, "reads at all offsets modulo 8, nothing written outside the buffer");
     same = read_to(buffer + 4095, 0, 1) == BLOCK_OK && same_as_reference(buffer + 4095, 0, 1);
+    /* EDGE: 77 */
     guest_ok(same, "a read into a buffer across two pages at an odd address");
 }
 
@@ -68,6 +69,7 @@ static void test_layout(uint8_t *pages)
     GUEST_CHECK(read_to(window, 0, PIECE_SECTORS), ==, BLOCK_OK, "128 KiB into scattered pages");
     guest_ok(same_as_reference(window, 0, PIECE_SECTORS), "the data is right");
     memset(window, 0, PIECE_PAGES * HAL_PAGE_SIZE);
+    /* EDGE: 117 */
     GUEST_CHECK(read_to(window + 514, 1, PIECE_SECTORS), ==, BLOCK_OK,
                 "128 KiB into scattered pages, 33 of them");
     guest_ok(same_as_reference(window + 514, 1, PIECE_SECTORS), "the data is right");
@@ -81,6 +83,7 @@ static void test_layout(uint8_t *pages)
 
 static void test_long(uint8_t *buffer)
 {
+    /* EDGE: 75 */
     GUEST_CHECK(read_to(buffer, 0, LONG_SECTORS), ==, BLOCK_OK,
                 "1 MiB in one request: eight commands");
     guest_ok(same_as_reference(buffer, 0, LONG_SECTORS), "the data is right");
@@ -94,6 +97,7 @@ static void test_bad_requests(uint8_t *buffer)
     GUEST_CHECK(read_to(buffer, end, 1), ==, BLOCK_OUT_OF_RANGE, "one sector beyond the end");
     GUEST_CHECK(read_to(buffer, end - 1, 2), ==, BLOCK_OUT_OF_RANGE, "across the end");
     GUEST_CHECK(read_to(buffer, end - 1, 1), ==, BLOCK_OK, "the last sector");
+    /* EDGE: 85 */
     GUEST_CHECK(read_to(buffer, UINT64_MAX, 2), ==, BLOCK_OUT_OF_RANGE, "a sum that overflows");
     GUEST_CHECK(read_to(buffer, 0, 0), ==, BLOCK_BAD_LENGTH, "no sectors");
     GUEST_CHECK(read_to(NULL, 0, 1), ==, BLOCK_BAD_BUFFER, "no buffer");
@@ -128,6 +132,7 @@ static void test_odd_lengths(uint8_t *buffer)
             good = false;
         }
     }
+    /* EDGE: 119, 219 */
     guest_ok(good, "lengths that are no whole sectors are refused, and nothing is written outside");
 }
 

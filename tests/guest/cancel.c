@@ -85,6 +85,7 @@ static void test_held(void)
     guest_ok(started() == 1 && !disk->queue.head, "it never reaches the driver");
     puppet_release_all(channel, IRB_STATUS_SUCCESS);
     settle();
+    /* EDGE: 161 */
     guest_ok(is_untouched(), "a late completion does not touch the buffer");
     GUEST_CHECK(channel->irbs.outstanding, ==, 0, "the slot is free again");
     parcel_free(parcel_new(0));

@@ -134,6 +134,7 @@ void conf_timeout(void)
         hold_interrupts(channel, true);
         request_run(&request);
         hold_interrupts(channel, false);
+        /* EDGE: 53, 160 */
         conf_ok(true, "a request whose interrupt is lost ends (%s)",
                 irb_status_name(request.irb_status));
         conf_ok(request.irb_status != IRB_STATUS_SUCCESS ||
@@ -174,6 +175,7 @@ void conf_slow(void)
     bool good = conf_transfer(disk, BLOCK_READ, 8, 1, buffer);
     for (unsigned i = 0; i < 512; i++)
         good &= buffer[i] == 0;
+    /* EDGE: 115, 161, 162 */
     conf_ok(good, "after the reset the device is read, with the time that it needs");
 }
 
@@ -199,6 +201,7 @@ void conf_reset(void)
     enum irql level = irql_raise_dispatch();
     channel_reset(disk->channel);
     irql_lower(level);
+    /* EDGE: 41 */
     expect_io("after a reset of an idle channel");
     if (conf_writes(disk)) {
         conf_fill(buffer, 8192, 3);
@@ -255,6 +258,7 @@ void conf_power(void)
         conf_ok(channel_power_down(channel), "IdeHwControl(IdePowerDown) returns TRUE");
         submit_blocks();
         conf_ok(!blocks_done, "requests wait for the power");
+        /* EDGE: 220 */
         conf_ok(channel_power_up(channel), "IdeHwControl(IdePowerUp) returns TRUE");
         irql_wait(&blocks_done);
         conf_ok(blocks_are_right(), "and the requests go on, with the right data");

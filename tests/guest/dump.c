@@ -196,6 +196,7 @@ static void test_time_out(struct device *slow)
     restart_in_dump_mode(slow);
     request_submit(&request);
     irql_wait(&is_over);
+    /* EDGE: 61 */
     guest_ok(request.timed_out && request.irb_status == IRB_STATUS_BUS_RESET,
              "a request of it times out, and its channel is reset");
     GUEST_CHECK(block_transfer(slow, BLOCK_READ, 0, 1, buffer), ==, BLOCK_OK,

@@ -24,6 +24,7 @@ void guest_test_power(void);
 void guest_test_dump(void);
 void guest_test_routines(void);
 void guest_test_identify(void);
+void guest_test_edges(void);
 void guest_test_medium(void);
 void guest_test_cancel(void);
 void guest_test_contexts(void);

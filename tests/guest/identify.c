@@ -60,6 +60,7 @@ static void test_sectors(void)
         put_word(83, drives[i].words_100 ? 0x4400 : 0x4000);
         put_words(100, 4, drives[i].words_100);
         identify_decode(&device);
+        /* EDGE: 78, 85 */
         GUEST_CHECK(device.given.parameters.AddressTranslation, ==, drives[i].addressing,
                     drives[i].what);
         bool has_capacity = identify_capacity(&device);
@@ -84,6 +85,7 @@ static void test_modes(void)
     put_word(88, 0x203F);
     GUEST_CHECK(identify_current_modes(&device) & UDMA_SUPPORT, ==, UDMA_MODE5, "mode 5 is set");
     put_word(53, 0);
+    /* EDGE: 20 */
     GUEST_CHECK(identify_supported_modes(&device) & UDMA_SUPPORT, ==, 0,
                 "a word 88 that is not valid says nothing");
     GUEST_CHECK(identify_current_modes(&device) & UDMA_SUPPORT, ==, 0, "of either kind");

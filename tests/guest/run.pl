@@ -5,8 +5,8 @@
 #        tests/guest/run.pl NAME    one of them: boots it, and hands on the guest's checks
 #
 # A test is a row: its name, as in `make test TEST=guest-block-pc`; what the kernel's command line calls it
-# (test=..., tests/guest/*.c); what is looked at; and the machine, as words of run-qemu.sh. DISK is megabytes of
-# random bytes, HIVE what Services\pata is to find there. Tests that look at more than the guest's checks are
+# (test=..., tests/guest/*.c); what is looked at; and the machine, as words of run-qemu.sh. DISK, DISK1 and CDROM are
+# megabytes of random bytes, HIVE is what Services\pata is to find there. Tests that look at more than the guest's checks are
 # tests/boot/guest-*.t.
 use strict;
 use warnings;
@@ -34,6 +34,10 @@ my @tests = (
         MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$built/probes/ahci.sys", QEMU_EXTRA => '-m 4G'],
     ['guest-buffers-probe', 'buffers', 'through the driver of the probes: buffers longer than 64 KiB in one piece, and'
             . ' scattered ones of as many pieces as the port ever hands out', DISK => 8, MINIPORT => "$built/probes/rules.sys"],
+    # A read across a disk's end is what this one asks for.
+    ['guest-edges', 'edges', 'what disks and drives answer to commands that the block layer does not send', DISK => 8, DISK1 => 1,
+        CDROM => 1, pata_may => qr/HWR-07/, QEMU_EXTRA => '-drive if=none,id=big,driver=null-co,size=3T,read-zeroes=on '
+            . '-device ide-hd,bus=ide.1,unit=1,drive=big'],
 
     # The port, below a driver inside the kernel (puppet.c).
     ['guest-cancel', 'cancel', 'requests that are given up: at the driver, in a queue, and what comes late'],
@@ -78,7 +82,9 @@ lib->import('tests/lib');
 require Ataport;
 Ataport->import;
 require Witness;
-$words{DISK} = Ataport::random_image('disk.img', $words{DISK} << 20, 1) if ($words{DISK} // '') =~ /^\d+$/;
+for my $word (grep { ($words{$_} // '') =~ /^\d+$/ } qw(DISK DISK1 CDROM)) {
+    $words{$word} = Ataport::random_image(lc "$word.img", $words{$word} << 20, $word);
+}
 $words{HIVE} = Witness::hive('hive.reg', %{ $words{HIVE} }) if $words{HIVE};
 print "# $about\n";
 Ataport::guest_tap(BUILD => "$built/guest", KARGS => "test=$test", %words);

@@ -271,5 +271,6 @@ void guest_test_statuses(void)
     channel = controller->channels[0];
     disk = &channel->devices[0];
     run(true);
+    /* EDGE: 215 */
     run(false);
 }

@@ -155,6 +155,9 @@ static void finish(struct model_device *device, uint8_t status, uint8_t error)
     device->work = WORK_NONE;
     device->status = status;
     device->error = error;
+    if (device->kind == MODEL_CD)
+        device->status &=
+            (uint8_t)~DSC; /* of packet devices the bit says something else. EDGE: 149 */
     if (device->is_packet)
         device->count[0] = 3;
 }
@@ -215,6 +218,7 @@ static void next_block_in(struct model_device *device)
     device->status = IDLE | DRQ;
     if (device->is_packet) {
         if (bytes % 2)
+            /* EDGE: 127 */
             offend("the drive was asked for %u bytes, and moves words", bytes);
         device->count[0] = 2;
         device->middle[0] = (uint8_t)bytes;
@@ -303,8 +307,10 @@ static uint32_t run_table(uint8_t *data, uint32_t bytes, bool to_memory)
         memcpy(&control, entry + 4, 4);
         uint32_t length = (control & 0xFFFF) ? control & 0xFFFE : 0x10000;
         if ((address & 1) || (control & 1))
+            /* EDGE: 99, 100 */
             offend("descriptor %u: odd address or length", i);
         if ((address & 0xFFFF) + length > 0x10000)
+            /* EDGE: 96 */
             offend("descriptor %u crosses 64 KiB: %#x, %#x bytes", i, address, length);
         uint32_t piece = length < bytes - moved ? length : bytes - moved;
         uint8_t *memory = physical(address & ~1u, piece);
@@ -320,6 +326,7 @@ static uint32_t run_table(uint8_t *data, uint32_t bytes, bool to_memory)
             model.bm_status &= (uint8_t)~1; /* the table is used up */
         if (is_last) {
             if (moved < bytes || piece < length)
+                /* EDGE: 102, 103, 104 */
                 offend("table and command differ in length");
             break;
         }
@@ -339,6 +346,7 @@ static void dma(struct model_device *device)
         return;
     }
     if (((model.bm_command & 8) != 0) != to_memory)
+        /* EDGE: 108 */
         offend("bus master has the wrong direction");
     if (device->crc_errors) {
         device->crc_errors--;
@@ -432,6 +440,7 @@ static void start_sectors(struct model_device *device, bool is_ext, uint32_t sec
         count = is_ext ? 0x10000 : 0x100;
     device->lba = address_of(device, is_ext);
     if (device->lba + count > device->sector_count && device->bad_sector != -2)
+        /* EDGE: 80 */
         offend("sectors %llu + %u lie beyond the end", (unsigned long long)device->lba, count);
     device->left = count * MODEL_SECTOR;
     device->block_bytes = sectors_a_block * MODEL_SECTOR;
@@ -450,6 +459,7 @@ static void start_dma(struct model_device *device, bool is_ext)
 {
     start_sectors(device, is_ext, 256);
     if (!device->dma_mode)
+        /* EDGE: 36, 112 */
         offend("DMA command %02x without a DMA mode", device->opcode);
     later(device, WORK_DMA, device->latency_ns);
 }
@@ -505,6 +515,7 @@ static void disk_command(struct model_device *device)
     case 0xC5:
     case 0x39:
         if (!device->multiple)
+            /* EDGE: 36, 63 */
             offend("command %02x without SET MULTIPLE", opcode);
         start_sectors(device, opcode == 0x29 || opcode == 0x39,
                       device->multiple ? device->multiple : 1);
@@ -591,6 +602,7 @@ static void packet_command(struct model_device *device)
     device->status = BSY;
     device->at = 0;
     if (!uses_dma && !limit && packet[0] != 0) {
+        /* EDGE: 126 */
         fail(device, 4); /* and no interrupt */
         return;
     }
@@ -663,13 +675,20 @@ static void command(uint8_t opcode)
         later(device, WORK_DONE, 1000000);
         return;
     }
+    if (device->opcode == 0 && device->work == WORK_DONE) {
+        offend("command %02x in the midst of a reset", opcode);
+        return;
+    }
     if (before & (BSY | DRQ)) {
+        /* EDGE: 24 */
         offend("command %02x while Status is %02x", opcode, before);
         return;
     }
     if (model.control & NIEN)
+        /* EDGE: 46 */
         offend("command %02x with interrupts off", opcode);
     if (device->asleep)
+        /* EDGE: 175 */
         offend("command %02x to a sleeping device", opcode);
     device->interrupt = false;
     update_line();
@@ -718,6 +737,8 @@ static void run(struct model_device *device)
     case WORK_DONE:
         if (device->opcode == 0) {
             soft_reset_done(device);
+            if (device == selected())
+                raise(device); /* QEMU: so does a reset. EDGE: 35 */
             break;
         }
         finish(device, IDLE, 0);
@@ -781,6 +802,7 @@ static uint32_t read_data(unsigned width)
     uint32_t value = 0;
 
     if (!(true_status(device) & DRQ) || device->at + width > ((device->end + 1) & ~1u)) {
+        /* EDGE: 70, 71 */
         offend("data port read without DRQ (%u bytes, %u of %u)", width, device->at, device->end);
         return 0;
     }
@@ -821,6 +843,7 @@ static uint8_t read_status(bool acknowledges)
 
     if ((model.control & SRST) || model.now_ns - model.srst_cleared_ns < 2000000)
         if (model.srst_count)
+            /* EDGE: 33 */
             offend("Status read %llu us after SRST",
                    (unsigned long long)(model.now_ns - model.srst_cleared_ns) / 1000);
     if (acknowledges) {
@@ -828,6 +851,7 @@ static uint8_t read_status(bool acknowledges)
         if (in_flight && model.command_count && !model.in_interrupt && !(model.control & NIEN) &&
             device->opcode)
             if (device->status & (BSY | DRQ))
+                /* EDGE: 44 */
                 offend("Status read outside the interrupt routine with a command under way");
         if (!(true_status(device) & BSY)) {
             device->interrupt = false;
@@ -889,6 +913,7 @@ static void write_block(unsigned offset, uint32_t value, unsigned width)
     }
     model.control &= (uint8_t)~HOB;
     if (offset != 7 && (status & (BSY | DRQ))) {
+        /* EDGE: 23, 25 */
         offend("%s written while Status is %02x", write_names[offset], status);
         return;
     }
@@ -902,9 +927,11 @@ static void write_block(unsigned offset, uint32_t value, unsigned width)
     if (offset == 6) {
         struct model_device *before = selected();
         if ((value & 0xA0) != 0xA0)
+            /* EDGE: 26, 34 */
             offend("Device written without its obsolete bits");
         model.device_register = (uint8_t)value;
         if (selected() != before) {
+            /* EDGE: 22 */
             selected()->stale_status = before->status;
             selected()->stale_until_ns = model.now_ns + STALE_NS;
         }
@@ -927,10 +954,11 @@ static void write_control(uint8_t value)
             device->interrupt = false;
             device->keeps_drq = false;
             defaults(device);
-            device->status = device->kind == MODEL_NONE ? 0 : BSY;
+            device->status = device->kind == MODEL_NONE || device->is_quiet_in_reset ? 0 : BSY;
         }
     } else if ((before & SRST) && !(value & SRST)) {
         if (model.now_ns - model.srst_set_ns < 5000)
+            /* EDGE: 33 */
             offend("SRST was set for %u ns only", (unsigned)(model.now_ns - model.srst_set_ns));
         model.srst_cleared_ns = model.now_ns;
         model.device_register = 0;
@@ -950,6 +978,7 @@ static void write_bus_master(unsigned offset, uint32_t value)
         if ((value & 1) && (model.bm_command & 1))
             offend("bus master started while it was started");
         if ((value & 1) && (model.bm_status & 6))
+            /* EDGE: 56 */
             offend("bus master started with status %02x", model.bm_status);
         if ((value & 1) && !(model.bm_command & 1)) {
             if ((value ^ model.bm_command) & 8)
@@ -969,6 +998,7 @@ static void write_bus_master(unsigned offset, uint32_t value)
         break;
     case 4:
         if (value & 3)
+            /* EDGE: 98 */
             offend("descriptor table at %#x", value);
         model.bm_table = value;
         break;

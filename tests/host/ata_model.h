@@ -13,16 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MODEL_RAM_BYTES  (8u << 20)
+#define MODEL_RAM_BYTES  (40u << 20)
 #define MODEL_RAM_BASE   0x01000000u /* physical address of model.ram */
 #define MODEL_SECTORS    4096u       /* that have data of their own; further ones repeat them */
 #define MODEL_SECTOR     512u
 #define MODEL_CD_SECTOR  2048u
 #define MODEL_LOG_LENGTH 4096u
 
-/* Ports, as the tests hand them to the driver. */
-#define MODEL_COMMAND_BLOCK 0x1F0u
-#define MODEL_CONTROL_BLOCK 0x3F6u
+/* Ports, as the tests hand them to the driver; nobody else has a channel there. EDGE: 11 */
+#define MODEL_COMMAND_BLOCK 0x1E8u
+#define MODEL_CONTROL_BLOCK 0x3EEu
 #define MODEL_BUS_MASTER    0xC000u
 
 enum model_kind {
@@ -46,8 +46,9 @@ struct model_device {
     uint8_t *data;
 
     /* How it behaves. */
-    uint32_t latency_ns; /* from a command, or a block, to what comes of it */
-    uint64_t reset_ns;   /* from SRST to ready */
+    uint32_t latency_ns;    /* from a command, or a block, to what comes of it */
+    uint64_t reset_ns;      /* from SRST to ready */
+    bool is_quiet_in_reset; /* Status is 0 until then */
     bool packet_interrupts;
     bool refuses_udma, refuses_multiple, has_no_lba;
     bool is_empty;            /* no medium: a CD answers with unit attention */

@@ -153,6 +153,7 @@ static void test_start(void)
               port_model.modes.DeviceType[1] == DeviceIsAtapi);
     TAP_CHECK(model.device[0].dma_mode == 0x42 && model.device[0].pio_mode == 0x0C);
     TAP_CHECK(model.device[1].dma_mode == 0x42);
+    /* EDGE: 63, 112 */
     TAP_CHECK(model.device[0].multiple == 16 && port_model.parameters[0].MaxBlockXfer == 16);
     TAP_CHECK(port_model.parameters[0].TransferModeSelected == (PIO_MODE4 | UDMA_MODE2));
     TAP_CHECK(idetim == 0xE337 && port_model.config[0x44] == 0x0B); /* PIO 4 for both */
@@ -189,6 +190,7 @@ static void test_start(void)
     one_disk(PIIX4);
     port_model_start();
     port_model.config[0x41] &= 0x7F;
+    /* EDGE: 14 */
     TAP_CHECK(port_model.controller_interface.AtaControllerChannelEnabled(
                   port_model.controller, 0) == ChannelStateDisabled);
 }
@@ -201,6 +203,7 @@ static void test_absent(void)
     struct test_irb *irb =
         irb_new(IRB_FUNCTION_ATA_IDENTIFY, 1, IN_FLAGS, port_model_memory(0), 512);
     irb->irb.IdeTaskFile.Current.bCommandReg = 0xEC;
+    /* EDGE: 4, 6 */
     TAP_CHECK(irb_run(irb) == IRB_STATUS_SELECTION_TIMEOUT && model.now_ns - before < 100000);
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 1, port_model_memory(0)) == IRB_STATUS_SUCCESS);
 
@@ -209,6 +212,7 @@ static void test_absent(void)
     memset(test_irbs, 0, sizeof test_irbs);
     port_model.pci_ids = PIIX4;
     model.floats = true;
+    /* EDGE: 2 */
     start();
     TAP_CHECK(port_model.modes.DeviceType[0] == DeviceNotExist &&
               port_model.modes.DeviceType[1] == DeviceNotExist);
@@ -227,6 +231,7 @@ static void test_settings(void)
     set(0, "DmaAllowed", 0);
     set(1, "MultipleCount", 5);
     start();
+    /* EDGE: 65 */
     TAP_CHECK(model.device[0].dma_mode == 0 && model.device[0].multiple == 4);
     one_disk(PIIX4);
     set(0, "HighestMode", 0x21);
@@ -281,6 +286,7 @@ static void test_notes(void)
     port_model_enumerate(); /* the port may look again */
     TAP_CHECK(model_notes[0].name && !model_notes[0].is_stored && is_clean());
     port_model_stop();
+    /* EDGE: 19 */
     TAP_CHECK(is_noted("Device0Model", IDE_REG_SZ, text, sizeof text));
     TAP_CHECK(is_number_noted("Device0Mode", 0x42) && is_number_noted("Device0Errors", 2));
     TAP_CHECK(!model_notes[3].name);
@@ -313,9 +319,11 @@ static void test_hot_path(void)
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 8, 8, buffer) == IRB_STATUS_SUCCESS);
     model_log_clear();
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 100, 8, buffer) == IRB_STATUS_SUCCESS);
+    /* EDGE: 83 */
     if (!tap_ok(strcmp(model_log_text(), expected) == 0, "4 KiB read by DMA: eleven accesses"))
         printf("# %s\n", model_log_text());
     TAP_CHECK(holds(0, 100, 8, buffer));
+    /* EDGE: 105, 107 */
     TAP_CHECK(model.bm_status == 0 && (model.bm_command & 1) == 0);
 
     memset(buffer, 0x5A, 4096);
@@ -367,6 +375,7 @@ static void test_pio_accesses(void)
     TAP_CHECK(run_sectors(READ, 0xC4, 0, 8, 8, buffer) == IRB_STATUS_SUCCESS);
     model_log_clear();
     TAP_CHECK(run_sectors(READ, 0xC4, 0, 100, 8, buffer) == IRB_STATUS_SUCCESS);
+    /* EDGE: 43, 48, 55 */
     if (!tap_ok(strcmp(model_log_text(), expected) == 0, "4 KiB read by PIO: eleven accesses"))
         printf("# %s\n", model_log_text());
     TAP_CHECK(holds(0, 100, 8, buffer) && is_clean());
@@ -379,6 +388,7 @@ static void test_descriptors(void)
 
     one_disk(PIIX4);
     start();
+    /* EDGE: 62, 96, 97 */
     buffer = port_model_memory(0xFE00); /* crosses 64 KiB after 512 bytes */
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 0, 256, buffer) == IRB_STATUS_SUCCESS);
     TAP_CHECK(holds(0, 0, 256, buffer));
@@ -386,6 +396,7 @@ static void test_descriptors(void)
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 3, 8, buffer) == IRB_STATUS_SUCCESS &&
               holds(0, 3, 8, buffer));
 
+    /* EDGE: 118 */
     /* Pieces, one without length. */
     irb = sectors(READ, 0xC8, 0, 10, 2, buffer);
     irb->sg.list.NumberOfElements = 4;
@@ -401,13 +412,16 @@ static void test_descriptors(void)
               memcmp(model.ram + 0x230000, model_sector(&model.device[0], 11), 512) == 0);
 
     /* What no descriptor can say. */
+    /* EDGE: 99 */
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 0, 1, port_model_memory(1)) == IRB_STATUS_INVALID_REQUEST);
     irb = sectors(READ, 0xC8, 0, 0, 1, buffer);
     irb->sg.list.NumberOfElements = 1;
+    /* EDGE: 101 */
     irb->sg.elements[0].Address.QuadPart = 0xFFFFFF00;
     irb->sg.elements[0].Length = 512;
     TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
     irb = sectors(READ, 0xC8, 0, 0, 2, buffer);
+    /* EDGE: 103, 104 */
     irb->irb.DataTransferLength = 512; /* the command would move more than the buffer holds */
     TAP_CHECK(irb_run(irb) == IRB_STATUS_INVALID_REQUEST);
     irb = sectors(READ, 0xC8, 0, 0, 1, buffer);
@@ -431,6 +445,9 @@ static void test_addresses(void)
     TAP_CHECK(holds(0, lba, 8, buffer) && model.device[0].lba == lba);
     TAP_CHECK(run_sectors(READ, 0x25, 0, 5, 0x400, buffer) == IRB_STATUS_SUCCESS &&
               holds(0, 5, 0x400, buffer));
+    /* EDGE: 81 */
+    TAP_CHECK(run_sectors(READ, 0x29, 0, 77, 0x10000, buffer) == IRB_STATUS_SUCCESS &&
+              holds(0, 77, 0x10000, buffer));
     lba = 0x0FFFFF00;
     TAP_CHECK(run_sectors(READ, 0xC8, 0, lba, 256, buffer) == IRB_STATUS_SUCCESS &&
               holds(0, lba, 256, buffer));
@@ -442,6 +459,7 @@ static void test_addresses(void)
     TAP_CHECK(port_model.parameters[0].AddressTranslation == ChsMode &&
               port_model.parameters[0].Chs.NumHeads == 8 &&
               port_model.parameters[0].Chs.NumSectorsPerTrack == 8);
+    /* EDGE: 91 */
     TAP_CHECK(model.device[0].heads == 8 && model.device[0].sectors_per_track == 8);
     struct test_irb *irb = sectors(READ, 0xC8, 0, 0, 1, buffer);
     irb->irb.IdeTaskFile.Current.bSectorNumberReg = 3; /* cylinder 2, head 1 */
@@ -463,14 +481,17 @@ static void test_dma_errors(void)
     model.device[0].bad_error = 0x40;
     irb = sectors(READ, 0xC8, 0, 100, 8, buffer);
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR);
+    /* EDGE: 87 */
     TAP_CHECK(irb->irb.AtaStatus == 0x51 && irb->irb.AtaError == 0x40 &&
               irb->irb.DataTransferLength == 0);
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 106, 8, buffer) == IRB_STATUS_SUCCESS);
     model.device[0].bm_error = true;
     irb = sectors(READ, 0xC8, 0, 300, 8, buffer);
+    /* EDGE: 106 */
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.AtaStatus == 0x50);
     model.device[0].bm_error = false;
     TAP_CHECK(model.bm_status == 0);
+    /* EDGE: 110 */
     /* Somebody switches bus mastering off: nothing is moved, and the device sees no error. */
     model.bus_master_enabled = false;
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 300, 8, buffer) == IRB_STATUS_DEVICE_ERROR);
@@ -486,6 +507,7 @@ static void test_dma_errors(void)
         failures += run_sectors(READ, 0xC8, 0, 1, 1, buffer) == IRB_STATUS_DEVICE_ERROR;
         port_model_run(10000);
     }
+    /* EDGE: 113, 167 */
     TAP_CHECK(failures == 3 && model.device[0].dma_mode == 0x41 && port_model.config[0x4A] == 1);
 
     /* It refuses Ultra DMA though it has said it has it. */
@@ -518,9 +540,11 @@ static void pio_round_trip(uint32_t pci_ids, uint8_t read_opcode, uint8_t write_
     model_log_clear();
     TAP_CHECK(run_sectors(READ, read_opcode, 0, 50, 20, odd) == IRB_STATUS_SUCCESS);
     TAP_CHECK(holds(0, 50, 20, odd));
+    /* EDGE: 66 */
     TAP_CHECK(model.data_units == 20u * 512 / (pci_ids ? 4 : 2));
     for (unsigned i = 0; i < 20 * 512; i++)
         buffer[i] = (uint8_t)(i * 31);
+    /* EDGE: 49 */
     TAP_CHECK(run_sectors(WRITE, write_opcode, 0, 80, 20, buffer) == IRB_STATUS_SUCCESS);
     TAP_CHECK(holds(0, 80, 20, buffer));
     TAP_CHECK(run_sectors(READ, read_opcode, 0, 80, 20, odd) == IRB_STATUS_SUCCESS &&
@@ -554,15 +578,18 @@ static void test_pio_errors(void)
     buffer = port_model_memory(0);
     model.device[0].bad_sector = 12;
     irb = sectors(READ, 0x20, 0, 10, 8, buffer);
+    /* EDGE: 74 */
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.DataTransferLength == 1024 &&
               irb->irb.AtaError == 0x10);
     TAP_CHECK(holds(0, 10, 2, buffer));
     irb = sectors(WRITE, 0x30, 0, 10, 8, buffer);
+    /* EDGE: 73 */
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.DataTransferLength == 1024);
     irb = sectors(WRITE, 0xC5, 0, 10, 8, buffer);
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR && irb->irb.DataTransferLength == 0);
     model.device[0].bad_sector = -1;
 
+    /* EDGE: 36, 69 */
     /* More data than the buffer: what is left over goes with a reset. */
     irb = irb_new(COMMAND, 0, IN_FLAGS, buffer, 512);
     irb->irb.IdeTaskFile.Current.bCommandReg = 0xEC;
@@ -596,16 +623,21 @@ static void packet_commands(uint32_t pci_ids, bool by_dma, bool packet_interrupt
     buffer = port_model_memory(0);
     TAP_CHECK(irb_run(packet(0x00, 0, NULL, 0)) == IRB_STATUS_SUCCESS);
     model_log_clear();
+    /* EDGE: 121, 124 */
     TAP_CHECK(irb_run(packet(0x28, IN_FLAGS, buffer, 60 * 2048)) == IRB_STATUS_SUCCESS);
     TAP_CHECK(memcmp(buffer, model_sector(&model.device[1], 0), 60 * 2048) == 0);
+    /* EDGE: 142 */
     TAP_CHECK((model.data_units < 100) == by_dma);
     irb = packet(0x12, IN_FLAGS, buffer, 254);
+    /* EDGE: 128, 143 */
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DATALENGTH_MISMATCH && irb->irb.DataTransferLength == 36);
     TAP_CHECK(buffer[35] == 36);
     memset(buffer, 0xEE, 16);
     irb = packet(0x12, IN_FLAGS, buffer, 5);
+    /* EDGE: 125, 127 */
     TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS && irb->irb.DataTransferLength == 5);
     TAP_CHECK(buffer[4] == 5 && buffer[5] == 0xEE);
+    /* EDGE: 129 */
     model.device[1].cd_answer_extra = 10;
     irb = packet(0x12, IN_FLAGS, buffer, 20);
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DATALENGTH_MISMATCH && irb->irb.DataTransferLength == 20);
@@ -615,8 +647,9 @@ static void packet_commands(uint32_t pci_ids, bool by_dma, bool packet_interrupt
               buffer[0] == 0xEE && buffer[15] == 0xEE);
 
     irb = packet(0xFE, 0, NULL, 0);
+    /* EDGE: 72, 131, 132 */
     TAP_CHECK(irb_run(irb) == (IRB_STATUS_DEVICE_ERROR | IRB_STATUS_AUTOSENSE_VALID));
-    TAP_CHECK(irb->irb.AtaStatus == 0x51 && irb->irb.AtaError == 0x54 && irb->sense[2] == 5 &&
+    TAP_CHECK(irb->irb.AtaStatus == 0x41 && irb->irb.AtaError == 0x54 && irb->sense[2] == 5 &&
               irb->sense[12] == 0x20);
     model.device[1].is_empty = true;
     irb = packet(0x00, 0, NULL, 0);
@@ -625,6 +658,7 @@ static void packet_commands(uint32_t pci_ids, bool by_dma, bool packet_interrupt
     irb = packet(0x00, 0, NULL, 0);
     irb->irb.SenseInfoBufferLength = 0;
     TAP_CHECK(irb_run(irb) == IRB_STATUS_DEVICE_ERROR);
+    /* EDGE: 140, 144 */
     irb = packet(0x28, IN_FLAGS, buffer, 0);
     TAP_CHECK(irb_run(irb) == IRB_STATUS_SUCCESS);
     TAP_CHECK(run_sectors(READ, 0x20, 0, 7, 3, buffer) == IRB_STATUS_SUCCESS &&
@@ -653,8 +687,10 @@ static void test_interrupts(void)
     run_sectors(READ, 0xC8, 0, 1, 1, buffer);
     port_model.at_dirql = true;
     model_log_clear();
+    /* EDGE: 54 */
     TAP_CHECK(!port_model.interface.IdeHwInterrupt(port_model.channel)); /* somebody else's */
     TAP_CHECK(strcmp(model_log_text(), "rBmStatus") == 0);
+    /* EDGE: 47 */
     model.device[0].interrupt = true; /* unasked: eject button */
     model.bm_status |= 4;
     model.in_interrupt = true;
@@ -663,6 +699,7 @@ static void test_interrupts(void)
     model.in_interrupt = false;
     port_model.at_dirql = false;
 
+    /* EDGE: 114 */
     /* A stray one while data moves. */
     irb = sectors(READ, 0xC8, 0, 1, 8, buffer);
     irb_submit(irb);
@@ -677,6 +714,7 @@ static void test_interrupts(void)
               holds(0, 9, 2, buffer));
     model.latch_is_dead = false;
 
+    /* EDGE: 56 */
     /* One that comes when its command is over already, just before a transfer starts. */
     struct test_irb *flush = command(0xE7, 0);
     struct test_irb *refused = irb_new(COMMAND, 0, OUT_FLAGS, buffer, 512);
@@ -690,6 +728,7 @@ static void test_interrupts(void)
               refused->irb.IrbStatus == IRB_STATUS_DEVICE_ERROR && is_clean());
     flush->active = refused->active = irb->active = false;
 
+    /* EDGE: 53 */
     /* Lost ones: what is over ends as it ended. */
     for (unsigned by_reset = 0; by_reset < 2; by_reset++) {
         model.device[0].lose_interrupts = 1;
@@ -706,6 +745,14 @@ static void test_interrupts(void)
         irb->active = false;
         port_model_run(1000000);
     }
+    /* A refused command that does not interrupt. EDGE: 52 */
+    model.device[0].lose_interrupts = 1;
+    irb = command(0xB1, 0);
+    irb_submit(irb);
+    TAP_CHECK(irb_wait(irb, 1000000) == 0);
+    TAP_CHECK(irb_run(irb_new(IRB_FUNCTION_LUN_RESET, 0, 0, NULL, 0)) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(irb->irb.IrbStatus == IRB_STATUS_DEVICE_ERROR && irb->irb.AtaError == 4);
+    irb->active = false;
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
     TAP_CHECK(is_clean());
 }
@@ -725,6 +772,7 @@ static void test_stale_tick(void)
     tick(port_model.channel);
     TAP_CHECK(port_model_reset());
     port_model_run(1000000);
+    /* EDGE: 163 */
     TAP_CHECK(irb->irb.IrbStatus == IRB_STATUS_BUS_RESET && is_clean());
     irb->active = false;
 }
@@ -737,6 +785,7 @@ static void test_resets(void)
     disk_and_cd(PIIX4);
     start();
     buffer = port_model_memory(0);
+    /* EDGE: 41 */
     TAP_CHECK(port_model_reset());              /* nothing is under way */
     irb = sectors(READ, 0xC8, 0, 1, 8, buffer); /* comes while the reset is */
     irb_submit(irb);
@@ -757,6 +806,7 @@ static void test_resets(void)
     irb->active = false;
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
 
+    /* EDGE: 37 */
     /* The CD hangs: DEVICE RESET, and its settings again. */
     model.device[1].never_ready = true;
     irb = packet(0x28, IN_FLAGS, buffer, 2048);
@@ -771,7 +821,13 @@ static void test_resets(void)
     TAP_CHECK(irb_run(packet(0x28, IN_FLAGS, buffer, 2048)) == IRB_STATUS_SUCCESS);
     TAP_CHECK(is_clean());
 
-    /* A slow one comes back late; a dead one is given up, the other goes on. */
+    /* Meanwhile Status may say nothing at all, which is no reason to go on. EDGE: 32 */
+    model.device[0].is_quiet_in_reset = true;
+    model.device[0].reset_ns = 20000000;
+    TAP_CHECK(port_model_reset());
+    TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS && is_clean());
+
+    /* A slow one comes back late; a dead one is given up, the other goes on. EDGE: 39, 40 */
     model.device[1].reset_ns = 20000000000;
     TAP_CHECK(port_model_reset());
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
@@ -789,6 +845,7 @@ static void test_resets(void)
     /* SLEEP: only a reset wakes it. */
     one_disk(PIIX4);
     start();
+    /* EDGE: 175 */
     TAP_CHECK(irb_run(command(0xE6, 0)) == IRB_STATUS_SUCCESS);
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS &&
               model.srst_count == 1);
@@ -813,6 +870,7 @@ static void test_left_over(void)
               port_model.modes.DeviceType[1] == DeviceIsAtapi);
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS &&
               holds(0, 1, 8, buffer));
+    /* EDGE: 111, 168, 169 */
     TAP_CHECK((model.bm_status & 0x66) == 0x60 && is_clean());
 
     /* Busy for a while, and then done. */
@@ -907,8 +965,10 @@ static void test_functions(void)
     TAP_CHECK(irb_run(irb_new(IRB_FUNCTION_MINIPORT_IOCTL, 0, 0, NULL, 0)) ==
               IRB_STATUS_INVALID_REQUEST);
     irb = irb_new(IRB_FUNCTION_ADAPTER_FLUSH, 0, 0, NULL, 0);
+    /* EDGE: 148 */
     irb->irb.Lun = 3;
     TAP_CHECK(irb_run(irb) == IRB_STATUS_SELECTION_TIMEOUT);
+    /* EDGE: 219 */
     TAP_CHECK(irb_run(irb_new(IRB_FUNCTION_LUN_RESET, 2, 0, NULL, 0)) ==
               IRB_STATUS_SELECTION_TIMEOUT);
     irb = sectors(READ, 0xC7, 0, 0, 1, buffer); /* queued */
@@ -927,13 +987,16 @@ static void test_functions(void)
     irb->irb.IrbFlags |= IRB_FLAGS_RETURN_RESULTS | IRB_FLAGS_48BIT;
     irb->irb.IdeTaskFile.Previous.bSectorCountReg = 0x34;
     TAP_CHECK(irb_run(irb) == (IRB_STATUS_SUCCESS | IRB_STATUS_RETURN_TASKFILE_VALID));
+    /* EDGE: 82 */
     TAP_CHECK(irb->sense[1] == 0x12 && irb->sense[8 + 1] == 0x34 && irb->sense[6] == 0x50 &&
               (model.control & 0x80) == 0);
 
+    /* EDGE: 37 */
     TAP_CHECK(irb_run(command(0x08, 0)) == IRB_STATUS_DEVICE_ERROR); /* a disk aborts it */
     TAP_CHECK(irb_run(command(0xC6, 4)) == IRB_STATUS_SUCCESS);
     TAP_CHECK(run_sectors(READ, 0xC4, 0, 1, 6, buffer) == IRB_STATUS_SUCCESS &&
               holds(0, 1, 6, buffer));
+    /* EDGE: 64 */
     TAP_CHECK(irb_run(command(0xC6, 0)) == IRB_STATUS_SUCCESS);
     TAP_CHECK(run_sectors(READ, 0xC4, 0, 1, 6, buffer) == IRB_STATUS_SUCCESS);
     TAP_CHECK(run_sectors(WRITE, 0xCE, 0, 1, 1, buffer) == IRB_STATUS_INVALID_REQUEST);
@@ -1078,6 +1141,7 @@ static void test_random(void)
     }
     printf("# %u of %u succeeded, %u resets\n", succeeded, ended, model.srst_count);
     TAP_CHECK(ended == 6000);
+    /* EDGE: 120 */
     TAP_CHECK(wrong == 0);
     TAP_CHECK(succeeded > 3000 && port_model.worst_stall_us < 1000);
     TAP_CHECK(is_clean());

@@ -33,6 +33,9 @@
 #   start(WORD => value, ...)     boots an interactive session (MODE=interactive), returns an object:
 #     ->expect(qr/.../, seconds)    waits for that in the output since the last match; true if it came
 #     ->type(text)                  sends bytes to the guest's console
+#     ->answer(command, seconds)    types it; what it printed up to the next prompt
+#     ->qemu(command, word => value, ...)   one of QEMU's machine protocol, with $monitor_words in QEMU_EXTRA;
+#                                   what it returns
 #     ->kill                        kills QEMU as a power failure would, with SIGKILL
 #     ->signal(name)                sends a signal to run-qemu.sh alone
 #     ->close_output                nobody reads it any more; what came until then stays
@@ -58,7 +61,8 @@ use POSIX ();
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw($scratch $top boot exit_code_is guest_tap start random_image sparse_image sha256_of
+our $monitor_words = '-qmp unix:qmp.sock,server=on,wait=off';
+our @EXPORT = qw($monitor_words $scratch $top boot exit_code_is guest_tap start random_image sparse_image sha256_of
     slurp spill command stub_build);
 
 our $top = Cwd::getcwd();
@@ -199,6 +203,34 @@ sub Ataport::Session::expect {
 sub Ataport::Session::type {
     my ($self, $text) = @_;
     return syswrite $self->{input}, $text;
+}
+
+# The socket's path must be short, so it is taken from here.
+sub Ataport::Session::qemu {
+    my ($self, $command, %arguments) = @_;
+    if (!$self->{monitor}) {
+        require IO::Socket::UNIX;
+        require JSON::PP;
+        (my $path = "$self->{run_dir}/qmp.sock") =~ s{^\Q$top\E/}{};
+        $self->{monitor} = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!";
+        $self->{monitor}->getline;
+        $self->qemu('qmp_capabilities');
+    }
+    my $monitor = $self->{monitor};
+    print {$monitor} JSON::PP::encode_json({ execute => $command, arguments => \%arguments }), "\n";
+    while (my $line = <$monitor>) {
+        die "$command: $line" if $line =~ /^\{"error"/;
+        return JSON::PP::decode_json($line)->{return} if $line =~ /^\{"return"/;
+    }
+    die "$command: QEMU is gone";
+}
+
+sub Ataport::Session::answer {
+    my ($self, $command, $seconds) = @_;
+    my $from = $self->{position};
+    $self->type("$command\r");
+    my $came = $self->expect(qr/\Q$command\E\n(?:.*\n)*> \z/, $seconds // 30);
+    return $came ? substr($self->{text}, $from) : '(no prompt)';
 }
 
 sub Ataport::Session::kill {
