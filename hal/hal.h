@@ -143,6 +143,9 @@ static inline void hal_interrupts_restore(bool enabled);
 static inline bool hal_interrupts_enabled(void);
 /* Keeps the compiler from moving memory accesses across: for what an interrupt handler looks at. */
 static inline void hal_compiler_barrier(void);
+/* Returns it, and the compiler does not see that it is the same: it is not computed once more at
+ * each use. */
+static inline const void *hal_opaque(const void *pointer);
 /* Call with interrupts disabled: enables them and halts in one step, returns with them disabled. */
 void hal_wait_for_interrupt(void);
 
@@ -373,8 +376,10 @@ void hal_pci_write(struct hal_pci_address address, unsigned offset, unsigned wid
 /* ------------------------------------------------------------------ what is inline
  *
  * Bodies of the functions above that are static inline, struct hal_settings, HAL_STATE_xxx,
- * HAL_CALL_HOME_BYTES and HAL_MACHINE, "x86_64" as ARCH= says it: from the platform's folder, which
- * the build adds to where <> looks. */
+ * HAL_CALL_HOME_BYTES, HAL_FIRST_IN_REGISTER (an attribute of functions of the drivers' calling
+ * convention: the first argument goes in a register, where they would all lie on the stack, so that
+ * a routine can hand its own on as they lie), and HAL_MACHINE, "x86_64" as ARCH= says it: from the
+ * platform's folder, which the build adds to where <> looks. */
 #include <hal_inline.h>
 
 #endif

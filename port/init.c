@@ -24,7 +24,7 @@ static void show_trace(void)
 
 void port_init(void)
 {
-    context_now->port_map = &access_no_ports; /* while no miniport runs */
+    access_init();
     hal_interrupt_set_calls((struct hal_call *const *)&context_now);
     irql_init();
     timer_init();

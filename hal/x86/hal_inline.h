@@ -5,8 +5,10 @@
 
 #if defined(__x86_64__)
 #define HAL_MACHINE "x86_64"
+#define HAL_FIRST_IN_REGISTER
 #else
-#define HAL_MACHINE "i386"
+#define HAL_MACHINE           "i386"
+#define HAL_FIRST_IN_REGISTER __attribute__((regparm(1)))
 #endif
 
 #include "hal/x86/cpu/call.h"

@@ -2,7 +2,7 @@
 /*
  * One way to a register: the map says whether a controller may touch it, and what register it is;
  * inject.h stands between driver and device; then the HAL; audit.h keeps what was said; trace.h
- * shows it. The exported routines (routines.c) and the port's own looks go this way.
+ * shows it. The exported routines (ports.c, registers.c) and the port's own looks go this way.
  */
 #ifndef PORT_ACCESS_ACCESS_H
 #define PORT_ACCESS_ACCESS_H
@@ -13,67 +13,74 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hal/hal.h"
+
 struct channel;
 struct controller;
 
 /* ------------------------------------------------------------------ the map */
 
-/* What register a port is, as far as the auditor wants to know. */
+/* What register a port is: the task file in the order of its ports (ATA/ATAPI-6, 7), the control
+ * block, and the bus master (SFF-8038i). */
 enum access_role {
     ROLE_NONE,
-    ROLE_STATUS,           /* Command, where it is written */
-    ROLE_ALTERNATE_STATUS, /* Device Control */
-    ROLE_ERROR,            /* Features */
+    ROLE_DATA,
+    ROLE_ERROR, /* Features, where it is written */
+    ROLE_SECTOR_COUNT,
+    ROLE_LBA_LOW,
+    ROLE_LBA_MID,
+    ROLE_LBA_HIGH,
     ROLE_DEVICE,
-    ROLE_BUS_MASTER_STATUS, /* SFF-8038i */
+    ROLE_STATUS,           /* Command */
+    ROLE_ALTERNATE_STATUS, /* Device Control */
+    ROLE_BUS_MASTER_COMMAND,
+    ROLE_BUS_MASTER_STATUS,
+    ROLE_BUS_MASTER_TABLE, /* the PRD table's address: the only one of 32 bits */
     ROLE_COUNT,
 };
 
-/* A register of interest: how it is accessed (routines.c has one of each for each role), and for
- * whom. */
+/* What a port is: for each width the ways of an access, and for whom it is. So an access has one
+ * way, on which nothing is asked of the port; who wants to know of it, or to change it, has one of
+ * its own there. */
 struct access_register;
-typedef UCHAR NTAPI access_reader(uintptr_t port, const struct access_register *reg);
-typedef VOID NTAPI access_writer(uintptr_t port, UCHAR value, const struct access_register *reg);
+#define ACCESS_WAY NTAPI HAL_FIRST_IN_REGISTER
 struct access_register {
-    access_reader *read;
-    access_writer *write;
-    struct channel *channel;       /* whose it is: not always the one whose routine runs */
-    uint8_t read_role, write_role; /* enum access_role */
-    uint8_t noted;                 /* AUDIT_xxx (audit.h) of an access in IdeHwInterrupt */
-} __attribute__((aligned(4 * sizeof(void *))));
+    UCHAR(ACCESS_WAY *read8)(const struct access_register *reg, uintptr_t port);
+    VOID(ACCESS_WAY *write8)(const struct access_register *reg, uintptr_t port, UCHAR value);
+    USHORT(ACCESS_WAY *read16)(const struct access_register *reg, uintptr_t port);
+    VOID(ACCESS_WAY *write16)(const struct access_register *reg, uintptr_t port, USHORT value);
+    ULONG(ACCESS_WAY *read32)(const struct access_register *reg, uintptr_t port);
+    VOID(ACCESS_WAY *write32)(const struct access_register *reg, uintptr_t port, ULONG value);
+    struct channel *channel; /* whose it is: not always the one whose routine runs */
+    uint8_t role;            /* enum access_role */
+    uint8_t byte_count;      /* of the widest access that may begin there; 0: none */
+    uint8_t noted;           /* AUDIT_xxx (audit.h) of an access in IdeHwInterrupt */
+} __attribute__((aligned(8 * sizeof(void *))));
 
-/* For each port a byte for reads and one for writes: the widest access that may begin there, as a
- * code (0: none; 1, 2, 3: one, two, four bytes), and for registers of interest the sign, and which
- * one it is. So one comparison lets an access through that is mapped and of no interest. */
-struct access_entry {
-    uint8_t read, write;
+/* For each port the number of its record. */
+#define ACCESS_PORT_COUNT 0x10000u
+enum access_record {
+    ACCESS_UNMAPPED,
+    ACCESS_PLAIN_1, /* mapped, and of no interest: the widest access has one byte, */
+    ACCESS_PLAIN_2, /* two, */
+    ACCESS_PLAIN_4, /* four */
+    ACCESS_ROLES,   /* from here on: of each of an IDE controller's two channels, by role */
+    ACCESS_RECORD_COUNT = ACCESS_ROLES + 2 * ROLE_COUNT,
 };
-#define ACCESS_PORT_COUNT     0x10000u
-#define ACCESS_WIDTH_CODE     0x03u
-#define ACCESS_OF_INTEREST    0x80u
-#define ACCESS_REGISTER       0x7Cu
-#define ACCESS_REGISTER_SHIFT 2u
-#define ACCESS_REGISTER_COUNT 0x20u
 
 struct access_map {
-    struct access_entry ports[ACCESS_PORT_COUNT];
-    struct access_register registers[ACCESS_REGISTER_COUNT];
+    struct access_register records[ACCESS_RECORD_COUNT];
+    uint8_t ports[ACCESS_PORT_COUNT];
 };
-/* Of contexts in which no port may be accessed. (Never written; not const, so that the image need
- * not hold its zeros.) */
+/* Of contexts in which no port may be accessed. Never written but by access_init. */
 extern struct access_map access_no_ports;
 
-/* Of an entry with ACCESS_OF_INTEREST. */
-static inline const struct access_register *access_register(const struct access_map *map,
-                                                            uint8_t entry)
-{
-    const size_t step = sizeof(struct access_register) >> ACCESS_REGISTER_SHIFT;
-    return (const void *)((const uint8_t *)map->registers + (entry & ACCESS_REGISTER) * step);
-}
+/* The ways of a register of that role (ROLE_NONE: it is of no interest), where accesses of up to
+ * that many bytes may begin. */
+struct access_register access_record(enum access_role role, unsigned byte_count);
 
-/* How registers of interest are accessed, by their roles; NULL: as any other. */
-extern access_reader *const access_readers[ROLE_COUNT];
-extern access_writer *const access_writers[ROLE_COUNT];
+/* Before the first miniport runs. */
+void access_init(void);
 
 /* Gives a controller its map, empty. False: no memory. Context: PASSIVE_LEVEL. */
 bool access_create_map(struct controller *controller);

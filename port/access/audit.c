@@ -2,6 +2,32 @@
 /* The auditor's answers; see audit.h. Entered from any context. */
 #include "port/access/audit.h"
 
+/* What a driver has to know of its device before it goes on. */
+static bool is_answer(enum access_role role)
+{
+    return role == ROLE_STATUS || role == ROLE_ALTERNATE_STATUS || role == ROLE_ERROR;
+}
+
+/* The first byte of the last unit: of an eight-bit register, its value. */
+static uint8_t last_value(unsigned width, uint32_t count, const void *buffer)
+{
+    return ((const uint8_t *)buffer)[(size_t)(count - 1) * width];
+}
+
+void audit_buffer_read(const struct access_register *reg, unsigned width, uint32_t count,
+                       const void *buffer)
+{
+    if (is_answer((enum access_role)reg->role))
+        audit_read(reg, (enum access_role)reg->role, last_value(width, count, buffer));
+}
+
+void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,
+                        const void *buffer)
+{
+    if (reg->role != ROLE_DATA)
+        audit_write(reg, (enum access_role)reg->role, last_value(width, count, buffer));
+}
+
 static enum audit_answer seen(uint32_t any, uint32_t this, uint32_t since)
 {
     return audit_is_since(this, since)  ? AUDIT_SEEN

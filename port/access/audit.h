@@ -29,17 +29,17 @@ static inline bool audit_is_selected(const struct audit *audit)
 
 /* The driver has read a register of interest. */
 static inline __attribute__((always_inline)) void audit_read(const struct access_register *reg,
-                                                             enum access_role role, uint8_t value)
+                                                             enum access_role role, uint32_t value)
 {
     struct channel *channel = reg->channel;
     struct audit *audit = &channel->audit;
     uint32_t now = (uint32_t)channel->counters.requests;
 
-    if (role == ROLE_ERROR) {
-        audit->error[value] = audit->error_read = now;
+    if (role == ROLE_ERROR)
+        audit->error[(uint8_t)value] = audit->error_read = now;
+    if (role != ROLE_STATUS && role != ROLE_ALTERNATE_STATUS)
         return;
-    }
-    audit->status[value] = audit->status_read = now;
+    audit->status[(uint8_t)value] = audit->status_read = now;
     if (!(value & (IDE_STATUS_BUSY | IDE_STATUS_DRQ)) && audit_is_selected(audit))
         audit->is_over = true;
     if (role == ROLE_STATUS)
@@ -48,7 +48,7 @@ static inline __attribute__((always_inline)) void audit_read(const struct access
 
 /* It has written one. */
 static inline __attribute__((always_inline)) void audit_write(const struct access_register *reg,
-                                                              enum access_role role, uint8_t value)
+                                                              enum access_role role, uint32_t value)
 {
     struct audit *audit = &reg->channel->audit;
 
@@ -59,7 +59,7 @@ static inline __attribute__((always_inline)) void audit_write(const struct acces
         audit->is_over = false;
         break;
     case ROLE_DEVICE:
-        audit->selected = value;
+        audit->selected = (uint8_t)value;
         break;
     case ROLE_BUS_MASTER_STATUS:
         if (value & AUDIT_BUS_MASTER_INTERRUPT)
@@ -70,11 +70,26 @@ static inline __attribute__((always_inline)) void audit_write(const struct acces
             audit->selected = 0; /* ATA/ATAPI-6, 9.2: a reset selects device 0 */
         break;
     case ROLE_NONE:
-    case ROLE_ERROR:
+    case ROLE_DATA:
+    case ROLE_ERROR: /* Features */
+    case ROLE_SECTOR_COUNT:
+    case ROLE_LBA_LOW:
+    case ROLE_LBA_MID:
+    case ROLE_LBA_HIGH:
+    case ROLE_BUS_MASTER_COMMAND:
+    case ROLE_BUS_MASTER_TABLE:
     case ROLE_COUNT:
         break;
     }
 }
+
+/* The same of what went through a register as a block: so many units of so many bytes, which lie
+ * in `buffer`. A buffer is looked at only for what Status and Error were: it may lie where each
+ * access is judged. */
+void audit_buffer_read(const struct access_register *reg, unsigned width, uint32_t count,
+                       const void *buffer);
+void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,
+                        const void *buffer);
 
 /* ------------------------------------------------------------------ questions */
 

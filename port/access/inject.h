@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Between driver and device: what changes, drops or delays an access or an interrupt on purpose
- * stands here. A register that it wants has ACCESS_OF_INTEREST in its map, so that all others pass
- * it by. Nothing is armed yet, and these are no code.
+ * stands here. A register that it wants gets ways of its own in the map's record (access.h), so
+ * that all others pass it by. Nothing is armed yet, and these are no code.
  */
 #ifndef PORT_ACCESS_INJECT_H
 #define PORT_ACCESS_INJECT_H
@@ -15,13 +15,6 @@ static inline uint32_t inject_read(uint16_t port, uint32_t value)
 {
     (void)port;
     return value;
-}
-
-/* False: the write does not reach the device. */
-static inline bool inject_write(uint16_t port, uint32_t *value)
-{
-    (void)port, (void)value;
-    return true;
 }
 
 /* False: the interrupt does not reach the channel's miniport. */

@@ -32,56 +32,52 @@ static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsign
 }
 
 /* The widest access that may begin at a port: as many ports are mapped from there on. */
-static void set_width_code(struct access_entry *map, uint32_t port)
+static unsigned widest(const uint8_t *ports, uint32_t port)
 {
     unsigned run = 0;
-    while (run < 4 && port + run < ACCESS_PORT_COUNT && map[port + run].read & ACCESS_WIDTH_CODE)
+    while (run < 4 && port + run < ACCESS_PORT_COUNT && ports[port + run] != ACCESS_UNMAPPED)
         run++;
-    map[port].read = map[port].write = (uint8_t)(run >= 4 ? 3 : run >= 2 ? 2 : run);
+    return run >= 4 ? 4 : run >= 2 ? 2 : run;
 }
 
 static __attribute__((cold)) void map_ports(struct controller *controller, uint32_t port,
                                             uint32_t byte_count)
 {
-    struct access_entry *map = controller->port_map->ports;
+    uint8_t *ports = controller->port_map->ports;
     uint32_t end = port + byte_count < ACCESS_PORT_COUNT ? port + byte_count : ACCESS_PORT_COUNT;
 
     for (uint32_t i = port; i < end; i++)
-        map[i].read = 1;
-    for (uint32_t i = port < 3 ? 0 : port - 3; i < end; i++) /* a range that ended here goes on */
-        if (map[i].read)
-            set_width_code(map, i);
+        ports[i] = ACCESS_PLAIN_1;
+    for (uint32_t i = port < 3 ? 0 : port - 3; i < end; i++) { /* a range that ended here goes on */
+        if (ports[i] == ACCESS_UNMAPPED)
+            continue;
+        unsigned most = widest(ports, i);
+        ports[i] = most == 4 ? ACCESS_PLAIN_4 : most == 2 ? ACCESS_PLAIN_2 : ACCESS_PLAIN_1;
+    }
     access_mark(controller);
 }
 
-/* A register is of interest where it is read, where it is written, or both. Channels with registers
- * in ports are an IDE controller's, which has two. */
-static void mark_port(struct channel *channel, unsigned index, uint16_t port,
-                      enum access_role read_role, enum access_role write_role, unsigned noted)
+/* Channels with registers in ports are an IDE controller's, which has two. */
+static void mark_port(struct channel *channel, uint16_t port, enum access_role role)
 {
-    struct access_map *map = channel->controller->port_map;
-    struct access_entry *entry = &map->ports[port];
-    unsigned number = channel->number ? 1 : 0;
-    unsigned place = index + (channel->number ? ROLE_COUNT : 0);
-    uint8_t mark = (uint8_t)(ACCESS_OF_INTEREST | place << ACCESS_REGISTER_SHIFT);
-
-    if (!port || !entry->read)
-        return;
-    map->registers[place] = (struct access_register){
-        .read = access_readers[read_role],
-        .write = access_writers[write_role],
-        .channel = channel,
-        .read_role = (uint8_t)read_role,
-        .write_role = (uint8_t)write_role,
-        .noted = (uint8_t)AUDIT_OF_CHANNEL(noted, number),
+    static const uint8_t noted[ROLE_COUNT] = {
+        [ROLE_STATUS] = AUDIT_READ_STATUS,
+        [ROLE_BUS_MASTER_STATUS] = AUDIT_CLEARED_BUS_MASTER,
     };
-    if (read_role)
-        entry->read = mark | (entry->read & ACCESS_WIDTH_CODE);
-    if (write_role)
-        entry->write = mark | (entry->write & ACCESS_WIDTH_CODE);
+    struct access_map *map = channel->controller->port_map;
+    unsigned number = channel->number ? 1 : 0;
+    unsigned place = ACCESS_ROLES + role + number * ROLE_COUNT;
+    struct access_register *reg = &map->records[place];
+
+    if (map->ports[port] == ACCESS_UNMAPPED)
+        return;
+    *reg = access_record(role, widest(map->ports, port));
+    reg->channel = channel;
+    reg->noted = (uint8_t)AUDIT_OF_CHANNEL(noted[role], number);
+    map->ports[port] = (uint8_t)place;
 }
 
-/* ATA/ATAPI-6, 7: the command block. */
+/* ATA/ATAPI-6, 7: the command block; SFF-8038i: the bus master's, of each channel. */
 void access_mark(struct controller *controller)
 {
     for (unsigned i = 0; i < controller->channel_count && contract_checks; i++) {
@@ -89,15 +85,17 @@ void access_mark(struct controller *controller)
         if (!channel)
             continue;
         uint16_t status = channel->audit.ports.status;
-        if (status) {
-            mark_port(channel, 0, status, ROLE_STATUS, ROLE_STATUS, AUDIT_READ_STATUS);
-            mark_port(channel, 1, (uint16_t)(status - 1), ROLE_NONE, ROLE_DEVICE, 0);
-            mark_port(channel, 2, (uint16_t)(status - 6), ROLE_ERROR, ROLE_NONE, 0);
+        uint16_t alternate_status = channel->audit.ports.alternate_status;
+        uint16_t bus_master = channel->audit.ports.bus_master_status;
+        for (unsigned role = ROLE_DATA; role <= ROLE_STATUS && status; role++)
+            mark_port(channel, (uint16_t)(status - ROLE_STATUS + role), (enum access_role)role);
+        if (alternate_status)
+            mark_port(channel, alternate_status, ROLE_ALTERNATE_STATUS);
+        if (bus_master) {
+            mark_port(channel, (uint16_t)(bus_master - 2), ROLE_BUS_MASTER_COMMAND);
+            mark_port(channel, bus_master, ROLE_BUS_MASTER_STATUS);
+            mark_port(channel, (uint16_t)(bus_master + 2), ROLE_BUS_MASTER_TABLE);
         }
-        mark_port(channel, 3, channel->audit.ports.alternate_status, ROLE_ALTERNATE_STATUS,
-                  ROLE_ALTERNATE_STATUS, 0);
-        mark_port(channel, 4, channel->audit.ports.bus_master_status, ROLE_NONE,
-                  ROLE_BUS_MASTER_STATUS, AUDIT_CLEARED_BUS_MASTER);
     }
 }
 
@@ -154,16 +152,35 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
     return (PVOID)base;
 }
 
+/* Nothing is mapped. */
+static void clear(struct access_map *map)
+{
+    memset(map, 0, sizeof *map);
+    map->records[ACCESS_UNMAPPED] = access_record(ROLE_NONE, 0);
+    map->records[ACCESS_PLAIN_1] = access_record(ROLE_NONE, 1);
+    map->records[ACCESS_PLAIN_2] = access_record(ROLE_NONE, 2);
+    map->records[ACCESS_PLAIN_4] = access_record(ROLE_NONE, 4);
+}
+
 bool access_create_map(struct controller *controller)
 {
-    if (!controller->port_map)
+    if (!controller->port_map) {
         controller->port_map =
             hal_pages_alloc(hal_pages_for(sizeof *controller->port_map), UINT64_MAX);
+        if (controller->port_map)
+            clear(controller->port_map);
+    }
     return controller->port_map;
 }
 
 void access_unmap_all(struct controller *controller)
 {
     controller->mapped_count = 0;
-    memset(controller->port_map, 0, sizeof *controller->port_map);
+    clear(controller->port_map);
+}
+
+void access_init(void)
+{
+    clear(&access_no_ports);
+    context_now->port_map = &access_no_ports; /* while no miniport runs */
 }

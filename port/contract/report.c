@@ -172,6 +172,17 @@ static void report(enum rule rule, bool is_note, struct channel *channel,
     hal_interrupts_restore(enabled);
 }
 
+__attribute__((cold)) const void *report_caller(void)
+{
+    uintptr_t callers[32];
+    size_t count = hal_backtrace(callers, sizeof callers / sizeof *callers);
+
+    for (size_t i = 0; i < count; i++)
+        if (image_is_code(callers[i]))
+            return (const void *)callers[i];
+    return NULL;
+}
+
 void contract_report(enum rule rule, struct channel *channel, const char *routine,
                      const void *place, const char *detail, ...)
 {

@@ -38,6 +38,12 @@ HAL_DEFINE_PORT_IO(32, "l")
 
 #define HAL_EFLAGS_IF 0x200u
 
+static inline const void *hal_opaque(const void *pointer)
+{
+    __asm__("" : "+r"(pointer));
+    return pointer;
+}
+
 static inline void hal_compiler_barrier(void)
 {
     __asm__ volatile("" ::: "memory");

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports: the twelve routines AtaPortRead/WritePort*, with Buffer and without.
+ *
+ * The map of the controller that runs now leads from a port to a record (access.h), and the record
+ * to what becomes of an access: it is refused (ADR-01); it is done, counted and traced; or, for a
+ * register that somebody wants to know of, it also goes through inject.h, and is told to the
+ * auditor. Nothing is cached, reordered or polled. Entered from every context in which a miniport
+ * runs; this is the hottest code of the port.
+ */
+#include "port/access/access.h"
+#include "port/access/audit.h"
+#include "port/access/refuse.h"
+#include "port/contract/entry.h"
+#include "port/objects.h"
+#include "port/trace.h"
+
+struct access_counters access_counters;
+
+#define WIDTHS(DEFINE)         \
+    DEFINE(Uchar, UCHAR, 8)    \
+    DEFINE(Ushort, USHORT, 16) \
+    DEFINE(Ulong, ULONG, 32)
+
+/* ------------------------------------------------------------------ nothing is mapped there */
+
+/* (The routines go to these, and do not call them: the caller is the driver.) */
+
+#define DEFINE_REFUSING(Name, TYPE, bits)                                                \
+    static __attribute__((cold))                                                         \
+    TYPE ACCESS_WAY refuse_read##bits(const struct access_register *reg, uintptr_t port) \
+    {                                                                                    \
+        (void)reg;                                                                       \
+        access_refuse(ROUTINE_AtaPortReadPort##Name, CALLER, port, (bits) / 8);          \
+        return (TYPE)ACCESS_NOTHING;                                                     \
+    }                                                                                    \
+    static __attribute__((cold)) VOID ACCESS_WAY refuse_write##bits(                     \
+        const struct access_register *reg, uintptr_t port, TYPE value)                   \
+    {                                                                                    \
+        (void)reg, (void)value;                                                          \
+        access_refuse(ROUTINE_AtaPortWritePort##Name, CALLER, port, (bits) / 8);         \
+    }
+WIDTHS(DEFINE_REFUSING)
+
+/* ------------------------------------------------------------------ nobody wants to know */
+
+#define DEFINE_PLAIN(Name, TYPE, bits)                                                          \
+    static TYPE ACCESS_WAY plain_read##bits(const struct access_register *reg, uintptr_t port)  \
+    {                                                                                           \
+        (void)reg;                                                                              \
+        TYPE value = hal_in##bits((uint16_t)port);                                              \
+        access_counters.registers++;                                                            \
+        trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                              \
+        return value;                                                                           \
+    }                                                                                           \
+    static VOID ACCESS_WAY plain_write##bits(const struct access_register *reg, uintptr_t port, \
+                                             TYPE value)                                        \
+    {                                                                                           \
+        (void)reg;                                                                              \
+        hal_out##bits((uint16_t)port, value);                                                   \
+        access_counters.registers++;                                                            \
+        trace(TRACE_PORT_WRITE, (unsigned)port, (bits) / 8, value);                             \
+    }
+WIDTHS(DEFINE_PLAIN)
+
+/* ------------------------------------------------------------------ registers of interest */
+
+/* What begins something in a device has a time. */
+static inline __attribute__((always_inline)) void trace_write(uintptr_t port, enum access_role role,
+                                                              unsigned width, uint32_t value)
+{
+    if (role == ROLE_STATUS || role == ROLE_ALTERNATE_STATUS || role == ROLE_DEVICE)
+        trace_timed(TRACE_PORT_WRITE,
+                    trace_head(TRACE_PORT_WRITE, (unsigned)port, width | TRACE_TIMED), value);
+    else
+        trace(TRACE_PORT_WRITE, (unsigned)port, width, value);
+}
+
+/* One of each for each role, since the way of every command leads through here. */
+#define DEFINE_ROLE(ROLE, TYPE, bits)                                                      \
+    static TYPE ACCESS_WAY read_##ROLE(const struct access_register *reg, uintptr_t port)  \
+    {                                                                                      \
+        TYPE value = hal_in##bits((uint16_t)port);                                         \
+        audit_read(reg, ROLE, value);                                                      \
+        access_counters.registers++;                                                       \
+        trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                         \
+        return value;                                                                      \
+    }                                                                                      \
+    static VOID ACCESS_WAY write_##ROLE(const struct access_register *reg, uintptr_t port, \
+                                        TYPE value)                                        \
+    {                                                                                      \
+        hal_out##bits((uint16_t)port, value);                                              \
+        audit_write(reg, ROLE, value);                                                     \
+        access_counters.registers++;                                                       \
+        trace_write(port, ROLE, (bits) / 8, value);                                        \
+    }
+#define FOR_EACH_ROLE(WITH)                 \
+    WITH(ROLE_DATA, USHORT, 16)             \
+    WITH(ROLE_ERROR, UCHAR, 8)              \
+    WITH(ROLE_SECTOR_COUNT, UCHAR, 8)       \
+    WITH(ROLE_LBA_LOW, UCHAR, 8)            \
+    WITH(ROLE_LBA_MID, UCHAR, 8)            \
+    WITH(ROLE_LBA_HIGH, UCHAR, 8)           \
+    WITH(ROLE_DEVICE, UCHAR, 8)             \
+    WITH(ROLE_STATUS, UCHAR, 8)             \
+    WITH(ROLE_ALTERNATE_STATUS, UCHAR, 8)   \
+    WITH(ROLE_BUS_MASTER_COMMAND, UCHAR, 8) \
+    WITH(ROLE_BUS_MASTER_STATUS, UCHAR, 8)  \
+    WITH(ROLE_BUS_MASTER_TABLE, ULONG, 32)
+FOR_EACH_ROLE(DEFINE_ROLE)
+
+/* In another width than the register's own, for which drivers have little reason. */
+#define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \
+    static __attribute__((cold))                                                        \
+    TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
+    {                                                                                   \
+        TYPE value = hal_in##bits((uint16_t)port);                                      \
+        audit_read(reg, (enum access_role)reg->role, value);                            \
+        access_counters.registers++;                                                    \
+        trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                      \
+        return value;                                                                   \
+    }                                                                                   \
+    static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
+        const struct access_register *reg, uintptr_t port, TYPE value)                  \
+    {                                                                                   \
+        hal_out##bits((uint16_t)port, value);                                           \
+        audit_write(reg, (enum access_role)reg->role, value);                           \
+        access_counters.registers++;                                                    \
+        trace_write(port, (enum access_role)reg->role, (bits) / 8, value);              \
+    }
+WIDTHS(DEFINE_OTHER_WIDTH)
+
+/* ------------------------------------------------------------------ records */
+
+#define OTHER_WIDTHS                                                                              \
+    .read8 = other_read8, .read16 = other_read16, .read32 = other_read32, .write8 = other_write8, \
+    .write16 = other_write16, .write32 = other_write32
+#define ROLE_WAYS(ROLE, TYPE, bits) \
+    [ROLE] = {OTHER_WIDTHS, .read##bits = read_##ROLE, .write##bits = write_##ROLE},
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const struct access_register ways_of_role[ROLE_COUNT] = {FOR_EACH_ROLE(ROLE_WAYS)};
+#pragma GCC diagnostic pop
+
+#define PLAIN_WAYS(Name, TYPE, bits) \
+    .read##bits = plain_read##bits, .write##bits = plain_write##bits,
+static const struct access_register plain_ways = {WIDTHS(PLAIN_WAYS)};
+
+struct access_register access_record(enum access_role role, unsigned byte_count)
+{
+    struct access_register reg = role ? ways_of_role[role] : plain_ways;
+
+    if (byte_count < 1)
+        reg.read8 = refuse_read8, reg.write8 = refuse_write8;
+    if (byte_count < 2)
+        reg.read16 = refuse_read16, reg.write16 = refuse_write16;
+    if (byte_count < 4)
+        reg.read32 = refuse_read32, reg.write32 = refuse_write32;
+    reg.role = (uint8_t)role;
+    reg.byte_count = (uint8_t)byte_count;
+    return reg;
+}
+
+/* What the map of this context says of a port. (The address is kept as it is, and not made again
+ * where it is used.) */
+static inline const struct access_register *record_of(uintptr_t port)
+{
+    const struct access_map *map = context_now->port_map;
+    const struct access_register *reg = map->records;
+
+    if (__builtin_expect(port < ACCESS_PORT_COUNT, 1))
+        reg += map->ports[port];
+    return hal_opaque(reg);
+}
+
+/* ------------------------------------------------------------------ the routines */
+
+#define DEFINE_ROUTINES(Name, TYPE, bits)                             \
+    TYPE NTAPI AtaPortReadPort##Name(TYPE *At)                        \
+    {                                                                 \
+        const struct access_register *reg = record_of((uintptr_t)At); \
+        return reg->read##bits(reg, (uintptr_t)At);                   \
+    }                                                                 \
+    VOID NTAPI AtaPortWritePort##Name(TYPE *At, TYPE Value)           \
+    {                                                                 \
+        const struct access_register *reg = record_of((uintptr_t)At); \
+        reg->write##bits(reg, (uintptr_t)At, Value);                  \
+    }
+WIDTHS(DEFINE_ROUTINES)
+
+/* Through one port, unit by unit. */
+#define DEFINE_BUFFER_ROUTINES(Name, TYPE, bits)                                               \
+    VOID NTAPI AtaPortReadPortBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)                \
+    {                                                                                          \
+        const enum routine routine = ROUTINE_AtaPortReadPortBuffer##Name;                      \
+        const struct access_register *reg = record_of((uintptr_t)At);                          \
+        if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER)) \
+            return;                                                                            \
+        if (__builtin_expect(reg->byte_count < sizeof(TYPE), 0)) {                             \
+            access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count);   \
+            return;                                                                            \
+        }                                                                                      \
+        hal_in_buffer##bits((uint16_t)(uintptr_t)At, Buffer, Count);                           \
+        if (reg->role && Count)                                                                \
+            audit_buffer_read(reg, sizeof(TYPE), Count, Buffer);                               \
+        access_counters.data_units += Count;                                                   \
+        trace(TRACE_PORT_BUFFER, (unsigned)(uintptr_t)At, sizeof(TYPE), Count);                \
+    }                                                                                          \
+    VOID NTAPI AtaPortWritePortBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)               \
+    {                                                                                          \
+        const enum routine routine = ROUTINE_AtaPortWritePortBuffer##Name;                     \
+        const struct access_register *reg = record_of((uintptr_t)At);                          \
+        if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER)) \
+            return;                                                                            \
+        if (__builtin_expect(reg->byte_count < sizeof(TYPE), 0)) {                             \
+            access_refuse(routine, CALLER, (uintptr_t)At, sizeof(TYPE));                       \
+            return;                                                                            \
+        }                                                                                      \
+        hal_out_buffer##bits((uint16_t)(uintptr_t)At, Buffer, Count);                          \
+        if (reg->role && Count)                                                                \
+            audit_buffer_write(reg, sizeof(TYPE), Count, Buffer);                              \
+        access_counters.data_units += Count;                                                   \
+        trace(TRACE_PORT_BUFFER, (unsigned)(uintptr_t)At, sizeof(TYPE) | TRACE_IS_OUT, Count); \
+    }
+WIDTHS(DEFINE_BUFFER_ROUTINES)
