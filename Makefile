@@ -62,7 +62,7 @@ endif
 
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
-RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FORMAT GDB GDB_WAIT HIVE HIVE_RO \
+RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE HIVE_RO \
     KARGS MACHINE MINIPORT MODE QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WRITE
 
 define hand_on
@@ -294,7 +294,7 @@ help:
 #?   MINIPORT_CC=clang                                        drivers by clang instead of mingw-w64's gcc
 #?   DISK= DISK1= DISK2= DISK3= CDROM= FORMAT= WRITE=1        disks
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
-#?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= KARGS= TIMEOUT= GDB=1
+#?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1
 #? ./run-qemu.sh --help explains those from DISK= on.
 #?   WERROR=1              warnings are errors
 #?   REGISTRY_ARENA=256K   the memory that all registry buffers share, when the kernel is built

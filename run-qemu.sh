@@ -55,6 +55,8 @@ Commands
   CHECKS=off         no contract checks
   TRACE=             what the kernel's trace records, for the shell's `log COUNT`: ports, registers, calls,
                      irbs, rules and states, separated by commas; all or off
+  FAULT='rule; rule' faults to inject between driver and device, as the shell's `fault add` takes them:
+                     docs/faults.md
   KARGS=             further words for the kernel's command line
 
 Debugging and tests
@@ -277,6 +279,12 @@ elif [[ $mode == interactive && -t 0 ]]; then
 fi
 columns=${columns#* }
 [[ $columns =~ ^[1-9][0-9]{1,3}$ ]] && ((columns >= 20 && columns <= 1000)) && kernel_words+=" columns=$columns"
+# Words of the kernel's command line hold no blanks.
+if [[ -n ${FAULT-} ]]; then
+  faults=${FAULT//[$'\n\r']/;}
+  ((${#faults} < 1024)) || die "FAULT= is ${#faults} characters long: at most 1023"
+  kernel_words+=" faults=${faults//[[:blank:]]/,}"
+fi
 kernel_words+=${KARGS:+ $KARGS}
 
 # ---------------------------------------------------------------------- GDB, extra words

@@ -17,6 +17,7 @@
 #include "boot/shell/shell.h"
 #include "boot/shell/words.h"
 #include "lib/plural.h"
+#include "port/access/inject.h"
 #include "port/contract/report.h"
 #include "port/contract/rules.h"
 #include "port/controller.h"
@@ -64,6 +65,17 @@ static void read_command_lines(void)
     for (unsigned i = 0; i < boot->module_count; i++)
         if (!module_parse(boot->modules[i].command_line, &modules[i], error, sizeof error))
             refuse(error);
+}
+
+/* From the first access of the first driver on. */
+static void arm_faults(void)
+{
+    char error[300], sentence[340];
+
+    if (inject_add_all(options.faults, error, sizeof error))
+        return;
+    snprintf(sentence, sizeof sentence, "A fault cannot be injected. %s", error);
+    refuse(sentence);
 }
 
 static void apply_options(void)
@@ -228,6 +240,7 @@ static _Noreturn void end(bool succeeded)
 {
     unsigned broken = 0;
 
+    inject_print_summary();
     for (unsigned rule = 0; rule < RULE_COUNT; rule++)
         broken += contract_count((enum rule)rule) > 0;
     if (broken > 0)
@@ -242,6 +255,7 @@ _Noreturn void kernel_main(void)
     read_command_lines();
     apply_options();
     port_init();
+    arm_faults();
     load_registry();
     for_each_module(MODULE_DRIVER, load_driver);
     port_start();

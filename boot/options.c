@@ -184,6 +184,16 @@ static bool set_test(struct boot_options *options, struct span value)
     return true;
 }
 
+/* The words themselves are the port's business. */
+static bool set_faults(struct boot_options *options, struct span value)
+{
+    if (value.length >= sizeof options->faults)
+        return false;
+    memcpy(options->faults, value.text, value.length);
+    options->faults[value.length] = 0;
+    return true;
+}
+
 static const struct {
     const char *name, *values;
     bool (*set)(struct boot_options *options, struct span value);
@@ -200,6 +210,7 @@ static const struct {
     {"build_io", "guarded or free", set_build_io},
     {"version", "controller, interface, channel or device, with :less or :more", set_version},
     {"test", "a short name", set_test},
+    {"faults", "up to 1023 characters", set_faults},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
@@ -217,8 +228,8 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         if (i == KEY_COUNT) {
             snprintf(error, error_size,
                      "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, dump, trace, debug, debug_mask, disks, columns, build_io, version "
-                     "and test.",
+                     "checks, dump, trace, debug, debug_mask, disks, columns, build_io, version, "
+                     "test and faults.",
                      shown(key), key.text);
             return false;
         }

@@ -19,6 +19,7 @@ enum shell_mode {
 
 #define TRACE_WORDS_CAPACITY 64u
 #define TEST_NAME_CAPACITY   32u
+#define FAULTS_CAPACITY      1024u
 #define COLUMNS_LEAST        20u
 #define COLUMNS_MOST         1000u
 
@@ -41,6 +42,7 @@ struct boot_options {
     uint8_t version_structure;
     int8_t version_error;          /* 0: all versions are right */
     char test[TEST_NAME_CAPACITY]; /* test=NAME, in a kernel that holds tests; "": none */
+    char faults[FAULTS_CAPACITY];  /* faults=RULE;RULE, with commas for the blanks; "": none */
 };
 
 /* Reads words `key=value`, separated by blanks; of a key that comes twice the later one counts.

@@ -11,7 +11,7 @@
 #include "port/interrupt.h"
 
 #include "port/access/audit.h"
-#include "port/access/inject.h"
+#include "port/access/inject_state.h"
 #include "port/call.h"
 #include "port/contract/report.h"
 #include "port/log.h"
@@ -30,6 +30,7 @@ static struct interrupt_line_state {
     uint64_t claims; /* of its channels, when it was last looked at */
     unsigned unclaimed_in_a_row;
     unsigned stops;
+    bool is_stopped; /* masked */
     struct port_timer calm;
 } lines[LINE_COUNT];
 
@@ -50,12 +51,18 @@ static struct channel *next_on_line(unsigned number, struct channel *after)
 
 /* ------------------------------------------------------------------ lines that do not get calm */
 
+static void mask_line(struct interrupt_line_state *line, bool masked)
+{
+    line->is_stopped = masked;
+    hal_interrupt_mask(line->number, masked);
+}
+
 /* The line is masked, and a little later its channels are reset. */
 static void stop_line(unsigned number)
 {
     struct interrupt_line_state *line = &lines[number];
 
-    hal_interrupt_mask(number, true);
+    mask_line(line, true);
     line->unclaimed_in_a_row = 0;
     line->stops++;
     timer_arm(&line->calm, CALM_DELAY_US);
@@ -77,10 +84,24 @@ static void calm_line(void *context)
         reset_channel(channel);
     }
     if (line->stops < STOPS_LIMIT)
-        hal_interrupt_mask(line->number, false);
+        mask_line(line, false);
     else
         port_message(NULL, "interrupt line %u stays masked until a channel on it is started",
                      line->number);
+}
+
+/* INT-02, unless the fault is another's: one that was injected. */
+static void report_unclaimed(struct channel *channel, unsigned count)
+{
+    const struct inject_rule *fault = inject_since(channel, (uint32_t)channel->counters.requests);
+    char mention[INJECT_MENTION_SIZE];
+
+    if (fault)
+        port_message(channel, "nobody has claimed the last %u interrupts on its line%s", count,
+                     inject_mention(fault, mention, sizeof mention));
+    else
+        REPORT(channel, RULE_INT_02, "nobody has claimed the last %u interrupts on its line",
+               count);
 }
 
 /* No handler has claimed an interrupt. Lines without a channel are the HAL's business. */
@@ -104,9 +125,7 @@ static void line_unclaimed(unsigned number)
     if (line->unclaimed_in_a_row % UNCLAIMED_LIMIT == 0)
         for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
             if (channel_hears_interrupts(channel->state))
-                REPORT(channel, RULE_INT_02,
-                       "nobody has claimed the last %u interrupts on its line",
-                       line->unclaimed_in_a_row);
+                report_unclaimed(channel, line->unclaimed_in_a_row);
     if (first->interrupt.hal.level && line->unclaimed_in_a_row >= STORM_LIMIT)
         stop_line(number);
 }
@@ -157,10 +176,10 @@ static __attribute__((noinline)) void judge_claim(struct channel *channel, unsig
 
 /* IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after
  * IdeHwControl(IdeStop) has returned. */
-static bool channel_interrupt(void *context)
+bool interrupt_serve(void *context)
 {
     struct channel *channel = context;
-    if (!channel_hears_interrupts(channel->state) || !inject_interrupt())
+    if (!channel_hears_interrupts(channel->state))
         return false;
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql interrupted = irql_now;
@@ -207,6 +226,32 @@ static void poll_channels(void)
             poll_interrupt(channel);
 }
 
+/* ------------------------------------------------------------------ on purpose */
+
+static bool (*filter)(void *channel);
+
+void interrupt_set_filter(bool (*wanted)(void *channel))
+{
+    bool enabled = hal_interrupts_disable();
+    filter = wanted;
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+        channel->interrupt.hal.handler = filter ? filter : interrupt_serve;
+    hal_interrupts_restore(enabled);
+}
+
+bool interrupt_raise(struct channel *channel, bool is_anothers)
+{
+    unsigned number = channel->interrupt.hal.line;
+
+    if (!channel->interrupt.is_connected || lines[number].is_stopped)
+        return false;
+    enum irql level = irql_enter_dirql();
+    if (!interrupt_serve(channel) && !is_anothers)
+        line_unclaimed(number);
+    irql_leave_dirql(level);
+    return true;
+}
+
 /* ------------------------------------------------------------------ connecting */
 
 void interrupt_init(void (*reset)(struct channel *channel))
@@ -233,13 +278,13 @@ bool interrupt_connect(struct channel *channel)
     /* What no access can show, so that every claim on a level-triggered line is looked at. */
     if (channel->interrupt.hal.level)
         channel->audit.dismissal |= AUDIT_NEVER_NOTED;
-    channel->interrupt.hal.handler = channel_interrupt;
+    channel->interrupt.hal.handler = filter ? filter : interrupt_serve;
     channel->interrupt.hal.context = channel;
     channel->interrupt.is_connected = hal_interrupt_connect(&channel->interrupt.hal);
     if (channel->interrupt.is_connected && lines[number].stops) {
         lines[number].stops = 0;
         timer_cancel(&lines[number].calm);
-        hal_interrupt_mask(number, false);
+        mask_line(&lines[number], false);
     }
     return channel->interrupt.is_connected;
 }

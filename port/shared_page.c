@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "port/timer.h"
+
 #define TICK_US 15625u /* 64 a second */
 /* Milliseconds of a tick, with 24 bits behind the point. */
 #define TICK_COUNT_MULTIPLIER ((uint32_t)(((uint64_t)TICK_US << 24) / 1000))
@@ -61,7 +63,7 @@ static void put_time(unsigned offset, uint64_t value)
 
 uint64_t shared_page_system_time(void)
 {
-    return (hal_wall_clock_us() + SECONDS_FROM_1601_TO_1970 * 1000000) * 10;
+    return (hal_wall_clock_us() + timer_ahead_us() + SECONDS_FROM_1601_TO_1970 * 1000000) * 10;
 }
 
 static void fill(void)
@@ -69,7 +71,7 @@ static void fill(void)
     static const char root[] = "C:\\Windows";
     /* CMPXCHG8B, MMX, SSE, RDTSC, PAE, SSE2, no-execute pages, __fastfail. */
     static const uint8_t features[] = {2, 3, 6, 8, 9, 10, 12, 23};
-    uint64_t now_us = hal_clock_us();
+    uint64_t now_us = hal_clock_us() + timer_ahead_us();
 
     put32(TICK_COUNT_LOW_DEPRECATED, (uint32_t)(now_us / TICK_US));
     put32(TICK_MULTIPLIER, TICK_COUNT_MULTIPLIER);

@@ -4,17 +4,43 @@
 
 #include "hal/hal.h"
 
+uint32_t timer_speed = 1;
+
 static struct port_timer *timers;
+static uint64_t ahead_us;     /* how far the timers' clock is ahead of time */
+static uint64_t looked_at_us; /* when that was so, while it runs faster */
+
+/* Interrupts off. Returns what the timers' clock shows. */
+static uint64_t look(void)
+{
+    uint64_t time_us = hal_clock_us();
+    if (__builtin_expect(timer_speed != 1, 0)) {
+        uint64_t gained_us = (time_us - looked_at_us) * (timer_speed - 1);
+        uint64_t now_us = time_us + ahead_us;
+        uint64_t due_us = timers ? timers->deadline_us : now_us;
+        uint64_t most_us = due_us > now_us ? due_us - now_us : 0;
+        ahead_us += gained_us < most_us ? gained_us : most_us;
+        looked_at_us = time_us;
+    }
+    return time_us + ahead_us;
+}
 
 static void arm_hardware(void)
 {
-    hal_timer_arm(timers ? timers->deadline_us : HAL_TIMER_NEVER);
+    if (!timers) {
+        hal_timer_arm(HAL_TIMER_NEVER);
+        return;
+    }
+    uint64_t deadline_us = timers->deadline_us - ahead_us;
+    if (__builtin_expect(timer_speed != 1, 0) && deadline_us > looked_at_us)
+        deadline_us = looked_at_us + (deadline_us - looked_at_us) / timer_speed;
+    hal_timer_arm(deadline_us);
 }
 
 /* Interrupt context. */
 static void expired(void)
 {
-    uint64_t now_us = hal_clock_us();
+    uint64_t now_us = look();
     while (timers && timers->deadline_us <= now_us) {
         struct port_timer *timer = timers;
         timers = timer->next;
@@ -22,6 +48,25 @@ static void expired(void)
         deferred_queue(&timer->deferred);
     }
     arm_hardware();
+}
+
+void timer_set_speed(uint32_t speed)
+{
+    bool enabled = hal_interrupts_disable();
+    (void)look();
+    timer_speed = speed;
+    looked_at_us = hal_clock_us();
+    arm_hardware();
+    hal_interrupts_restore(enabled);
+}
+
+uint64_t timer_ahead_us(void)
+{
+    bool enabled = hal_interrupts_disable();
+    (void)look();
+    uint64_t now_us = ahead_us;
+    hal_interrupts_restore(enabled);
+    return now_us;
 }
 
 void timer_init(void)
@@ -45,9 +90,9 @@ static bool unlink_timer(struct port_timer *timer)
 void timer_arm(struct port_timer *timer, uint64_t delay_us)
 {
     bool enabled = hal_interrupts_disable();
+    timer->deadline_us = look() + delay_us;
     unlink_timer(timer);
     deferred_cancel(&timer->deferred); /* it may be over, and its procedure still to run */
-    timer->deadline_us = hal_clock_us() + delay_us;
     struct port_timer **link = &timers;
     while (*link && (*link)->deadline_us <= timer->deadline_us)
         link = &(*link)->next;
@@ -61,6 +106,7 @@ void timer_arm(struct port_timer *timer, uint64_t delay_us)
 bool timer_cancel(struct port_timer *timer)
 {
     bool enabled = hal_interrupts_disable();
+    (void)look();
     bool waited = unlink_timer(timer);
     if (waited)
         arm_hardware();

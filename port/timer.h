@@ -12,6 +12,14 @@ struct port_timer {
     bool armed;
 };
 
+/* For tests, in which nobody wants to wait for a time-out, the timers' clock may run so many times
+ * as fast as time, but never beyond the next timer that is due: what happens then takes its own
+ * time. So all timers keep their proportions. 1: it runs as time does. Context: any. */
+extern uint32_t timer_speed;
+void timer_set_speed(uint32_t speed);
+/* How far it is ahead of time. Context: any. */
+uint64_t timer_ahead_us(void);
+
 /* Before any timer is armed, once. Context: PASSIVE_LEVEL. */
 void timer_init(void);
 /* Arms, or arms anew. Context: any. */

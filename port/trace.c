@@ -29,6 +29,7 @@ static const struct {
     {"irbs", 1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT},
     {"rules", 1u << TRACE_RULE},
     {"states", 1u << TRACE_STATE},
+    {"faults", 1u << TRACE_FAULT},
 };
 
 bool trace_select(const char *words)
@@ -70,7 +71,7 @@ static enum trace_kind kind_of(uint32_t head)
 static bool is_timed(uint32_t head)
 {
     static const uint32_t kinds = 1u << TRACE_CALL | 1u << TRACE_IRB_START | 1u << TRACE_TIMEOUT |
-                                  1u << TRACE_RULE | 1u << TRACE_STATE;
+                                  1u << TRACE_RULE | 1u << TRACE_STATE | 1u << TRACE_FAULT;
     return kinds >> kind_of(head) & 1 ||
            (kind_of(head) == TRACE_PORT_WRITE && head >> 24 & TRACE_TIMED);
 }
@@ -92,6 +93,7 @@ static void print_entry(uint32_t head, uint32_t value)
         [TRACE_TIMEOUT] = "time-out",
         [TRACE_RULE] = "rule",
         [TRACE_STATE] = "state",
+        [TRACE_FAULT] = "fault",
     };
     unsigned where = (uint16_t)head, extra = head >> 24;
     enum trace_kind kind = kind_of(head);
@@ -139,6 +141,12 @@ static void print_entry(uint32_t head, uint32_t value)
         break;
     case TRACE_TIMEOUT:
         hal_printf("channel %u slot %u\n", where, extra);
+        break;
+    case TRACE_FAULT:
+        if (where == TRACE_NO_CHANNEL)
+            hal_printf("%u was injected\n", (unsigned)value);
+        else
+            hal_printf("%u was injected on channel %u\n", (unsigned)value, where);
         break;
     case TRACE_NONE:
     case TRACE_KIND_COUNT:

@@ -25,6 +25,7 @@ enum trace_kind {
     TRACE_TIMEOUT,   /* extra: slot; timed */
     TRACE_RULE,      /* value: enum rule; timed */
     TRACE_STATE,     /* value: states before, and after << 8; extra: enum state_machine; timed */
+    TRACE_FAULT,     /* value: the number of a fault that was injected; extra: its kind; timed */
     TRACE_KIND_COUNT,
 };
 

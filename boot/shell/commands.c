@@ -34,6 +34,8 @@ const struct command shell_commands[] = {
     {"irbs", "", "requests that are at the drivers or wait", command_irbs},
     {"counters", "", "what devices and channels have done", command_counters},
     {"log", "[COUNT]", "the last messages, and COUNT entries of the trace", command_log},
+    {"fault", "add RULE | list | clear", "injects faults between driver and device: docs/faults.md",
+     command_fault},
     {"stop", "CHANNEL", "finishes a channel's requests and stops it; 0 for all of controller 0",
      command_stop},
     {"start", "CHANNEL", "starts a stopped channel, or controller", command_start},

@@ -53,6 +53,7 @@ enum command_result command_rules(unsigned count, char **words);
 enum command_result command_irbs(unsigned count, char **words);
 enum command_result command_counters(unsigned count, char **words);
 enum command_result command_log(unsigned count, char **words);
+enum command_result command_fault(unsigned count, char **words);
 enum command_result command_stop(unsigned count, char **words);
 enum command_result command_start(unsigned count, char **words);
 enum command_result command_poweroff(unsigned count, char **words);

@@ -8,6 +8,7 @@
 #include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "lib/plural.h"
+#include "port/access/inject.h"
 #include "port/channel.h"
 #include "port/contract/report.h"
 #include "port/contract/rules.h"
@@ -186,6 +187,36 @@ enum command_result command_log(unsigned count, char **words)
         hal_printf("The last entries of the trace, with the time since the one before:\n");
         trace_print(entries < TRACE_ENTRY_COUNT ? (unsigned)entries : TRACE_ENTRY_COUNT);
     }
+    return COMMAND_DONE;
+}
+
+/* ------------------------------------------------------------------ faults */
+
+static enum command_result add_fault(unsigned count, char **words)
+{
+    char rule[INJECT_TEXT_SIZE] = "", error[300];
+
+    for (unsigned i = 0; i < count; i++) {
+        size_t length = strlen(rule);
+        snprintf(rule + length, sizeof rule - length, "%s%s", i ? " " : "", words[i]);
+    }
+    unsigned number = inject_add(rule, error, sizeof error);
+    if (!number)
+        return command_fail("%s", error);
+    hal_printf("Fault %u is armed.\n", number);
+    return COMMAND_DONE;
+}
+
+enum command_result command_fault(unsigned count, char **words)
+{
+    if (count > 2 && strcmp(words[1], "add") == 0)
+        return add_fault(count - 2, words + 2);
+    if (count == 2 && strcmp(words[1], "list") == 0)
+        inject_print_rules();
+    else if (count == 2 && strcmp(words[1], "clear") == 0)
+        inject_clear();
+    else
+        return COMMAND_BAD_ARGUMENTS;
     return COMMAND_DONE;
 }
 

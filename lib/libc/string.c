@@ -164,6 +164,22 @@ char *strchr(const char *text, int character)
     }
 }
 
+size_t strspn(const char *text, const char *characters)
+{
+    size_t length = 0;
+    while (text[length] && strchr(characters, text[length]))
+        length++;
+    return length;
+}
+
+size_t strcspn(const char *text, const char *characters)
+{
+    size_t length = 0;
+    while (text[length] && !strchr(characters, text[length]))
+        length++;
+    return length;
+}
+
 char *strrchr(const char *text, int character)
 {
     const char *found = NULL;

@@ -21,5 +21,7 @@ int strncmp(const char *left, const char *right, size_t limit);
 char *strchr(const char *text, int character);
 char *strrchr(const char *text, int character);
 char *strstr(const char *text, const char *part);
+size_t strspn(const char *text, const char *characters);
+size_t strcspn(const char *text, const char *characters);
 
 #endif

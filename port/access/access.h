@@ -14,30 +14,12 @@
 #include <stdint.h>
 
 #include "hal/hal.h"
+#include "port/access/role.h"
 
 struct channel;
 struct controller;
 
 /* ------------------------------------------------------------------ the map */
-
-/* What register a port is: the task file in the order of its ports (ATA/ATAPI-6, 7), the control
- * block, and the bus master (SFF-8038i). */
-enum access_role {
-    ROLE_NONE,
-    ROLE_DATA,
-    ROLE_ERROR, /* Features, where it is written */
-    ROLE_SECTOR_COUNT,
-    ROLE_LBA_LOW,
-    ROLE_LBA_MID,
-    ROLE_LBA_HIGH,
-    ROLE_DEVICE,
-    ROLE_STATUS,           /* Command */
-    ROLE_ALTERNATE_STATUS, /* Device Control */
-    ROLE_BUS_MASTER_COMMAND,
-    ROLE_BUS_MASTER_STATUS,
-    ROLE_BUS_MASTER_TABLE, /* the PRD table's address: the only one of 32 bits */
-    ROLE_COUNT,
-};
 
 /* What a port is: for each width the ways of an access, and for whom it is. So an access has one
  * way, on which nothing is asked of the port; who wants to know of it, or to change it, has one of
@@ -54,7 +36,9 @@ struct access_register {
     struct channel *channel; /* whose it is: not always the one whose routine runs */
     uint8_t role;            /* enum access_role */
     uint8_t byte_count;      /* of the widest access that may begin there; 0: none */
-    uint8_t noted;           /* AUDIT_xxx (audit.h) of an access in IdeHwInterrupt */
+    uint8_t block_bytes;     /* the same for a unit of a block that goes the straight way */
+    bool is_audited;
+    uint8_t noted; /* AUDIT_xxx (audit.h) of an access in IdeHwInterrupt */
 } __attribute__((aligned(8 * sizeof(void *))));
 
 /* For each port the number of its record. */
@@ -75,6 +59,19 @@ struct access_map {
 /* Of contexts in which no port may be accessed. Never written but by access_init. */
 extern struct access_map access_no_ports;
 
+/* Between driver and device, while fault rules are armed (inject.h): then each register of a role
+ * has these ways, and blocks go through the next two, of a unit that is not too wide. NULL: nothing
+ * stands there. It may change at PASSIVE_LEVEL, and access_mark does the rest. */
+struct access_filter {
+    struct access_register ways;
+    void (*read_block)(const struct access_register *reg, uint16_t port, unsigned width,
+                       void *buffer, uint32_t count);
+    void (*write_block)(const struct access_register *reg, uint16_t port, unsigned width,
+                        const void *buffer, uint32_t count);
+    uint8_t (*look)(uint16_t port); /* the port's own, below */
+};
+extern const struct access_filter *access_filter;
+
 /* The ways of a register of that role (ROLE_NONE: it is of no interest), where accesses of up to
  * that many bytes may begin. */
 struct access_register access_record(enum access_role role, unsigned byte_count);
@@ -92,6 +89,13 @@ void access_mark(struct controller *controller);
 /* Forgets everything that AtaPortGetDeviceBase mapped, when a controller stops. Context:
  * PASSIVE_LEVEL. */
 void access_unmap_all(struct controller *controller);
+
+/* Tells the auditor, the counters and the trace of an access that was done. Context: any in which a
+ * miniport runs. */
+void access_tell_read(const struct access_register *reg, uintptr_t port, unsigned width,
+                      uint32_t value);
+void access_tell_write(const struct access_register *reg, uintptr_t port, unsigned width,
+                       uint32_t value);
 
 /* ------------------------------------------------------------------ the port's own looks */
 

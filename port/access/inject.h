@@ -1,26 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between driver and device: what changes, drops or delays an access or an interrupt on purpose
- * stands here. A register that it wants gets ways of its own in the map's record (access.h), so
- * that all others pass it by. Nothing is armed yet, and these are no code.
+ * Between driver and device: what changes, drops or delays an access or an interrupt on purpose. A
+ * fault rule is a line of words (docs/faults.md). While one is armed, the registers of all channels
+ * have ways of their own in the map's records (access.h), and interrupts a handler of their own;
+ * while none is, nobody asks.
+ *
+ * Beside what driver and port do, two things are changed elsewhere, for which there are functions
+ * here: what AtaPortGetBusData gives, and how fast time-outs pass.
  */
 #ifndef PORT_ACCESS_INJECT_H
 #define PORT_ACCESS_INJECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* What the driver reads, of what the device has said. */
-static inline uint32_t inject_read(uint16_t port, uint32_t value)
-{
-    (void)port;
-    return value;
-}
+#include "port/access/inject_rule.h"
 
-/* False: the interrupt does not reach the channel's miniport. */
-static inline bool inject_interrupt(void)
-{
-    return true;
-}
+/* ------------------------------------------------------------------ rules */
+
+/* Arms one more rule. Returns its number, from 1 on; 0: `error` has a sentence that says what is
+ * wrong with it, and what is possible. Context: PASSIVE_LEVEL. */
+unsigned inject_add(const char *text, char *error, size_t error_size);
+/* Rules that stand behind each other, with ';' or a newline between them. False: one of them is
+ * wrong; those before it are armed. Context: PASSIVE_LEVEL. */
+bool inject_add_all(const char *text, char *error, size_t error_size);
+/* Disarms them all; what a device did on their account is over, but for what it has told already.
+ * What they injected stays known, of the last 32. Context: PASSIVE_LEVEL. */
+void inject_clear(void);
+/* The same, and nothing stays known: for who keeps books of its own. */
+void inject_forget_all(void);
+
+/* What has become of a rule: `seen` is how many accesses, commands or interrupts came that it
+ * matches (with nth=9 and seen 5 there was no ninth one), `injected` how many of them were changed.
+ * NULL: it is not known (any more). The rule may be another one when 32 more have been added.
+ * Context: PASSIVE_LEVEL. */
+const struct inject_rule *inject_rule(unsigned number);
+/* All injections since boot. Context: any. */
+uint64_t inject_total(void);
+
+/* Prints the rules that are armed, with what has become of them; and at the end of a run what was
+ * injected, in words that repeat it. Context: PASSIVE_LEVEL. */
+void inject_print_rules(void);
+void inject_print_summary(void);
+
+/* ------------------------------------------------------------------ elsewhere */
+
+struct channel;
+struct controller;
+
+/* Bytes of configuration space, as a driver is about to get them. Context: any. */
+void inject_change_config(const struct controller *controller, uint32_t offset, uint8_t *bytes,
+                          uint32_t byte_count);
+/* For how long a driver's timer is armed, of which it wants so much. Context: any. */
+uint64_t inject_timer_us(struct channel *channel, uint64_t wanted_us);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The port's own looks at registers; see access.h. Any context. */
 #include "port/access/access.h"
-#include "port/access/inject.h"
 #include "port/trace.h"
+
+const struct access_filter *access_filter;
 
 uint8_t access_look(uint16_t port)
 {
-    uint8_t value = (uint8_t)inject_read(port, hal_in8(port));
+    uint8_t value = access_filter ? access_filter->look(port) : hal_in8(port);
     trace(TRACE_PORT_READ, port, 1 | TRACE_PORTS, value);
     return value;
 }

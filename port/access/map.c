@@ -40,6 +40,13 @@ static unsigned widest(const uint8_t *ports, uint32_t port)
     return run >= 4 ? 4 : run >= 2 ? 2 : run;
 }
 
+/* What is known of a port is that it is mapped. */
+static void set_plain(uint8_t *ports, uint32_t port)
+{
+    unsigned most = widest(ports, port);
+    ports[port] = most == 4 ? ACCESS_PLAIN_4 : most == 2 ? ACCESS_PLAIN_2 : ACCESS_PLAIN_1;
+}
+
 static __attribute__((cold)) void map_ports(struct controller *controller, uint32_t port,
                                             uint32_t byte_count)
 {
@@ -48,16 +55,14 @@ static __attribute__((cold)) void map_ports(struct controller *controller, uint3
 
     for (uint32_t i = port; i < end; i++)
         ports[i] = ACCESS_PLAIN_1;
-    for (uint32_t i = port < 3 ? 0 : port - 3; i < end; i++) { /* a range that ended here goes on */
-        if (ports[i] == ACCESS_UNMAPPED)
-            continue;
-        unsigned most = widest(ports, i);
-        ports[i] = most == 4 ? ACCESS_PLAIN_4 : most == 2 ? ACCESS_PLAIN_2 : ACCESS_PLAIN_1;
-    }
+    for (uint32_t i = port < 3 ? 0 : port - 3; i < end; i++) /* a range that ended here goes on */
+        if (ports[i] != ACCESS_UNMAPPED)
+            set_plain(ports, i);
     access_mark(controller);
 }
 
-/* Channels with registers in ports are an IDE controller's, which has two. */
+/* Channels with registers in ports are an IDE controller's, which has two. Nobody asks for their
+ * roles but the auditor, and what stands between driver and device. */
 static void mark_port(struct channel *channel, uint16_t port, enum access_role role)
 {
     static const uint8_t noted[ROLE_COUNT] = {
@@ -71,6 +76,10 @@ static void mark_port(struct channel *channel, uint16_t port, enum access_role r
 
     if (map->ports[port] == ACCESS_UNMAPPED)
         return;
+    if (!contract_checks && !access_filter) {
+        set_plain(map->ports, port);
+        return;
+    }
     *reg = access_record(role, widest(map->ports, port));
     reg->channel = channel;
     reg->noted = (uint8_t)AUDIT_OF_CHANNEL(noted[role], number);
@@ -80,7 +89,7 @@ static void mark_port(struct channel *channel, uint16_t port, enum access_role r
 /* ATA/ATAPI-6, 7: the command block; SFF-8038i: the bus master's, of each channel. */
 void access_mark(struct controller *controller)
 {
-    for (unsigned i = 0; i < controller->channel_count && contract_checks; i++) {
+    for (unsigned i = 0; i < controller->channel_count; i++) {
         struct channel *channel = controller->channels[i];
         if (!channel)
             continue;

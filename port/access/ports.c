@@ -109,24 +109,39 @@ static inline __attribute__((always_inline)) void trace_write(uintptr_t port, en
     WITH(ROLE_BUS_MASTER_TABLE, ULONG, 32)
 FOR_EACH_ROLE(DEFINE_ROLE)
 
-/* In another width than the register's own, for which drivers have little reason. */
+/* What comes in another width than the register's own, for which drivers have little reason, or by
+ * way of a filter. */
+__attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
+                                            unsigned width, uint32_t value)
+{
+    if (contract_checks)
+        audit_read(reg, (enum access_role)reg->role, value);
+    access_counters.registers++;
+    trace(TRACE_PORT_READ, (unsigned)port, width, value);
+}
+
+__attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
+                                             unsigned width, uint32_t value)
+{
+    if (contract_checks)
+        audit_write(reg, (enum access_role)reg->role, value);
+    access_counters.registers++;
+    trace_write(port, (enum access_role)reg->role, width, value);
+}
+
 #define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \
     static __attribute__((cold))                                                        \
     TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
     {                                                                                   \
         TYPE value = hal_in##bits((uint16_t)port);                                      \
-        audit_read(reg, (enum access_role)reg->role, value);                            \
-        access_counters.registers++;                                                    \
-        trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                      \
+        access_tell_read(reg, port, (bits) / 8, value);                                 \
         return value;                                                                   \
     }                                                                                   \
     static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
         const struct access_register *reg, uintptr_t port, TYPE value)                  \
     {                                                                                   \
         hal_out##bits((uint16_t)port, value);                                           \
-        audit_write(reg, (enum access_role)reg->role, value);                           \
-        access_counters.registers++;                                                    \
-        trace_write(port, (enum access_role)reg->role, (bits) / 8, value);              \
+        access_tell_write(reg, port, (bits) / 8, value);                                \
     }
 WIDTHS(DEFINE_OTHER_WIDTH)
 
@@ -148,7 +163,9 @@ static const struct access_register plain_ways = {WIDTHS(PLAIN_WAYS)};
 
 struct access_register access_record(enum access_role role, unsigned byte_count)
 {
-    struct access_register reg = role ? ways_of_role[role] : plain_ways;
+    struct access_register reg = !role           ? plain_ways
+                                 : access_filter ? access_filter->ways
+                                                 : ways_of_role[role];
 
     if (byte_count < 1)
         reg.read8 = refuse_read8, reg.write8 = refuse_write8;
@@ -157,7 +174,9 @@ struct access_register access_record(enum access_role role, unsigned byte_count)
     if (byte_count < 4)
         reg.read32 = refuse_read32, reg.write32 = refuse_write32;
     reg.role = (uint8_t)role;
+    reg.is_audited = role && contract_checks;
     reg.byte_count = (uint8_t)byte_count;
+    reg.block_bytes = role && access_filter ? 0 : reg.byte_count;
     return reg;
 }
 
@@ -189,37 +208,45 @@ static inline const struct access_register *record_of(uintptr_t port)
 WIDTHS(DEFINE_ROUTINES)
 
 /* Through one port, unit by unit. */
-#define DEFINE_BUFFER_ROUTINES(Name, TYPE, bits)                                               \
-    VOID NTAPI AtaPortReadPortBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)                \
-    {                                                                                          \
-        const enum routine routine = ROUTINE_AtaPortReadPortBuffer##Name;                      \
-        const struct access_register *reg = record_of((uintptr_t)At);                          \
-        if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER)) \
-            return;                                                                            \
-        if (__builtin_expect(reg->byte_count < sizeof(TYPE), 0)) {                             \
-            access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count);   \
-            return;                                                                            \
-        }                                                                                      \
-        hal_in_buffer##bits((uint16_t)(uintptr_t)At, Buffer, Count);                           \
-        if (reg->role && Count)                                                                \
-            audit_buffer_read(reg, sizeof(TYPE), Count, Buffer);                               \
-        access_counters.data_units += Count;                                                   \
-        trace(TRACE_PORT_BUFFER, (unsigned)(uintptr_t)At, sizeof(TYPE), Count);                \
-    }                                                                                          \
-    VOID NTAPI AtaPortWritePortBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)               \
-    {                                                                                          \
-        const enum routine routine = ROUTINE_AtaPortWritePortBuffer##Name;                     \
-        const struct access_register *reg = record_of((uintptr_t)At);                          \
-        if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER)) \
-            return;                                                                            \
-        if (__builtin_expect(reg->byte_count < sizeof(TYPE), 0)) {                             \
-            access_refuse(routine, CALLER, (uintptr_t)At, sizeof(TYPE));                       \
-            return;                                                                            \
-        }                                                                                      \
-        hal_out_buffer##bits((uint16_t)(uintptr_t)At, Buffer, Count);                          \
-        if (reg->role && Count)                                                                \
-            audit_buffer_write(reg, sizeof(TYPE), Count, Buffer);                              \
-        access_counters.data_units += Count;                                                   \
-        trace(TRACE_PORT_BUFFER, (unsigned)(uintptr_t)At, sizeof(TYPE) | TRACE_IS_OUT, Count); \
+#define DEFINE_BUFFER_ROUTINES(Name, TYPE, bits)                                                   \
+    VOID NTAPI AtaPortReadPortBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)                    \
+    {                                                                                              \
+        const enum routine routine = ROUTINE_AtaPortReadPortBuffer##Name;                          \
+        const struct access_register *reg = record_of((uintptr_t)At);                              \
+        if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER))     \
+            return;                                                                                \
+        if (__builtin_expect(reg->block_bytes < sizeof(TYPE), 0)) {                                \
+            if (reg->byte_count < sizeof(TYPE)) {                                                  \
+                access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count);   \
+                return;                                                                            \
+            }                                                                                      \
+            access_filter->read_block(reg, (uint16_t)(uintptr_t)At, sizeof(TYPE), Buffer, Count);  \
+        } else {                                                                                   \
+            hal_in_buffer##bits((uint16_t)(uintptr_t)At, Buffer, Count);                           \
+        }                                                                                          \
+        if (reg->is_audited && Count)                                                              \
+            audit_buffer_read(reg, sizeof(TYPE), Count, Buffer);                                   \
+        access_counters.data_units += Count;                                                       \
+        trace(TRACE_PORT_BUFFER, (unsigned)(uintptr_t)At, sizeof(TYPE), Count);                    \
+    }                                                                                              \
+    VOID NTAPI AtaPortWritePortBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)                   \
+    {                                                                                              \
+        const enum routine routine = ROUTINE_AtaPortWritePortBuffer##Name;                         \
+        const struct access_register *reg = record_of((uintptr_t)At);                              \
+        if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER))     \
+            return;                                                                                \
+        if (__builtin_expect(reg->block_bytes < sizeof(TYPE), 0)) {                                \
+            if (reg->byte_count < sizeof(TYPE)) {                                                  \
+                access_refuse(routine, CALLER, (uintptr_t)At, sizeof(TYPE));                       \
+                return;                                                                            \
+            }                                                                                      \
+            access_filter->write_block(reg, (uint16_t)(uintptr_t)At, sizeof(TYPE), Buffer, Count); \
+        } else {                                                                                   \
+            hal_out_buffer##bits((uint16_t)(uintptr_t)At, Buffer, Count);                          \
+        }                                                                                          \
+        if (reg->is_audited && Count)                                                              \
+            audit_buffer_write(reg, sizeof(TYPE), Count, Buffer);                                  \
+        access_counters.data_units += Count;                                                       \
+        trace(TRACE_PORT_BUFFER, (unsigned)(uintptr_t)At, sizeof(TYPE) | TRACE_IS_OUT, Count);     \
     }
 WIDTHS(DEFINE_BUFFER_ROUTINES)

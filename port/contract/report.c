@@ -15,6 +15,7 @@
 #include "port/trace.h"
 
 bool contract_strict;
+void (*contract_remark)(const struct channel *channel);
 
 static uint64_t counts[RULE_COUNT];
 static uint64_t total;
@@ -166,6 +167,8 @@ static void report(enum rule rule, bool is_note, struct channel *channel,
         describe_place(place, routine);
         print_report(place, slot ? slot : context_now->slot, is_note ? "NOTE" : "RULE", detail,
                      arguments);
+        if (contract_remark)
+            contract_remark(channel);
     }
     if (contract_strict && !is_note)
         hal_exit(HAL_EXIT_RULE_BROKEN);

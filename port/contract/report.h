@@ -56,6 +56,10 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
  * driver runs. Context: any. */
 const void *report_caller(void);
 
+/* What somebody above has to say below a report about a channel, which may be NULL; NULL: nobody
+ * has. */
+extern void (*contract_remark)(const struct channel *channel);
+
 /* ------------------------------------------------------------------ what was broken */
 
 /* Where a rule was broken, and how often. */

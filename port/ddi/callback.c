@@ -6,6 +6,7 @@
  */
 #include "port/ddi/callback.h"
 
+#include "port/access/inject.h"
 #include "port/call.h"
 #include "port/contract/entry.h"
 #include "port/contract/given.h"
@@ -126,7 +127,7 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
     case IdeTimerRoutine:
         level = irql_enter_dirql();
         channel->callbacks.timer_routine = CallBackRoutine;
-        timer_arm(&channel->callbacks.timer, TimerValue);
+        timer_arm(&channel->callbacks.timer, inject_timer_us(channel, TimerValue));
         irql_leave_dirql(level);
         return TRUE;
     case IdeWorkerRoutine:

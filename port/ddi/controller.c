@@ -2,6 +2,7 @@
 /*
  * The exported routines of drivers and controllers: AtaPortInitializeEx, configuration space.
  */
+#include "port/access/inject.h"
 #include "port/contract/entry.h"
 #include "port/contract/given.h"
 #include "port/contract/report.h"
@@ -122,6 +123,7 @@ static void read_bytes(struct controller *controller, UCHAR *bytes, ULONG offset
         for (unsigned i = 0; i < width; i++)
             bytes[done++] = (UCHAR)(value >> 8 * i);
     }
+    inject_change_config(controller, offset, bytes, byte_count);
 }
 
 static void write_bytes(struct controller *controller, const UCHAR *bytes, ULONG offset,

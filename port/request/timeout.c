@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "port/access/audit.h"
+#include "port/access/inject_state.h"
 #include "port/call.h"
 #include "port/contract/report.h"
 #include "port/irb_names.h"
@@ -180,15 +181,18 @@ static void report_lost(struct channel *channel, struct irb_slot *slot)
 static void time_out(struct channel *channel, struct irb_slot *slot)
 {
     struct request *request = slot->request;
+    uint32_t since = first_begun(channel, slot);
+    const struct inject_rule *fault = inject_since(channel, since);
+    char mention[INJECT_MENTION_SIZE];
 
     trace_timed(TRACE_TIMEOUT, trace_head(TRACE_TIMEOUT, channel->number, slot->index), 0);
     request->timed_out = true;
     channel->counters.timeouts++;
     request->device->counters.timeouts++;
-    port_message(channel, "target %u: %s was not completed in %u s; resetting",
+    port_message(channel, "target %u: %s was not completed in %u s%s; resetting",
                  slot->page->irb.TargetId, irb_function_name(slot->page->irb.Function),
-                 (unsigned)slot->timeout_s);
-    if (!audit_device_is_to_blame(channel, first_begun(channel, slot)))
+                 (unsigned)slot->timeout_s, inject_mention(fault, mention, sizeof mention));
+    if (!fault && !audit_device_is_to_blame(channel, since))
         report_lost(channel, slot);
     if (channel->recovery == RECOVERY_NONE)
         recover(channel, slot);

@@ -39,6 +39,8 @@ bool guest_test(const char *name)
         guest_test_edges();
     else if (strcmp(name, "cancel") == 0)
         guest_test_cancel();
+    else if (strcmp(name, "faults") == 0)
+        guest_test_faults();
     else if (strcmp(name, "contexts") == 0)
         guest_test_contexts();
     else if (strcmp(name, "medium") == 0)

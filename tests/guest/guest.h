@@ -27,6 +27,7 @@ void guest_test_identify(void);
 void guest_test_edges(void);
 void guest_test_medium(void);
 void guest_test_cancel(void);
+void guest_test_faults(void);
 void guest_test_contexts(void);
 void guest_test_states(void);
 void guest_fail_state(void);

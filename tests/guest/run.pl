@@ -39,6 +39,8 @@ my @tests = (
         CDROM => 1, pata_may => qr/HWR-07/, QEMU_EXTRA => '-drive if=none,id=big,driver=null-co,size=3T,read-zeroes=on '
             . '-device ide-hd,bus=ide.1,unit=1,drive=big'],
 
+    ['guest-faults', 'faults', 'that are injected: what a request comes to, and which one it is', DISK => 1],
+
     # The port, below a driver inside the kernel (puppet.c).
     ['guest-cancel', 'cancel', 'requests that are given up: at the driver, in a queue, and what comes late'],
     ['guest-contexts', 'contexts', 'from where each exported routine may be called, and with whose extension, as'

@@ -47,6 +47,8 @@ int our_vsnprintf(char *text, size_t size, const char *format, va_list arguments
 #undef strchr
 #undef strrchr
 #undef strstr
+#undef strspn
+#undef strcspn
 #define memcpy      our_memcpy
 #define memmove     our_memmove
 #define memset      our_memset
@@ -61,6 +63,8 @@ int our_vsnprintf(char *text, size_t size, const char *format, va_list arguments
 #define strchr      our_strchr
 #define strrchr     our_strrchr
 #define strstr      our_strstr
+#define strspn      our_strspn
+#define strcspn     our_strcspn
 #undef LIB_LIBC_STRING_H
 #include "lib/libc/string.h"
 #include "lib/libc/strings.h"
@@ -79,6 +83,8 @@ int our_vsnprintf(char *text, size_t size, const char *format, va_list arguments
 #undef strchr
 #undef strrchr
 #undef strstr
+#undef strspn
+#undef strcspn
 
 /* ------------------------------------------------------------------ formatting */
 
@@ -224,6 +230,7 @@ static void test_text(void)
             same &= sign(our_strcmp(a, b)) == sign(strcmp(a, b));
             same &= sign(our_strcasecmp(a, b)) == sign(strcasecmp(a, b));
             same &= our_strstr(a, b) == strstr(a, b);
+            same &= our_strspn(a, b) == strspn(a, b) && our_strcspn(a, b) == strcspn(a, b);
             for (size_t limit = 0; limit < 4; limit++) {
                 same &= sign(our_strncmp(a, b, limit)) == sign(strncmp(a, b, limit));
                 same &= sign(our_strncasecmp(a, b, limit)) == sign(strncasecmp(a, b, limit));

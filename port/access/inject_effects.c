@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* What a device does of itself, on purpose; see inject_effects.h. Entered with each access of a
+ * channel whose registers are filtered. */
+#include "port/access/inject_effects.h"
+
+/* ------------------------------------------------------------------ what lasts */
+
+struct inject_effect *inject_in_effect(struct inject_channel *state, enum inject_effect_kind kind)
+{
+    struct inject_effect *effect = &state->effects[kind];
+
+    if (!effect->rule || (effect->target != INJECT_BOTH && effect->target != state->target))
+        return NULL;
+    if (effect->until_us != INJECT_FOR_EVER && hal_clock_us() >= effect->until_us) {
+        effect->rule = NULL;
+        return NULL;
+    }
+    inject_show(state, effect->rule);
+    return effect;
+}
+
+/* ATA/ATAPI-6, 9.16.1: for a device 1 that is absent, device 0 shows Status 0. Without another
+ * device the bus floats. */
+bool inject_is_absent(struct inject_channel *state, uint8_t *shown)
+{
+    struct inject_effect *effect = inject_in_effect(state, EFFECT_FLOAT);
+
+    if (effect) {
+        *shown = (uint8_t)effect->rule->value;
+        return true;
+    }
+    *shown = state->channel->devices[!state->target].kind == DEVICE_NONE ? 0xFF : 0;
+    return inject_in_effect(state, EFFECT_VANISH);
+}
+
+static void last(struct inject_channel *state, struct inject_rule *rule,
+                 enum inject_effect_kind kind)
+{
+    bool is_bounded = rule->for_us && rule->for_us != INJECT_FOR_EVER;
+
+    state->effects[kind] = (struct inject_effect){
+        .rule = rule,
+        .until_us = is_bounded ? hal_clock_us() + rule->for_us : INJECT_FOR_EVER,
+        .ends_with_reset = !rule->for_us && (kind == EFFECT_BSY || kind == EFFECT_DRQ),
+        .target = rule->target != INJECT_ANY ? (uint8_t)rule->target
+                  : kind == EFFECT_FLOAT     ? INJECT_BOTH
+                                             : state->target,
+    };
+}
+
+static void begin(struct inject_channel *state, struct inject_rule *rule)
+{
+    switch (rule->kind) {
+    case INJECT_BSY:
+        last(state, rule, EFFECT_BSY);
+        break;
+    case INJECT_DRQ:
+        last(state, rule, EFFECT_DRQ);
+        break;
+    case INJECT_FLOAT:
+        last(state, rule, EFFECT_FLOAT);
+        break;
+    case INJECT_VANISH:
+        last(state, rule, EFFECT_VANISH);
+        break;
+    case INJECT_SPURIOUS:
+    case INJECT_SHARED:
+        state->storm = rule;
+        state->storm_until_us = hal_clock_us() + rule->for_us;
+        timer_arm(&state->timer, 0);
+        break;
+    case INJECT_READ:
+    case INJECT_WRITE:
+    case INJECT_LOST:
+    case INJECT_LATE:
+    case INJECT_EARLY:
+    case INJECT_DOUBLE:
+    case INJECT_DF:
+    case INJECT_ERROR:
+    case INJECT_BUS_MASTER_ERROR:
+    case INJECT_DMA_ABOVE_4G:
+    case INJECT_SENSE:
+    case INJECT_IDENTIFY:
+    case INJECT_CONFIG:
+    case INJECT_TIMEOUTS:
+    case INJECT_KIND_COUNT:
+        break;
+    }
+}
+
+/* What begins with an access, or with a command. */
+static const uint8_t beginning[] = {INJECT_BSY,    INJECT_DRQ,      INJECT_FLOAT,
+                                    INJECT_VANISH, INJECT_SPURIOUS, INJECT_SHARED};
+
+/* Without register= a command= is the command itself that it begins with. */
+static bool begins_with_command(const struct inject_rule *rule)
+{
+    return rule->place == INJECT_PLACE_ANY && rule->command != INJECT_ANY;
+}
+
+bool inject_is_of_place(const struct inject_rule *rule, const struct access_register *reg,
+                        uint16_t port)
+{
+    switch (rule->place) {
+    case INJECT_PLACE_ANY:
+        return true;
+    case INJECT_PLACE_ROLE:
+        return rule->role == reg->role;
+    case INJECT_PLACE_NUMBER:
+        return rule->offset_of == port;
+    case INJECT_PLACE_AHCI_PORT:
+        break;
+    }
+    return false;
+}
+
+void inject_note_access(struct inject_channel *state, const struct access_register *reg,
+                        uint16_t port)
+{
+    for (unsigned i = 0; i < sizeof beginning; i++) {
+        struct inject_rule *rule = NULL;
+        while ((rule = inject_next_of((enum inject_kind)beginning[i], rule)))
+            if (!begins_with_command(rule) && inject_is_of_target(rule, state) &&
+                inject_is_of_command(rule, state) && inject_is_of_place(rule, reg, port) &&
+                inject_hit(rule, state))
+                begin(state, rule);
+    }
+}
+
+/* ------------------------------------------------------------------ commands */
+
+void inject_note_command(struct inject_channel *state, uint16_t command)
+{
+    state->command = command;
+    for (unsigned i = 0; i < sizeof beginning; i++) {
+        struct inject_rule *rule = NULL;
+        while ((rule = inject_next_of((enum inject_kind)beginning[i], rule)))
+            if (begins_with_command(rule) && inject_is_of_target(rule, state) &&
+                inject_is_of_command(rule, state) && inject_hit(rule, state))
+                begin(state, rule);
+    }
+}
+
+void inject_note_reset(struct inject_channel *state)
+{
+    for (unsigned kind = 0; kind < EFFECT_COUNT; kind++)
+        if (state->effects[kind].ends_with_reset)
+            state->effects[kind].rule = NULL;
+    state->end.rule = NULL;
+    state->sense = NULL;
+    state->has_bus_master_error = false;
+    state->withheld = NULL;
+    inject_mask_line(state, false);
+}
+
+/* Does it move its data by bus master? PACKET says so in Features. */
+static bool is_dma(const struct inject_channel *state, uint8_t opcode)
+{
+    static const uint8_t opcodes[] = {0x06, 0x25, 0x26, 0x2A, 0x35, 0x36, 0x3A, 0x3D,
+                                      0x3E, 0x47, 0x57, 0xC7, 0xC8, 0xCA, 0xCC};
+    for (unsigned i = 0; i < sizeof opcodes; i++)
+        if (opcodes[i] == opcode)
+            return true;
+    return opcode == IDE_COMMAND_ATAPI_PACKET && state->features & 1;
+}
+
+/* The first armed rule of a kind whose turn it is. */
+static struct inject_rule *rule_for(struct inject_channel *state, enum inject_kind kind,
+                                    uint8_t opcode)
+{
+    struct inject_rule *rule = NULL;
+    while ((rule = inject_next_of(kind, rule)))
+        if (inject_is_of_target(rule, state) &&
+            (rule->command == INJECT_ANY || rule->command == opcode) && inject_hit(rule, state))
+            break;
+    return rule;
+}
+
+/* A command that is to fail is not what the device gets: it gets one that it does not have, so that
+ * it fails in its own time, with an interrupt, and no data is moved. What Status and Error then
+ * show is the rule's. */
+uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode)
+{
+    struct inject_rule *rule;
+
+    state->end = (struct inject_end){0};
+    if ((rule = rule_for(state, INJECT_ERROR, opcode))) {
+        state->end = (struct inject_end){
+            .rule = rule, .status = IDE_STATUS_ERROR, .error = (uint8_t)rule->value};
+        return INJECT_NO_COMMAND;
+    }
+    if ((rule = rule_for(state, INJECT_DF, opcode))) {
+        state->end = (struct inject_end){.rule = rule, .status = INJECT_STATUS_DF};
+        return INJECT_NO_COMMAND;
+    }
+    if (is_dma(state, opcode) && (rule = rule_for(state, INJECT_BUS_MASTER_ERROR, opcode))) {
+        state->has_bus_master_error = true;
+        if (opcode == IDE_COMMAND_ATAPI_PACKET) /* the device wants its packet all the same */
+            return opcode;
+        state->end = (struct inject_end){.rule = rule};
+        return INJECT_NO_COMMAND;
+    }
+    return opcode;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a device does of itself, on purpose: it stays busy, it is gone, its command fails. Between
+ * the ways of an access (inject_ports.c) and the rules (inject_state.h).
+ */
+#ifndef PORT_ACCESS_INJECT_EFFECTS_H
+#define PORT_ACCESS_INJECT_EFFECTS_H
+
+#include "port/access/inject_state.h"
+
+/* What a device shows in every register while BSY is set: BSY, DRDY, DSC. */
+#define INJECT_BUSY_STATUS 0xD0u
+/* No command, of any standard. QEMU: ends with ERR and ABRT, and an interrupt. */
+#define INJECT_NO_COMMAND 0xFFu
+#define INJECT_STATUS_DF  0x20u /* SE of packet devices */
+
+/* Does it last, on the device that is selected? NULL: no. */
+struct inject_effect *inject_in_effect(struct inject_channel *state, enum inject_effect_kind kind);
+/* The device is not there: what its registers show. False: it is. */
+bool inject_is_absent(struct inject_channel *state, uint8_t *shown);
+
+/* A register is accessed: what begins with that? */
+void inject_note_access(struct inject_channel *state, const struct access_register *reg,
+                        uint16_t port);
+/* A command has reached the device. */
+void inject_note_command(struct inject_channel *state, uint16_t command);
+/* A command is about to. Returns what the device gets in its place. */
+uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode);
+/* SRST is set, or a packet device got DEVICE RESET. */
+void inject_note_reset(struct inject_channel *state);
+
+/* Is it about this register? */
+bool inject_is_of_place(const struct inject_rule *rule, const struct access_register *reg,
+                        uint16_t port);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ways of an access to a port while fault rules are armed: what the rules make of it, the
+ * device, the auditor, the trace. Each register of a channel goes here then, since what a device
+ * does of itself shows in all of them; without rules nothing leads here.
+ *
+ * Entered from every context in which a miniport runs.
+ */
+#include <string.h>
+
+#include "port/access/audit.h"
+#include "port/access/inject_data.h"
+#include "port/access/inject_effects.h"
+#include "port/access/inject_ports.h"
+#include "port/trace.h"
+
+#define BUS_MASTER_ACTIVE    0x01u
+#define BUS_MASTER_ERROR     0x02u
+#define BUS_MASTER_INTERRUPT 0x04u
+
+/* ------------------------------------------------------------------ the device */
+
+static uint32_t read_device(uint16_t port, unsigned width)
+{
+    return width == 1 ? hal_in8(port) : width == 2 ? hal_in16(port) : hal_in32(port);
+}
+
+static void write_device(uint16_t port, unsigned width, uint32_t value)
+{
+    if (width == 1)
+        hal_out8(port, (uint8_t)value);
+    else if (width == 2)
+        hal_out16(port, (uint16_t)value);
+    else
+        hal_out32(port, value);
+}
+
+static void read_device_block(uint16_t port, unsigned width, void *buffer, uint32_t count)
+{
+    if (width == 1)
+        hal_in_buffer8(port, buffer, count);
+    else if (width == 2)
+        hal_in_buffer16(port, buffer, count);
+    else
+        hal_in_buffer32(port, buffer, count);
+}
+
+static void write_device_block(uint16_t port, unsigned width, const void *buffer, uint32_t count)
+{
+    if (width == 1)
+        hal_out_buffer8(port, buffer, count);
+    else if (width == 2)
+        hal_out_buffer16(port, buffer, count);
+    else
+        hal_out_buffer32(port, buffer, count);
+}
+
+/* ------------------------------------------------------------------ what is read */
+
+static bool is_bus_master(const struct access_register *reg)
+{
+    return reg->role >= ROLE_BUS_MASTER_COMMAND;
+}
+
+/* Status or Error of a device that says something, as the rules want it. */
+static uint32_t change_status(struct inject_channel *state, uint32_t value)
+{
+    const struct inject_end *end = &state->end;
+
+    if (value & IDE_STATUS_BUSY)
+        return value;
+    if (end->rule) {
+        value &= ~(uint32_t)(IDE_STATUS_ERROR | INJECT_STATUS_DF | IDE_STATUS_DRQ);
+        value |= end->status | IDE_STATUS_DSC;
+        inject_show(state, end->rule);
+    }
+    return inject_in_effect(state, EFFECT_DRQ) ? value | IDE_STATUS_DRQ : value;
+}
+
+static uint32_t change_bus_master_status(const struct inject_channel *state, uint32_t value)
+{
+    if (state->has_bus_master_error && value & BUS_MASTER_INTERRUPT)
+        value = (value | BUS_MASTER_ERROR) & ~BUS_MASTER_ACTIVE;
+    return state->has_latch ? value | BUS_MASTER_INTERRUPT : value;
+}
+
+/* What the registers of a device show that can't be asked. False: it can. */
+static bool is_mute(struct inject_channel *state, const struct access_register *reg, uint8_t *shown)
+{
+    if (is_bus_master(reg))
+        return false;
+    if (inject_is_absent(state, shown))
+        return true;
+    *shown = INJECT_BUSY_STATUS;
+    return state->is_early || inject_in_effect(state, EFFECT_BSY);
+}
+
+/* The rules that say it themselves. */
+static uint32_t change_read(struct inject_channel *state, const struct access_register *reg,
+                            uint16_t port, uint32_t value)
+{
+    struct inject_rule *rule = NULL;
+
+    while ((rule = inject_next_of(INJECT_READ, rule)))
+        if (inject_is_of_target(rule, state) && inject_is_of_command(rule, state) &&
+            inject_is_of_place(rule, reg, port) && inject_hit(rule, state))
+            value = (value & ~rule->mask) | (rule->value & rule->mask);
+    return value;
+}
+
+static uint32_t read_filtered(struct inject_channel *state, const struct access_register *reg,
+                              uint16_t port, unsigned width)
+{
+    uint32_t value;
+    uint8_t shown;
+
+    inject_note_access(state, reg, port);
+    if (is_mute(state, reg, &shown)) {
+        value = shown * 0x01010101u;
+    } else {
+        value = read_device(port, width);
+        if (reg->role == ROLE_STATUS || reg->role == ROLE_ALTERNATE_STATUS)
+            value = change_status(state, value);
+        else if (reg->role == ROLE_ERROR && state->end.rule)
+            value = state->end.error;
+        else if (reg->role == ROLE_BUS_MASTER_STATUS)
+            value = change_bus_master_status(state, value);
+        else if (reg->role == ROLE_DATA)
+            inject_change_data(state, (uint8_t *)&value, width);
+    }
+    if (reg->role == ROLE_STATUS && !state->withheld)
+        inject_mask_line(state, false); /* the device has withdrawn its interrupt */
+    return change_read(state, reg, port, value);
+}
+
+/* ------------------------------------------------------------------ what is written */
+
+/* The rules that say it themselves. False: it is dropped. */
+static bool change_write(struct inject_channel *state, const struct access_register *reg,
+                         uint16_t port, uint32_t *value)
+{
+    struct inject_rule *rule = NULL;
+
+    while ((rule = inject_next_of(INJECT_WRITE, rule))) {
+        if (!inject_is_of_target(rule, state) || !inject_is_of_command(rule, state) ||
+            !inject_is_of_place(rule, reg, port) || !inject_hit(rule, state))
+            continue;
+        if (rule->is_drop)
+            return false;
+        *value = (*value & ~rule->mask) | (rule->value & rule->mask);
+    }
+    return true;
+}
+
+/* Does a device that can't be asked hear it all the same? Device Control is not its alone, nor is
+ * Device; and DEVICE RESET is for packet devices that are busy (ATA/ATAPI-6, 9.11). */
+static bool is_heard(struct inject_channel *state, const struct access_register *reg,
+                     uint32_t value)
+{
+    uint8_t shown;
+
+    if (!is_mute(state, reg, &shown))
+        return true;
+    if (inject_in_effect(state, EFFECT_FLOAT))
+        return false;
+    return reg->role == ROLE_ALTERNATE_STATUS ||
+           (reg->role == ROLE_DEVICE && shown != INJECT_BUSY_STATUS) ||
+           (reg->role == ROLE_STATUS && shown == INJECT_BUSY_STATUS &&
+            value == IDE_COMMAND_ATAPI_RESET);
+}
+
+/* What a device is about to get: what it means, and what it gets in its place. */
+static uint32_t note_write(struct inject_channel *state, enum access_role role, unsigned width,
+                           uint32_t value)
+{
+    switch (role) {
+    case ROLE_ERROR: /* Features */
+        state->features = (uint8_t)value;
+        break;
+    case ROLE_DEVICE:
+        state->target = value >> 4 & 1;
+        break;
+    case ROLE_STATUS: /* Command */
+        if (value == IDE_COMMAND_ATAPI_RESET)
+            inject_note_reset(state);
+        state->has_bus_master_error = false;
+        inject_begin_data(state, (uint8_t)value);
+        return inject_replace_command(state, (uint8_t)value);
+    case ROLE_ALTERNATE_STATUS: /* Device Control */
+        if (value & IDE_DC_RESET_CONTROLLER)
+            inject_note_reset(state);
+        break;
+    case ROLE_DATA:
+        return inject_replace_packet(state, value, width);
+    case ROLE_BUS_MASTER_STATUS:
+        if (value & BUS_MASTER_ERROR)
+            state->has_bus_master_error = false;
+        if (value & BUS_MASTER_INTERRUPT)
+            state->has_latch = false;
+        break;
+    case ROLE_NONE:
+    case ROLE_SECTOR_COUNT:
+    case ROLE_LBA_LOW:
+    case ROLE_LBA_MID:
+    case ROLE_LBA_HIGH:
+    case ROLE_BUS_MASTER_COMMAND:
+    case ROLE_BUS_MASTER_TABLE:
+    case ROLE_COUNT:
+        break;
+    }
+    return value;
+}
+
+/* It has got it. A software reset begins when SRST is cleared, as far as the host can see. */
+static void note_written(struct inject_channel *state, enum access_role role, uint32_t value)
+{
+    if (role == ROLE_STATUS) {
+        inject_note_command(state, (uint8_t)value);
+    } else if (role == ROLE_ALTERNATE_STATUS) {
+        bool was_in_reset = state->is_in_reset;
+        state->is_in_reset = value & IDE_DC_RESET_CONTROLLER;
+        if (state->is_in_reset)
+            state->target = 0; /* ATA/ATAPI-6, 9.2 */
+        if (was_in_reset && !state->is_in_reset) {
+            state->reset_us = hal_clock_us();
+            inject_note_command(state, INJECT_SRST);
+        }
+    }
+}
+
+static void write_filtered(struct inject_channel *state, const struct access_register *reg,
+                           uint16_t port, unsigned width, uint32_t value)
+{
+    enum access_role role = (enum access_role)reg->role;
+
+    inject_note_access(state, reg, port);
+    if (!change_write(state, reg, port, &value) || !is_heard(state, reg, value))
+        return;
+    write_device(port, width, note_write(state, role, width, value));
+    note_written(state, role, value);
+}
+
+/* ------------------------------------------------------------------ the ways */
+
+static uint32_t read(const struct access_register *reg, uint16_t port, unsigned width)
+{
+    struct inject_channel *state = inject_channel(reg->channel);
+    uint32_t value = state ? read_filtered(state, reg, port, width) : read_device(port, width);
+
+    access_tell_read(reg, port, width, value);
+    return value;
+}
+
+static void write(const struct access_register *reg, uint16_t port, unsigned width, uint32_t value)
+{
+    struct inject_channel *state = inject_channel(reg->channel);
+
+    if (state)
+        write_filtered(state, reg, port, width, value);
+    else
+        write_device(port, width, value);
+    access_tell_write(reg, port, width, value);
+}
+
+#define DEFINE_WAYS(TYPE, bits)                                                           \
+    static TYPE ACCESS_WAY read##bits(const struct access_register *reg, uintptr_t port)  \
+    {                                                                                     \
+        return (TYPE)read(reg, (uint16_t)port, (bits) / 8);                               \
+    }                                                                                     \
+    static VOID ACCESS_WAY write##bits(const struct access_register *reg, uintptr_t port, \
+                                       TYPE value)                                        \
+    {                                                                                     \
+        write(reg, (uint16_t)port, (bits) / 8, value);                                    \
+    }
+DEFINE_WAYS(UCHAR, 8)
+DEFINE_WAYS(USHORT, 16)
+DEFINE_WAYS(ULONG, 32)
+
+/* ------------------------------------------------------------------ blocks */
+
+/* A block is one access. */
+static void read_block_filtered(struct inject_channel *state, const struct access_register *reg,
+                                uint16_t port, unsigned width, void *buffer, uint32_t count)
+{
+    uint32_t first = 0;
+    uint8_t shown;
+
+    inject_note_access(state, reg, port);
+    if (is_mute(state, reg, &shown)) {
+        memset(buffer, shown, (size_t)count * width);
+    } else {
+        read_device_block(port, width, buffer, count);
+        if (reg->role == ROLE_DATA)
+            inject_change_data(state, buffer, (size_t)count * width);
+    }
+    memcpy(&first, buffer, width);
+    first = change_read(state, reg, port, first);
+    memcpy(buffer, &first, width);
+}
+
+static void read_block(const struct access_register *reg, uint16_t port, unsigned width,
+                       void *buffer, uint32_t count)
+{
+    struct inject_channel *state = inject_channel(reg->channel);
+
+    if (state && count)
+        read_block_filtered(state, reg, port, width, buffer, count);
+    else
+        read_device_block(port, width, buffer, count);
+}
+
+/* What a rule changes is the first unit. */
+static void write_block_filtered(struct inject_channel *state, const struct access_register *reg,
+                                 uint16_t port, unsigned width, const void *buffer, uint32_t count)
+{
+    uint32_t first = 0;
+
+    memcpy(&first, buffer, width);
+    inject_note_access(state, reg, port);
+    if (!change_write(state, reg, port, &first) || !is_heard(state, reg, first))
+        return;
+    if (reg->role == ROLE_DATA)
+        first = inject_replace_packet(state, first, (size_t)count * width);
+    write_device(port, width, first);
+    write_device_block(port, width, (const uint8_t *)buffer + width, count - 1);
+}
+
+static void write_block(const struct access_register *reg, uint16_t port, unsigned width,
+                        const void *buffer, uint32_t count)
+{
+    struct inject_channel *state = inject_channel(reg->channel);
+
+    if (state && count)
+        write_block_filtered(state, reg, port, width, buffer, count);
+    else
+        write_device_block(port, width, buffer, count);
+}
+
+/* ------------------------------------------------------------------ the port's own looks */
+
+/* It sees what the driver would see, and no rule counts it. */
+static uint8_t look_at(struct inject_channel *state, uint16_t port)
+{
+    const struct access_register reg = {.role = ROLE_ALTERNATE_STATUS};
+    uint8_t shown;
+
+    if (port == state->channel->audit.ports.bus_master_status)
+        return (uint8_t)change_bus_master_status(state, hal_in8(port));
+    return is_mute(state, &reg, &shown) ? shown : (uint8_t)change_status(state, hal_in8(port));
+}
+
+static uint8_t look(uint16_t port)
+{
+    for (struct inject_channel *state = NULL; (state = inject_next_channel(state));)
+        if (port == state->channel->audit.ports.bus_master_status ||
+            port == state->channel->audit.ports.alternate_status)
+            return look_at(state, port);
+    return hal_in8(port);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static const struct access_filter filter = {
+    .ways = {.read8 = read8,
+             .write8 = write8,
+             .read16 = read16,
+             .write16 = write16,
+             .read32 = read32,
+             .write32 = write32},
+    .read_block = read_block,
+    .write_block = write_block,
+    .look = look,
+};
+
+void inject_filter_ports(bool wanted)
+{
+    access_filter = wanted ? &filter : NULL;
+    for (unsigned i = 0; i < port_controller_count; i++)
+        if (port_controllers[i].port_map)
+            access_mark(&port_controllers[i]);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fault rules that are armed, and what has become of a channel by them. For the files
+ * inject*.c, and for those that judge: was it a fault?
+ */
+#ifndef PORT_ACCESS_INJECT_STATE_H
+#define PORT_ACCESS_INJECT_STATE_H
+
+#include "port/access/inject_rule.h"
+#include "port/objects.h"
+
+#define INJECT_CHANNEL_LIMIT 32u
+
+/* What lasts, of a device. */
+enum inject_effect_kind {
+    EFFECT_BSY,
+    EFFECT_DRQ,
+    EFFECT_FLOAT,
+    EFFECT_VANISH,
+    EFFECT_COUNT,
+};
+struct inject_effect {
+    struct inject_rule *rule; /* NULL: there is none */
+    uint64_t until_us;
+    bool ends_with_reset;
+    uint8_t target; /* 0 or 1; INJECT_BOTH */
+};
+#define INJECT_BOTH 2u
+
+/* How a command ends instead of as the device ends it. */
+struct inject_end {
+    struct inject_rule *rule; /* NULL: as the device says */
+    uint8_t status, error;    /* what of ERR and DF is set in Status; Error */
+};
+
+/* Of a channel, as the device knows it: a write that was dropped has not been. Changed by accesses
+ * and interrupts of that channel, which are one at a time. */
+struct inject_channel {
+    struct channel *channel;
+    uint8_t target;    /* that is selected */
+    uint8_t features;  /* as written last */
+    bool is_in_reset;  /* SRST is set */
+    uint64_t reset_us; /* when it was cleared; 0: never */
+    uint16_t command;  /* the last one; INJECT_SRST: none since a reset; INJECT_ANY: none at all */
+    struct inject_effect effects[EFFECT_COUNT];
+    struct inject_end end;
+    bool has_bus_master_error; /* its status shows it, until that is cleared */
+
+    /* Data of the command: how much of it was moved in each direction, and what is changed. */
+    uint32_t bytes_read, bytes_written;
+    uint32_t identify;                /* a bit for each rule */
+    uint8_t identify_sum;             /* of its bytes so far */
+    bool has_signature;               /* byte 510 says that the last one is a checksum */
+    struct inject_rule *sense;        /* of the next REQUEST SENSE */
+    const struct inject_rule *sensed; /* of this one */
+
+    /* Interrupts (inject_interrupt.c). */
+    struct port_timer timer;      /* delivers what is withheld, and what nobody raised */
+    struct inject_rule *withheld; /* an interrupt is, by this rule */
+    struct inject_rule *storm;    /* nobody raised it, */
+    uint64_t storm_until_us;      /* and it comes again until */
+    bool is_masked;               /* the line is, since it is level-triggered */
+    bool is_early;                /* the device shows BSY */
+    bool has_latch;               /* the bus master shows the interrupt, which comes yet */
+
+    /* The last fault, and the moment (of the auditor) when it showed. */
+    const struct inject_rule *last;
+    uint32_t last_moment;
+    uint64_t showed; /* how often any has */
+};
+
+/* In no order; those that are not armed are history. */
+extern struct inject_rule inject_rules[INJECT_RULE_MOST];
+/* The armed ones of a kind: NULL starts; NULL at the end. */
+struct inject_rule *inject_next_of(enum inject_kind kind, struct inject_rule *after);
+
+/* A channel's state; NULL: there are more channels than anybody has. Context: any. */
+struct inject_channel *inject_channel(struct channel *channel);
+/* Nothing of a rule shows any more, on any channel; or of all rules, which is remembered. */
+void inject_forget(const struct inject_rule *rule);
+void inject_end_effects(void);
+/* A level-triggered line whose interrupt is kept from the driver would interrupt for ever. */
+void inject_mask_line(struct inject_channel *state, bool masked);
+struct inject_channel *inject_next_channel(struct inject_channel *after);
+
+/* Is a rule about this controller, about this channel and the device that is selected, about the
+ * command that it got last? */
+bool inject_is_of_channel(const struct inject_rule *rule, const struct channel *channel);
+bool inject_is_of_target(const struct inject_rule *rule, const struct inject_channel *state);
+bool inject_is_of_command(const struct inject_rule *rule, const struct inject_channel *state);
+
+/* What delivers interrupts by the timer; inject.c says it before any rule is armed. */
+extern void (*inject_deliver)(void *state);
+
+/* What a rule matches has come. True: it is to be changed. Counts, and takes note in the trace.
+ * `state` is NULL where it is no channel's. */
+bool inject_hit(struct inject_rule *rule, struct inject_channel *state);
+/* A fault shows again in what the driver sees. */
+void inject_show(struct inject_channel *state, const struct inject_rule *rule);
+
+/* ------------------------------------------------------------------ for those that judge */
+
+/* The last fault that showed on a channel at that moment or since; NULL: none did. Context: any. */
+const struct inject_rule *inject_since(const struct channel *channel, uint32_t moment);
+/* The last fault on a channel; NULL: there was none. Context: any. */
+const struct inject_rule *inject_last(const struct channel *channel);
+/* " (fault 2 was injected: bsy command=C8)", or "". Returns the text. */
+#define INJECT_MENTION_SIZE (INJECT_TEXT_SIZE + 40u)
+const char *inject_mention(const struct inject_rule *rule, char *text, size_t size);
+
+#endif
