@@ -43,7 +43,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
 # What builds something, and, of that, what goes on to do something with it.
 BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
-ACTIONS := $(filter run debug test crash-test bench bench-accesses bench-profile fuzz fuzz-keep,$(BUILDING))
+ACTIONS := $(filter run debug test crash-test hang-test bench bench-accesses bench-profile fuzz fuzz-keep,$(BUILDING))
 
 # Two that build in one folder would write the same files, so what builds waits for the one before it. A make
 # calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
@@ -63,7 +63,7 @@ endif
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
 RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE HIVE_RO \
-    KARGS MACHINE MINIPORT MODE QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WRITE
+    KARGS MACHINE MINIPORT MODE QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WATCHDOG WRITE
 
 define hand_on
 ifneq ($(origin $(1)),undefined)
@@ -88,6 +88,7 @@ USES_bench-accesses := bench
 USES_bench-profile := bench
 USES_lint := lint
 USES_crash-test := test
+USES_hang-test := test
 USES_fuzz := build fuzz
 USES_fuzz-keep := fuzz
 USES_clean :=
@@ -123,7 +124,7 @@ else
 
 # ---------------------------------------------------------------- building
 
-.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test
+.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test
 all:
 
 ifneq ($(BUILDING),)
@@ -236,10 +237,14 @@ test:
 	$(if $(TEST),,for tool in rule edge; do tools/$$tool-coverage.pl || code=1; done;) exit $$code
 endif
 
-# The long form of one test.
+# The long forms of two tests.
 crash-test built-crash-test: all $(TEST_TOOLS)
 crash-test:
 	@KILLS='$(or $(KILLS),1000)' SEED='$(SEED)' PERL5LIB=tests/lib prove -v tests/boot/crash.t
+
+hang-test built-hang-test: test-tools $(OTHER_TOOLS)
+hang-test:
+	@HANGS=all PERL5LIB=tests/lib prove --timer -j$(JOBS) -PVerdict $(if $(Q),,-v) $(ARCHES:%=%:tests/boot/hang.t)
 
 endif
 
@@ -282,6 +287,8 @@ help:
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
 #? make registry-compact  shorten HIVE= (default build/registry.reg) to what it says
 #? make crash-test    kills QEMU KILLS= (1000) times while a driver stores values; SEED=
+#? make hang-test     a loop in each routine of a driver's, interrupts on and off, on each machine: the hang
+#?                    watchdog finds all 60 (30 with ARCH=) within ten seconds
 #? make fuzz          fuzzes what reads foreign files: FUZZ=pe or reg, FUZZ_SECONDS=600
 #? make lint          format, scripts, who includes whom; the kernel as clang and cppcheck see it
 #? make check         lint and test
@@ -294,7 +301,7 @@ help:
 #?   MINIPORT_CC=clang                                        drivers by clang instead of mingw-w64's gcc
 #?   DISK= DISK1= DISK2= DISK3= CDROM= FORMAT= WRITE=1        disks
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
-#?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1
+#?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1 WATCHDOG=0
 #? ./run-qemu.sh --help explains those from DISK= on.
 #?   WERROR=1              warnings are errors
 #?   REGISTRY_ARENA=256K   the memory that all registry buffers share, when the kernel is built

@@ -62,6 +62,8 @@ Commands
 Debugging and tests
   GDB=1              opens a port for GDB and says which; GDB=<number> that port; GDB=socket the socket
                      gdb.sock in the run directory
+  WATCHDOG=0         lets a driver's routine run for ever that otherwise is stopped after five seconds; with
+                     GDB= this is the default
   GDB_WAIT=1         the machine waits for GDB before its first instruction
   MODE=interactive   the prompt, although standard input is no terminal
   RUN_DIR=           directory for this run's files, kept afterwards: debug.log, qemu.log, modules
@@ -73,7 +75,8 @@ On a terminal, Ctrl-] X ends QEMU; all other keys, Ctrl-C too, are the guest's. 
 reads its output any more.
 
 Ends with  0 all commands succeeded    1 a command failed    2 wrong usage, or this host's fault
-           3 a rule was broken under STRICT=1    4 kernel assertion or exception
+           3 a rule was broken under STRICT=1    4 kernel assertion or exception, or a driver that did
+           not come back
            5 triple fault, lost guest or time-out
            128 + N: a signal ended it (HUP 129, INT 130, TERM 143); the reader of its output is gone (141)
 HELP
@@ -265,6 +268,9 @@ case ${CHECKS-} in
   off) kernel_words+=' checks=off' ;;
   *) die "CHECKS=$CHECKS: expected on or off" ;;
 esac
+# Who debugs a driver stops in it for as long as it takes.
+[[ ${GDB:-0} == 0 ]] && : "${WATCHDOG:=1}"
+switch_is_on WATCHDOG || kernel_words+=' watchdog=0'
 if [[ -n ${TRACE-} ]]; then
   [[ $TRACE != *[[:space:]]* ]] || die "TRACE=$TRACE: may not hold blanks"
   kernel_words+=" trace=$TRACE"
@@ -327,7 +333,7 @@ fi
 # ---------------------------------------------------------------------- run
 
 cp -- "$build/kernel" "$run_dir/kernel" || die "the kernel cannot be copied to $run_dir"
-rm -f -- "$run_dir/debug.log" "$run_dir/qemu.log" "$run_dir/cpu"
+rm -f -- "$run_dir/debug.log" "$run_dir/qemu.log"
 [[ -n $gdb_port ]] &&
   printf 'GDB: target remote 127.0.0.1:%s (gdb -x tools/gdb/ataport.py %s)\n' "$gdb_port" "$build/kernel.elf"
 if ((interactive)); then
@@ -388,8 +394,9 @@ case $status in
     lost "QEMU was ended with Ctrl-] X before the commands were done" ;;
   118) exit 2 ;; # what the host could not do has been said
   124)
-    where=$("$top/tools/where.pl" "$run_dir" "${driver_lines[@]}")
-    lost "time-out: the guest was still running after $time_limit s and was given up (TIMEOUT=)${where:+; $where}" ;;
+    where=$(sed -n 's/\r$//; s/^STOPPED: from outside, //p' "$run_dir/debug.log" 2>/dev/null)
+    [[ -z $where ]] || lost "time-out: the guest was stopped after $time_limit s (TIMEOUT=); $where"
+    lost "time-out: the guest was still running after $time_limit s, did not answer, and was given up (TIMEOUT=)" ;;
   126) die "QEMU could not be started" ;;
   1) die "QEMU did not start the machine; its message stands above" ;;
   0) ;;

@@ -22,6 +22,7 @@
 #include "port/contract/rules.h"
 #include "port/controller.h"
 #include "port/driver.h"
+#include "port/hang.h"
 #include "port/init.h"
 #include "port/log.h"
 #include "port/objects.h"
@@ -86,6 +87,7 @@ static void apply_options(void)
     port_dump_mode = options.dump;
     log_debug_mask = options.debug_mask;
     port_disks_class = options.disks_class;
+    hang_limit_ms = options.watchdog_ms;
     port_guard_build_io = options.guard_build_io;
     owned_version_error[options.version_structure] = options.version_error;
     if (options.trace_words[0] && !trace_select(options.trace_words)) {

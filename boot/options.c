@@ -138,6 +138,11 @@ static bool set_disks(struct boot_options *options, struct span value)
     return number_in(value, UINT16_MAX, &options->disks_class);
 }
 
+static bool set_watchdog(struct boot_options *options, struct span value)
+{
+    return number_in(value, WATCHDOG_MOST_MS, &options->watchdog_ms);
+}
+
 static bool set_columns(struct boot_options *options, struct span value)
 {
     uint32_t columns;
@@ -206,6 +211,7 @@ static const struct {
     {"debug", "a number of up to 32 bits", set_debug},
     {"debug_mask", "a number of up to 32 bits", set_debug_mask},
     {"disks", "a PCI class and subclass, as in 0x0106", set_disks},
+    {"watchdog", "milliseconds, up to 60000; 0 for none", set_watchdog},
     {"columns", "a number from 20 to 1000", set_columns},
     {"build_io", "guarded or free", set_build_io},
     {"version", "controller, interface, channel or device, with :less or :more", set_version},
@@ -219,8 +225,10 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
 {
     struct span key, value;
 
-    *options =
-        (struct boot_options){.mode = SHELL_INTERACTIVE, .checks = true, .debug_mask = UINT32_MAX};
+    *options = (struct boot_options){.mode = SHELL_INTERACTIVE,
+                                     .checks = true,
+                                     .debug_mask = UINT32_MAX,
+                                     .watchdog_ms = WATCHDOG_DEFAULT_MS};
     while (next_word(&command_line, &key, &value)) {
         size_t i = 0;
         while (i < KEY_COUNT && !span_is(key, keys[i].name))
@@ -228,8 +236,8 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         if (i == KEY_COUNT) {
             snprintf(error, error_size,
                      "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, dump, trace, debug, debug_mask, disks, columns, build_io, version, "
-                     "test and faults.",
+                     "checks, dump, trace, debug, debug_mask, disks, watchdog, columns, build_io, "
+                     "version, test and faults.",
                      shown(key), key.text);
             return false;
         }

@@ -20,6 +20,8 @@ enum shell_mode {
 #define TRACE_WORDS_CAPACITY 64u
 #define TEST_NAME_CAPACITY   32u
 #define FAULTS_CAPACITY      1024u
+#define WATCHDOG_DEFAULT_MS  5000u
+#define WATCHDOG_MOST_MS     60000u
 #define COLUMNS_LEAST        20u
 #define COLUMNS_MOST         1000u
 
@@ -34,6 +36,8 @@ struct boot_options {
     uint32_t debug_mask;
     /* disks=0xCCSS: disks at controllers of this class have the first numbers. */
     uint32_t disks_class;
+    /* watchdog=MS: how long a call into a driver may last; 0: as long as it likes. */
+    uint32_t watchdog_ms;
     /* columns=N: the width of the terminal that shows the console; 0: none is known. */
     uint16_t columns;
     bool guard_build_io; /* build_io=guarded|free: may IdeHwBuildIo write the channel extension? */

@@ -179,6 +179,33 @@ void hal_interrupt_set_exit_hook(void (*hook)(void));
 struct hal_call;
 void hal_interrupt_set_calls(struct hal_call *const *now);
 
+/* ------------------------------------------------------------------ watching
+ *
+ * Non-maskable interrupts find code that has interrupts off, too. There are two: a tick, never
+ * earlier than HAL_WATCH_TICK_US after the one before, so that a machine that stood still meanwhile
+ * has one tick more, and no more; and a question from outside (`nmi` of QEMU's monitor). */
+#define HAL_WATCH_TICK_US 50000u
+
+/* What was interrupted, in regard to the innermost call into a driver. */
+enum hal_watched {
+    HAL_WATCHED_CALL,    /* the driver, or what of the kernel it has called */
+    HAL_WATCHED_BESIDE,  /* hal_stall_us, which it has called, or an interrupt on top of it */
+    HAL_WATCHED_OUTSIDE, /* the kernel waits for the host, which reads what is printed or stored */
+};
+
+struct hal_watch {
+    enum hal_watched what;
+    bool is_tick; /* otherwise a question */
+    uintptr_t instruction;
+    uintptr_t caller; /* of a routine of the kernel's, in a driver, that no back trace has; or 0 */
+};
+/* The hook is called in the interrupt, whatever was interrupted: it may look, and change nothing
+ * but what is its own. NULL: the interrupted goes on (not after a question). Otherwise the run
+ * ends, with this, the registers, what the panic hook prints, a back trace: HAL_EXIT_EXCEPTION. */
+void hal_watch_set_hook(const char *(*hook)(const struct hal_watch *watch));
+/* Begins the ticks. False: nothing here can cause them. Context: interrupts enabled. */
+bool hal_watch_start(void);
+
 /* ------------------------------------------------------------------ time */
 
 /* Microseconds since boot, monotonic; calibrated once. Any context. */

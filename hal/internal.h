@@ -33,6 +33,24 @@ bool hal_is_code(uintptr_t address);
 
 /* ------------------------------------------------------------------ given to it */
 
+/* A wait that is under way: where on the stack, and what hal_watch is to say of it. Saved and put
+ * back by whoever waits. */
+struct hal_wait {
+    uintptr_t frame; /* 0: there is none */
+    enum hal_watched what;
+};
+extern struct hal_wait hal_wait;
+static inline __attribute__((always_inline)) struct hal_wait hal_wait_begin(enum hal_watched what)
+{
+    struct hal_wait before = hal_wait;
+    hal_wait = (struct hal_wait){(uintptr_t)__builtin_frame_address(0), what};
+    return before;
+}
+static inline void hal_wait_end(struct hal_wait before)
+{
+    hal_wait = before;
+}
+
 /* Physical pages. Needs: the memory map. Everything at addresses below 1 MiB, the kernel's image
  * and the modules are kept out. */
 void hal_pages_initialise(void);

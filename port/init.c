@@ -5,6 +5,7 @@
 #include "hal/hal.h"
 #include "port/access/access.h"
 #include "port/contract/context.h"
+#include "port/hang.h"
 #include "port/interrupt.h"
 #include "port/irql.h"
 #include "port/loader/image.h"
@@ -35,4 +36,5 @@ void port_init(void)
     memory_faults_init();
     software_interrupts_init();
     hal_set_panic_hook(show_trace);
+    hang_init();
 }

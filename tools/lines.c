@@ -12,7 +12,7 @@
  * the driver's was inlined, its callers follow, the nearest first, each behind a tab.
  *
  * The place is the driver's own: many routines of the interface are inline functions in include/ddi, so where such
- * a one was inlined, its caller is named. A function's first address is where its definition begins, with its
+ * a one was inlined, its caller is named. A function's first byte is where its definition begins, with its
  * name, whatever the compiler has moved there: a report about a whole routine points at it. A path is as the
  * compiler recorded it; an absolute one, which is some user's, is cut to its file name.
  *
@@ -232,14 +232,10 @@ static unsigned frames_of(const struct dwarf *dwarf, const struct dwarf_row *row
                           struct frame frames[MAX_FRAMES])
 {
     const struct dwarf_scope *scope = scope_at(dwarf, row->address);
-    const struct dwarf_function *function = entry_at(dwarf, row->address);
+    const struct dwarf_function *function;
     const char *file = row->file;
     unsigned line = row->line, count = 0;
 
-    if (function && function->name && function->file && function->line > 0) {
-        frames[0] = (struct frame){function->name, function->file, function->line};
-        return 1;
-    }
     for (function = scope ? scope->function : NULL; function && count < MAX_FRAMES;
          function = function->caller) {
         if (function->name && file && line > 0)
@@ -266,26 +262,42 @@ static bool are_same(const struct frame *a, const struct frame *b, unsigned coun
     return true;
 }
 
+/* Says no place twice that goes on. */
+static void print_place(uint64_t rva, const struct frame *frames, unsigned count)
+{
+    static struct frame before[MAX_FRAMES];
+    static unsigned count_before;
+
+    if (rva > UINT32_MAX || (count == count_before && are_same(frames, before, count)))
+        return;
+    printf("%08x", (unsigned)rva);
+    for (unsigned i = 0; i < count; i++)
+        print_frame(i == 0 ? ' ' : '\t', &frames[i]);
+    printf("\n");
+    memcpy(before, frames, count * sizeof *frames);
+    count_before = count;
+}
+
 static void print_table(const struct dwarf *dwarf, uint64_t base)
 {
-    struct frame frames[2][MAX_FRAMES], *now, *before = NULL;
-    unsigned count, count_before = 0;
+    struct frame frames[MAX_FRAMES];
 
     for (size_t i = 0; i < dwarf->row_count; i++) {
         const struct dwarf_row *row = &dwarf->rows[i];
-        now = frames[before == frames[0]];
-        count = frames_of(dwarf, row, now);
-        while (count > 1 && is_interface(now->file)) /* the driver's own, or else the outermost */
-            memmove(now, now + 1, --count * sizeof *now);
-        if (row->address < base || row->address - base > UINT32_MAX ||
-            (count == count_before && (!before || are_same(now, before, count))))
-            continue;
-        printf("%08x", (unsigned)(row->address - base));
-        for (unsigned j = 0; j < count; j++)
-            print_frame(j == 0 ? ' ' : '\t', &now[j]);
-        printf("\n");
-        before = now;
-        count_before = count;
+        const struct dwarf_function *entry = entry_at(dwarf, row->address);
+        unsigned count = frames_of(dwarf, row, frames);
+        uint64_t rva = row->address - base;
+
+        while (count > 1 &&
+               is_interface(frames->file)) /* the driver's own, or else the outermost */
+            memmove(frames, frames + 1, --count * sizeof *frames);
+        if (entry && entry->name && entry->file && entry->line > 0) {
+            struct frame definition = {entry->name, entry->file, entry->line};
+            print_place(rva++, &definition, 1);
+            if (i + 1 < dwarf->row_count && dwarf->rows[i + 1].address == row->address + 1)
+                continue; /* its second byte is another row's */
+        }
+        print_place(rva, frames, count);
     }
 }
 

@@ -8,7 +8,6 @@
 # now, if the image has line numbers and this host the tools. Without, it names functions or addresses.
 add_lines() { # image name
   local beside=${1%.sys}.lines lines=$run_dir/driver$driver_count.lines
-  driver_lines+=("$2" "$lines")
   rm -f -- "$lines"
   if [[ -f $beside && ! $1 -nt $beside ]]; then
     cp -- "$beside" "$lines" || die "$beside cannot be copied to $run_dir"
@@ -20,7 +19,6 @@ add_lines() { # image name
 
 driver_count=0
 driver_names=/
-driver_lines=() # names and their tables
 add_driver() { # path
   local name=${1##*/} layer=${1%.sys}.reg
   name=${name%.sys}

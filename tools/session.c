@@ -8,7 +8,8 @@
  *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
  * - QEMU ends when its time is over (-t), when nobody reads the console any more, when this program is
  *   told to end or dies, and when run-qemu.sh dies: each asks the kernel for a signal at its parent's death.
- * - Where the CPU is when the time is over is asked, and written as QEMU says it to the file cpu.
+ * - When its time is over the guest is asked where it is, by a non-maskable interrupt: the kernel says so, and
+ *   ends itself (port/hang.c).
  * - What the host failed to read or write for the guest is said (session_host.c): for a drive given with -d
  *   as "WORDS: ...", where STORE is the file or folder to which its writes go. A machine that QEMU has
  *   stopped, and that would never go on by itself, is ended.
@@ -37,6 +38,8 @@
 
 #define KEY_END       0x1D /* Ctrl-] */
 #define GRACE_SECONDS 5    /* until SIGKILL */
+#define ASK_SECONDS   5    /* that the guest has for its answer, */
+#define ASK_AGAIN     0.5  /* and until it is asked again: two interrupts may come as one */
 #define MAX_LINE      65536
 
 static pid_t qemu;
@@ -82,7 +85,8 @@ void end_qemu(enum end why)
 {
     if (kill_at != 0)
         return;
-    end = why;
+    if (end == END_BY_ITSELF)
+        end = why;
     kill_at = now() + GRACE_SECONDS;
     if (events >= 0)
         send_command("{\"execute\": \"quit\"}\n"); /* SIGTERM does the same, and a message */
@@ -92,33 +96,6 @@ void end_qemu(enum end why)
 }
 
 /* ------------------------------------------------------------------ what QEMU sends */
-
-/* For tools/where.pl: registers, and what is on the stack. QEMU: it knows where a CPU is only when that is
- * stopped, and calls the stack pointer esp for both machines. */
-static void ask_where_cpu_is(void)
-{
-    static const char *const questions[] = {"info registers", "x/512xg $esp"};
-
-    send_command("{\"execute\": \"stop\"}\n");
-    for (unsigned i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-        char command[200];
-        snprintf(command, sizeof command,
-                 "{\"execute\": \"human-monitor-command\", \"arguments\": {\"command-line\": "
-                 "\"%s\"}}\n",
-                 questions[i]);
-        send_command(command);
-    }
-}
-
-static void keep_answer(const char *line)
-{
-    FILE *file = strncmp(line, "{\"return\": \"", 12) == 0 ? fopen("cpu", "a") : NULL;
-
-    if (!file)
-        return;
-    fprintf(file, "%s\n", line);
-    fclose(file);
-}
 
 static void read_events(void)
 {
@@ -137,7 +114,6 @@ static void read_events(void)
     for (; (line_end = strchr(line, '\n')); line = line_end + 1) {
         *line_end = 0;
         host_event(line);
-        keep_answer(line);
     }
     length -= (size_t)(line - text);
     memmove(text, line, length);
@@ -257,6 +233,20 @@ static bool read_signal(int signals, int *status)
     return waitpid(qemu, status, WNOHANG) == qemu;
 }
 
+/* The time is over. Returns when this is to be called next. */
+static double ask_guest(double time_over)
+{
+    double time = now();
+
+    if (time >= time_over + ASK_SECONDS || events < 0) {
+        end_qemu(END_TIME_OUT);
+        return time_over;
+    }
+    end = END_TIME_OUT;
+    send_command("{\"execute\": \"inject-nmi\"}\n");
+    return time + ASK_AGAIN;
+}
+
 /* Milliseconds until the next deadline; -1: there is none. */
 static int time_left(double deadline)
 {
@@ -267,8 +257,10 @@ static int time_left(double deadline)
     return left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left;
 }
 
-static int stay_beside(double deadline, int signals)
+static int stay_beside(double time_over, int signals)
 {
+    double deadline = time_over;
+
     for (int status;;) {
         struct pollfd polls[] = {
             {.fd = signals, .events = POLLIN},
@@ -289,10 +281,8 @@ static int stay_beside(double deadline, int signals)
             return status;
         if (kill_at != 0 && now() >= kill_at)
             kill(qemu, SIGKILL);
-        else if (kill_at == 0 && deadline != 0 && now() >= deadline) {
-            ask_where_cpu_is();
-            end_qemu(END_TIME_OUT);
-        }
+        else if (kill_at == 0 && deadline != 0 && now() >= deadline)
+            deadline = ask_guest(time_over);
     }
 }
 

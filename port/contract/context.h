@@ -55,6 +55,8 @@ struct context {
     uint32_t trace_head; /* of the entry that every call makes */
     uint8_t noted;       /* AUDIT_xxx of port/access/audit.h, since IdeHwInterrupt was called */
     uint32_t stalled_us; /* AtaPortStallExecution since the call */
+    /* Ticks since the call: in which it was the innermost one, and in all (port/hang.c). */
+    uint16_t own_ticks, all_ticks;
     const struct irb_slot
         *slot; /* what IdeHwBuildIo and IdeHwStartIo are handed; NULL for others */
     struct context *outer;
@@ -73,6 +75,8 @@ extern struct context *context_now;
 static inline void context_push(struct context *context)
 {
     context->stalled_us = 0;
+    context->own_ticks = 0;
+    context->all_ticks = 0;
     context->outer = context_now;
     context_now = context;
 }

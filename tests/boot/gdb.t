@@ -105,7 +105,7 @@ for (['null', 'guest_fail_hal'], ['divide', 'guest_fail_hal'], ['selector', 'gue
 
 # An NMI comes from outside.
 $output = crash({ %words }, 'break PataStartIo', 'continue', 'delete', 'monitor nmi', 'continue', 'backtrace');
-like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the trace goes on from its stack to the other one');
+like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the trace goes to what it interrupted, and on');
 
 # ------------------------------------------------------------------ GDB=1, and make debug
 

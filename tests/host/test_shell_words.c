@@ -300,6 +300,10 @@ static void test_options(void)
               parse_options("columns=20") && options.columns == 20 &&
               parse_options("columns=1000") && options.columns == 1000 && parse_options("") &&
               options.columns == 0);
+    TAP_CHECK(parse_options("watchdog=0") && options.watchdog_ms == 0 &&
+              parse_options("watchdog=400") && options.watchdog_ms == 400 && parse_options("") &&
+              options.watchdog_ms == 5000);
+    check_refused("watchdog=60001", "watchdog must be milliseconds");
     check_refused("columns=19", "columns must be a number from 20");
     check_refused("columns=1001", "\"1001\"");
     check_refused("columns=wide", "columns must be");

@@ -18,8 +18,8 @@
 #   left_out(reason)    says at the end of the suite what was not tested, and why
 #   $driver             the driver's name
 #
-# A boot that does not come to its end in CONFORMANCE_LIMIT seconds says in one sentence where the CPU was. After
-# three of them no test boots any more: what hangs so often is the driver.
+# A boot with a routine that does not come back, or that takes more than CONFORMANCE_LIMIT seconds, says in one
+# sentence where the CPU was. After three of them no test boots any more: what hangs so often is the driver.
 #
 # From the environment: MINIPORT (a built .sys file), MACHINE, CONTROLLER, ARCH, CONFORMANCE_LIMIT.
 package Conformance;
@@ -110,9 +110,11 @@ sub lines_of_list {
 
 sub left_out { my ($reason) = @_; return add_to_list('skipped', $reason) }
 
-# The guest was still running when its time was over: run-qemu.sh's words for it.
+# A routine of the driver's did not come back, in the kernel's words; or the guest was still running when its time
+# was over, in run-qemu.sh's.
 sub hang {
     my ($run) = @_;
+    return $1 if $run->{console} =~ /^STOPPED: (a driver does not come back: .*)/m;
     return $run->{console} =~ /^run-qemu\.sh: time-out: (.*?) \(TIMEOUT=\)(?:; (.*))?; the kernel's log is/m
         ? $1 . (defined $2 ? ": $2" : '') : undef;
 }

@@ -42,14 +42,9 @@ struct table_pointer {
 
 /* Only exceptions that come when the current stack may be unusable have stacks of their own. Page
  * faults do not, so that one may happen while another is being mended; a stack that overflows makes
- * the page fault itself fault, and arrives as a double fault. */
-enum exception_stack_number {
-    STACK_CURRENT,
-    STACK_DOUBLE_FAULT,
-    STACK_NMI,
-    STACK_MACHINE_CHECK,
-    STACK_END
-};
+ * the page fault itself fault, and arrives as a double fault. Nor do non-maskable interrupts, which
+ * mostly go on: a task of i386's would leave CR0.TS set behind it. */
+enum exception_stack_number { STACK_CURRENT, STACK_DOUBLE_FAULT, STACK_MACHINE_CHECK, STACK_END };
 
 /* From exceptions.c. Interrupts disabled, from any context, an earlier exception included. */
 struct trap_frame;

@@ -36,7 +36,7 @@ struct hal_stack {
     const char *name;
     const uint8_t *guard_page;
 };
-#define HAL_STACK_COUNT 4u
+#define HAL_STACK_COUNT 3u
 extern const struct hal_stack hal_stacks[HAL_STACK_COUNT];
 /* That of everything but a few exceptions. */
 struct boot_stack {
@@ -52,6 +52,14 @@ bool hal_is_software_interrupt(uintptr_t next_instruction, unsigned vector);
  * the registers only these two are known. */
 _Noreturn void hal_software_interrupt(unsigned vector, uintptr_t next_instruction,
                                       uintptr_t frame_pointer);
+
+/* Non-maskable interrupts (nmi.c). Returns why the run ends; NULL: the interrupted goes on. */
+struct trap_frame;
+const char *hal_nmi(const struct trap_frame *frame, bool is_tick);
+/* The return address into a driver that a chain of frames does not have; 0: it has all. */
+uintptr_t hal_nmi_caller(const struct trap_frame *frame);
+/* Is it a tick of the watch's? (pc/watch.c: the next one then follows) */
+bool hal_watch_take_tick(void);
 
 /* Single steps (step.c). A fault was mended: if pages were lent for that, makes the CPU stop behind
  * the instruction. */

@@ -100,6 +100,17 @@ static bool is_trap(uintptr_t vector)
     return vector == VECTOR_DEBUG || vector == VECTOR_BREAKPOINT || vector == VECTOR_OVERFLOW;
 }
 
+/* What is known of the state, and the end. */
+static _Noreturn void tell_and_exit(const struct trap_frame *frame, uintptr_t instruction,
+                                    uintptr_t caller, uintptr_t fault_address)
+{
+    if (frame->cs != 0)
+        hal_print_registers(frame, fault_address);
+    hal_call_panic_hook();
+    hal_print_frames(instruction, caller, frame->bp);
+    hal_exit(HAL_EXIT_EXCEPTION);
+}
+
 static _Noreturn void die(const struct trap_frame *frame, const char *name, uintptr_t instruction,
                           uintptr_t fault_address)
 {
@@ -118,11 +129,7 @@ static _Noreturn void die(const struct trap_frame *frame, const char *name, uint
         explain_page_fault(fault_address, frame->error_code);
     if (frame->vector == VECTOR_PAGE_FAULT || frame->vector == VECTOR_DOUBLE_FAULT)
         explain_overflow(fault_address);
-    if (frame->cs != 0)
-        hal_print_registers(frame, fault_address);
-    hal_call_panic_hook();
-    hal_print_frames(instruction, caller_of_nowhere(frame), frame->bp);
-    hal_exit(HAL_EXIT_EXCEPTION);
+    tell_and_exit(frame, instruction, caller_of_nowhere(frame), fault_address);
 }
 
 /* ------------------------------------------------------------------ `int` instructions */
@@ -209,9 +216,26 @@ static bool ask_handler(const struct trap_frame *frame, uintptr_t fault_address)
            exceptions_under_way == 0 && fault_handler(&fault);
 }
 
+/* True: the interrupted goes on. */
+static bool handle_nmi(const struct trap_frame *frame, uintptr_t fault_address)
+{
+    bool is_tick = hal_watch_take_tick();
+    if (!is_tick)
+        find_int(frame); /* `int 2` comes through the same gate */
+    const char *why = exceptions_under_way == 0 ? hal_nmi(frame, is_tick) : NULL;
+    if (why) {
+        exceptions_under_way++;
+        hal_printf("STOPPED: %s\n", why);
+        tell_and_exit(frame, frame->ip, hal_nmi_caller(frame), fault_address);
+    }
+    return is_tick;
+}
+
 void hal_exception(struct trap_frame *frame)
 {
     uintptr_t fault_address = cpu_fault_address();
+    if (frame->vector == VECTOR_NMI && handle_nmi(frame, fault_address))
+        return;
     find_int(frame);
     if (frame->vector == VECTOR_NOT_AVAILABLE && hal_fpu_open())
         return;

@@ -103,7 +103,6 @@ exception_\vector:
     .size exception_\vector, . - exception_\vector
     .endm
 
-    task_entry 2
     task_entry 8 /* the CPU has pushed an error code, which is 0 */
     task_entry 18
 
@@ -130,6 +129,7 @@ interrupt_\line:
     .cfi_endproc
     .endm
 
+    .globl hal_interrupt_returns /* in a chain of frames, an interrupt stands here */
     .type interrupt_common, @function
 interrupt_common:
     begin_called_by_mark interrupt
@@ -140,6 +140,7 @@ interrupt_common:
     pushl %eax
     cld
     call hal_interrupt_dispatch
+hal_interrupt_returns:
     addl $8, %esp
     popl %edx
     popl %ecx

@@ -80,9 +80,8 @@ void hal_load_task_states(void)
 /* From a task's entry point, on the task's own stack: what the exception interrupted. */
 void hal_fill_trap_frame(unsigned vector, struct trap_frame *frame)
 {
-    enum exception_stack_number stack = vector == VECTOR_DOUBLE_FAULT ? STACK_DOUBLE_FAULT
-                                        : vector == VECTOR_NMI        ? STACK_NMI
-                                                                      : STACK_MACHINE_CHECK;
+    enum exception_stack_number stack =
+        vector == VECTOR_DOUBLE_FAULT ? STACK_DOUBLE_FAULT : STACK_MACHINE_CHECK;
     const struct task_state *left =
         &task_states[(task_states[stack].previous - TASK_SELECTOR) / 8u % STACK_END];
     *frame = (struct trap_frame){

@@ -20,7 +20,6 @@ struct boot_stack hal_boot_stack __attribute__((aligned(4096), section(".bss.sta
 const struct hal_stack hal_stacks[HAL_STACK_COUNT] = {
     {"boot", hal_boot_stack.guard_page},
     {"double fault", exception_stacks[STACK_DOUBLE_FAULT - 1].guard_page},
-    {"NMI", exception_stacks[STACK_NMI - 1].guard_page},
     {"machine check", exception_stacks[STACK_MACHINE_CHECK - 1].guard_page},
 };
 

@@ -22,7 +22,6 @@ void hal_cpu_tables_initialise(void)
 {
     static const uint8_t stacks[EXCEPTION_COUNT] = {
         [VECTOR_DOUBLE_FAULT] = STACK_DOUBLE_FAULT,
-        [VECTOR_NMI] = STACK_NMI,
         [VECTOR_MACHINE_CHECK] = STACK_MACHINE_CHECK,
     };
     hal_load_task_states();

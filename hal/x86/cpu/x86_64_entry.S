@@ -137,6 +137,7 @@ interrupt_\line:
     .cfi_endproc
     .endm
 
+    .globl hal_interrupt_returns /* in a chain of frames, an interrupt stands here */
     .type interrupt_common, @function
 interrupt_common:
     begin_called_by_mark interrupt
@@ -153,6 +154,7 @@ interrupt_common:
     cld
     movq %rbp, %rsi /* where the pushed base pointer, instruction pointer, CS and flags are */
     call hal_interrupt_dispatch
+hal_interrupt_returns:
     addq $8, %rsp
     popq %r11
     popq %r10

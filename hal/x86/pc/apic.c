@@ -93,6 +93,11 @@ bool hal_apic_in_service(unsigned vector)
            (local_read(LOCAL_IN_SERVICE + vector / 32 * 16) >> vector % 32 & 1) != 0;
 }
 
+void hal_apic_timer_use_nmi(void)
+{
+    local_write(LOCAL_TIMER, DELIVERY_NMI | (HAL_FIRST_VECTOR + HAL_LINE_TIMER));
+}
+
 static uint32_t ioapic_read(unsigned number)
 {
     hal_write32(ioapic + IOAPIC_SELECT, number);
@@ -117,15 +122,25 @@ bool hal_ioapic_initialise(uint64_t physical, uint32_t first_interrupt)
     return true;
 }
 
-bool hal_ioapic_route(unsigned line, const struct hal_acpi_route *route, bool masked)
+/* `what` is the entry's low half, but for what the route says. */
+static bool write_route(const struct hal_acpi_route *route, uint32_t what)
 {
     uint32_t input = route->global_interrupt - ioapic_first_interrupt;
     if (input >= ioapic_input_count)
         return false;
     uint32_t target = local_read(LOCAL_ID) >> 24;
     ioapic_write(IOAPIC_ENTRY + 2 * input + 1, target << ENTRY_TARGET_SHIFT);
-    ioapic_write(IOAPIC_ENTRY + 2 * input,
-                 (HAL_FIRST_VECTOR + line) | (route->level ? ENTRY_LEVEL : 0) |
-                     (route->active_low ? ENTRY_ACTIVE_LOW : 0) | (masked ? ENTRY_MASKED : 0));
+    ioapic_write(IOAPIC_ENTRY + 2 * input, what | (route->level ? ENTRY_LEVEL : 0) |
+                                               (route->active_low ? ENTRY_ACTIVE_LOW : 0));
     return true;
+}
+
+bool hal_ioapic_route(unsigned line, const struct hal_acpi_route *route, bool masked)
+{
+    return write_route(route, (HAL_FIRST_VECTOR + line) | (masked ? ENTRY_MASKED : 0));
+}
+
+bool hal_ioapic_route_nmi(const struct hal_acpi_route *route)
+{
+    return write_route(route, DELIVERY_NMI);
 }

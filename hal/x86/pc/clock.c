@@ -64,8 +64,10 @@ void hal_stall_us(uint32_t duration_us)
 {
     /* One more: the clock may have been about to step when we looked. */
     uint64_t end_us = hal_clock_us() + duration_us + 1;
+    struct hal_wait before = hal_wait_begin(HAL_WATCHED_BESIDE);
     while (hal_clock_us() < end_us)
         continue;
+    hal_wait_end(before);
 }
 
 uint64_t hal_wall_clock_us(void)

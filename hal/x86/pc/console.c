@@ -64,11 +64,12 @@ static void uart_write(unsigned offset, uint8_t value)
 
 static bool wait_for_status(uint8_t bit)
 {
-    for (unsigned i = 0; i < SEND_POLLS; i++) {
-        if (uart_read(UART_LINE_STATUS) & bit)
-            return true;
-    }
-    return false;
+    struct hal_wait before = hal_wait_begin(HAL_WATCHED_OUTSIDE);
+    bool is_set = false;
+    for (unsigned i = 0; i < SEND_POLLS && !is_set; i++)
+        is_set = (uart_read(UART_LINE_STATUS) & bit) != 0;
+    hal_wait_end(before);
+    return is_set;
 }
 
 /* *is_open: what was written last is no end of a line. It changes with the byte itself, since an

@@ -59,6 +59,11 @@ void hal_interrupts_initialise(void)
     }
 }
 
+bool hal_ioapic_is_used(void)
+{
+    return uses_ioapic;
+}
+
 /* How the line reaches the IOAPIC. PCI functions name an ISA line in Interrupt Line, and the
  * firmware says in its overrides that such lines are level-triggered. Where it does not, PCI's own
  * rule holds: level, active low. */

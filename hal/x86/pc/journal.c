@@ -10,7 +10,7 @@
  * write that fails, on a disk that is full, is not told to the guest: so it says how much it wrote,
  * and tools/registry_session.c, which sets both ports up, compares that with the file's length.
  */
-#include "hal/hal.h"
+#include "hal/internal.h"
 
 #define JOURNAL       0xEAu
 #define JOURNAL_TALK  0xEBu
@@ -23,7 +23,9 @@ bool hal_journal_present(void)
 
 void hal_journal_append(const void *bytes, size_t byte_count)
 {
+    struct hal_wait before = hal_wait_begin(HAL_WATCHED_OUTSIDE);
     hal_out_buffer8(JOURNAL, bytes, byte_count);
+    hal_wait_end(before);
 }
 
 void hal_journal_tell(const struct journal_message *message)

@@ -38,6 +38,8 @@ static inline void hal_apic_end_of_interrupt(void)
 /* The timer counts down from a value to 0, and interrupts on HAL_LINE_TIMER. 0 stops it. */
 void hal_apic_timer_start(uint32_t count);
 uint32_t hal_apic_timer_count(void);
+/* From now on that is a non-maskable interrupt. */
+void hal_apic_timer_use_nmi(void);
 /* Has it given the CPU this interrupt, whose end it was not told of yet? */
 bool hal_apic_in_service(unsigned vector);
 
@@ -50,6 +52,8 @@ struct hal_acpi_route {
 bool hal_ioapic_initialise(uint64_t physical, uint32_t first_interrupt);
 /* False: this IOAPIC does not have that input. */
 bool hal_ioapic_route(unsigned line, const struct hal_acpi_route *route, bool masked);
+bool hal_ioapic_route_nmi(const struct hal_acpi_route *route);
+bool hal_ioapic_is_used(void);
 
 /* What ACPI's MADT says about interrupts. */
 struct hal_acpi {
@@ -68,6 +72,8 @@ const struct hal_acpi *hal_acpi(void);
 void hal_clock_initialise(void);
 /* Ticks of the local APIC's timer in a second; 0 if there is no local APIC. */
 uint64_t hal_apic_timer_hz(void);
+/* Channel 0 of the PIT counts down, as hal_apic_timer_start. */
+void hal_pit_start(uint32_t count);
 /* Connects the one-shot timer. Needs: clock. */
 void hal_timer_initialise(void);
 

@@ -10,8 +10,11 @@
 #define PIT_COMMAND   0x43u
 
 #define PIT_0_ONE_SHOT 0x30u /* channel 0, two bytes, mode 0: output rises at 0 */
+#define PIT_0_STATUS   0xE2u /* its status is read next: 7 the output */
 #define PIT_2_LATCH    0x80u
 #define PIT_2_RATE     0xB4u /* channel 2, two bytes, mode 2: counts round and round */
+
+#define PIT_STATUS_OUTPUT 0x80u
 
 #define SPEAKER_PORT      0x61u
 #define SPEAKER_GATE      0x01u /* channel 2 counts */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one-shot timer: the local APIC's where the CPU has one, otherwise channel 0 of the PIT.
+ * The one-shot timer: of the local APIC's timer and channel 0 of the PIT the one that the watch
+ * (watch.c) does not want.
  *
  * Owns that hardware's countdown. hal_timer_arm may be called in any context; expiry is entered in
  * interrupt context.
@@ -23,15 +24,20 @@ static uint64_t countdown_end_us = HAL_TIMER_NEVER; /* when the hardware will in
 static uint64_t countdown_hz;
 static uint32_t countdown_limit;
 
+void hal_pit_start(uint32_t count)
+{
+    hal_out8(PIT_COMMAND, PIT_0_ONE_SHOT);
+    hal_out8(PIT_CHANNEL_0, (uint8_t)count);
+    hal_out8(PIT_CHANNEL_0, (uint8_t)(count >> 8));
+}
+
 static void start_countdown(uint32_t count)
 {
     if (countdown_hz != PIT_HZ) {
         hal_apic_timer_start(count);
         return;
     }
-    hal_out8(PIT_COMMAND, PIT_0_ONE_SHOT);
-    hal_out8(PIT_CHANNEL_0, (uint8_t)count);
-    hal_out8(PIT_CHANNEL_0, (uint8_t)(count >> 8));
+    hal_pit_start(count);
 }
 
 /* Starts the countdown to deadline_us, or as far as the hardware can count. */
@@ -78,7 +84,7 @@ static bool expire(void *context)
 void hal_timer_initialise(void)
 {
     static struct hal_interrupt interrupt = {.line = PIT_LINE, .handler = expire};
-    if (hal_apic_timer_hz() != 0) {
+    if (hal_ioapic_is_used()) {
         countdown_hz = hal_apic_timer_hz();
         countdown_limit = APIC_LIMIT;
         hal_interrupt_connect_apic_timer(&interrupt);
