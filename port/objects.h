@@ -21,6 +21,7 @@
 #include "port/states.h"
 #include "port/timer.h"
 
+struct access_hba;
 struct access_map;
 struct loaded_image;
 
@@ -360,6 +361,8 @@ struct channel {
 struct mapped_range {
     uintptr_t base;
     uint32_t byte_count;
+    uint32_t offset;        /* of its beginning in the base address register's range */
+    struct access_hba *hba; /* whose registers these are (access/hba.h); NULL: nobody knows them */
 };
 
 /* What AtaAdapterControl is handed (MEM-04: nothing else of a controller). */
@@ -388,6 +391,7 @@ struct controller {
     struct guarded extension_memory;
     struct mapped_range mapped[PORT_MAX_MAPPED]; /* device memory */
     unsigned mapped_count;
+    struct access_hba *hba;      /* of an AHCI controller, once its registers are mapped */
     struct access_map *port_map; /* the I/O ports mapped: port/access/access.h */
     unsigned channel_count;
     struct channel *channels[PORT_MAX_CHANNELS];

@@ -16,6 +16,7 @@
 #include "hal/hal.h"
 #include "port/access/role.h"
 
+struct access_hba;
 struct channel;
 struct controller;
 
@@ -33,10 +34,13 @@ struct access_register {
     VOID(ACCESS_WAY *write16)(const struct access_register *reg, uintptr_t port, USHORT value);
     ULONG(ACCESS_WAY *read32)(const struct access_register *reg, uintptr_t port);
     VOID(ACCESS_WAY *write32)(const struct access_register *reg, uintptr_t port, ULONG value);
-    struct channel *channel; /* whose it is: not always the one whose routine runs */
-    uint8_t role;            /* enum access_role */
-    uint8_t byte_count;      /* of the widest access that may begin there; 0: none */
-    uint8_t block_bytes;     /* the same for a unit of a block that goes the straight way */
+    union {
+        struct channel *channel; /* whose it is: not always the one whose routine runs */
+        struct access_hba *hba;  /* of registers in memory: the AHCI controller's */
+    };
+    uint8_t role;        /* enum access_role; of registers in memory enum hba_role */
+    uint8_t byte_count;  /* of the widest access that may begin there; 0: none */
+    uint8_t block_bytes; /* the same for a unit of a block that goes the straight way */
     bool is_audited;
     uint8_t noted; /* AUDIT_xxx (audit.h) of an access in IdeHwInterrupt */
 } __attribute__((aligned(8 * sizeof(void *))));

@@ -8,6 +8,7 @@
 
 #include "port/access/access.h"
 #include "port/access/audit.h"
+#include "port/access/hba.h"
 #include "port/contract/entry.h"
 #include "port/contract/report.h"
 #include "port/contract/routines.h"
@@ -153,8 +154,13 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
                          PORT_MAX_MAPPED);
             return NULL;
         }
-        controller->mapped[controller->mapped_count++] =
-            (struct mapped_range){.base = base, .byte_count = byte_count};
+        bool is_hba = range->Bar == HBA_BAR && hba_create(controller);
+        controller->mapped[controller->mapped_count++] = (struct mapped_range){
+            .base = base,
+            .byte_count = byte_count,
+            .offset = (uint32_t)(address - (uint64_t)range->RangeStart.QuadPart),
+            .hba = is_hba ? controller->hba : NULL,
+        };
     } else {
         map_ports(controller, (uint32_t)address, byte_count);
     }
@@ -185,6 +191,7 @@ bool access_create_map(struct controller *controller)
 void access_unmap_all(struct controller *controller)
 {
     controller->mapped_count = 0;
+    hba_forget(controller);
     clear(controller->port_map);
 }
 

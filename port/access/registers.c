@@ -3,33 +3,47 @@
  * Registers in memory: the twelve routines AtaPortRead/WriteRegister*, with Buffer and without.
  *
  * Each access is looked up in the ranges that the controller which runs now has mapped (ADR-01),
- * done by the HAL, counted and traced. Entered from every context in which a miniport runs.
+ * done by the HAL, counted and traced; those of an AHCI controller's registers go the ways of their
+ * records (hba.h). Entered from every context in which a miniport runs.
  */
 #include "port/access/access.h"
+#include "port/access/hba.h"
 #include "port/access/refuse.h"
 #include "port/contract/context.h"
 #include "port/contract/entry.h"
 #include "port/objects.h"
 #include "port/trace.h"
 
-/* Device memory, or the channel's uncached extension (drivers in the field keep register-like
- * structures there). */
-static bool is_mapped(uintptr_t address, uint64_t byte_count)
+/* Where an access lies: device memory, or the channel's uncached extension (drivers in the field
+ * keep register-like structures there). NULL: nowhere that is mapped. */
+static const struct mapped_range *range_of(uintptr_t address, uint64_t byte_count)
 {
+    static const struct mapped_range uncached;
     const struct controller *controller = context_now->controller;
     if (!controller || context_now->kind == CONTEXT_BUILD_IO)
-        return false;
+        return NULL;
     for (unsigned i = 0; i < controller->mapped_count; i++) {
         const struct mapped_range *range = &controller->mapped[i];
         if (address >= range->base && byte_count <= range->byte_count &&
             address - range->base <= range->byte_count - byte_count)
-            return true;
+            return range;
     }
     const struct channel *channel = context_now->channel;
-    return channel && channel->memory.uncached && address >= (uintptr_t)channel->memory.uncached &&
-           byte_count <= channel->memory.uncached_size &&
-           address - (uintptr_t)channel->memory.uncached <=
-               channel->memory.uncached_size - byte_count;
+    bool is_uncached =
+        channel && channel->memory.uncached && address >= (uintptr_t)channel->memory.uncached &&
+        byte_count <= channel->memory.uncached_size &&
+        address - (uintptr_t)channel->memory.uncached <= channel->memory.uncached_size - byte_count;
+    return is_uncached ? &uncached : NULL;
+}
+
+/* The register of an AHCI controller that it lies in as a whole; NULL: in none. */
+static const struct access_register *record_of(const struct mapped_range *range, const void *at,
+                                               unsigned width)
+{
+    uintptr_t offset = (uintptr_t)at - range->base + range->offset;
+    if (!range->hba || offset >= HBA_BYTES || offset % 4 + width > 4)
+        return NULL;
+    return &range->hba->registers[offset / 4];
 }
 
 /* One body for each kind of access. A register buffer is a piece of device memory, as with
@@ -37,10 +51,14 @@ static bool is_mapped(uintptr_t address, uint64_t byte_count)
 #define DEFINE_READ(Name, TYPE, bits)                                                            \
     TYPE NTAPI AtaPortReadRegister##Name(TYPE *At)                                               \
     {                                                                                            \
-        if (__builtin_expect(!is_mapped((uintptr_t)At, (bits) / 8), 0)) {                        \
+        const struct mapped_range *range = range_of((uintptr_t)At, sizeof(TYPE));                \
+        if (__builtin_expect(!range, 0)) {                                                       \
             access_refuse(ROUTINE_AtaPortReadRegister##Name, CALLER, (uintptr_t)At, (bits) / 8); \
             return (TYPE)ACCESS_NOTHING;                                                         \
         }                                                                                        \
+        const struct access_register *reg = record_of(range, At, sizeof(TYPE));                  \
+        if (reg)                                                                                 \
+            return reg->read##bits(reg, (uintptr_t)At);                                          \
         TYPE value = hal_read##bits(At);                                                         \
         access_counters.registers++;                                                             \
         trace(TRACE_REGISTER_READ, (uint16_t)(uintptr_t)At, (bits) / 8, value);                  \
@@ -49,29 +67,38 @@ static bool is_mapped(uintptr_t address, uint64_t byte_count)
 #define DEFINE_WRITE(Name, TYPE, bits)                                                            \
     VOID NTAPI AtaPortWriteRegister##Name(TYPE *At, TYPE Value)                                   \
     {                                                                                             \
-        if (__builtin_expect(!is_mapped((uintptr_t)At, (bits) / 8), 0)) {                         \
+        const struct mapped_range *range = range_of((uintptr_t)At, sizeof(TYPE));                 \
+        if (__builtin_expect(!range, 0)) {                                                        \
             access_refuse(ROUTINE_AtaPortWriteRegister##Name, CALLER, (uintptr_t)At, (bits) / 8); \
+            return;                                                                               \
+        }                                                                                         \
+        const struct access_register *reg = record_of(range, At, sizeof(TYPE));                   \
+        if (reg) {                                                                                \
+            reg->write##bits(reg, (uintptr_t)At, Value);                                          \
             return;                                                                               \
         }                                                                                         \
         hal_write##bits(At, Value);                                                               \
         access_counters.registers++;                                                              \
         trace(TRACE_REGISTER_WRITE, (uint16_t)(uintptr_t)At, (bits) / 8, Value);                  \
     }
-#define DEFINE_READ_BUFFER(Name, TYPE, bits)                                                 \
-    VOID NTAPI AtaPortReadRegisterBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)          \
-    {                                                                                        \
-        const enum routine routine = ROUTINE_AtaPortReadRegisterBuffer##Name;                \
-        const uint64_t byte_count = (uint64_t)Count * sizeof(TYPE);                          \
-        if (access_buffer_is_refused(Buffer, byte_count, routine, CALLER))                   \
-            return;                                                                          \
-        if (__builtin_expect(!is_mapped((uintptr_t)At, byte_count), 0)) {                    \
-            access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count); \
-            return;                                                                          \
-        }                                                                                    \
-        for (ULONG i = 0; i < Count; i++)                                                    \
-            Buffer[i] = hal_read##bits(At + i);                                              \
-        access_counters.data_units += Count;                                                 \
-        trace(TRACE_REGISTER_BUFFER, (uint16_t)(uintptr_t)At, sizeof(TYPE), Count);          \
+#define DEFINE_READ_BUFFER(Name, TYPE, bits)                                                      \
+    VOID NTAPI AtaPortReadRegisterBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)               \
+    {                                                                                             \
+        const enum routine routine = ROUTINE_AtaPortReadRegisterBuffer##Name;                     \
+        const uint64_t byte_count = (uint64_t)Count * sizeof(TYPE);                               \
+        if (access_buffer_is_refused(Buffer, byte_count, routine, CALLER))                        \
+            return;                                                                               \
+        const struct mapped_range *range = range_of((uintptr_t)At, byte_count);                   \
+        if (__builtin_expect(!range, 0)) {                                                        \
+            access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count);      \
+            return;                                                                               \
+        }                                                                                         \
+        for (ULONG i = 0; i < Count; i++) {                                                       \
+            const struct access_register *reg = record_of(range, At + i, sizeof(TYPE));           \
+            Buffer[i] = reg ? reg->read##bits(reg, (uintptr_t)(At + i)) : hal_read##bits(At + i); \
+        }                                                                                         \
+        access_counters.data_units += Count;                                                      \
+        trace(TRACE_REGISTER_BUFFER, (uint16_t)(uintptr_t)At, sizeof(TYPE), Count);               \
     }
 #define DEFINE_WRITE_BUFFER(Name, TYPE, bits)                                                      \
     VOID NTAPI AtaPortWriteRegisterBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)               \
@@ -80,12 +107,18 @@ static bool is_mapped(uintptr_t address, uint64_t byte_count)
         const uint64_t byte_count = (uint64_t)Count * sizeof(TYPE);                                \
         if (access_buffer_is_refused(Buffer, byte_count, routine, CALLER))                         \
             return;                                                                                \
-        if (__builtin_expect(!is_mapped((uintptr_t)At, byte_count), 0)) {                          \
+        const struct mapped_range *range = range_of((uintptr_t)At, byte_count);                    \
+        if (__builtin_expect(!range, 0)) {                                                         \
             access_refuse(routine, CALLER, (uintptr_t)At, sizeof(TYPE));                           \
             return;                                                                                \
         }                                                                                          \
-        for (ULONG i = 0; i < Count; i++)                                                          \
-            hal_write##bits(At + i, Buffer[i]);                                                    \
+        for (ULONG i = 0; i < Count; i++) {                                                        \
+            const struct access_register *reg = record_of(range, At + i, sizeof(TYPE));            \
+            if (reg)                                                                               \
+                reg->write##bits(reg, (uintptr_t)(At + i), Buffer[i]);                             \
+            else                                                                                   \
+                hal_write##bits(At + i, Buffer[i]);                                                \
+        }                                                                                          \
         access_counters.data_units += Count;                                                       \
         trace(TRACE_REGISTER_BUFFER, (uint16_t)(uintptr_t)At, sizeof(TYPE) | TRACE_IS_OUT, Count); \
     }

@@ -6,6 +6,10 @@
  * requests at a time.
  *
  * Disks only: packet commands are refused. Source of all layouts: Serial ATA AHCI 1.3.1.
+ *
+ * tests/probes/ahci_rules is linked with this driver, and brings cases, each of which breaks one rule or
+ * does something rare. Which one is the word for this start of the channel in the value `Break` (REG_SZ)
+ * of its key. ahci.sys has none (plain.c).
  */
 #ifndef TESTS_PROBES_AHCI_H
 #define TESTS_PROBES_AHCI_H
@@ -90,9 +94,34 @@ C_ASSERT(sizeof(struct command_table) == 512);
 struct shared_memory {
     struct command_header list[32]; /* 1 KiB-aligned */
     UCHAR fises[256];               /* 256-byte aligned */
+    UCHAR unused[768];
+    /* For what a case issues on its own. */
+    struct command_table tables[2];
+    UCHAR data[2048];
 };
+C_ASSERT(sizeof(struct shared_memory) == 5120);
+
+/* ------------------------------------------------------------------ cases */
 
 struct ahci_channel;
+
+enum ahci_occasion {
+    AT_START,     /* the channel's start is over, and its engine runs */
+    AT_ISSUE,     /* a request's command is in its slot, and about to be issued */
+    AT_INTERRUPT, /* instead of the interrupt routine */
+};
+/* Of AT_ISSUE TRUE: it was issued. Of AT_INTERRUPT what IdeHwInterrupt returns. Both come again until the
+ * case sets channel->armed to NULL. */
+struct ahci_case {
+    PCSTR name; /* the function's */
+    enum ahci_occasion at;
+    BOOLEAN (*run)(struct ahci_channel *channel, ULONG slot);
+};
+/* Tables; the last row of each has no name. */
+extern const struct ahci_case *const ahci_cases[];
+
+/* ------------------------------------------------------------------ controller and channel */
+
 struct ahci_controller {
     PUCHAR base;
     struct ahci_channel *channels[32];
@@ -108,6 +137,8 @@ struct ahci_channel {
     ULONG sector_bytes;
     ULONG active; /* command slots in use */
     PIDE_REQUEST_BLOCK irbs[SLOTS];
+    ULONG starts; /* so far */
+    const struct ahci_case *armed;
 };
 
 static inline ULONG get(PUCHAR base, ULONG offset)
@@ -122,6 +153,20 @@ static inline void put(PUCHAR base, ULONG offset, ULONG value)
 
 /* The image is named ahci_any: the routine of whichever port is asked first serves them all. */
 extern BOOLEAN serves_any;
+
+/* cases.c: the case for this start; and the step that it may take. */
+const struct ahci_case *ahci_find_case(struct ahci_channel *channel);
+static inline BOOLEAN ahci_occasion(struct ahci_channel *channel, enum ahci_occasion at, ULONG slot)
+{
+    const struct ahci_case *armed = channel->armed;
+    return armed && armed->at == at && armed->run(channel, slot);
+}
+
+/* channel.c, for cases as well: the engine; addresses of the port's memory; an interrupt that has come. */
+BOOLEAN ahci_stop_engine(struct ahci_channel *channel);
+void ahci_start_engine(struct ahci_channel *channel);
+void ahci_put_addresses(struct ahci_channel *channel);
+void ahci_end_commands(struct ahci_channel *channel, ULONG causes);
 
 /* channel.c: AtaChannelInitRoutine. */
 BOOLEAN NTAPI AhciChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,

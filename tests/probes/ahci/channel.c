@@ -23,7 +23,7 @@ static BOOLEAN wait_clear(struct ahci_channel *channel, ULONG bit)
 }
 
 /* AHCI 10.1.2: first the commands, then the received FISes. Forgets the commands issued. */
-static BOOLEAN stop_engine(struct ahci_channel *channel)
+BOOLEAN ahci_stop_engine(struct ahci_channel *channel)
 {
     put(channel->base, PORT_CMD, get(channel->base, PORT_CMD) & ~PORT_CMD_START);
     if (!wait_clear(channel, PORT_CMD_RUNS))
@@ -32,7 +32,7 @@ static BOOLEAN stop_engine(struct ahci_channel *channel)
     return wait_clear(channel, PORT_CMD_FIS_RUNS);
 }
 
-static void start_engine(struct ahci_channel *channel)
+void ahci_start_engine(struct ahci_channel *channel)
 {
     put(channel->base, PORT_SERR, 0xFFFFFFFFu);
     put(channel->base, PORT_IS, 0xFFFFFFFFu);
@@ -131,7 +131,8 @@ static UCHAR issue(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
     };
     channel->irbs[slot] = irb;
     channel->active |= 1u << slot;
-    put(channel->base, PORT_CI, 1u << slot);
+    if (!ahci_occasion(channel, AT_ISSUE, slot))
+        put(channel->base, PORT_CI, 1u << slot);
     return IRB_STATUS_PENDING;
 }
 
@@ -173,14 +174,25 @@ static void command_failed(struct ahci_channel *channel, ULONG issued)
     ULONG slot = PORT_CMD_SLOT(get(channel->base, PORT_CMD));
     ULONG task_file = get(channel->base, PORT_TFD);
 
-    stop_engine(channel);
-    start_engine(channel);
+    ahci_stop_engine(channel);
+    ahci_start_engine(channel);
     if (!(issued >> slot & 1))
         return;
     channel->irbs[slot]->AtaStatus = (UCHAR)task_file;
     channel->irbs[slot]->AtaError = (UCHAR)(task_file >> 8);
     complete(channel, slot, IRB_STATUS_DEVICE_ERROR);
     put(channel->base, PORT_CI, issued & ~(1u << slot));
+}
+
+void ahci_end_commands(struct ahci_channel *channel, ULONG causes)
+{
+    ULONG issued = get(channel->base, PORT_CI) & channel->active, done = channel->active & ~issued;
+
+    for (ULONG slot = 0; slot < SLOTS; slot++)
+        if (done >> slot & 1)
+            complete(channel, slot, IRB_STATUS_SUCCESS);
+    if (causes & PORT_INT_FAILED)
+        command_failed(channel, issued);
 }
 
 static BOOLEAN serve(struct ahci_channel *channel)
@@ -192,13 +204,7 @@ static BOOLEAN serve(struct ahci_channel *channel)
     ULONG causes = get(channel->base, PORT_IS);
     put(channel->base, PORT_IS, causes);
     put(hba, HBA_IS, 1u << channel->port);
-
-    ULONG issued = get(channel->base, PORT_CI) & channel->active, done = channel->active & ~issued;
-    for (ULONG slot = 0; slot < SLOTS; slot++)
-        if (done >> slot & 1)
-            complete(channel, slot, IRB_STATUS_SUCCESS);
-    if (causes & PORT_INT_FAILED)
-        command_failed(channel, issued);
+    ahci_end_commands(channel, causes);
     return TRUE;
 }
 
@@ -207,6 +213,8 @@ static BOOLEAN NTAPI Interrupt(PVOID ChannelExtension)
     const struct ahci_channel *channel = ChannelExtension;
     BOOLEAN is_ours = FALSE;
 
+    if (channel->armed && channel->armed->at == AT_INTERRUPT)
+        return ahci_occasion(ChannelExtension, AT_INTERRUPT, 0);
     if (!serves_any)
         return serve(ChannelExtension);
     for (ULONG port = 0; port < 32; port++)
@@ -218,11 +226,11 @@ static BOOLEAN NTAPI Interrupt(PVOID ChannelExtension)
 static BOOLEAN NTAPI Reset(PVOID ChannelExtension)
 {
     struct ahci_channel *channel = ChannelExtension;
-    BOOLEAN stopped = stop_engine(channel);
+    BOOLEAN stopped = ahci_stop_engine(channel);
 
     channel->active = 0;
     AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET);
-    start_engine(channel);
+    ahci_start_engine(channel);
     return stopped;
 }
 
@@ -251,6 +259,12 @@ static void put_address(struct ahci_channel *channel, ULONG offset, PVOID memory
     put(channel->base, offset + 4, (ULONG)address.HighPart);
 }
 
+void ahci_put_addresses(struct ahci_channel *channel)
+{
+    put_address(channel, PORT_CLB, channel->shared->list);
+    put_address(channel, PORT_FB, channel->shared->fises);
+}
+
 /* A channel's resources are the controller's: there is one range for all ports. */
 static PUCHAR map_port(struct ahci_channel *channel, const IDE_MINIPORT_RESOURCES *resources)
 {
@@ -274,16 +288,17 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
     configuration->SyncWithIsr = TRUE;
     configuration->SupportsWmi = TRUE;
     channel->active = 0;
+    channel->armed = ahci_find_case(channel);
     channel->base = map_port(channel, configuration->ChannelResources);
     if (!channel->base)
         return FALSE;
     channel->shared =
         AtaPortGetUnCachedExtension(channel, sizeof *channel->shared, sizeof(struct command_table));
-    if (!channel->shared || !stop_engine(channel)) /* the firmware may have left it running */
+    if (!channel->shared || !ahci_stop_engine(channel)) /* the firmware may have left it running */
         return FALSE;
-    put_address(channel, PORT_CLB, channel->shared->list);
-    put_address(channel, PORT_FB, channel->shared->fises);
-    start_engine(channel);
+    ahci_put_addresses(channel);
+    ahci_start_engine(channel);
+    (void)ahci_occasion(channel, AT_START, 0);
     put(channel->base, PORT_IE, PORT_INT_COMPLETED | PORT_INT_FAILED);
     channel->controller->channels[channel->port] = channel;
     return TRUE;
@@ -299,7 +314,7 @@ static BOOLEAN NTAPI Control(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlA
     if (ControlAction == IdeStop) {
         channel->controller->channels[channel->port] = NULL;
         put(channel->base, PORT_IE, 0);
-        return stop_engine(channel);
+        return ahci_stop_engine(channel);
     }
     return TRUE;
 }

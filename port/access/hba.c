@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The records of AHCI registers, and the ways of their accesses; see hba.h. Owns nothing. The ways
+ * are entered from every context in which a miniport runs, the rest at PASSIVE_LEVEL.
+ */
+#include "port/access/hba.h"
+
+#include <string.h>
+
+#include "port/access/audit_ahci.h"
+#include "port/contract/routines.h"
+#include "port/contract/rules.h"
+#include "port/objects.h"
+#include "port/trace.h"
+
+#define WIDTHS(DEFINE)         \
+    DEFINE(Uchar, UCHAR, 8)    \
+    DEFINE(Ushort, USHORT, 16) \
+    DEFINE(Ulong, ULONG, 32)
+
+/* ------------------------------------------------------------------ nobody wants to know */
+
+#define DEFINE_PLAIN(Name, TYPE, bits)                                                             \
+    static TYPE ACCESS_WAY plain_read##bits(const struct access_register *reg, uintptr_t address)  \
+    {                                                                                              \
+        (void)reg;                                                                                 \
+        TYPE value = hal_read##bits((const void *)address);                                        \
+        access_counters.registers++;                                                               \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);                          \
+        return value;                                                                              \
+    }                                                                                              \
+    static VOID ACCESS_WAY plain_write##bits(const struct access_register *reg, uintptr_t address, \
+                                             TYPE value)                                           \
+    {                                                                                              \
+        (void)reg;                                                                                 \
+        hal_write##bits((void *)address, value);                                                   \
+        access_counters.registers++;                                                               \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);                         \
+    }
+WIDTHS(DEFINE_PLAIN)
+
+/* ------------------------------------------------------------------ registers of interest */
+
+/* The auditor knows whole registers: the rest of a narrow access is as it was known last. */
+static inline __attribute__((always_inline)) uint32_t
+told_read(const struct access_register *reg, uintptr_t address, uint32_t value, unsigned bits)
+{
+    unsigned shift = (unsigned)(address % 4) * 8;
+    uint32_t mask = bits == 32 ? UINT32_MAX : ((1u << bits) - 1) << shift;
+
+    if (bits == 32)
+        return audit_ahci_read(reg, value);
+    return audit_ahci_read(reg, value << shift | (audit_ahci_known(reg) & ~mask)) >> shift;
+}
+
+/* False: it is not to reach the device. */
+static inline __attribute__((always_inline)) bool told_write(const struct access_register *reg,
+                                                             uintptr_t address, uint32_t *value,
+                                                             unsigned bits, enum routine routine)
+{
+    unsigned shift = (unsigned)(address % 4) * 8;
+    uint32_t mask = bits == 32 ? UINT32_MAX : ((1u << bits) - 1) << shift;
+    uint32_t whole = *value;
+
+    if (bits != 32)
+        whole = *value << shift | (audit_ahci_unwritten(reg) & ~mask);
+    bool is_sent = audit_ahci_write(reg, &whole, routine);
+    *value = bits == 32 ? whole : whole >> shift;
+    return is_sent;
+}
+
+#define DEFINE_TOLD(Name, TYPE, bits)                                                            \
+    static TYPE ACCESS_WAY hba_read##bits(const struct access_register *reg, uintptr_t address)  \
+    {                                                                                            \
+        TYPE value = hal_read##bits((const void *)address);                                      \
+        value = (TYPE)told_read(reg, address, value, bits);                                      \
+        access_counters.registers++;                                                             \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);                        \
+        return value;                                                                            \
+    }                                                                                            \
+    static VOID ACCESS_WAY hba_write##bits(const struct access_register *reg, uintptr_t address, \
+                                           TYPE value)                                           \
+    {                                                                                            \
+        uint32_t sent = value;                                                                   \
+        if (told_write(reg, address, &sent, bits, ROUTINE_AtaPortWriteRegister##Name))           \
+            hal_write##bits((void *)address, (TYPE)sent);                                        \
+        access_counters.registers++;                                                             \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);                       \
+    }
+WIDTHS(DEFINE_TOLD)
+
+/* ------------------------------------------------------------------ records */
+
+/* By offset, in dwords: AHCI 1.3.1, 3.1 and 3.3. */
+static const uint8_t general_roles[HBA_PORTS / 4] = {HBA_CAP, HBA_GHC, HBA_IS, HBA_PI};
+static const uint8_t port_roles[HBA_PORT_BYTES / 4] = {
+    HBA_PORT_CLB,  HBA_PORT_CLBU, HBA_PORT_FB,  HBA_PORT_FBU, HBA_PORT_IS,   HBA_PORT_IE,
+    HBA_PORT_CMD,  HBA_NONE,      HBA_PORT_TFD, HBA_PORT_SIG, HBA_PORT_SSTS, HBA_PORT_SCTL,
+    HBA_PORT_SERR, HBA_PORT_SACT, HBA_PORT_CI,  HBA_NONE,     HBA_PORT_FBS,
+};
+
+#define PLAIN_WAYS(Name, TYPE, bits) \
+    .read##bits = plain_read##bits, .write##bits = plain_write##bits,
+#define TOLD_WAYS(Name, TYPE, bits) .read##bits = hba_read##bits, .write##bits = hba_write##bits,
+static const struct access_register plain_ways = {WIDTHS(PLAIN_WAYS)};
+static const struct access_register told_ways = {WIDTHS(TOLD_WAYS)};
+
+static void make_records(struct access_hba *hba)
+{
+    for (uint32_t i = 0; i < HBA_BYTES / 4; i++) {
+        uint8_t role = i < HBA_PORTS / 4 ? general_roles[i]
+                                         : port_roles[(i - HBA_PORTS / 4) % (HBA_PORT_BYTES / 4)];
+        struct access_register *reg = &hba->registers[i];
+        *reg = role && contract_checks ? told_ways : plain_ways;
+        reg->hba = hba;
+        reg->role = role;
+        reg->byte_count = 4;
+    }
+}
+
+static size_t bytes_of_both(void)
+{
+    return sizeof(struct access_hba) + sizeof(struct audit_hba);
+}
+
+bool hba_create(struct controller *controller)
+{
+    if (controller->class_code != HBA_CLASS || controller->hba)
+        return true;
+    struct access_hba *hba = hal_pages_alloc(hal_pages_for(bytes_of_both()), UINT64_MAX);
+    if (!hba)
+        return false;
+    hba->audit = (struct audit_hba *)(hba + 1);
+    hba->audit->controller = controller;
+    make_records(hba);
+    controller->hba = hba;
+    return true;
+}
+
+void hba_forget(struct controller *controller)
+{
+    if (controller->hba)
+        hal_pages_free(controller->hba, hal_pages_for(bytes_of_both()));
+    controller->hba = NULL;
+}
