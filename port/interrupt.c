@@ -175,8 +175,9 @@ static __attribute__((noinline)) void judge_claim(struct channel *channel, unsig
 }
 
 /* IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after
- * IdeHwControl(IdeStop) has returned. */
-bool interrupt_serve(void *context)
+ * IdeHwControl(IdeStop) has returned. (That it is also called from here, and might be inlined there
+ * in part, shall cost nothing where every interrupt comes by.) */
+__attribute__((noinline)) bool interrupt_serve(void *context)
 {
     struct channel *channel = context;
     if (!channel_hears_interrupts(channel->state))

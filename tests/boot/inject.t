@@ -1,0 +1,86 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Faults by FAULT= and by the shell's `fault`: the examples of docs/faults.md, what is said of them at the end of a run,
+# in a time-out, in a report and in the trace; wrong words. (What each fault does: tests/guest/faults.c; the words one
+# by one: tests/host/test_fault_words.c.)
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Test::More;
+use Witness;
+
+my $image = random_image('disk.img', 1 << 20, 'faults');
+my $iso = random_image('disk.iso', 1 << 20, 'faults too');
+my $digest = sha256_of($image, 0, 4096);
+
+# ------------------------------------------------------------------ the examples
+
+my ($list) = slurp('docs/faults.md') =~ /^## Examples\n\n```\n(.*?)^```/ms;
+my @examples = split /\n/, $list // '';
+cmp_ok(scalar @examples, '>', 10, 'docs/faults.md has examples');
+my $run = boot(DISK => $image, CDROM => $iso, CMD => join('; ', 'fault list',
+    map { ('fault add time-outs 100', "fault add $_", 'sha256 0 0 8', 'sha256 0 0 8', 'sha256 0 0 8', 'fault list', 'fault clear', 'sha256 0 0 8') }
+        @examples), TIMEOUT => 240);
+like(output_of($run, 'fault list'), qr/^No fault is armed\.$/, 'none at first');
+for my $example (@examples) {
+    my ($part) = $run->{console} =~ /^> fault add \Q$example\E\n(.*?)^> fault clear\n> sha256 0 0 8\n(?=(\w*))/ms;
+    like($part // '', qr/^fault \d+: \Q$example\E: injected [1-9]/m, "$example is injected");
+    is($2, $digest, 'the disk is right afterwards');
+}
+like($run->{console}, qr/^FAULT='error UNC command=READ-DMA nth=2': injected 1 time, at nth=2 of \d+ matches$/m, 'the end says it');
+like($run->{console}, qr/^FAULT='df rate=1\/3 seed=7': injected \d+ times?, at nth=[\d, ]+ of \d+ matches$/m, 'with what a rate has taken');
+like($run->{console}, qr/^pata 0\.0: target 0: read was not completed in 10 s \(fault \d+ was injected: interrupt lost command=READ-DMA\); resetting$/m,
+    'a time-out names the fault');
+unlike($run->{console}, qr/^RULE /m, 'no rule is held against the driver');
+
+# ------------------------------------------------------------------ from the start on
+
+$run = boot(DISK => $image, CDROM => $iso, CMD => 'mode 0; devices; log 400',
+    FAULT => 'identify 63=0000 target=0 channel=0.0; identify 88=0000 channel=0.0; config 42=0000;; identify 10=5858 channel=0.0');
+exit_code_is($run, 0, 'FAULT=');
+like(output_of($run, 'mode 0'), qr/^  Data +PIO/m, 'a disk whose IDENTIFY data have no DMA');
+like($run->{console}, qr/^PCI .* 0\.1 \(disabled\)$/m, 'a channel that the configuration space has off');
+like($run->{console}, qr/^FAULT='config 42=0000': injected \d+ time/m, 'the end says both');
+like(output_of($run, 'log 400'), qr/ fault +\d was injected on channel 0$/m, 'and so does the trace');
+
+# ------------------------------------------------------------------ packet commands
+
+$run = boot(DISK => $image, CDROM => $iso, FAULT => 'sense 3/11/00 command=READ(10) nth=2', CMD => 'sha256 cd0 0 8; read cd0 0; sha256 cd0 0 8');
+exit_code_is($run, 1, 'sense data');
+is(digest_in($run, 'sha256 cd0 0 8'), sha256_of($iso, 0, 16384), 'of the second command, not the first');
+like(output_of($run, 'read cd0 0'), qr/medium error/, 'are what the issuer is told');
+
+# ------------------------------------------------------------------ a report
+
+my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
+$run = boot(DISK => $image, CDROM => $iso, MINIPORT => "$probes/rules.sys", FAULT => 'read 50/00 register=Bus-Master-Status count=for-ever',
+    CMD => 'sha256 0 0 8', HIVE => spill("$scratch/hive.reg", <<'END'));
+Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\rules\Controller0\Channel0]
+"Break"="int_not_dismissed"
+END
+like($run->{console}, qr/^RULE INT-01 .*\n(?:  .*\n)*  fault 1 had been injected before: read 50\/00 register=Bus-Master-Status count=for-ever$/m,
+    'a report that comes after a fault says so');
+
+# ------------------------------------------------------------------ wrong words
+
+my %wrong = (
+    'flaot FF' => qr/^"flaot" is no fault\. Faults are read, write, /m,
+    'bsy nht=3' => qr/^"nht=3" is no key of a fault\. Keys are channel=, /m,
+    'read 7F register=Command' => qr/^register=Command: that one is only written; what is read there is Status\.$/m,
+);
+$run = boot(DISK => $image, CMD => join '; ', 'fault', 'fault add', 'fault list all', map { "fault add $_" } sort keys %wrong);
+exit_code_is($run, 1, 'wrong words in the shell');
+like($run->{console}, qr/^6 of 6 commands failed:$/m, 'fail');
+like(output_of($run, "fault add $_"), $wrong{$_}, "fault add $_") for sort keys %wrong;
+$run = boot(DISK => $image, FAULT => 'bsy nth=2; error XX');
+exit_code_is($run, 2, 'wrong words of FAULT=');
+like($run->{console}, qr/^A fault cannot be injected\. "error XX": what Error shows is UNC, /m, 'are named');
+$run = boot(DISK => 'none', BUILD => stub_build(), FAULT => 'x' x 1024);
+exit_code_is($run, 2, 'FAULT= that is too long');
+like($run->{console}, qr/FAULT= is 1024 characters long/, 'too');
+
+done_testing();
