@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "port/access/access.h"
+#include "port/access/audit_dma.h"
 #include "port/call.h"
 #include "port/contract/given.h"
 #include "port/contract/report.h"
@@ -262,6 +263,7 @@ static const char *start_hardware(struct channel *channel)
         device->queue.busy = (struct shared_flags){0};
     }
     power_start(channel);
+    audit_dma_begin(channel);
 
     /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */
     bool reaches_all = channel->controller->given.configuration.Dma64BitAddress ||
@@ -292,6 +294,7 @@ static void release_hardware(struct channel *channel)
     interrupt_disconnect(channel);
     callbacks_cancel(channel);
     timer_cancel(&channel->timeouts.watchdog);
+    timer_cancel(&channel->timeouts.stopped);
     timer_cancel(&channel->queue.busy_timer);
     timer_cancel(&channel->power.limit);
     deferred_cancel(&channel->irbs.completion);

@@ -303,6 +303,7 @@ bool controller_start(struct controller *controller)
     if (!find_channel_driver(controller))
         return false;
     controller_find_resources(controller);
+    access_configured(controller);
     if (!controller->is_numbered)
         controller->number = controller->driver->controllers_started++;
     controller->is_numbered = true;

@@ -79,9 +79,10 @@ struct request {
             bool sense_valid, registers_valid; /* what is in `sense` */
             bool timed_out;                    /* at least once */
             /* The port's. */
-            uint8_t retries; /* after a reset */
-            bool was_busy;   /* repeated after IRB_STATUS_BUSY: once is enough */
-            bool bounced;    /* carried through the channel's bounce buffer */
+            uint8_t retries;  /* after a reset */
+            bool was_busy;    /* repeated after IRB_STATUS_BUSY: once is enough */
+            bool bounced;     /* carried through the channel's bounce buffer */
+            bool was_stopped; /* by the auditor: HWR-21 */
         };
     };
     struct request *next; /* the port's */
@@ -310,6 +311,7 @@ struct channel_notified {
 /* The watchdog, and the ladder that it starts. request/timeout.c's, at DISPATCH_LEVEL. */
 struct channel_timeouts {
     struct port_timer watchdog; /* a second, while requests are outstanding */
+    struct port_timer stopped;  /* a transfer was stopped by the auditor, a moment ago */
     uint16_t recovery_ticks_left;
     struct request recovery_request;
 };
@@ -380,6 +382,7 @@ struct controller {
     const char *failure;
     bool is_pci;
     struct hal_pci_address pci;
+    uint16_t pci_command; /* of configuration space: access_configured() */
     uint16_t vendor_id, device_id;
     uint32_t class_code; /* 24 bits: class, subclass, programming interface */
     char service[64];    /* chosen by the registry; "" if none */

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "port/access/access.h"
 #include "port/access/audit.h"
 #include "port/contract/rules.h"
 #include "port/objects.h"
@@ -151,6 +152,7 @@ void controller_enable_bus_master(struct controller *controller)
     if (controller->is_pci)
         hal_pci_write(controller->pci, PCI_COMMAND, 2,
                       hal_pci_read(controller->pci, PCI_COMMAND, 2) | COMMAND_BUS_MASTER);
+    access_configured(controller);
 }
 
 bool controller_is_native(const struct controller *controller)

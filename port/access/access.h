@@ -80,6 +80,10 @@ extern const struct access_filter *access_filter;
  * that many bytes may begin. */
 struct access_register access_record(enum access_role role, unsigned byte_count);
 
+/* The same of one whose controller does not decode ports: HWR-08 is told at every access, which is
+ * done all the same. */
+struct access_register access_dark_record(enum access_role role, unsigned byte_count);
+
 /* Before the first miniport runs. */
 void access_init(void);
 
@@ -90,10 +94,18 @@ bool access_create_map(struct controller *controller);
  * PASSIVE_LEVEL. */
 void access_mark(struct controller *controller);
 
+/* Its PCI command register may have changed: whether it decodes ports and masters the bus (HWR-08).
+ * Context: any. */
+void access_configured(struct controller *controller);
+
 /* Forgets everything that AtaPortGetDeviceBase mapped, when a controller stops. Context:
  * PASSIVE_LEVEL. */
 void access_unmap_all(struct controller *controller);
 
+/* Lets the auditor look at a write before it is done. Returns what is to be written: the same, or
+ * without the start of a transfer that may not be (HWR-21). Context: any in which a miniport
+ * runs. */
+uint32_t access_before_write(const struct access_register *reg, uint32_t value);
 /* Tells the auditor, the counters and the trace of an access that was done. Context: any in which a
  * miniport runs. */
 void access_tell_read(const struct access_register *reg, uintptr_t port, unsigned width,

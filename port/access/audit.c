@@ -25,7 +25,19 @@ void audit_buffer_write(const struct access_register *reg, unsigned width, uint3
                         const void *buffer)
 {
     if (reg->role != ROLE_DATA)
-        audit_write(reg, (enum access_role)reg->role, last_value(width, count, buffer));
+        audit_write(reg, (enum access_role)reg->role, width, last_value(width, count, buffer));
+}
+
+uint32_t audit_before_write(const struct access_register *reg, uint32_t value)
+{
+    struct channel *channel = reg->channel;
+
+    if (reg->role == ROLE_BUS_MASTER_STATUS &&
+        audit_dma_is_blind(&channel->audit.dma, (uint8_t)value))
+        audit_dma_cleared_early(channel);
+    if (reg->role != ROLE_BUS_MASTER_COMMAND || audit_dma_command(&channel->audit, (uint8_t)value))
+        return value;
+    return (value & ~0xFFu) | audit_dma_start(channel, (uint8_t)value);
 }
 
 static enum audit_answer seen(uint32_t any, uint32_t this, uint32_t since)

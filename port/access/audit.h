@@ -8,6 +8,7 @@
 #define PORT_ACCESS_AUDIT_H
 
 #include "port/access/access.h"
+#include "port/access/audit_dma.h"
 #include "port/objects.h"
 
 /* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE
@@ -35,6 +36,8 @@ static inline __attribute__((always_inline)) void audit_read(const struct access
     struct audit *audit = &channel->audit;
     uint32_t now = (uint32_t)channel->counters.requests;
 
+    if (role == ROLE_BUS_MASTER_STATUS)
+        audit_dma_status_read(audit, (uint8_t)value);
     if (role == ROLE_ERROR)
         audit->error[(uint8_t)value] = audit->error_read = now;
     if (role != ROLE_STATUS && role != ROLE_ALTERNATE_STATUS)
@@ -46,9 +49,30 @@ static inline __attribute__((always_inline)) void audit_read(const struct access
         context_now->noted |= reg->noted;
 }
 
+/* It is about to write one, in the role's own width. True: something may be wrong with it, and it
+ * goes the way of other widths, where all is looked at. Of the bus master's command register note
+ * is taken before it is written. */
+static inline __attribute__((always_inline)) bool
+audit_needs_care(const struct access_register *reg, enum access_role role, uint32_t value)
+{
+    struct audit *audit = &reg->channel->audit;
+
+    if (role == ROLE_BUS_MASTER_COMMAND)
+        return !audit_dma_command(audit, (uint8_t)value);
+    if (role == ROLE_BUS_MASTER_STATUS)
+        return audit_dma_is_blind(&audit->dma, (uint8_t)value);
+    return false;
+}
+
+/* Looks at it. Returns what is to be written instead, which is the same but where a transfer may
+ * not start. */
+uint32_t audit_before_write(const struct access_register *reg, uint32_t value)
+    __attribute__((cold));
+
 /* It has written one. */
 static inline __attribute__((always_inline)) void audit_write(const struct access_register *reg,
-                                                              enum access_role role, uint32_t value)
+                                                              enum access_role role, unsigned width,
+                                                              uint32_t value)
 {
     struct audit *audit = &reg->channel->audit;
 
@@ -57,6 +81,7 @@ static inline __attribute__((always_inline)) void audit_write(const struct acces
         audit->command_written = (uint32_t)reg->channel->counters.requests;
         audit->commanded = audit->selected;
         audit->is_over = false;
+        audit_dma_commanded(audit, (uint8_t)value);
         break;
     case ROLE_DEVICE:
         audit->selected = (uint8_t)value;
@@ -64,20 +89,26 @@ static inline __attribute__((always_inline)) void audit_write(const struct acces
     case ROLE_BUS_MASTER_STATUS:
         if (value & AUDIT_BUS_MASTER_INTERRUPT)
             context_now->noted |= reg->noted;
+        audit_dma_status_written(audit, (uint8_t)value);
         break;
     case ROLE_ALTERNATE_STATUS: /* Device Control */
         if (value & IDE_DC_RESET_CONTROLLER)
-            audit->selected = 0; /* ATA/ATAPI-6, 9.2: a reset selects device 0 */
+            audit->selected = audit->dma.awaited =
+                0; /* ATA/ATAPI-6, 9.2: a reset selects device 0 */
+        break;
+    case ROLE_ERROR: /* Features */
+        audit->dma.features = (uint8_t)value;
+        break;
+    case ROLE_BUS_MASTER_TABLE:
+        audit_dma_table(reg->channel, value, width);
         break;
     case ROLE_NONE:
     case ROLE_DATA:
-    case ROLE_ERROR: /* Features */
     case ROLE_SECTOR_COUNT:
     case ROLE_LBA_LOW:
     case ROLE_LBA_MID:
     case ROLE_LBA_HIGH:
     case ROLE_BUS_MASTER_COMMAND:
-    case ROLE_BUS_MASTER_TABLE:
     case ROLE_COUNT:
         break;
     }

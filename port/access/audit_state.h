@@ -6,6 +6,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct irb_slot;
+struct audit_prd;
+
+/* The bus master (audit_dma.h). */
+struct audit_dma {
+    uint8_t doubts;  /* DMA_DOUBT_xxx: why the next start is looked at closely */
+    uint8_t awaited; /* what a DMA command that was written waits for in the command register: start
+                        and direction; 0: none waits */
+    uint8_t features;              /* as it was written last */
+    uint8_t owed;                  /* DMA_OWES_xxx, for the transfer that was started last, */
+    const struct irb_slot *owner;  /* whose it is; NULL: nobody's */
+    uint32_t table_address;        /* as it was written */
+    const struct audit_prd *table; /* the same, in the driver's memory, while nothing is in doubt */
+};
+
 /* Owned by the accesses of the channel's driver, which are one at a time. A moment is the number of
  * the request that was begun last, of all on the channel. It runs over after 2^32 of them; what was
  * said 2^31 requests ago then counts as said now. */
@@ -21,6 +36,7 @@ struct audit {
     struct {
         uint16_t status, alternate_status, bus_master_status;
     } ports;
+    struct audit_dma dma;
     uint32_t status[256]; /* the moment when that value was read last */
     uint32_t error[256];
 };

@@ -62,6 +62,30 @@ static __attribute__((cold)) void map_ports(struct controller *controller, uint3
     access_mark(controller);
 }
 
+/* PCI Local Bus 3.0, 6.2.2. */
+#define PCI_COMMAND        4u
+#define COMMAND_IO         0x0001u
+#define COMMAND_BUS_MASTER 0x0004u
+
+static bool is_dark(const struct controller *controller)
+{
+    return contract_checks && controller->is_pci && !(controller->pci_command & COMMAND_IO);
+}
+
+void access_configured(struct controller *controller)
+{
+    if (!controller->is_pci)
+        return;
+    bool was_dark = is_dark(controller);
+    controller->pci_command = (uint16_t)hal_pci_read(controller->pci, PCI_COMMAND, 2);
+    for (unsigned i = 0; i < controller->channel_count; i++)
+        if (controller->channels[i])
+            audit_dma_configured(controller->channels[i],
+                                 controller->pci_command & COMMAND_BUS_MASTER);
+    if (controller->port_map && is_dark(controller) != was_dark)
+        access_mark(controller);
+}
+
 /* Channels with registers in ports are an IDE controller's, which has two. Nobody asks for their
  * roles but the auditor, and what stands between driver and device. */
 static void mark_port(struct channel *channel, uint16_t port, enum access_role role)
@@ -81,7 +105,8 @@ static void mark_port(struct channel *channel, uint16_t port, enum access_role r
         set_plain(map->ports, port);
         return;
     }
-    *reg = access_record(role, widest(map->ports, port));
+    *reg = is_dark(channel->controller) ? access_dark_record(role, widest(map->ports, port))
+                                        : access_record(role, widest(map->ports, port));
     reg->channel = channel;
     reg->noted = (uint8_t)AUDIT_OF_CHANNEL(noted[role], number);
     map->ports[port] = (uint8_t)place;

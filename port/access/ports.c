@@ -76,6 +76,49 @@ static inline __attribute__((always_inline)) void trace_write(uintptr_t port, en
         trace(TRACE_PORT_WRITE, (unsigned)port, width, value);
 }
 
+/* What comes in another width than the register's own, for which drivers have little reason, by way
+ * of a filter, or has to be looked at before it is done. */
+__attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
+                                            unsigned width, uint32_t value)
+{
+    if (contract_checks)
+        audit_read(reg, (enum access_role)reg->role, value);
+    access_counters.registers++;
+    trace(TRACE_PORT_READ, (unsigned)port, width, value);
+}
+
+__attribute__((cold)) uint32_t access_before_write(const struct access_register *reg,
+                                                   uint32_t value)
+{
+    return contract_checks ? audit_before_write(reg, value) : value;
+}
+
+__attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
+                                             unsigned width, uint32_t value)
+{
+    if (contract_checks)
+        audit_write(reg, (enum access_role)reg->role, width, value);
+    access_counters.registers++;
+    trace_write(port, (enum access_role)reg->role, width, value);
+}
+
+#define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \
+    static __attribute__((cold))                                                        \
+    TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
+    {                                                                                   \
+        TYPE value = hal_in##bits((uint16_t)port);                                      \
+        access_tell_read(reg, port, (bits) / 8, value);                                 \
+        return value;                                                                   \
+    }                                                                                   \
+    static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
+        const struct access_register *reg, uintptr_t port, TYPE value)                  \
+    {                                                                                   \
+        value = (TYPE)access_before_write(reg, value);                                  \
+        hal_out##bits((uint16_t)port, value);                                           \
+        access_tell_write(reg, port, (bits) / 8, value);                                \
+    }
+WIDTHS(DEFINE_OTHER_WIDTH)
+
 /* One of each for each role, since the way of every command leads through here. */
 #define DEFINE_ROLE(ROLE, TYPE, bits)                                                      \
     static TYPE ACCESS_WAY read_##ROLE(const struct access_register *reg, uintptr_t port)  \
@@ -89,8 +132,12 @@ static inline __attribute__((always_inline)) void trace_write(uintptr_t port, en
     static VOID ACCESS_WAY write_##ROLE(const struct access_register *reg, uintptr_t port, \
                                         TYPE value)                                        \
     {                                                                                      \
+        if (audit_needs_care(reg, ROLE, value)) {                                          \
+            other_write##bits(reg, port, value);                                           \
+            return;                                                                        \
+        }                                                                                  \
         hal_out##bits((uint16_t)port, value);                                              \
-        audit_write(reg, ROLE, value);                                                     \
+        audit_write(reg, ROLE, (bits) / 8, value);                                         \
         access_counters.registers++;                                                       \
         trace_write(port, ROLE, (bits) / 8, value);                                        \
     }
@@ -108,42 +155,6 @@ static inline __attribute__((always_inline)) void trace_write(uintptr_t port, en
     WITH(ROLE_BUS_MASTER_STATUS, UCHAR, 8)  \
     WITH(ROLE_BUS_MASTER_TABLE, ULONG, 32)
 FOR_EACH_ROLE(DEFINE_ROLE)
-
-/* What comes in another width than the register's own, for which drivers have little reason, or by
- * way of a filter. */
-__attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
-                                            unsigned width, uint32_t value)
-{
-    if (contract_checks)
-        audit_read(reg, (enum access_role)reg->role, value);
-    access_counters.registers++;
-    trace(TRACE_PORT_READ, (unsigned)port, width, value);
-}
-
-__attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
-                                             unsigned width, uint32_t value)
-{
-    if (contract_checks)
-        audit_write(reg, (enum access_role)reg->role, value);
-    access_counters.registers++;
-    trace_write(port, (enum access_role)reg->role, width, value);
-}
-
-#define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \
-    static __attribute__((cold))                                                        \
-    TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
-    {                                                                                   \
-        TYPE value = hal_in##bits((uint16_t)port);                                      \
-        access_tell_read(reg, port, (bits) / 8, value);                                 \
-        return value;                                                                   \
-    }                                                                                   \
-    static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
-        const struct access_register *reg, uintptr_t port, TYPE value)                  \
-    {                                                                                   \
-        hal_out##bits((uint16_t)port, value);                                           \
-        access_tell_write(reg, port, (bits) / 8, value);                                \
-    }
-WIDTHS(DEFINE_OTHER_WIDTH)
 
 /* ------------------------------------------------------------------ records */
 
@@ -177,6 +188,39 @@ struct access_register access_record(enum access_role role, unsigned byte_count)
     reg.is_audited = role && contract_checks;
     reg.byte_count = (uint8_t)byte_count;
     reg.block_bytes = role && access_filter ? 0 : reg.byte_count;
+    return reg;
+}
+
+static const struct access_register *ways_of(const struct access_register *reg)
+{
+    return access_filter ? &access_filter->ways : &ways_of_role[reg->role];
+}
+
+#define DEFINE_DARK(Name, TYPE, bits)                                                  \
+    static __attribute__((cold))                                                       \
+    TYPE ACCESS_WAY dark_read##bits(const struct access_register *reg, uintptr_t port) \
+    {                                                                                  \
+        audit_report_dark(port, routine_name(ROUTINE_AtaPortReadPort##Name));          \
+        return ways_of(reg)->read##bits(reg, port);                                    \
+    }                                                                                  \
+    static __attribute__((cold)) VOID ACCESS_WAY dark_write##bits(                     \
+        const struct access_register *reg, uintptr_t port, TYPE value)                 \
+    {                                                                                  \
+        audit_report_dark(port, routine_name(ROUTINE_AtaPortWritePort##Name));         \
+        ways_of(reg)->write##bits(reg, port, value);                                   \
+    }
+WIDTHS(DEFINE_DARK)
+
+struct access_register access_dark_record(enum access_role role, unsigned byte_count)
+{
+    struct access_register reg = access_record(role, byte_count);
+
+    if (byte_count >= 1)
+        reg.read8 = dark_read8, reg.write8 = dark_write8;
+    if (byte_count >= 2)
+        reg.read16 = dark_read16, reg.write16 = dark_write16;
+    if (byte_count >= 4)
+        reg.read32 = dark_read32, reg.write32 = dark_write32;
     return reg;
 }
 

@@ -2,6 +2,7 @@
 /*
  * The exported routines of drivers and controllers: AtaPortInitializeEx, configuration space.
  */
+#include "port/access/access.h"
 #include "port/access/inject.h"
 #include "port/contract/entry.h"
 #include "port/contract/given.h"
@@ -137,6 +138,7 @@ static void write_bytes(struct controller *controller, const UCHAR *bytes, ULONG
             value |= (uint32_t)bytes[done++] << 8 * i;
         hal_pci_write(controller->pci, at, width, value);
     }
+    access_configured(controller);
 }
 
 ULONG NTAPI AtaPortGetBusData(PVOID ControllerExtension, PVOID Buffer, ULONG ConfigDataOffset,

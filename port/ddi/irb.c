@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "port/access/audit_dma.h"
 #include "port/contract/entry.h"
 #include "port/contract/report.h"
 #include "port/contract/routines.h"
@@ -31,6 +32,7 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
     struct irb_slot *slot = slot_from_irb(channel, irb);
     bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
     if (is_outstanding) {
+        audit_dma_end(slot, slot->page->irb.IrbStatus, routine_name(routine));
         slot_check_results(slot, routine_name(routine), place);
         is_outstanding = slot_complete(channel, slot);
     }
@@ -51,7 +53,8 @@ VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && !(slot->care & ~CARE_MORE) &&
                                  slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
                                  irb_seal(slot->page) == slot->seal &&
-                                 slot->page->irb.DataTransferLength <= slot->data_byte_count,
+                                 slot->page->irb.DataTransferLength <= slot->data_byte_count &&
+                                 !channel->audit.dma.owed,
                              1)) {
             slot_hide(slot);
             slot_queue_completed(channel, slot);
@@ -92,6 +95,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         if (!is_judged)
             IrbStatus = judged_status(slot, IrbStatus, routine_name(routine), CALLER);
         is_judged = true;
+        audit_dma_end(slot, IrbStatus, routine_name(routine));
         slot_end(channel, slot, IrbStatus);
     }
 }

@@ -111,7 +111,8 @@ static bool should_retry(struct request *request)
               BUSY_ASKED)) /* else the miniport knows better for how long */
             device_pause(device, BUSY_PAUSE_US);
     } else if (request->irb_status == IRB_STATUS_BUS_RESET && !request->is_once &&
-               request->retries < MAXIMUM_RETRIES && !channel_is_leaving(device->channel->state)) {
+               !request->was_stopped && request->retries < MAXIMUM_RETRIES &&
+               !channel_is_leaving(device->channel->state)) {
         request->retries++;
     } else {
         return false;

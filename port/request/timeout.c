@@ -37,12 +37,13 @@ void watchdog_arm(struct channel *channel)
         timer_arm(&channel->timeouts.watchdog, TICK_US);
 }
 
-/* Is a request that has timed out still at the miniport? */
-static struct irb_slot *timed_out_slot(struct channel *channel)
+/* Is a request that has timed out, or was stopped, still at the miniport? */
+static struct irb_slot *late_slot(struct channel *channel)
 {
     for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
-        if (slot->state == SLOT_ACTIVE && slot->timeout_s && !slot->ticks_left)
+        if (slot->state == SLOT_ACTIVE &&
+            (slot->request->was_stopped || (slot->timeout_s && !slot->ticks_left)))
             return slot;
     }
     return NULL;
@@ -127,7 +128,7 @@ static void lun_reset_done(struct request *request)
     } else if (!succeeded ||
                (request->irb_status == IRB_STATUS_SUCCESS &&
                 left_requests_out(channel, request->device)) ||
-               timed_out_slot(channel)) {
+               late_slot(channel)) {
         channel_reset(channel);
     } else {
         set_recovery(channel, RECOVERY_NONE);
@@ -198,6 +199,18 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
         recover(channel, slot);
 }
 
+/* The auditor has stopped a transfer (HWR-21), and has said why: the device waits for it, and
+ * nobody waits for the time-out. */
+static void end_stopped(void *context)
+{
+    struct channel *channel = context;
+
+    if (context_now->kind != CONTEXT_NONE) /* within IdeHwControl */
+        timer_arm(&channel->timeouts.stopped, TICK_US);
+    else if (channel->recovery == RECOVERY_NONE && late_slot(channel))
+        channel_reset(channel);
+}
+
 /* Once a second. */
 static void tick(void *context)
 {
@@ -227,4 +240,6 @@ void watchdog_init(struct channel *channel)
 {
     channel->timeouts.watchdog.deferred.procedure = tick;
     channel->timeouts.watchdog.deferred.context = channel;
+    channel->timeouts.stopped.deferred.procedure = end_stopped;
+    channel->timeouts.stopped.deferred.context = channel;
 }

@@ -126,7 +126,15 @@ struct probe_controller {
     struct probe_channel *channels[MAX_IDE_DEVICE];
 };
 
-/* A physical region descriptor of SFF-8038i. */
+/* The bus master's registers (SFF-8038i), and a physical region descriptor. */
+enum { BM_COMMAND = 0, BM_STATUS = 2, BM_TABLE = 4 };
+#define BM_START         0x01
+#define BM_TO_MEMORY     0x08
+#define BM_ACTIVE        0x01
+#define BM_ERROR         0x02
+#define BM_INTERRUPT     0x04
+#define BM_FIRMWARE_BITS 0x60
+
 struct probe_prd {
     ULONG address, control;
 };
@@ -152,8 +160,9 @@ struct probe_channel {
     PIDE_REQUEST_BLOCK failed;    /* whose sense data the current one fetches */
     PIDE_REQUEST_BLOCK held_head; /* came while another was under way */
     PIDE_REQUEST_BLOCK held_tail;
-    ULONG moved;       /* bytes of the current one's buffer */
-    ULONG reset_looks; /* in PHASE_RESET */
+    BOOLEAN (*interrupt)(struct probe_channel *channel); /* a case's own; NULL: none */
+    ULONG moved;                                         /* bytes of the current one's buffer */
+    ULONG reset_looks;                                   /* in PHASE_RESET */
 
     /* Requests that the port has handed over and not got back, reset and power ones left out (IRB-13). */
     ULONG outstanding, most_outstanding;
@@ -201,6 +210,14 @@ BOOLEAN NTAPI ProbeBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
 BOOLEAN NTAPI ProbeInterrupt(PVOID ChannelExtension);
 BOOLEAN NTAPI ProbeReset(PVOID ChannelExtension);
+
+/* For cases that start a transfer by bus master themselves. Takes an IRB, selects its device, and describes its
+ * memory; from then on ProbeInterrupt ends it. FALSE: it is no such transfer, or another one is under way. */
+BOOLEAN probe_take_transfer(struct probe_channel *channel, PIDE_REQUEST_BLOCK irb);
+/* Of the current one: table address, direction, interrupt and error cleared. */
+void probe_program(const struct probe_channel *channel);
+/* The task file and the command. */
+void probe_send(const struct probe_channel *channel);
 
 /* The controller's hardware and the drive's interrupt are as a command wants them. */
 void probe_take_hardware(struct probe_channel *channel);

@@ -173,6 +173,7 @@ static void forget(struct probe_channel *channel)
         read_settings(channel);
     channel->is_read = FALSE;
     channel->phase = PHASE_IDLE;
+    channel->interrupt = NULL;
     channel->current = channel->failed = channel->held_head = channel->held_tail = NULL;
     channel->outstanding = channel->most_outstanding = 0;
     for (ULONG target = 0; target < MAX_IDE_DEVICE; target++)

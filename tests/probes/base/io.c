@@ -20,15 +20,6 @@ enum {
     COMMAND = 7, /* and Status */
 };
 
-/* The bus master (SFF-8038i). */
-enum { BM_COMMAND = 0, BM_STATUS = 2, BM_TABLE = 4 };
-#define BM_START         0x01
-#define BM_TO_MEMORY     0x08
-#define BM_ACTIVE        0x01
-#define BM_ERROR         0x02
-#define BM_INTERRUPT     0x04
-#define BM_FIRMWARE_BITS 0x60
-
 #define STATUS_DEVICE_FAULT   0x20
 #define STATUS_FAILED         (IDE_STATUS_ERROR | STATUS_DEVICE_FAULT)
 #define STATUS_NOT_IDLE       (IDE_STATUS_BUSY | IDE_STATUS_DRQ)
@@ -261,9 +252,7 @@ static BOOLEAN dma_prepare(struct probe_channel *channel)
 
     if (!list || !describe(channel, list))
         return FALSE;
-    AtaPortWritePortUlong((PULONG)(PVOID)(channel->bus_master + BM_TABLE), channel->table_address);
-    AtaPortWritePortUchar(channel->bus_master + BM_COMMAND, dma_direction(channel));
-    bus_master_clear(channel);
+    probe_program(channel);
     return TRUE;
 }
 
@@ -273,6 +262,14 @@ static void pio_out(struct probe_channel *channel)
         (PUSHORT)(PVOID)(channel->command_block + DATA),
         (PUSHORT)(PVOID)((PUCHAR)channel->current->DataBuffer + channel->moved), SECTOR_BYTES / 2);
     channel->moved += SECTOR_BYTES;
+}
+
+static void send_task_file(const struct probe_channel *channel, const IDE_REQUEST_BLOCK *irb)
+{
+    if (Is48BitIrb(irb))
+        write_registers(channel, &irb->IdeTaskFile.Previous);
+    write_registers(channel, &irb->IdeTaskFile.Current);
+    write_register(channel, COMMAND, irb->IdeTaskFile.Current.bCommandReg);
 }
 
 /* The phase is set before the command is written: its interrupt may come at once. */
@@ -285,10 +282,7 @@ static void send_ata(struct probe_channel *channel, PIDE_REQUEST_BLOCK irb, enum
         return;
     }
     channel->phase = phase;
-    if (Is48BitIrb(irb))
-        write_registers(channel, &irb->IdeTaskFile.Previous);
-    write_registers(channel, &irb->IdeTaskFile.Current);
-    write_register(channel, COMMAND, irb->IdeTaskFile.Current.bCommandReg);
+    send_task_file(channel, irb);
     if (phase == PHASE_DMA) {
         AtaPortWritePortUchar(channel->bus_master + BM_COMMAND, dma_direction(channel) | BM_START);
     } else if (phase == PHASE_PIO_OUT) { /* the first block is asked for without an interrupt */
@@ -403,6 +397,43 @@ static void begin(struct probe_channel *channel, PIDE_REQUEST_BLOCK irb)
     else
         send(channel);
 }
+
+/* ------------------------------------------------------------------ transfers that cases start */
+
+BOOLEAN probe_take_transfer(struct probe_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    const IDE_SCATTER_GATHER_LIST *list;
+
+    if (channel->phase != PHASE_IDLE || channel->held_head || !IsAtaCommand(irb) ||
+        phase_of(channel, irb) != PHASE_DMA)
+        return FALSE;
+    list = AtaPortGetScatterGatherList(channel, irb);
+    if (!list || !describe(channel, list) ||
+        select(channel, irb->TargetId,
+               (UCHAR)((irb->TargetId ? 0xB0 : 0xA0) |
+                       (irb->IdeTaskFile.Current.bDriveHeadReg & (IDE_LBA_MODE | 0x0F)))) !=
+            IRB_STATUS_PENDING)
+        return FALSE;
+    channel->current = irb;
+    channel->moved = 0;
+    channel->outstanding++;
+    channel->phase = PHASE_DMA;
+    return TRUE;
+}
+
+void probe_program(const struct probe_channel *channel)
+{
+    AtaPortWritePortUlong((PULONG)(PVOID)(channel->bus_master + BM_TABLE), channel->table_address);
+    AtaPortWritePortUchar(channel->bus_master + BM_COMMAND, dma_direction(channel));
+    bus_master_clear(channel);
+}
+
+void probe_send(const struct probe_channel *channel)
+{
+    send_task_file(channel, channel->current);
+}
+
+/* ------------------------------------------------------------------ requests come */
 
 static VOID NTAPI go_on(PVOID ChannelExtension)
 {
@@ -564,8 +595,11 @@ static void step(struct probe_channel *channel, UCHAR status, UCHAR engine)
 BOOLEAN NTAPI ProbeInterrupt(PVOID ChannelExtension)
 {
     struct probe_channel *channel = ChannelExtension;
-    UCHAR engine = bus_master_status(channel), status;
+    UCHAR engine, status;
 
+    if (channel->interrupt)
+        return channel->interrupt(channel);
+    engine = bus_master_status(channel);
     if (channel->phase == PHASE_RESET || (channel->bus_master && !(engine & BM_INTERRUPT)))
         return FALSE;
     if (channel->phase == PHASE_IDLE && !channel->bus_master)

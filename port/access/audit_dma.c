@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is judged of a bus master's registers; see audit_dma.h. Owns struct audit_dma of each
+ * channel. May not touch a device. Entered from every context in which a miniport runs.
+ */
+#include "port/access/audit_dma.h"
+
+#include "port/access/access.h"
+#include "port/access/audit_prd.h"
+#include "port/contract/report.h"
+
+/* Every report is about the access that the driver makes. */
+#define REPORT(rule, slot, routine, ...)                                             \
+    ((slot) ? contract_report_irb(rule, slot, routine, report_caller(), __VA_ARGS__) \
+            : contract_report(rule, NULL, routine, report_caller(), __VA_ARGS__))
+#define WRITE_BYTE "AtaPortWritePortUchar"
+#define WRITE_LONG "AtaPortWritePortUlong"
+
+/* ------------------------------------------------------------------ commands */
+
+#define READS  (DMA_START | DMA_TO_MEMORY)
+#define WRITES DMA_START
+#define MOVES  (DMA_START | DMA_AWAITED_SOME)
+
+/* ATA/ATAPI-6 and -7, clause 8; ACS-2 of the later ones. */
+const uint8_t audit_dma_commands[256] = {
+    [0xC8] = READS,  /* READ DMA */
+    [0xC9] = READS,  /* the same, without retries */
+    [0x25] = READS,  /* READ DMA EXT */
+    [0x2A] = READS,  /* READ STREAM DMA EXT */
+    [0x47] = READS,  /* READ LOG DMA EXT */
+    [0x5D] = READS,  /* TRUSTED RECEIVE DMA */
+    [0xEE] = READS,  /* IDENTIFY DEVICE DMA */
+    [0xCA] = WRITES, /* WRITE DMA */
+    [0xCB] = WRITES, /* the same, without retries */
+    [0x35] = WRITES, /* WRITE DMA EXT */
+    [0x3A] = WRITES, /* WRITE STREAM DMA EXT */
+    [0x3D] = WRITES, /* WRITE DMA FUA EXT */
+    [0x06] = WRITES, /* DATA SET MANAGEMENT */
+    [0x57] = WRITES, /* WRITE LOG DMA EXT */
+    [0x5F] = WRITES, /* TRUSTED SEND DMA */
+    [0xA0] = MOVES,  /* PACKET, with the feature DMA */
+    [0x26] = MOVES,  /* READ DMA QUEUED EXT */
+    [0x36] = MOVES,  /* WRITE DMA QUEUED EXT */
+    [0x3E] = MOVES,  /* WRITE DMA QUEUED FUA EXT */
+    [0xC7] = MOVES,  /* READ DMA QUEUED */
+    [0xCC] = MOVES,  /* WRITE DMA QUEUED */
+    [0xA2] = MOVES,  /* SERVICE */
+};
+
+/* ------------------------------------------------------------------ whose transfer it is */
+
+/* The only IRB with data at the miniport; NULL: there are none, or several. */
+static const struct irb_slot *only_slot(const struct channel *channel)
+{
+    const struct irb_slot *only = NULL;
+
+    for (unsigned i = 0; i < channel->irbs.count; i++) {
+        const struct irb_slot *slot = &channel->irbs.slots[i];
+        if (slot->state != SLOT_ACTIVE || !slot->data_byte_count)
+            continue;
+        if (only)
+            return NULL;
+        only = slot;
+    }
+    return only;
+}
+
+/* ------------------------------------------------------------------ start */
+
+static const char *direction_name(uint8_t value)
+{
+    return value & DMA_TO_MEMORY ? "to memory" : "from memory";
+}
+
+/* HWR-11: which way does the data of a command go? */
+static uint8_t direction_of(const struct audit_dma *dma, const struct irb_slot *owner,
+                            uint8_t otherwise)
+{
+    if (!(dma->awaited & DMA_AWAITED_SOME))
+        return dma->awaited & DMA_TO_MEMORY;
+    if (!owner || !(owner->page->irb.IrbFlags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT)))
+        return otherwise;
+    return owner->page->irb.IrbFlags & IRB_FLAGS_DATA_IN ? DMA_TO_MEMORY : 0;
+}
+
+/* HWR-08, HWR-11, HWR-13. A transfer that was stopped in the midst of its request may go on. */
+static void judge_order(struct channel *channel, const struct irb_slot *owner, uint8_t value)
+{
+    struct audit_dma *dma = &channel->audit.dma;
+    bool is_second = dma->owner && dma->owner->state == SLOT_ACTIVE;
+    uint8_t direction = value & DMA_TO_MEMORY;
+
+    if (dma->doubts & DMA_DOUBT_MASTER)
+        REPORT(RULE_HWR_08, owner, WRITE_BYTE,
+               "a transfer starts, and bus mastering is off in configuration space");
+    if (!dma->awaited && !is_second)
+        REPORT(RULE_HWR_11, owner, WRITE_BYTE,
+               "start is written before the command: the device has no DMA command");
+    else if (dma->awaited && direction_of(dma, owner, direction) != direction)
+        REPORT(RULE_HWR_11, owner, WRITE_BYTE,
+               "the direction is %s, and the command's data goes %s", direction_name(value),
+               direction_name(value ^ DMA_TO_MEMORY));
+    if (dma->doubts & DMA_DOUBT_STATUS)
+        REPORT(RULE_HWR_13, owner, WRITE_BYTE,
+               "a transfer starts, and the status still has its %s bit set, as it was read last",
+               dma->doubts & DMA_INTERRUPT ? "interrupt" : "error");
+}
+
+/* The device never hears of the transfer, so nobody waits for it: request/timeout.c. */
+static void stop(struct channel *channel, const struct irb_slot *owner)
+{
+    for (unsigned i = 0; i < channel->irbs.count; i++) {
+        const struct irb_slot *slot = &channel->irbs.slots[i];
+        bool is_it = slot == owner || (owner && slot->sense == owner);
+        if (is_it && slot->state == SLOT_ACTIVE && slot->request)
+            slot->request->was_stopped = true;
+    }
+    timer_arm(&channel->timeouts.stopped, 0);
+}
+
+/* HWR-09, HWR-10, HWR-21. False: it may not start. */
+static bool judge_table(struct channel *channel, struct transfer *transfer)
+{
+    struct audit_dma *dma = &channel->audit.dma;
+    struct prd_fault fault;
+
+    audit_prd_walk(transfer, &fault);
+    if (fault.is_found)
+        REPORT(fault.rule, transfer->owner, WRITE_BYTE, "%s%s", fault.text,
+               fault.is_fatal ? "; the transfer was not started, and the request ends" : "");
+    if (fault.is_fatal) {
+        stop(channel, transfer->owner);
+        return false;
+    }
+    if (!(dma->table_address & 3u))
+        dma->table = (const struct audit_prd *)(uintptr_t)dma->table_address;
+    return true;
+}
+
+/* Memory of a driver that is linked into the kernel is all of it. */
+static bool is_table_known(const struct channel *channel)
+{
+    return channel->controller->channel_driver->image &&
+           !(channel->audit.dma.doubts & DMA_DOUBT_WIDTH);
+}
+
+uint8_t audit_dma_start(struct channel *channel, uint8_t value)
+{
+    struct audit_dma *dma = &channel->audit.dma;
+    const struct irb_slot *only = only_slot(channel);
+    struct transfer transfer = {
+        .channel = channel,
+        .owner = only,
+        .is_packet = dma->awaited & DMA_AWAITED_SOME,
+    };
+
+    if (dma->doubts & DMA_DOUBT_STARTED) {
+        REPORT(RULE_HWR_12, only, WRITE_BYTE, "start is written while it is still set");
+        return value;
+    }
+    bool may = !is_table_known(channel) || judge_table(channel, &transfer);
+    if (!may)
+        return value & (uint8_t)~DMA_START;
+    judge_order(channel, transfer.owner, value);
+    dma->owner = transfer.owner;
+    dma->awaited = 0;
+    dma->doubts &= DMA_DOUBT_WIDTH | DMA_DOUBT_MASTER;
+    dma->doubts |= DMA_DOUBT_STARTED | (dma->table ? 0 : DMA_DOUBT_TABLE);
+    dma->owed = DMA_OWES_STOP | DMA_OWES_LOOK;
+    return value;
+}
+
+/* ------------------------------------------------------------------ the other registers */
+
+/* HWR-11: cleared behind the start, and nobody has looked whether it was set: an interrupt that has
+ * come meanwhile is lost. In IdeHwInterrupt it has come. */
+void audit_dma_cleared_early(struct channel *channel)
+{
+    if (context_now->kind == CONTEXT_START_IO && !channel->audit.is_over)
+        REPORT(RULE_HWR_11, channel->audit.dma.owner, WRITE_BYTE,
+               "the interrupt bit is cleared behind start, without a look whether it was set");
+}
+
+/* SFF-8038i: the table is known before the command. The packet is what counts of PACKET. */
+void audit_dma_table(struct channel *channel, uint32_t address, unsigned width)
+{
+    struct audit_dma *dma = &channel->audit.dma;
+    bool is_started = dma->doubts & DMA_DOUBT_STARTED;
+
+    if (is_started || (dma->awaited && !(dma->awaited & DMA_AWAITED_SOME)))
+        REPORT(RULE_HWR_11, only_slot(channel), WRITE_LONG,
+               "the table's address is written behind the %s", is_started ? "start" : "command");
+    if (width == sizeof address && address == dma->table_address && dma->table)
+        return;
+    dma->table_address = address;
+    dma->table = NULL;
+    dma->doubts &= (uint8_t)~DMA_DOUBT_WIDTH;
+    dma->doubts |= width == sizeof address ? DMA_DOUBT_TABLE : DMA_DOUBT_WIDTH;
+}
+
+/* ------------------------------------------------------------------ the end */
+
+/* HWR-12, HWR-13. What is told here is not told at the next start as well. */
+void audit_dma_judge_end(struct irb_slot *slot, UCHAR irb_status, const char *routine)
+{
+    struct audit_dma *dma = &slot->channel->audit.dma;
+
+    if (slot != dma->owner)
+        return;
+    if (dma->owed & DMA_OWES_STOP) {
+        contract_report_irb(RULE_HWR_12, slot, routine, report_caller(),
+                            "its transfer is over, and start is still set");
+        dma->doubts &= (uint8_t)~DMA_DOUBT_STARTED;
+    }
+    if (dma->owed & DMA_OWES_LOOK && IRB_STATUS(irb_status) == IRB_STATUS_SUCCESS)
+        contract_report_irb(RULE_HWR_13, slot, routine, report_caller(),
+                            "it succeeded, and nobody has looked at the bus master's status, which "
+                            "has an error bit");
+    dma->owed = 0;
+}
+
+void audit_dma_begin(struct channel *channel)
+{
+    channel->audit.dma = (struct audit_dma){.doubts = DMA_DOUBT_TABLE};
+    access_configured(channel->controller);
+}
+
+/* ------------------------------------------------------------------ configuration space */
+
+void audit_dma_configured(struct channel *channel, bool masters_bus)
+{
+    struct audit_dma *dma = &channel->audit.dma;
+
+    dma->doubts &= (uint8_t)~DMA_DOUBT_MASTER;
+    dma->doubts |= masters_bus ? 0 : DMA_DOUBT_MASTER;
+}
+
+void audit_report_dark(uintptr_t port, const char *routine)
+{
+    REPORT(RULE_HWR_08, context_now->slot, routine,
+           "port %#lx is touched, and I/O decoding is off in configuration space",
+           (unsigned long)port);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose memory a bus master reaches; see dma_memory.h. Entered from any context. */
+#include "port/access/dma_memory.h"
+
+#include "port/loader/image.h"
+#include "port/memory.h"
+
+/* A piece of what a driver has: where it sees it, and where the port does. */
+struct piece {
+    const void *seen, *memory;
+    size_t byte_count;
+    const struct irb_slot *slot; /* of data */
+};
+
+#define NO_PIECE    ((struct piece){0})
+#define PLAIN(a, n) ((struct piece){a, a, n, NULL})
+
+static struct piece data_of(const struct irb_slot *slot)
+{
+    if (slot->state != SLOT_ACTIVE)
+        return NO_PIECE;
+    /* Of odd lengths the last word is whole. */
+    return (struct piece){slot->shown_data, slot->data,
+                          slot->data_byte_count + (slot->data_byte_count & 1), slot};
+}
+
+/* Whose page it begins in at the same place as the driver sees it. */
+static struct piece extension_of(const struct irb_slot *slot)
+{
+    const struct channel_memory *memory = &slot->channel->memory;
+    size_t page_count = hal_pages_for(memory->irb_extension_size);
+
+    if (!slot->extension)
+        return NO_PIECE;
+    return (struct piece){slot->extension,
+                          memory->irb_extensions + slot->index * page_count * HAL_PAGE_SIZE +
+                              (uintptr_t)slot->extension % HAL_PAGE_SIZE,
+                          memory->irb_extension_size, NULL};
+}
+
+static struct piece image_of(const struct driver *driver)
+{
+    const struct loaded_image *image = driver ? driver->image : NULL;
+    return image ? PLAIN((const void *)image->base, image->byte_count) : NO_PIECE;
+}
+
+static struct piece guarded_by(const struct guarded *guarded)
+{
+    return guarded->pages ? PLAIN(guarded->start, guarded->byte_count) : NO_PIECE;
+}
+
+/* What is not an IRB's. False: that was all. */
+static bool own_piece(const struct channel *channel, unsigned index, struct piece *piece)
+{
+    const struct arena_window *buffer = &channel->registry.window;
+
+    switch (index) {
+    case 0:
+        *piece = guarded_by(&channel->memory.uncached_guard);
+        return true;
+    case 1:
+        *piece = guarded_by(&channel->memory.extension_guard);
+        return true;
+    case 2:
+        *piece = guarded_by(&channel->controller->extension_memory);
+        return true;
+    case 3:
+        *piece = buffer->is_live ? PLAIN(buffer->buffer, buffer->byte_count) : NO_PIECE;
+        return true;
+    case 4:
+        *piece = image_of(channel->controller->channel_driver);
+        return true;
+    case 5:
+        *piece = image_of(channel->controller->driver);
+        return true;
+    }
+    return false;
+}
+
+/* All of them, the data first. False: there is no piece of that number, nor of a higher one. */
+static bool get_piece(const struct channel *channel, unsigned index, struct piece *piece)
+{
+    unsigned count = channel->irbs.count;
+
+    if (index < count)
+        *piece = data_of(&channel->irbs.slots[index]);
+    else if (index < 2 * count)
+        *piece = extension_of(&channel->irbs.slots[index - count]);
+    else
+        return own_piece(channel, index - 2 * count, piece);
+    return true;
+}
+
+/* How many bytes of a piece are contiguous from a physical address on; 0: it is not in it. Pages of
+ * an image may be missing. */
+static uint64_t left_in(const struct piece *piece, uint64_t physical)
+{
+    const uint8_t *at = piece->memory;
+    size_t left = piece->byte_count;
+
+    while (left) {
+        uint32_t run = (uint32_t)left;
+        uint64_t start = memory_physical_run(at, &run);
+        if (!start)
+            run = (uint32_t)(HAL_PAGE_SIZE - (uintptr_t)at % HAL_PAGE_SIZE);
+        else if (physical - start < run)
+            return run - (physical - start);
+        if (run >= left)
+            break;
+        at += run;
+        left -= run;
+    }
+    return 0;
+}
+
+struct dma_memory dma_memory_at(const struct channel *channel, uint64_t physical)
+{
+    struct piece piece;
+
+    for (unsigned i = 0; get_piece(channel, i, &piece); i++) {
+        uint64_t byte_count = left_in(&piece, physical);
+        if (byte_count)
+            return (struct dma_memory){byte_count, piece.slot};
+    }
+    return (struct dma_memory){0, NULL};
+}
+
+const char *dma_memory_name(uint64_t physical)
+{
+    if (physical >= 0xA0000 && physical < 0x100000)
+        return "the firmware's";
+    if (physical < hal_window_start && hal_physical((const void *)(uintptr_t)physical))
+        return "somebody else's";
+    return "no memory";
+}
+
+bool dma_memory_is_virtual(const struct channel *channel, uint32_t address)
+{
+    struct piece piece;
+
+    for (unsigned i = 0; get_piece(channel, i, &piece); i++)
+        if (piece.byte_count && (uintptr_t)piece.seen >= hal_window_start &&
+            address - (uint32_t)(uintptr_t)piece.seen < piece.byte_count)
+            return true;
+    return false;
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# HWR-08 to HWR-13, HWR-21: the bus master (tests/probes/rules/hwr_dma.c), and drivers that use it in other ways than pata.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Contract;
+use Test::More;
+
+my @byte = (routine => 'AtaPortWritePortUchar', context => 'IdeHwStartIo');
+my @table = (routine => 'AtaPortWritePortUlong', context => 'IdeHwStartIo');
+my @end = (routine => 'AtaPortCompleteRequest', context => 'IdeHwInterrupt');
+my @short = (io => 'read 0 0; read 0 0; read 0 0');
+# Stopped: the request fails, and at once.
+my @stopped = (rule => 'HWR-21', @byte, @short, fails => 1);
+my @long_extension = (values => '"IrbExtension"=dword:00021000');
+
+contract_cases('hwr_dma',
+    { case => 'hwr_master_off', rule => 'HWR-08', @byte, @short },
+    { case => 'hwr_ports_off', rule => 'HWR-08', routine => 'AtaPortReadPortUchar', context => 'IdeHwStartIo', @short },
+
+    { case => 'hwr_prd_odd_address', rule => 'HWR-09', @byte, @short, also => qr/has an odd address/ },
+    { case => 'hwr_prd_odd_length', rule => 'HWR-09', @byte, @short, also => qr/has an odd length/ },
+    { case => 'hwr_prd_crosses', rule => 'HWR-09', @byte, also => qr/crosses a multiple of 64 KiB/ },
+    { case => 'hwr_prd_zero', rule => 'HWR-09', @byte, @short, also => qr/has a count of 0/ },
+    { case => 'hwr_prd_zero_first', rule => 'HWR-09', @byte, @short, also => qr/has a count of 0/ },
+
+    { case => 'hwr_table_no_end', rule => 'HWR-10', @byte, @short, also => qr/has no end mark/ },
+    { case => 'hwr_table_two_ends', rule => 'HWR-10', @byte, @short, also => qr/describes 256 bytes, and the request has 512/ },
+    { case => 'hwr_table_end_in_the_middle', rule => 'HWR-10', @byte, @short, also => qr/describes 256 bytes/ },
+    { case => 'hwr_table_short', rule => 'HWR-10', @byte, @short, also => qr/describes 510 bytes/ },
+    { case => 'hwr_table_long', rule => 'HWR-10', @byte, @short, also => qr/describes 1024 bytes/ },
+    { case => 'hwr_table_misaligned', rule => 'HWR-10', @byte, @short, fails => 1, also => qr/no multiple of 4.*was not started/ },
+    { case => 'hwr_table_low_bits', rule => 'HWR-10', @byte, @short, also => qr/no multiple of 4/ },
+    { case => 'hwr_table_crosses', rule => 'HWR-10', @byte, @short, @long_extension, also => qr/crosses a multiple of 64 KiB/ },
+    { case => 'hwr_table_too_long', rule => 'HWR-10', @byte, @long_extension, also => qr/table of 8193 descriptors/ },
+
+    { case => 'hwr_start_first', rule => 'HWR-11', @byte, @short, also => qr/before the command/ },
+    { case => 'hwr_direction', rule => 'HWR-11', @byte, @short, also => qr/the direction is from memory/ },
+    { case => 'hwr_table_behind_command', rule => 'HWR-11', @table, @short, also => qr/behind the command/ },
+    { case => 'hwr_table_behind_start', rule => 'HWR-11', @table, @short, also => qr/behind the start/ },
+    { case => 'hwr_cleared_behind_start', rule => 'HWR-11', @byte, @short, also => qr/cleared behind start/ },
+
+    { case => 'hwr_never_stopped', rule => 'HWR-12', @end, @short },
+    { case => 'hwr_reset_unstopped', rule => 'HWR-12', routine => 'AtaPortCompleteAllActiveRequests', context => 'IdeHwStartIo', @short },
+    { case => 'hwr_start_twice', rule => 'HWR-12', @byte, @short },
+    { case => 'hwr_not_looked', rule => 'HWR-13', @end, @short },
+    { case => 'hwr_not_cleared', rule => 'HWR-13', @byte, @short, also => qr/still has its interrupt bit set/ },
+
+    { case => 'hwr_prd_kernel', @stopped, also => qr/descriptor 0, 0x200000 with 512 bytes, .*somebody else's.*was not started/ },
+    { case => 'hwr_prd_firmware', @stopped, also => qr/the firmware's/ },
+    { case => 'hwr_prd_beyond', @stopped, also => qr/no memory/ },
+    { case => 'hwr_prd_behind', @stopped, also => qr/reaches 0x/ },
+    { case => 'hwr_prd_virtual', @stopped, also => qr/is a virtual address/ },
+    { case => 'hwr_table_virtual', @stopped, also => qr/the table's address is .* is a virtual address/ },
+    { case => 'hwr_table_beyond', @stopped, also => qr/the table's address is 0xe0000000, which is no memory/ },
+
+    # In other ways.
+    (map { { case => "hwr_$_", asserts => 'HWR-11', @short } } qw(one_write cleared_behind_command reused by_the_book)),
+    { case => 'hwr_split', asserts => 'HWR-10', @short },
+    (map { { case => "hwr_$_", asserts => 'HWR-21', @short, @long_extension } } qw(table_in_extension bounced)),
+);
+
+done_testing();

@@ -1,0 +1,769 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HWR-08 to HWR-13, HWR-21: the bus master. Each case starts one transfer by itself, wrongly in one thing or
+ * rightly in another way than the base does. What would not end by itself, or moves data to the wrong
+ * place, is reset behind that, and the port repeats it.
+ */
+#include "cases.h"
+
+#define STATUS 7 /* in the command block */
+
+/* What HWR-09 and HWR-10 say of it. */
+#define BOUNDARY   0x10000u
+#define COUNT_MASK 0xFFFFu
+#define FIRMWARE   0x000F0000u /* SeaBIOS, below 1 MiB */
+#define KERNEL     0x00200000u /* this kernel's own code or data */
+#define BEYOND     0xE0000000u /* no memory */
+
+#define PCI_COMMAND            4
+#define PCI_COMMAND_IO         0x0001
+#define PCI_COMMAND_BUS_MASTER 0x0004
+
+/* ------------------------------------------------------------------ a transfer by steps */
+
+static UCHAR direction(const struct probe_channel *channel)
+{
+    return channel->current->IrbFlags & IRB_FLAGS_DATA_IN ? BM_TO_MEMORY : 0;
+}
+
+/* As macros: the line that a case uses them in is the one that is reported. */
+#define WRITE_COMMAND(channel, value) \
+    AtaPortWritePortUchar((channel)->bus_master + BM_COMMAND, value)
+#define WRITE_STATUS(channel, value) AtaPortWritePortUchar((channel)->bus_master + BM_STATUS, value)
+#define WRITE_TABLE(channel, value) \
+    AtaPortWritePortUlong((PULONG)(PVOID)((channel)->bus_master + BM_TABLE), value)
+#define START(channel) WRITE_COMMAND(channel, direction(channel) | BM_START)
+
+static BOOLEAN take(struct occasion *at)
+{
+    return probe_take_transfer(at->channel, at->irb);
+}
+
+/* All but start. */
+static void prepare(struct probe_channel *channel)
+{
+    probe_program(channel);
+    probe_send(channel);
+}
+
+/* It is given up; the port sends the request once more. */
+static BOOLEAN give_up(struct probe_channel *channel)
+{
+    (void)ProbeReset(channel);
+    return TRUE;
+}
+
+/* One descriptor for all of it, if it does not cross a boundary. */
+static void describe_whole(struct probe_channel *channel, ULONG byte_count)
+{
+    channel->table[0].control = (byte_count & COUNT_MASK) | PRD_END;
+}
+
+static ULONG length_of(const struct probe_channel *channel)
+{
+    return channel->current->DataTransferLength;
+}
+
+/* ------------------------------------------------------------------ HWR-08 */
+
+static void configure(struct probe_channel *channel, USHORT clear, USHORT set)
+{
+    USHORT command;
+
+    AtaPortGetBusData(channel->controller, &command, PCI_COMMAND, sizeof command);
+    command = (USHORT)((command & ~clear) | set);
+    AtaPortSetBusData(channel->controller, &command, PCI_COMMAND, sizeof command);
+}
+
+CASE hwr_master_off(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    configure(channel, PCI_COMMAND_BUS_MASTER, 0);
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-08 */
+    configure(channel, 0, PCI_COMMAND_BUS_MASTER);
+    return give_up(channel);
+}
+
+CASE hwr_ports_off(struct occasion *at)
+{
+    configure(at->channel, PCI_COMMAND_IO, 0);
+    (void)AtaPortReadPortUchar(at->channel->device_control); /* BREAKS: HWR-08 */
+    configure(at->channel, 0, PCI_COMMAND_IO);
+    return FALSE;
+}
+
+/* ------------------------------------------------------------------ HWR-09 */
+
+CASE hwr_prd_odd_address(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].address |= 1;
+    describe_whole(channel, length_of(channel) - 2);
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-09 */
+    return give_up(channel);
+}
+
+CASE hwr_prd_odd_length(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    describe_whole(channel, length_of(channel) - 1);
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-09 */
+    return give_up(channel);
+}
+
+/* A transfer that begins in one 64 KiB and goes on in the next. */
+CASE hwr_prd_crosses(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].control = (channel->table[0].control + 512) & COUNT_MASK;
+    channel->table[1].address += 512;
+    channel->table[1].control -=
+        channel->table[1].control & COUNT_MASK ? 512 : (ULONG) - (int)(BOUNDARY - 512);
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-09 */
+    return give_up(channel);
+}
+
+CASE hwr_prd_zero(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    describe_whole(channel, 0);
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-09 */
+    return give_up(channel);
+}
+
+/* An element of a list that has no length, taken as it is. */
+CASE hwr_prd_zero_first(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[1] = channel->table[0];
+    channel->table[0].control = 0;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-09 */
+    return give_up(channel);
+}
+
+/* ------------------------------------------------------------------ HWR-10 */
+
+CASE hwr_table_no_end(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].control &= ~PRD_END;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+CASE hwr_table_two_ends(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    describe_whole(channel, length_of(channel) / 2);
+    channel->table[1] = channel->table[0];
+    channel->table[1].address += length_of(channel) / 2;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+CASE hwr_table_end_in_the_middle(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    describe_whole(channel, length_of(channel) / 2);
+    channel->table[1] = channel->table[0];
+    channel->table[1].address += length_of(channel) / 2;
+    channel->table[1].control &= ~PRD_END;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+CASE hwr_table_short(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    describe_whole(channel, length_of(channel) - 2);
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+CASE hwr_table_long(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    describe_whole(channel, length_of(channel) + 512);
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+/* The bus master reads from the multiple of four below, and finds half a descriptor. */
+CASE hwr_table_misaligned(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    struct probe_prd prd;
+
+    if (!take(at))
+        return FALSE;
+    prd = channel->table[0];
+    channel->table[0] = (struct probe_prd){0, 0};
+    *(struct probe_prd *)(PVOID)((PUCHAR)channel->table + 2) = prd;
+    WRITE_TABLE(channel, channel->table_address + 2);
+    WRITE_COMMAND(channel, direction(channel));
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    probe_send(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return TRUE;
+}
+
+CASE hwr_table_low_bits(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    WRITE_TABLE(channel, channel->table_address | 1);
+    WRITE_COMMAND(channel, direction(channel));
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    probe_send(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+/* In the IrbExtension, which is longer than 64 KiB here: where it crosses a boundary. */
+static struct probe_prd *use_extension(struct probe_channel *channel, ULONG offset, ULONG *address)
+{
+    PUCHAR at = (PUCHAR)channel->current->IrbExtension + offset;
+    ULONG length;
+
+    *address = AtaPortConvertPhysicalAddressToUlong(
+        AtaPortGetPhysicalAddress(channel, channel->current, at, &length));
+    return (struct probe_prd *)(PVOID)at;
+}
+
+static void program_at(struct probe_channel *channel, ULONG address)
+{
+    WRITE_TABLE(channel, address);
+    WRITE_COMMAND(channel, direction(channel));
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    probe_send(channel);
+}
+
+CASE hwr_table_crosses(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    struct probe_prd *table;
+    ULONG address;
+
+    if (!take(at))
+        return FALSE;
+    use_extension(channel, 0, &address);
+    table = use_extension(channel, BOUNDARY - address % BOUNDARY - 8, &address);
+    table[0] = table[1] = channel->table[0];
+    table[0].control = length_of(channel) / 2;
+    table[1].control = length_of(channel) / 2 | PRD_END;
+    table[1].address += length_of(channel) / 2;
+    program_at(channel, address);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+/* Sixteen bytes each, and that many of them that no 64 KiB hold the table. */
+#define MANY 8193
+CASE hwr_table_too_long(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    struct probe_prd *table;
+    ULONG address, data;
+
+    if (!take(at))
+        return FALSE;
+    data = channel->table[0].address;
+    table = use_extension(channel, 0, &address);
+    table = use_extension(channel, (BOUNDARY - address % BOUNDARY) % BOUNDARY, &address);
+    for (ULONG i = 0; i < MANY; i++)
+        table[i] = (struct probe_prd){data + 16 * i, 16};
+    table[MANY - 2].control = 8;
+    table[MANY - 1] = (struct probe_prd){data + length_of(channel) - 8, 8 | PRD_END};
+    program_at(channel, address);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+/* ------------------------------------------------------------------ HWR-11 */
+
+CASE hwr_start_first(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    probe_program(channel);
+    START(channel); /* BREAKS: HWR-11 */
+    probe_send(channel);
+    return TRUE;
+}
+
+CASE hwr_direction(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    WRITE_COMMAND(channel, (direction(channel) ^ BM_TO_MEMORY) | BM_START); /* BREAKS: HWR-11 */
+    return TRUE;
+}
+
+CASE hwr_table_behind_command(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    WRITE_TABLE(channel, channel->table_address); /* BREAKS: HWR-11 */
+    START(channel);
+    return TRUE;
+}
+
+CASE hwr_table_behind_start(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    START(channel);
+    WRITE_TABLE(channel, channel->table_address); /* BREAKS: HWR-11 */
+    return TRUE;
+}
+
+CASE hwr_cleared_behind_start(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    WRITE_TABLE(channel, channel->table_address);
+    probe_send(channel);
+    START(channel);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR); /* BREAKS: HWR-11 */
+    return give_up(channel);
+}
+
+/* ------------------------------------------------------------------ the end: HWR-12, HWR-13 */
+
+/* What a case's interrupt routine does beside what it is about. */
+static PIDE_REQUEST_BLOCK end(struct probe_channel *channel)
+{
+    PIDE_REQUEST_BLOCK irb = channel->current;
+
+    channel->interrupt = NULL;
+    channel->current = NULL;
+    channel->phase = PHASE_IDLE;
+    channel->outstanding--;
+    irb->IrbStatus = IRB_STATUS_SUCCESS;
+    return irb;
+}
+
+static BOOLEAN is_over(struct probe_channel *channel)
+{
+    return AtaPortReadPortUchar(channel->bus_master + BM_STATUS) & BM_INTERRUPT;
+}
+
+static BOOLEAN hwr_never_stopped_interrupt(struct probe_channel *channel)
+{
+    if (!is_over(channel))
+        return FALSE;
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_STATUS(channel, BM_INTERRUPT);
+    AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-12 */
+    return TRUE;
+}
+
+CASE hwr_never_stopped(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->interrupt = hwr_never_stopped_interrupt;
+    prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+/* A reset gives the buffers back, too. */
+#define ALL_OVER(channel) \
+    AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET)
+CASE hwr_reset_unstopped(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    START(channel);
+    channel->current = NULL;
+    ALL_OVER(channel); /* BREAKS: HWR-12 */
+    return give_up(channel);
+}
+
+CASE hwr_start_twice(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    START(channel);
+    START(channel); /* BREAKS: HWR-12 */
+    return TRUE;
+}
+
+static BOOLEAN hwr_not_looked_interrupt(struct probe_channel *channel)
+{
+    if (AtaPortReadPortUchar(channel->command_block + STATUS) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ))
+        return FALSE;
+    WRITE_COMMAND(channel, 0);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-13 */
+    return TRUE;
+}
+
+CASE hwr_not_looked(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->interrupt = hwr_not_looked_interrupt;
+    prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+/* The next request is the case's, too. */
+static void rearm(struct probe_channel *channel, const struct probe_case *again)
+{
+    channel->armed = again;
+    channel->occasions_left = 1;
+}
+
+/* (It would say TRUE, but that INT-01 forbids.) */
+static BOOLEAN leave_set(struct probe_channel *channel)
+{
+    if (!is_over(channel))
+        return FALSE;
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_COMMAND(channel, 0);
+    AtaPortCompleteRequest(channel, end(channel));
+    return FALSE;
+}
+
+CASE hwr_not_cleared_next(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    WRITE_TABLE(channel, channel->table_address);
+    probe_send(channel);
+    START(channel); /* BREAKS: HWR-13 */
+    return TRUE;
+}
+
+CASE hwr_not_cleared(struct occasion *at)
+{
+    static const struct probe_case next = {"hwr_not_cleared", AT_START_IO, 1, hwr_not_cleared_next};
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    rearm(channel, &next);
+    channel->interrupt = leave_set;
+    prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ HWR-21 */
+
+CASE hwr_prd_kernel(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].address = KERNEL;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+CASE hwr_prd_firmware(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].address = FIRMWARE;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+CASE hwr_prd_beyond(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].address = BEYOND;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+/* Half of it lies behind the buffer. */
+CASE hwr_prd_behind(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].address += length_of(channel) / 2;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+CASE hwr_prd_virtual(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].address = (ULONG)(ULONG_PTR)channel->current->DataBuffer;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+CASE hwr_table_virtual(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    program_at(channel, (ULONG)(ULONG_PTR)channel->table);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+/* QEMU ends itself at such a one. */
+CASE hwr_table_beyond(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    program_at(channel, BEYOND);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ drivers that do it in other ways */
+
+CASE hwr_one_write(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    WRITE_TABLE(channel, channel->table_address);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    probe_send(channel);
+    START(channel);
+    return TRUE;
+}
+
+CASE hwr_cleared_behind_command(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    WRITE_TABLE(channel, channel->table_address);
+    probe_send(channel);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    WRITE_COMMAND(channel, direction(channel));
+    START(channel);
+    return TRUE;
+}
+
+/* The table of before, at its address of before; the status is clear. */
+CASE hwr_reused(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    probe_send(channel);
+    START(channel);
+    return TRUE;
+}
+
+/* More descriptors than the list has elements, and ends elsewhere. */
+CASE hwr_split(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    ULONG address, length;
+
+    if (!take(at))
+        return FALSE;
+    address = channel->table[0].address;
+    length = length_of(channel);
+    for (ULONG i = 0; i < 8; i++)
+        channel->table[i] = (struct probe_prd){address + i * 62, 62};
+    channel->table[7].control = (length - 7 * 62) | PRD_END;
+    prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+/* In the IrbExtension. */
+CASE hwr_table_in_extension(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    struct probe_prd *table;
+    ULONG address;
+
+    if (!take(at))
+        return FALSE;
+    table = use_extension(channel, 4, &address);
+    table[0] = channel->table[0];
+    program_at(channel, address);
+    START(channel);
+    return TRUE;
+}
+
+/* Data that a driver would copy to where it belongs: a buffer of its own. */
+CASE hwr_bounced(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    ULONG address;
+
+    if (!take(at))
+        return FALSE;
+    use_extension(channel, 0, &address);
+    channel->table[0].address = address;
+    prepare(channel);
+    START(channel);
+    return give_up(channel);
+}
+
+/* Stopped, looked at, cleared: in the order of the document, which is not the base's. */
+static BOOLEAN end_by_the_book(struct probe_channel *channel)
+{
+    UCHAR engine;
+
+    WRITE_COMMAND(channel, direction(channel));
+    engine = AtaPortReadPortUchar(channel->bus_master + BM_STATUS);
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_STATUS(channel, engine | BM_INTERRUPT);
+    AtaPortCompleteRequest(channel, end(channel));
+    return TRUE;
+}
+
+CASE hwr_by_the_book(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->interrupt = end_by_the_book;
+    prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+const struct probe_case hwr_dma_cases[] = {
+    {"hwr_master_off", AT_START_IO, 2, hwr_master_off},
+    {"hwr_ports_off", AT_START_IO, 2, hwr_ports_off},
+    {"hwr_prd_odd_address", AT_START_IO, 2, hwr_prd_odd_address},
+    {"hwr_prd_odd_length", AT_START_IO, 2, hwr_prd_odd_length},
+    {"hwr_prd_crosses", AT_START_IO, 2, hwr_prd_crosses},
+    {"hwr_prd_zero", AT_START_IO, 2, hwr_prd_zero},
+    {"hwr_prd_zero_first", AT_START_IO, 2, hwr_prd_zero_first},
+    {"hwr_table_no_end", AT_START_IO, 2, hwr_table_no_end},
+    {"hwr_table_two_ends", AT_START_IO, 2, hwr_table_two_ends},
+    {"hwr_table_end_in_the_middle", AT_START_IO, 2, hwr_table_end_in_the_middle},
+    {"hwr_table_short", AT_START_IO, 2, hwr_table_short},
+    {"hwr_table_long", AT_START_IO, 2, hwr_table_long},
+    {"hwr_table_misaligned", AT_START_IO, 2, hwr_table_misaligned},
+    {"hwr_table_low_bits", AT_START_IO, 2, hwr_table_low_bits},
+    {"hwr_table_crosses", AT_START_IO, 2, hwr_table_crosses},
+    {"hwr_table_too_long", AT_START_IO, 2, hwr_table_too_long},
+    {"hwr_start_first", AT_START_IO, 2, hwr_start_first},
+    {"hwr_direction", AT_START_IO, 2, hwr_direction},
+    {"hwr_table_behind_command", AT_START_IO, 2, hwr_table_behind_command},
+    {"hwr_table_behind_start", AT_START_IO, 2, hwr_table_behind_start},
+    {"hwr_cleared_behind_start", AT_START_IO, 2, hwr_cleared_behind_start},
+    {"hwr_never_stopped", AT_START_IO, 2, hwr_never_stopped},
+    {"hwr_reset_unstopped", AT_START_IO, 2, hwr_reset_unstopped},
+    {"hwr_start_twice", AT_START_IO, 2, hwr_start_twice},
+    {"hwr_not_looked", AT_START_IO, 2, hwr_not_looked},
+    {"hwr_not_cleared", AT_START_IO, 2, hwr_not_cleared},
+    {"hwr_prd_kernel", AT_START_IO, 2, hwr_prd_kernel},
+    {"hwr_prd_firmware", AT_START_IO, 2, hwr_prd_firmware},
+    {"hwr_prd_beyond", AT_START_IO, 2, hwr_prd_beyond},
+    {"hwr_prd_behind", AT_START_IO, 2, hwr_prd_behind},
+    {"hwr_prd_virtual", AT_START_IO, 2, hwr_prd_virtual},
+    {"hwr_table_virtual", AT_START_IO, 2, hwr_table_virtual},
+    {"hwr_table_beyond", AT_START_IO, 2, hwr_table_beyond},
+    {"hwr_one_write", AT_START_IO, 2, hwr_one_write},
+    {"hwr_cleared_behind_command", AT_START_IO, 2, hwr_cleared_behind_command},
+    {"hwr_reused", AT_START_IO, 2, hwr_reused},
+    {"hwr_split", AT_START_IO, 2, hwr_split},
+    {"hwr_table_in_extension", AT_START_IO, 2, hwr_table_in_extension},
+    {"hwr_bounced", AT_START_IO, 2, hwr_bounced},
+    {"hwr_by_the_book", AT_START_IO, 2, hwr_by_the_book},
+    {NULL, 0, 0, NULL},
+};
