@@ -46,11 +46,9 @@ enum {
 
 #define IDENTIFY_TIMEOUT_S 10u
 
-/* Asks the device, since modes and settings change after the first look at it. False: it does not
- * answer; then the words are those of the first time. */
-static bool get_words(struct device *device, uint16_t words[256])
+bool device_ask(struct device *device, uint16_t words[256], struct request *request)
 {
-    struct request request = {
+    *request = (struct request){
         .device = device,
         .function = IRB_FUNCTION_ATA_IDENTIFY,
         .flags = IRB_FLAGS_DATA_IN,
@@ -59,12 +57,20 @@ static bool get_words(struct device *device, uint16_t words[256])
         .byte_count = 512,
     };
 
-    request.task_file.Current.bCommandReg =
+    request->task_file.Current.bCommandReg =
         device->kind == DEVICE_ATA ? IDE_COMMAND_IDENTIFY : IDE_COMMAND_ATAPI_IDENTIFY;
-    request.task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
-    if (device->usable)
-        request_run(&request);
-    if (device->usable && request.irb_status == IRB_STATUS_SUCCESS && request.transferred == 512) {
+    request->task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
+    request_run(request);
+    return request->irb_status == IRB_STATUS_SUCCESS && request->transferred == 512;
+}
+
+/* Asks the device, since modes and settings change after the first look at it. False: it does not
+ * answer; then the words are those of the first time. */
+static bool get_words(struct device *device, uint16_t words[256])
+{
+    struct request request;
+
+    if (device->usable && device_ask(device, words, &request)) {
         memcpy(&device->given.identify, words, 512); /* what is current, for all who look at it */
         return true;
     }

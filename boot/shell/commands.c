@@ -39,6 +39,9 @@ const struct command shell_commands[] = {
     {"stop", "CHANNEL", "finishes a channel's requests and stops it; 0 for all of controller 0",
      command_stop},
     {"start", "CHANNEL", "starts a stopped channel, or controller", command_start},
+    {"reset", "CHANNEL", "resets a channel, waits, and says whether its devices answer",
+     command_reset},
+    {"drivers", "", "the drivers: image, controllers, state", command_drivers},
     {"poweroff", "", "stops all channels and ends", command_poweroff},
 };
 const unsigned shell_command_count = sizeof shell_commands / sizeof *shell_commands;

@@ -3,9 +3,12 @@
 #ifndef BOOT_SHELL_COMMANDS_H
 #define BOOT_SHELL_COMMANDS_H
 
+#include <stdint.h>
+
 #include "boot/shell/session.h"
 
 struct device;
+struct request;
 
 struct command {
     const char *name;
@@ -58,7 +61,16 @@ enum command_result command_stop(unsigned count, char **words);
 enum command_result command_start(unsigned count, char **words);
 enum command_result command_poweroff(unsigned count, char **words);
 
-/* commands_device.c, for other commands, too */
+/* commands_drivers.c: who drives what, and whether a channel recovers */
+enum command_result command_drivers(unsigned count, char **words);
+enum command_result command_reset(unsigned count, char **words);
+
+/* For other commands, too. Of command_identify.c: */
+
+/* IDENTIFY DEVICE or IDENTIFY PACKET DEVICE, whichever it is. False: *request says why not. */
+bool device_ask(struct device *device, uint16_t words[256], struct request *request);
+
+/* Of commands_device.c: */
 
 /* The fastest mode that is selected: "Ultra DMA 5". */
 const char *device_mode_name(const struct device *device);

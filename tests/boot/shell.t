@@ -37,7 +37,7 @@ my $bytes = slurp($image);
 {
     my $run = boot(DISK => $image, CMD => 'help; help read; devices; identify 0; read 0 0; read 0 0x10 2; '
             . 'read 0 1K; sha256 0; sha256 0 3 1000; verify 0; mode 0; partitions 0; rules; irbs; '
-            . 'counters; log 5; flush 0');
+            . 'counters; log 5; flush 0; drivers; reset 0.0');
     exit_code_is($run, 0, 'all commands succeed');
     like(output_of($run, 'help'), qr/^  poweroff +\S/m, 'help lists the commands');
     is(output_of($run, 'help read') =~ tr/\n//, 1, 'help explains one command in a line');
@@ -58,6 +58,8 @@ my $bytes = slurp($image);
     like(output_of($run, 'mode 0'), qr/^  Addressing +LBA28$/m, 'mode');
     like(output_of($run, 'partitions 0'), qr/no partition table/, 'a disk without partitions');
     like(output_of($run, 'rules'), qr/^No rule was broken/, 'no rule was broken');
+    like(output_of($run, 'drivers'), qr/^DRIVER .*\npata +pata\.sys +0x[0-9a-f]+ +[\d.]+ KiB +0 +in use\n\z/, 'drivers');
+    like(output_of($run, 'reset 0.0'), qr/^DISK .*\n0 +0 +answers\nChannel 0\.0 is ready, after \d+\.\d{3} ms\.\n\z/, 'reset');
     unlike($run->{console}, qr/failed/, 'nothing is said to have failed');
 }
 
@@ -252,6 +254,28 @@ my $bytes = slurp($image);
     ok($session->expect(qr/^> \z/m), 'a prompt without a disk');
     $session->type("\cD");
     exit_code_is($session->finish, 0, 'Ctrl-D ends the session too');
+}
+
+# ------------------------------------------------------------------ recovery, tried by hand
+
+{
+    my $bad = spill("$scratch/bad.sys", 'MZ, and no more');
+    my $run = boot(DISK => $image, CDROM => 'none', MINIPORT => "$bad build/$Ataport::arch/probes/ahci.sys",
+        CMD => 'drivers; drivers 0; fault add time-outs 200; '
+            . 'fault add bsy channel=0.0 count=for-ever; reset 0.0; fault clear; devices; reset 0.0; sha256 0; '
+            . 'stop 0.0; reset 0.0; drivers; stop 0; drivers; reset; reset 9.9');
+    exit_code_is($run, 1, 'commands fail');
+    my @drivers = map { output_of($_, 'drivers') } { console => $run->{console} }, map { { console => $_ } } $run->{console} =~ /^> stop 0\n(.*)/ms;
+    like($drivers[0], qr/^bad +bad\.sys +- +- +- +\S.*\nahci +ahci\.sys +0x.* - +has no controller$/m,
+        'drivers: one that was refused, with the reason, and one that is not wanted');
+    like($drivers[1], qr/^pata .* 0 +its controllers are not started$/m, 'and one whose controller is stopped');
+    like($run->{console}, qr/^> reset 0\.0\nDISK .*\n(?:.*\n)*?0 +0 +does not answer: \w+\nChannel 0\.0 is offline: 1 of 1 devices did not answer\.\n/m,
+        'reset: a device that stays busy');
+    like($run->{console}, qr/^> devices\n(?:.*\n)*?> reset 0\.0\nDISK .*\n0 +0 +answers\nChannel 0\.0 is ready, .*\n> sha256 0\n@{[sha256_of($image)]} /m,
+        'and when it answers again');
+    like($run->{console}, qr/^> reset 0\.0\nChannel 0\.0 is not running\.$/m, 'a channel that is stopped');
+    like(output_of($run, $_), qr/^Usage: \Q@{[(split ' ', $_)[0]]}\E/m, "$_: usage") for 'reset', 'drivers 0';
+    like(output_of($run, 'reset 9.9'), qr/^There is no channel "9\.9"/, 'reset of no channel');
 }
 
 done_testing();
