@@ -66,8 +66,9 @@ Debugging and tests
                      GDB= this is the default
   GDB_WAIT=1         the machine waits for GDB before its first instruction
   MODE=interactive   the prompt, although standard input is no terminal
-  RUN_DIR=           directory for this run's files, kept afterwards: debug.log, qemu.log, modules
-                     (otherwise only the last run's debug.log is kept, as build/run/debug.log)
+  RUN_DIR=           directory for this run's files, kept afterwards: debug.log, qemu.log, modules, and what
+                     `trace save` makes (otherwise only the last run's debug.log is kept, as
+                     build/run/debug.log, and saved traces beside it)
   BUILD=             where kernel and pata.sys are (default build/$ARCH)
   QEMU_EXTRA=        further words for QEMU, separated by blanks, or by newlines if it holds any
 
@@ -199,6 +200,9 @@ finish() {
   fi
 }
 trap finish EXIT
+
+# What the guest saves (`trace save`) stays, as debug.log does.
+[[ -n ${RUN_DIR-} ]] && saved_dir=$run_dir || saved_dir=$top/build/run
 
 add_disks
 
@@ -356,7 +360,7 @@ done
 
 # In the background, so that a signal is not kept waiting. The overlay files of read-only sessions are made in
 # the run directory too, not in the system's.
-TMPDIR=$run_dir "${has_hive[@]}" "$top/build/tools/session" -C "$run_dir" -t "$time_limit" "${session_words[@]}" -- \
+TMPDIR=$run_dir "${has_hive[@]}" "$top/build/tools/session" -C "$run_dir" -t "$time_limit" -f "$saved_dir" "${session_words[@]}" -- \
   "$qemu" "${qemu_words[@]}" \
   -chardev stdio,id=console,signal=off -serial chardev:console \
   -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}" <&3 3<&- &

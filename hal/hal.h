@@ -67,6 +67,11 @@ void hal_journal_append(const void *bytes, size_t byte_count);
 /* Says something about it to whom looks after the file (lib/journal.h). Any context. */
 void hal_journal_tell(const struct journal_message *message);
 
+/* Files on the host (lib/host_file.h): does anybody make them? And more of what is to be in one.
+ * Any context. */
+bool hal_host_file_present(void);
+void hal_host_file_put(const void *bytes, size_t byte_count);
+
 /* printf for both; a line feed goes to COM1 as CR LF. What is printed is cut at 1,024 bytes a call.
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */
 void hal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -210,8 +215,9 @@ bool hal_watch_start(void);
 
 /* Microseconds since boot, monotonic; calibrated once. Any context. */
 uint64_t hal_clock_us(void);
-/* The CPU's cycle counter: for distances in traces, not for time. */
+/* The CPU's cycle counter, and what hal_clock_us said when it stood there. */
 static inline uint64_t hal_cycles(void);
+uint64_t hal_cycles_us(uint64_t cycles);
 static inline void hal_cycles_note(uint64_t *at); /* writes it there */
 /* Adds in one instruction, which no interrupt divides; returns what was there. */
 static inline uintptr_t hal_fetch_add16(uint16_t *at, uint16_t amount);

@@ -19,8 +19,7 @@ static inline void trace_call(const struct context *context)
 
 static inline void trace_false(const struct context *context)
 {
-    trace(TRACE_FALSE, context->channel ? context->channel->number : TRACE_NO_CHANNEL, 0,
-          context->kind);
+    trace(TRACE_FALSE, (uint16_t)context->trace_head, 0, context->kind);
 }
 
 /* A routine has returned with the CPU in another state than the caller's: reported, and put right.

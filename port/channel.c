@@ -76,7 +76,7 @@ static void make_contexts(struct channel *channel)
             .driver = channel->controller->channel_driver,
             .controller = channel->controller,
             .channel = channel,
-            .trace_head = trace_head(TRACE_CALL, channel->number, 0),
+            .trace_head = trace_head(TRACE_CALL, channel->traced, 0),
             .extension = kind == CONTEXT_BUILD_IO ? (const void *)channel /* no extension */
                                                   : channel->memory.extension,
             .port_map = kind == CONTEXT_BUILD_IO ? &access_no_ports : channel->controller->port_map,

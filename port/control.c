@@ -17,7 +17,7 @@ void controller_step(struct controller *controller, enum controller_state next)
 
 void channel_step(struct channel *channel, enum channel_state next)
 {
-    state_step(MACHINE_CHANNEL, channel->number, channel->state, next);
+    state_step(MACHINE_CHANNEL, channel->traced, channel->state, next);
     channel->state = next;
 }
 

@@ -231,6 +231,7 @@ static struct channel *channel_create(struct controller *controller, unsigned nu
                      controller->index, number);
     channel->controller = controller;
     channel->number = (uint8_t)number;
+    channel->traced = (uint16_t)trace_channel(controller->index, number);
     snprintf(channel->name, sizeof channel->name, "%u.%u", controller->index, number);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         channel->devices[target].channel = channel;

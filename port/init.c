@@ -4,6 +4,7 @@
 
 #include "hal/hal.h"
 #include "port/access/access.h"
+#include "port/access/traced.h"
 #include "port/contract/context.h"
 #include "port/hang.h"
 #include "port/interrupt.h"
@@ -19,7 +20,6 @@
 /* Names drivers' code in back traces and reports, and shows the last trace entries on a panic. */
 static void show_trace(void)
 {
-    hal_printf("The last trace entries:\n");
     trace_print(24);
 }
 
@@ -35,6 +35,7 @@ void port_init(void)
     hal_set_symbol_hook(image_name_address);
     memory_faults_init();
     software_interrupts_init();
+    trace_set_finder(access_find_traced);
     hal_set_panic_hook(show_trace);
     hang_init();
 }

@@ -338,6 +338,7 @@ struct channel {
 
     /* Its life: channel.c's, at PASSIVE_LEVEL. */
     uint8_t number;       /* on its controller */
+    uint16_t traced;      /* as entries of the trace have it */
     bool device_1_forced; /* IRB_STATUS_FORCE_ENUM_DEVICE1_NEEDED was seen */
     char name[12];        /* "0.1": controller and channel, as the shell's stop and start take it */
     const char *failure;

@@ -28,7 +28,7 @@ static void set_power(struct device *device, enum power_state next)
 {
     struct channel *channel = device->channel;
 
-    state_step(MACHINE_POWER, state_place(channel->number, device->target), device->power, next);
+    state_step(MACHINE_POWER, state_place(channel->traced, device->target), device->power, next);
     device->power = next;
     if (power_lets_requests_out(next)) {
         shared_clear(&device->queue.busy, BUSY_POWER);
@@ -40,7 +40,7 @@ static void set_power(struct device *device, enum power_state next)
 
 static void set_irb(struct channel *channel, enum power_irb_state next)
 {
-    state_step(MACHINE_POWER_IRB, channel->number, channel->power_irb, next);
+    state_step(MACHINE_POWER_IRB, channel->traced, channel->power_irb, next);
     channel->power_irb = next;
 }
 

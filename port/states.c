@@ -124,8 +124,16 @@ const struct state_table state_tables[MACHINE_COUNT] = {
 
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size)
 {
-    snprintf(text, size, state_tables[machine].has_targets ? "%s %u, target %u" : "%s %u",
-             state_tables[machine].name, where & 0xFF, where >> 8);
+    const struct state_table *table = &state_tables[machine];
+    char channel[TRACE_CHANNEL_NAME];
+
+    trace_channel_name(where, channel, sizeof channel);
+    if (machine == MACHINE_CONTROLLER)
+        snprintf(text, size, "%s %u", table->name, where);
+    else if (table->has_targets)
+        snprintf(text, size, "%s %s, target %u", table->name, channel, where >> 12);
+    else
+        snprintf(text, size, "%s %s", table->name, channel);
 }
 
 void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)

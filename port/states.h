@@ -138,12 +138,12 @@ struct state_table {
 };
 extern const struct state_table state_tables[MACHINE_COUNT];
 
-/* A step's `where`: a controller's index, a channel's number, or a target of a channel. */
+/* A step's `where`: a controller's index, a channel (trace_channel), or a target of one. */
 static inline unsigned state_place(unsigned channel, unsigned target)
 {
-    return channel | target << 8;
+    return channel | target << 12;
 }
-/* Whose steps they are, for people: "recovery of channel 0". */
+/* Whose steps they are, for people: "recovery of channel 0.0". */
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size);
 
 _Noreturn void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The trace ring and its printing; see trace.h. */
+/* The trace's ring, and its lines; see trace.h. Recorded from every context. */
 #include "port/trace.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "lib/plural.h"
-#include "port/contract/context.h"
-#include "port/contract/rules.h"
-#include "port/irql.h"
-#include "port/states.h"
+#include "port/trace_words.h"
 
 struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
 uint64_t trace_times[TRACE_ENTRY_COUNT];
@@ -22,7 +19,8 @@ static const struct {
 } selections[] = {
     {"all", UINT32_MAX},
     {"off", 0},
-    {"ports", 1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_PORT_BUFFER},
+    {"ports", 1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_PORT_BUFFER |
+                  1u << TRACE_PRD | 1u << TRACE_PACKET},
     {"registers",
      1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE | 1u << TRACE_REGISTER_BUFFER},
     {"calls", 1u << TRACE_CALL | 1u << TRACE_FALSE},
@@ -31,6 +29,14 @@ static const struct {
     {"states", 1u << TRACE_STATE},
     {"faults", 1u << TRACE_FAULT},
 };
+
+static uint32_t selected = UINT32_MAX; /* of the kinds */
+
+static void record(uint32_t kinds)
+{
+    for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
+        trace_steps[kind] = kinds >> kind & 1 ? sizeof(struct trace_entry) : 0;
+}
 
 bool trace_select(const char *words)
 {
@@ -52,127 +58,130 @@ bool trace_select(const char *words)
         words += length;
         words += *words == ',';
     }
-    for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
-        trace_steps[kind] = mask >> kind & 1 ? sizeof(struct trace_entry) : 0;
+    record(selected = mask);
     return true;
 }
 
-static const char *irql_name(unsigned level)
+void trace_switch(bool is_on)
 {
-    static const char *const names[] = {"PASSIVE_LEVEL", "DISPATCH_LEVEL", "DIRQL"};
-    return level <= IRQL_DIRQL ? names[level] : "?";
+    if (is_on && !selected)
+        selected = UINT32_MAX;
+    record(is_on ? selected : 0);
 }
 
-static enum trace_kind kind_of(uint32_t head)
+void trace_clear(void)
 {
-    return (enum trace_kind)(head >> 16 & 0xFF);
+    memset(trace_entries, 0, sizeof trace_entries);
+}
+
+void trace_channel_name(unsigned channel, char *text, size_t size)
+{
+    snprintf(text, size, "%u.%u", channel >> 5 & 0xF, channel & 0x1F);
+}
+
+/* ------------------------------------------------------------------ lines */
+
+static bool find_nobody(bool is_memory, uint16_t where, struct trace_register *found)
+{
+    (void)is_memory, (void)where, (void)found;
+    return false;
+}
+static trace_finder *find = find_nobody;
+
+void trace_set_finder(trace_finder *finder)
+{
+    find = finder;
 }
 
 static bool is_timed(uint32_t head)
 {
     static const uint32_t kinds = 1u << TRACE_CALL | 1u << TRACE_IRB_START | 1u << TRACE_TIMEOUT |
                                   1u << TRACE_RULE | 1u << TRACE_STATE | 1u << TRACE_FAULT;
-    return kinds >> kind_of(head) & 1 ||
-           (kind_of(head) == TRACE_PORT_WRITE && head >> 24 & TRACE_TIMED);
+    return kinds >> trace_kind_of(head) & 1 ||
+           (trace_kind_of(head) == TRACE_PORT_WRITE && head >> 24 & TRACE_TIMED);
 }
 
-static void print_entry(uint32_t head, uint32_t value)
-{
-    static const char *const kinds[TRACE_KIND_COUNT] = {
-        [TRACE_NONE] = "",
-        [TRACE_PORT_READ] = "in",
-        [TRACE_PORT_WRITE] = "out",
-        [TRACE_PORT_BUFFER] = "buffer",
-        [TRACE_REGISTER_READ] = "read",
-        [TRACE_REGISTER_WRITE] = "write",
-        [TRACE_REGISTER_BUFFER] = "block",
-        [TRACE_CALL] = "call",
-        [TRACE_FALSE] = "FALSE",
-        [TRACE_IRB_START] = "irb start",
-        [TRACE_IRB_END] = "irb end",
-        [TRACE_TIMEOUT] = "time-out",
-        [TRACE_RULE] = "rule",
-        [TRACE_STATE] = "state",
-        [TRACE_FAULT] = "fault",
-    };
-    unsigned where = (uint16_t)head, extra = head >> 24;
-    enum trace_kind kind = kind_of(head);
-    struct context call = {0};
-    char name[48];
+#define LINE_CAPACITY 200u
 
-    hal_printf("%-9s ", kinds[kind]);
-    switch (kind) {
-    case TRACE_PORT_READ:
-    case TRACE_PORT_WRITE:
-    case TRACE_REGISTER_READ:
-    case TRACE_REGISTER_WRITE:
-        hal_printf("%03x = %0*x%s\n", where, (extra & TRACE_WIDTH) * 2, (unsigned)value,
-                   extra & TRACE_PORTS ? " (the port looked)" : "");
-        break;
-    case TRACE_PORT_BUFFER:
-    case TRACE_REGISTER_BUFFER:
-        hal_printf("%03x %s %u x %u byte%s\n", where, extra & TRACE_IS_OUT ? "out" : "in",
-                   (unsigned)value, extra & TRACE_WIDTH, plural(extra & TRACE_WIDTH));
-        break;
-    case TRACE_CALL:
-        call.kind = (enum context_kind)(value & 0xFF);
-        call.action = (IDE_CONTROL_ACTION)(value >> 8 & 0xFF);
-        context_name(&call, name, sizeof name);
-        hal_printf("channel %u %s at %s\n", where, name, irql_name(value >> 16 & 0xFF));
-        break;
-    case TRACE_FALSE:
-        hal_printf("channel %u %s\n", where, context_kind_name((enum context_kind)value));
-        break;
-    case TRACE_RULE:
-        hal_printf("channel %u %s\n", where, contract_rule_id((enum rule)value));
-        break;
-    case TRACE_STATE:
-        state_subject((enum state_machine)extra, where, name, sizeof name);
-        hal_printf("%s: %s -> %s\n", name, state_tables[extra].names[value & 0xFF],
-                   state_tables[extra].names[value >> 8]);
-        break;
-    case TRACE_IRB_START:
-        hal_printf("channel %u slot %u function %x, IdeHwBuildIo at %s, IdeHwStartIo at %s\n",
-                   where, extra, (unsigned)value & 0xFFFF, irql_name(value >> 24 & 0xFF),
-                   irql_name(value >> 16 & 0xFF));
-        break;
-    case TRACE_IRB_END:
-        hal_printf("channel %u slot %u status %x\n", where, extra, (unsigned)value);
-        break;
-    case TRACE_TIMEOUT:
-        hal_printf("channel %u slot %u\n", where, extra);
-        break;
-    case TRACE_FAULT:
-        if (where == TRACE_NO_CHANNEL)
-            hal_printf("%u was injected\n", (unsigned)value);
-        else
-            hal_printf("%u was injected on channel %u\n", (unsigned)value, where);
-        break;
-    case TRACE_NONE:
-    case TRACE_KIND_COUNT:
-        hal_printf("\n");
-        break;
+/* Lines that are under way: the last one waits for what equals it. */
+struct lines {
+    void (*hand_over)(const char *text);
+    unsigned count;    /* handed over */
+    unsigned repeated; /* how often the last entry came; 0: there was none */
+    struct trace_entry last;
+    uint64_t previous_us;
+    char text[LINE_CAPACITY];
+};
+
+static void end_line(struct lines *lines)
+{
+    if (lines->repeated == 0)
+        return;
+    if (lines->repeated > 1)
+        trace_add(lines->text, sizeof lines->text, ", %u times", lines->repeated);
+    lines->hand_over(lines->text);
+    lines->count++;
+    lines->repeated = 0;
+}
+
+static void begin_line(struct lines *lines, const struct trace_entry *entry, uint64_t cycles,
+                       const char *words)
+{
+    char *text = lines->text, after[24] = "";
+
+    if (is_timed(entry->head)) {
+        uint64_t now_us = hal_cycles_us(cycles);
+        snprintf(text, sizeof lines->text, "%4llu.%06llu", (unsigned long long)now_us / 1000000,
+                 (unsigned long long)now_us % 1000000);
+        if (lines->previous_us)
+            snprintf(after, sizeof after, "%+lld", (long long)(now_us - lines->previous_us));
+        lines->previous_us = now_us;
+        trace_add(text, sizeof lines->text, " %8s", after);
+    } else {
+        snprintf(text, sizeof lines->text, "%20s", "");
     }
+    trace_add(text, sizeof lines->text, "  %s", words);
+    lines->last = *entry;
+    lines->repeated = 1;
+}
+
+/* The place that is written next is no entry: what is not recorded leaves something there. */
+unsigned trace_show(unsigned count, void (*line)(const char *text))
+{
+    struct trace_reader reader;
+    struct lines lines = {.hand_over = line};
+    uint16_t next = trace_next;
+    char words[LINE_CAPACITY];
+
+    trace_reader_begin(&reader, find);
+    for (unsigned left = TRACE_ENTRY_COUNT - 1; left > 0; left--) {
+        uint16_t place = (uint16_t)(next - left * sizeof(struct trace_entry));
+        const struct trace_entry entry = *trace_at(place);
+        if (left <= count) {
+            bool is_same =
+                lines.repeated && entry.head == lines.last.head && entry.value == lines.last.value;
+            if (is_same)
+                lines.repeated++;
+            trace_reader_words(&reader, &entry, words, sizeof words);
+            if (!is_same && words[0]) {
+                end_line(&lines);
+                begin_line(&lines, &entry, *trace_time_at(place), words);
+            }
+        }
+        trace_reader_note(&reader, &entry);
+    }
+    end_line(&lines);
+    return lines.count;
+}
+
+static void print_line(const char *text)
+{
+    hal_printf("%s\n", text);
 }
 
 void trace_print(unsigned count)
 {
-    uint64_t previous_time = 0;
-    if (count > TRACE_ENTRY_COUNT)
-        count = TRACE_ENTRY_COUNT;
-    for (; count > 0; count--) {
-        uint16_t place = (uint16_t)(trace_next - count * sizeof(struct trace_entry));
-        const struct trace_entry *entry = trace_at(place);
-        uint64_t time = *trace_time_at(place);
-        if (entry->head == 0)
-            continue; /* the ring is not full yet */
-        if (is_timed(entry->head)) {
-            hal_printf("  %+11lld cycles  ",
-                       previous_time ? (long long)(time - previous_time) : 0ll);
-            previous_time = time;
-        } else {
-            hal_printf("  %18s  ", "");
-        }
-        print_entry(entry->head, entry->value);
-    }
+    hal_printf("The last entries of the trace (s since the start, us since the last time):\n");
+    if (trace_show(count, print_line) == 0)
+        hal_printf("It is empty.\n");
 }

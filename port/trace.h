@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The trace: a ring of fixed binary entries, always on. Recording formats nothing and never touches
- * a device; an entry is made readable only when it is printed. Recorded from every context.
+ * a device; an entry is put into words only when it is shown (trace_words.h). Recorded from every
+ * context. For people only: no verdict looks at it.
  */
 #ifndef PORT_TRACE_H
 #define PORT_TRACE_H
@@ -9,7 +10,7 @@
 #include "hal/hal.h"
 
 /* What an entry says: `where` is the port (for registers the low bits of the address), or the
- * channel's number, TRACE_NO_CHANNEL without one. */
+ * channel (trace_channel), TRACE_NO_CHANNEL without one. */
 enum trace_kind {
     TRACE_NONE,
     TRACE_PORT_READ,     /* value: what was read; extra: width in bytes, and TRACE_xxx below */
@@ -26,17 +27,28 @@ enum trace_kind {
     TRACE_RULE,      /* value: enum rule; timed */
     TRACE_STATE,     /* value: states before, and after << 8; extra: enum state_machine; timed */
     TRACE_FAULT,     /* value: the number of a fault that was injected; extra: its kind; timed */
+    TRACE_PRD,       /* where: bytes (0: 65,536); value: address. Before the bus master's start */
+    TRACE_PACKET,    /* value: four bytes of a packet; extra: where they stand. Before its block */
     TRACE_KIND_COUNT,
 };
 
 /* Of an access's `extra`, beside the width. */
-#define TRACE_WIDTH  0x07u
-#define TRACE_PORTS  0x20u /* the port itself looked */
-#define TRACE_TIMED  0x40u /* the entry has a time, though not all of its kind have */
-#define TRACE_IS_OUT 0x80u /* a buffer was written */
+#define TRACE_WIDTH    0x07u
+#define TRACE_INJECTED 0x10u /* not the device's own answer, or not what the device was sent */
+#define TRACE_PORTS    0x20u /* the port itself looked */
+#define TRACE_TIMED    0x40u /* the entry has a time, though not all of its kind have */
+#define TRACE_IS_OUT   0x80u /* a buffer was written */
 
 #define TRACE_ENTRY_COUNT 8192u /* 64 KiB: a place is 16 bits, and runs over by itself */
 #define TRACE_NO_CHANNEL  0xFFFFu
+
+/* A channel as entries have it: its controller's index, and its number there. */
+#define TRACE_CHANNEL_NAME 8u /* "15.31" */
+static inline unsigned trace_channel(unsigned controller, unsigned number)
+{
+    return controller << 5 | number;
+}
+void trace_channel_name(unsigned channel, char *text, size_t size);
 
 /* `head`: bits 15:0 where, 23:16 kind, 31:24 extra. */
 struct trace_entry {
@@ -68,6 +80,11 @@ static inline uint32_t trace_head(enum trace_kind kind, unsigned where, unsigned
     return (uint32_t)kind << 16 | extra << 24 | where;
 }
 
+static inline enum trace_kind trace_kind_of(uint32_t head)
+{
+    return (enum trace_kind)(head >> 16 & 0xFF);
+}
+
 /* One instruction takes the place, so that an interrupt finds its own behind it. */
 static inline uintptr_t trace_put(enum trace_kind kind, uint32_t head, uint32_t value)
 {
@@ -92,7 +109,21 @@ static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, u
 /* Sets what is recorded from a word list such as "ports,irbs" or "all" or "off". False: unknown
  * word. */
 bool trace_select(const char *words);
-/* Prints the last `count` entries, oldest first, on console and log. */
+/* Records nothing, or again what was selected last (if that is nothing: all). */
+void trace_switch(bool is_on);
+/* Forgets all entries. Context: PASSIVE_LEVEL. */
+void trace_clear(void);
+
+/* ------------------------------------------------------------------ showing it */
+
+struct trace_register;
+/* Who knows whose registers entries are about; a hook of a layer above (port/access/place.c). */
+void trace_set_finder(bool (*finder)(bool is_memory, uint16_t where, struct trace_register *found));
+
+/* Hands over the last `count` entries as lines, oldest first; equal neighbours are one line.
+ * Returns the number of lines. Any context; allocates nothing. */
+unsigned trace_show(unsigned count, void (*line)(const char *text));
+/* Prints them on console and log, below a line that says what they are. */
 void trace_print(unsigned count);
 
 #endif

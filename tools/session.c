@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: session [-C FOLDER] [-t SECONDS] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...
+ * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...
  *
  * Starts QEMU for run-qemu.sh, in FOLDER, and stays beside it until it has ended:
  *
@@ -13,6 +13,8 @@
  * - What the host failed to read or write for the guest is said (session_host.c): for a drive given with -d
  *   as "WORDS: ...", where STORE is the file or folder to which its writes go. A machine that QEMU has
  *   stopped, and that would never go on by itself, is ended.
+ *
+ * - With -f there is a port through which the guest hands over files (session_files.c) for that folder.
  *
  * Ends as end.h says.
  */
@@ -47,6 +49,7 @@ static enum end end = END_BY_ITSELF;
 static double kill_at;        /* if it has not ended until then; 0: it was not told to */
 static int keys = -1;         /* to QEMU's standard input; -1: it has that itself */
 static int events = -1;       /* QEMU's machine protocol */
+static int files = -1;        /* what the guest hands over as files */
 static struct termios before; /* the terminal's state */
 bool is_terminal;
 
@@ -121,6 +124,19 @@ static void read_events(void)
         length = 0; /* no event that is wanted here is so long */
 }
 
+/* False: nobody is there any more who could send something. */
+static bool read_files(void)
+{
+    char bytes[4096];
+    ssize_t count = read(files, bytes, sizeof bytes);
+
+    if (count > 0)
+        files_take(bytes, (size_t)count);
+    else if (count == 0 || (errno != EINTR && errno != EAGAIN))
+        close(files), files = -1;
+    return files >= 0 && count > 0;
+}
+
 /* ------------------------------------------------------------------ keys */
 
 static void use_terminal(void)
@@ -172,34 +188,44 @@ static _Noreturn void fail(const char *what)
     exit(END_NOT_STARTED);
 }
 
-/* QEMU's end of the protocol's connection is a descriptor that it inherits. */
-static _Noreturn void become_qemu(char **words, int word_count, int protocol, int input,
+/* QEMU's ends of what leads here are descriptors that it inherits; -1: it gets none. The guest knows the port
+ * for files by what it reads as (hal/x86/pc/host_file.c). */
+struct ends {
+    int protocol, input, files;
+};
+
+static _Noreturn void become_qemu(char **words, int word_count, const struct ends *its,
                                   pid_t parent)
 {
-    char **arguments = calloc((size_t)word_count + 5, sizeof *arguments), **more;
-    char protocol_words[60];
+    char **arguments = calloc((size_t)word_count + 9, sizeof *arguments), **more;
+    char protocol_words[60], files_words[60];
     sigset_t none;
 
     /* A signal that is not asked for would come too late: is the parent there? */
     if (!arguments || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(END_NOT_STARTED);
-    if (input >= 0 && dup2(input, STDIN_FILENO) < 0)
+    if (its->input >= 0 && dup2(its->input, STDIN_FILENO) < 0)
         _exit(END_NOT_STARTED);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    snprintf(protocol_words, sizeof protocol_words, "socket,id=events,fd=%d", protocol);
+    snprintf(protocol_words, sizeof protocol_words, "socket,id=events,fd=%d", its->protocol);
+    snprintf(files_words, sizeof files_words, "file,id=files,path=/dev/fd/%d", its->files);
     memcpy(arguments, words, (size_t)word_count * sizeof *arguments);
     more = arguments + word_count;
     *more++ = "-chardev", *more++ = protocol_words;
     *more++ = "-mon", *more++ = "chardev=events,mode=control";
+    if (its->files >= 0) {
+        *more++ = "-chardev", *more++ = files_words;
+        *more++ = "-device", *more++ = "isa-debugcon,iobase=0xec,readback=0x46,chardev=files";
+    }
     execvp(arguments[0], arguments);
     fprintf(stderr, "run-qemu.sh: %s: %s\n", arguments[0], strerror(errno));
     _exit(END_NOT_STARTED);
 }
 
-static void start_qemu(char **words, int word_count)
+static void start_qemu(char **words, int word_count, bool has_files)
 {
-    int protocol[2], input[2] = {-1, -1};
+    int protocol[2], input[2] = {-1, -1}, handed[2] = {-1, -1};
     pid_t self = getpid();
 
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, protocol) != 0 ||
@@ -208,14 +234,19 @@ static void start_qemu(char **words, int word_count)
     if (is_terminal && (pipe(input) != 0 || fcntl(input[1], F_SETFD, FD_CLOEXEC) != 0 ||
                         fcntl(input[1], F_SETFL, O_NONBLOCK) != 0))
         fail("no pipe");
+    if (has_files && (pipe(handed) != 0 || fcntl(handed[0], F_SETFD, FD_CLOEXEC) != 0))
+        fail("no pipe");
     qemu = fork();
     if (qemu < 0)
         fail("no process");
     if (qemu == 0)
-        become_qemu(words, word_count, protocol[1], input[0], self);
+        become_qemu(words, word_count, &(struct ends){protocol[1], input[0], handed[1]}, self);
     close(protocol[1]);
     if (is_terminal)
         close(input[0]);
+    if (has_files)
+        close(handed[1]);
+    files = handed[0];
     events = protocol[0];
     keys = input[1];
     send_command("{\"execute\": \"qmp_capabilities\"}\n");
@@ -267,6 +298,7 @@ static int stay_beside(double time_over, int signals)
             {.fd = events, .events = POLLIN},
             {.fd = keys < 0 ? -1 : STDIN_FILENO, .events = POLLIN},
             {.fd = kill_at != 0 ? -1 : STDOUT_FILENO}, /* POLLERR: its reader is gone */
+            {.fd = files, .events = POLLIN},
         };
 
         if (poll(polls, sizeof polls / sizeof polls[0], time_left(deadline)) < 0 && errno != EINTR)
@@ -277,6 +309,8 @@ static int stay_beside(double time_over, int signals)
             read_keys();
         if (polls[3].revents & (POLLERR | POLLHUP))
             end_qemu(END_UNREAD);
+        if (polls[4].revents)
+            read_files();
         if (polls[0].revents && read_signal(signals, &status))
             return status;
         if (kill_at != 0 && now() >= kill_at)
@@ -294,7 +328,9 @@ static int conclude(int status)
     fcntl(events, F_SETFL, O_NONBLOCK);
     for (struct pollfd more = {events, POLLIN, 0}; events >= 0 && poll(&more, 1, 0) > 0;)
         read_events();
-    bool has_failed = host_conclude();
+    while (files >= 0 && read_files())
+        continue;
+    bool has_failed = host_conclude() | files_conclude();
     if (end != END_BY_ITSELF && end != END_TOLD && end != END_UNREAD && end != END_KEY)
         return end;
     if (has_failed && code < 128)
@@ -304,8 +340,9 @@ static int conclude(int status)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: session [-C FOLDER] [-t SECONDS] [-d DEVICE WORDS STORE]... -- "
-                    "QEMU ARGUMENT...\n");
+    fprintf(stderr,
+            "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-d DEVICE WORDS STORE]... -- "
+            "QEMU ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 
@@ -313,6 +350,7 @@ int main(int argc, char **argv)
 {
     int at = 1, flags[3], status;
     double seconds = 0;
+    bool has_files = false;
     sigset_t handled;
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -321,6 +359,9 @@ int main(int argc, char **argv)
             seconds = strtod(argv[++at], NULL);
         } else if (strcmp(argv[at], "-C") == 0 && at + 1 < argc && chdir(argv[at + 1]) == 0) {
             at++;
+        } else if (strcmp(argv[at], "-f") == 0 && at + 1 < argc) {
+            files_go_to(argv[++at]);
+            has_files = true;
         } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc &&
                    host_add_drive(argv[at + 1], argv[at + 2], argv[at + 3])) {
             at += 3;
@@ -339,7 +380,7 @@ int main(int argc, char **argv)
     /* QEMU sets its standard files to non-blocking, which all who share them would see afterwards. */
     for (int i = 0; i < 3; i++)
         flags[i] = fcntl(i, F_GETFL);
-    start_qemu(argv + at, argc - at);
+    start_qemu(argv + at, argc - at, has_files);
     if (is_terminal)
         use_terminal();
     status = stay_beside(seconds > 0 ? now() + seconds : 0, signalfd(-1, &handled, SFD_CLOEXEC));

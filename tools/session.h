@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the two files of `session` have in common: session.c, which stays beside QEMU, and session_host.c,
- * which knows what the host could not do.
+ * What the files of `session` have in common: session.c, which stays beside QEMU, session_host.c, which
+ * knows what the host could not do, and session_files.c, which makes files of what the guest hands over.
  */
 #ifndef TOOLS_SESSION_H
 #define TOOLS_SESSION_H
@@ -34,5 +34,16 @@ void host_event(const char *line);
 
 /* QEMU has ended: says what was not said yet. True: the host has failed. */
 bool host_conclude(void);
+
+/* session_files.c */
+
+/* Before QEMU starts. The string must live. */
+void files_go_to(const char *folder);
+
+/* What the guest has sent. */
+void files_take(const char *bytes, size_t count);
+
+/* QEMU has ended. True: a file could not be made, which was said. */
+bool files_conclude(void);
 
 #endif

@@ -29,8 +29,8 @@ my @machines = (
     ['port: power of a device', 'IRB_FUNCTION_POWER_CHANGE, after a flush (`port/power.c`). Requests go out in `d0` and'
         . ' `refused` only.', port('power')],
     ['port: the power IRB of a channel', 'One at a time, for any of its devices (`port/power.c`).', port('power_irb')],
-    ['port: the slot of an IRB', 'A request\'s goes from `free` to `active`, `completed` and back: in the trace `irb start`'
-        . ' and `irb end`. One of request sense is released by the miniport, or taken from it (`port/request/`).',
+    ['port: the slot of an IRB', 'A request\'s goes from `free` to `active`, `completed` and back: in the trace the IRB'
+        . ' begins and ends. One of request sense is released by the miniport, or taken from it (`port/request/`).',
         'port/states.h', 'irb_slot_state', 'SLOT_', 'port/states.h', 'irb_slot_followers'],
     ['The registry\'s file in a session', 'The host\'s program that has it while a guest runs. What the guest says'
         . ' (`lib/journal.h`) leads to `appended` and `repeated`.',

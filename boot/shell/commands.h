@@ -55,11 +55,14 @@ enum command_result command_registry(unsigned count, char **words);
 enum command_result command_rules(unsigned count, char **words);
 enum command_result command_irbs(unsigned count, char **words);
 enum command_result command_counters(unsigned count, char **words);
-enum command_result command_log(unsigned count, char **words);
 enum command_result command_fault(unsigned count, char **words);
 enum command_result command_stop(unsigned count, char **words);
 enum command_result command_start(unsigned count, char **words);
 enum command_result command_poweroff(unsigned count, char **words);
+
+/* command_trace.c */
+enum command_result command_log(unsigned count, char **words);
+enum command_result command_trace(unsigned count, char **words);
 
 /* commands_drivers.c: who drives what, and whether a channel recovers */
 enum command_result command_drivers(unsigned count, char **words);

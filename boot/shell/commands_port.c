@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `rules`, `irbs`, `counters`, `log`, `stop`, `start` and `poweroff`: the port driver itself. */
+/* `rules`, `irbs`, `counters`, `stop`, `start` and `poweroff`: the port driver itself. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +14,7 @@
 #include "port/contract/rules.h"
 #include "port/controller.h"
 #include "port/irb_names.h"
-#include "port/log.h"
 #include "port/objects.h"
-#include "port/trace.h"
 
 /* ------------------------------------------------------------------ rules */
 
@@ -171,22 +169,6 @@ enum command_result command_counters(unsigned count, char **words)
         if (hal_interrupt_unclaimed(line) > 0)
             hal_printf("Interrupts on line %u that nobody claimed: %" PRIu64 "\n", line,
                        hal_interrupt_unclaimed(line));
-    return COMMAND_DONE;
-}
-
-/* ------------------------------------------------------------------ log */
-
-enum command_result command_log(unsigned count, char **words)
-{
-    uint64_t entries = 0;
-
-    if (count > 2 || (count == 2 && !argument_number(words[1], &entries)))
-        return COMMAND_BAD_ARGUMENTS;
-    port_log_print();
-    if (entries > 0) {
-        hal_printf("The last entries of the trace, with the time since the one before:\n");
-        trace_print(entries < TRACE_ENTRY_COUNT ? (unsigned)entries : TRACE_ENTRY_COUNT);
-    }
     return COMMAND_DONE;
 }
 

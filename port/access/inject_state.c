@@ -163,7 +163,7 @@ bool inject_hit(struct inject_rule *rule, struct inject_channel *state)
         total++;
         trace_timed(
             TRACE_FAULT,
-            trace_head(TRACE_FAULT, state ? state->channel->number : TRACE_NO_CHANNEL, rule->kind),
+            trace_head(TRACE_FAULT, state ? state->channel->traced : TRACE_NO_CHANNEL, rule->kind),
             rule->number);
     }
     if (state)

@@ -209,6 +209,10 @@ static const struct name_bit {
     {BITS_PACKET_ERROR, 1, 1, "EOM"},
     {BITS_PACKET_ERROR, 0, 0, "ILI"},
 
+    {BITS_INTERRUPT_REASON, 2, 2, "REL"},
+    {BITS_INTERRUPT_REASON, 1, 1, "I/O"},
+    {BITS_INTERRUPT_REASON, 0, 0, "C/D"},
+
     {BITS_DEVICE_CONTROL, 7, 7, "HOB"},
     {BITS_DEVICE_CONTROL, 2, 2, "SRST"},
     {BITS_DEVICE_CONTROL, 1, 1, "nIEN"},

@@ -41,7 +41,8 @@ enum name_bits {
     BITS_NONE,
     BITS_STATUS,
     BITS_ERROR,
-    BITS_PACKET_ERROR, /* after PACKET: the sense key is above them */
+    BITS_PACKET_ERROR,     /* after PACKET: the sense key is above them */
+    BITS_INTERRUPT_REASON, /* Sector Count, after PACKET */
     BITS_DEVICE_CONTROL,
     BITS_BUS_MASTER_COMMAND,
     BITS_BUS_MASTER_STATUS,

@@ -156,8 +156,8 @@ static void report(enum rule rule, bool is_note, struct channel *channel,
         driver = channel->controller->channel_driver;
     struct contract_place *place = find_place(rule, driver, address);
     if (!is_note) {
-        unsigned number = channel ? channel->number : TRACE_NO_CHANNEL;
-        trace_timed(TRACE_RULE, trace_head(TRACE_RULE, number, 0), rule);
+        unsigned where = channel ? channel->traced : TRACE_NO_CHANNEL;
+        trace_timed(TRACE_RULE, trace_head(TRACE_RULE, where, 0), rule);
         counts[rule]++;
         total++;
         place->count++;

@@ -20,7 +20,7 @@ static void set_sense(struct irb_slot *sense, enum irb_slot_state next)
     const struct channel *channel = sense->channel;
     unsigned target = sense->index - (channel->irbs.count - PORT_MAX_DEVICES);
 
-    state_step(MACHINE_SLOT, state_place(channel->number, target), sense->state, next);
+    state_step(MACHINE_SLOT, state_place(channel->traced, target), sense->state, next);
     sense->state = next;
 }
 

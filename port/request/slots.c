@@ -208,8 +208,8 @@ static bool slot_make(struct channel *channel, unsigned index)
     slot->index = (uint16_t)index;
     slot->care_always = (uint8_t)((index >= channel->irbs.overlapped_count ? CARE_INTERNAL : 0) |
                                   (size && contract_checks ? CARE_MORE : 0));
-    slot->trace_start = trace_head(TRACE_IRB_START, channel->number, index);
-    slot->trace_end = trace_head(TRACE_IRB_END, channel->number, index);
+    slot->trace_start = trace_head(TRACE_IRB_START, channel->traced, index);
+    slot->trace_end = trace_head(TRACE_IRB_END, channel->traced, index);
     if (size)
         slot->extension = part_address(slot, SLOT_EXTENSION) +
                           extension_pages(channel) * HAL_PAGE_SIZE -

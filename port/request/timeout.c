@@ -27,7 +27,7 @@
 
 static void set_recovery(struct channel *channel, enum recovery_state next)
 {
-    state_step(MACHINE_RECOVERY, channel->number, channel->recovery, next);
+    state_step(MACHINE_RECOVERY, channel->traced, channel->recovery, next);
     channel->recovery = next;
 }
 
@@ -186,7 +186,7 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     const struct inject_rule *fault = inject_since(channel, since);
     char mention[INJECT_MENTION_SIZE];
 
-    trace_timed(TRACE_TIMEOUT, trace_head(TRACE_TIMEOUT, channel->number, slot->index), 0);
+    trace_timed(TRACE_TIMEOUT, trace_head(TRACE_TIMEOUT, channel->traced, slot->index), 0);
     request->timed_out = true;
     channel->counters.timeouts++;
     request->device->counters.timeouts++;

@@ -39,11 +39,11 @@ sub calls_of {
     my ($trace) = $run->{console} =~ /^The last entries of the trace.*?\n(.*?)(?:^> |\z)/ms;
     for my $line (split /\n/, $trace // '') {
         my $call;
-        if ($line =~ /call +channel (?:0|65535) (.*) at (PASSIVE|DISPATCH|DIRQL)/) {
+        if ($line =~ /  (?:0\.0)? +call (.*) at (PASSIVE|DISPATCH|DIRQL)/) {
             $call = "$1 $2";
-        } elsif ($line =~ /irb start +channel 0 slot \d+ function (\w+), IdeHwBuildIo at (PASSIVE|DISPATCH|DIRQL)\w*, IdeHwStartIo at (PASSIVE|DISPATCH|DIRQL)/) {
+        } elsif ($line =~ /  0\.0 +IRB in slot \d+ begins: (\w+), IdeHwBuildIo at (PASSIVE|DISPATCH|DIRQL)\w*, IdeHwStartIo at (PASSIVE|DISPATCH|DIRQL)/) {
             $call = "Irb($1) $2 $3";
-        } elsif ($line =~ /FALSE +channel 0 /) {
+        } elsif ($line =~ /  0\.0 .* returns FALSE/) {
             fail("$run->{name}: $line");
         }
         next if !defined $call;
@@ -71,30 +71,30 @@ for my $case (['pata', 'DIRQL'], ['behave', 'DIRQL'], ['behave', 'DISPATCH', '"B
         'AtaControllerChannelEnabled PASSIVE',    # twice
         'AtaChannelInitRoutine PASSIVE',
         'IdeHwControl(IdeStart) PASSIVE',
-        "Irb(101) DISPATCH $device",              # IDENTIFY DEVICE and IDENTIFY PACKET DEVICE of each target
+        "Irb(identify) DISPATCH $device",              # IDENTIFY DEVICE and IDENTIFY PACKET DEVICE of each target
         'AtaControllerTransferModeSelect PASSIVE',
         "IdeHwInitialize $device",
         'AtaControllerTransferModeSelect PASSIVE',    # the second channel's
-        "Irb(103) DISPATCH $device",              # write
-        "Irb(102) DISPATCH $device",              # read
-        "Irb(104) DISPATCH $device",              # flush, before
+        "Irb(write) DISPATCH $device",              # write
+        "Irb(read) DISPATCH $device",              # read
+        "Irb(flush) DISPATCH $device",              # flush, before
         'IdeHwControl(IdeStop) PASSIVE',
         'IdeHwControl(IdeStart) PASSIVE',        # AtaChannelInitRoutine was called since AtaAdapterControl(IdeStart)
-        "Irb(101) DISPATCH $device",
+        "Irb(identify) DISPATCH $device",
         'AtaControllerTransferModeSelect PASSIVE',
         "IdeHwInitialize $device",
-        "Irb(102) DISPATCH $device",
+        "Irb(read) DISPATCH $device",
         'IdeHwControl(IdeStop) PASSIVE',          # the controller stops, with both channels
         'AtaAdapterControl(IdeStop) PASSIVE',
         'AtaAdapterControl(IdeStart) PASSIVE',
         'AtaControllerChannelEnabled PASSIVE',
         'AtaChannelInitRoutine PASSIVE',
         'IdeHwControl(IdeStart) PASSIVE',
-        "Irb(101) DISPATCH $device",
+        "Irb(identify) DISPATCH $device",
         'AtaControllerTransferModeSelect PASSIVE',
         "IdeHwInitialize $device",
         'AtaControllerTransferModeSelect PASSIVE',
-        "Irb(102) DISPATCH $device",
+        "Irb(read) DISPATCH $device",
     ], "$name: the order") or diag(explain($calls));
     ok($others->{'IdeHwInterrupt DIRQL'}, "$name: interrupts at DIRQL");
     my @wrong = grep { !/^(?:IdeHwInterrupt|.*ynchroni[sz]ed.*|.*[Cc]ontroller.*) DIRQL$|^(?:.*[Tt]imer.*|.*[Ww]orker.*) DISPATCH$/ } keys %$others;

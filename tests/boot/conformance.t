@@ -75,6 +75,8 @@ for my $defect (@defects) {
     ($code, $output) = suite(MINIPORT => "$place/mine", TEST => $test);
     isnt($code, 0, "fails $test.t");
     like($output, $told, 'and its author is told') or diag($output);
+    like($output, qr/^# +(?:\d+\.\d{6} .*)?  0\.\d  (?:Command <- |Status -> )/m, 'with the end of the trace')
+        if $output =~ /^# the end of the trace/m || $test eq 'read';
 }
 
 # ------------------------------------------------------------------ drivers that hang

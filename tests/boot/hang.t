@@ -58,7 +58,7 @@ sub is_stopped {
     my $place = qr/rules\.sys|\Q$case\E\.sys/;
     like($run->{console}, qr/^STOPPED: a driver does not come back: (?:$place)!$case tests\/probes\/rules\/hang\.c:\d+ \(in \w+, for [\d.]+ s\)$/m,
         'which is the last word');
-    like($run->{console}, qr/^STOPPED: .*\n[RE]AX [0-9a-f]+ .*\n(?:.*\n)*?The last trace entries:\n(?:.*\n)+back trace:\n(?:.*\n)*?\s+#\d+ .*!$case /m,
+    like($run->{console}, qr/^STOPPED: .*\n[RE]AX [0-9a-f]+ .*\n(?:.*\n)*?The last entries of the trace .*:\n(?:.*\n)+back trace:\n(?:.*\n)*?\s+#\d+ .*!$case /m,
         'with registers, trace and back trace');
     return;
 }
@@ -103,7 +103,7 @@ for (
     my $run = boot_case('hang_start_io_off', QEMU_EXTRA => '-icount shift=8', WATCHDOG => 0, TIMEOUT => 3);
     exit_code_is($run, 5, 'WATCHDOG=0: until the time is over');
     unlike($run->{console}, qr/CPU-02/, 'no rule says so');
-    like($run->{console}, qr/^STOPPED: from outside, in rules\.sys!hang_start_io_off tests\/probes\/rules\/hang\.c:\d+ \(in IdeHwStartIo\)\n[RE]AX (?:.*\n)*?The last trace entries:\n(?:.*\n)+back trace:\n/m,
+    like($run->{console}, qr/^STOPPED: from outside, in rules\.sys!hang_start_io_off tests\/probes\/rules\/hang\.c:\d+ \(in IdeHwStartIo\)\n[RE]AX (?:.*\n)*?The last entries of the trace .*:\n(?:.*\n)+back trace:\n/m,
         'and the guest says all the same where it is');
     like($run->{console}, qr/^run-qemu\.sh: time-out: the guest was stopped after 3 s \(TIMEOUT=\); in rules\.sys!hang_start_io_off tests\/\S+ \(in IdeHwStartIo\); the kernel's log is /m,
         'as the last line does');

@@ -80,18 +80,40 @@ my $bytes = slurp($image);
         'the failures are named at the end');
 }
 
+# ------------------------------------------------------------------ the trace
+
+{
+    my $run = boot(DISK => $image, CMD => 'trace clear; read 0 2048; log 40; trace on irbs; read 0 1; trace off; read 0 2; '
+            . 'log 2; trace save saved.txt; trace save saved.txt; trace clear; log 1');
+    my $log = output_of($run, 'log 40');
+    like($log, qr/^ {3}\d+\.\d{6} {11}0\.0 {2}IRB in slot \d+ begins: read, /m, 'a request has a time');
+    like($log, qr/^ {3}\d+\.\d{6} +\+\d+ {2}0\.0 {2}Command <- C8 READ DMA, device 0, LBA 2048, 1 sector\n/m,
+        'a command, with what was written before it');
+    like($log, qr/^ {22}0\.0 {2}Bus Master Command <- 09 bus master start, to memory/m, 'the bus master');
+    like($log, qr/^ {22}0\.0 {2}Status -> 50 DRDY DSC\n/m, 'Status');
+    like($log, qr/^ {22}0\.0 {2}IRB in slot \d+ ends: success\n/m, 'and the end');
+    like(output_of($run, 'log 2'), qr/:\n.* begins: read, .*\n.* ends: success\n\z/, 'two entries, of what is recorded');
+    my $saved = slurp("$run->{run_dir}/saved.txt");
+    like($saved, qr/\Q@{[$log =~ m{( Command <- .*LBA 2048.*)}]}\E$/m, 'the saved trace has the same words');
+    is($saved =~ tr/\n//, output_of($run, 'trace save saved.txt') =~ /(\d+) lines/ ? $1 : -1, 'all of them');
+    like(output_of($run, 'log 1'), qr/^It is empty\.$/m, 'and is cleared');
+    exit_code_is($run, 2, 'a file that is there');
+    like($run->{console}, qr/^run-qemu\.sh: the trace is in \Q$run->{run_dir}\E\/saved\.txt\n.* is not saved in \S+, which is there already/m,
+        'is not overwritten');
+}
+
 # ------------------------------------------------------------------ failures
 
 {
     my @wrong = ('read', 'read 0', 'read 0 x', 'read 0 0 0 0', 'read 0 99999999999999999999', 'read 0 1KK',
         'write 0 0', 'write 0 0 123', 'write 0 0 0x1', 'fill 0 0 1 256', 'sha256 0 5', 'copy 0 0 0 0',
         'cd 0', 'cd 0 open', 'devices 0', 'registry', 'registry get x', 'bench 0 0', 'rules 1', 'stop',
-        'log x');
+        'log x', 'trace', 'trace on nonsense', 'trace off 1', 'trace save');
     my @failing = ('frobnicate', 'HELP', 'help frobnicate', 'read 7 0', 'read cd1 0', "read 0 $sectors",
         'read 0 0 0', 'sha256 0 1 ' . ($sectors), 'sha256 0 0xffffffffffffffff 2',
         "fill 0 0 0 0", "copy 0 0 0 1 $sectors", 'cd 0 eject', 'stop 9.9', 'start 0.0',
         'registry get HKLM\Nothing x', 'registry get HKLM\SYSTEM nothing', 'registry set HKLM\A b text',
-        'registry delete HKLM\Nothing');
+        'registry delete HKLM\Nothing', 'trace save ../x');
     my $run = boot(DISK => $image, CMD => join '; ', @wrong, @failing, 'read 0 0');
     exit_code_is($run, 1, 'every one of them fails');
     for my $command (@wrong) {

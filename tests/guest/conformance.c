@@ -8,6 +8,7 @@
 #include "port/irb_names.h"
 #include "port/objects.h"
 #include "tests/guest/conformance.h"
+#include "tests/guest/guest.h"
 
 /* ------------------------------------------------------------------ TAP */
 
@@ -21,6 +22,8 @@ bool conf_ok(bool passed, const char *format, ...)
     hal_vprintf(format, arguments);
     va_end(arguments);
     hal_printf("\n");
+    if (!passed)
+        guest_show_trace();
     return passed;
 }
 

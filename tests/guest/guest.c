@@ -2,8 +2,29 @@
 /* The list of tests that run in the kernel; see guest.h. */
 #include <string.h>
 
+#include "hal/hal.h"
+#include "port/trace.h"
 #include "tests/guest/conformance.h"
 #include "tests/guest/guest.h"
+
+#define TRACE_SHOWN 24u /* entries */
+
+static void print_line(const char *line)
+{
+    hal_printf("#   %s\n", line);
+}
+
+void guest_show_trace(void)
+{
+    static uint16_t shown; /* how far */
+    uint16_t next = trace_next;
+    unsigned count = (uint16_t)(next - shown) / sizeof(struct trace_entry);
+
+    shown = next;
+    if (count > 0)
+        hal_printf("# the end of the trace (s since the start, us since the last time):\n");
+    trace_show(count < TRACE_SHOWN ? count : TRACE_SHOWN, print_line);
+}
 
 bool guest_test(const char *name)
 {

@@ -8,6 +8,9 @@
 /* Runs one and prints TAP. False: there is no test of that name. */
 bool guest_test(const char *name);
 
+/* A check has failed: what the trace has of the time since the one before that failed, at most its last lines. */
+void guest_show_trace(void);
+
 void guest_test_hal(void);
 void guest_fail_hal(const char *how);
 void guest_test_loans(void);

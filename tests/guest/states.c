@@ -36,8 +36,8 @@ static void check_steps(enum state_machine machine, const char *wanted, const ch
 {
     const struct state_table *table = &state_tables[machine];
     unsigned where = machine == MACHINE_CONTROLLER ? controller->index
-                     : table->has_targets          ? state_place(channel->number, disk->target)
-                                                   : channel->number;
+                     : table->has_targets          ? state_place(channel->traced, disk->target)
+                                                   : channel->traced;
     char seen[512] = "";
     size_t length = 0;
 

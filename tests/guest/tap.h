@@ -4,6 +4,7 @@
 #define TESTS_GUEST_TAP_H
 
 #include "hal/hal.h"
+#include "tests/guest/guest.h"
 
 static unsigned guest_done;
 
@@ -22,6 +23,8 @@ __attribute__((format(printf, 2, 3))) static inline bool guest_ok(bool passed, c
     hal_vprintf(format, arguments);
     va_end(arguments);
     hal_printf("\n");
+    if (!passed)
+        guest_show_trace();
     return passed;
 }
 

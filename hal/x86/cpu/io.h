@@ -73,7 +73,7 @@ static inline bool hal_interrupts_disable(void)
     return enabled;
 }
 
-/* The CPU's cycle counter: for distances in traces, not for time. */
+/* The CPU's cycle counter. */
 static inline uint64_t hal_cycles(void)
 {
     uint32_t low, high;

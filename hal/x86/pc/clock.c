@@ -53,11 +53,16 @@ static uint64_t wall_clock_at_boot;
 
 /* ------------------------------------------------------------------ the clock */
 
-uint64_t hal_clock_us(void)
+uint64_t hal_cycles_us(uint64_t cycles)
 {
-    uint64_t ticks = cpu_time_stamp() - time_stamp_at_boot;
+    uint64_t ticks = cycles - time_stamp_at_boot;
     return (ticks >> 32) * microseconds_per_tick +
            ((ticks & UINT32_MAX) * microseconds_per_tick >> 32);
+}
+
+uint64_t hal_clock_us(void)
+{
+    return hal_cycles_us(cpu_time_stamp());
 }
 
 void hal_stall_us(uint32_t duration_us)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* `trace` and `log`: what has happened, for people. */
+#include <string.h>
+
+#include "boot/shell/arguments.h"
+#include "boot/shell/commands.h"
+#include "lib/host_file.h"
+#include "lib/plural.h"
+#include "port/log.h"
+#include "port/trace.h"
+
+enum command_result command_log(unsigned count, char **words)
+{
+    uint64_t entries = 0;
+
+    if (count > 2 || (count == 2 && !argument_number(words[1], &entries)))
+        return COMMAND_BAD_ARGUMENTS;
+    port_log_print();
+    if (entries > 0)
+        trace_print(entries < TRACE_ENTRY_COUNT ? (unsigned)entries : TRACE_ENTRY_COUNT);
+    return COMMAND_DONE;
+}
+
+static void save_line(const char *text)
+{
+    hal_host_file_put(text, strlen(text));
+    hal_host_file_put("\n", 1);
+}
+
+static enum command_result save(const char *name)
+{
+    const char begin = HOST_FILE_BEGIN;
+
+    if (!host_file_name_is_good(name))
+        return command_fail(
+            "\"%.80s\" is no name for a file of a run: up to %u letters, digits, dots, - and "
+            "_, and no dot or - first.",
+            name, HOST_FILE_NAME_CAPACITY - 1);
+    if (!hal_host_file_present())
+        return command_fail(
+            "Nobody on the host takes files: this QEMU was not started by run-qemu.sh.");
+    hal_host_file_put(&begin, 1);
+    hal_host_file_put(name, strlen(name) + 1);
+    unsigned lines = trace_show(TRACE_ENTRY_COUNT, save_line);
+    hal_printf("The host has %u line%s for its file %s, and says where that is.\n", lines,
+               plural(lines), name);
+    hal_host_file_put("", 1); /* now the host may speak */
+    return COMMAND_DONE;
+}
+
+enum command_result command_trace(unsigned count, char **words)
+{
+    const char *what = count > 1 ? words[1] : "";
+    const bool is_alone = count == 2;
+
+    if (strcmp(what, "on") == 0 && is_alone)
+        trace_switch(true);
+    else if (strcmp(what, "on") == 0 && count == 3 && trace_select(words[2]))
+        return COMMAND_DONE;
+    else if (strcmp(what, "off") == 0 && is_alone)
+        trace_switch(false);
+    else if (strcmp(what, "clear") == 0 && is_alone)
+        trace_clear();
+    else if (strcmp(what, "save") == 0 && count == 3)
+        return save(words[2]);
+    else
+        return COMMAND_BAD_ARGUMENTS;
+    return COMMAND_DONE;
+}

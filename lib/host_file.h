@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A text that the guest gives the host as a file, through a port of its own (hal/): a byte
+ * HOST_FILE_BEGIN, the name, a 0, the text, a 0. tools/session_files.c makes the file. What stands
+ * between two of them is passed over.
+ *
+ * Owns nothing.
+ */
+#ifndef LIB_HOST_FILE_H
+#define LIB_HOST_FILE_H
+
+#include <stdbool.h>
+
+#define HOST_FILE_BEGIN         '\x02'
+#define HOST_FILE_NAME_CAPACITY 81u /* with its 0 */
+
+/* A name alone, so that no file comes to lie elsewhere: letters, digits, dots, - and _, and no dot
+ * or - at its beginning. */
+static inline bool host_file_name_is_good(const char *name)
+{
+    unsigned length = 0;
+
+    for (; name[length]; length++) {
+        char c = name[length];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_' ||
+                        (length > 0 && (c == '.' || c == '-'));
+        if (!is_plain || length + 1 == HOST_FILE_NAME_CAPACITY)
+            return false;
+    }
+    return length > 0;
+}
+
+#endif
