@@ -15,6 +15,7 @@
 #include "port/atapi.h"
 #include "port/identify.h"
 #include "port/irb_names.h"
+#include "port/log.h"
 #include "port/memory.h"
 #include "port/request/queue.h"
 #include "port/sense.h"
@@ -170,6 +171,26 @@ static __attribute__((noinline)) void send_next(struct block_request *block)
     send_piece(block);
 }
 
+/* Was a read by DMA refused, for instance since the device has failed by it again and again? Then
+ * PIO is used from now on. (A write alone may be refused by a driver that does not write.) */
+static __attribute__((cold)) bool does_no_dma(struct block_request *block)
+{
+    const struct request *request = &block->request;
+    struct device *device = block->device;
+    UCHAR command = request->task_file.Current.bCommandReg;
+
+    if (device->kind != DEVICE_ATA || request->irb_status != IRB_STATUS_INVALID_REQUEST ||
+        (command != IDE_COMMAND_READ_DMA && command != IDE_COMMAND_READ_DMA_EXT))
+        return false;
+    if (device->given.parameters.TransferModeSelected & DMA_SUPPORT) {
+        port_message(device->channel, "target %u: the driver does no DMA for it; PIO is used",
+                     device->target);
+        device->given.parameters.TransferModeSelected &= PIO_SUPPORT;
+        block_configure(device);
+    }
+    return true;
+}
+
 /* DISPATCH_LEVEL. */
 static void piece_done(struct request *request)
 {
@@ -186,6 +207,10 @@ static void piece_done(struct request *request)
             send_next(block);
         else
             finish(block, BLOCK_CANCELLED);
+        return;
+    }
+    if (does_no_dma(block)) {
+        send_next(block);
         return;
     }
     if (request->transferred < request->byte_count)

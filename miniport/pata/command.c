@@ -50,12 +50,8 @@ static UCHAR prepare_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb,
 
     switch (command->protocol) {
     case PROTOCOL_DMA:
-        if (!device->dma_ready) { /* HighestMode, or the device refused every DMA mode */
-            irb->AtaStatus = device->failed_status;
-            irb->AtaError = device->failed_error;
-            return device->failed_status ? IRB_STATUS_DEVICE_ERROR : IRB_STATUS_INVALID_REQUEST;
-        }
-        return pata_dma_prepare(channel);
+        /* HighestMode; or the device refused every DMA mode, or has failed in each. */
+        return device->dma_ready ? pata_dma_prepare(channel) : IRB_STATUS_INVALID_REQUEST;
     case PROTOCOL_PIO_IN:
     case PROTOCOL_PIO_OUT:
         return pata_pio_prepare(channel, device);

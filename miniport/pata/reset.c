@@ -120,7 +120,7 @@ enum pata_phase pata_device_reset_tick(struct pata_channel *channel)
     BOOLEAN is_back = !(status & STATUS_NOT_IDLE);
 
     if (is_back && channel->command.opcode == IDE_COMMAND_ATAPI_RESET && !(status & STATUS_FAILED))
-        is_back = pata_has_packet_signature(channel);
+        is_back = pata_has_signature(channel);
     if (!is_back && pata_wait_more(channel, RESET_TICK_US, DEVICE_RESET_LIMIT_US))
         return PHASE_DEVICE_RESET;
     channel->reset_irb = NULL;
@@ -170,7 +170,7 @@ static BOOLEAN is_back(const struct pata_channel *channel, UCHAR status)
     if (STATUS_FLOATS(status) || (status & STATUS_NOT_IDLE))
         return FALSE;
     return device->type == DeviceIsAta ? (status & IDE_STATUS_DRDY) != 0
-                                       : pata_has_packet_signature(channel);
+                                       : pata_has_signature(channel);
 }
 
 static void reset_end(struct pata_channel *channel)

@@ -161,11 +161,8 @@ enum pata_phase pata_setup_done(struct pata_channel *channel)
         break;
     case SETUP_DMA_MODE:
         device->dma_ready = succeeded;
-        if (!succeeded) {
-            device->failed_status = status;
-            device->failed_error = pata_read_error(channel);
+        if (!succeeded)
             return lower_dma_mode(channel, target);
-        }
         break;
     case SETUP_MULTIPLE: /* without it, blocks are one sector (pio.c) */
         device->multiple_sectors = succeeded ? device->multiple_wanted : 0;

@@ -128,6 +128,9 @@ UCHAR pata_wait(const struct pata_channel *channel, UCHAR (*read)(const struct p
 UCHAR pata_poll(struct pata_channel *channel, UCHAR mask, UCHAR value);
 /* LBA Mid and LBA High as a packet device has set them. */
 BOOLEAN pata_has_packet_signature(const struct pata_channel *channel);
+/* What a device shows when its reset is over (ATA: 9.12), a packet device or a disk: there are
+ * packet devices that show a disk's. */
+BOOLEAN pata_has_signature(const struct pata_channel *channel);
 /* Selects a device, whatever state it is in. The selected one is ready. */
 void pata_select(struct pata_channel *channel, UCHAR device_register);
 

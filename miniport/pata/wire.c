@@ -40,6 +40,14 @@ BOOLEAN pata_has_packet_signature(const struct pata_channel *channel)
            pata_read_lba_high(channel) == SIGNATURE_HIGH;
 }
 
+BOOLEAN pata_has_signature(const struct pata_channel *channel)
+{
+    if (pata_read_sector_count(channel) != 1 || pata_read_lba_low(channel) != 1)
+        return FALSE;
+    return pata_has_packet_signature(channel) ||
+           (pata_read_lba_mid(channel) == 0 && pata_read_lba_high(channel) == 0);
+}
+
 void pata_select(struct pata_channel *channel, UCHAR device_register)
 {
     pata_write_device(channel, device_register);

@@ -141,6 +141,7 @@ $run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $
     QEMU_EXTRA => '-device ide-cd,bus=ide.4', CMD => 'devices; sha256 0; rules');
 exit_code_is($run, 0, 'a packet device at a port, and ports without any');
 is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk is read');
+is((() = output_of($run, 'devices') =~ /^\d+ +\d\.\d /mg), 1, 'is the only one, without a slave beside it');    # EDGE: 197
 cmp_ok($run->{seconds}, '<', 8, 'and nobody was waited for');    # EDGE: 181, 183
 
 done_testing();

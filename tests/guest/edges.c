@@ -11,10 +11,11 @@
 #include "port/objects.h"
 #include "port/parcel.h"
 #include "port/request/timeout.h"
+#include "port/resources.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 42u
+#define PLAN 44u
 
 #define ABORTED 0x04u /* of the Error register */
 
@@ -329,6 +330,52 @@ static void test_both(void)
     guest_ok(good, "what both devices had to do when their channel was reset is done again");
 }
 
+/* ------------------------------------------------------------------ the controller */
+
+/* Has it a range at a base address register? */
+static bool has_bar(const struct controller *controller, unsigned bar)
+{
+    for (unsigned i = 0; i < controller->given.resources.NumberOfAccessRanges; i++)
+        if (controller->given.ranges[i].Bar == bar)
+            return true;
+    return false;
+}
+
+/* PCI IDE Controller Specification 1.0, 3.1: bits 0 and 2 of the programming interface: a channel is in native mode.
+ * QEMU: has no such controller; the PIIX3 as if it were one has no base addresses for them. */
+static void test_native(void)
+{
+    static struct controller controller;
+    static struct channel channels[2];
+    static const struct {
+        uint32_t class_code;
+        bool is_native[2];
+    } rows[] = {{0x010180, {false, false}},
+                {0x010181, {true, false}},
+                {0x010184, {false, true}},
+                {0x010185, {true, true}}};
+    bool good = true;
+
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        controller = *disk->channel->controller;
+        controller.class_code = rows[i].class_code;
+        controller_find_resources(&controller);
+        for (unsigned c = 0; c < 2; c++) {
+            channels[c] = *disk->channel;
+            channels[c].number = (uint8_t)c;
+            channels[c].controller = &controller;
+            controller_channel_resources(&controller, &channels[c]);
+            good &= has_bar(&controller, 2 * c) != rows[i].is_native[c];
+            good &= (channels[c].interrupt.hal.line == 14 + c) != rows[i].is_native[c];
+            good &= channels[c].interrupt.hal.level == rows[i].is_native[c];
+        }
+        good &= controller_is_native(&controller) == (i == 3) && has_bar(&controller, 4);
+    }
+    /* EDGE: 12 */
+    guest_ok(good, "a channel in native mode has neither the old ports nor the old line");
+    guest_ok(disk_is_read(), "the disk is read");
+}
+
 /* ------------------------------------------------------------------ the CD */
 
 /* A packet without data, or with some. */
@@ -412,5 +459,6 @@ void guest_test_edges(void)
     test_diagnostic();
     test_reset();
     test_both();
+    test_native();
     test_packets();
 }

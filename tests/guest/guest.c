@@ -56,6 +56,8 @@ bool guest_test(const char *name)
         guest_test_routines();
     else if (strcmp(name, "identify") == 0)
         guest_test_identify();
+    else if (strcmp(name, "edge-faults") == 0)
+        guest_test_edge_faults();
     else if (strcmp(name, "edges") == 0)
         guest_test_edges();
     else if (strcmp(name, "cancel") == 0)

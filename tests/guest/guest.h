@@ -28,6 +28,7 @@ void guest_test_dump(void);
 void guest_test_routines(void);
 void guest_test_identify(void);
 void guest_test_edges(void);
+void guest_test_edge_faults(void);
 void guest_test_medium(void);
 void guest_test_cancel(void);
 void guest_test_faults(void);

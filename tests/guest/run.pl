@@ -40,6 +40,8 @@ my @tests = (
             . '-device ide-hd,bus=ide.1,unit=1,drive=big'],
 
     ['guest-faults', 'faults', 'that are injected: what a request comes to, and which one it is', DISK => 1],
+    ['guest-edge-faults', 'edge-faults', 'what they do on purpose, by faults that are injected', DISK => 8, DISK1 => 1, CDROM => 1,
+        QEMU_EXTRA => '-drive if=none,id=big,driver=null-co,size=3T,read-zeroes=on -device ide-hd,bus=ide.1,unit=1,drive=big'],
 
     # The port, below a driver inside the kernel (puppet.c).
     ['guest-cancel', 'cancel', 'requests that are given up: at the driver, in a queue, and what comes late'],

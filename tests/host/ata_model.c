@@ -426,7 +426,7 @@ static void identify(struct model_device *device)
     put_word(device, 64, 3);
     put_word(device, 83, device->sector_count > 0x0FFFFFFF ? 0x7400 : 0x5000);
     put_word(device, 88, 0x7F);
-    put_word(device, 93, 0x6001);
+    put_word(device, 93, device->has_40_wires ? 0x4001 : 0x6001);
     put_word(device, 100, (uint16_t)device->sector_count);
     put_word(device, 101, (uint16_t)(device->sector_count >> 16));
     put_word(device, 102, (uint16_t)(device->sector_count >> 32));
@@ -461,6 +461,8 @@ static void start_dma(struct model_device *device, bool is_ext)
     if (!device->dma_mode)
         /* EDGE: 36, 112 */
         offend("DMA command %02x without a DMA mode", device->opcode);
+    if (model.bm_command & 1)
+        offend("bus master started before the command"); /* EDGE: 109 */
     later(device, WORK_DMA, device->latency_ns);
 }
 

@@ -51,6 +51,7 @@ struct model_device {
     bool is_quiet_in_reset; /* Status is 0 until then */
     bool packet_interrupts;
     bool refuses_udma, refuses_multiple, has_no_lba;
+    bool has_40_wires;        /* its cable */
     bool is_empty;            /* no medium: a CD answers with unit attention */
     int64_t bad_sector;       /* reading or writing it fails; -1: none */
     uint8_t bad_error;        /* Error register then */

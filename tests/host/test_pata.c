@@ -158,7 +158,7 @@ static void test_start(void)
     TAP_CHECK(port_model.parameters[0].TransferModeSelected == (PIO_MODE4 | UDMA_MODE2));
     TAP_CHECK(idetim == 0xE337 && port_model.config[0x44] == 0x0B); /* PIO 4 for both */
     TAP_CHECK(port_model.config[0x48] == 0x03 && udmatim == 0x0022);
-    TAP_CHECK((port_model.config[4] & 5) == 5);
+    TAP_CHECK((port_model.config[4] & 5) == 5); /* EDGE: 13, 110 */
     TAP_CHECK(is_clean());
 
     one_disk(PIIX3);
@@ -173,6 +173,11 @@ static void test_start(void)
     port_model.current_modes = UDMA_MODE4;
     start();
     TAP_CHECK(model.device[0].dma_mode == 0x44);
+    one_disk(UNKNOWN);
+    port_model.current_modes = UDMA_MODE4;
+    model.device[0].has_40_wires = true;
+    start();
+    TAP_CHECK(model.device[0].dma_mode <= 0x42); /* EDGE: 17 */
     one_disk(UNKNOWN);
     port_model.current_modes = UDMA_MODE6;
     start();
