@@ -67,7 +67,7 @@ extern struct access_map access_no_ports;
  * has these ways, and blocks go through the next two, of a unit that is not too wide. NULL: nothing
  * stands there. It may change at PASSIVE_LEVEL, and access_mark does the rest. */
 struct access_filter {
-    struct access_register ways;
+    struct access_register ways, hba_ways; /* of ports; of an AHCI controller's registers (hba.h) */
     void (*read_block)(const struct access_register *reg, uint16_t port, unsigned width,
                        void *buffer, uint32_t count);
     void (*write_block)(const struct access_register *reg, uint16_t port, unsigned width,

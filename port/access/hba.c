@@ -89,6 +89,27 @@ static inline __attribute__((always_inline)) bool told_write(const struct access
     }
 WIDTHS(DEFINE_TOLD)
 
+uint32_t hba_tell_read(const struct access_register *reg, uintptr_t address, unsigned width,
+                       uint32_t value)
+{
+    if (reg->role && contract_checks)
+        value = told_read(reg, address, value, width * 8);
+    access_counters.registers++;
+    trace(TRACE_REGISTER_READ, (uint16_t)address, width, value);
+    return value;
+}
+
+bool hba_tell_write(const struct access_register *reg, uintptr_t address, unsigned width,
+                    uint32_t *value)
+{
+    enum routine routine = width == 1   ? ROUTINE_AtaPortWriteRegisterUchar
+                           : width == 2 ? ROUTINE_AtaPortWriteRegisterUshort
+                                        : ROUTINE_AtaPortWriteRegisterUlong;
+    access_counters.registers++;
+    trace(TRACE_REGISTER_WRITE, (uint16_t)address, width, *value);
+    return !reg->role || !contract_checks || told_write(reg, address, value, width * 8, routine);
+}
+
 /* ------------------------------------------------------------------ records */
 
 /* By offset, in dwords: AHCI 1.3.1, 3.1 and 3.3. */
@@ -111,11 +132,19 @@ static void make_records(struct access_hba *hba)
         uint8_t role = i < HBA_PORTS / 4 ? general_roles[i]
                                          : port_roles[(i - HBA_PORTS / 4) % (HBA_PORT_BYTES / 4)];
         struct access_register *reg = &hba->registers[i];
-        *reg = role && contract_checks ? told_ways : plain_ways;
+        *reg = access_filter             ? access_filter->hba_ways
+               : role && contract_checks ? told_ways
+                                         : plain_ways;
         reg->hba = hba;
         reg->role = role;
         reg->byte_count = 4;
     }
+}
+
+void hba_mark(struct controller *controller)
+{
+    if (controller->hba)
+        make_records(controller->hba);
 }
 
 static size_t bytes_of_both(void)

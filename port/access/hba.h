@@ -66,6 +66,16 @@ static inline unsigned hba_port_of(uint32_t offset)
 /* Gives a controller the records of its registers, if it is an AHCI controller and has none. False:
  * no memory. Context: PASSIVE_LEVEL. */
 bool hba_create(struct controller *controller);
+/* Leads its registers to the ways that they have now: its own, or a filter's (access.h). Context:
+ * PASSIVE_LEVEL. */
+void hba_mark(struct controller *controller);
+/* Tells the auditor, the counters and the trace of a read that was done; returns what the driver is
+ * to see. Context: any in which a miniport runs. */
+uint32_t hba_tell_read(const struct access_register *reg, uintptr_t address, unsigned width,
+                       uint32_t value);
+/* The same of a write, before it is done. False: it is not to reach the device. */
+bool hba_tell_write(const struct access_register *reg, uintptr_t address, unsigned width,
+                    uint32_t *value);
 /* Forgets what was said of it, when the controller stops. */
 void hba_forget(struct controller *controller);
 

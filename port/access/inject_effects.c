@@ -98,30 +98,61 @@ static bool begins_with_command(const struct inject_rule *rule)
     return rule->place == INJECT_PLACE_ANY && rule->command != INJECT_ANY;
 }
 
-bool inject_is_of_place(const struct inject_rule *rule, const struct access_register *reg,
-                        uint16_t port)
+bool inject_is_of_place(const struct inject_rule *rule, const struct inject_access *access)
 {
     switch (rule->place) {
     case INJECT_PLACE_ANY:
         return true;
     case INJECT_PLACE_ROLE:
-        return rule->role == reg->role;
+        return rule->role == access->role;
     case INJECT_PLACE_NUMBER:
-        return rule->offset_of == port;
+        return rule->offset_of == access->number;
     case INJECT_PLACE_AHCI_PORT:
-        break;
+        return rule->offset_of == access->number_in_port;
     }
     return false;
 }
 
-void inject_note_access(struct inject_channel *state, const struct access_register *reg,
-                        uint16_t port)
+/* Is a rule about this access of that channel's? */
+static bool is_about(const struct inject_rule *rule, const struct inject_channel *state,
+                     const struct inject_access *access)
+{
+    return inject_is_of_target(rule, state) && inject_is_of_command(rule, state) &&
+           inject_is_of_place(rule, access);
+}
+
+uint32_t inject_change_read(struct inject_channel *state, const struct inject_access *access,
+                            uint32_t value)
+{
+    struct inject_rule *rule = NULL;
+
+    while ((rule = inject_next_of(INJECT_READ, rule)))
+        if (is_about(rule, state, access) && inject_hit(rule, state))
+            value = (value & ~rule->mask) | (rule->value & rule->mask);
+    return value;
+}
+
+bool inject_change_write(struct inject_channel *state, const struct inject_access *access,
+                         uint32_t *value)
+{
+    struct inject_rule *rule = NULL;
+
+    while ((rule = inject_next_of(INJECT_WRITE, rule))) {
+        if (!is_about(rule, state, access) || !inject_hit(rule, state))
+            continue;
+        if (rule->is_drop)
+            return false;
+        *value = (*value & ~rule->mask) | (rule->value & rule->mask);
+    }
+    return true;
+}
+
+void inject_note_access(struct inject_channel *state, const struct inject_access *access)
 {
     for (unsigned i = 0; i < sizeof beginning; i++) {
         struct inject_rule *rule = NULL;
         while ((rule = inject_next_of((enum inject_kind)beginning[i], rule)))
-            if (!begins_with_command(rule) && inject_is_of_target(rule, state) &&
-                inject_is_of_command(rule, state) && inject_is_of_place(rule, reg, port) &&
+            if (!begins_with_command(rule) && is_about(rule, state, access) &&
                 inject_hit(rule, state))
                 begin(state, rule);
     }
@@ -150,11 +181,11 @@ void inject_note_reset(struct inject_channel *state)
     state->sense = NULL;
     state->has_bus_master_error = false;
     state->withheld = NULL;
+    state->hba.held = 0;
     inject_mask_line(state, false);
 }
 
-/* Does it move its data by bus master? PACKET says so in Features. */
-static bool is_dma(const struct inject_channel *state, uint8_t opcode)
+bool inject_is_dma(const struct inject_channel *state, uint8_t opcode)
 {
     static const uint8_t opcodes[] = {0x06, 0x25, 0x26, 0x2A, 0x35, 0x36, 0x3A, 0x3D,
                                       0x3E, 0x47, 0x57, 0xC7, 0xC8, 0xCA, 0xCC};
@@ -176,10 +207,23 @@ static struct inject_rule *rule_for(struct inject_channel *state, enum inject_ki
     return rule;
 }
 
+static uint8_t refuse_dma(struct inject_channel *state, struct inject_rule *rule)
+{
+    state->has_bus_master_error = true;
+    state->end = (struct inject_end){.rule = rule};
+    return INJECT_NO_COMMAND;
+}
+
+bool inject_refuses_dma(struct inject_channel *state, uint8_t opcode)
+{
+    struct inject_rule *rule = rule_for(state, INJECT_DMA_ABOVE_4G, opcode);
+    return rule && refuse_dma(state, rule) == INJECT_NO_COMMAND;
+}
+
 /* A command that is to fail is not what the device gets: it gets one that it does not have, so that
  * it fails in its own time, with an interrupt, and no data is moved. What Status and Error then
  * show is the rule's. */
-uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode)
+uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode, bool is_dma)
 {
     struct inject_rule *rule;
 
@@ -193,12 +237,10 @@ uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode)
         state->end = (struct inject_end){.rule = rule, .status = INJECT_STATUS_DF};
         return INJECT_NO_COMMAND;
     }
-    if (is_dma(state, opcode) && (rule = rule_for(state, INJECT_BUS_MASTER_ERROR, opcode))) {
-        state->has_bus_master_error = true;
-        if (opcode == IDE_COMMAND_ATAPI_PACKET) /* the device wants its packet all the same */
-            return opcode;
-        state->end = (struct inject_end){.rule = rule};
-        return INJECT_NO_COMMAND;
+    if (is_dma && (rule = rule_for(state, INJECT_BUS_MASTER_ERROR, opcode))) {
+        if (opcode != IDE_COMMAND_ATAPI_PACKET)
+            return refuse_dma(state, rule);
+        state->has_bus_master_error = true; /* the device wants its packet all the same */
     }
     return opcode;
 }

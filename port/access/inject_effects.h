@@ -14,23 +14,44 @@
 #define INJECT_NO_COMMAND 0xFFu
 #define INJECT_STATUS_DF  0x20u /* SE of packet devices */
 
+/* A register, as rules name it. */
+struct inject_access {
+    enum access_role role;   /* ROLE_NONE of AHCI's */
+    uint32_t number;         /* its port; of AHCI's its offset */
+    uint32_t number_in_port; /* of those of an AHCI port the offset there; INJECT_NOWHERE */
+};
+#define INJECT_NOWHERE UINT32_MAX
+
 /* Does it last, on the device that is selected? NULL: no. */
 struct inject_effect *inject_in_effect(struct inject_channel *state, enum inject_effect_kind kind);
 /* The device is not there: what its registers show. False: it is. */
 bool inject_is_absent(struct inject_channel *state, uint8_t *shown);
 
 /* A register is accessed: what begins with that? */
-void inject_note_access(struct inject_channel *state, const struct access_register *reg,
-                        uint16_t port);
+void inject_note_access(struct inject_channel *state, const struct inject_access *access);
 /* A command has reached the device. */
 void inject_note_command(struct inject_channel *state, uint16_t command);
 /* A command is about to. Returns what the device gets in its place. */
-uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode);
+uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode, bool is_dma);
+/* A DMA beyond what 32 bits reach is about to begin. True: it is refused, as a bus error. */
+bool inject_refuses_dma(struct inject_channel *state, uint8_t opcode);
+/* What Status shows at the end of a command that a rule has ended. */
+static inline uint8_t inject_end_status(const struct inject_channel *state)
+{
+    return state->end.status | IDE_STATUS_DRDY | IDE_STATUS_DSC;
+}
+/* Does an IDE command move its data by bus master? PACKET says so in Features. */
+bool inject_is_dma(const struct inject_channel *state, uint8_t opcode);
 /* SRST is set, or a packet device got DEVICE RESET. */
 void inject_note_reset(struct inject_channel *state);
 
 /* Is it about this register? */
-bool inject_is_of_place(const struct inject_rule *rule, const struct access_register *reg,
-                        uint16_t port);
+bool inject_is_of_place(const struct inject_rule *rule, const struct inject_access *access);
+/* What the rules say themselves: of a value that was read; and of one that is written, which false
+ * drops. */
+uint32_t inject_change_read(struct inject_channel *state, const struct inject_access *access,
+                            uint32_t value);
+bool inject_change_write(struct inject_channel *state, const struct inject_access *access,
+                         uint32_t *value);
 
 #endif

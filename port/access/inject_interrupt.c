@@ -9,6 +9,7 @@
 #include "port/access/inject_interrupt.h"
 
 #include "port/access/inject_effects.h"
+#include "port/access/inject_hba.h"
 #include "port/interrupt.h"
 
 #define LATE_US 10000u /* without for= */
@@ -23,12 +24,22 @@ static void arm(struct inject_channel *state, uint64_t delay_us)
     timer_arm(&state->timer, delay_us * timer_speed);
 }
 
+/* The line falls, or is masked; what the device says of its interrupt the driver sees at once, or
+ * not before it comes. */
+static void keep(struct inject_channel *state, bool is_shown)
+{
+    if (state->channel->controller->hba)
+        inject_hba_hold(state, is_shown);
+    else
+        inject_mask_line(state, true);
+}
+
 static void withhold(struct inject_channel *state, struct inject_rule *rule, uint64_t until_us)
 {
     uint64_t now_us = hal_clock_us();
 
     state->withheld = rule;
-    inject_mask_line(state, true);
+    keep(state, false);
     if (until_us != INJECT_FOR_EVER)
         arm(state, until_us > now_us ? until_us - now_us : 0);
 }
@@ -42,6 +53,7 @@ static void deliver(void *context)
     if (state->withheld) {
         inject_show(state, state->withheld);
         state->withheld = NULL;
+        inject_hba_show(state);
         if (state->is_masked)
             inject_mask_line(state, false); /* it comes by itself */
         else
@@ -72,9 +84,12 @@ static bool come_early(struct inject_channel *state)
     struct channel *channel = state->channel;
     bool was_latched = has_bus_master_interrupt(channel);
 
+    if (channel->controller->hba)
+        inject_hba_hold(state, false);
     state->is_early = true;
     (void)interrupt_serve(channel);
     state->is_early = false;
+    inject_hba_show(state);
     state->has_latch = was_latched && !has_bus_master_interrupt(channel);
     return interrupt_serve(channel);
 }
@@ -92,6 +107,8 @@ static struct inject_rule *rule_for(struct inject_channel *state, enum inject_ki
 /* Is it this channel's, as far as can be told? */
 static bool is_own(const struct channel *channel)
 {
+    if (channel->controller->hba)
+        return inject_hba_interrupts(channel);
     return !channel->audit.ports.bus_master_status || has_bus_master_interrupt(channel);
 }
 
@@ -105,16 +122,17 @@ static bool filter(void *context)
 
     if (!state || !channel_hears_interrupts(channel->state) || !is_own(channel))
         return interrupt_serve(channel);
+    inject_hba_settle(state);
     if (inject_is_absent(state, &shown)) {
-        inject_mask_line(state, true);
+        keep(state, false);
         return true;
     }
     if ((busy = inject_in_effect(state, EFFECT_BSY))) {
         withhold(state, busy->rule, busy->until_us);
         return true;
     }
-    if ((rule = rule_for(state, INJECT_LOST))) {
-        inject_mask_line(state, true);
+    if (rule_for(state, INJECT_LOST)) {
+        keep(state, true);
         return true;
     }
     if ((rule = rule_for(state, INJECT_LATE))) {

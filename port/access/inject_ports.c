@@ -11,6 +11,7 @@
 #include "port/access/audit.h"
 #include "port/access/inject_data.h"
 #include "port/access/inject_effects.h"
+#include "port/access/inject_hba.h"
 #include "port/access/inject_ports.h"
 #include "port/trace.h"
 
@@ -57,6 +58,11 @@ static void write_device_block(uint16_t port, unsigned width, const void *buffer
 
 /* ------------------------------------------------------------------ what is read */
 
+static struct inject_access access_to(const struct access_register *reg, uint16_t port)
+{
+    return (struct inject_access){(enum access_role)reg->role, port, INJECT_NOWHERE};
+}
+
 static bool is_bus_master(const struct access_register *reg)
 {
     return reg->role >= ROLE_BUS_MASTER_COMMAND;
@@ -71,7 +77,7 @@ static uint32_t change_status(struct inject_channel *state, uint32_t value)
         return value;
     if (end->rule) {
         value &= ~(uint32_t)(IDE_STATUS_ERROR | INJECT_STATUS_DF | IDE_STATUS_DRQ);
-        value |= end->status | IDE_STATUS_DSC;
+        value |= inject_end_status(state);
         inject_show(state, end->rule);
     }
     return inject_in_effect(state, EFFECT_DRQ) ? value | IDE_STATUS_DRQ : value;
@@ -95,26 +101,14 @@ static bool is_mute(struct inject_channel *state, const struct access_register *
     return state->is_early || inject_in_effect(state, EFFECT_BSY);
 }
 
-/* The rules that say it themselves. */
-static uint32_t change_read(struct inject_channel *state, const struct access_register *reg,
-                            uint16_t port, uint32_t value)
-{
-    struct inject_rule *rule = NULL;
-
-    while ((rule = inject_next_of(INJECT_READ, rule)))
-        if (inject_is_of_target(rule, state) && inject_is_of_command(rule, state) &&
-            inject_is_of_place(rule, reg, port) && inject_hit(rule, state))
-            value = (value & ~rule->mask) | (rule->value & rule->mask);
-    return value;
-}
-
 static uint32_t read_filtered(struct inject_channel *state, const struct access_register *reg,
                               uint16_t port, unsigned width)
 {
+    const struct inject_access access = access_to(reg, port);
     uint32_t value;
     uint8_t shown;
 
-    inject_note_access(state, reg, port);
+    inject_note_access(state, &access);
     if (is_mute(state, reg, &shown)) {
         value = shown * 0x01010101u;
     } else {
@@ -130,27 +124,10 @@ static uint32_t read_filtered(struct inject_channel *state, const struct access_
     }
     if (reg->role == ROLE_STATUS && !state->withheld)
         inject_mask_line(state, false); /* the device has withdrawn its interrupt */
-    return change_read(state, reg, port, value);
+    return inject_change_read(state, &access, value);
 }
 
 /* ------------------------------------------------------------------ what is written */
-
-/* The rules that say it themselves. False: it is dropped. */
-static bool change_write(struct inject_channel *state, const struct access_register *reg,
-                         uint16_t port, uint32_t *value)
-{
-    struct inject_rule *rule = NULL;
-
-    while ((rule = inject_next_of(INJECT_WRITE, rule))) {
-        if (!inject_is_of_target(rule, state) || !inject_is_of_command(rule, state) ||
-            !inject_is_of_place(rule, reg, port) || !inject_hit(rule, state))
-            continue;
-        if (rule->is_drop)
-            return false;
-        *value = (*value & ~rule->mask) | (rule->value & rule->mask);
-    }
-    return true;
-}
 
 /* Does a device that can't be asked hear it all the same? Device Control is not its alone, nor is
  * Device; and DEVICE RESET is for packet devices that are busy (ATA/ATAPI-6, 9.11). */
@@ -185,7 +162,7 @@ static uint32_t note_write(struct inject_channel *state, enum access_role role, 
             inject_note_reset(state);
         state->has_bus_master_error = false;
         inject_begin_data(state, (uint8_t)value);
-        return inject_replace_command(state, (uint8_t)value);
+        return inject_replace_command(state, (uint8_t)value, inject_is_dma(state, (uint8_t)value));
     case ROLE_ALTERNATE_STATUS: /* Device Control */
         if (value & IDE_DC_RESET_CONTROLLER)
             inject_note_reset(state);
@@ -231,10 +208,11 @@ static void note_written(struct inject_channel *state, enum access_role role, ui
 static void write_filtered(struct inject_channel *state, const struct access_register *reg,
                            uint16_t port, unsigned width, uint32_t value)
 {
+    const struct inject_access access = access_to(reg, port);
     enum access_role role = (enum access_role)reg->role;
 
-    inject_note_access(state, reg, port);
-    if (!change_write(state, reg, port, &value) || !is_heard(state, reg, value))
+    inject_note_access(state, &access);
+    if (!inject_change_write(state, &access, &value) || !is_heard(state, reg, value))
         return;
     write_device(port, width, note_write(state, role, width, value));
     note_written(state, role, value);
@@ -283,10 +261,11 @@ DEFINE_WAYS(ULONG, 32)
 static void read_block_filtered(struct inject_channel *state, const struct access_register *reg,
                                 uint16_t port, unsigned width, void *buffer, uint32_t count)
 {
+    const struct inject_access access = access_to(reg, port);
     uint32_t first = 0;
     uint8_t shown;
 
-    inject_note_access(state, reg, port);
+    inject_note_access(state, &access);
     if (is_mute(state, reg, &shown)) {
         memset(buffer, shown, (size_t)count * width);
     } else {
@@ -295,7 +274,7 @@ static void read_block_filtered(struct inject_channel *state, const struct acces
             inject_change_data(state, buffer, (size_t)count * width);
     }
     memcpy(&first, buffer, width);
-    first = change_read(state, reg, port, first);
+    first = inject_change_read(state, &access, first);
     memcpy(buffer, &first, width);
 }
 
@@ -314,11 +293,12 @@ static void read_block(const struct access_register *reg, uint16_t port, unsigne
 static void write_block_filtered(struct inject_channel *state, const struct access_register *reg,
                                  uint16_t port, unsigned width, const void *buffer, uint32_t count)
 {
+    const struct inject_access access = access_to(reg, port);
     uint32_t first = 0;
 
     memcpy(&first, buffer, width);
-    inject_note_access(state, reg, port);
-    if (!change_write(state, reg, port, &first) || !is_heard(state, reg, first))
+    inject_note_access(state, &access);
+    if (!inject_change_write(state, &access, &first) || !is_heard(state, reg, first))
         return;
     if (reg->role == ROLE_DATA)
         first = inject_replace_packet(state, first, (size_t)count * width);
@@ -361,7 +341,7 @@ static uint8_t look(uint16_t port)
 
 /* ------------------------------------------------------------------ all of it */
 
-static const struct access_filter filter = {
+static struct access_filter filter = {
     .ways = {.read8 = read8,
              .write8 = write8,
              .read16 = read16,
@@ -375,8 +355,11 @@ static const struct access_filter filter = {
 
 void inject_filter_ports(bool wanted)
 {
+    filter.hba_ways = inject_hba_ways;
     access_filter = wanted ? &filter : NULL;
-    for (unsigned i = 0; i < port_controller_count; i++)
+    for (unsigned i = 0; i < port_controller_count; i++) {
         if (port_controllers[i].port_map)
             access_mark(&port_controllers[i]);
+        hba_mark(&port_controllers[i]);
+    }
 }

@@ -84,7 +84,7 @@ void inject_mask_line(struct inject_channel *state, bool masked)
 {
     const struct hal_interrupt *line = &state->channel->interrupt.hal;
 
-    if (!line->level || state->is_masked == masked)
+    if (!line->level || state->channel->controller->hba || state->is_masked == masked)
         return;
     state->is_masked = masked;
     hal_interrupt_mask(line->line, masked);

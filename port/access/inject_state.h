@@ -33,6 +33,18 @@ struct inject_end {
     uint8_t status, error;    /* what of ERR and DF is set in Status; Error */
 };
 
+/* Of an AHCI port (inject_hba.c). What is changed in a command that lies in the driver's memory is
+ * put back when it is over. */
+struct inject_port {
+    uint32_t issued; /* PxCI and PxSACT, as far as the driver has not seen them clear */
+    uint32_t held;   /* bits of PxIS that the device does not show any more, and the driver */
+    bool is_hidden;  /* does not see yet */
+    uint8_t slot;    /* whose command is changed, or its data: */
+    bool is_changed;
+    uint8_t *opcode, *packet; /* NULL: not */
+    uint8_t old_opcode, old_packet;
+};
+
 /* Of a channel, as the device knows it: a write that was dropped has not been. Changed by accesses
  * and interrupts of that channel, which are one at a time. */
 struct inject_channel {
@@ -53,6 +65,8 @@ struct inject_channel {
     bool has_signature;               /* byte 510 says that the last one is a checksum */
     struct inject_rule *sense;        /* of the next REQUEST SENSE */
     const struct inject_rule *sensed; /* of this one */
+
+    struct inject_port hba; /* of an AHCI controller's port */
 
     /* Interrupts (inject_interrupt.c). */
     struct port_timer timer;      /* delivers what is withheld, and what nobody raised */

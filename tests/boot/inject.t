@@ -52,9 +52,37 @@ exit_code_is($run, 1, 'sense data');
 is(digest_in($run, 'sha256 cd0 0 8'), sha256_of($iso, 0, 16384), 'of the second command, not the first');
 like(output_of($run, 'read cd0 0'), qr/medium error/, 'are what the issuer is told');
 
-# ------------------------------------------------------------------ a report
+# ------------------------------------------------------------------ AHCI
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
+my @ahci = (MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$probes/ahci.sys", DISK => $image);
+my %fails = ('error IDNF' => qr/status 51h, error 10h/, 'df' => qr/status 70h/, 'bus-master-error' => qr/status 50h/,
+    'read 0 register=PxSSTS' => qr/not there any more/, 'vanish for=20ms' => qr/not there any more/);
+my @passes = ('interrupt lost', 'interrupt late for=5ms', 'interrupt early', 'interrupt double', 'interrupt spurious for=2ms',
+    'bsy for=10ms', 'write drop register=P0CI', 'read 7F/7F register=PxTFD nth=1000', 'float FF for=20ms');
+$run = boot(@ahci, CMD => join '; ', map { ('fault add time-outs 100', "fault add $_", 'sha256 0 0 8', 'fault clear', 'sha256 0 0 8') }
+    sort(keys %fails), @passes);
+for my $fault (sort(keys %fails), @passes) {
+    my ($first, $then) = $run->{console} =~ /^> fault add \Q$fault\E\n.*?^> sha256 0 0 8\n(.*?)^> fault clear\n> sha256 0 0 8\n(?:.*devices\n)?(\w*)/ms;
+    like($first // '', $fails{$fault} // qr/^\Q$digest\E /m, "AHCI: $fault");
+    is($then // '', $digest, 'AHCI: and then without');
+    my $may_not = $fault =~ /nth=1000/;
+    like($run->{console}, $may_not ? qr/^FAULT='\Q$fault\E': not injected/m : qr/^FAULT='\Q$fault\E': injected 1 time,/m, 'AHCI: as it says');
+}
+unlike($run->{console}, qr/^RULE /m, 'AHCI: no rule is held against the driver');
+$run = boot(@ahci, QEMU_EXTRA => '-m 5G', CMD => 'identify 0; devices',
+    FAULT => 'identify 27=4142; read 1 register=PI; read 0/80000000 register=CAP; dma above-4g');
+exit_code_is($run, 0, 'AHCI, from the start on');
+like(output_of($run, 'identify 0'), qr/^  Model +ABMU HARDDISK$/m, 'IDENTIFY data that came by DMA');
+like(output_of($run, 'devices'), qr/^PCI .* ahci, channels 0\.0$/m, 'the ports that PI says');
+like($run->{console}, qr/^FAULT='dma above-4g': not injected, 0 matches$/m, 'a driver that is told of 32 bits uses no more');
+if (($ENV{ARCH} // '') ne 'i386') {    # which uses no memory above 4 GiB
+    $run = boot(@ahci, QEMU_EXTRA => '-m 5G', FAULT => 'dma above-4g', CMD => 'devices');
+    like($run->{console}, qr/^FAULT='dma above-4g': injected [1-9]/m, 'and one that uses 64 is refused');
+}
+
+# ------------------------------------------------------------------ a report
+
 $run = boot(DISK => $image, CDROM => $iso, MINIPORT => "$probes/rules.sys", FAULT => 'read 50/00 register=Bus-Master-Status count=for-ever',
     CMD => 'sha256 0 0 8', HIVE => spill("$scratch/hive.reg", <<'END'));
 Windows Registry Editor Version 5.00

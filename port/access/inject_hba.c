@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults of AHCI controllers: the ways of their registers while rules are armed, and commands and
+ * data that lie in memory. See inject_hba.h.
+ *
+ * A device that is busy or gone does not take its bits out of PxCI, and its interrupts are hidden:
+ * what PxIS says is taken from the controller, so that its line falls, and is shown when it is
+ * time. Entered from every context in which a miniport runs, and in interrupt context.
+ */
+#include "port/access/inject_hba.h"
+
+#include "port/access/audit_ahci_internal.h"
+#include "port/access/inject_data.h"
+#include "port/access/inject_effects.h"
+
+#define FAILED_IS     AHCI_IS_TASK_FILE
+#define FATAL_IS      0x20000000u /* HBFS: the controller's own bus */
+#define FLOATING_TFD  0x7Fu
+#define OPCODE_AT     2u /* of a register FIS */
+#define FEATURES_AT   3u
+#define IS_COMMAND_AT 1u
+#define IS_COMMAND    0x80u
+#define RECEIVED_D2H  0x40u /* in the received-FIS area: Status and Error in bytes 2 and 3 */
+#define PACKET_BYTES  12u
+
+/* ------------------------------------------------------------------ whose it is */
+
+static struct inject_channel *state_of(const struct access_register *reg, uint32_t offset)
+{
+    unsigned port = hba_port_of(offset);
+    struct channel *channel = offset < HBA_PORTS || port >= PORT_MAX_CHANNELS
+                                  ? NULL
+                                  : reg->hba->audit->controller->channels[port];
+    return channel ? inject_channel(channel) : NULL;
+}
+
+static struct inject_access access_to(uint32_t offset)
+{
+    uint32_t in_port = offset < HBA_PORTS ? INJECT_NOWHERE : (offset - HBA_PORTS) % HBA_PORT_BYTES;
+    return (struct inject_access){ROLE_NONE, offset, in_port};
+}
+
+/* Where the driver has mapped its registers; NULL: it has not. */
+static uint8_t *registers_of(const struct controller *controller)
+{
+    for (unsigned i = 0; i < controller->mapped_count; i++)
+        if (controller->mapped[i].hba)
+            return (uint8_t *)(controller->mapped[i].base - controller->mapped[i].offset);
+    return NULL;
+}
+
+static uint8_t *port_of(const struct channel *channel)
+{
+    uint8_t *base = registers_of(channel->controller);
+    return base ? base + HBA_PORTS + channel->number * HBA_PORT_BYTES : NULL;
+}
+
+/* Offsets in a port; and of the HBA's own IS. */
+enum { CLB = 0x00, FB = 0x08, IS = 0x10, CI = 0x38 };
+#define HBA_IS_AT 8u
+
+static uint32_t get(const uint8_t *registers, uint32_t offset)
+{
+    return hal_read32(registers + offset);
+}
+
+/* Memory that the controller reaches, where the kernel sees it at the same address; NULL: it is
+ * none. */
+static void *memory_at(uint32_t low, uint32_t high, size_t byte_count)
+{
+    uint64_t address = low | (uint64_t)high << 32, last = address + byte_count - 1;
+    if (address == 0 || (uintptr_t)last != last ||
+        hal_physical((void *)(uintptr_t)address) != address ||
+        hal_physical((void *)(uintptr_t)last) != last)
+        return NULL;
+    return (void *)(uintptr_t)address;
+}
+
+/* ------------------------------------------------------------------ a command in memory */
+
+struct command {
+    struct ahci_header *header;
+    struct ahci_table *table;
+};
+
+static bool find_command(const uint8_t *port, unsigned slot, struct command *command)
+{
+    struct ahci_header *list = memory_at(get(port, CLB), get(port, CLB + 4), AHCI_LIST_BYTES);
+
+    command->header = list ? &list[slot] : NULL;
+    command->table = list ? memory_at(list[slot].table, list[slot].table_high,
+                                      sizeof(struct ahci_table) +
+                                          AHCI_HEADER_PRDS(&list[slot]) * sizeof(struct ahci_prd))
+                          : NULL;
+    return command->table;
+}
+
+/* Does the controller need an address of more than 32 bits for it? */
+static bool is_above_4g(const uint8_t *port, const struct command *command)
+{
+    if (get(port, CLB + 4) || get(port, FB + 4) || command->header->table_high)
+        return true;
+    for (unsigned i = 0; i < AHCI_HEADER_PRDS(command->header); i++)
+        if (command->table->prds[i].address_high)
+            return true;
+    return false;
+}
+
+/* A command is about to be issued: it may become another one. */
+static void issue(struct inject_channel *state, const uint8_t *port, unsigned slot)
+{
+    struct inject_port *hba = &state->hba;
+    struct command command;
+
+    if (!find_command(port, slot, &command) || !(command.table->fis[IS_COMMAND_AT] & IS_COMMAND))
+        return;
+    uint8_t opcode = command.table->fis[OPCODE_AT];
+    state->features = command.table->fis[FEATURES_AT];
+    state->has_bus_master_error = false;
+    inject_hba_settle(state);
+    inject_begin_data(state, opcode);
+    uint8_t sent = inject_replace_command(state, opcode, AHCI_HEADER_PRDS(command.header) > 0);
+    if (sent == opcode && is_above_4g(port, &command) && inject_refuses_dma(state, opcode))
+        sent = INJECT_NO_COMMAND;
+    *hba = (struct inject_port){.issued = hba->issued,
+                                .held = hba->held,
+                                .is_hidden = hba->is_hidden,
+                                .slot = (uint8_t)slot,
+                                .is_changed = true};
+    if (sent != opcode) {
+        hba->opcode = &command.table->fis[OPCODE_AT];
+        hba->old_opcode = opcode;
+        *hba->opcode = sent;
+    }
+    state->command = opcode;
+    if (opcode == IDE_COMMAND_ATAPI_PACKET) {
+        hba->old_packet = command.table->packet[0];
+        uint8_t packet = (uint8_t)inject_replace_packet(state, hba->old_packet, PACKET_BYTES);
+        hba->packet = packet != hba->old_packet ? &command.table->packet[0] : NULL;
+        if (hba->packet)
+            *hba->packet = packet;
+    }
+}
+
+static void change_memory(struct inject_channel *state, const struct command *command)
+{
+    uint32_t left = command->header->byte_count;
+
+    for (unsigned i = 0; i < AHCI_HEADER_PRDS(command->header) && left; i++) {
+        const struct ahci_prd *prd = &command->table->prds[i];
+        uint32_t length = (prd->length & AHCI_PRD_LENGTH) + 1;
+        uint8_t *bytes = memory_at(prd->address, prd->address_high, length);
+        length = length < left ? length : left;
+        if (bytes)
+            inject_change_data(state, bytes, length);
+        left -= length;
+    }
+}
+
+void inject_hba_settle(struct inject_channel *state)
+{
+    struct inject_port *hba = &state->hba;
+    const uint8_t *port = hba->is_changed ? port_of(state->channel) : NULL;
+    struct command command;
+
+    if (!port || (get(port, CI) >> hba->slot & 1 && !((get(port, IS) | hba->held) & FAILED_IS)))
+        return; /* it is not over */
+    hba->is_changed = false;
+    if (hba->opcode)
+        *hba->opcode = hba->old_opcode;
+    if (hba->packet)
+        *hba->packet = hba->old_packet;
+    if ((state->identify || state->sensed) && find_command(port, hba->slot, &command))
+        change_memory(state, &command);
+    uint8_t *received = memory_at(get(port, FB), get(port, FB + 4), AHCI_FIS_BYTES);
+    if (state->end.rule && received) {
+        received[RECEIVED_D2H + 2] = inject_end_status(state);
+        received[RECEIVED_D2H + 3] = state->end.error;
+    }
+}
+
+/* ------------------------------------------------------------------ interrupts */
+
+bool inject_hba_interrupts(const struct channel *channel)
+{
+    const uint8_t *port = port_of(channel);
+    return port && get(port, IS);
+}
+
+void inject_hba_hold(struct inject_channel *state, bool is_shown)
+{
+    unsigned number = state->channel->number;
+    uint8_t *registers = registers_of(state->channel->controller);
+
+    if (!registers)
+        return;
+    uint8_t *causes_at = registers + HBA_PORTS + number * HBA_PORT_BYTES + IS;
+    uint32_t causes = hal_read32(causes_at);
+    state->hba.held |= causes;
+    state->hba.is_hidden = !is_shown;
+    hal_write32(causes_at, causes); /* AHCI 1.3.1, 3.3.5: and then the HBA's own */
+    hal_write32(registers + HBA_IS_AT, 1u << number);
+}
+
+void inject_hba_show(struct inject_channel *state)
+{
+    state->hba.is_hidden = false;
+}
+
+/* The bits of IS whose ports show what was held. */
+static uint32_t held_ports(const struct controller *controller)
+{
+    uint32_t ports = 0;
+    for (struct inject_channel *state = NULL; (state = inject_next_channel(state));)
+        if (state->channel->controller == controller && state->hba.held && !state->hba.is_hidden)
+            ports |= 1u << state->channel->number;
+    return ports;
+}
+
+/* ------------------------------------------------------------------ what is read */
+
+/* The device does not answer: it is busy, or (with what PxTFD shows) gone. */
+static bool is_mute(struct inject_channel *state, uint8_t *shown)
+{
+    if (inject_is_absent(state, shown)) {
+        if (!inject_in_effect(state, EFFECT_FLOAT))
+            *shown = FLOATING_TFD;
+        return true;
+    }
+    *shown = INJECT_BUSY_STATUS;
+    return state->is_early || inject_in_effect(state, EFFECT_BSY);
+}
+
+static uint32_t change_task_file(struct inject_channel *state, uint32_t value, bool is_mute_now,
+                                 uint8_t shown)
+{
+    if (is_mute_now)
+        return (value & ~0xFFFFu) | shown;
+    if (state->end.rule && !(value & IDE_STATUS_BUSY)) {
+        inject_show(state, state->end.rule);
+        value = (value & ~0xFFFFu) | inject_end_status(state) | (uint32_t)state->end.error << 8;
+    }
+    return inject_in_effect(state, EFFECT_DRQ) ? value | IDE_STATUS_DRQ : value;
+}
+
+static uint32_t change_interrupts(const struct inject_channel *state, uint32_t value)
+{
+    value |= state->hba.is_hidden ? 0 : state->hba.held;
+    if (state->has_bus_master_error && value & FAILED_IS)
+        value = (value & ~FAILED_IS) | FATAL_IS;
+    return value;
+}
+
+static uint32_t read_of_port(struct inject_channel *state, enum hba_role role, uint32_t value)
+{
+    uint8_t shown;
+    bool is_mute_now = is_mute(state, &shown);
+    bool is_gone = inject_in_effect(state, EFFECT_VANISH);
+
+    switch (role) {
+    case HBA_PORT_TFD:
+        return change_task_file(state, value, is_mute_now, shown);
+    case HBA_PORT_IS:
+        return change_interrupts(state, value);
+    case HBA_PORT_SSTS:
+        return is_gone ? 0 : value;
+    case HBA_PORT_SIG:
+        return is_gone ? UINT32_MAX : value;
+    case HBA_PORT_SACT:
+    case HBA_PORT_CI:
+        if (is_mute_now)
+            return value | (role == HBA_PORT_CI ? state->hba.issued : 0);
+        inject_hba_settle(state);
+        if (role == HBA_PORT_CI)
+            state->hba.issued &= value;
+        return value;
+    case HBA_NONE:
+    case HBA_CAP:
+    case HBA_GHC:
+    case HBA_IS:
+    case HBA_PI:
+    case HBA_PORT_CLB:
+    case HBA_PORT_CLBU:
+    case HBA_PORT_FB:
+    case HBA_PORT_FBU:
+    case HBA_PORT_IE:
+    case HBA_PORT_CMD:
+    case HBA_PORT_SCTL:
+    case HBA_PORT_SERR:
+    case HBA_PORT_FBS:
+    case HBA_ROLE_COUNT:
+        break;
+    }
+    return value;
+}
+
+/* ------------------------------------------------------------------ what is written */
+
+static void issue_all(struct inject_channel *state, const uint8_t *port, uint32_t slots)
+{
+    slots &= ~state->hba.issued;
+    state->hba.issued |= slots;
+    for (unsigned slot = 0; slot < 32; slot++)
+        if (slots >> slot & 1)
+            issue(state, port, slot);
+}
+
+/* A port is about to get it. False: it does not. */
+static bool write_to_port(struct inject_channel *state, enum hba_role role, const uint8_t *port,
+                          uint32_t *value)
+{
+    uint8_t shown;
+
+    if (role == HBA_PORT_CI) {
+        if (inject_is_absent(state, &shown)) {
+            state->hba.issued |= *value;
+            return false;
+        }
+        issue_all(state, port, *value);
+    } else if (role == HBA_PORT_IS) {
+        if (state->has_bus_master_error && *value & FATAL_IS) {
+            state->has_bus_master_error = false;
+            *value |= FAILED_IS;
+        }
+        state->hba.held &= ~*value;
+    } else if (role == HBA_PORT_CMD) {
+        if (*value & AHCI_CMD_OVERRIDE)
+            inject_note_reset(state);
+        if (!(*value & AHCI_CMD_START))
+            state->hba.issued = 0;
+    } else if (role == HBA_PORT_SCTL && (*value & AHCI_DET) == AHCI_DET_RESET) {
+        inject_note_reset(state);
+    }
+    return true;
+}
+
+/* It has got it. A reset is over when DET is 0 again. */
+static void written_to_port(struct inject_channel *state, enum hba_role role, uint32_t value)
+{
+    if (role == HBA_PORT_CI) {
+        inject_note_command(state, state->command);
+    } else if (role == HBA_PORT_SCTL) {
+        bool was_in_reset = state->is_in_reset;
+        state->is_in_reset = (value & AHCI_DET) == AHCI_DET_RESET;
+        if (was_in_reset && !state->is_in_reset)
+            inject_note_command(state, INJECT_SRST);
+    }
+}
+
+static void reset_all(const struct controller *controller)
+{
+    for (struct inject_channel *state = NULL; (state = inject_next_channel(state));)
+        if (state->channel->controller == controller) {
+            inject_note_reset(state);
+            inject_note_command(state, INJECT_SRST);
+        }
+}
+
+/* ------------------------------------------------------------------ the controller's own */
+
+static bool is_of_controller(const struct inject_rule *rule, const struct controller *controller,
+                             const struct inject_access *access)
+{
+    return (rule->controller == INJECT_ANY || rule->controller == controller->index) &&
+           rule->channel == INJECT_ANY && rule->place == INJECT_PLACE_NUMBER &&
+           inject_is_of_place(rule, access);
+}
+
+static uint32_t read_of_controller(const struct access_register *reg, uint32_t offset,
+                                   uint32_t value)
+{
+    const struct controller *controller = reg->hba->audit->controller;
+    const struct inject_access access = access_to(offset);
+    struct inject_rule *rule = NULL;
+
+    if (reg->role == HBA_IS)
+        value |= held_ports(controller);
+    while ((rule = inject_next_of(INJECT_READ, rule)))
+        if (is_of_controller(rule, controller, &access) && inject_hit(rule, NULL))
+            value = (value & ~rule->mask) | (rule->value & rule->mask);
+    return value;
+}
+
+static bool write_to_controller(const struct access_register *reg, uint32_t offset, uint32_t *value)
+{
+    const struct controller *controller = reg->hba->audit->controller;
+    const struct inject_access access = access_to(offset);
+    struct inject_rule *rule = NULL;
+
+    while ((rule = inject_next_of(INJECT_WRITE, rule))) {
+        if (!is_of_controller(rule, controller, &access) || !inject_hit(rule, NULL))
+            continue;
+        if (rule->is_drop)
+            return false;
+        *value = (*value & ~rule->mask) | (rule->value & rule->mask);
+    }
+    if (reg->role == HBA_GHC && *value & AHCI_GHC_RESET)
+        reset_all(controller);
+    return true;
+}
+
+/* ------------------------------------------------------------------ the ways */
+
+static uint32_t read(const struct access_register *reg, uintptr_t address, unsigned width)
+{
+    uint32_t offset = hba_offset_of(reg->hba, reg);
+    struct inject_channel *state = state_of(reg, offset);
+    unsigned shift = (unsigned)(address % 4) * 8;
+    uint32_t value;
+
+    if (state) {
+        const struct inject_access access = access_to(offset);
+        inject_note_access(state, &access);
+        value = hal_read32((const void *)(address - address % 4));
+        value = read_of_port(state, (enum hba_role)reg->role, value);
+        value = inject_change_read(state, &access, value);
+    } else {
+        value = hal_read32((const void *)(address - address % 4));
+        value = read_of_controller(reg, offset, value);
+    }
+    value >>= shift;
+    if (width < 4)
+        value &= (1u << width * 8) - 1;
+    return hba_tell_read(reg, address, width, value);
+}
+
+static void write_device(uintptr_t address, unsigned width, uint32_t value)
+{
+    if (width == 1)
+        hal_write8((void *)address, (uint8_t)value);
+    else if (width == 2)
+        hal_write16((void *)address, (uint16_t)value);
+    else
+        hal_write32((void *)address, value);
+}
+
+static void write(const struct access_register *reg, uintptr_t address, unsigned width,
+                  uint32_t value)
+{
+    uint32_t offset = hba_offset_of(reg->hba, reg);
+    struct inject_channel *state = state_of(reg, offset);
+    enum hba_role role = (enum hba_role)reg->role;
+    unsigned shift = (unsigned)(address % 4) * 8;
+    bool is_sent;
+
+    if (!hba_tell_write(reg, address, width, &value))
+        return;
+    value <<= shift;
+    if (state) {
+        const struct inject_access access = access_to(offset);
+        const uint8_t *port = port_of(state->channel);
+        inject_note_access(state, &access);
+        is_sent = inject_change_write(state, &access, &value) &&
+                  (!port || write_to_port(state, role, port, &value));
+    } else {
+        is_sent = write_to_controller(reg, offset, &value);
+    }
+    if (!is_sent)
+        return;
+    write_device(address, width, value >> shift);
+    if (state)
+        written_to_port(state, role, value);
+}
+
+#define DEFINE_WAYS(TYPE, bits)                                                              \
+    static TYPE ACCESS_WAY read##bits(const struct access_register *reg, uintptr_t address)  \
+    {                                                                                        \
+        return (TYPE)read(reg, address, (bits) / 8);                                         \
+    }                                                                                        \
+    static VOID ACCESS_WAY write##bits(const struct access_register *reg, uintptr_t address, \
+                                       TYPE value)                                           \
+    {                                                                                        \
+        write(reg, address, (bits) / 8, value);                                              \
+    }
+DEFINE_WAYS(UCHAR, 8)
+DEFINE_WAYS(USHORT, 16)
+DEFINE_WAYS(ULONG, 32)
+
+const struct access_register inject_hba_ways = {.read8 = read8,
+                                                .write8 = write8,
+                                                .read16 = read16,
+                                                .write16 = write16,
+                                                .read32 = read32,
+                                                .write32 = write32};
