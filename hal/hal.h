@@ -219,6 +219,8 @@ uint64_t hal_clock_us(void);
 static inline uint64_t hal_cycles(void);
 uint64_t hal_cycles_us(uint64_t cycles);
 static inline void hal_cycles_note(uint64_t *at); /* writes it there */
+/* A distance between two of its values, in nanoseconds. */
+uint64_t hal_cycles_ns(uint64_t cycles);
 /* Adds in one instruction, which no interrupt divides; returns what was there. */
 static inline uintptr_t hal_fetch_add16(uint16_t *at, uint16_t amount);
 /* Busy wait. Any context. Never shorter than asked. */

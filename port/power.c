@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "port/access/audit.h"
 #include "port/block.h"
 #include "port/control.h"
 #include "port/irb_names.h"
@@ -290,8 +291,10 @@ bool channel_power_down(struct channel *channel)
     shared_set(&channel->queue.busy, BUSY_POWER);
     channel_step(channel, CHANNEL_SUSPENDED);
     if (wait_for(channel, &channel->irbs.outstanding)) {
-        if (hw_control(channel, IdePowerDown, NULL))
+        if (hw_control(channel, IdePowerDown, NULL)) {
+            audit_power_is_lost(channel);
             return true;
+        }
         port_message(channel,
                      "IdeHwControl(IdePowerDown) returned FALSE; the channel keeps its power");
     }

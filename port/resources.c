@@ -195,6 +195,7 @@ static void find_registers(struct channel *channel, unsigned count)
             channel->audit.ports.bus_master_status ? AUDIT_READ_STATUS | AUDIT_CLEARED_BUS_MASTER
                                                    : AUDIT_READ_STATUS,
             channel->number);
+    audit_start(channel);
 }
 
 /* Of an IDE controller, what belongs to the channel. What another function's registers are for,

@@ -24,6 +24,7 @@ my @families = (
     [DBG => 'Debug prints', 'what a driver says of itself'],
     [HWR => 'The wire', 'what a driver does to its device'],
     [CPU => 'The processor', 'how each routine of the driver leaves it behind'],
+    [HWR => 'The wire', 'what is written to a device, and read of it'],
 );
 
 sub slurp {

@@ -105,7 +105,7 @@ void access_unmap_all(struct controller *controller);
 /* Lets the auditor look at a write before it is done. Returns what is to be written: the same, or
  * without the start of a transfer that may not be (HWR-21). Context: any in which a miniport
  * runs. */
-uint32_t access_before_write(const struct access_register *reg, uint32_t value);
+uint32_t access_before_write(const struct access_register *reg, unsigned width, uint32_t value);
 /* Tells the auditor, the counters and the trace of an access that was done. Context: any in which a
  * miniport runs. */
 void access_tell_read(const struct access_register *reg, uintptr_t port, unsigned width,

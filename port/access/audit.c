@@ -17,15 +17,21 @@ static uint8_t last_value(unsigned width, uint32_t count, const void *buffer)
 void audit_buffer_read(const struct access_register *reg, unsigned width, uint32_t count,
                        const void *buffer)
 {
-    if (is_answer((enum access_role)reg->role))
-        audit_read(reg, (enum access_role)reg->role, last_value(width, count, buffer));
+    if (reg->role == ROLE_DATA)
+        audit_moved(reg->channel, buffer, width, count, false, true);
+    else if (is_answer((enum access_role)reg->role))
+        audit_read(reg, (enum access_role)reg->role, width, last_value(width, count, buffer));
 }
 
 void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,
                         const void *buffer)
 {
-    if (reg->role != ROLE_DATA)
+    if (reg->role == ROLE_DATA)
+        audit_moved(reg->channel, buffer, width, count, true, true);
+    else
         audit_write(reg, (enum access_role)reg->role, width, last_value(width, count, buffer));
+    audit_written(reg, (enum access_role)reg->role, width,
+                  reg->role == ROLE_DATA ? 0 : last_value(width, count, buffer));
 }
 
 uint32_t audit_before_write(const struct access_register *reg, uint32_t value)
@@ -50,13 +56,13 @@ static enum audit_answer seen(uint32_t any, uint32_t this, uint32_t since)
 enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value)
 {
     const struct audit *audit = &channel->audit;
-    return seen(audit->status_read, audit->status[value], since);
+    return seen(audit->status_read, audit->statuses[value], since);
 }
 
 enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value)
 {
     const struct audit *audit = &channel->audit;
-    return seen(audit->error_read, audit->error[value], since);
+    return seen(audit->error_read, audit->errors[value], since);
 }
 
 bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
@@ -65,9 +71,10 @@ bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
 
     if (!channel->audit.ports.status)
         return true;
-    if (!audit_is_since(audit->command_written, since) || audit->is_over)
+    if (!audit_is_since(audit->command_written, since) || audit->command.is_over)
         return false;
-    if (!audit_is_selected(audit) || !channel->audit.ports.alternate_status)
+    if (audit_device_of(&audit->current) != audit_device_of(&audit->command.registers) ||
+        !channel->audit.ports.alternate_status)
         return true;
     return access_look(channel->audit.ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
 }

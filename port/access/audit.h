@@ -1,15 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The auditor: what a driver and its device have said of themselves, by the registers that the
- * driver has read and written. Judges by that alone: it touches no device but where IRB-09 is to be
- * decided, and the trace is nothing to it. For channels whose task file is in ports.
+ * driver has read and written. Judges by that alone: it touches no device, and the trace is nothing
+ * to it. For channels whose task file is in ports.
+ *
+ * What the next access has to be looked at for stands in one word, the channel's `hazards`; an
+ * access that finds none of its own there stores what was said, and goes on. All the rest is in
+ * cold functions (audit_judge.h).
  */
 #ifndef PORT_ACCESS_AUDIT_H
 #define PORT_ACCESS_AUDIT_H
 
 #include "port/access/access.h"
+#include "port/access/audit_command.h"
 #include "port/access/audit_dma.h"
 #include "port/objects.h"
+
+/* ------------------------------------------------------------------ hazards */
+
+#define AUDIT_ALWAYS       0x0001u /* set for ever: what does not ignore it is always looked at */
+#define AUDIT_IN_FLIGHT    0x0002u /* a command, by its protocol */
+#define AUDIT_PLAIN        0x0004u /* that one ends with the first idle Status, and that is all */
+#define AUDIT_UNSETTLED    0x0008u /* a command or a selection, and Status may not be true yet */
+#define AUDIT_RESETTING    0x0010u /* SRST is set, or was cleared and Status not read since */
+#define AUDIT_UNSELECTED   0x0020u /* Device was not written since SRST */
+#define AUDIT_NO_INTERRUPT 0x0040u /* nIEN is set */
+#define AUDIT_UNSURE       0x0080u /* after a broken rule: what the device has made of it? */
+#define AUDIT_SELECTING    0x4000u /* another device, with the write that is under way */
+/* Of the device that is selected: */
+#define AUDIT_BUSY        0x0100u /* BSY or DRQ was read last */
+#define AUDIT_FLOATS      0x0200u /* nobody drives its Status */
+#define AUDIT_ASLEEP      0x0400u
+#define AUDIT_NO_DMA      0x0800u /* its transfer mode is not known to be a good one */
+#define AUDIT_NO_MULTIPLE 0x1000u /* SET MULTIPLE MODE has not succeeded */
+#define AUDIT_IS_OLD      0x2000u /* from before ATA-6: Device has bits 7 and 5 */
+
+#define AUDIT_OF_DEVICE \
+    (AUDIT_BUSY | AUDIT_FLOATS | AUDIT_ASLEEP | AUDIT_NO_DMA | AUDIT_NO_MULTIPLE | AUDIT_IS_OLD)
+#define AUDIT_ON_REGISTER (AUDIT_IN_FLIGHT | AUDIT_UNSETTLED | AUDIT_BUSY)
+#define AUDIT_ON_DEVICE   (AUDIT_ON_REGISTER | AUDIT_UNSELECTED | AUDIT_IS_OLD)
+#define AUDIT_ON_STATUS \
+    (AUDIT_IN_FLIGHT | AUDIT_UNSETTLED | AUDIT_RESETTING | AUDIT_BUSY | AUDIT_FLOATS)
+#define AUDIT_OF_COMMAND (AUDIT_IN_FLIGHT | AUDIT_PLAIN | AUDIT_UNSETTLED)
+
+/* ------------------------------------------------------------------ INT-01 */
 
 /* What IdeHwInterrupt has done (context_now->noted), and what it has to do before it says TRUE
  * (channel->audit.dismissal): for each of an IDE controller's two channels a bit. */
@@ -22,36 +56,79 @@
 
 /* ------------------------------------------------------------------ what is said */
 
-/* Is the device selected that got the last command? DEV: ATA/ATAPI-6, 7.7. */
-static inline bool audit_is_selected(const struct audit *audit)
+#define AUDIT_NOT_IDLE (IDE_STATUS_BUSY | IDE_STATUS_DRQ)
+#define AUDIT_FAILED   (IDE_STATUS_ERROR | 0x20u) /* DF: ATA/ATAPI-6, 7.15 */
+/* Nobody drives the bus: all ones, or all but D7, which the host pulls down. */
+#define AUDIT_IS_FLOATING(status) (((status)&0x7F) == 0x7F)
+/* Of Device: bits 7 and 5, which drives of old want set. */
+#define AUDIT_OBSOLETE 0xA0u
+
+_Static_assert(ROLE_STATUS - ROLE_DATA == 7, "a register's role says where it stands");
+
+/* What is not plain: see audit_judge.h. */
+void audit_status_with_care(struct channel *channel, enum access_role role, uint8_t value)
+    __attribute__((cold));
+void audit_alternate_status(struct channel *channel, uint8_t value) __attribute__((cold));
+void audit_packet_register(struct channel *channel, enum access_role role, uint8_t value)
+    __attribute__((cold));
+void audit_register_with_care(struct channel *channel) __attribute__((cold));
+void audit_device_with_care(struct channel *channel, uint8_t value) __attribute__((cold));
+void audit_device_is_written(struct audit *audit) __attribute__((cold));
+void audit_command_with_care(struct channel *channel) __attribute__((cold));
+void audit_control(struct channel *channel, uint8_t value) __attribute__((cold));
+void audit_control_is_written(struct channel *channel) __attribute__((cold));
+
+/* How often IdeHwInterrupt was entered, the call that runs now among them. */
+static inline uint32_t audit_interrupts(const struct channel *channel)
 {
-    return !((audit->selected ^ audit->commanded) & 0x10);
+    return (uint32_t)channel->counters.interrupts +
+           (uint32_t)channel->counters.interrupts_not_ours +
+           (context_now->kind == CONTEXT_INTERRUPT && context_now->channel == channel);
 }
 
-/* The driver has read a register of interest. */
-static inline __attribute__((always_inline)) void audit_read(const struct access_register *reg,
-                                                             enum access_role role, uint32_t value)
+/* A command is about to be written. */
+static inline void audit_begin(struct channel *channel, uint8_t protocol, bool is_by_dma)
 {
-    struct channel *channel = reg->channel;
     struct audit *audit = &channel->audit;
-    uint32_t now = (uint32_t)channel->counters.requests;
+    struct audit_command *command = &audit->command;
 
-    if (role == ROLE_BUS_MASTER_STATUS)
-        audit_dma_status_read(audit, (uint8_t)value);
-    if (role == ROLE_ERROR)
-        audit->error[(uint8_t)value] = audit->error_read = now;
-    if (role != ROLE_STATUS && role != ROLE_ALTERNATE_STATUS)
-        return;
-    audit->status[(uint8_t)value] = audit->status_read = now;
-    if (!(value & (IDE_STATUS_BUSY | IDE_STATUS_DRQ)) && audit_is_selected(audit))
-        audit->is_over = true;
-    if (role == ROLE_STATUS)
-        context_now->noted |= reg->noted;
+    command->fresh = protocol | (is_by_dma ? AUDIT_FRESH_BY_DMA : 0);
+    command->registers.all = audit->current.all;
+    command->accesses = (uint32_t)access_counters.registers;
+    command->interrupts = audit_interrupts(channel);
+    command->block_left = 0;
+    audit->settle_reads = 0;
+    audit->command_written = (uint32_t)channel->counters.requests;
 }
 
-/* It is about to write one, in the role's own width. True: something may be wrong with it, and it
- * goes the way of other widths, where all is looked at. Of the bus master's command register note
- * is taken before it is written. */
+static inline __attribute__((always_inline)) void audit_write_command(struct channel *channel,
+                                                                      uint8_t opcode)
+{
+    struct audit *audit = &channel->audit;
+    const struct audit_opcode *row = &audit_opcodes[opcode];
+
+    audit->current.command = opcode;
+    /* The last sector of a 28-bit command: where the registers lie beside one another. */
+    uint32_t last = ((uint32_t)(audit->current.all >> 24) & 0x0FFFFFFFu) +
+                    (uint8_t)(audit->current.sector_count - 1);
+    if (__builtin_expect((audit->hazards & ~(uint32_t)row->ignores) || last > audit->last_28 ||
+                             !(audit->current.device & IDE_LBA_MODE),
+                         0)) {
+        audit_command_with_care(channel);
+        return;
+    }
+    audit_begin(channel, row->protocol, true);
+    audit->hazards |= AUDIT_OF_COMMAND;
+}
+
+/* Data goes through the data port: so many units of so many bytes, by a Buffer routine or by
+ * another. */
+void audit_moved(struct channel *channel, const void *data, unsigned width, uint32_t count,
+                 bool is_out, bool is_buffer) __attribute__((cold));
+
+/* It is about to write one of the bus master's, in the role's own width. True: something may be
+ * wrong with it, and it goes the way of other widths, where all is looked at. Of the bus master's
+ * command register note is taken before it is written. */
 static inline __attribute__((always_inline)) bool
 audit_needs_care(const struct access_register *reg, enum access_role role, uint32_t value)
 {
@@ -69,46 +146,128 @@ audit_needs_care(const struct access_register *reg, enum access_role role, uint3
 uint32_t audit_before_write(const struct access_register *reg, uint32_t value)
     __attribute__((cold));
 
-/* It has written one. */
+/* The driver is about to write a register. */
 static inline __attribute__((always_inline)) void audit_write(const struct access_register *reg,
                                                               enum access_role role, unsigned width,
                                                               uint32_t value)
 {
-    struct audit *audit = &reg->channel->audit;
+    struct channel *channel = reg->channel;
+    struct audit *audit = &channel->audit;
 
     switch (role) {
-    case ROLE_STATUS: /* Command */
-        audit->command_written = (uint32_t)reg->channel->counters.requests;
-        audit->commanded = audit->selected;
-        audit->is_over = false;
-        audit_dma_commanded(audit, (uint8_t)value);
-        break;
-    case ROLE_DEVICE:
-        audit->selected = (uint8_t)value;
-        break;
-    case ROLE_BUS_MASTER_STATUS:
-        if (value & AUDIT_BUS_MASTER_INTERRUPT)
-            context_now->noted |= reg->noted;
-        audit_dma_status_written(audit, (uint8_t)value);
-        break;
-    case ROLE_ALTERNATE_STATUS: /* Device Control */
-        if (value & IDE_DC_RESET_CONTROLLER)
-            audit->selected = audit->dma.awaited =
-                0; /* ATA/ATAPI-6, 9.2: a reset selects device 0 */
+    case ROLE_DATA:
+        audit_moved(channel, &value, width, 1, true, false);
         break;
     case ROLE_ERROR: /* Features */
-        audit->dma.features = (uint8_t)value;
-        break;
-    case ROLE_BUS_MASTER_TABLE:
-        audit_dma_table(reg->channel, value, width);
-        break;
-    case ROLE_NONE:
-    case ROLE_DATA:
     case ROLE_SECTOR_COUNT:
     case ROLE_LBA_LOW:
     case ROLE_LBA_MID:
     case ROLE_LBA_HIGH:
+        if (__builtin_expect(audit->hazards & AUDIT_ON_REGISTER, 0))
+            audit_register_with_care(channel);
+        audit->previous.at[role - ROLE_DATA] = audit->current.at[role - ROLE_DATA];
+        audit->current.at[role - ROLE_DATA] = (uint8_t)value;
+        break;
+    case ROLE_DEVICE:
+        if (__builtin_expect(
+                ((value ^ audit->current.device) & 0x10) || audit->hazards & AUDIT_ON_DEVICE, 0))
+            audit_device_with_care(channel, (uint8_t)value);
+        audit->current.device = (uint8_t)value;
+        break;
+    case ROLE_STATUS: /* Command */
+        audit_write_command(channel, (uint8_t)value);
+        audit_dma_commanded(audit, (uint8_t)value);
+        break;
+    case ROLE_ALTERNATE_STATUS: /* Device Control */
+        audit_control(channel, (uint8_t)value);
+        break;
+    case ROLE_NONE:
     case ROLE_BUS_MASTER_COMMAND:
+    case ROLE_BUS_MASTER_STATUS:
+    case ROLE_BUS_MASTER_TABLE:
+    case ROLE_COUNT:
+        break;
+    }
+}
+
+/* It has written one: what has a time of its own, and the bus master's. */
+static inline __attribute__((always_inline)) void audit_written(const struct access_register *reg,
+                                                                enum access_role role,
+                                                                unsigned width, uint32_t value)
+{
+    struct audit *audit = &reg->channel->audit;
+
+    if (role == ROLE_STATUS)
+        hal_cycles_note(&audit->command.begun);
+    if (role == ROLE_DEVICE && audit->hazards & AUDIT_SELECTING)
+        audit_device_is_written(audit);
+    if (role == ROLE_ALTERNATE_STATUS)
+        audit_control_is_written(reg->channel);
+    if (role == ROLE_BUS_MASTER_TABLE)
+        audit_dma_table(reg->channel, value, width);
+    if (role == ROLE_BUS_MASTER_STATUS) {
+        if (value & AUDIT_BUS_MASTER_INTERRUPT)
+            context_now->noted |= reg->noted;
+        audit_dma_status_written(audit, (uint8_t)value);
+    }
+}
+
+static inline __attribute__((always_inline)) void audit_read_status(struct channel *channel,
+                                                                    uint8_t value)
+{
+    struct audit *audit = &channel->audit;
+
+    audit->status = audit->shown = value;
+    if (!(value & AUDIT_NOT_IDLE) && !(audit->hazards & AUDIT_ON_STATUS))
+        return;
+    if ((audit->hazards & (AUDIT_PLAIN | AUDIT_RESETTING | AUDIT_FLOATS)) == AUDIT_PLAIN &&
+        context_now->kind == CONTEXT_INTERRUPT && !(value & (AUDIT_NOT_IDLE | AUDIT_FAILED))) {
+        audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_BUSY);
+        audit->command.is_over = true;
+        return;
+    }
+    audit_status_with_care(channel, ROLE_STATUS, value);
+}
+
+/* The driver has read a register. */
+static inline __attribute__((always_inline)) void
+audit_read(const struct access_register *reg, enum access_role role, unsigned width, uint32_t value)
+{
+    struct channel *channel = reg->channel;
+    struct audit *audit = &channel->audit;
+    uint32_t now = (uint32_t)channel->counters.requests;
+
+    switch (role) {
+    case ROLE_DATA:
+        audit_moved(channel, &value, width, 1, false, false);
+        break;
+    case ROLE_STATUS:
+        audit->statuses[(uint8_t)value] = audit->status_read = now;
+        context_now->noted |= reg->noted;
+        audit_read_status(channel, (uint8_t)value);
+        break;
+    case ROLE_ALTERNATE_STATUS:
+        audit->statuses[(uint8_t)value] = audit->status_read = now;
+        audit_alternate_status(channel, (uint8_t)value);
+        break;
+    case ROLE_ERROR:
+        audit->errors[(uint8_t)value] = audit->error_read = now;
+        audit->error = (uint8_t)value;
+        break;
+    case ROLE_SECTOR_COUNT:
+    case ROLE_LBA_MID:
+    case ROLE_LBA_HIGH:
+        if (audit->hazards & AUDIT_IN_FLIGHT)
+            audit_packet_register(channel, role, (uint8_t)value);
+        break;
+    case ROLE_BUS_MASTER_STATUS:
+        audit_dma_status_read(audit, (uint8_t)value);
+        break;
+    case ROLE_NONE:
+    case ROLE_LBA_LOW:
+    case ROLE_DEVICE:
+    case ROLE_BUS_MASTER_COMMAND:
+    case ROLE_BUS_MASTER_TABLE:
     case ROLE_COUNT:
         break;
     }
@@ -121,6 +280,15 @@ void audit_buffer_read(const struct access_register *reg, unsigned width, uint32
                        const void *buffer);
 void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,
                         const void *buffer);
+
+/* ------------------------------------------------------------------ what the port knows itself */
+
+/* A channel starts: what a driver before this one has set is not this one's doing. Context:
+ * PASSIVE_LEVEL. */
+void audit_start(struct channel *channel);
+
+/* Its devices have lost their power. */
+void audit_power_is_lost(struct channel *channel);
 
 /* ------------------------------------------------------------------ questions */
 

@@ -177,7 +177,7 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
  * come meanwhile is lost. In IdeHwInterrupt it has come. */
 void audit_dma_cleared_early(struct channel *channel)
 {
-    if (context_now->kind == CONTEXT_START_IO && !channel->audit.is_over)
+    if (context_now->kind == CONTEXT_START_IO && !channel->audit.command.is_over)
         REPORT(RULE_HWR_11, channel->audit.dma.owner, WRITE_BYTE,
                "the interrupt bit is cleared behind start, without a look whether it was set");
 }

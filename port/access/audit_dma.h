@@ -60,7 +60,7 @@ static inline void audit_dma_commanded(struct audit *audit, uint8_t opcode)
     uint8_t awaited = audit_dma_commands[opcode];
 
     if (awaited & DMA_AWAITED_SOME && opcode == OPCODE_PACKET &&
-        !(audit->dma.features & FEATURE_PACKET_DMA))
+        !(audit->current.features & FEATURE_PACKET_DMA))
         awaited = 0;
     if (__builtin_expect(audit->dma.doubts & DMA_DOUBT_STARTED, 0))
         awaited = 0; /* it has what it waits for */

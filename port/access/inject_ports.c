@@ -233,7 +233,7 @@ static void write(const struct access_register *reg, uint16_t port, unsigned wid
 {
     struct inject_channel *state = inject_channel(reg->channel);
 
-    value = access_before_write(reg, value);
+    value = access_before_write(reg, width, value);
     if (state)
         write_filtered(state, reg, port, width, value);
     else

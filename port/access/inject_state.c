@@ -38,7 +38,7 @@ struct inject_channel *inject_channel(struct channel *channel)
     state = &channels[channel_count++];
     memset(state, 0, sizeof *state);
     state->channel = channel;
-    state->target = channel->audit.selected >> 4 & 1;
+    state->target = (uint8_t)audit_device_of(&channel->audit.current);
     state->command = INJECT_ANY;
     state->timer.deferred = (struct deferred){.procedure = inject_deliver, .context = state};
     return state;

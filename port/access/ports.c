@@ -82,22 +82,26 @@ __attribute__((cold)) void access_tell_read(const struct access_register *reg, u
                                             unsigned width, uint32_t value)
 {
     if (contract_checks)
-        audit_read(reg, (enum access_role)reg->role, value);
+        audit_read(reg, (enum access_role)reg->role, width, value);
     access_counters.registers++;
     trace(TRACE_PORT_READ, (unsigned)port, width, value);
 }
 
 __attribute__((cold)) uint32_t access_before_write(const struct access_register *reg,
-                                                   uint32_t value)
+                                                   unsigned width, uint32_t value)
 {
-    return contract_checks ? audit_before_write(reg, value) : value;
+    if (!contract_checks)
+        return value;
+    value = audit_before_write(reg, value);
+    audit_write(reg, (enum access_role)reg->role, width, value);
+    return value;
 }
 
 __attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
                                              unsigned width, uint32_t value)
 {
     if (contract_checks)
-        audit_write(reg, (enum access_role)reg->role, width, value);
+        audit_written(reg, (enum access_role)reg->role, width, value);
     access_counters.registers++;
     trace_write(port, (enum access_role)reg->role, width, value);
 }
@@ -113,7 +117,7 @@ __attribute__((cold)) void access_tell_write(const struct access_register *reg, 
     static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
         const struct access_register *reg, uintptr_t port, TYPE value)                  \
     {                                                                                   \
-        value = (TYPE)access_before_write(reg, value);                                  \
+        value = (TYPE)access_before_write(reg, (bits) / 8, value);                      \
         hal_out##bits((uint16_t)port, value);                                           \
         access_tell_write(reg, port, (bits) / 8, value);                                \
     }
@@ -124,7 +128,7 @@ WIDTHS(DEFINE_OTHER_WIDTH)
     static TYPE ACCESS_WAY read_##ROLE(const struct access_register *reg, uintptr_t port)  \
     {                                                                                      \
         TYPE value = hal_in##bits((uint16_t)port);                                         \
-        audit_read(reg, ROLE, value);                                                      \
+        audit_read(reg, ROLE, (bits) / 8, value);                                          \
         access_counters.registers++;                                                       \
         trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                         \
         return value;                                                                      \
@@ -136,8 +140,9 @@ WIDTHS(DEFINE_OTHER_WIDTH)
             other_write##bits(reg, port, value);                                           \
             return;                                                                        \
         }                                                                                  \
-        hal_out##bits((uint16_t)port, value);                                              \
         audit_write(reg, ROLE, (bits) / 8, value);                                         \
+        hal_out##bits((uint16_t)port, value);                                              \
+        audit_written(reg, ROLE, (bits) / 8, value);                                       \
         access_counters.registers++;                                                       \
         trace_write(port, ROLE, (bits) / 8, value);                                        \
     }

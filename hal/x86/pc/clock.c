@@ -65,6 +65,13 @@ uint64_t hal_clock_us(void)
     return hal_cycles_us(cpu_time_stamp());
 }
 
+uint64_t hal_cycles_ns(uint64_t cycles)
+{
+    const uint64_t nanoseconds_per_tick = microseconds_per_tick * 1000;
+    return (cycles >> 32) * nanoseconds_per_tick +
+           ((cycles & UINT32_MAX) * nanoseconds_per_tick >> 32);
+}
+
 void hal_stall_us(uint32_t duration_us)
 {
     /* One more: the clock may have been about to step when we looked. */

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the port itself has asked a channel's driver for, so that a driver is not blamed for doing
+ * it. Reads the IRBs that the driver has; see audit_judge.h.
+ */
+#include "port/access/audit_judge.h"
+
+static const struct irb_slot *next_active(const struct channel *channel,
+                                          const struct irb_slot *after)
+{
+    const struct irb_slot *slot = after ? after + 1 : channel->irbs.slots;
+    const struct irb_slot *end = channel->irbs.slots + channel->irbs.count;
+
+    while (slot < end && slot->state != SLOT_ACTIVE)
+        slot++;
+    return slot < end ? slot : NULL;
+}
+
+bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors)
+{
+    const struct irb_slot *slot = NULL;
+
+    while ((slot = next_active(channel, slot))) {
+        struct audit_command asked = {.fresh = 0};
+        const IDEREGISTERS *now, *before;
+        uint64_t asked_lba;
+        uint32_t asked_sectors;
+
+        if (!slot->request || !(slot->request->function & IRB_FUNCTION_ATA_COMMAND))
+            continue;
+        now = &slot->request->task_file.Current;
+        before = &slot->request->task_file.Previous;
+        asked.registers = (union audit_task_file){
+            .sector_count = now->bSectorCountReg,
+            .lba_low = now->bSectorNumberReg,
+            .lba_mid = now->bCylLowReg,
+            .lba_high = now->bCylHighReg,
+            .device = now->bDriveHeadReg,
+            .command = now->bCommandReg,
+        };
+        asked.previous = (union audit_task_file){
+            .sector_count = before->bSectorCountReg,
+            .lba_low = before->bSectorNumberReg,
+            .lba_mid = before->bCylLowReg,
+            .lba_high = before->bCylHighReg,
+        };
+        if (audit_command_address(&asked, &asked_lba, &asked_sectors) && asked_lba == lba &&
+            asked_sectors == sectors)
+            return true;
+    }
+    return false;
+}
+
+bool audit_packet_wants_data(const struct channel *channel)
+{
+    const unsigned target = audit_device_of(&channel->audit.command.registers);
+    const struct irb_slot *slot = NULL;
+    bool wants = false;
+
+    while ((slot = next_active(channel, slot))) {
+        const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+        if (irb->TargetId != target || !IsAtapiCommand(irb))
+            continue;
+        if (!slot->data_byte_count)
+            return false;
+        wants = true;
+    }
+    return wants;
+}
+
+const void *audit_port_data(const struct channel *channel, const void *data, uint32_t byte_count)
+{
+    const struct irb_slot *slot = NULL;
+
+    while ((slot = next_active(channel, slot))) {
+        uintptr_t offset = (uintptr_t)data - (uintptr_t)slot->shown_data;
+        if (slot->data && offset <= slot->data_byte_count &&
+            byte_count <= slot->data_byte_count - offset)
+            return (const uint8_t *)slot->data + offset;
+    }
+    return NULL;
+}

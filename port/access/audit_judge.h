@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of the task file's auditor among themselves: audit_task_file.c (who may write and read
+ * when), audit_data.c (the data port), audit_settings.c (what a command wants of its device).
+ * Entered from every context in which a miniport runs; each function before it has read or written.
+ */
+#ifndef PORT_ACCESS_AUDIT_JUDGE_H
+#define PORT_ACCESS_AUDIT_JUDGE_H
+
+#include "port/access/audit.h"
+#include "port/contract/report.h"
+
+#define AUDIT_READ_ROUTINE  "AtaPortReadPortUchar"
+#define AUDIT_WRITE_ROUTINE "AtaPortWritePortUchar"
+
+/* At the driver's line that is there now. */
+#define AUDIT_REPORT(channel, rule, routine, ...) \
+    contract_report(rule, channel, routine, report_caller(), __VA_ARGS__)
+
+/* "Status 58 (DRDY DSC DRQ)" */
+struct audit_words {
+    char text[96];
+};
+struct audit_words audit_status_words(uint8_t status);
+
+/* ------------------------------------------------------------------ audit_task_file.c */
+
+static inline struct audit_device *audit_selected(struct audit *audit)
+{
+    return &audit->devices[audit_device_of(&audit->current)];
+}
+
+/* Has an interrupt come since the command, or what it has last waited for? */
+static inline bool audit_has_interrupted(const struct channel *channel)
+{
+    return audit_interrupts(channel) != channel->audit.command.interrupts;
+}
+
+/* Does any routine run now that the port calls for an interrupt of the channel's controller? */
+bool audit_in_interrupt(const struct channel *channel);
+
+/* HWR-02: an access that relies on what was read too early. */
+void audit_judge_early(struct channel *channel, const char *routine);
+
+/* The command in flight is over. With `is_known`, `status` is its end, as it was read. */
+void audit_end_command(struct channel *channel, bool is_known, uint8_t status);
+
+/* A rule was broken, and what the device has made of that is not known: nothing more is said until
+ * the next command. */
+void audit_give_up(struct audit *audit);
+
+/* ------------------------------------------------------------------ audit_data.c */
+
+/* Status was read with DRQ, and without BSY. */
+void audit_offer_block(struct channel *channel);
+
+/* ------------------------------------------------------------------ audit_issuer.c */
+
+/* Has the port asked for a command with that address, as it stands? Then who has asked is to
+ * blame. */
+bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors);
+/* Has the port asked the device for packets with data, and for no other ones? */
+bool audit_packet_wants_data(const struct channel *channel);
+/* Where the port has what a driver's buffer holds; NULL: it has it nowhere. What the driver sees
+ * itself may lie where each access is judged. */
+const void *audit_port_data(const struct channel *channel, const void *data, uint32_t byte_count);
+
+/* ------------------------------------------------------------------ audit_settings.c */
+
+void audit_set_hazards(struct audit *audit, unsigned device, uint16_t hazards, bool is_set);
+
+/* The command that the registers hold is about to be written. */
+void audit_judge_command(struct channel *channel);
+
+/* What it has changed. */
+void audit_note_end(struct channel *channel, bool has_succeeded);
+
+/* The device's IDENTIFY data is there. */
+void audit_identified(struct audit *audit, unsigned device);
+
+/* What a reset of that device undoes. */
+void audit_undo(struct audit *audit, unsigned device, bool is_software_reset);
+
+#endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may write and read the task file, and when: HWR-01, 02, 04 and 15, and half of HWR-03. Owns
+ * the channel's hazards, but for those of a device's settings. See audit.h and audit_judge.h.
+ */
+#include <stdio.h>
+
+#include "lib/plural.h"
+#include "port/access/audit_judge.h"
+#include "port/access/names.h"
+
+#define SETTLE_NS    400u /* ATA/ATAPI-6, 9.3 */
+#define SETTLE_READS 4u
+#define SRST_NS      5000u /* 9.2 */
+#define RESET_NS     2000000u
+#define CLOCK_GRAIN  64u /* the cycle counter may be off by one in so many */
+
+/* A driver that reads Status so long after its command does so because nothing has come. */
+#define LATE_NS 1000000000u
+
+struct audit_words audit_status_words(uint8_t status)
+{
+    struct audit_words words = {.text = ""};
+    char bits[64];
+
+    (void)bits_write(BITS_STATUS, status, bits, sizeof bits);
+    snprintf(words.text, sizeof words.text, "Status %02x%s%s%s", status, bits[0] ? " (" : "", bits,
+             bits[0] ? ")" : "");
+    return words;
+}
+
+bool audit_in_interrupt(const struct channel *channel)
+{
+    const struct context *context = context_now;
+
+    while (context->kind != CONTEXT_NONE) {
+        if (context->kind == CONTEXT_INTERRUPT && context->controller == channel->controller)
+            return true;
+        context = context->outer;
+    }
+    return false;
+}
+
+static bool is_in(enum context_kind kind)
+{
+    const struct context *context = context_now;
+
+    while (context->kind != CONTEXT_NONE && context->kind != kind)
+        context = context->outer;
+    return context->kind == kind;
+}
+
+void audit_give_up(struct audit *audit)
+{
+    audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_BUSY);
+    audit->hazards |= AUDIT_UNSURE;
+    audit->command.block_left = 0;
+}
+
+void audit_end_command(struct channel *channel, bool is_known, uint8_t status)
+{
+    struct audit *audit = &channel->audit;
+
+    audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_BUSY);
+    audit->command.is_over = is_known;
+    audit->command.block_left = 0;
+    audit_note_end(channel, !is_known || !(status & AUDIT_FAILED));
+}
+
+/* ------------------------------------------------------------------ HWR-02 */
+
+static uint64_t settling_ns(const struct audit *audit)
+{
+    uint64_t since = audit->changed > audit->command.begun ? audit->changed : audit->command.begun;
+    return hal_cycles_ns(hal_cycles() - since);
+}
+
+static bool is_settled(const struct audit *audit)
+{
+    return audit->settle_reads >= SETTLE_READS || settling_ns(audit) >= SETTLE_NS;
+}
+
+static void report_early(struct channel *channel, const char *routine, const char *what)
+{
+    const struct audit *audit = &channel->audit;
+
+    AUDIT_REPORT(channel, RULE_HWR_02, routine,
+                 "%s %u ns after %s, and after %u read%s of Alternate Status", what,
+                 (unsigned)settling_ns(audit),
+                 audit->changed > audit->command.begun ? "another device was selected"
+                                                       : "the command was written",
+                 audit->settle_reads, plural(audit->settle_reads));
+}
+
+void audit_judge_early(struct channel *channel, const char *routine)
+{
+    struct audit *audit = &channel->audit;
+
+    if (!(audit->hazards & AUDIT_UNSETTLED))
+        return;
+    if (is_settled(audit)) {
+        audit->hazards &= ~AUDIT_UNSETTLED;
+    } else if (audit->settle_reads) {
+        report_early(channel, routine, "what was read of Alternate Status was relied on");
+        audit_give_up(audit);
+    }
+}
+
+/* Is what was read now true? */
+static bool judge_read(struct channel *channel, enum access_role role, bool is_interrupt)
+{
+    struct audit *audit = &channel->audit;
+    bool is_true = (role == ROLE_STATUS && is_interrupt) || is_settled(audit);
+
+    if (role == ROLE_ALTERNATE_STATUS && !is_true)
+        is_true = ++audit->settle_reads >= SETTLE_READS;
+    if (role == ROLE_STATUS && !is_true) {
+        report_early(channel, AUDIT_READ_ROUTINE, "Status was read");
+        is_true = true; /* and is believed */
+    }
+    if (is_true)
+        audit->hazards &= ~AUDIT_UNSETTLED;
+    return is_true;
+}
+
+/* ------------------------------------------------------------------ HWR-01 */
+
+/* A block that was begun and not moved to its end. */
+static void report_rest(struct channel *channel, const char *routine)
+{
+    const struct audit_command *command = &channel->audit.command;
+    bool is_odd = command->protocol == PROTOCOL_PACKET && command->is_sent &&
+                  command->byte_count & 1 && command->block_left <= 2;
+    char words[128];
+
+    audit_command_words(command, words, sizeof words);
+    AUDIT_REPORT(channel, is_odd ? RULE_HWR_16 : RULE_HWR_05, routine,
+                 "a register is written, and of the %u bytes that the device offers, %u were not "
+                 "moved: %s",
+                 (unsigned)command->block_size, (unsigned)command->block_left, words);
+}
+
+static bool has_rest(const struct audit *audit)
+{
+    const struct audit_command *command = &audit->command;
+
+    return audit->hazards & AUDIT_IN_FLIGHT && command->block_left &&
+           command->block_left != AUDIT_UNKNOWN_BYTES && command->block_left < command->block_size;
+}
+
+static bool judge_busy(struct channel *channel)
+{
+    struct audit *audit = &channel->audit;
+    char words[128];
+
+    if (has_rest(audit)) {
+        report_rest(channel, AUDIT_WRITE_ROUTINE);
+    } else if (audit->hazards & AUDIT_BUSY) {
+        AUDIT_REPORT(channel, RULE_HWR_01, AUDIT_WRITE_ROUTINE,
+                     "%s was read last, and the device has not been idle since",
+                     audit_status_words(audit->shown).text);
+    } else if (audit->hazards & AUDIT_IN_FLIGHT && !audit_has_interrupted(channel)) {
+        audit_command_words(&audit->command, words, sizeof words);
+        AUDIT_REPORT(channel, RULE_HWR_01, AUDIT_WRITE_ROUTINE,
+                     "in flight is %s: neither its interrupt has come, nor was Status read "
+                     "without BSY and DRQ",
+                     words);
+    } else {
+        return false;
+    }
+    audit_give_up(audit);
+    return true;
+}
+
+void audit_register_with_care(struct channel *channel)
+{
+    audit_judge_early(channel, AUDIT_WRITE_ROUTINE);
+    (void)judge_busy(channel);
+}
+
+/* ------------------------------------------------------------------ Device */
+
+static void select_device(struct audit *audit, unsigned index)
+{
+    struct audit_device *left = &audit->devices[!index], *taken = &audit->devices[index];
+
+    left->hazards = (uint16_t)(audit->hazards & AUDIT_OF_DEVICE);
+    left->status = audit->status;
+    left->alternate_status = audit->alternate_status;
+    left->error = audit->error;
+    left->shown = audit->shown;
+    audit->hazards = (audit->hazards & ~(uint32_t)AUDIT_OF_DEVICE) | taken->hazards;
+    audit->status = taken->status;
+    audit->alternate_status = taken->alternate_status;
+    audit->error = taken->error;
+    audit->shown = taken->shown;
+    audit->last_28 = taken->last_28;
+}
+
+void audit_device_with_care(struct channel *channel, uint8_t value)
+{
+    struct audit *audit = &channel->audit;
+    const unsigned index = value >> 4 & 1;
+
+    audit_register_with_care(channel);
+    audit->hazards &= ~AUDIT_UNSELECTED;
+    if (index != audit_device_of(&audit->current)) {
+        if (audit->hazards & AUDIT_IN_FLIGHT)
+            audit_end_command(channel, false, 0);
+        select_device(audit, index);
+        audit->settle_reads = 0;
+        audit->hazards |= AUDIT_UNSETTLED | AUDIT_SELECTING;
+    }
+    if (audit->hazards & AUDIT_IS_OLD && (value & AUDIT_OBSOLETE) != AUDIT_OBSOLETE)
+        AUDIT_REPORT(channel, RULE_HWR_03, AUDIT_WRITE_ROUTINE,
+                     "Device is written with %02x: bits 7 and 5 are clear, and word 80 of the "
+                     "device's IDENTIFY data, %04xh, is of a standard before ATA/ATAPI-6",
+                     value, audit->devices[index].identify[80]);
+}
+
+void audit_device_is_written(struct audit *audit)
+{
+    audit->hazards &= ~AUDIT_SELECTING;
+    hal_cycles_note(&audit->changed);
+}
+
+/* ------------------------------------------------------------------ Command */
+
+static void begin_with_care(struct channel *channel)
+{
+    struct audit *audit = &channel->audit;
+    struct audit_command *command = &audit->command;
+    const enum audit_protocol protocol = audit_protocol_of(&audit->current);
+    const bool is_packet = protocol == PROTOCOL_PACKET;
+    bool is_by_dma = protocol == PROTOCOL_DMA_IN || protocol == PROTOCOL_DMA_OUT ||
+                     (is_packet && audit->current.features & 1);
+
+    audit_begin(channel, (uint8_t)protocol, is_by_dma);
+    command->previous.all = audit->previous.all;
+    command->bytes_moved = 0;
+    command->packet_bytes = 0;
+    command->is_sent = false;
+    command->bytes_left = audit_command_bytes(command);
+    if (!command->bytes_left)
+        command->bytes_left = AUDIT_UNKNOWN_BYTES;
+    command->place = NULL;
+    command->context = (uint8_t)context_now->kind;
+    if (is_packet || audit->hazards & AUDIT_NO_INTERRUPT)
+        command->place = report_caller();
+    audit->hazards |= AUDIT_UNSETTLED;
+    if (protocol != PROTOCOL_UNKNOWN && protocol != PROTOCOL_QUEUED)
+        audit->hazards |= AUDIT_IN_FLIGHT;
+    if (is_by_dma && !is_packet)
+        audit->hazards |= AUDIT_PLAIN;
+    if (protocol == PROTOCOL_DEVICE_RESET)
+        audit_undo(audit, audit_device_of(&audit->current), false);
+}
+
+void audit_command_with_care(struct channel *channel)
+{
+    struct audit *audit = &channel->audit;
+    const bool is_reset = audit->current.command == IDE_COMMAND_ATAPI_RESET;
+    bool is_told = false;
+
+    if (!is_reset) {
+        audit_judge_early(channel, AUDIT_WRITE_ROUTINE);
+        is_told = judge_busy(channel);
+    }
+    if (audit->hazards & AUDIT_IN_FLIGHT)
+        audit_end_command(channel, false, is_reset ? IDE_STATUS_ERROR : 0);
+    if (!is_told && !(audit->hazards & AUDIT_UNSURE))
+        audit_judge_command(channel);
+    audit->hazards &= ~(AUDIT_UNSURE | AUDIT_BUSY);
+    begin_with_care(channel);
+}
+
+/* ------------------------------------------------------------------ Device Control: HWR-04 */
+
+void audit_control(struct channel *channel, uint8_t value)
+{
+    struct audit *audit = &channel->audit;
+    const uint8_t changed = audit->control ^ value;
+    uint64_t set_ns = hal_cycles_ns(hal_cycles() - audit->reset_at);
+
+    audit->control = value;
+    audit->has_control = true;
+    audit->srst_changes = (changed & IDE_DC_RESET_CONTROLLER) != 0;
+    if (value & IDE_DC_DISABLE_INTERRUPTS)
+        audit->hazards |= AUDIT_NO_INTERRUPT;
+    else
+        audit->hazards &= ~AUDIT_NO_INTERRUPT;
+    if (!audit->srst_changes)
+        return;
+    if (value & IDE_DC_RESET_CONTROLLER) {
+        audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_UNSURE);
+        audit->command.block_left = 0;
+        audit->dma.awaited = 0;
+        audit_undo(audit, 0, true);
+        audit_undo(audit, 1, true);
+        if (audit_device_of(&audit->current))
+            select_device(audit, 0); /* ATA/ATAPI-6, 9.2: a reset selects device 0 */
+        audit->current.device = 0;
+    } else {
+        audit->hazards |= AUDIT_RESETTING | AUDIT_UNSELECTED;
+        if (set_ns < SRST_NS - SRST_NS / CLOCK_GRAIN)
+            AUDIT_REPORT(channel, RULE_HWR_04, AUDIT_WRITE_ROUTINE,
+                         "SRST is cleared %u ns after it was set", (unsigned)set_ns);
+    }
+}
+
+void audit_control_is_written(struct channel *channel)
+{
+    struct audit *audit = &channel->audit;
+
+    if (audit->srst_changes)
+        hal_cycles_note(&audit->reset_at);
+    audit->srst_changes = false;
+}
+
+/* ------------------------------------------------------------------ Status */
+
+static void judge_reset(struct channel *channel, enum access_role role)
+{
+    struct audit *audit = &channel->audit;
+    uint64_t since_ns = hal_cycles_ns(hal_cycles() - audit->reset_at);
+
+    audit->hazards &= ~AUDIT_RESETTING;
+    if (since_ns < RESET_NS - RESET_NS / CLOCK_GRAIN)
+        AUDIT_REPORT(channel, RULE_HWR_04, AUDIT_READ_ROUTINE,
+                     "%s is read %u us after SRST was cleared", register_name(role, false),
+                     (unsigned)(since_ns / 1000));
+}
+
+/* Is it the driver's business that a command may interrupt, and Status is read all the same? */
+static bool may_acknowledge(const struct channel *channel, uint8_t value)
+{
+    const struct audit *audit = &channel->audit;
+    const struct audit_command *command = &audit->command;
+
+    if (!(audit->hazards & AUDIT_IN_FLIGHT) || command->is_told || audit_has_interrupted(channel))
+        return true;
+    if (audit->hazards & AUDIT_NO_INTERRUPT || !audit->has_control || channel->interrupt.is_polled)
+        return true;
+    if (command->protocol == PROTOCOL_DEVICE_RESET || value == 0 || AUDIT_IS_FLOATING(value))
+        return true;
+    if ((command->protocol == PROTOCOL_PIO_OUT || command->protocol == PROTOCOL_PACKET) &&
+        !command->bytes_moved)
+        return true;
+    return channel->recovery != RECOVERY_NONE || is_in(CONTEXT_RESET) ||
+           hal_cycles_ns(hal_cycles() - command->begun) >= LATE_NS;
+}
+
+/* HWR-15. */
+static void judge_acknowledgement(struct channel *channel, uint8_t value)
+{
+    struct audit_command *command = &channel->audit.command;
+    char words[128];
+
+    if (may_acknowledge(channel, value))
+        return;
+    command->is_told = true;
+    audit_command_words(command, words, sizeof words);
+    AUDIT_REPORT(channel, RULE_HWR_15, AUDIT_READ_ROUTINE,
+                 "Status is read while a command is in flight, and its interrupt is lost: %s",
+                 words);
+}
+
+/* What a device shows, if that is true already. */
+static void take_status(struct channel *channel, uint8_t value, bool is_true)
+{
+    struct audit *audit = &channel->audit;
+    const bool floats = AUDIT_IS_FLOATING(value);
+    const bool is_busy = value & IDE_STATUS_BUSY && !floats;
+    const bool is_in_flight = (audit->hazards & AUDIT_IN_FLIGHT) != 0;
+    /* During DMA it says nothing. */
+    const bool wants_data = (value & AUDIT_NOT_IDLE) == IDE_STATUS_DRQ && !floats &&
+                            !(is_in_flight && audit_moves_dma(&audit->command));
+
+    audit->hazards &= ~AUDIT_FLOATS;
+    if (floats)
+        audit->hazards |= AUDIT_FLOATS;
+    if (!is_true && !is_busy && !wants_data)
+        return;
+    audit->shown = value;
+    audit->hazards &= ~AUDIT_BUSY;
+    if (is_busy || wants_data)
+        audit->hazards |= AUDIT_BUSY;
+    else if (!floats && !(value & IDE_STATUS_DRQ))
+        audit->command.is_over = true;
+    if (!is_in_flight || is_busy)
+        return;
+    if (wants_data)
+        audit_offer_block(channel);
+    else if (floats || !(value & IDE_STATUS_DRQ))
+        audit_end_command(channel, !floats, value);
+}
+
+void audit_status_with_care(struct channel *channel, enum access_role role, uint8_t value)
+{
+    struct audit *audit = &channel->audit;
+    const bool is_interrupt = audit_in_interrupt(channel);
+    bool is_true = true;
+
+    if (audit->hazards & AUDIT_RESETTING && !(audit->control & IDE_DC_RESET_CONTROLLER))
+        judge_reset(channel, role);
+    if (audit->hazards & AUDIT_UNSETTLED)
+        is_true = judge_read(channel, role, is_interrupt);
+    if (role == ROLE_STATUS && !is_interrupt)
+        judge_acknowledgement(channel, value);
+    /* Where an interrupt may come between the access and here, its routine has seen more. */
+    if (!(audit->hazards & AUDIT_IN_FLIGHT) && !is_interrupt &&
+        !channel->given.configuration.SyncWithIsr && !AUDIT_IS_FLOATING(value))
+        value &= (uint8_t)~AUDIT_NOT_IDLE;
+    take_status(channel, value, is_true);
+}
+
+void audit_alternate_status(struct channel *channel, uint8_t value)
+{
+    struct audit *audit = &channel->audit;
+
+    audit->alternate_status = value;
+    if (value & AUDIT_NOT_IDLE || audit->hazards & AUDIT_ON_STATUS)
+        audit_status_with_care(channel, ROLE_ALTERNATE_STATUS, value);
+    else
+        audit->shown = value;
+}
