@@ -8,7 +8,6 @@
 #include <ata.h>
 
 #include "port/access/audit_ahci_internal.h"
-#include "port/access/reach.h"
 #include "port/objects.h"
 
 /* AHCI: 10.1.2: how long CR and FR may take to become 0. A driver that has waited for so long may
@@ -108,7 +107,7 @@ static bool stop_engine(const struct hba_access *at, enum hba_role low, uint32_t
     struct audit_hba_port *port = at->port;
     uint64_t address = (uint64_t)port->known[low + 1] << 32 | port->known[low];
 
-    if (!(port->seen >> low & 1) || reach_is_given(at->audit->controller, address, byte_count))
+    if (!(port->seen >> low & 1) || ahci_reaches(at->audit, address, byte_count))
         return false;
     ACCUSE(at, RULE_HWR_21,
            "port %u: %s is started, whose memory at %#llx (bytes: %u) is not the driver's; it was "

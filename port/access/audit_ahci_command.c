@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "port/access/audit_ahci_command.h"
-#include "port/access/reach.h"
+#include "port/access/dma_memory.h"
 
 static const struct {
     uint8_t opcode, kind;
@@ -153,11 +153,30 @@ static uint64_t address_of(const struct audit_hba *audit, uint32_t low, uint32_t
     return is_short ? low : (uint64_t)high << 32 | low;
 }
 
-static const void *memory_at(const struct hba_access *at, uint64_t address, uint64_t byte_count)
+/* Ports may be anybody's: what any of the controller's channels has is the drivers'. */
+static struct dma_memory memory_at(const struct audit_hba *audit, uint64_t physical)
 {
-    if (address > UINTPTR_MAX || !reach_is_given(at->audit->controller, address, byte_count))
-        return NULL;
-    return (const void *)(uintptr_t)address;
+    const struct channel *own = context_now->channel, *other = NULL;
+    struct dma_memory memory = {0};
+
+    if (own)
+        memory = dma_memory_at(own, physical);
+    while (!memory.byte_count && (other = port_next_channel_of(audit->controller, other)))
+        memory = dma_memory_at(other, physical);
+    return memory;
+}
+
+bool ahci_reaches(const struct audit_hba *audit, uint64_t physical, uint64_t byte_count)
+{
+    return memory_at(audit, physical).byte_count >= byte_count;
+}
+
+/* NULL: it is not the drivers'. */
+static const void *find(const struct hba_access *at, uint64_t address, uint64_t byte_count)
+{
+    return address <= UINTPTR_MAX && ahci_reaches(at->audit, address, byte_count)
+               ? (const void *)(uintptr_t)address
+               : NULL;
 }
 
 uint32_t ahci_list_bytes(const struct audit_hba *audit)
@@ -177,8 +196,7 @@ static const struct ahci_prd *foreign_prd(const struct ahci_command *command)
         const struct ahci_prd *prd = &command->table->prds[i];
         uint64_t address = address_of(audit, prd->address, prd->address_high);
         uint32_t byte_count = (prd->length & AHCI_PRD_LENGTH) + 1;
-        if (!(command->irb && reach_is_data(command->irb, address, byte_count)) &&
-            !reach_is_given(audit->controller, address, byte_count))
+        if (!ahci_reaches(audit, address, byte_count))
             return prd;
     }
     return NULL;
@@ -191,8 +209,8 @@ static bool find_parts(struct ahci_command *command)
     const struct audit_hba_port *port = at->port;
     uint64_t list = address_of(at->audit, port->known[HBA_PORT_CLB], port->known[HBA_PORT_CLBU]);
 
-    command->header = memory_at(at, list + command->slot * sizeof(struct ahci_header),
-                                sizeof(struct ahci_header));
+    command->header =
+        find(at, list + command->slot * sizeof(struct ahci_header), sizeof(struct ahci_header));
     if (!command->header) {
         ACCUSE(at, RULE_HWR_21,
                "port %u, slot %u: the command list at %#llx is not in the driver's memory" STOPPED,
@@ -202,7 +220,7 @@ static bool find_parts(struct ahci_command *command)
     uint64_t table = address_of(at->audit, command->header->table, command->header->table_high);
     uint32_t byte_count = (uint32_t)(sizeof(struct ahci_table) +
                                      AHCI_HEADER_PRDS(command->header) * sizeof(struct ahci_prd));
-    command->table = memory_at(at, table, byte_count);
+    command->table = find(at, table, byte_count);
     if (command->table)
         return true;
     ACCUSE(at, RULE_HWR_21,
@@ -238,6 +256,16 @@ unsigned ahci_used_prds(const struct ahci_command *command)
     return count;
 }
 
+static bool is_virtual(const struct audit_hba *audit, uint64_t address)
+{
+    const struct channel *channel = NULL;
+
+    while ((channel = port_next_channel_of(audit->controller, channel)))
+        if (dma_memory_is_virtual(channel, (uint32_t)address))
+            return true;
+    return false;
+}
+
 static bool has_foreign_prd(const struct ahci_command *command)
 {
     const struct hba_access *at = command->at;
@@ -245,13 +273,15 @@ static bool has_foreign_prd(const struct ahci_command *command)
 
     if (!prd)
         return false;
-    ACCUSE(
-        at, RULE_HWR_21,
-        "port %u, slot %u, %02X: PRD %u at %#llx (bytes: %u) is neither the request's memory nor "
-        "the driver's" STOPPED,
-        at->number, command->slot, command->opcode, (unsigned)(prd - command->table->prds),
-        (unsigned long long)address_of(at->audit, prd->address, prd->address_high),
-        (unsigned)(prd->length & AHCI_PRD_LENGTH) + 1);
+    uint64_t address = address_of(at->audit, prd->address, prd->address_high);
+    uint64_t own = memory_at(at->audit, address).byte_count;
+    ACCUSE(at, RULE_HWR_21,
+           "port %u, slot %u, %s (%02Xh): PRD %u at %#llx (bytes: %u) reaches what is %s%s" STOPPED,
+           at->number, command->slot, ahci_name(command), command->opcode,
+           (unsigned)(prd - command->table->prds), (unsigned long long)address,
+           (unsigned)(prd->length & AHCI_PRD_LENGTH) + 1, dma_memory_name(address + own),
+           is_virtual(at->audit, address) ? " (as a virtual address it would be the driver's)"
+                                          : "");
     return true;
 }
 
@@ -279,19 +309,12 @@ uint64_t ahci_prd_bytes(const struct ahci_command *command)
 
 const struct irb_slot *ahci_owner(const struct ahci_command *command)
 {
-    const struct audit_hba *audit = command->at->audit;
-    const struct controller *controller = audit->controller;
+    const struct ahci_prd *prd = command->table ? &command->table->prds[0] : NULL;
+    const struct irb_slot *slot = command->irb;
 
-    if (command->irb || !AHCI_HEADER_PRDS(command->header))
-        return command->irb ? command->irb : handed();
-    const struct ahci_prd *prd = &command->table->prds[0];
-    uint64_t address = address_of(audit, prd->address, prd->address_high);
-    for (unsigned i = 0; i < controller->channel_count; i++) {
-        const struct channel *channel = controller->channels[i];
-        for (unsigned index = 0; channel && channel->irbs.slots && index < channel->irbs.count;
-             index++)
-            if (reach_is_data(&channel->irbs.slots[index], address, 1))
-                return &channel->irbs.slots[index];
-    }
-    return handed();
+    if (!slot && prd && AHCI_HEADER_PRDS(command->header))
+        slot = memory_at(command->at->audit,
+                         address_of(command->at->audit, prd->address, prd->address_high))
+                   .slot;
+    return slot ? slot : handed();
 }

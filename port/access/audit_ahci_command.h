@@ -8,6 +8,7 @@
 #define PORT_ACCESS_AUDIT_AHCI_COMMAND_H
 
 #include "port/access/audit_ahci_internal.h"
+#include "port/access/names.h"
 #include "port/objects.h"
 
 struct ahci_command {
@@ -53,6 +54,13 @@ enum {
     FIS_COUNT_PREVIOUS,
     FIS_CONTROL = 15,
 };
+
+/* "READ DMA" */
+static inline const char *ahci_name(const struct ahci_command *command)
+{
+    const struct ata_command *known = ata_command(command->opcode);
+    return known ? known->name : "a command";
+}
 
 static inline bool ahci_is_command(const struct ahci_command *command)
 {

@@ -75,6 +75,8 @@ struct hba_access {
 
 /* Is PxCMD.ST set, as far as it is known? Otherwise that is said of the register named. */
 bool ahci_is_started(const struct hba_access *at, const char *name);
+/* Does all of it lie in one piece of memory that the controller's drivers have (dma_memory.h)? */
+bool ahci_reaches(const struct audit_hba *audit, uint64_t physical, uint64_t byte_count);
 /* Of the command list, as many as the controller has slots. */
 uint32_t ahci_list_bytes(const struct audit_hba *audit);
 /* Where only one command was under way, the driver may know that it is over without having asked

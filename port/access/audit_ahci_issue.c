@@ -4,14 +4,15 @@
  * thing at most. Entered from any context in which a miniport runs.
  */
 #include "port/access/audit_ahci_command.h"
+#include "port/access/audit_stop.h"
 
 #define OPCODE_SLEEP      0xE6u
 #define OPCODE_SLEEP_OLD  0x99u
 #define LAST_SECTOR_OF_28 0x0FFFFFFEull
 
-#define ACCUSE_COMMAND(command, rule, format, ...)                                        \
-    ACCUSE((command)->at, rule, "port %u, slot %u, %02X: " format, (command)->at->number, \
-           (command)->slot, (command)->opcode, __VA_ARGS__)
+#define ACCUSE_COMMAND(command, rule, format, ...)                                              \
+    ACCUSE((command)->at, rule, "port %u, slot %u, %s (%02Xh): " format, (command)->at->number, \
+           (command)->slot, ahci_name(command), (command)->opcode, __VA_ARGS__)
 
 bool ahci_is_started(const struct hba_access *at, const char *name)
 {
@@ -221,7 +222,10 @@ static bool issue(const struct hba_access *at, unsigned slot)
     if (is_used || !(port->seen >> HBA_PORT_CLB & 1))
         return true;
     if (!ahci_find_command(&command)) {
+        const struct irb_slot *owner = ahci_owner(&command);
         port->is_quiet = true;
+        if (owner)
+            audit_stop_request(owner->channel, owner);
         return false;
     }
     if (command.header->description & AHCI_HEADER_BIST)

@@ -7,6 +7,7 @@
 
 #include "port/access/access.h"
 #include "port/access/audit_prd.h"
+#include "port/access/audit_stop.h"
 #include "port/contract/report.h"
 
 /* Every report is about the access that the driver makes. */
@@ -107,18 +108,6 @@ static void judge_order(struct channel *channel, const struct irb_slot *owner, u
                dma->doubts & DMA_INTERRUPT ? "interrupt" : "error");
 }
 
-/* The device never hears of the transfer, so nobody waits for it: request/timeout.c. */
-static void stop(struct channel *channel, const struct irb_slot *owner)
-{
-    for (unsigned i = 0; i < channel->irbs.count; i++) {
-        const struct irb_slot *slot = &channel->irbs.slots[i];
-        bool is_it = slot == owner || (owner && slot->sense == owner);
-        if (is_it && slot->state == SLOT_ACTIVE && slot->request)
-            slot->request->was_stopped = true;
-    }
-    timer_arm(&channel->timeouts.stopped, 0);
-}
-
 /* HWR-09, HWR-10, HWR-21. False: it may not start. */
 static bool judge_table(struct channel *channel, struct transfer *transfer)
 {
@@ -130,7 +119,7 @@ static bool judge_table(struct channel *channel, struct transfer *transfer)
         REPORT(fault.rule, transfer->owner, WRITE_BYTE, "%s%s", fault.text,
                fault.is_fatal ? "; the transfer was not started, and the request ends" : "");
     if (fault.is_fatal) {
-        stop(channel, transfer->owner);
+        audit_stop_request(channel, transfer->owner);
         return false;
     }
     if (!(dma->table_address & 3u))
