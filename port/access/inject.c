@@ -69,7 +69,9 @@ unsigned inject_add(const char *text, char *error, size_t error_size)
     parsed.from_us = hal_clock_us() + parsed.after_us;
     parsed.random = (parsed.seed + 1) * 0x9E3779B97F4A7C15u; /* never 0: an odd number */
     parsed.is_armed = true;
+    bool enabled = hal_interrupts_disable();
     *rule = parsed;
+    hal_interrupts_restore(enabled);
     if (rule->kind == INJECT_TIMEOUTS) {
         timer_set_speed(rule->value);
         rule->seen = rule->injected = 1;

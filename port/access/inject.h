@@ -36,8 +36,6 @@ void inject_forget_all(void);
  * NULL: it is not known (any more). The rule may be another one when 32 more have been added.
  * Context: PASSIVE_LEVEL. */
 const struct inject_rule *inject_rule(unsigned number);
-/* All injections since boot. Context: any. */
-uint64_t inject_total(void);
 
 /* Prints the rules that are armed, with what has become of them; and at the end of a run what was
  * injected, in words that repeat it. Context: PASSIVE_LEVEL. */

@@ -85,8 +85,7 @@ static uint8_t replace_operation(struct inject_channel *state, uint8_t operation
     if (!rule)
         return operation;
     /* ATA/ATAPI-6, 9.8: the sense key is in Error bits 7:4. */
-    state->end = (struct inject_end){
-        .rule = rule, .status = IDE_STATUS_ERROR, .error = (uint8_t)(rule->sense[0] << 4)};
+    inject_end_with(state, rule, IDE_STATUS_ERROR, (uint8_t)(rule->sense[0] << 4));
     return NO_PACKET;
 }
 

@@ -29,8 +29,11 @@ bool inject_is_absent(struct inject_channel *state, uint8_t *shown)
         *shown = (uint8_t)effect->rule->value;
         return true;
     }
-    *shown = state->channel->devices[!state->target].kind == DEVICE_NONE ? 0xFF : 0;
-    return inject_in_effect(state, EFFECT_VANISH);
+    effect = inject_in_effect(state, EFFECT_VANISH);
+    bool has_other = effect && effect->target != INJECT_BOTH &&
+                     state->channel->devices[!state->target].kind != DEVICE_NONE;
+    *shown = has_other ? 0 : 0xFF;
+    return effect;
 }
 
 static void last(struct inject_channel *state, struct inject_rule *rule,
@@ -42,9 +45,7 @@ static void last(struct inject_channel *state, struct inject_rule *rule,
         .rule = rule,
         .until_us = is_bounded ? hal_clock_us() + rule->for_us : INJECT_FOR_EVER,
         .ends_with_reset = !rule->for_us && (kind == EFFECT_BSY || kind == EFFECT_DRQ),
-        .target = rule->target != INJECT_ANY ? (uint8_t)rule->target
-                  : kind == EFFECT_FLOAT     ? INJECT_BOTH
-                                             : state->target,
+        .target = rule->target == INJECT_ANY ? INJECT_BOTH : (uint8_t)rule->target,
     };
 }
 
@@ -172,11 +173,13 @@ void inject_note_command(struct inject_channel *state, uint16_t command)
     }
 }
 
-void inject_note_reset(struct inject_channel *state)
+void inject_note_reset(struct inject_channel *state, bool is_of_both)
 {
-    for (unsigned kind = 0; kind < EFFECT_COUNT; kind++)
-        if (state->effects[kind].ends_with_reset)
-            state->effects[kind].rule = NULL;
+    for (unsigned kind = 0; kind < EFFECT_COUNT; kind++) {
+        struct inject_effect *effect = &state->effects[kind];
+        if (effect->ends_with_reset && (is_of_both || effect->target != !state->target))
+            effect->rule = NULL;
+    }
     state->end.rule = NULL;
     state->sense = NULL;
     state->has_bus_master_error = false;
@@ -207,10 +210,16 @@ static struct inject_rule *rule_for(struct inject_channel *state, enum inject_ki
     return rule;
 }
 
+void inject_end_with(struct inject_channel *state, struct inject_rule *rule, uint8_t status,
+                     uint8_t error)
+{
+    state->end = (struct inject_end){rule, state->target, status, error};
+}
+
 static uint8_t refuse_dma(struct inject_channel *state, struct inject_rule *rule)
 {
     state->has_bus_master_error = true;
-    state->end = (struct inject_end){.rule = rule};
+    inject_end_with(state, rule, 0, 0);
     return INJECT_NO_COMMAND;
 }
 
@@ -229,12 +238,11 @@ uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode, boo
 
     state->end = (struct inject_end){0};
     if ((rule = rule_for(state, INJECT_ERROR, opcode))) {
-        state->end = (struct inject_end){
-            .rule = rule, .status = IDE_STATUS_ERROR, .error = (uint8_t)rule->value};
+        inject_end_with(state, rule, IDE_STATUS_ERROR, (uint8_t)rule->value);
         return INJECT_NO_COMMAND;
     }
     if ((rule = rule_for(state, INJECT_DF, opcode))) {
-        state->end = (struct inject_end){.rule = rule, .status = INJECT_STATUS_DF};
+        inject_end_with(state, rule, INJECT_STATUS_DF, 0);
         return INJECT_NO_COMMAND;
     }
     if (is_dma && (rule = rule_for(state, INJECT_BUS_MASTER_ERROR, opcode))) {

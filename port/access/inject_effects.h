@@ -35,6 +35,9 @@ void inject_note_command(struct inject_channel *state, uint16_t command);
 uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode, bool is_dma);
 /* A DMA beyond what 32 bits reach is about to begin. True: it is refused, as a bus error. */
 bool inject_refuses_dma(struct inject_channel *state, uint8_t opcode);
+/* The command that the device is about to fail ends in this way. */
+void inject_end_with(struct inject_channel *state, struct inject_rule *rule, uint8_t status,
+                     uint8_t error);
 /* What Status shows at the end of a command that a rule has ended. */
 static inline uint8_t inject_end_status(const struct inject_channel *state)
 {
@@ -42,8 +45,8 @@ static inline uint8_t inject_end_status(const struct inject_channel *state)
 }
 /* Does an IDE command move its data by bus master? PACKET says so in Features. */
 bool inject_is_dma(const struct inject_channel *state, uint8_t opcode);
-/* SRST is set, or a packet device got DEVICE RESET. */
-void inject_note_reset(struct inject_channel *state);
+/* SRST is set, or the packet device that is selected gets DEVICE RESET. */
+void inject_note_reset(struct inject_channel *state, bool is_of_both);
 
 /* Is it about this register? */
 bool inject_is_of_place(const struct inject_rule *rule, const struct inject_access *access);

@@ -236,7 +236,7 @@ static uint32_t change_task_file(struct inject_channel *state, uint32_t value, b
 {
     if (is_mute_now)
         return (value & ~0xFFFFu) | shown;
-    if (state->end.rule && !(value & IDE_STATUS_BUSY)) {
+    if (state->end.rule && (value & (IDE_STATUS_BUSY | IDE_STATUS_ERROR)) == IDE_STATUS_ERROR) {
         inject_show(state, state->end.rule);
         value = (value & ~0xFFFFu) | inject_end_status(state) | (uint32_t)state->end.error << 8;
     }
@@ -325,11 +325,11 @@ static bool write_to_port(struct inject_channel *state, enum hba_role role, cons
         state->hba.held &= ~*value;
     } else if (role == HBA_PORT_CMD) {
         if (*value & AHCI_CMD_OVERRIDE)
-            inject_note_reset(state);
+            inject_note_reset(state, true);
         if (!(*value & AHCI_CMD_START))
             state->hba.issued = 0;
     } else if (role == HBA_PORT_SCTL && (*value & AHCI_DET) == AHCI_DET_RESET) {
-        inject_note_reset(state);
+        inject_note_reset(state, true);
     }
     return true;
 }
@@ -351,7 +351,7 @@ static void reset_all(const struct controller *controller)
 {
     for (struct inject_channel *state = NULL; (state = inject_next_channel(state));)
         if (state->channel->controller == controller) {
-            inject_note_reset(state);
+            inject_note_reset(state, true);
             inject_note_command(state, INJECT_SRST);
         }
 }

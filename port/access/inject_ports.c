@@ -68,19 +68,33 @@ static bool is_bus_master(const struct access_register *reg)
     return reg->role >= ROLE_BUS_MASTER_COMMAND;
 }
 
-/* Status or Error of a device that says something, as the rules want it. */
+/* Has the device failed the command that it got in place of another one? */
+static bool has_ended(const struct inject_channel *state, uint32_t status)
+{
+    return state->end.rule && state->end.target == state->target &&
+           (status & (IDE_STATUS_BUSY | IDE_STATUS_ERROR)) == IDE_STATUS_ERROR;
+}
+
+/* Status of a device that says something, as the rules want it. */
 static uint32_t change_status(struct inject_channel *state, uint32_t value)
 {
     const struct inject_end *end = &state->end;
 
     if (value & IDE_STATUS_BUSY)
         return value;
-    if (end->rule) {
+    if (has_ended(state, value)) {
         value &= ~(uint32_t)(IDE_STATUS_ERROR | INJECT_STATUS_DF | IDE_STATUS_DRQ);
         value |= inject_end_status(state);
         inject_show(state, end->rule);
     }
     return inject_in_effect(state, EFFECT_DRQ) ? value | IDE_STATUS_DRQ : value;
+}
+
+/* Error, which is 0 where there is no device. */
+static uint32_t change_error(const struct inject_channel *state, uint32_t value)
+{
+    bool is_ours = value && state->end.rule && state->end.target == state->target;
+    return is_ours ? state->end.error : value;
 }
 
 static uint32_t change_bus_master_status(const struct inject_channel *state, uint32_t value)
@@ -115,8 +129,8 @@ static uint32_t read_filtered(struct inject_channel *state, const struct access_
         value = read_device(port, width);
         if (reg->role == ROLE_STATUS || reg->role == ROLE_ALTERNATE_STATUS)
             value = change_status(state, value);
-        else if (reg->role == ROLE_ERROR && state->end.rule)
-            value = state->end.error;
+        else if (reg->role == ROLE_ERROR)
+            value = change_error(state, value);
         else if (reg->role == ROLE_BUS_MASTER_STATUS)
             value = change_bus_master_status(state, value);
         else if (reg->role == ROLE_DATA)
@@ -159,13 +173,13 @@ static uint32_t note_write(struct inject_channel *state, enum access_role role, 
         break;
     case ROLE_STATUS: /* Command */
         if (value == IDE_COMMAND_ATAPI_RESET)
-            inject_note_reset(state);
+            inject_note_reset(state, false);
         state->has_bus_master_error = false;
         inject_begin_data(state, (uint8_t)value);
         return inject_replace_command(state, (uint8_t)value, inject_is_dma(state, (uint8_t)value));
     case ROLE_ALTERNATE_STATUS: /* Device Control */
         if (value & IDE_DC_RESET_CONTROLLER)
-            inject_note_reset(state);
+            inject_note_reset(state, true);
         break;
     case ROLE_DATA:
         return inject_replace_packet(state, value, width);
@@ -353,8 +367,24 @@ static struct access_filter filter = {
     .look = look,
 };
 
+/* What was not followed: which device is selected. (Nobody is told of it, and no device minds.) */
+static void look_around(void)
+{
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
+        uint16_t status = channel->audit.ports.status;
+        struct inject_channel *state = status ? inject_channel(channel) : NULL;
+        if (!state)
+            continue;
+        state->target = hal_in8((uint16_t)(status - ROLE_STATUS + ROLE_DEVICE)) >> 4 & 1;
+        state->command = INJECT_ANY;
+        state->is_in_reset = false;
+    }
+}
+
 void inject_filter_ports(bool wanted)
 {
+    if (wanted)
+        look_around();
     filter.hba_ways = inject_hba_ways;
     access_filter = wanted ? &filter : NULL;
     for (unsigned i = 0; i < port_controller_count; i++) {

@@ -9,14 +9,12 @@
 #include <string.h>
 
 #include "port/access/audit.h"
-#include "port/access/inject.h"
 #include "port/trace.h"
 
 struct inject_rule inject_rules[INJECT_RULE_MOST];
 
 void (*inject_deliver)(void *state);
 
-static uint64_t total;
 static struct inject_channel channels[INJECT_CHANNEL_LIMIT];
 static unsigned channel_count;
 
@@ -38,7 +36,6 @@ struct inject_channel *inject_channel(struct channel *channel)
     state = &channels[channel_count++];
     memset(state, 0, sizeof *state);
     state->channel = channel;
-    state->target = (uint8_t)audit_device_of(&channel->audit.current);
     state->command = INJECT_ANY;
     state->timer.deferred = (struct deferred){.procedure = inject_deliver, .context = state};
     return state;
@@ -160,7 +157,6 @@ bool inject_hit(struct inject_rule *rule, struct inject_channel *state)
         if (lasts && rule->for_us)
             rule->until_us =
                 rule->for_us == INJECT_FOR_EVER ? INJECT_FOR_EVER : now_us + rule->for_us;
-        total++;
         trace_timed(
             TRACE_FAULT,
             trace_head(TRACE_FAULT, state ? state->channel->traced : TRACE_NO_CHANNEL, rule->kind),
@@ -190,11 +186,6 @@ const struct inject_rule *inject_last(const struct channel *channel)
 {
     const struct inject_channel *state = find(channel);
     return state ? state->last : NULL;
-}
-
-uint64_t inject_total(void)
-{
-    return total;
 }
 
 const char *inject_mention(const struct inject_rule *rule, char *text, size_t size)

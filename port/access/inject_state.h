@@ -30,6 +30,7 @@ struct inject_effect {
 /* How a command ends instead of as the device ends it. */
 struct inject_end {
     struct inject_rule *rule; /* NULL: as the device says */
+    uint8_t target;           /* whose it is */
     uint8_t status, error;    /* what of ERR and DF is set in Status; Error */
 };
 
