@@ -19,7 +19,7 @@ my $marks = marks('tests/probes/rules/hang.c');
 my $is_all = ($ENV{HANGS} // '') eq 'all';
 
 # DriverEntry has its case from the image's name, all others from the registry.
-sub boot_case {
+sub words_of {
     my ($case, %words) = @_;
     my $name = $case =~ /entry/ ? $case : 'rules';
     my %path = map { $_ => "$scratch/$name.$_" } qw(sys lines reg);
@@ -29,8 +29,10 @@ sub boot_case {
         "[$control\\Control\\CriticalDeviceDatabase\\$_]\n\"Service\"=\"$name\"\n" } @ids);
     my $hive = spill("$scratch/hive.reg", "Windows Registry Editor Version 5.00\n\n"
         . "[$control\\Services\\rules\\Controller0\\Channel0]\n\"Break\"=\"$case\"\n");
-    return boot(DISK => $disk, CDROM => 'none', MINIPORT => $path{sys}, HIVE => $hive, CMD => 'sha256 0; sha256 0', %words);
+    return (DISK => $disk, CDROM => 'none', MINIPORT => $path{sys}, HIVE => $hive, CMD => 'sha256 0; sha256 0', %words);
 }
+
+sub boot_case { my (@words) = @_; return boot(words_of(@words)) }
 
 my %routines = (
     entry => 'DriverEntry in DriverEntry',
@@ -94,6 +96,21 @@ for (
     $run = boot_case('hang_stall', KARGS => 'watchdog=200');
     is_stopped('hang_stall', 'twelve times as long', $run);
     like($run->{console}, qr/^STOPPED: .*, for 2\.4 s\)$/m, 'which is said');
+}
+
+SKIP: {
+    skip 'there are no pseudo terminals here', 7 if !-w '/dev/ptmx' || !glob '/dev/pts/*';
+    my $session = start(words_of('hang_interrupt_off', KARGS => $short), CMD => undef, terminal => 1);
+    $session->expect(qr/^> /m);
+    $session->type("sha256 0\r");
+    is_stopped('hang_interrupt_off', 'on a terminal', $session->finish(60));
+}
+{
+    my $run = boot_case('hang_poll', KARGS => $short, CHECKS => 'off');
+    exit_code_is($run, 4, 'CHECKS=off');
+    unlike($run->{console}, qr/^RULE/m, 'has no reports of rules');
+    like($run->{console}, qr/^STOPPED: a driver does not come back: rules\.sys!hang_poll tests\/\S+:\d+ \(in IdeHwStartIo, /m,
+        'and the driver is stopped all the same');
 }
 
 # ------------------------------------------------------------------ TIMEOUT=, and no watchdog

@@ -72,6 +72,12 @@ exit_code_is($session->finish, 0, 'until the guest ends');
 
 # ------------------------------------------------------------------ the kernel's command line
 
+{
+    my %debugging = (GDB => 'socket');
+    is(kernel_words(stub(@$_)), 'mode=tour watchdog=0', "@$_: no watchdog") for [WATCHDOG => 0], [%debugging];
+    is(kernel_words(stub(%debugging, WATCHDOG => 1)), 'mode=tour', 'WATCHDOG=1 keeps it under GDB');
+}
+
 $run = stub(STRICT => 1, CHECKS => 'off', TRACE => 'ide,irq', KARGS => 'a=1  b="2"');
 is(kernel_words($run), 'mode=tour strict=1 checks=off trace=ide,irq a=1  b="2"', 'words for the kernel');
 is(kernel_words(stub(STRICT => 0, CHECKS => 'on')), 'mode=tour', 'words that ask for what is usual');
@@ -141,6 +147,7 @@ my @mistakes = (
     [{ HIVE => "$scratch/none.reg", HIVE_RO => 1 }, qr/no such file/],
     [{ CHECKS => 'some' }, qr/CHECKS=some: expected on or off/],
     [{ TRACE => 'a b' }, qr/may not hold blanks/],
+    [{ WATCHDOG => 'yes' }, qr/WATCHDOG=yes: expected 1 or 0/],
     [{ TIMEOUT => 'soon' }, qr/TIMEOUT=soon: expected seconds/],
     [{ GDB => 'yes' }, qr/GDB=yes: expected/],
 );

@@ -53,13 +53,15 @@ bool hal_is_software_interrupt(uintptr_t next_instruction, unsigned vector);
 _Noreturn void hal_software_interrupt(unsigned vector, uintptr_t next_instruction,
                                       uintptr_t frame_pointer);
 
-/* Non-maskable interrupts (nmi.c). Returns why the run ends; NULL: the interrupted goes on. */
 struct trap_frame;
-const char *hal_nmi(const struct trap_frame *frame, bool is_tick);
-/* The return address into a driver that a chain of frames does not have; 0: it has all. */
-uintptr_t hal_nmi_caller(const struct trap_frame *frame);
-/* Is it a tick of the watch's? (pc/watch.c: the next one then follows) */
-bool hal_watch_take_tick(void);
+/* Non-maskable interrupts: the handler returns true if the interrupted code goes on; otherwise it
+ * is an exception as any other. is_dying: one is being reported. */
+void hal_set_nmi_handler(bool (*handler)(const struct trap_frame *frame, bool is_dying));
+/* The end, with `why` and all that is known; `caller` is the first one, where the chain of frames
+ * does not have it, or 0. */
+_Noreturn void hal_stop(const struct trap_frame *frame, const char *why, uintptr_t caller);
+/* Asked by nmi.c: was it a tick of the watch's? (The next one then follows.) */
+void hal_nmi_set_ticks(bool (*take_tick)(void));
 
 /* Single steps (step.c). A fault was mended: if pages were lent for that, makes the CPU stop behind
  * the instruction. */

@@ -21,6 +21,7 @@
 
 static bool (*fault_handler)(const struct hal_fault *fault);
 static void (*software_interrupt_hook)(unsigned vector, uintptr_t code, uintptr_t instruction);
+static bool (*nmi_handler)(const struct trap_frame *frame, bool is_dying);
 static unsigned exceptions_under_way;
 
 void hal_set_fault_handler(bool (*handler)(const struct hal_fault *fault))
@@ -32,6 +33,11 @@ void hal_set_software_interrupt_hook(void (*hook)(unsigned vector, uintptr_t cod
                                                   uintptr_t instruction))
 {
     software_interrupt_hook = hook;
+}
+
+void hal_set_nmi_handler(bool (*handler)(const struct trap_frame *frame, bool is_dying))
+{
+    nmi_handler = handler;
 }
 
 /* ------------------------------------------------------------------ exceptions */
@@ -216,25 +222,17 @@ static bool ask_handler(const struct trap_frame *frame, uintptr_t fault_address)
            exceptions_under_way == 0 && fault_handler(&fault);
 }
 
-/* True: the interrupted goes on. */
-static bool handle_nmi(const struct trap_frame *frame, uintptr_t fault_address)
+void hal_stop(const struct trap_frame *frame, const char *why, uintptr_t caller)
 {
-    bool is_tick = hal_watch_take_tick();
-    if (!is_tick)
-        find_int(frame); /* `int 2` comes through the same gate */
-    const char *why = exceptions_under_way == 0 ? hal_nmi(frame, is_tick) : NULL;
-    if (why) {
-        exceptions_under_way++;
-        hal_printf("STOPPED: %s\n", why);
-        tell_and_exit(frame, frame->ip, hal_nmi_caller(frame), fault_address);
-    }
-    return is_tick;
+    exceptions_under_way++;
+    hal_printf("STOPPED: %s\n", why);
+    tell_and_exit(frame, frame->ip, caller, cpu_fault_address());
 }
 
 void hal_exception(struct trap_frame *frame)
 {
     uintptr_t fault_address = cpu_fault_address();
-    if (frame->vector == VECTOR_NMI && handle_nmi(frame, fault_address))
+    if (frame->vector == VECTOR_NMI && nmi_handler && nmi_handler(frame, exceptions_under_way > 0))
         return;
     find_int(frame);
     if (frame->vector == VECTOR_NOT_AVAILABLE && hal_fpu_open())

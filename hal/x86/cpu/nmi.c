@@ -2,7 +2,7 @@
 /*
  * Non-maskable interrupts: what was interrupted, as hal_watch says it.
  *
- * Owns the watch's hook, and what is known of waits. May not: change anything else, since any code
+ * Owns the watch's hook. May not: change anything else, since any code
  * may be what was interrupted, on any stack.
  */
 #include "hal/symbols.h"
@@ -14,14 +14,8 @@
 
 extern const uint8_t hal_interrupt_returns[]; /* in the entry code */
 
-struct hal_wait hal_wait;
-
 static const char *(*watch_hook)(const struct hal_watch *watch);
-
-void hal_watch_set_hook(const char *(*hook)(const struct hal_watch *watch))
-{
-    watch_hook = hook;
-}
+static bool (*take_tick)(void);
 
 static bool is_kernel_code(uintptr_t address)
 {
@@ -65,7 +59,7 @@ static bool is_import(uintptr_t address)
 }
 
 /* A routine that has no frame, or not yet: its return address lies behind what it has pushed. */
-uintptr_t hal_nmi_caller(const struct trap_frame *frame)
+static uintptr_t caller_without_frame(const struct trap_frame *frame)
 {
     const uintptr_t *top = (const uintptr_t *)frame->sp;
     if (!(is_kernel_code(frame->ip) || is_import(frame->ip)) || frame->sp % sizeof *top != 0)
@@ -79,13 +73,31 @@ uintptr_t hal_nmi_caller(const struct trap_frame *frame)
     return 0;
 }
 
-const char *hal_nmi(const struct trap_frame *frame, bool is_tick)
+static bool handle(const struct trap_frame *frame, bool is_dying)
 {
+    bool is_tick = take_tick && take_tick();
+    /* (`int 2` comes through the same gate.) */
+    if (is_dying || (!is_tick && hal_is_software_interrupt(frame->ip, VECTOR_NMI)))
+        return is_tick;
     struct hal_watch watch = {
         .what = what_was_interrupted(frame),
         .is_tick = is_tick,
         .instruction = frame->ip,
-        .caller = hal_nmi_caller(frame),
+        .caller = caller_without_frame(frame),
     };
-    return watch_hook ? watch_hook(&watch) : NULL;
+    const char *why = watch_hook(&watch);
+    if (why)
+        hal_stop(frame, why, watch.caller);
+    return is_tick;
+}
+
+void hal_watch_set_hook(const char *(*hook)(const struct hal_watch *watch))
+{
+    watch_hook = hook;
+    hal_set_nmi_handler(handle);
+}
+
+void hal_nmi_set_ticks(bool (*new_take_tick)(void))
+{
+    take_tick = new_take_tick;
 }

@@ -3,8 +3,7 @@
  * The ticks of the watch: a timer whose interrupts are non-maskable.
  *
  * Owns the timer that timer.c leaves, and starts it anew in each tick: ticks never come in heaps.
- * May not: know what is watched (cpu/nmi.c). hal_watch_take_tick is entered from non-maskable
- * interrupts.
+ * May not: know what is watched (cpu/nmi.c). take_tick is entered from non-maskable interrupts.
  *
  * Where there is an IOAPIC it is the PIT, whose input of the IOAPIC has NMI as its delivery mode:
  * chipsets document that, and it works under KVM as well. Where there is none (isapc) the PIT
@@ -43,7 +42,7 @@ static bool is_over(void)
     return (hal_in8(PIT_CHANNEL_0) & PIT_STATUS_OUTPUT) != 0;
 }
 
-bool hal_watch_take_tick(void)
+static bool take_tick(void)
 {
     if (!is_on || !is_over())
         return false;
@@ -55,6 +54,7 @@ bool hal_watch_take_tick(void)
 bool hal_watch_start(void)
 {
     bool enabled = hal_interrupts_disable();
+    hal_nmi_set_ticks(take_tick);
     is_on = hal_local_apic != NULL;
     if (is_on)
         start_countdown(HAL_WATCH_TICK_US); /* the firmware's is not ours */
