@@ -6,6 +6,7 @@
 #include "port/access/audit_dma.h"
 
 #include "port/access/access.h"
+#include "port/access/audit_command.h"
 #include "port/access/audit_prd.h"
 #include "port/access/audit_stop.h"
 #include "port/contract/report.h"
@@ -67,7 +68,68 @@ static const struct irb_slot *only_slot(const struct channel *channel)
     return only;
 }
 
+/* Was the command in flight written as the task file of an IRB has it? */
+static bool is_its_command(const struct audit_command *command, const struct irb_slot *slot)
+{
+    const union audit_task_file *now = &command->registers, *before = &command->previous;
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+    const IDEREGISTERS *low = &irb->IdeTaskFile.Current, *high = &irb->IdeTaskFile.Previous;
+
+    return IsAtaCommand(irb) && irb->TargetId == audit_device_of(now) &&
+           now->command == low->bCommandReg && now->sector_count == low->bSectorCountReg &&
+           now->lba_low == low->bSectorNumberReg && now->lba_mid == low->bCylLowReg &&
+           now->lba_high == low->bCylHighReg &&
+           (!(irb->IrbFlags & IRB_FLAGS_48BIT) ||
+            (before->sector_count == high->bSectorCountReg &&
+             before->lba_low == high->bSectorNumberReg && before->lba_mid == high->bCylLowReg &&
+             before->lba_high == high->bCylHighReg));
+}
+
+/* The only IRB that asks for just this command; NULL: there are none, or several. */
+static const struct irb_slot *matching_slot(const struct channel *channel)
+{
+    const struct irb_slot *found = NULL;
+
+    for (unsigned i = 0; i < channel->irbs.count; i++) {
+        const struct irb_slot *slot = &channel->irbs.slots[i];
+        if (slot->state != SLOT_ACTIVE || !slot->request || !slot->data_byte_count ||
+            !is_its_command(&channel->audit.command, slot))
+            continue;
+        if (found)
+            return NULL;
+        found = slot;
+    }
+    return found;
+}
+
+/* Of a DMA command that waits for its start, what can be told of its transfer. */
+static struct transfer transfer_of(const struct channel *channel)
+{
+    const uint8_t awaited = channel->audit.dma.awaited;
+    struct transfer transfer = {
+        .channel = channel,
+        .owner = only_slot(channel),
+        .is_packet = awaited & DMA_AWAITED_SOME,
+    };
+
+    if (!awaited || transfer.is_packet)
+        return transfer;
+    const struct irb_slot *match = matching_slot(channel);
+    if (match)
+        transfer.owner = match;
+    transfer.is_certain = match;
+    transfer.command_byte_count = audit_command_bytes(&channel->audit.command);
+    return transfer;
+}
+
 /* ------------------------------------------------------------------ start */
+
+/* What may come of it is not told once more: audit_dma_is_told. */
+static void remember(struct channel *channel, const struct irb_slot *owner, uint64_t told_before)
+{
+    if (owner && contract_total() != told_before)
+        channel->audit.dma.told = owner->begun;
+}
 
 static const char *direction_name(uint8_t value)
 {
@@ -137,21 +199,20 @@ static bool is_table_known(const struct channel *channel)
 uint8_t audit_dma_start(struct channel *channel, uint8_t value)
 {
     struct audit_dma *dma = &channel->audit.dma;
-    const struct irb_slot *only = only_slot(channel);
-    struct transfer transfer = {
-        .channel = channel,
-        .owner = only,
-        .is_packet = dma->awaited & DMA_AWAITED_SOME,
-    };
+    struct transfer transfer = transfer_of(channel);
+
+    const uint64_t told = contract_total();
 
     if (dma->doubts & DMA_DOUBT_STARTED) {
-        REPORT(RULE_HWR_12, only, WRITE_BYTE, "start is written while it is still set");
+        REPORT(RULE_HWR_12, transfer.owner, WRITE_BYTE, "start is written while it is still set");
+        remember(channel, transfer.owner, told);
         return value;
     }
     bool may = !is_table_known(channel) || judge_table(channel, &transfer);
     if (!may)
         return value & (uint8_t)~DMA_START;
     judge_order(channel, transfer.owner, value);
+    remember(channel, transfer.owner, told);
     dma->owner = transfer.owner;
     dma->awaited = 0;
     dma->doubts &= DMA_DOUBT_WIDTH | DMA_DOUBT_MASTER;
@@ -166,9 +227,14 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
  * come meanwhile is lost. In IdeHwInterrupt it has come. */
 void audit_dma_cleared_early(struct channel *channel)
 {
-    if (context_now->kind == CONTEXT_START_IO && !channel->audit.command.is_over)
-        REPORT(RULE_HWR_11, channel->audit.dma.owner, WRITE_BYTE,
-               "the interrupt bit is cleared behind start, without a look whether it was set");
+    const struct irb_slot *owner = channel->audit.dma.owner;
+    const uint64_t told = contract_total();
+
+    if (context_now->kind != CONTEXT_START_IO || channel->audit.command.is_over)
+        return;
+    REPORT(RULE_HWR_11, owner, WRITE_BYTE,
+           "the interrupt bit is cleared behind start, without a look whether it was set");
+    remember(channel, owner, told);
 }
 
 /* SFF-8038i: the table is known before the command. The packet is what counts of PACKET. */

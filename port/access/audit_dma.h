@@ -154,6 +154,18 @@ void audit_dma_configured(struct channel *channel, bool masters_bus);
 /* HWR-08: a port is touched, and its controller does not decode it. */
 void audit_report_dark(uintptr_t port, const char *routine);
 
+/* A request has timed out. Was its transfer reported already? Or was a DMA command written, and
+ * never started? Then the device is not to blame for it. */
+static inline bool audit_dma_is_told(const struct irb_slot *slot)
+{
+    return slot->channel->audit.dma.told == slot->begun;
+}
+static inline bool audit_dma_is_unstarted(const struct channel *channel)
+{
+    uint8_t awaited = channel->audit.dma.awaited;
+    return awaited && !(awaited & DMA_AWAITED_SOME) && !channel->audit.command.is_over;
+}
+
 /* A channel's driver is about to start: what was said before is another life's. Context:
  * PASSIVE_LEVEL. */
 void audit_dma_begin(struct channel *channel);

@@ -168,15 +168,22 @@ static uint32_t first_begun(struct channel *channel, const struct irb_slot *late
     return first;
 }
 
-/* IRB-09: the place is where the request was handed over. */
-static void report_lost(struct channel *channel, struct irb_slot *slot)
+/* IRB-09, or what of HWR-11 only time shows: the place is where the request was handed over. */
+static void judge_lost(struct channel *channel, struct irb_slot *slot, uint32_t since)
 {
     struct context *context = channel_context(channel, CONTEXT_START_IO);
+    const void *place = ENTRY_PLACE(channel->given.interface.IdeHwStartIo);
+
     context->slot = slot;
-    contract_report_in(context, RULE_IRB_09, "IdeHwStartIo",
-                       ENTRY_PLACE(channel->given.interface.IdeHwStartIo),
-                       "after %u s it has not been completed, though no device is busy",
-                       (unsigned)slot->timeout_s);
+    if (audit_dma_is_unstarted(channel))
+        contract_report_in(context, RULE_HWR_11, "IdeHwStartIo", place,
+                           "a DMA command was written, and start never: after %u s the device "
+                           "still waits for it",
+                           (unsigned)slot->timeout_s);
+    else if (!audit_device_is_to_blame(channel, since))
+        contract_report_in(context, RULE_IRB_09, "IdeHwStartIo", place,
+                           "after %u s it has not been completed, though no device is busy",
+                           (unsigned)slot->timeout_s);
 }
 
 static void time_out(struct channel *channel, struct irb_slot *slot)
@@ -193,8 +200,8 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     port_message(channel, "target %u: %s was not completed in %u s%s; resetting",
                  slot->page->irb.TargetId, irb_function_name(slot->page->irb.Function),
                  (unsigned)slot->timeout_s, inject_mention(fault, mention, sizeof mention));
-    if (!fault && !audit_device_is_to_blame(channel, since))
-        report_lost(channel, slot);
+    if (!fault && !audit_dma_is_told(slot))
+        judge_lost(channel, slot, since);
     if (channel->recovery == RECOVERY_NONE)
         recover(channel, slot);
 }

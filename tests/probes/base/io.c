@@ -387,10 +387,8 @@ static void begin(struct probe_channel *channel, PIDE_REQUEST_BLOCK irb)
     channel->moved = 0;
     if (IsMiniportCommand(irb)) /* there is nothing to do for power, and no reset of one device */
         finish(channel,
-               irb->Function == IRB_FUNCTION_LUN_RESET ||
-                       irb->Function == IRB_FUNCTION_MINIPORT_IOCTL
-                   ? IRB_STATUS_INVALID_REQUEST
-                   : IRB_STATUS_SUCCESS,
+               irb->Function == IRB_FUNCTION_MINIPORT_IOCTL ? IRB_STATUS_INVALID_REQUEST
+                                                            : IRB_STATUS_SUCCESS,
                0);
     else if (irb->TargetId >= MAX_IDE_DEVICE)
         finish(channel, IRB_STATUS_SELECTION_TIMEOUT, 0);
@@ -460,11 +458,17 @@ BOOLEAN NTAPI ProbeBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
+/* BREAKS: HWR-11, where a case never starts a transfer */
 BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct probe_channel *channel = ChannelExtension;
 
     probe_print_returned();
+    if (Irb->Function == IRB_FUNCTION_LUN_RESET) { /* it has no way to reset one device */
+        Irb->IrbStatus = IRB_STATUS_INVALID_REQUEST;
+        AtaPortCompleteRequest(channel, Irb);
+        return TRUE;
+    }
     if (is_ordinary(channel, Irb) && probe_occasion(AT_START_IO, channel->controller, channel, Irb))
         return TRUE;
     if (!IsMiniportCommand(Irb))

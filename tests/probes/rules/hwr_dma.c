@@ -339,6 +339,15 @@ CASE hwr_start_first(struct occasion *at)
     return TRUE;
 }
 
+/* Told when the request times out, as of the routine that was handed it. */
+CASE hwr_never_started(struct occasion *at)
+{
+    if (!take(at))
+        return FALSE;
+    prepare(at->channel);
+    return TRUE;
+}
+
 CASE hwr_direction(struct occasion *at)
 {
     struct probe_channel *channel = at->channel;
@@ -574,6 +583,33 @@ CASE hwr_prd_behind(struct occasion *at)
     return TRUE;
 }
 
+/* Another request that the driver has, too: the channel takes two. */
+static PIDE_REQUEST_BLOCK first_of_two;
+
+CASE hwr_prd_of_another_second(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    ULONG address = AtaPortGetScatterGatherList(channel, first_of_two)->Elements[0].Address.LowPart;
+
+    if (!take(at))
+        return FALSE;
+    channel->table[0].address = address;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+CASE hwr_prd_of_another(struct occasion *at)
+{
+    static const struct probe_case next = {"hwr_prd_of_another", AT_START_IO, 1,
+                                           hwr_prd_of_another_second};
+
+    first_of_two = at->irb;
+    at->channel->outstanding++;
+    rearm(at->channel, &next);
+    return TRUE;
+}
+
 CASE hwr_prd_virtual(struct occasion *at)
 {
     struct probe_channel *channel = at->channel;
@@ -742,6 +778,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_table_crosses", AT_START_IO, 2, hwr_table_crosses},
     {"hwr_table_too_long", AT_START_IO, 2, hwr_table_too_long},
     {"hwr_start_first", AT_START_IO, 2, hwr_start_first},
+    {"hwr_never_started", AT_START_IO, 2, hwr_never_started},
     {"hwr_direction", AT_START_IO, 2, hwr_direction},
     {"hwr_table_behind_command", AT_START_IO, 2, hwr_table_behind_command},
     {"hwr_table_behind_start", AT_START_IO, 2, hwr_table_behind_start},
@@ -755,6 +792,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_prd_firmware", AT_START_IO, 2, hwr_prd_firmware},
     {"hwr_prd_beyond", AT_START_IO, 2, hwr_prd_beyond},
     {"hwr_prd_behind", AT_START_IO, 2, hwr_prd_behind},
+    {"hwr_prd_of_another", AT_START_IO, 2, hwr_prd_of_another},
     {"hwr_prd_virtual", AT_START_IO, 2, hwr_prd_virtual},
     {"hwr_table_virtual", AT_START_IO, 2, hwr_table_virtual},
     {"hwr_table_beyond", AT_START_IO, 2, hwr_table_beyond},
