@@ -8,48 +8,58 @@
 #include <string.h>
 
 #include "port/access/audit_ahci_command.h"
+#include "port/access/audit_command.h"
 #include "port/access/dma_memory.h"
 
-static const struct {
-    uint8_t opcode, kind;
-} kinds[] = {
-    {0x20, KIND_28 | KIND_SECTORS | KIND_IN},
-    {0x21, KIND_28 | KIND_SECTORS | KIND_IN},
-    {0x24, KIND_48 | KIND_SECTORS | KIND_IN},
-    {0x25, KIND_48 | KIND_SECTORS | KIND_IN},
-    {0x29, KIND_48 | KIND_SECTORS | KIND_IN},
-    {0x30, KIND_28 | KIND_SECTORS | KIND_OUT},
-    {0x31, KIND_28 | KIND_SECTORS | KIND_OUT},
-    {0x34, KIND_48 | KIND_SECTORS | KIND_OUT},
-    {0x35, KIND_48 | KIND_SECTORS | KIND_OUT},
-    {0x39, KIND_48 | KIND_SECTORS | KIND_OUT},
-    {0x3D, KIND_48 | KIND_SECTORS | KIND_OUT},
-    {0x40, KIND_28},
-    {0x41, KIND_28},
-    {0x42, KIND_48},
-    {0x60, KIND_QUEUED | KIND_48 | KIND_SECTORS | KIND_IN},
-    {0x61, KIND_QUEUED | KIND_48 | KIND_SECTORS | KIND_OUT},
-    {0x63, KIND_QUEUED},
-    {0x64, KIND_QUEUED | KIND_OUT},
-    {0x65, KIND_QUEUED | KIND_IN},
-    {0xA0, KIND_PACKET},
-    {0xA1, KIND_BLOCK | KIND_IN},
-    {0xC4, KIND_28 | KIND_SECTORS | KIND_IN},
-    {0xC5, KIND_28 | KIND_SECTORS | KIND_OUT},
-    {0xC8, KIND_28 | KIND_SECTORS | KIND_IN},
-    {0xC9, KIND_28 | KIND_SECTORS | KIND_IN},
-    {0xCA, KIND_28 | KIND_SECTORS | KIND_OUT},
-    {0xCB, KIND_28 | KIND_SECTORS | KIND_OUT},
-    {0xCE, KIND_48 | KIND_SECTORS | KIND_OUT},
-    {0xEC, KIND_BLOCK | KIND_IN},
-};
-
-static uint8_t kind_of(uint8_t opcode)
+/* READ and WRITE FPDMA QUEUED, and what came after them. (Older queued commands have no place in
+ * AHCI, and PxSACT is nothing to them.) */
+static uint8_t queued_kind(uint8_t opcode)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i].opcode == opcode)
-            return kinds[i].kind;
+    switch (opcode) {
+    case 0x60:
+        return KIND_QUEUED | KIND_48 | KIND_SECTORS | KIND_IN;
+    case 0x61:
+        return KIND_QUEUED | KIND_48 | KIND_SECTORS | KIND_OUT;
+    case 0x63:
+        return KIND_QUEUED;
+    case 0x64:
+        return KIND_QUEUED | KIND_OUT;
+    case 0x65:
+        return KIND_QUEUED | KIND_IN;
+    }
     return 0;
+}
+
+static uint8_t kind_of(const uint8_t *fis)
+{
+    const union audit_task_file registers = {.command = fis[FIS_COMMAND],
+                                             .features = fis[FIS_FEATURES]};
+    const uint8_t flags = audit_opcodes[registers.command].flags;
+    uint8_t kind = queued_kind(registers.command);
+
+    switch (audit_protocol_of(&registers)) {
+    case PROTOCOL_PIO_IN:
+    case PROTOCOL_DMA_IN:
+        kind = KIND_IN;
+        break;
+    case PROTOCOL_PIO_OUT:
+    case PROTOCOL_DMA_OUT:
+        kind = KIND_OUT;
+        break;
+    case PROTOCOL_PACKET:
+        return KIND_PACKET;
+    case PROTOCOL_UNKNOWN:
+    case PROTOCOL_NON_DATA:
+    case PROTOCOL_DEVICE_RESET:
+    case PROTOCOL_DIAGNOSTIC:
+    case PROTOCOL_QUEUED:
+        break;
+    }
+    if (flags & OPCODE_ADDRESS)
+        kind |= flags & OPCODE_48 ? KIND_48 : KIND_28;
+    if (kind & (KIND_IN | KIND_OUT))
+        kind |= flags & OPCODE_ADDRESS ? KIND_SECTORS : flags & OPCODE_SECTOR ? KIND_BLOCK : 0;
+    return kind;
 }
 
 uint64_t ahci_lba(const struct ahci_command *command)
@@ -292,7 +302,7 @@ bool ahci_find_command(struct ahci_command *command)
     if (!ahci_is_command(command))
         return true;
     command->opcode = command->table->fis[FIS_COMMAND];
-    command->kind = kind_of(command->opcode);
+    command->kind = kind_of(command->table->fis);
     command->irb = find_same(command);
     return !has_foreign_prd(command);
 }
