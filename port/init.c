@@ -35,7 +35,7 @@ void port_init(void)
     hal_set_symbol_hook(image_name_address);
     memory_faults_init();
     software_interrupts_init();
-    trace_set_finder(access_find_traced);
+    trace_set_world(&access_traced);
     hal_set_panic_hook(show_trace);
     hang_init();
 }

@@ -19,8 +19,8 @@ static const struct {
 } selections[] = {
     {"all", UINT32_MAX},
     {"off", 0},
-    {"ports", 1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_PORT_BUFFER |
-                  1u << TRACE_PRD | 1u << TRACE_PACKET},
+    {"ports",
+     1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_PORT_BUFFER | 1u << TRACE_PACKET},
     {"registers",
      1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE | 1u << TRACE_REGISTER_BUFFER},
     {"calls", 1u << TRACE_CALL | 1u << TRACE_FALSE},
@@ -86,11 +86,17 @@ static bool find_nobody(bool is_memory, uint16_t where, struct trace_register *f
     (void)is_memory, (void)where, (void)found;
     return false;
 }
-static trace_finder *find = find_nobody;
-
-void trace_set_finder(trace_finder *finder)
+static unsigned find_no_table(uint16_t channel, struct trace_prd *prds, unsigned most)
 {
-    find = finder;
+    (void)channel, (void)prds, (void)most;
+    return 0;
+}
+static const struct trace_world nothing = {find_nobody, find_no_table};
+static const struct trace_world *world = &nothing;
+
+void trace_set_world(const struct trace_world *its)
+{
+    world = its;
 }
 
 static bool is_timed(uint32_t head)
@@ -145,6 +151,18 @@ static void begin_line(struct lines *lines, const struct trace_entry *entry, uin
     lines->repeated = 1;
 }
 
+/* Is a write of an odd value the last one to its port, up to an end? (The start of a bus master is
+ * one.) */
+static bool is_last_start(const struct trace_entry *entry, uint16_t place, uint16_t end)
+{
+    while ((place = (uint16_t)(place + sizeof *entry)) != end) {
+        const struct trace_entry *later = trace_at(place);
+        if (later->head == entry->head && later->value & 1)
+            return false;
+    }
+    return true;
+}
+
 /* The place that is written next is no entry: what is not recorded leaves something there. */
 unsigned trace_show(unsigned count, void (*line)(const char *text))
 {
@@ -153,7 +171,7 @@ unsigned trace_show(unsigned count, void (*line)(const char *text))
     uint16_t next = trace_next;
     char words[LINE_CAPACITY];
 
-    trace_reader_begin(&reader, find);
+    trace_reader_begin(&reader, world);
     for (unsigned left = TRACE_ENTRY_COUNT - 1; left > 0; left--) {
         uint16_t place = (uint16_t)(next - left * sizeof(struct trace_entry));
         const struct trace_entry entry = *trace_at(place);
@@ -162,6 +180,8 @@ unsigned trace_show(unsigned count, void (*line)(const char *text))
                 lines.repeated && entry.head == lines.last.head && entry.value == lines.last.value;
             if (is_same)
                 lines.repeated++;
+            reader.is_last_start = trace_kind_of(entry.head) == TRACE_PORT_WRITE &&
+                                   entry.value & 1 && is_last_start(&entry, place, next);
             trace_reader_words(&reader, &entry, words, sizeof words);
             if (!is_same && words[0]) {
                 end_line(&lines);

@@ -27,7 +27,6 @@ enum trace_kind {
     TRACE_RULE,      /* value: enum rule; timed */
     TRACE_STATE,     /* value: states before, and after << 8; extra: enum state_machine; timed */
     TRACE_FAULT,     /* value: the number of a fault that was injected; extra: its kind; timed */
-    TRACE_PRD,       /* where: bytes (0: 65,536); value: address. Before the bus master's start */
     TRACE_PACKET,    /* value: four bytes of a packet; extra: where they stand. Before its block */
     TRACE_KIND_COUNT,
 };
@@ -116,9 +115,9 @@ void trace_clear(void);
 
 /* ------------------------------------------------------------------ showing it */
 
-struct trace_register;
-/* Who knows whose registers entries are about; a hook of a layer above (port/access/place.c). */
-void trace_set_finder(bool (*finder)(bool is_memory, uint16_t where, struct trace_register *found));
+struct trace_world;
+/* Who knows what entries are about; a layer above (port/access/traced.h). */
+void trace_set_world(const struct trace_world *world);
 
 /* Hands over the last `count` entries as lines, oldest first; equal neighbours are one line.
  * Returns the number of lines. Any context; allocates nothing. */

@@ -13,7 +13,8 @@
 #include "port/irql.h"
 #include "port/states.h"
 
-#define PACKET 0xA0u
+#define PACKET     0xA0u
+#define PRDS_SHOWN 4u
 
 #define DEVICE_CONTROL_RESET 0x04u
 #define BUS_MASTER_START     0x01u
@@ -31,9 +32,9 @@ void trace_add(char *text, size_t size, const char *format, ...)
 
 /* ------------------------------------------------------------------ what was written before */
 
-void trace_reader_begin(struct trace_reader *reader, trace_finder *find)
+void trace_reader_begin(struct trace_reader *reader, const struct trace_world *world)
 {
-    *reader = (struct trace_reader){.find = find};
+    *reader = (struct trace_reader){.world = world};
     for (unsigned i = 0; i < TRACE_TASK_FILES; i++)
         reader->files[i].channel = TRACE_NO_CHANNEL;
 }
@@ -79,22 +80,15 @@ void trace_reader_note(struct trace_reader *reader, const struct trace_entry *en
     enum trace_kind kind = trace_kind_of(entry->head);
     struct trace_register found;
 
-    if (kind == TRACE_PRD) {
-        if (reader->prd_count < TRACE_PRDS)
-            reader->prds[reader->prd_count] = *entry;
-        reader->prd_count++;
-    }
     if (kind == TRACE_PACKET && entry->head >> 24 <= TRACE_PACKET_BYTES - 4) {
         memcpy(reader->packet + (entry->head >> 24), &entry->value, 4);
         reader->has_packet = true;
     }
     if (kind == TRACE_PORT_BUFFER)
         reader->has_packet = false;
-    if (kind != TRACE_PORT_WRITE || !reader->find(false, (uint16_t)entry->head, &found))
+    if (kind != TRACE_PORT_WRITE || !reader->world->find(false, (uint16_t)entry->head, &found))
         return;
     note_write(task_file(reader, found.channel), found.role, (uint8_t)entry->value);
-    if (found.role == ROLE_BUS_MASTER_COMMAND)
-        reader->prd_count = 0;
 }
 
 /* ------------------------------------------------------------------ whose it is */
@@ -119,16 +113,18 @@ static void add_device(uint8_t value, char *text, size_t size)
         trace_add(text, size, value & 0x40 ? ", bits 27:24 = %X" : ", head %u", value & 0x0Fu);
 }
 
-/* The table that the auditor saw when the bus master was started. */
-static void add_prds(const struct trace_reader *reader, char *text, size_t size)
+/* The table that the bus master was started on. */
+static void add_prds(const struct trace_reader *reader, uint16_t channel, char *text, size_t size)
 {
-    for (unsigned i = 0; i < reader->prd_count && i < TRACE_PRDS; i++) {
-        unsigned byte_count = (uint16_t)reader->prds[i].head;
-        trace_add(text, size, "%s%#x: %u", i ? ", " : ", PRD ", (unsigned)reader->prds[i].value,
-                  byte_count ? byte_count : 65536u);
-    }
-    if (reader->prd_count > TRACE_PRDS)
-        trace_add(text, size, " and %u more", reader->prd_count - TRACE_PRDS);
+    struct trace_prd prds[PRDS_SHOWN];
+    unsigned count =
+        reader->is_last_start ? reader->world->find_table(channel, prds, PRDS_SHOWN) : 0;
+
+    for (unsigned i = 0; i < count && i < PRDS_SHOWN; i++)
+        trace_add(text, size, "%s%#x: %u", i ? ", " : ", PRD ", (unsigned)prds[i].address,
+                  (unsigned)prds[i].byte_count);
+    if (count > PRDS_SHOWN)
+        trace_add(text, size, " and %u more", count - PRDS_SHOWN);
 }
 
 static void add_bus_master(const struct trace_reader *reader, const struct trace_task_file *file,
@@ -138,7 +134,7 @@ static void add_bus_master(const struct trace_reader *reader, const struct trace
 
     if (value & BUS_MASTER_START && !(file->is_known && file->is_running)) {
         trace_add(text, size, " bus master start, %s", direction);
-        add_prds(reader, text, size);
+        add_prds(reader, file->channel, text, size);
     } else if (value & BUS_MASTER_START) {
         trace_add(text, size, " bus master goes on, %s", direction);
     } else {
@@ -196,7 +192,7 @@ static void put_access(struct trace_reader *reader, const struct trace_entry *en
     bool is_write = kind == TRACE_PORT_WRITE || kind == TRACE_REGISTER_WRITE;
     uint16_t where = (uint16_t)entry->head;
     struct trace_register found;
-    bool is_found = reader->find(is_memory, where, &found);
+    bool is_found = reader->world->find(is_memory, where, &found);
 
     put_channel(is_found ? found.channel : TRACE_NO_CHANNEL, text, size);
     if (is_found && found.role == ROLE_NONE) {
@@ -227,7 +223,7 @@ static void put_buffer(struct trace_reader *reader, const struct trace_entry *en
     unsigned byte_count = (unsigned)entry->value * width;
     const char *way = extra & TRACE_IS_OUT ? "<-" : "->";
     struct trace_register found;
-    bool is_found = reader->find(is_memory, (uint16_t)entry->head, &found);
+    bool is_found = reader->world->find(is_memory, (uint16_t)entry->head, &found);
 
     put_channel(is_found ? found.channel : TRACE_NO_CHANNEL, text, size);
     if (is_found && found.role != ROLE_NONE)
@@ -333,7 +329,6 @@ void trace_reader_words(struct trace_reader *reader, const struct trace_entry *e
         put_line(where, text, size, "IRB in slot %u: its time is over", extra);
         break;
     case TRACE_NONE:
-    case TRACE_PRD:
     case TRACE_PACKET:
     case TRACE_KIND_COUNT:
         break;

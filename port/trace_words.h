@@ -17,8 +17,18 @@ struct trace_register {
     enum access_role role; /* ROLE_NONE: one of AHCI's */
     uint32_t offset;       /* of AHCI's, from the HBA's beginning */
 };
-/* False: nobody's. */
-typedef bool trace_finder(bool is_memory, uint16_t where, struct trace_register *found);
+/* One of a bus master's physical region descriptors. */
+struct trace_prd {
+    uint32_t address, byte_count;
+};
+/* What a reader asks for. */
+struct trace_world {
+    /* False: it is nobody's. */
+    bool (*find)(bool is_memory, uint16_t where, struct trace_register *found);
+    /* The table that a channel's bus master was started on last, as it lies in memory now: how many
+     * there are. 0: that is not known. */
+    unsigned (*find_table)(uint16_t channel, struct trace_prd *prds, unsigned most);
+};
 
 /* The task file as it was written last, and before that (48-bit commands take two writes). */
 #define TASK_FILE_COUNT (ROLE_DEVICE + 1)
@@ -32,19 +42,17 @@ struct trace_task_file {
 
 /* Enough for two IDE controllers' and two more; another one takes the place of the first. */
 #define TRACE_TASK_FILES   8u
-#define TRACE_PRDS         4u /* that are shown of a table */
 #define TRACE_PACKET_BYTES 12u
 struct trace_reader {
-    trace_finder *find;
+    const struct trace_world *world;
     struct trace_task_file files[TRACE_TASK_FILES];
     unsigned next_file;
-    struct trace_entry prds[TRACE_PRDS]; /* since the last start of a bus master */
-    unsigned prd_count;
+    bool is_last_start; /* of this bus master, if the entry is one: the table is still there */
     uint8_t packet[TRACE_PACKET_BYTES]; /* that goes out next */
     bool has_packet;
 };
 
-void trace_reader_begin(struct trace_reader *reader, trace_finder *find);
+void trace_reader_begin(struct trace_reader *reader, const struct trace_world *world);
 /* Has the reader know an entry. */
 void trace_reader_note(struct trace_reader *reader, const struct trace_entry *entry);
 /* Writes what an entry says: "0.0  Status -> 58 DRDY DSC DRQ". To be called before the entry is

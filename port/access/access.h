@@ -107,11 +107,11 @@ void access_unmap_all(struct controller *controller);
  * runs. */
 uint32_t access_before_write(const struct access_register *reg, unsigned width, uint32_t value);
 /* Tells the auditor, the counters and the trace of an access that was done. Context: any in which a
- * miniport runs. */
+ * miniport runs. `is_injected`: what is said here is not what the device has said, or got. */
 void access_tell_read(const struct access_register *reg, uintptr_t port, unsigned width,
-                      uint32_t value);
+                      uint32_t value, bool is_injected);
 void access_tell_write(const struct access_register *reg, uintptr_t port, unsigned width,
-                       uint32_t value);
+                       uint32_t value, bool is_injected);
 
 /* ------------------------------------------------------------------ the port's own looks */
 

@@ -2,6 +2,8 @@
 /* The auditor's answers; see audit.h. Entered from any context. */
 #include "port/access/audit.h"
 
+#include "port/trace.h"
+
 /* What a driver has to know of its device before it goes on. */
 static bool is_answer(enum access_role role)
 {
@@ -23,6 +25,16 @@ void audit_buffer_read(const struct access_register *reg, unsigned width, uint32
         audit_read(reg, (enum access_role)reg->role, width, last_value(width, count, buffer));
 }
 
+/* No sector is so short. For people: the trace has no other data. */
+#define PACKET_BYTES 12u
+static __attribute__((cold)) void trace_packet(const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < PACKET_BYTES; i += 4)
+        trace(TRACE_PACKET, TRACE_NO_CHANNEL, i,
+              bytes[i] | (uint32_t)bytes[i + 1] << 8 | (uint32_t)bytes[i + 2] << 16 |
+                  (uint32_t)bytes[i + 3] << 24);
+}
+
 void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,
                         const void *buffer)
 {
@@ -32,6 +44,8 @@ void audit_buffer_write(const struct access_register *reg, unsigned width, uint3
         audit_write(reg, (enum access_role)reg->role, width, last_value(width, count, buffer));
     audit_written(reg, (enum access_role)reg->role, width,
                   reg->role == ROLE_DATA ? 0 : last_value(width, count, buffer));
+    if (reg->role == ROLE_DATA && count * width == PACKET_BYTES)
+        trace_packet(buffer);
 }
 
 uint32_t audit_before_write(const struct access_register *reg, uint32_t value)

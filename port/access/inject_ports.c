@@ -115,18 +115,20 @@ static bool is_mute(struct inject_channel *state, const struct access_register *
     return state->is_early || inject_in_effect(state, EFFECT_BSY);
 }
 
+/* *is_injected: the device has not said that. */
 static uint32_t read_filtered(struct inject_channel *state, const struct access_register *reg,
-                              uint16_t port, unsigned width)
+                              uint16_t port, unsigned width, bool *is_injected)
 {
     const struct inject_access access = access_to(reg, port);
-    uint32_t value;
+    uint32_t value, said;
     uint8_t shown;
 
     inject_note_access(state, &access);
     if (is_mute(state, reg, &shown)) {
         value = shown * 0x01010101u;
+        said = ~value; /* nobody has asked it */
     } else {
-        value = read_device(port, width);
+        value = said = read_device(port, width);
         if (reg->role == ROLE_STATUS || reg->role == ROLE_ALTERNATE_STATUS)
             value = change_status(state, value);
         else if (reg->role == ROLE_ERROR)
@@ -138,7 +140,9 @@ static uint32_t read_filtered(struct inject_channel *state, const struct access_
     }
     if (reg->role == ROLE_STATUS && !state->withheld)
         inject_mask_line(state, false); /* the device has withdrawn its interrupt */
-    return inject_change_read(state, &access, value);
+    value = inject_change_read(state, &access, value);
+    *is_injected = value != said;
+    return value;
 }
 
 /* ------------------------------------------------------------------ what is written */
@@ -219,17 +223,21 @@ static void note_written(struct inject_channel *state, enum access_role role, ui
     }
 }
 
-static void write_filtered(struct inject_channel *state, const struct access_register *reg,
+/* False: the device has not got what the driver has written. */
+static bool write_filtered(struct inject_channel *state, const struct access_register *reg,
                            uint16_t port, unsigned width, uint32_t value)
 {
     const struct inject_access access = access_to(reg, port);
     enum access_role role = (enum access_role)reg->role;
+    uint32_t wanted = value, sent;
 
     inject_note_access(state, &access);
     if (!inject_change_write(state, &access, &value) || !is_heard(state, reg, value))
-        return;
-    write_device(port, width, note_write(state, role, width, value));
+        return false;
+    sent = note_write(state, role, width, value);
+    write_device(port, width, sent);
     note_written(state, role, value);
+    return sent == wanted;
 }
 
 /* ------------------------------------------------------------------ the ways */
@@ -237,22 +245,25 @@ static void write_filtered(struct inject_channel *state, const struct access_reg
 static uint32_t read(const struct access_register *reg, uint16_t port, unsigned width)
 {
     struct inject_channel *state = inject_channel(reg->channel);
-    uint32_t value = state ? read_filtered(state, reg, port, width) : read_device(port, width);
+    bool is_injected = false;
+    uint32_t value =
+        state ? read_filtered(state, reg, port, width, &is_injected) : read_device(port, width);
 
-    access_tell_read(reg, port, width, value);
+    access_tell_read(reg, port, width, value, is_injected);
     return value;
 }
 
 static void write(const struct access_register *reg, uint16_t port, unsigned width, uint32_t value)
 {
     struct inject_channel *state = inject_channel(reg->channel);
+    bool is_injected = false;
 
     value = access_before_write(reg, width, value);
     if (state)
-        write_filtered(state, reg, port, width, value);
+        is_injected = !write_filtered(state, reg, port, width, value);
     else
         write_device(port, width, value);
-    access_tell_write(reg, port, width, value);
+    access_tell_write(reg, port, width, value, is_injected);
 }
 
 #define DEFINE_WAYS(TYPE, bits)                                                           \

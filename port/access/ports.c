@@ -79,12 +79,12 @@ static inline __attribute__((always_inline)) void trace_write(uintptr_t port, en
 /* What comes in another width than the register's own, for which drivers have little reason, by way
  * of a filter, or has to be looked at before it is done. */
 __attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
-                                            unsigned width, uint32_t value)
+                                            unsigned width, uint32_t value, bool is_injected)
 {
     if (contract_checks)
         audit_read(reg, (enum access_role)reg->role, width, value);
     access_counters.registers++;
-    trace(TRACE_PORT_READ, (unsigned)port, width, value);
+    trace(TRACE_PORT_READ, (unsigned)port, width | (is_injected ? TRACE_INJECTED : 0), value);
 }
 
 __attribute__((cold)) uint32_t access_before_write(const struct access_register *reg,
@@ -98,12 +98,13 @@ __attribute__((cold)) uint32_t access_before_write(const struct access_register 
 }
 
 __attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
-                                             unsigned width, uint32_t value)
+                                             unsigned width, uint32_t value, bool is_injected)
 {
     if (contract_checks)
         audit_written(reg, (enum access_role)reg->role, width, value);
     access_counters.registers++;
-    trace_write(port, (enum access_role)reg->role, width, value);
+    trace_write(port, (enum access_role)reg->role, width | (is_injected ? TRACE_INJECTED : 0),
+                value);
 }
 
 #define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \
@@ -111,7 +112,7 @@ __attribute__((cold)) void access_tell_write(const struct access_register *reg, 
     TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
     {                                                                                   \
         TYPE value = hal_in##bits((uint16_t)port);                                      \
-        access_tell_read(reg, port, (bits) / 8, value);                                 \
+        access_tell_read(reg, port, (bits) / 8, value, false);                          \
         return value;                                                                   \
     }                                                                                   \
     static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
@@ -119,7 +120,7 @@ __attribute__((cold)) void access_tell_write(const struct access_register *reg, 
     {                                                                                   \
         value = (TYPE)access_before_write(reg, (bits) / 8, value);                      \
         hal_out##bits((uint16_t)port, value);                                           \
-        access_tell_write(reg, port, (bits) / 8, value);                                \
+        access_tell_write(reg, port, (bits) / 8, value, false);                         \
     }
 WIDTHS(DEFINE_OTHER_WIDTH)
 

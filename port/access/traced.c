@@ -2,9 +2,11 @@
 /* Whose registers the accesses in the trace were; see traced.h. Looks at no device. Any context. */
 #include "port/access/traced.h"
 
+#include "port/access/audit_dma.h"
 #include "port/objects.h"
 
-#define CLASS_AHCI 0x0106u
+#define CLASS_AHCI  0x0106u
+#define TABLE_LIMIT 64u /* PRDs that are looked at: a table without an end has more */
 
 /* ATA/ATAPI-6, 7: the command block, by distance from Data. SFF-8038i: the bus master's. */
 static enum access_role role_of(const struct channel *channel, uint16_t port)
@@ -71,7 +73,28 @@ static bool find_memory(uint16_t where, struct trace_register *found)
     return false;
 }
 
-bool access_find_traced(bool is_memory, uint16_t where, struct trace_register *found)
+static bool find(bool is_memory, uint16_t where, struct trace_register *found)
 {
     return is_memory ? find_memory(where, found) : find_port(where, found);
 }
+
+/* ------------------------------------------------------------------ the bus master's table */
+
+static unsigned find_table(uint16_t where, struct trace_prd *prds, unsigned most)
+{
+    struct channel *channel = NULL;
+    unsigned count = 0;
+
+    while ((channel = port_next_channel(channel)) && channel->traced != where)
+        continue;
+    const struct audit_prd *prd = channel ? channel->audit.dma.table : NULL;
+    for (bool is_end = !prd; !is_end && count < TABLE_LIMIT && hal_physical(prd); count++, prd++) {
+        uint32_t byte_count = prd->control & PRD_COUNT_MASK;
+        if (count < most)
+            prds[count] = (struct trace_prd){prd->address, byte_count ? byte_count : PRD_BOUNDARY};
+        is_end = prd->control & PRD_END;
+    }
+    return count;
+}
+
+const struct trace_world access_traced = {find, find_table};

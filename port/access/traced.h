@@ -5,8 +5,8 @@
 
 #include "port/trace_words.h"
 
-/* For trace_set_finder: by what the controllers and channels were given, whoever runs now. Any
- * context. */
-bool access_find_traced(bool is_memory, uint16_t where, struct trace_register *found);
+/* By what the controllers and channels were given, and by what the auditor knows of their bus
+ * masters, whoever runs now. Any context. */
+extern const struct trace_world access_traced;
 
 #endif

@@ -66,6 +66,17 @@ static bool find(bool is_memory, uint16_t where, struct trace_register *found)
     return found->role != ROLE_NONE;
 }
 
+static unsigned table_length;
+
+static unsigned find_table(uint16_t channel, struct trace_prd *prds, unsigned most)
+{
+    for (unsigned i = 0; i < table_length && i < most; i++)
+        prds[i] = (struct trace_prd){0x200000 + 0x1000 * i, 4096};
+    return channel == CHANNEL ? table_length : 0;
+}
+
+static const struct trace_world machine = {find, find_table};
+
 /* ------------------------------------------------------------------ entries */
 
 static void take_line(const char *text)
@@ -220,27 +231,30 @@ static void test_registers(void)
     begin();
     put(TRACE_PORT_WRITE, BUS_MASTER + 4, 4, 0x1F000);
     out(BUS_MASTER, 0x08);
-    put(TRACE_PRD, 4096, 0, 0x200000);
-    put(TRACE_PRD, 0, 0, 0x210000);
     out(BUS_MASTER, 0x09);
     put(TRACE_PORT_READ, BUS_MASTER + 2, 1, 0x65);
-    out(BUS_MASTER, 0x09);
     out(BUS_MASTER, 0x00);
-    for (unsigned i = 0; i < 6; i++)
-        put(TRACE_PRD, 512, 0, 0x1000 * i);
     out(BUS_MASTER, 0x01);
-    check(15,
+    table_length = 2;
+    check(6,
           "0.1  PRD Table Address <- 0001F000\n"
           "0.1  Bus Master Command <- 08 bus master stop, to memory\n"
-          "0.1  Bus Master Command <- 09 bus master start, to memory, PRD 0x200000: 4096, "
-          "0x210000: 65536\n"
+          "0.1  Bus Master Command <- 09 bus master start, to memory\n"
           "0.1  Bus Master Status -> 65 Drive-1-DMA Drive-0-DMA Interrupt Active\n"
-          "0.1  Bus Master Command <- 09 bus master goes on, to memory\n"
           "0.1  Bus Master Command <- 00 bus master stop, from memory\n"
-          "0.1  Bus Master Command <- 01 bus master start, from memory, PRD 0: 512, 0x1000: 512, "
-          "0x2000: "
-          "512, 0x3000: 512 and 2 more\n",
-          "the bus master, with the table that it was started on");
+          "0.1  Bus Master Command <- 01 bus master start, from memory, PRD 0x200000: 4096, "
+          "0x201000: "
+          "4096\n",
+          "the bus master, with the table of its last start");
+    table_length = 6;
+    check(1,
+          "0.1  Bus Master Command <- 01 bus master start, from memory, PRD 0x200000: 4096, "
+          "0x201000: "
+          "4096, 0x202000: 4096, 0x203000: 4096 and 2 more\n",
+          "with the beginning of a long one");
+    out(BUS_MASTER, 0x01);
+    check(1, "0.1  Bus Master Command <- 01 bus master goes on, from memory\n",
+          "and start while it runs");
     begin();
     put(TRACE_REGISTER_WRITE, 0x2004, 4, 0x80000002);
     put(TRACE_REGISTER_READ, 0x2000 + 0x100 + 3 * 0x80 + 0x20, 4, 0x0441);
@@ -362,19 +376,19 @@ static bool find_many(bool is_memory, uint16_t where, struct trace_register *fou
 static void test_many(void)
 {
     begin();
-    trace_set_finder(find_many);
+    trace_set_world(&(const struct trace_world){find_many, find_table});
     for (unsigned channel = 0; channel <= TRACE_TASK_FILES; channel++)
         out(channel << 4 | 6, 0xB0);
     out(1 << 4 | 7, 0xE7);
     out(0 << 4 | 7, 0xE7);
     check(2, "0.1  Command <- E7 FLUSH CACHE, device 1\n0.0  Command <- E7 FLUSH CACHE\n",
           "many channels");
-    trace_set_finder(find);
+    trace_set_world(&machine);
 }
 
 int main(void)
 {
-    trace_set_finder(find);
+    trace_set_world(&machine);
     test_commands();
     test_registers();
     test_events();
