@@ -4,6 +4,10 @@
 
 #include "hal/hal.h"
 
+/* What has begun at another speed and is about to be over: a device needs 2 ms after a reset, and
+ * means them. */
+#define SETTLE_US 3000u
+
 uint32_t timer_speed = 1;
 
 static struct port_timer *timers;
@@ -14,7 +18,7 @@ static uint64_t looked_at_us; /* when that was so, while it runs faster */
 static uint64_t look(void)
 {
     uint64_t time_us = hal_clock_us();
-    if (__builtin_expect(timer_speed != 1, 0)) {
+    if (__builtin_expect(timer_speed != 1, 0) && time_us > looked_at_us) {
         uint64_t gained_us = (time_us - looked_at_us) * (timer_speed - 1);
         uint64_t now_us = time_us + ahead_us;
         uint64_t due_us = timers ? timers->deadline_us : now_us;
@@ -55,7 +59,7 @@ void timer_set_speed(uint32_t speed)
     bool enabled = hal_interrupts_disable();
     (void)look();
     timer_speed = speed;
-    looked_at_us = hal_clock_us();
+    looked_at_us = hal_clock_us() + SETTLE_US;
     arm_hardware();
     hal_interrupts_restore(enabled);
 }
