@@ -117,8 +117,9 @@ static struct transfer transfer_of(const struct channel *channel)
     const struct irb_slot *match = matching_slot(channel);
     if (match)
         transfer.owner = match;
+    else /* an IRB may be done in several commands */
+        transfer.command_byte_count = audit_command_bytes(&channel->audit.command);
     transfer.is_certain = match;
-    transfer.command_byte_count = audit_command_bytes(&channel->audit.command);
     return transfer;
 }
 
@@ -243,7 +244,7 @@ void audit_dma_table(struct channel *channel, uint32_t address, unsigned width)
     struct audit_dma *dma = &channel->audit.dma;
     bool is_started = dma->doubts & DMA_DOUBT_STARTED;
 
-    if (is_started || (dma->awaited && !(dma->awaited & DMA_AWAITED_SOME)))
+    if (is_started || audit_dma_is_unstarted(channel))
         REPORT(RULE_HWR_11, only_slot(channel), WRITE_LONG,
                "the table's address is written behind the %s", is_started ? "start" : "command");
     if (width == sizeof address && address == dma->table_address && dma->table)

@@ -163,6 +163,7 @@ static inline bool audit_dma_is_told(const struct irb_slot *slot)
 static inline bool audit_dma_is_unstarted(const struct channel *channel)
 {
     uint8_t awaited = channel->audit.dma.awaited;
+    /* (A command that has failed at once is over, and needs no start.) */
     return awaited && !(awaited & DMA_AWAITED_SOME) && !channel->audit.command.is_over;
 }
 
