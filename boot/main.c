@@ -84,6 +84,7 @@ static void apply_options(void)
     columns_set(options.columns);
     contract_strict = options.strict;
     contract_checks = options.checks;
+    contract_audits = options.audits;
     port_dump_mode = options.dump;
     log_debug_mask = options.debug_mask;
     port_disks_class = options.disks_class;

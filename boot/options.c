@@ -86,9 +86,10 @@ static bool set_dump(struct boot_options *options, struct span value)
 
 static bool set_checks(struct boot_options *options, struct span value)
 {
-    static const char *const words[] = {"off", "on"};
-    int place = place_in(value, words, 2);
-    options->checks = place == 1;
+    static const char *const words[] = {"off", "calls", "on"};
+    int place = place_in(value, words, 3);
+    options->checks = place >= 1;
+    options->audits = place == 2;
     return place >= 0;
 }
 
@@ -205,7 +206,7 @@ static const struct {
 } keys[] = {
     {"mode", "interactive, commands or tour", set_mode},
     {"strict", "0 or 1", set_strict},
-    {"checks", "on or off", set_checks},
+    {"checks", "on, calls or off", set_checks},
     {"dump", "0 or 1", set_dump},
     {"trace", "a short list of words", set_trace},
     {"debug", "a number of up to 32 bits", set_debug},
@@ -227,6 +228,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
 
     *options = (struct boot_options){.mode = SHELL_INTERACTIVE,
                                      .checks = true,
+                                     .audits = true,
                                      .debug_mask = UINT32_MAX,
                                      .watchdog_ms = WATCHDOG_DEFAULT_MS};
     while (next_word(&command_line, &key, &value)) {

@@ -28,7 +28,8 @@ enum shell_mode {
 struct boot_options {
     enum shell_mode mode;                   /* mode=interactive|commands|tour */
     bool strict;                            /* strict=0|1 */
-    bool checks;                            /* checks=on|off */
+    bool checks;                            /* checks=on|calls|off */
+    bool audits;                            /* of these, checks=on */
     bool dump;                              /* dump=0|1: controllers are started in dump mode */
     char trace_words[TRACE_WORDS_CAPACITY]; /* trace=WORDS; "": as the port has it */
     /* debug_mask=MASK: bit n shows AtaPortDebugPrint's level n, all set if it is not given;

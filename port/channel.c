@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "port/access/access.h"
-#include "port/access/audit_dma.h"
+#include "port/access/audit.h"
 #include "port/call.h"
 #include "port/contract/given.h"
 #include "port/contract/report.h"
@@ -263,6 +263,7 @@ static const char *start_hardware(struct channel *channel)
         device->queue.busy = (struct shared_flags){0};
     }
     power_start(channel);
+    audit_start(channel);
     audit_dma_begin(channel);
 
     /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */

@@ -190,12 +190,11 @@ static void find_registers(struct channel *channel, unsigned count)
             channel->audit.ports.bus_master_status = (uint16_t)(port + 2);
     }
     channel->audit.dismissal = 0;
-    if (channel->audit.ports.status && contract_checks)
+    if (channel->audit.ports.status && contract_audits)
         channel->audit.dismissal = AUDIT_OF_CHANNEL(
             channel->audit.ports.bus_master_status ? AUDIT_READ_STATUS | AUDIT_CLEARED_BUS_MASTER
                                                    : AUDIT_READ_STATUS,
             channel->number);
-    audit_start(channel);
 }
 
 /* Of an IDE controller, what belongs to the channel. What another function's registers are for,

@@ -97,7 +97,7 @@ static inline void audit_begin(struct channel *channel, uint8_t protocol, bool i
     command->accesses = (uint32_t)access_counters.registers;
     command->interrupts = audit_interrupts(channel);
     command->block_left = 0;
-    audit->settle_reads = 0;
+    audit->settling = 0;
     audit->command_written = (uint32_t)channel->counters.requests;
 }
 
@@ -229,7 +229,17 @@ static inline __attribute__((always_inline)) void audit_read_status(struct chann
     audit_status_with_care(channel, ROLE_STATUS, value);
 }
 
-/* The driver has read a register. */
+/* The driver is about to read a register. */
+static inline __attribute__((always_inline)) void
+audit_before_read(const struct access_register *reg, enum access_role role)
+{
+    struct audit *audit = &reg->channel->audit;
+
+    if ((role == ROLE_STATUS || role == ROLE_ALTERNATE_STATUS) && audit->hazards & AUDIT_UNSETTLED)
+        hal_cycles_note(&audit->entered);
+}
+
+/* It has read it. */
 static inline __attribute__((always_inline)) void
 audit_read(const struct access_register *reg, enum access_role role, unsigned width, uint32_t value)
 {

@@ -88,7 +88,8 @@ void audit_undo(struct audit *audit, unsigned index, bool is_software_reset)
         return;
     device->is_still_current = device->has_8_bit = false;
     if (device->dma == AUDIT_SET) {
-        device->dma = AUDIT_UNDONE;
+        /* One that the firmware has set, it may have told the device to keep. */
+        device->dma = device->dma_mode ? AUDIT_UNDONE : AUDIT_DOUBTFUL;
         audit_set_hazards(audit, index, AUDIT_NO_DMA, true);
     }
     if (device->multiple == AUDIT_SET) {

@@ -102,13 +102,21 @@ struct audit {
     uint32_t last_28; /* of the device that is selected */
     union audit_task_file current, previous;
     uint8_t status, alternate_status, error, shown; /* of this device, as in its own record */
-    uint8_t settle_reads; /* of Alternate Status, since the command or the selection */
-    uint8_t control;      /* Device Control, as it was written last, */
-    bool has_control;     /* if it was */
-    bool srst_changes;    /* with the write that is under way */
+    uint8_t control;                                /* Device Control, as it was written last, */
+    bool has_control;                               /* if it was */
+    bool srst_changes;                              /* with the write that is under way */
     struct audit_command command;
     struct audit_device devices[2];
-    uint64_t changed;  /* the cycle counter when another device was selected, */
+    union {
+        uint64_t settling; /* 0 when a command or another device is written */
+        struct {
+            uint32_t settle_reads;  /* of Alternate Status since then */
+            uint32_t settle_cycles; /* of the driver's own before the last of them */
+        };
+    };
+    uint64_t entered;  /* the cycle counter when such a read began, */
+    uint64_t left;     /* and ended; */
+    uint64_t changed;  /* when another device was selected; */
     uint64_t reset_at; /* when SRST was set, or cleared */
 
     uint32_t status_read, error_read; /* the moment of the last one */

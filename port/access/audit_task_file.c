@@ -9,11 +9,11 @@
 #include "port/access/audit_judge.h"
 #include "port/access/names.h"
 
-#define SETTLE_NS    400u /* ATA/ATAPI-6, 9.3 */
-#define SETTLE_READS 4u
-#define SRST_NS      5000u /* 9.2 */
-#define RESET_NS     2000000u
-#define CLOCK_GRAIN  64u /* the cycle counter may be off by one in so many */
+#define SETTLE_NS   400u /* ATA/ATAPI-6, 9.3 */
+#define READ_NS     100u
+#define SRST_NS     5000u /* 9.2 */
+#define RESET_NS    2000000u
+#define CLOCK_GRAIN 64u /* the cycle counter may be off by one in so many */
 
 /* A driver that reads Status so long after its command does so because nothing has come. */
 #define LATE_NS 1000000000u
@@ -69,27 +69,33 @@ void audit_end_command(struct channel *channel, bool is_known, uint8_t status)
 
 /* ------------------------------------------------------------------ HWR-02 */
 
-static uint64_t settling_ns(const struct audit *audit)
+/* When the last access ended that was one of the command, the selection, and the reads since. */
+static uint64_t last_end(const struct audit *audit)
 {
-    uint64_t since = audit->changed > audit->command.begun ? audit->changed : audit->command.begun;
-    return hal_cycles_ns(hal_cycles() - since);
+    uint64_t end = audit->changed > audit->command.begun ? audit->changed : audit->command.begun;
+    return audit->settle_reads && audit->left > end ? audit->left : end;
 }
 
-static bool is_settled(const struct audit *audit)
+/* How long the driver has waited, up to an access that begins at `now`: what it did between, and
+ * 100 ns for each read, which is what one takes on the bus. (What one takes in an emulator says
+ * nothing.) */
+static uint64_t settling_ns(const struct audit *audit, uint64_t now)
 {
-    return audit->settle_reads >= SETTLE_READS || settling_ns(audit) >= SETTLE_NS;
+    return hal_cycles_ns(audit->settle_cycles + (now - last_end(audit))) +
+           audit->settle_reads * READ_NS;
 }
 
-static void report_early(struct channel *channel, const char *routine, const char *what)
+static void report_early(struct channel *channel, const char *routine, const char *what,
+                         uint64_t waited_ns)
 {
     const struct audit *audit = &channel->audit;
 
     AUDIT_REPORT(channel, RULE_HWR_02, routine,
                  "%s %u ns after %s, and after %u read%s of Alternate Status", what,
-                 (unsigned)settling_ns(audit),
+                 (unsigned)waited_ns,
                  audit->changed > audit->command.begun ? "another device was selected"
                                                        : "the command was written",
-                 audit->settle_reads, plural(audit->settle_reads));
+                 (unsigned)audit->settle_reads, plural(audit->settle_reads));
 }
 
 void audit_judge_early(struct channel *channel, const char *routine)
@@ -98,10 +104,12 @@ void audit_judge_early(struct channel *channel, const char *routine)
 
     if (!(audit->hazards & AUDIT_UNSETTLED))
         return;
-    if (is_settled(audit)) {
+    uint64_t waited_ns = settling_ns(audit, hal_cycles());
+    if (waited_ns >= SETTLE_NS) {
         audit->hazards &= ~AUDIT_UNSETTLED;
     } else if (audit->settle_reads) {
-        report_early(channel, routine, "what was read of Alternate Status was relied on");
+        report_early(channel, routine, "what was read of Alternate Status was relied on",
+                     waited_ns);
         audit_give_up(audit);
     }
 }
@@ -110,13 +118,18 @@ void audit_judge_early(struct channel *channel, const char *routine)
 static bool judge_read(struct channel *channel, enum access_role role, bool is_interrupt)
 {
     struct audit *audit = &channel->audit;
-    bool is_true = (role == ROLE_STATUS && is_interrupt) || is_settled(audit);
+    uint64_t waited_ns = settling_ns(audit, audit->entered);
+    bool is_true = waited_ns >= SETTLE_NS;
 
-    if (role == ROLE_ALTERNATE_STATUS && !is_true)
-        is_true = ++audit->settle_reads >= SETTLE_READS;
-    if (role == ROLE_STATUS && !is_true) {
-        report_early(channel, AUDIT_READ_ROUTINE, "Status was read");
-        is_true = true; /* and is believed */
+    if (role == ROLE_ALTERNATE_STATUS && !is_true) {
+        audit->settle_cycles += (uint32_t)(audit->entered - last_end(audit));
+        audit->settle_reads++;
+        hal_cycles_note(&audit->left);
+        is_true = waited_ns + READ_NS >= SETTLE_NS;
+    } else if (!is_true) {
+        if (!is_interrupt)
+            report_early(channel, AUDIT_READ_ROUTINE, "Status was read", waited_ns);
+        is_true = true; /* in IdeHwInterrupt; elsewhere it is believed */
     }
     if (is_true)
         audit->hazards &= ~AUDIT_UNSETTLED;
@@ -208,7 +221,7 @@ void audit_device_with_care(struct channel *channel, uint8_t value)
         if (audit->hazards & AUDIT_IN_FLIGHT)
             audit_end_command(channel, false, 0);
         select_device(audit, index);
-        audit->settle_reads = 0;
+        audit->settling = 0;
         audit->hazards |= AUDIT_UNSETTLED | AUDIT_SELECTING;
     }
     if (audit->hazards & AUDIT_IS_OLD && (value & AUDIT_OBSOLETE) != AUDIT_OBSOLETE)

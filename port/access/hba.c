@@ -92,7 +92,7 @@ WIDTHS(DEFINE_TOLD)
 uint32_t hba_tell_read(const struct access_register *reg, uintptr_t address, unsigned width,
                        uint32_t value)
 {
-    if (reg->role && contract_checks)
+    if (reg->role && contract_audits)
         value = told_read(reg, address, value, width * 8);
     access_counters.registers++;
     trace(TRACE_REGISTER_READ, (uint16_t)address, width, value);
@@ -107,7 +107,7 @@ bool hba_tell_write(const struct access_register *reg, uintptr_t address, unsign
                                         : ROUTINE_AtaPortWriteRegisterUlong;
     access_counters.registers++;
     trace(TRACE_REGISTER_WRITE, (uint16_t)address, width, *value);
-    return !reg->role || !contract_checks || told_write(reg, address, value, width * 8, routine);
+    return !reg->role || !contract_audits || told_write(reg, address, value, width * 8, routine);
 }
 
 /* ------------------------------------------------------------------ records */
@@ -133,7 +133,7 @@ static void make_records(struct access_hba *hba)
                                          : port_roles[(i - HBA_PORTS / 4) % (HBA_PORT_BYTES / 4)];
         struct access_register *reg = &hba->registers[i];
         *reg = access_filter             ? access_filter->hba_ways
-               : role && contract_checks ? told_ways
+               : role && contract_audits ? told_ways
                                          : plain_ways;
         reg->hba = hba;
         reg->role = role;

@@ -69,7 +69,7 @@ static __attribute__((cold)) void map_ports(struct controller *controller, uint3
 
 static bool is_dark(const struct controller *controller)
 {
-    return contract_checks && controller->is_pci && !(controller->pci_command & COMMAND_IO);
+    return contract_audits && controller->is_pci && !(controller->pci_command & COMMAND_IO);
 }
 
 void access_configured(struct controller *controller)
@@ -101,7 +101,7 @@ static void mark_port(struct channel *channel, uint16_t port, enum access_role r
 
     if (map->ports[port] == ACCESS_UNMAPPED)
         return;
-    if (!contract_checks && !access_filter) {
+    if (!contract_audits && !access_filter) {
         set_plain(map->ports, port);
         return;
     }

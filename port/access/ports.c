@@ -81,7 +81,7 @@ static inline __attribute__((always_inline)) void trace_write(uintptr_t port, en
 __attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
                                             unsigned width, uint32_t value, bool is_injected)
 {
-    if (contract_checks)
+    if (contract_audits)
         audit_read(reg, (enum access_role)reg->role, width, value);
     access_counters.registers++;
     trace(TRACE_PORT_READ, (unsigned)port, width | (is_injected ? TRACE_INJECTED : 0), value);
@@ -90,7 +90,7 @@ __attribute__((cold)) void access_tell_read(const struct access_register *reg, u
 __attribute__((cold)) uint32_t access_before_write(const struct access_register *reg,
                                                    unsigned width, uint32_t value)
 {
-    if (!contract_checks)
+    if (!contract_audits)
         return value;
     value = audit_before_write(reg, value);
     audit_write(reg, (enum access_role)reg->role, width, value);
@@ -100,7 +100,7 @@ __attribute__((cold)) uint32_t access_before_write(const struct access_register 
 __attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
                                              unsigned width, uint32_t value, bool is_injected)
 {
-    if (contract_checks)
+    if (contract_audits)
         audit_written(reg, (enum access_role)reg->role, width, value);
     access_counters.registers++;
     trace_write(port, (enum access_role)reg->role, width | (is_injected ? TRACE_INJECTED : 0),
@@ -128,6 +128,7 @@ WIDTHS(DEFINE_OTHER_WIDTH)
 #define DEFINE_ROLE(ROLE, TYPE, bits)                                                      \
     static TYPE ACCESS_WAY read_##ROLE(const struct access_register *reg, uintptr_t port)  \
     {                                                                                      \
+        audit_before_read(reg, ROLE);                                                      \
         TYPE value = hal_in##bits((uint16_t)port);                                         \
         audit_read(reg, ROLE, (bits) / 8, value);                                          \
         access_counters.registers++;                                                       \
@@ -191,7 +192,7 @@ struct access_register access_record(enum access_role role, unsigned byte_count)
     if (byte_count < 4)
         reg.read32 = refuse_read32, reg.write32 = refuse_write32;
     reg.role = (uint8_t)role;
-    reg.is_audited = role && contract_checks;
+    reg.is_audited = role && contract_audits;
     reg.byte_count = (uint8_t)byte_count;
     reg.block_bytes = role && access_filter ? 0 : reg.byte_count;
     return reg;

@@ -3,6 +3,7 @@
 #include "port/contract/rules.h"
 
 bool contract_checks = true;
+bool contract_audits = true;
 
 static const struct {
     const char *id, *words;

@@ -14,6 +14,8 @@ enum rule {
 
 /* checks=off on the command line: nothing is reported; the documented failure values stay. */
 extern bool contract_checks;
+/* checks=calls: nothing is said of what goes over the wire, and no access is looked at. */
+extern bool contract_audits;
 
 /* "CTX-01" */
 const char *contract_rule_id(enum rule rule);

@@ -11,6 +11,6 @@
 extern const struct probe_case ini_cases[], ctx_cases[], adr_cases[], tag_cases[], cbk_cases[];
 extern const struct probe_case memory_cases[], irb_cases[], int_cases[], cpu_cases[];
 extern const struct probe_case member_cases[], result_cases[], other_cases[], given_cases[];
-extern const struct probe_case fatal_cases[], hang_cases[], hwr_dma_cases[];
+extern const struct probe_case fatal_cases[], hang_cases[], hwr_dma_cases[], hwr_cases[];
 
 #endif

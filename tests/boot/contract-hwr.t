@@ -1,0 +1,67 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# HWR-01 to HWR-07 and HWR-14 to HWR-20: the task file (tests/probes/rules/hwr.c), and drivers that use it in other ways
+# than pata.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Contract;
+use Test::More;
+
+my @start_io = (context => 'IdeHwStartIo', io => 'read 0 0; read 0 0; read 0 0');
+my @write = (routine => 'AtaPortWritePortUchar', @start_io);
+my @read = (routine => 'AtaPortReadPortUchar', @start_io);
+my @timer = (routine => 'AtaPortWritePortUchar', context => 'timer routine', io => 'read 0 0; read 0 0; read 0 0');
+my @packet = (channel => '0.1', io => 'read cd0 0; read cd0 0');
+
+contract_cases('hwr',
+    { case => 'hwr_write_while_busy', rule => 'HWR-01', @write, also => qr/Status \w\w \(.*\) was read last/ },
+    { case => 'hwr_command_in_flight', rule => 'HWR-01', @write, also => qr/in flight is CHECK POWER MODE \(E5h\), device 0/ },
+    { case => 'hwr_select_while_busy', rule => 'HWR-01', @write },
+    { case => 'hwr_device_reset', asserts => 'HWR-01', @packet },
+
+    { case => 'hwr_status_too_early', rule => 'HWR-02', often => 1, @read, also => qr/after another device was selected/ },
+    { case => 'hwr_stalled', asserts => 'HWR-02', io => 'read 0 0; read 0 0' },
+
+    { case => 'hwr_not_selected_again', rule => 'HWR-03', @timer },
+
+    { case => 'hwr_short_reset', rule => 'HWR-04', often => 1, @write, also => qr/SRST is cleared \d+ ns after it was set/ },
+    { case => 'hwr_look_at_reset', rule => 'HWR-04', @read, also => qr/Alternate Status is read \d+ us after SRST/ },
+
+    { case => 'hwr_data_unasked', rule => 'HWR-05', routine => 'AtaPortReadPortUshort', @start_io },
+    { case => 'hwr_data_blind', rule => 'HWR-05', routine => 'AtaPortReadPortBufferUshort', @start_io },
+    { case => 'hwr_data_too_much', rule => 'HWR-05', routine => 'AtaPortReadPortBufferUshort', @start_io,
+      also => qr/514 bytes from the data port, and the device offers less/ },
+    { case => 'hwr_data_two_blocks', rule => 'HWR-05', routine => 'AtaPortReadPortBufferUshort', @start_io },
+    { case => 'hwr_data_too_little', rule => 'HWR-05', @write, also => qr/of the 512 bytes that the device offers, 2 were not/ },
+    { case => 'hwr_data_by_bytes', rule => 'HWR-05', @read },
+    { case => 'hwr_data_wrong_way', rule => 'HWR-05', routine => 'AtaPortWritePortUshort', @start_io },
+    { case => 'hwr_data_by_words', asserts => 'HWR-05', io => 'read 0 0; read 0 0' },
+
+    { case => 'hwr_multiple_never_set', rule => 'HWR-06', @write },
+    { case => 'hwr_multiple_refused', rule => 'HWR-06', @write },
+    { case => 'hwr_multiple', asserts => 'HWR-06', io => 'read 0 0; read 0 0' },
+    { case => 'hwr_multiple_undone', rule => 'HWR-17', @timer },
+
+    { case => 'hwr_beyond_the_end', rule => 'HWR-07', @write, also => qr/LBA 4095, 2 sectors: the device's last sector is 4095/ },
+    { case => 'hwr_beyond_the_end_48', rule => 'HWR-07', @write },
+    { case => 'hwr_to_the_end', asserts => 'HWR-07', io => 'read 0 0; read 0 0' },
+
+    { case => 'hwr_mode_never_set', rule => 'HWR-14', function => 'hwr_mode_never_set_start', @write },
+    { case => 'hwr_mode_too_fast', rule => 'HWR-14', @write, also => qr/faster than the one that was selected/ },
+    { case => 'hwr_mode_not_there', rule => 'HWR-14', @write, also => qr/none of the device's/ },
+    { case => 'hwr_mode_undone', rule => 'HWR-17', @timer },
+
+    { case => 'hwr_status_in_flight', rule => 'HWR-15', @read },
+    { case => 'hwr_status_polled', asserts => 'HWR-15', io => 'read 0 0; read 0 0' },
+
+    { case => 'hwr_packet_odd_limit', rule => 'HWR-16', @write, @packet },
+    { case => 'hwr_packet_no_limit', rule => 'HWR-16', @write, @packet },
+    { case => 'hwr_packet_too_early', rule => 'HWR-16', routine => 'AtaPortWritePortBufferUshort', @start_io, @packet },
+    { case => 'hwr_packet_not_padded', rule => 'HWR-16', @write, @packet },
+
+    { case => 'hwr_asleep', rule => 'HWR-20', @write },
+);
+
+done_testing();
