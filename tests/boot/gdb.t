@@ -64,7 +64,7 @@ my $mark = qr/#\d+ +<signal handler called>\n/;
 my $to_the_start = qr/(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\n#\d+ .*\bhal_start\b/;
 
 # The registers are those of the interrupted code when its frame pointer leads to the same callers.
-$output = crash({ DISK => $words{DISK}, CMD => 'read 0 0' }, 'tbreak PataStartIo', 'continue', 'tbreak channel_interrupt',
+$output = crash({ DISK => $words{DISK}, CMD => 'read 0 0' }, 'tbreak PataStartIo', 'continue', 'tbreak interrupt_serve',
     'continue', 'backtrace');
 like($output, qr/^#\d+ .*\binterrupt_common\b.*\n$mark#\d+ .* at \S+:\d+\n$to_the_start/m,
     'a trace from an interrupt goes through interrupt_common to what was interrupted, and to the start');
