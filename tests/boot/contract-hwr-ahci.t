@@ -45,7 +45,7 @@ my @cases = (
     ['address_too_far', 'HWR-07'], # EDGE: 80
     (map { [$_, undef, log => qr/case: done$/m] } qw(several_at_once queued_by_active known_by_interrupt known_by_task_file
         registers_by_bytes registers_as_block failure_recovered link_reset controller_reset software_reset
-        sleep_and_reset)), # EDGE: 185, 192, 193
+        sleep_and_reset)), # EDGE: 185, 192
 );
 
 my @written = map { slurp($_) =~ /^    \{"(\w+)", AT_/mg } glob 'tests/probes/ahci_rules/*.c';
@@ -79,4 +79,13 @@ for my $index (0 .. $#cases) {
     like($console, qr/^\Q@{[sha256_of($disk)]}\E  /m, "$case: data is right after it");
     like($log, $more{log}, "$case: what became of the command") if $more{log};
 }
+
+# EDGE: 195: a controller with 32-bit addresses. The auditor sees what it would reach.
+my $large = random_image('large.img', 8 << 20, 2);
+$run = boot(MINIPORT => "$probes/ahci.sys", MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $large, QEMU_EXTRA => '-m 5G',
+    FAULT => 'read 0/80000000 register=CAP', CMD => 'log; sha256 0; rules');
+exit_code_is($run, 0, 'without 64-bit addresses');
+like($run->{log}, qr/ahci: ports \w+, interrupt line \d+, 32-bit addresses$/m, 'the driver knows');
+like($run->{console}, qr/^\Q@{[sha256_of($large)]}\E  /m, 'data is right');
+like($run->{console}, qr/^No rule was broken/m, 'and it reaches no other memory');
 done_testing();

@@ -123,13 +123,14 @@ CASE link_reset(struct ahci_channel *channel, ULONG slot)
     return TRUE;
 }
 
-/* With a command under way. */
+/* QEMU: with a command under way it may end with an assertion. */
 CASE controller_reset(struct ahci_channel *channel, ULONG slot)
 {
     struct ahci_controller *controller = channel->controller;
 
     own_command(channel, slot, COMMAND_READ_DMA);
     put(channel->base, PORT_CI, 1u << slot);
+    own_wait(channel);
     put(controller->base, HBA_GHC, HBA_GHC_AHCI | GHC_RESET);
     while (get(controller->base, HBA_GHC) & GHC_RESET)
         ;
