@@ -153,6 +153,8 @@ static void take_data(struct channel *channel, const struct moved *moved)
     command->bytes_moved += moved->byte_count;
     if (command->block_left == AUDIT_UNKNOWN_BYTES)
         return;
+    if (command->block_left == command->block_size && moved->byte_count < command->block_left)
+        audit_note_rest(channel);
     command->block_left -= moved->byte_count;
     if (command->protocol != PROTOCOL_PACKET && command->bytes_left != AUDIT_UNKNOWN_BYTES)
         command->bytes_left -= moved->byte_count;

@@ -51,6 +51,18 @@ bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t se
     return false;
 }
 
+/* A block of PIO was begun: whether it was moved to its end is asked when its IRB comes back. */
+void audit_note_rest(struct channel *channel)
+{
+    const unsigned target = audit_device_of(&channel->audit.command.registers);
+
+    for (unsigned i = 0; i < channel->irbs.count; i++) {
+        struct irb_slot *slot = &channel->irbs.slots[i];
+        if (slot->state == SLOT_ACTIVE && slot->page->irb.TargetId == target)
+            slot->care |= CARE_REST;
+    }
+}
+
 bool audit_packet_wants_data(const struct channel *channel)
 {
     const unsigned target = audit_device_of(&channel->audit.command.registers);

@@ -60,6 +60,7 @@ void audit_offer_block(struct channel *channel);
  * blame. */
 bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors);
 /* Has the port asked the device for packets with data, and for no other ones? */
+void audit_note_rest(struct channel *channel);
 bool audit_packet_wants_data(const struct channel *channel);
 /* Where the port has what a driver's buffer holds; NULL: it has it nowhere. What the driver sees
  * itself may lie where each access is judged. */

@@ -161,6 +161,21 @@ static bool has_rest(const struct audit *audit)
            command->block_left != AUDIT_UNKNOWN_BYTES && command->block_left < command->block_size;
 }
 
+void audit_data_end(const struct irb_slot *slot, UCHAR irb_status, const char *routine,
+                    const void *place)
+{
+    struct audit *audit = &slot->channel->audit;
+
+    if (!(slot->care & CARE_REST) || IRB_STATUS(irb_status) != IRB_STATUS_SUCCESS ||
+        !has_rest(audit) || audit_device_of(&audit->command.registers) != slot->page->irb.TargetId)
+        return;
+    contract_report_irb(RULE_HWR_05, slot, routine, place,
+                        "it succeeded, and of the %u bytes that the device offers, %u were not "
+                        "moved",
+                        (unsigned)audit->command.block_size, (unsigned)audit->command.block_left);
+    audit_give_up(audit);
+}
+
 static bool judge_busy(struct channel *channel)
 {
     struct audit *audit = &channel->audit;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "port/access/audit.h"
 #include "port/access/audit_dma.h"
 #include "port/contract/entry.h"
 #include "port/contract/report.h"
@@ -32,6 +33,7 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
     struct irb_slot *slot = slot_from_irb(channel, irb);
     bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
     if (is_outstanding) {
+        audit_data_end(slot, slot->page->irb.IrbStatus, routine_name(routine), place);
         audit_dma_end(slot, slot->page->irb.IrbStatus, routine_name(routine));
         slot_check_results(slot, routine_name(routine), place);
         is_outstanding = slot_complete(channel, slot);

@@ -144,4 +144,15 @@ is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk is read');
 is((() = output_of($run, 'devices') =~ /^\d+ +\d\.\d /mg), 1, 'is the only one, without a slave beside it');    # EDGE: 197
 cmp_ok($run->{seconds}, '<', 8, 'and nobody was waited for');    # EDGE: 181, 183
 
+# Faults between driver and controller: of six ports two are there, with a hole between them; and addresses of 32 bits.
+$run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disk, DISK1 => $second, DISK2 => $cd,
+    FAULT => 'read 9/3F register=PI count=for-ever; read 0/80000000 register=CAP count=for-ever',
+    CMD => 'log; devices; sha256 0; sha256 2; rules');
+exit_code_is($run, 0, 'a controller with holes between its ports');
+like(output_of($run, 'log'), qr/ahci: ports 00000009, interrupt line \d+, 32-bit addresses$/m, 'which its driver has read');    # EDGE: 195
+is(join(' ', output_of($run, 'devices') =~ /^(\d+) +\d\.\d /mg), '0 2', 'has the devices of the others');    # EDGE: 194
+is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the first one is read');
+is(digest_in($run, 'sha256 2'), sha256_of($cd), 'and the other');
+like(output_of($run, 'rules'), qr/^No rule was broken/, 'no rule was broken');
+
 done_testing();
