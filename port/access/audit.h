@@ -326,6 +326,10 @@ enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since
  * has read of it counts. True where nobody can tell. */
 bool audit_device_is_to_blame(const struct channel *channel, uint32_t since);
 
+/* HWR-18, at a time-out: the command in flight, written since that moment, cannot interrupt, and
+ * nobody has looked at it to its end. True: it was reported. Context: DISPATCH_LEVEL. */
+bool audit_waits_in_vain(struct channel *channel, uint32_t since) __attribute__((cold));
+
 /* INT-01: has IdeHwInterrupt, which says TRUE, dismissed an interrupt of one of its controller's
  * channels? Where not, the port that would have had to be accessed, and whether its latch is what
  * is still set. 0: it has. */

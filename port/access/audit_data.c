@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "lib/plural.h"
 #include "port/access/audit_judge.h"
 #include "port/contract/routines.h"
 
@@ -201,9 +202,9 @@ static void refuse(struct channel *channel, const struct moved *moved, const cha
     char words[128];
 
     audit_command_words(&audit->command, words, sizeof words);
-    AUDIT_REPORT(channel, RULE_HWR_05, moved->routine, "%u bytes %s the data port, and %s: %s; %s",
-                 (unsigned)moved->byte_count, moved->is_out ? "to" : "from", why, words,
-                 audit_status_words(audit->shown).text);
+    AUDIT_REPORT(channel, RULE_HWR_05, moved->routine, "%u byte%s %s the data port, and %s: %s; %s",
+                 (unsigned)moved->byte_count, plural(moved->byte_count),
+                 moved->is_out ? "to" : "from", why, words, audit_status_words(audit->shown).text);
     audit_give_up(&channel->audit);
 }
 

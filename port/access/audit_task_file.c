@@ -148,9 +148,10 @@ static void report_rest(struct channel *channel, const char *routine)
 
     audit_command_words(command, words, sizeof words);
     AUDIT_REPORT(channel, is_odd ? RULE_HWR_16 : RULE_HWR_05, routine,
-                 "a register is written, and of the %u bytes that the device offers, %u were not "
+                 "a register is written, and of the %u byte%s that the device offers, %u were not "
                  "moved: %s",
-                 (unsigned)command->block_size, (unsigned)command->block_left, words);
+                 (unsigned)command->block_size, plural(command->block_size),
+                 (unsigned)command->block_left, words);
 }
 
 static bool has_rest(const struct audit *audit)
@@ -451,4 +452,22 @@ void audit_alternate_status(struct channel *channel, uint8_t value)
         audit_status_with_care(channel, ROLE_ALTERNATE_STATUS, value);
     else
         audit->shown = value;
+}
+
+/* ------------------------------------------------------------------ HWR-18 */
+
+bool audit_waits_in_vain(struct channel *channel, uint32_t since)
+{
+    const struct audit *audit = &channel->audit;
+    const struct audit_command *command = &audit->command;
+    const uint32_t in_vain = AUDIT_IN_FLIGHT | AUDIT_NO_INTERRUPT;
+    char words[128];
+
+    if ((audit->hazards & (in_vain | AUDIT_BUSY)) != in_vain || !command->place ||
+        channel->interrupt.is_polled || !audit_is_since(audit->command_written, since))
+        return false;
+    audit_command_words(command, words, sizeof words);
+    contract_report_in(&channel->contexts[command->context], RULE_HWR_18, AUDIT_WRITE_ROUTINE,
+                       command->place, "nIEN is set, and nobody has read Status since: %s", words);
+    return true;
 }

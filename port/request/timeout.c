@@ -180,6 +180,8 @@ static void judge_lost(struct channel *channel, struct irb_slot *slot, uint32_t 
                            "a DMA command was written, and start never: after %u s the device "
                            "still waits for it",
                            (unsigned)slot->timeout_s);
+    else if (audit_waits_in_vain(channel, since))
+        return;
     else if (!audit_device_is_to_blame(channel, since))
         contract_report_in(context, RULE_IRB_09, "IdeHwStartIo", place,
                            "after %u s it has not been completed, though no device is busy",

@@ -61,6 +61,7 @@ contract_cases('hwr',
     { case => 'hwr_packet_too_early', rule => 'HWR-16', routine => 'AtaPortWritePortBufferUshort', @start_io, @packet },
     { case => 'hwr_packet_not_padded', rule => 'HWR-16', @write, @packet },
 
+    { case => 'hwr_interrupt_off', rule => 'HWR-18', @write, also => qr/was not completed in 10 s; resetting/ },
     { case => 'hwr_asleep', rule => 'HWR-20', @write },
 );
 

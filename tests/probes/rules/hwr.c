@@ -515,6 +515,17 @@ CASE hwr_packet_not_padded(struct occasion *at)
     return give_up(at->channel);
 }
 
+/* ------------------------------------------------------------------ HWR-18 */
+
+/* It waits for an interrupt that cannot come. */
+CASE hwr_interrupt_off(struct occasion *at)
+{
+    prepare(at->channel, 0, 1);
+    CONTROL(at->channel, IDE_DC_DISABLE_INTERRUPTS);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_VERIFY); /* BREAKS: HWR-18 */
+    return TRUE;
+}
+
 /* ------------------------------------------------------------------ HWR-20 */
 
 CASE hwr_asleep(struct occasion *at)
@@ -561,6 +572,7 @@ const struct probe_case hwr_cases[] = {
     {"hwr_packet_no_limit", AT_START_IO, 2, hwr_packet_no_limit},
     {"hwr_packet_too_early", AT_START_IO, 2, hwr_packet_too_early},
     {"hwr_packet_not_padded", AT_START_IO, 2, hwr_packet_not_padded},
+    {"hwr_interrupt_off", AT_START_IO, 2, hwr_interrupt_off},
     {"hwr_asleep", AT_START_IO, 2, hwr_asleep},
     {NULL, 0, 0, NULL},
 };
