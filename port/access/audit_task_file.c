@@ -281,7 +281,8 @@ static void begin_with_care(struct channel *channel)
         audit->hazards |= AUDIT_IN_FLIGHT;
     if (is_by_dma && !is_packet)
         audit->hazards |= AUDIT_PLAIN;
-    if (protocol == PROTOCOL_DEVICE_RESET)
+    if (protocol == PROTOCOL_DEVICE_RESET && /* a disk aborts it (ATA/ATAPI-6, 8.7) */
+        channel->devices[audit_device_of(&audit->current)].kind != DEVICE_ATA)
         audit_undo(audit, audit_device_of(&audit->current), false);
 }
 
