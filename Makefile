@@ -43,7 +43,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
 # What builds something, and, of that, what goes on to do something with it.
 BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
-ACTIONS := $(filter run debug test crash-test hang-test bench bench-accesses bench-profile fuzz fuzz-keep,$(BUILDING))
+ACTIONS := $(filter run debug test crash-test hang-test sweep bench bench-accesses bench-profile fuzz fuzz-keep,$(BUILDING))
 
 # Two that build in one folder would write the same files, so what builds waits for the one before it. A make
 # calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
@@ -89,6 +89,7 @@ USES_bench-profile := bench
 USES_lint := lint
 USES_crash-test := test
 USES_hang-test := test
+USES_sweep := test
 USES_fuzz := build fuzz
 USES_fuzz-keep := fuzz
 USES_clean :=
@@ -124,7 +125,7 @@ else
 
 # ---------------------------------------------------------------- building
 
-.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test
+.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test sweep
 all:
 
 ifneq ($(BUILDING),)
@@ -246,6 +247,12 @@ hang-test built-hang-test: test-tools $(OTHER_TOOLS)
 hang-test:
 	@HANGS=all PERL5LIB=tests/lib prove --timer -j$(JOBS) -PVerdict $(if $(Q),,-v) $(ARCHES:%=%:tests/boot/hang.t)
 
+# The same: of pata by DMA and by PIO, or of a driver of one's own.
+sweep built-sweep: all $(TEST_TOOLS)
+sweep:
+	@SWEEP='$(or $(SEED),1):$(or $(RUNS),5000)' TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
+	    $(if $(MINIPORT),tests/conformance/run.pl,prove -v tests/boot/sweep.t)
+
 endif
 
 # ---------------------------------------------------------------- what builds nothing
@@ -289,6 +296,8 @@ help:
 #? make crash-test    kills QEMU KILLS= (1000) times while a driver stores values; SEED=
 #? make hang-test     a loop in each routine of a driver's, interrupts on and off, on each machine: the hang
 #?                    watchdog finds all 60 (30 with ARCH=) within ten seconds
+#? make sweep         each kind of fault at each access of a read, a write ... and RUNS= (5000) in all, SEED=;
+#?                    of pata, or of MINIPORT=
 #? make fuzz          fuzzes what reads foreign files: FUZZ=pe or reg, FUZZ_SECONDS=600
 #? make lint          format, scripts, who includes whom; the kernel as clang and cppcheck see it
 #? make check         lint and test

@@ -14,12 +14,14 @@ static struct port_timer *timers;
 static uint64_t ahead_us;     /* how far the timers' clock is ahead of time */
 static uint64_t looked_at_us; /* when that was so, while it runs faster */
 
-/* Interrupts off. Returns what the timers' clock shows. */
-static uint64_t look(void)
+/* Interrupts off. Returns what the timers' clock shows. Only what the CPU has waited for a timer
+ * passes faster, and not what it has done: else a driver that looks every few milliseconds would
+ * find much less time between its looks than one that waits for seconds. */
+static uint64_t look(bool has_waited)
 {
     uint64_t time_us = hal_clock_us();
     if (__builtin_expect(timer_speed != 1, 0) && time_us > looked_at_us) {
-        uint64_t gained_us = (time_us - looked_at_us) * (timer_speed - 1);
+        uint64_t gained_us = has_waited ? (time_us - looked_at_us) * (timer_speed - 1) : 0;
         uint64_t now_us = time_us + ahead_us;
         uint64_t due_us = timers ? timers->deadline_us : now_us;
         uint64_t most_us = due_us > now_us ? due_us - now_us : 0;
@@ -44,7 +46,7 @@ static void arm_hardware(void)
 /* Interrupt context. */
 static void expired(void)
 {
-    uint64_t now_us = look();
+    uint64_t now_us = look(true);
     while (timers && timers->deadline_us <= now_us) {
         struct port_timer *timer = timers;
         timers = timer->next;
@@ -57,7 +59,7 @@ static void expired(void)
 void timer_set_speed(uint32_t speed)
 {
     bool enabled = hal_interrupts_disable();
-    (void)look();
+    (void)look(false);
     timer_speed = speed;
     looked_at_us = hal_clock_us() + SETTLE_US;
     arm_hardware();
@@ -67,7 +69,7 @@ void timer_set_speed(uint32_t speed)
 uint64_t timer_ahead_us(void)
 {
     bool enabled = hal_interrupts_disable();
-    (void)look();
+    (void)look(false);
     uint64_t now_us = ahead_us;
     hal_interrupts_restore(enabled);
     return now_us;
@@ -94,7 +96,7 @@ static bool unlink_timer(struct port_timer *timer)
 void timer_arm(struct port_timer *timer, uint64_t delay_us)
 {
     bool enabled = hal_interrupts_disable();
-    timer->deadline_us = look() + delay_us;
+    timer->deadline_us = look(false) + delay_us;
     unlink_timer(timer);
     deferred_cancel(&timer->deferred); /* it may be over, and its procedure still to run */
     struct port_timer **link = &timers;
@@ -110,7 +112,7 @@ void timer_arm(struct port_timer *timer, uint64_t delay_us)
 bool timer_cancel(struct port_timer *timer)
 {
     bool enabled = hal_interrupts_disable();
-    (void)look();
+    (void)look(false);
     bool waited = unlink_timer(timer);
     if (waited)
         arm_hardware();

@@ -172,7 +172,8 @@ enum pata_phase pata_protocol_error(struct pata_channel *channel, UCHAR status)
 
 static enum pata_phase data_in_failed(struct pata_channel *channel, UCHAR status)
 {
-    UCHAR left_over = status & IDE_STATUS_DRQ ? discard_block(channel) : 0;
+    BOOLEAN has_block = status & IDE_STATUS_DRQ && !STATUS_FLOATS(status);
+    UCHAR left_over = has_block ? discard_block(channel) : 0;
     enum pata_phase next = pata_transfer_over(channel, status);
 
     channel->outcome.wants_reset = (left_over & IDE_STATUS_DRQ) != 0;

@@ -19,8 +19,8 @@
 #include "steps.h"
 
 #define SRST_US               10
-#define RESET_SETTLE_US       2500 /* 2 ms, and some for the timer's grain */
-#define RESET_TICK_US         5000
+#define RESET_SETTLE_US       2500     /* 2 ms, and some for the timer's grain */
+#define RESET_TICK_US         5000     /* the first ones */
 #define RESET_LIMIT_US        31000000 /* for each device */
 #define RESET_PAUSE_S         65       /* both, and a little */
 #define DEVICE_RESET_LIMIT_US 5000000
@@ -67,14 +67,16 @@ static enum pata_phase reset_device(struct pata_channel *channel, PIDE_REQUEST_B
 
     channel->command.target = irb->TargetId;
     channel->command.opcode = IDE_COMMAND_ATAPI_RESET;
-    if (!pata_is_selected(channel, irb->TargetId)) {
-        UCHAR status = pata_read_alternate_status(channel);
-        if (!STATUS_FLOATS(status) &&
-            (status & STATUS_NOT_IDLE)) { /* the other one can't be left */
-            pata_complete_lun_reset(channel, irb, IRB_STATUS_BUSY);
-            return PHASE_RESET_WANTED;
-        }
+    UCHAR status = pata_read_alternate_status(channel);
+    BOOLEAN can_be_left = STATUS_FLOATS(status) || !(status & STATUS_NOT_IDLE);
+    if (!pata_is_selected(channel, irb->TargetId) && can_be_left) {
         pata_select(channel, device_register);
+        status = pata_read_alternate_status(channel);
+    }
+    if (!pata_is_selected(channel, irb->TargetId) || STATUS_FLOATS(status)) {
+        /* The other one does not let go, or there is nobody: DEVICE RESET won't help. */
+        pata_complete_lun_reset(channel, irb, IRB_STATUS_BUSY);
+        return PHASE_RESET_WANTED;
     }
     channel->is_ready = FALSE;
     channel->reset_irb = irb;
@@ -101,6 +103,11 @@ enum pata_phase pata_reset_unit(struct pata_channel *channel, PIDE_REQUEST_BLOCK
         (pata_expects_interrupt(channel->phase) || channel->phase == PHASE_WAIT_READY)) {
         pata_abandon(channel);
         return reset_device(channel, irb);
+    }
+    if (channel->phase == PHASE_RESET || channel->phase == PHASE_RESET_WANTED) {
+        /* It is being reset, and nobody knows for how long. */
+        pata_complete_lun_reset(channel, irb, IRB_STATUS_BUSY);
+        return channel->phase;
     }
     pata_hold(channel, irb);
     return channel->phase;

@@ -37,11 +37,18 @@ static inline void pata_ask_timer(struct pata_channel *channel, ULONG delay_us)
     channel->timer_left_us = delay_us;
 }
 
-/* Asks for a tick, if the time that was waited for the same thing is below a limit. */
-static inline BOOLEAN pata_wait_more(struct pata_channel *channel, ULONG tick_us, ULONG limit_us)
+/* Asks for a tick, if the time that was waited for the same thing is below a limit. The ticks get
+ * longer, an eighth of what was waited: half a minute takes some sixty of them. */
+static inline BOOLEAN pata_wait_more(struct pata_channel *channel, ULONG first_us, ULONG limit_us)
 {
+    ULONG tick_us = channel->waited_us / 8;
+
     if (channel->waited_us >= limit_us)
         return FALSE;
+    if (tick_us < first_us)
+        tick_us = first_us;
+    if (tick_us > limit_us - channel->waited_us)
+        tick_us = limit_us - channel->waited_us;
     channel->waited_us += tick_us;
     pata_ask_timer(channel, tick_us);
     return TRUE;

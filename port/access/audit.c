@@ -93,8 +93,7 @@ bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
     return access_look(channel->audit.ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
 }
 
-/* Is the bus master's interrupt bit still set? A driver that found it clear had nothing to
- * clear. */
+/* Is the bus master's interrupt bit still set? Asked where the driver has not looked. */
 static bool is_latched(const struct channel *channel)
 {
     return access_look(channel->audit.ports.bus_master_status) & AUDIT_BUS_MASTER_INTERRUPT;

@@ -272,6 +272,8 @@ audit_read(const struct access_register *reg, enum access_role role, unsigned wi
         break;
     case ROLE_BUS_MASTER_STATUS:
         audit_dma_status_read(audit, (uint8_t)value);
+        if (!(value & AUDIT_BUS_MASTER_INTERRUPT)) /* there is nothing to be cleared */
+            context_now->noted |= reg->noted;
         break;
     case ROLE_NONE:
     case ROLE_LBA_LOW:

@@ -216,10 +216,8 @@ static void note_written(struct inject_channel *state, enum access_role role, ui
         state->is_in_reset = value & IDE_DC_RESET_CONTROLLER;
         if (state->is_in_reset)
             state->target = 0; /* ATA/ATAPI-6, 9.2 */
-        if (was_in_reset && !state->is_in_reset) {
-            state->reset_us = hal_clock_us();
+        if (was_in_reset && !state->is_in_reset)
             inject_note_command(state, INJECT_SRST);
-        }
     }
 }
 
@@ -232,6 +230,8 @@ static bool write_filtered(struct inject_channel *state, const struct access_reg
     uint32_t wanted = value, sent;
 
     inject_note_access(state, &access);
+    if (role == ROLE_ALTERNATE_STATUS) /* whatever becomes of it, the driver waits now */
+        state->reset_us = hal_clock_us();
     if (!inject_change_write(state, &access, &value) || !is_heard(state, reg, value))
         return false;
     sent = note_write(state, role, width, value);

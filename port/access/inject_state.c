@@ -13,8 +13,6 @@
 
 struct inject_rule inject_rules[INJECT_RULE_MOST];
 
-void (*inject_deliver)(void *state);
-
 static struct inject_channel channels[INJECT_CHANNEL_LIMIT];
 static unsigned channel_count;
 
@@ -37,7 +35,6 @@ struct inject_channel *inject_channel(struct channel *channel)
     memset(state, 0, sizeof *state);
     state->channel = channel;
     state->command = INJECT_ANY;
-    state->timer.deferred = (struct deferred){.procedure = inject_deliver, .context = state};
     return state;
 }
 

@@ -191,7 +191,7 @@ static void judge_lost(struct channel *channel, struct irb_slot *slot, uint32_t 
 static void time_out(struct channel *channel, struct irb_slot *slot)
 {
     struct request *request = slot->request;
-    uint32_t since = first_begun(channel, slot);
+    uint32_t since = first_begun(channel, slot) - request->retries; /* each has begun anew */
     const struct inject_rule *fault = inject_since(channel, since);
     char mention[INJECT_MENTION_SIZE];
 

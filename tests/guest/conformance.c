@@ -9,6 +9,7 @@
 #include "port/objects.h"
 #include "tests/guest/conformance.h"
 #include "tests/guest/guest.h"
+#include "tests/guest/sweep.h"
 
 /* ------------------------------------------------------------------ TAP */
 
@@ -305,5 +306,9 @@ bool guest_conformance(const char *name)
             hal_printf("1..%u\n", checks_done);
             return true;
         }
-    return false;
+    if (strncmp(name, "sweep", 5) != 0)
+        return false;
+    conf_sweep(name[5] == ':' ? name + 6 : "");
+    hal_printf("1..%u\n", checks_done);
+    return true;
 }

@@ -9,7 +9,8 @@
 #   done_testing();
 #
 #   conform(NAME, WORD => value, ...)  boots tests/guest's test conformance-NAME with the driver and these
-#                       words of run-qemu.sh, and hands on the guest's checks. The disks get the serial
+#                       words of run-qemu.sh, and hands on the guest's checks. (`guest => 'read:3'`: what it
+#                       is there, where the test hands something on to it.) The disks get the serial
 #                       numbers CONF0 (DISK) to CONF3 (DISK3). What the guest says that sectors held is
 #                       compared with the images afterwards; a `compare => {CONF0 => path}` replaces one.
 #                       At the end of each boot no rule may have been broken, but for one that is `excused`,
@@ -130,7 +131,8 @@ sub conform {
     my ($name, %words) = @_;
     my $compare = delete $words{compare} // {};
     my $excused = delete $words{excused} // 'none';
-    my $karg = "test=conformance-$name build_io=guarded" . (delete $words{dump} ? ' dump=1' : '');
+    my $guest = delete $words{guest} // $name;
+    my $karg = "test=conformance-$guest build_io=guarded" . (delete $words{dump} ? ' dump=1' : '');
     my @hung = lines_of_list('hung');
     if (@hung >= $hangs_until_the_end) {
         my $reason = "$name: not run, since " . scalar(@hung) . ' tests did not come to their end';

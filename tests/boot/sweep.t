@@ -1,0 +1,30 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# The sweep of pata by PIO, in its short form; by DMA it is among the tests of the conformance suite, which
+# conformance.t runs on pata. `make sweep` is the long form of both: SWEEP=SEED:RUNS in the environment.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use File::Copy qw(copy);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $arch = $ENV{ARCH} // 'x86_64';
+my $place = tempdir('sweep-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my %values = (pio => '"DmaAllowed"=dword:00000000', dma => '"DmaAllowed"=dword:00000001');
+
+for my $way (length($ENV{SWEEP} // '') ? qw(dma pio) : 'pio') {
+    my $name = "pata_$way";
+    copy("build/$arch/pata.$_", "$place/$name.$_") or die "pata.$_: $!" for qw(sys lines);
+    my $key = "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\$name\\Controller0\\Channel";
+    spill("$place/$name.reg", slurp('miniport/skeleton/skeleton.reg') =~ s/skeleton/$name/gr
+            . join('', map { "\n$key$_]\n$values{$way}\n" } 0, 1));
+    local @ENV{qw(MINIPORT TEST V)} = ("$place/$name.sys", 'sweep', 1);
+    my ($code, $output) = command('tests/conformance/run.pl');
+    is($code, 0, "pata by \U$way") or diag($output);
+    my ($summary) = $output =~ /^\W*(sweep: .* runs .*)$/m;
+    ok($summary, 'says what was run') && note($output =~ /^\W*(sweep: .*)$/mg);
+}
+done_testing();

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sweep's runs, and what is judged of each: it ends in bounded time, and once; what it brought is right; no
+ * sector holds anything but old or new data; and the channel works afterwards, or is offline and says so. See
+ * sweep.h.
+ */
+#include "tests/guest/sweep.h"
+
+#include <stdio.h>
+
+#include "port/access/inject.h"
+#include "port/channel.h"
+#include "tests/guest/conformance.h"
+
+/* Ten seconds become a twentieth of one, and the ladder of resets some tenths. */
+#define FAST_TIME     "time-outs 1000"
+#define LIMIT_US      30000000u /* a run has ended by then */
+#define PATIENCE_US   90000000u /* or at least now, when nothing disturbs it any more */
+#define SETTLE_US     1000u     /* what comes twice comes soon */
+#define WAKE_US       1000000u  /* of the time that passes fast */
+#define TELL_FINDINGS 40u
+/* Of the short form: as far as this a fault is put. */
+#define SHORT_LIMIT 2u
+
+static struct {
+    unsigned runs, unharmed, repaired, failed, offline, blind;
+} tallies[16], all;
+static unsigned hangs, doubles, wrong_data, wrong_sectors, dead, findings;
+static bool is_over; /* nothing more can be tried */
+static uint64_t random_state;
+
+/* ------------------------------------------------------------------ waiting */
+
+/* Only to end a pause of the CPU. */
+static void wake(void *context)
+{
+    timer_arm(context, WAKE_US);
+}
+
+/* Until the request has ended, and its channel is at rest. */
+static bool wait_for_end(const struct channel *channel, uint64_t limit_us)
+{
+    struct port_timer timer = {.deferred.procedure = wake};
+    uint64_t end_us = hal_clock_us() + limit_us;
+    bool has_ended = false;
+
+    timer.deferred.context = &timer;
+    timer_arm(&timer, WAKE_US);
+    hal_interrupts_disable();
+    while (!(has_ended = sweep_ends && !channel_has_work(channel)) && hal_clock_us() < end_us)
+        irql_pause();
+    hal_interrupts_enable();
+    timer_cancel(&timer);
+    return has_ended;
+}
+
+/* ------------------------------------------------------------------ one run */
+
+struct run {
+    const struct sweep_scenario *scenario;
+    const struct sweep_fault *fault;
+    unsigned nth;
+    struct device *device;
+    char words[INJECT_TEXT_SIZE];
+};
+
+static void found(const struct run *run, unsigned *counter, const char *what)
+{
+    char text[200];
+
+    ++*counter;
+    if (++findings > TELL_FINDINGS)
+        return;
+    sweep_describe(run->scenario, text, sizeof text);
+    conf_note("%s, fault `%s`: %s (it ended: %s)", run->scenario->name, run->words, what, text);
+}
+
+/* Can the device be used, without faults? */
+static enum block_status use(const struct run *run)
+{
+    static uint8_t sector[2048];
+    struct device *device = run->device;
+
+    if (!device->usable)
+        return BLOCK_DEVICE_GONE;
+    if (!run->scenario->is_packet)
+        return block_transfer(device, BLOCK_READ, 0, 1, sector);
+    /* A reset may stand for another medium, which the drive says once to whoever comes first. */
+    enum block_status status = atapi_read_capacity(device);
+    if (status != BLOCK_OK)
+        status = atapi_read_capacity(device);
+    return status == BLOCK_OK ? block_transfer(device, BLOCK_READ, 0, 1, sector) : status;
+}
+
+/* The channel works, or it says that it does not; then it is started again. */
+static void judge_channel(const struct run *run, unsigned tally)
+{
+    struct channel *channel = run->device->channel;
+    enum block_status status = use(run);
+
+    if (status == BLOCK_OK)
+        return;
+    if (status != BLOCK_DEVICE_GONE && !run->scenario->is_gone())
+        found(run, &dead,
+              status == BLOCK_TIMED_OUT     ? "afterwards a read times out"
+              : status == BLOCK_NO_CAPACITY ? "afterwards the drive names no capacity"
+              : status == BLOCK_NO_MEDIUM   ? "afterwards the drive says it has no medium"
+                                            : "afterwards a read fails, and the device is there");
+    tallies[tally].offline++;
+    channel_stop(channel);
+    if (channel_start(channel) && use(run) == BLOCK_OK)
+        return;
+    found(run, &dead, "the device is not read after a new start of the channel");
+    is_over = true;
+}
+
+static void judge(const struct run *run, unsigned tally, bool is_repaired)
+{
+    char text[100];
+    bool is_good = run->scenario->is_good();
+
+    if (sweep_ends != 1)
+        found(run, &doubles, "the request ended more than once");
+    if (run->fault->is_blind)
+        tallies[tally].blind++;
+    else if (!is_good)
+        tallies[tally].failed++;
+    else if (is_repaired)
+        tallies[tally].repaired++;
+    else
+        tallies[tally].unharmed++;
+    judge_channel(run, tally);
+    if (is_over)
+        return;
+    if (is_good && !run->fault->is_blind && !run->scenario->is_right())
+        found(run, &wrong_data, "it ended well, and its data is wrong");
+    if (!sweep_check_disk(run->fault->is_blind, text, sizeof text))
+        found(run, &wrong_sectors, text);
+}
+
+/* One scenario with one fault at its nth place. Returns whether there was such a place. */
+static bool run_once(const struct sweep_scenario *scenario, const struct sweep_fault *fault,
+                     unsigned nth)
+{
+    struct run run = {scenario, fault, nth, sweep_device(scenario), ""};
+    struct channel *channel = run.device->channel;
+    unsigned tally = (unsigned)(scenario - sweep_scenarios), number = 0;
+    char error[160];
+
+    snprintf(run.words, sizeof run.words, "%s channel=%s nth=%u", fault->words, channel->name, nth);
+    if (!scenario->prepare()) {
+        found(&run, &dead, "its preparation failed");
+        return false;
+    }
+    inject_forget_all();
+    if (inject_add(FAST_TIME, error, sizeof error))
+        number = inject_add(run.words, error, sizeof error);
+    if (!number) {
+        found(&run, &findings, error);
+        inject_forget_all();
+        return false;
+    }
+    uint64_t repairs = channel->counters.resets + channel->counters.timeouts;
+    scenario->begin();
+    if (!wait_for_end(channel, LIMIT_US)) {
+        found(&run, &hangs, "it does not end");
+        inject_clear();
+        is_over = !wait_for_end(channel, PATIENCE_US);
+    }
+    hal_stall_us(SETTLE_US);
+    const struct inject_rule *rule = inject_rule(number);
+    bool was_there = rule && rule->injected;
+    inject_forget_all();
+    if (is_over)
+        return false;
+    tallies[tally].runs++;
+    judge(&run, tally, channel->counters.resets + channel->counters.timeouts != repairs);
+    return was_there;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+/* Does it end well when nothing disturbs it? */
+static bool is_possible(const struct sweep_scenario *scenario)
+{
+    struct device *device = sweep_device(scenario);
+    if (!device || !scenario->prepare())
+        return false;
+    scenario->begin();
+    return wait_for_end(device->channel, LIMIT_US) && scenario->is_good();
+}
+
+/* Marsaglia's xorshift. */
+static uint32_t random_below(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 32) % limit;
+}
+
+/* Each fault at each place of each scenario, up to the nth one. */
+static void go_through(const bool *is_left_out, unsigned limit, uint16_t *places)
+{
+    for (unsigned s = 0; s < sweep_scenario_count; s++)
+        for (unsigned f = 0; f < sweep_fault_count && !is_left_out[s] && !is_over; f++) {
+            unsigned nth = 1;
+            while (nth <= limit && !is_over && run_once(&sweep_scenarios[s], &sweep_faults[f], nth))
+                nth++;
+            places[s * sweep_fault_count + f] = (uint16_t)nth;
+        }
+}
+
+/* Anything anywhere, with requests of all lengths, until there were enough. */
+static void go_on(const bool *is_left_out, uint64_t runs, const uint16_t *places)
+{
+    for (uint64_t i = 0; i < runs && !is_over; i++) {
+        unsigned s = random_below(sweep_scenario_count), f = random_below(sweep_fault_count);
+        if (is_left_out[s])
+            continue;
+        sweep_vary(random_below(UINT32_MAX));
+        run_once(&sweep_scenarios[s], &sweep_faults[f],
+                 1 + random_below(2u * places[s * sweep_fault_count + f]));
+    }
+}
+
+static void print_tallies(const bool *is_left_out, uint64_t seed)
+{
+    for (unsigned s = 0; s < sweep_scenario_count; s++) {
+        const struct sweep_scenario *scenario = &sweep_scenarios[s];
+        if (is_left_out[s]) {
+            conf_skip(scenario->name, "it does not end well when nothing disturbs it");
+            continue;
+        }
+        hal_printf("sweep: %-8s %5u runs: %u unharmed, %u repaired, %u failed; %u that nobody can "
+                   "see; %u ended offline\n",
+                   scenario->name, tallies[s].runs, tallies[s].unharmed, tallies[s].repaired,
+                   tallies[s].failed, tallies[s].blind, tallies[s].offline);
+        all.runs += tallies[s].runs;
+        all.blind += tallies[s].blind;
+    }
+    hal_printf("sweep: %u scenarios, %u faults, %u runs (%u of what nobody can see), seed %llu: %u "
+               "hangs, %u double completions, %u wrong data, %u wrong sectors\n",
+               sweep_scenario_count, sweep_fault_count, all.runs, all.blind,
+               (unsigned long long)seed, hangs, doubles, wrong_data, wrong_sectors);
+}
+
+/* The next number of "SEED:RUNS"; 0 where there is none. */
+static uint64_t number_at(const char **words)
+{
+    uint64_t number = 0;
+
+    for (; **words >= '0' && **words <= '9'; ++*words)
+        number = number * 10 + (uint64_t)(**words - '0');
+    *words += **words == ':';
+    return number;
+}
+
+void conf_sweep(const char *words)
+{
+    static uint16_t places[16 * 128];
+    bool is_left_out[16] = {false};
+    bool is_long = *words;
+    uint64_t seed = is_long ? number_at(&words) : 1, runs = number_at(&words);
+
+    ASSERT_OP(sweep_scenario_count, <=, 16);
+    ASSERT_OP(sweep_fault_count, <=, 128);
+    if (!sweep_prepare())
+        return;
+    random_state = seed * 0x9E3779B97F4A7C15u | 1;
+    for (unsigned s = 0; s < sweep_scenario_count; s++)
+        is_left_out[s] = !is_possible(&sweep_scenarios[s]);
+    go_through(is_left_out, is_long ? UINT16_MAX : SHORT_LIMIT, places);
+    for (unsigned s = 0; s < sweep_scenario_count; s++)
+        all.runs += tallies[s].runs;
+    go_on(is_left_out, runs > all.runs ? runs - all.runs : 0, places);
+    all.runs = 0;
+    print_tallies(is_left_out, seed);
+    conf_ok(hangs == 0, "every request ended in bounded time, whatever went wrong");
+    conf_ok(doubles == 0, "and once");
+    conf_ok(wrong_data == 0, "what ended well has brought the right data");
+    conf_ok(wrong_sectors == 0, "no sector holds anything but old or new data");
+    conf_ok(dead == 0, "the channel worked afterwards, or was offline and said so");
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sweep: what a driver and the port make of each kind of fault, put at each access of a few scenarios
+ * in turn. sweep.c runs and judges, sweep_scenarios.c has what is run, sweep_faults.c what goes wrong.
+ */
+#ifndef TESTS_GUEST_SWEEP_H
+#define TESTS_GUEST_SWEEP_H
+
+#include "port/block.h"
+#include "port/objects.h"
+
+/* ------------------------------------------------------------------ scenarios */
+
+/* The disk is a scratch disk of which everything is known: what it holds, or may hold. */
+#define SWEEP_SECTORS 512u
+
+struct sweep_scenario {
+    const char *name;
+    bool is_packet; /* its device is the CD */
+    /* Makes the device ready, without faults. */
+    bool (*prepare)(void);
+    /* Starts what is judged; sweep_ends counts how often it has ended. */
+    void (*begin)(void);
+    /* Did it end well? */
+    bool (*is_good)(void);
+    /* Did it end because there is no device any more? */
+    bool (*is_gone)(void);
+    /* Is what it brought as it has to be, if it ended well? */
+    bool (*is_right)(void);
+};
+extern const struct sweep_scenario sweep_scenarios[];
+extern const unsigned sweep_scenario_count;
+
+/* How often the request that is judged has come back. */
+extern volatile unsigned sweep_ends;
+
+/* Finds disk and CD, and writes the disk. False: there is no disk that is written to. */
+bool sweep_prepare(void);
+/* The scenario's device; NULL: there is none. */
+struct device *sweep_device(const struct sweep_scenario *scenario);
+/* Another place and length from now on. */
+void sweep_vary(uint32_t random);
+/* Does each sector of the disk hold what it has to? What the last write was about may be old or new.
+ * False: `text` says which one does not. `is_blind`: it is no fault, and the disk is written anew. */
+bool sweep_check_disk(bool is_blind, char *text, size_t size);
+/* What is known of how it ended, for people. */
+void sweep_describe(const struct sweep_scenario *scenario, char *text, size_t size);
+
+/* ------------------------------------------------------------------ faults */
+
+struct sweep_fault {
+    const char *words;
+    bool is_blind; /* no driver can see it: what is moved may be anything */
+};
+extern const struct sweep_fault sweep_faults[];
+extern const unsigned sweep_fault_count;
+
+/* ------------------------------------------------------------------ the sweep */
+
+/* `words`: "" for the short form; "SEED:RUNS" goes through all of it, and then on at random until there were
+ * RUNS runs. Context: PASSIVE_LEVEL. */
+void conf_sweep(const char *words);
+
+#endif

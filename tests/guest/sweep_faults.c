@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* What goes wrong in the sweep: fault rules (docs/faults.md) without `nth`. What a driver does not have costs a
+ * run. */
+#include "tests/guest/sweep.h"
+
+#define SEEN(words)  \
+    {                \
+        words, false \
+    }
+#define BLIND(words) \
+    {                \
+        words, true  \
+    }
+
+const struct sweep_fault sweep_faults[] = {
+    /* What the device says of itself, once. */
+    SEEN("read 00 register=Status"),
+    SEEN("read 80/80 register=Status"),
+    SEEN("read 00/08 register=Status"),
+    SEEN("read 08/08 register=Status"),
+    SEEN("read 01/01 register=Status"),
+    SEEN("read 20/20 register=Status"),
+    SEEN("read 7F register=Status"),
+    SEEN("read FF register=Status"),
+    SEEN("read 00 register=Alternate-Status"),
+    SEEN("read 80/80 register=Alternate-Status"),
+    SEEN("read 00/08 register=Alternate-Status"),
+    SEEN("read 08/08 register=Alternate-Status"),
+    SEEN("read 01/01 register=Alternate-Status"),
+    SEEN("read 20/20 register=Alternate-Status"),
+    SEEN("read FF register=Alternate-Status"),
+    SEEN("read 00 register=Error"),
+    SEEN("read FF register=Error"),
+    SEEN("read 00 register=Bus-Master-Status"),
+    SEEN("read 02/02 register=Bus-Master-Status"),
+    SEEN("read 00/04 register=Bus-Master-Status"),
+    SEEN("read 01/01 register=Bus-Master-Status"),
+    SEEN("read FF register=Bus-Master-Status"),
+    SEEN("read FF register=PxTFD"),
+    SEEN("read 80/80 register=PxTFD"),
+    SEEN("read 01/01 register=PxTFD"),
+    SEEN("read 00000000 register=PxIS"),
+    SEEN("read 40000000/40000000 register=PxIS"),
+    SEEN("read 00000000 register=PxCI"),
+    SEEN("read FFFFFFFF register=PxCI"),
+    SEEN("read 00000000 register=PxSSTS"),
+    SEEN("read FFFFFFFF register=PxSERR"),
+    /* What does not reach it, and shows. */
+    SEEN("write drop register=Command"),
+    SEEN("write drop register=Device-Control"),
+    SEEN("write drop register=Bus-Master-Command"),
+    SEEN("write drop register=Bus-Master-Status"),
+    SEEN("write drop register=PxCI"),
+    SEEN("write drop register=PxIS"),
+    SEEN("write drop register=PxCMD"),
+    SEEN("write drop register=PxSCTL"),
+    /* For a while, and for ever. */
+    SEEN("bsy for=5ms"),
+    SEEN("bsy for=10s"),
+    SEEN("drq for=5ms"),
+    SEEN("drq for=10s"),
+    SEEN("float FF for=5ms"),
+    SEEN("float FF for=10s"),
+    SEEN("float 7F for=5ms"),
+    SEEN("vanish for=5ms"),
+    SEEN("vanish for=10s"),
+    /* Commands that fail. */
+    SEEN("df"),
+    SEEN("error UNC"),
+    SEEN("error IDNF"),
+    SEEN("error ICRC"),
+    SEEN("error ABRT"),
+    SEEN("bus-master-error"),
+    SEEN("sense 3/11/00"),
+    SEEN("sense 6/28/00"),
+    /* Interrupts. */
+    SEEN("interrupt lost"),
+    SEEN("interrupt late"),
+    SEEN("interrupt early"),
+    SEEN("interrupt double"),
+    SEEN("interrupt spurious"),
+    SEEN("interrupt shared"),
+    /* What nobody can see. */
+    BLIND("write drop register=Sector-Count"),
+    BLIND("write drop register=LBA-Low"),
+    BLIND("write drop register=LBA-Mid"),
+    BLIND("write drop register=LBA-High"),
+    BLIND("write drop register=Device"),
+    BLIND("write drop register=Features"),
+    BLIND("write drop register=Data"),
+    BLIND("write drop register=PRD-Table-Address"),
+    BLIND("read A5A5 register=Data"),
+};
+const unsigned sweep_fault_count = sizeof sweep_faults / sizeof *sweep_faults;

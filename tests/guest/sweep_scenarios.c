@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* What is run in the sweep: read, write, flush, identify, packet, reset; see sweep.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "port/irb_names.h"
+#include "port/request/queue.h"
+#include "port/request/timeout.h"
+#include "tests/guest/conformance.h"
+#include "tests/guest/sweep.h"
+
+#define SECTOR 512u
+#define MOST   64u /* sectors of a request */
+
+volatile unsigned sweep_ends;
+
+static struct device *disk, *cd;
+static uint8_t *model;   /* what the disk holds */
+static uint8_t *buffer;  /* of the request that is judged */
+static uint8_t *written; /* what it writes */
+static uint8_t *found;   /* what the disk holds indeed */
+static uint8_t *medium;  /* what the first sectors of the CD hold */
+static uint64_t lba = 40;
+static uint32_t count = 16;
+static uint32_t seed = 1;
+static struct block_request block;
+static struct request request;
+static bool is_unsure; /* the sectors of the last write may be old or new */
+
+/* ------------------------------------------------------------------ how they end */
+
+static void block_ends(struct block_request *ended)
+{
+    (void)ended;
+    sweep_ends++;
+}
+
+static void request_ends(struct request *ended)
+{
+    (void)ended;
+    sweep_ends++;
+}
+
+static bool is_block_good(void)
+{
+    return block.status == BLOCK_OK;
+}
+
+static bool is_block_gone(void)
+{
+    return block.status == BLOCK_DEVICE_GONE;
+}
+
+static bool is_request_gone(void)
+{
+    return request.irb_status == IRB_STATUS_SELECTION_TIMEOUT;
+}
+
+static bool is_request_good(void)
+{
+    return request.irb_status == IRB_STATUS_SUCCESS;
+}
+
+static void begin_block(struct device *device, enum block_operation operation, uint64_t at,
+                        uint32_t sectors)
+{
+    sweep_ends = 0;
+    block = (struct block_request){.device = device,
+                                   .operation = operation,
+                                   .lba = at,
+                                   .sector_count = sectors,
+                                   .buffer = buffer,
+                                   .callback = block_ends};
+    block_submit(&block);
+}
+
+/* ------------------------------------------------------------------ the scenarios */
+
+static bool nothing_first(void)
+{
+    memset(buffer, 0xA5, MOST * 2048);
+    return true;
+}
+
+static void begin_read(void)
+{
+    begin_block(disk, BLOCK_READ, lba, count);
+}
+
+static bool is_read_right(void)
+{
+    return memcmp(buffer, model + lba * SECTOR, count * SECTOR) == 0;
+}
+
+static bool new_data(void)
+{
+    conf_fill(written, count * SECTOR, ++seed);
+    memcpy(buffer, written, count * SECTOR);
+    return true;
+}
+
+static void begin_write(void)
+{
+    is_unsure = true;
+    begin_block(disk, BLOCK_WRITE, lba, count);
+}
+
+/* All of it is there. */
+static bool is_write_right(void)
+{
+    return conf_transfer(disk, BLOCK_READ, lba, count, found) &&
+           memcmp(found, written, count * SECTOR) == 0;
+}
+
+/* There has to be something to be flushed. */
+static bool write_first(void)
+{
+    new_data();
+    memcpy(model + lba * SECTOR, written, count * SECTOR);
+    return conf_transfer(disk, BLOCK_WRITE, lba, count, buffer);
+}
+
+static void begin_flush(void)
+{
+    begin_block(disk, BLOCK_FLUSH, 0, 0);
+}
+
+static bool is_flush_right(void)
+{
+    return true; /* the disk is compared in any case */
+}
+
+static void begin_identify(void)
+{
+    sweep_ends = 0;
+    request = (struct request){
+        .device = disk,
+        .function = IRB_FUNCTION_ATA_IDENTIFY,
+        .flags = IRB_FLAGS_DATA_IN,
+        .timeout_s = 10,
+        .buffer = buffer,
+        .byte_count = sizeof(IDENTIFY_DEVICE_DATA),
+        .callback = request_ends,
+    };
+    request.task_file.Current.bCommandReg = IDE_COMMAND_IDENTIFY;
+    request.task_file.Current.bDriveHeadReg = disk->target ? 0xB0 : 0xA0;
+    request_submit(&request);
+}
+
+/* Words 10 to 46: serial number, firmware, model. */
+static bool is_identify_right(void)
+{
+    return memcmp(buffer + 20, (const uint8_t *)&disk->given.identify + 20, 74) == 0;
+}
+
+static void begin_packet(void)
+{
+    begin_block(cd, BLOCK_READ, 0, 4);
+}
+
+static bool is_packet_right(void)
+{
+    return memcmp(buffer, medium, 4 * 2048) == 0;
+}
+
+/* A reset with a read under way, which is repeated. */
+static void begin_reset(void)
+{
+    enum irql level = irql_raise_dispatch();
+    begin_read();
+    channel_reset(disk->channel);
+    irql_lower(level);
+}
+
+const struct sweep_scenario sweep_scenarios[] = {
+    {"read", false, nothing_first, begin_read, is_block_good, is_block_gone, is_read_right},
+    {"write", false, new_data, begin_write, is_block_good, is_block_gone, is_write_right},
+    {"flush", false, write_first, begin_flush, is_block_good, is_block_gone, is_flush_right},
+    {"identify", false, nothing_first, begin_identify, is_request_good, is_request_gone,
+     is_identify_right},
+    {"packet", true, nothing_first, begin_packet, is_block_good, is_block_gone, is_packet_right},
+    {"reset", false, nothing_first, begin_reset, is_block_good, is_block_gone, is_read_right},
+};
+const unsigned sweep_scenario_count = sizeof sweep_scenarios / sizeof *sweep_scenarios;
+
+struct device *sweep_device(const struct sweep_scenario *scenario)
+{
+    return scenario->is_packet ? cd : disk;
+}
+
+void sweep_describe(const struct sweep_scenario *scenario, char *text, size_t size)
+{
+    if (scenario->begin != begin_identify)
+        block_describe(&block, text, size);
+    else
+        snprintf(text, size, "IRB status %s (%#x), Status %02xh, Error %02xh",
+                 irb_status_name(request.irb_status), request.irb_status, request.ata_status,
+                 request.ata_error);
+}
+
+void sweep_vary(uint32_t random)
+{
+    count = 1 + random % MOST;
+    lba = (random >> 8) % (SWEEP_SECTORS - count);
+}
+
+/* ------------------------------------------------------------------ the disk */
+
+static bool write_disk(void)
+{
+    for (uint32_t at = 0; at < SWEEP_SECTORS; at += 256)
+        if (!conf_transfer(disk, BLOCK_WRITE, at, 256, model + at * SECTOR))
+            return false;
+    return true;
+}
+
+/* Old or new, of a sector that was written to last; it is known from now on. */
+static bool is_old_or_new(uint32_t sector, const uint8_t *holds)
+{
+    if (!is_unsure || sector < lba || sector >= lba + count ||
+        memcmp(holds, written + (sector - lba) * SECTOR, SECTOR) != 0)
+        return memcmp(holds, model + sector * SECTOR, SECTOR) == 0;
+    memcpy(model + sector * SECTOR, holds, SECTOR);
+    return true;
+}
+
+bool sweep_check_disk(bool is_blind, char *text, size_t size)
+{
+    snprintf(text, size, "the disk is not read any more");
+    for (uint32_t at = 0; at < SWEEP_SECTORS; at += 256)
+        if (!conf_transfer(disk, BLOCK_READ, at, 256, found + at * SECTOR))
+            return false;
+    for (uint32_t i = 0; i < SWEEP_SECTORS; i++) {
+        if (is_old_or_new(i, found + i * SECTOR))
+            continue;
+        if (is_blind)
+            return write_disk();
+        snprintf(text, size, "sector %u holds neither what it held nor what was written", i);
+        memcpy(model + i * SECTOR, found + i * SECTOR, SECTOR);
+        return false;
+    }
+    is_unsure = false;
+    return true;
+}
+
+bool sweep_prepare(void)
+{
+    size_t disk_bytes = SWEEP_SECTORS * SECTOR, buffer_bytes = MOST * 2048;
+    uint8_t *memory = hal_pages_alloc(hal_pages_for(2 * disk_bytes + 3 * buffer_bytes), UINT64_MAX);
+
+    disk = conf_need_disk(0);
+    cd = conf_cd();
+    if (!disk || !conf_ok(memory && disk->sector_count == SWEEP_SECTORS, "there is a scratch disk"))
+        return false;
+    model = memory;
+    found = model + disk_bytes;
+    buffer = found + disk_bytes;
+    written = buffer + buffer_bytes;
+    medium = written + buffer_bytes;
+    conf_fill(model, disk_bytes, seed);
+    if (cd && !conf_ok(conf_transfer(cd, BLOCK_READ, 0, 4, medium), "the CD is read"))
+        return false;
+    if (conf_writes(disk))
+        return conf_ok(write_disk(), "the scratch disk is written");
+    for (uint32_t at = 0; at < SWEEP_SECTORS; at += 256)
+        if (!conf_transfer(disk, BLOCK_READ, at, 256, model + at * SECTOR))
+            return conf_ok(false, "the scratch disk is read");
+    return true;
+}
