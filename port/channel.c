@@ -265,6 +265,7 @@ static const char *start_hardware(struct channel *channel)
     power_start(channel);
     audit_start(channel);
     audit_dma_begin(channel);
+    access_configured(channel->controller);
 
     /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */
     bool reaches_all = channel->controller->given.configuration.Dma64BitAddress ||

@@ -74,11 +74,6 @@ void trace_clear(void)
     memset(trace_entries, 0, sizeof trace_entries);
 }
 
-void trace_channel_name(unsigned channel, char *text, size_t size)
-{
-    snprintf(text, size, "%u.%u", channel >> 5 & 0xF, channel & 0x1F);
-}
-
 /* ------------------------------------------------------------------ lines */
 
 static bool find_nobody(bool is_memory, uint16_t where, struct trace_register *found)

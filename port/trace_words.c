@@ -20,16 +20,6 @@
 #define BUS_MASTER_START     0x01u
 #define BUS_MASTER_TO_MEMORY 0x08u
 
-void trace_add(char *text, size_t size, const char *format, ...)
-{
-    size_t length = strlen(text);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text + length, size - length, format, arguments);
-    va_end(arguments);
-}
-
 /* ------------------------------------------------------------------ what was written before */
 
 void trace_reader_begin(struct trace_reader *reader, const struct trace_world *world)

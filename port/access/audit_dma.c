@@ -279,7 +279,6 @@ void audit_dma_judge_end(struct irb_slot *slot, UCHAR irb_status, const char *ro
 void audit_dma_begin(struct channel *channel)
 {
     channel->audit.dma = (struct audit_dma){.doubts = DMA_DOUBT_TABLE};
-    access_configured(channel->controller);
 }
 
 /* ------------------------------------------------------------------ configuration space */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The port's own looks at registers; see access.h. Any context. */
+/* The port's own looks at registers, and what is counted of all; see access.h. Any context. */
 #include "port/access/access.h"
+#include "port/objects.h"
 #include "port/trace.h"
 
 const struct access_filter *access_filter;
+struct access_counters access_counters;
 
 uint8_t access_look(uint16_t port)
 {

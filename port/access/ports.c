@@ -15,8 +15,6 @@
 #include "port/objects.h"
 #include "port/trace.h"
 
-struct access_counters access_counters;
-
 #define WIDTHS(DEFINE)         \
     DEFINE(Uchar, UCHAR, 8)    \
     DEFINE(Ushort, USHORT, 16) \

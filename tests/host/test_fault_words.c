@@ -2,7 +2,7 @@
 /*
  * The words of fault rules: what they mean, and what is said of wrong ones.
  *
- * SOURCES: port/access/inject_words.c port/access/inject_keys.c port/access/names.c port/access/names_commands.c
+ * SOURCES: port/access/inject_words.c port/access/inject_keys.c port/access/names.c port/access/names_commands.c port/access/names_word.c
  */
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * The names of registers, bits and commands: there and back.
  *
- * SOURCES: port/access/names.c port/access/names_commands.c
+ * SOURCES: port/access/names.c port/access/names_commands.c port/access/names_word.c
  */
 #include <stdlib.h>
 #include <string.h>

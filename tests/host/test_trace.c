@@ -2,8 +2,8 @@
 /*
  * The trace in words: commands by what was written before them, registers, requests, times, and what is folded.
  *
- * SOURCES: port/trace.c port/trace_words.c port/trace_command.c port/access/names.c
- * SOURCES: port/access/names_commands.c port/contract/context.c port/contract/rules.c port/states.c
+ * SOURCES: port/trace.c port/trace_words.c port/trace_command.c port/trace_text.c port/access/names.c
+ * SOURCES: port/access/names_commands.c port/access/names_word.c port/contract/context.c port/contract/rules.c port/states.c
  * SOURCES: port/irb_names.c
  */
 #include <irb.h>
