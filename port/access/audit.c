@@ -2,6 +2,9 @@
 /* The auditor's answers; see audit.h. Entered from any context. */
 #include "port/access/audit.h"
 
+#include <stdio.h>
+
+#include "port/access/audit_judge.h"
 #include "port/trace.h"
 
 /* What a driver has to know of its device before it goes on. */
@@ -79,24 +82,67 @@ enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since
     return seen(audit->error_read, audit->errors[value], since);
 }
 
-bool audit_device_is_to_blame(const struct channel *channel, uint32_t since)
+/* Has an interrupt come for the command in flight, as far as it can be no other device's? Whoever
+ * has looked at the bus master's status has seen whether it was this one's. */
+static bool has_called(const struct channel *channel)
+{
+    const struct audit_dma *dma = &channel->audit.dma;
+
+    if (audit_moves_dma(&channel->audit.command) && !(dma->owed & DMA_OWES_LOOK))
+        return dma->doubts & DMA_INTERRUPT;
+    return !channel->interrupt.hal.level && !channel->interrupt.is_polled &&
+           audit_has_interrupted(channel);
+}
+
+static void write_wanted(const struct audit *audit, char *why, size_t size)
+{
+    const struct audit_command *command = &audit->command;
+    const bool is_packet = command->protocol == PROTOCOL_PACKET && !command->is_sent;
+    int length = snprintf(why, size, "the device waits for %s: %s", is_packet ? "a packet" : "data",
+                          audit_status_words(audit->shown).text);
+
+    if (command->block_size == AUDIT_UNKNOWN_BYTES || length < 0 || (size_t)length >= size)
+        return;
+    snprintf(
+        why + length, size - (size_t)length, ", %u of %u bytes of %s were moved",
+        (unsigned)(is_packet ? command->packet_bytes : command->block_size - command->block_left),
+        (unsigned)command->block_size, is_packet ? "it" : "its block");
+}
+
+bool audit_driver_is_to_blame(const struct channel *channel, uint32_t since, char *why, size_t size)
+{
+    const struct audit *audit = &channel->audit;
+    const struct audit_command *command = &audit->command;
+
+    if (!audit->ports.status)
+        return false;
+    if (!audit_is_since(audit->command_written, since) || command->is_over) {
+        snprintf(why, size, "no device is busy");
+        return true;
+    }
+    if (!(audit->hazards & AUDIT_IN_FLIGHT)) /* it was left, or is of a kind that nobody knows */
+        return false;
+    if (command->block_left && (audit->shown & AUDIT_NOT_IDLE) == IDE_STATUS_DRQ) {
+        write_wanted(audit, why, size);
+        return true;
+    }
+    if (audit->hazards & AUDIT_BUSY || audit->shown & AUDIT_NOT_IDLE || !has_called(channel))
+        return false;
+    snprintf(why, size, "the device has interrupted, and nobody has read Status since");
+    return true;
+}
+
+/* Is the bus master's interrupt bit still set? It was seen, or a command has ended, and with it has
+ * interrupted (SFF-8038i: its edge sets the bit, DMA or not); and nobody has cleared it. */
+static bool is_latched(const struct channel *channel)
 {
     const struct audit *audit = &channel->audit;
 
-    if (!channel->audit.ports.status)
+    if (audit->dma.doubts & DMA_INTERRUPT)
         return true;
-    if (!audit_is_since(audit->command_written, since) || audit->command.is_over)
-        return false;
-    if (audit_device_of(&audit->current) != audit_device_of(&audit->command.registers) ||
-        !channel->audit.ports.alternate_status)
-        return true;
-    return access_look(channel->audit.ports.alternate_status) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ);
-}
-
-/* Is the bus master's interrupt bit still set? Asked where the driver has not looked. */
-static bool is_latched(const struct channel *channel)
-{
-    return access_look(channel->audit.ports.bus_master_status) & AUDIT_BUS_MASTER_INTERRUPT;
+    return audit->command.is_over && audit->shown && !(audit->hazards & AUDIT_NO_INTERRUPT) &&
+           audit->command.protocol != PROTOCOL_DEVICE_RESET &&
+           audit->dma.clear_since != audit->command.accesses;
 }
 
 /* A driver may serve any channel of its controller from here; Status of one has to be read, and its

@@ -322,11 +322,12 @@ void audit_data_end(const struct irb_slot *slot, UCHAR irb_status, const char *r
                     const void *place) __attribute__((cold));
 enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value);
 
-/* Is a device to blame for a request that was begun at that moment and did not come back? A device
- * that got no command since then is not, nor one whose Status shows neither BSY nor DRQ:
- * ATA/ATAPI-6, 5.2.1. While another device is selected, which may be an absent one, what the driver
- * has read of it counts. True where nobody can tell. */
-bool audit_device_is_to_blame(const struct channel *channel, uint32_t since);
+/* Is the driver to blame for a request that was begun at that moment and did not come back? By what
+ * it has read and written: no command since then, or one whose device was seen without BSY and DRQ
+ * (ATA/ATAPI-6, 5.2.1); or a device that waits for data, or has interrupted, and nobody heeds it.
+ * `why` is the words for it. False where nobody has looked, or can tell. */
+bool audit_driver_is_to_blame(const struct channel *channel, uint32_t since, char *why, size_t size)
+    __attribute__((cold));
 
 /* HWR-18, at a time-out: the command in flight, written since that moment, cannot interrupt, and
  * nobody has looked at it to its end. True: it was reported. Context: DISPATCH_LEVEL. */

@@ -115,6 +115,8 @@ static inline void audit_dma_status_read(struct audit *audit, uint8_t value)
 
     dma->owed &= (uint8_t)~DMA_OWES_LOOK;
     dma->doubts = (uint8_t)((dma->doubts & ~DMA_DOUBT_STATUS) | (value & DMA_DOUBT_STATUS));
+    if (!(value & DMA_INTERRUPT))
+        dma->clear_since = audit->command.accesses;
 }
 
 /* It is about to be written: is the interrupt bit cleared behind start, and nobody has seen it
@@ -131,6 +133,8 @@ void audit_dma_cleared_early(struct channel *channel) __attribute__((cold));
 static inline void audit_dma_status_written(struct audit *audit, uint8_t value)
 {
     audit->dma.doubts &= (uint8_t) ~(value & DMA_DOUBT_STATUS);
+    if (value & DMA_INTERRUPT)
+        audit->dma.clear_since = audit->command.accesses;
 }
 
 /* The table's address was written, as a whole or not. */

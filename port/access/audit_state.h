@@ -88,6 +88,8 @@ struct audit_dma {
     uint8_t owed;    /* DMA_OWES_xxx, for the transfer that was started last, */
     const struct irb_slot *owner;  /* whose it is; NULL: nobody's */
     uint32_t told;                 /* the moment of the request whose transfer broke a rule last */
+    uint32_t clear_since;          /* `accesses` of the command behind which the interrupt bit was
+                                      cleared, or seen clear, last */
     uint32_t table_address;        /* as it was written */
     const struct audit_prd *table; /* the same, in the driver's memory, while nothing is in doubt */
 };

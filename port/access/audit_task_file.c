@@ -325,6 +325,7 @@ void audit_control(struct channel *channel, uint8_t value)
         audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_UNSURE);
         audit->command.block_left = 0;
         audit->dma.awaited = 0;
+        audit->dma.clear_since = audit->command.accesses; /* it interrupts no more */
         audit_undo(audit, 0, true);
         audit_undo(audit, 1, true);
         if (audit_device_of(&audit->current))

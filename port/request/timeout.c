@@ -173,6 +173,7 @@ static void judge_lost(struct channel *channel, struct irb_slot *slot, uint32_t 
 {
     struct context *context = channel_context(channel, CONTEXT_START_IO);
     const void *place = ENTRY_PLACE(channel->given.interface.IdeHwStartIo);
+    char why[160];
 
     context->slot = slot;
     if (audit_dma_is_unstarted(channel))
@@ -182,10 +183,10 @@ static void judge_lost(struct channel *channel, struct irb_slot *slot, uint32_t 
                            (unsigned)slot->timeout_s);
     else if (audit_waits_in_vain(channel, since))
         return;
-    else if (!audit_device_is_to_blame(channel, since))
+    else if (audit_driver_is_to_blame(channel, since, why, sizeof why))
         contract_report_in(context, RULE_IRB_09, "IdeHwStartIo", place,
-                           "after %u s it has not been completed, though no device is busy",
-                           (unsigned)slot->timeout_s);
+                           "after %u s it has not been completed, though %s",
+                           (unsigned)slot->timeout_s, why);
 }
 
 static void time_out(struct channel *channel, struct irb_slot *slot)

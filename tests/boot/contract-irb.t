@@ -40,6 +40,9 @@ contract_cases('irb',
     { case => 'irb_lost_beside', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @time_out },
     # EDGE: 214
     { case => 'irb_kept', rule => 'IRB-10', routine => 'IdeHwReset', context => 'IdeHwReset', @time_out },
+    { case => 'irb_unfed', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo',
+      also => qr/though the device waits for data: Status 58 \(DRDY DSC DRQ\), 0 of 512 bytes of its block were moved$/m },
+    # Nobody knows whether the device has said anything.
     { case => 'irb_silent_device', asserts => 'IRB-09', returned => '0', @time_out },
     { case => 'irb_second_sense', rule => 'IRB-11', routine => 'AtaPortBuildRequestSenseIrb',
       context => 'IdeHwInterrupt', returned => '0', @sense },

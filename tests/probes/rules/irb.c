@@ -156,18 +156,19 @@ CASE irb_lost_beside(struct occasion *at)
     return FALSE;
 }
 
-/* A command whose data nobody fetches: the device wants something, so the driver may wait for it. */
-static void keep_device_busy(struct probe_channel *channel)
+/* A command to the slave, which is not there: it never says anything. */
+static void ask_nobody(struct probe_channel *channel)
 {
-    AtaPortWritePortUchar(channel->command_block + 2, 1);
-    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_READ);
+    AtaPortWritePortUchar(channel->command_block + 6, 0xB0);
+    AtaPortStallExecution(1);
+    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_FLUSH_CACHE);
 }
 
 static BOOLEAN NTAPI irb_kept_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     if (!is_third(ChannelExtension, Irb))
         return ProbeStartIo(ChannelExtension, Irb);
-    keep_device_busy(ChannelExtension);
+    ask_nobody(ChannelExtension);
     return TRUE;
 }
 
@@ -175,9 +176,10 @@ static BOOLEAN NTAPI irb_kept_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOC
 static BOOLEAN NTAPI irb_kept_reset(PVOID ChannelExtension)
 {
     struct probe_channel *channel = ChannelExtension;
-    USHORT sector[256];
 
-    AtaPortReadPortBufferUshort((PUSHORT)(PVOID)channel->command_block, sector, 256);
+    AtaPortReadPortUchar(channel->command_block + 7);
+    AtaPortWritePortUchar(channel->command_block + 6, 0xA0);
+    AtaPortStallExecution(1);
     return TRUE;
 }
 
@@ -195,6 +197,26 @@ CASE irb_silent_device(struct occasion *at)
     requests = 0;
     at->channel_interface->IdeHwStartIo = irb_kept_start_io;
     probe_returned(0);
+    return FALSE;
+}
+
+/* A command whose data nobody fetches: its interrupt comes, and Status shows DRQ. */
+/* BREAKS: IRB-09 */
+static BOOLEAN NTAPI irb_unfed_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    struct probe_channel *channel = ChannelExtension;
+
+    if (!is_third(channel, Irb))
+        return ProbeStartIo(channel, Irb);
+    AtaPortWritePortUchar(channel->command_block + 2, 1);
+    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_READ);
+    return TRUE;
+}
+
+CASE irb_unfed(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = irb_unfed_start_io;
     return FALSE;
 }
 
@@ -337,6 +359,7 @@ const struct probe_case irb_cases[] = {
     {"irb_lost", AT_CHANNEL_INIT, 1, irb_lost},
     {"irb_lost_beside", AT_CHANNEL_INIT, 1, irb_lost_beside},
     {"irb_kept", AT_CHANNEL_INIT, 1, irb_kept},
+    {"irb_unfed", AT_CHANNEL_INIT, 1, irb_unfed},
     {"irb_silent_device", AT_CHANNEL_INIT, 1, irb_silent_device},
     {"irb_second_sense", AT_SENSE, 1, irb_second_sense},
     {"irb_forgotten_sense", AT_SENSE, 1, irb_forgotten_sense},
