@@ -121,13 +121,14 @@ CASE result_sense_of_pending(struct occasion *at)
 
 /* ------------------------------------------------------------------ LUN resets */
 
-/* A command whose data nobody fetches. */
+/* A command to the slave, which is not there: it never says anything, and no driver is blamed. */
 static BOOLEAN keep_third(struct probe_channel *channel, const IDE_REQUEST_BLOCK *irb)
 {
     if (!is_third(channel, irb))
         return FALSE;
-    AtaPortWritePortUchar(channel->command_block + 2, 1);
-    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_READ);
+    AtaPortWritePortUchar(channel->command_block + 6, 0xB0);
+    AtaPortStallExecution(1);
+    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_FLUSH_CACHE);
     return TRUE;
 }
 
