@@ -162,7 +162,7 @@ enum pata_phase pata_packet_request(struct pata_channel *channel, UCHAR status)
     if (status & STATUS_FAILED) /* refused before it was sent */
         return pata_transfer_over(channel, status);
     if (!(status & IDE_STATUS_DRQ)) {
-        pata_ask_timer(channel, PACKET_TICK_US); /* the port's time-out ends it */
+        pata_wait_on(channel, PACKET_TICK_US);
         return PHASE_PACKET;
     }
     if (interrupt_reason(channel, REASON_COMMAND) != REASON_COMMAND)
@@ -180,7 +180,7 @@ enum pata_phase pata_packet_wait(struct pata_channel *channel)
     UCHAR status = pata_poll(channel, STATUS_NOT_IDLE, IDE_STATUS_DRQ);
     if (!(status & IDE_STATUS_BUSY))
         return pata_packet_request(channel, status);
-    pata_ask_timer(channel, PACKET_TICK_US);
+    pata_wait_on(channel, PACKET_TICK_US);
     return PHASE_PACKET;
 }
 

@@ -247,6 +247,6 @@ enum pata_phase pata_pio_out_first(struct pata_channel *channel)
 
     if (!(status & IDE_STATUS_BUSY) && (status & (IDE_STATUS_DRQ | STATUS_FAILED)))
         return pata_pio_out(channel, status);
-    pata_ask_timer(channel, LATE_DRQ_TICK_US); /* the port's time-out ends it */
+    pata_wait_on(channel, LATE_DRQ_TICK_US);
     return PHASE_PIO_OUT_FIRST;
 }

@@ -54,6 +54,12 @@ static inline BOOLEAN pata_wait_more(struct pata_channel *channel, ULONG first_u
     return TRUE;
 }
 
+/* The same, until the port's time-out ends it. */
+static inline void pata_wait_on(struct pata_channel *channel, ULONG first_us)
+{
+    pata_wait_more(channel, first_us, 0xFFFFFFFFu);
+}
+
 /* ------------------------------------------------------------------ entry points */
 
 NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath);

@@ -25,7 +25,8 @@ void audit_buffer_read(const struct access_register *reg, unsigned width, uint32
     if (reg->role == ROLE_DATA)
         audit_moved(reg->channel, buffer, width, count, false, true);
     else if (is_answer((enum access_role)reg->role))
-        audit_read(reg, (enum access_role)reg->role, width, last_value(width, count, buffer));
+        audit_read(reg, (enum access_role)reg->role, width, last_value(width, count, buffer),
+                   false);
 }
 
 /* No sector is so short. For people: the trace has no other data. */

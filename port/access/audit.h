@@ -101,23 +101,29 @@ static inline void audit_begin(struct channel *channel, uint8_t protocol, bool i
     audit->command_written = (uint32_t)channel->counters.requests;
 }
 
+/* Is it one of 28 bits by LBA, for sectors that the device has, and nothing else to be said of it?
+ * The last sector: where the registers lie beside one another. */
+static inline bool audit_is_plain_command(const struct audit *audit, uint8_t opcode)
+{
+    uint32_t last = ((uint32_t)(audit->current.all >> 24) & 0x0FFFFFFFu) +
+                    (uint8_t)(audit->current.sector_count - 1);
+
+    return !(audit->hazards & ~(uint32_t)audit_opcodes[opcode].ignores) && last <= audit->last_28 &&
+           audit->current.device & IDE_LBA_MODE;
+}
+
 static inline __attribute__((always_inline)) void audit_write_command(struct channel *channel,
                                                                       uint8_t opcode)
 {
     struct audit *audit = &channel->audit;
-    const struct audit_opcode *row = &audit_opcodes[opcode];
+    bool is_plain = audit_is_plain_command(audit, opcode);
 
     audit->current.command = opcode;
-    /* The last sector of a 28-bit command: where the registers lie beside one another. */
-    uint32_t last = ((uint32_t)(audit->current.all >> 24) & 0x0FFFFFFFu) +
-                    (uint8_t)(audit->current.sector_count - 1);
-    if (__builtin_expect((audit->hazards & ~(uint32_t)row->ignores) || last > audit->last_28 ||
-                             !(audit->current.device & IDE_LBA_MODE),
-                         0)) {
+    if (!is_plain) {
         audit_command_with_care(channel);
         return;
     }
-    audit_begin(channel, row->protocol, true);
+    audit_begin(channel, audit_opcodes[opcode].protocol, true);
     audit->hazards |= AUDIT_OF_COMMAND;
 }
 
@@ -126,18 +132,44 @@ static inline __attribute__((always_inline)) void audit_write_command(struct cha
 void audit_moved(struct channel *channel, const void *data, unsigned width, uint32_t count,
                  bool is_out, bool is_buffer) __attribute__((cold));
 
-/* It is about to write one of the bus master's, in the role's own width. True: something may be
- * wrong with it, and it goes the way of other widths, where all is looked at. Of the bus master's
- * command register note is taken before it is written. */
+/* The driver is about to write another device's number into Device, or Device where something of
+ * it has to be looked at. */
+static inline bool audit_is_odd_device(const struct audit *audit, uint32_t value)
+{
+    return ((value ^ audit->current.device) & 0x10) || audit->hazards & AUDIT_ON_DEVICE;
+}
+
+/* It is about to write one, in the role's own width. True: something may be wrong with it, and it
+ * goes the way of other widths, where all is looked at, so that the usual way calls nobody and
+ * saves none of the processor's registers. Of the bus master's command register note is taken
+ * before it is written. */
 static inline __attribute__((always_inline)) bool
 audit_needs_care(const struct access_register *reg, enum access_role role, uint32_t value)
 {
     struct audit *audit = &reg->channel->audit;
 
-    if (role == ROLE_BUS_MASTER_COMMAND)
+    switch (role) {
+    case ROLE_ERROR: /* Features */
+    case ROLE_SECTOR_COUNT:
+    case ROLE_LBA_LOW:
+    case ROLE_LBA_MID:
+    case ROLE_LBA_HIGH:
+        return audit->hazards & AUDIT_ON_REGISTER;
+    case ROLE_DEVICE:
+        return audit_is_odd_device(audit, value);
+    case ROLE_STATUS: /* Command */
+        return !audit_is_plain_command(audit, (uint8_t)value);
+    case ROLE_BUS_MASTER_COMMAND:
         return !audit_dma_command(audit, (uint8_t)value);
-    if (role == ROLE_BUS_MASTER_STATUS)
+    case ROLE_BUS_MASTER_STATUS:
         return audit_dma_is_blind(&audit->dma, (uint8_t)value);
+    case ROLE_NONE:
+    case ROLE_DATA:
+    case ROLE_ALTERNATE_STATUS:
+    case ROLE_BUS_MASTER_TABLE:
+    case ROLE_COUNT:
+        break;
+    }
     return false;
 }
 
@@ -169,8 +201,7 @@ static inline __attribute__((always_inline)) void audit_write(const struct acces
         audit->current.at[role - ROLE_DATA] = (uint8_t)value;
         break;
     case ROLE_DEVICE:
-        if (__builtin_expect(
-                ((value ^ audit->current.device) & 0x10) || audit->hazards & AUDIT_ON_DEVICE, 0))
+        if (__builtin_expect(audit_is_odd_device(audit, value), 0))
             audit_device_with_care(channel, (uint8_t)value);
         audit->current.device = (uint8_t)value;
         break;
@@ -212,21 +243,54 @@ static inline __attribute__((always_inline)) void audit_written(const struct acc
     }
 }
 
+/* Does Status say that a plain command has ended well, in the interrupt that it has raised? */
+static inline bool audit_is_plain_end(const struct audit *audit, uint8_t value)
+{
+    return (audit->hazards & (AUDIT_PLAIN | AUDIT_RESETTING | AUDIT_FLOATS)) == AUDIT_PLAIN &&
+           context_now->kind == CONTEXT_INTERRUPT && !(value & (AUDIT_NOT_IDLE | AUDIT_FAILED));
+}
+
+/* Of what was read: true as for writes. */
+static inline __attribute__((always_inline)) bool
+audit_answer_needs_care(const struct access_register *reg, enum access_role role, uint32_t value)
+{
+    const struct audit *audit = &reg->channel->audit;
+
+    switch (role) {
+    case ROLE_STATUS:
+        return (value & AUDIT_NOT_IDLE || audit->hazards & AUDIT_ON_STATUS) &&
+               !audit_is_plain_end(audit, (uint8_t)value);
+    case ROLE_SECTOR_COUNT:
+    case ROLE_LBA_MID:
+    case ROLE_LBA_HIGH:
+        return audit->hazards & AUDIT_IN_FLIGHT;
+    case ROLE_DATA:
+    case ROLE_ALTERNATE_STATUS:
+        return true;
+    case ROLE_NONE:
+    case ROLE_ERROR:
+    case ROLE_LBA_LOW:
+    case ROLE_DEVICE:
+    case ROLE_BUS_MASTER_COMMAND:
+    case ROLE_BUS_MASTER_STATUS:
+    case ROLE_BUS_MASTER_TABLE:
+    case ROLE_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* Of what needs no care. */
 static inline __attribute__((always_inline)) void audit_read_status(struct channel *channel,
                                                                     uint8_t value)
 {
     struct audit *audit = &channel->audit;
 
     audit->status = audit->shown = value;
-    if (!(value & AUDIT_NOT_IDLE) && !(audit->hazards & AUDIT_ON_STATUS))
-        return;
-    if ((audit->hazards & (AUDIT_PLAIN | AUDIT_RESETTING | AUDIT_FLOATS)) == AUDIT_PLAIN &&
-        context_now->kind == CONTEXT_INTERRUPT && !(value & (AUDIT_NOT_IDLE | AUDIT_FAILED))) {
+    if (audit->hazards & AUDIT_PLAIN) {
         audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_BUSY);
         audit->command.is_over = true;
-        return;
     }
-    audit_status_with_care(channel, ROLE_STATUS, value);
 }
 
 /* The driver is about to read a register. */
@@ -239,9 +303,10 @@ audit_before_read(const struct access_register *reg, enum access_role role)
         hal_cycles_note(&audit->entered);
 }
 
-/* It has read it. */
-static inline __attribute__((always_inline)) void
-audit_read(const struct access_register *reg, enum access_role role, unsigned width, uint32_t value)
+/* It has read it. `is_plain`: audit_answer_needs_care has said no. */
+static inline __attribute__((always_inline)) void audit_read(const struct access_register *reg,
+                                                             enum access_role role, unsigned width,
+                                                             uint32_t value, bool is_plain)
 {
     struct channel *channel = reg->channel;
     struct audit *audit = &channel->audit;
@@ -254,7 +319,12 @@ audit_read(const struct access_register *reg, enum access_role role, unsigned wi
     case ROLE_STATUS:
         audit->statuses[(uint8_t)value] = audit->status_read = now;
         context_now->noted |= reg->noted;
-        audit_read_status(channel, (uint8_t)value);
+        if (is_plain || !audit_answer_needs_care(reg, role, value)) {
+            audit_read_status(channel, (uint8_t)value);
+        } else {
+            audit->status = audit->shown = (uint8_t)value;
+            audit_status_with_care(channel, ROLE_STATUS, (uint8_t)value);
+        }
         break;
     case ROLE_ALTERNATE_STATUS:
         audit->statuses[(uint8_t)value] = audit->status_read = now;

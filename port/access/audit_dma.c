@@ -6,6 +6,7 @@
 #include "port/access/audit_dma.h"
 
 #include "port/access/access.h"
+#include "port/access/audit.h"
 #include "port/access/audit_command.h"
 #include "port/access/audit_prd.h"
 #include "port/access/audit_stop.h"
@@ -152,7 +153,8 @@ static uint8_t direction_of(const struct audit_dma *dma, const struct irb_slot *
 static void judge_order(struct channel *channel, const struct irb_slot *owner, uint8_t value)
 {
     struct audit_dma *dma = &channel->audit.dma;
-    bool is_second = dma->owner && dma->owner->state == SLOT_ACTIVE;
+    bool is_second = dma->owner && dma->owner->state == SLOT_ACTIVE &&
+                     audit_is_since(channel->audit.command_written, dma->owner->begun);
     uint8_t direction = value & DMA_TO_MEMORY;
 
     if (dma->doubts & DMA_DOUBT_MASTER)

@@ -68,7 +68,7 @@ static void begin(struct inject_channel *state, struct inject_rule *rule)
     case INJECT_SHARED:
         state->storm = rule;
         state->storm_until_us = hal_clock_us() + rule->for_us;
-        timer_arm(&state->timer, 0);
+        inject_arm_timer(state, 0);
         break;
     case INJECT_READ:
     case INJECT_WRITE:

@@ -18,14 +18,10 @@
 
 /* ------------------------------------------------------------------ withheld */
 
-static void deliver(void *context);
-
 /* In real time, whatever time-outs do. */
 static void arm(struct inject_channel *state, uint64_t delay_us)
 {
-    state->timer.deferred.procedure = deliver;
-    state->timer.deferred.context = state;
-    timer_arm(&state->timer, delay_us * timer_speed);
+    inject_arm_timer(state, delay_us * timer_speed);
 }
 
 /* The line falls, or is masked; what the device says of its interrupt the driver sees at once, or
@@ -154,6 +150,7 @@ static bool filter(void *context)
 
 void inject_filter_interrupts(bool wanted)
 {
+    inject_deliver = deliver;
     interrupt_set_filter(wanted ? filter : NULL);
     for (struct inject_channel *state = NULL; !wanted && (state = inject_next_channel(state));) {
         timer_cancel(&state->timer);

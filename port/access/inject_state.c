@@ -12,6 +12,7 @@
 #include "port/trace.h"
 
 struct inject_rule inject_rules[INJECT_RULE_MOST];
+void (*inject_deliver)(void *state);
 
 static struct inject_channel channels[INJECT_CHANNEL_LIMIT];
 static unsigned channel_count;

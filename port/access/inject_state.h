@@ -104,6 +104,17 @@ bool inject_is_of_channel(const struct inject_rule *rule, const struct channel *
 bool inject_is_of_target(const struct inject_rule *rule, const struct inject_channel *state);
 bool inject_is_of_command(const struct inject_rule *rule, const struct inject_channel *state);
 
+/* What delivers interrupts by the channel's timer; set before any rule is armed. */
+extern void (*inject_deliver)(void *state);
+
+/* Arms that timer. */
+static inline void inject_arm_timer(struct inject_channel *state, uint64_t delay_us)
+{
+    state->timer.deferred.procedure = inject_deliver;
+    state->timer.deferred.context = state;
+    timer_arm(&state->timer, delay_us);
+}
+
 /* What a rule matches has come. True: it is to be changed. Counts, and takes note in the trace.
  * `state` is NULL where it is no channel's. */
 bool inject_hit(struct inject_rule *rule, struct inject_channel *state);

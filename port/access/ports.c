@@ -80,7 +80,7 @@ __attribute__((cold)) void access_tell_read(const struct access_register *reg, u
                                             unsigned width, uint32_t value, bool is_injected)
 {
     if (contract_audits)
-        audit_read(reg, (enum access_role)reg->role, width, value);
+        audit_read(reg, (enum access_role)reg->role, width, value, false);
     access_counters.registers++;
     trace(TRACE_PORT_READ, (unsigned)port, width | (is_injected ? TRACE_INJECTED : 0), value);
 }
@@ -106,12 +106,16 @@ __attribute__((cold)) void access_tell_write(const struct access_register *reg, 
 }
 
 #define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \
+    static __attribute__((cold, noinline)) TYPE ACCESS_WAY answer_with_care##bits(      \
+        const struct access_register *reg, uintptr_t port, TYPE value)                  \
+    {                                                                                   \
+        access_tell_read(reg, port, (bits) / 8, value, false);                          \
+        return value;                                                                   \
+    }                                                                                   \
     static __attribute__((cold))                                                        \
     TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
     {                                                                                   \
-        TYPE value = hal_in##bits((uint16_t)port);                                      \
-        access_tell_read(reg, port, (bits) / 8, value, false);                          \
-        return value;                                                                   \
+        return answer_with_care##bits(reg, port, hal_in##bits((uint16_t)port));         \
     }                                                                                   \
     static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
         const struct access_register *reg, uintptr_t port, TYPE value)                  \
@@ -128,7 +132,9 @@ WIDTHS(DEFINE_OTHER_WIDTH)
     {                                                                                      \
         audit_before_read(reg, ROLE);                                                      \
         TYPE value = hal_in##bits((uint16_t)port);                                         \
-        audit_read(reg, ROLE, (bits) / 8, value);                                          \
+        if (__builtin_expect(audit_answer_needs_care(reg, ROLE, value), 0))                \
+            return answer_with_care##bits(reg, port, value);                               \
+        audit_read(reg, ROLE, (bits) / 8, value, true);                                    \
         access_counters.registers++;                                                       \
         trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                         \
         return value;                                                                      \
@@ -136,13 +142,14 @@ WIDTHS(DEFINE_OTHER_WIDTH)
     static VOID ACCESS_WAY write_##ROLE(const struct access_register *reg, uintptr_t port, \
                                         TYPE value)                                        \
     {                                                                                      \
-        if (audit_needs_care(reg, ROLE, value)) {                                          \
+        if (__builtin_expect(audit_needs_care(reg, ROLE, value), 0)) {                     \
             other_write##bits(reg, port, value);                                           \
             return;                                                                        \
         }                                                                                  \
         audit_write(reg, ROLE, (bits) / 8, value);                                         \
         hal_out##bits((uint16_t)port, value);                                              \
-        audit_written(reg, ROLE, (bits) / 8, value);                                       \
+        if (ROLE != ROLE_DEVICE) /* the same device, still */                              \
+            audit_written(reg, ROLE, (bits) / 8, value);                                   \
         access_counters.registers++;                                                       \
         trace_write(port, ROLE, (bits) / 8, value);                                        \
     }

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# The sweep of pata by PIO, in its short form; by DMA it is among the tests of the conformance suite, which
-# conformance.t runs on pata. `make sweep` is the long form of both: SWEEP=SEED:RUNS in the environment.
+# The sweep of pata by DMA and by PIO, in its short form. `make sweep` is the long one: SWEEP=SEED:RUNS in the
+# environment.
 use strict;
 use warnings;
 use lib 'tests/lib';
@@ -15,7 +15,7 @@ my $arch = $ENV{ARCH} // 'x86_64';
 my $place = tempdir('sweep-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my %values = (pio => '"DmaAllowed"=dword:00000000', dma => '"DmaAllowed"=dword:00000001');
 
-for my $way (length($ENV{SWEEP} // '') ? qw(dma pio) : 'pio') {
+for my $way (qw(dma pio)) {
     my $name = "pata_$way";
     copy("build/$arch/pata.$_", "$place/$name.$_") or die "pata.$_: $!" for qw(sys lines);
     my $key = "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\$name\\Controller0\\Channel";

@@ -274,6 +274,7 @@ static bool begin(UCHAR command, UCHAR lba)
     for (unsigned i = 0; i < sizeof registers; i++)
         AtaPortWritePortUchar(PORT(UCHAR, COUNT + i), i == 1 ? lba : registers[i]);
     AtaPortWritePortUchar(PORT(UCHAR, COMMAND), command);
+    AtaPortStallExecution(1);
     return (wait_ready() & (IDE_STATUS_DRQ | IDE_STATUS_ERROR)) == IDE_STATUS_DRQ;
 }
 

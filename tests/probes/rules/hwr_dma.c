@@ -123,17 +123,25 @@ CASE hwr_prd_odd_length(struct occasion *at)
     return give_up(channel);
 }
 
-/* A transfer that begins in one 64 KiB and goes on in the next. */
+static ULONG count_of(const struct probe_prd *prd)
+{
+    return prd->control & COUNT_MASK ? prd->control & COUNT_MASK : BOUNDARY;
+}
+
+/* A piece that begins in one 64 KiB and goes on in the next. */
 CASE hwr_prd_crosses(struct occasion *at)
 {
     struct probe_channel *channel = at->channel;
+    struct probe_prd *table = channel->table;
 
     if (!take(at))
         return FALSE;
-    channel->table[0].control = (channel->table[0].control + 512) & COUNT_MASK;
-    channel->table[1].address += 512;
-    channel->table[1].control -=
-        channel->table[1].control & COUNT_MASK ? 512 : (ULONG) - (int)(BOUNDARY - 512);
+    table[3] = table[2];
+    table[2].address = table[1].address + 512;
+    table[2].control = (table[1].control & ~COUNT_MASK) | (count_of(&table[1]) - 512);
+    table[1].address -= 512;
+    table[1].control = 1024;
+    table[0].control = count_of(&table[0]) - 512;
     prepare(channel);
     START(channel); /* BREAKS: HWR-09 */
     return give_up(channel);
