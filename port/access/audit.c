@@ -42,13 +42,8 @@ static __attribute__((cold)) void trace_packet(const uint8_t *bytes)
 void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,
                         const void *buffer)
 {
-    if (reg->role == ROLE_DATA)
-        audit_moved(reg->channel, buffer, width, count, true, true);
-    else
-        audit_write(reg, (enum access_role)reg->role, width, last_value(width, count, buffer));
-    audit_written(reg, (enum access_role)reg->role, width,
-                  reg->role == ROLE_DATA ? 0 : last_value(width, count, buffer));
-    if (reg->role == ROLE_DATA && count * width == PACKET_BYTES)
+    audit_moved(reg->channel, buffer, width, count, true, true);
+    if (count * width == PACKET_BYTES)
         trace_packet(buffer);
 }
 
@@ -115,7 +110,7 @@ bool audit_driver_is_to_blame(const struct channel *channel, uint32_t since, cha
     const struct audit *audit = &channel->audit;
     const struct audit_command *command = &audit->command;
 
-    if (!audit->ports.status)
+    if (!audit->ports.status || !contract_audits)
         return false;
     if (!audit_is_since(audit->command_written, since) || command->is_over) {
         snprintf(why, size, "no device is busy");

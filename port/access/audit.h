@@ -356,8 +356,9 @@ static inline __attribute__((always_inline)) void audit_read(const struct access
 }
 
 /* The same of what went through a register as a block: so many units of so many bytes, which lie
- * in `buffer`. A buffer is looked at only for what Status and Error were: it may lie where each
- * access is judged. */
+ * in `buffer`. A buffer is looked at only for what Status and Error were, and for packets: it may
+ * lie where each access is judged. Written are only Data's; of other registers each unit is a write
+ * like others. */
 void audit_buffer_read(const struct access_register *reg, unsigned width, uint32_t count,
                        const void *buffer);
 void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,

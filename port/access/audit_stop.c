@@ -4,6 +4,8 @@
 
 void audit_stop_request(struct channel *channel, const struct irb_slot *owner)
 {
+    if (!owner) /* nobody is known: then it is for what the driver was handed last */
+        owner = context_now->slot;
     for (unsigned i = 0; i < channel->irbs.count; i++) {
         const struct irb_slot *slot = &channel->irbs.slots[i];
         bool is_it = slot == owner || (owner && slot->sense == owner);

@@ -310,6 +310,11 @@ WIDTHS(DEFINE_ROUTINES)
         const struct access_register *reg = record_of((uintptr_t)At);                              \
         if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER))     \
             return;                                                                                \
+        if (__builtin_expect(reg->role > ROLE_DATA && reg->byte_count >= sizeof(TYPE), 0)) {       \
+            for (ULONG i = 0; i < Count; i++) /* what begins something is looked at before */      \
+                reg->write##bits(reg, (uintptr_t)At, Buffer[i]);                                   \
+            return;                                                                                \
+        }                                                                                          \
         if (__builtin_expect(reg->block_bytes < sizeof(TYPE), 0)) {                                \
             if (reg->byte_count < sizeof(TYPE)) {                                                  \
                 access_refuse(routine, CALLER, (uintptr_t)At, sizeof(TYPE));                       \

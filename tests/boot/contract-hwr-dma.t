@@ -61,7 +61,7 @@ contract_cases('hwr_dma',
     { case => 'hwr_table_beyond', @stopped, also => qr/the table's address is 0xe0000000, which is no memory/ },
 
     # In other ways.
-    (map { { case => "hwr_$_", asserts => 'HWR-11', @short } } qw(one_write cleared_behind_command reused by_the_book)),
+    (map { { case => "hwr_$_", asserts => 'HWR-11', @short } } qw(one_write by_buffer cleared_behind_command reused by_the_book)),
     { case => 'hwr_split', asserts => 'HWR-10', @short },
     (map { { case => "hwr_$_", asserts => 'HWR-21', @short, @long_extension } } qw(table_in_extension bounced)),
 );

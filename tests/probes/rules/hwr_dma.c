@@ -668,6 +668,23 @@ CASE hwr_one_write(struct occasion *at)
     return TRUE;
 }
 
+/* By the Buffer routines, one unit each. */
+CASE hwr_by_buffer(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    UCHAR start;
+
+    if (!take(at))
+        return FALSE;
+    start = (UCHAR)(direction(channel) | BM_START);
+    AtaPortWritePortBufferUlong((PULONG)(PVOID)(channel->bus_master + BM_TABLE),
+                                &channel->table_address, 1);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    probe_send(channel);
+    AtaPortWritePortBufferUchar(channel->bus_master + BM_COMMAND, &start, 1);
+    return TRUE;
+}
+
 CASE hwr_cleared_behind_command(struct occasion *at)
 {
     struct probe_channel *channel = at->channel;
@@ -805,6 +822,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_table_virtual", AT_START_IO, 2, hwr_table_virtual},
     {"hwr_table_beyond", AT_START_IO, 2, hwr_table_beyond},
     {"hwr_one_write", AT_START_IO, 2, hwr_one_write},
+    {"hwr_by_buffer", AT_START_IO, 2, hwr_by_buffer},
     {"hwr_cleared_behind_command", AT_START_IO, 2, hwr_cleared_behind_command},
     {"hwr_reused", AT_START_IO, 2, hwr_reused},
     {"hwr_split", AT_START_IO, 2, hwr_split},
