@@ -94,7 +94,7 @@ is(join(' ', $run->{log} =~ /^behave\[0\]: physical, .*: (.*)$/mg), 'ok ok ok', 
 # that of a disk that takes its time, so that there is always one to come.
 my $copy = sparse_image('copy.img', 4 << 20);
 $run = boot(probe_words('sse', 'sse'), CDROM => undef, DISK2 => $copy, WRITE => 1,
-    CMD => 'copy 0 0 2 0 8192; copy 0 0 3 0 2048; stop 0.0; stop 0.1',
+    CMD => 'copy 0 0 2 0 8192; copy 0 0 3 0 2048; stop 0.0; stop 0.1', WATCHDOG => 0,
     QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=60000000 '
         . '-device ide-hd,drive=slow,bus=ide.1,unit=0');
 exit_code_is($run, 0, 'a copy from one channel to the other, with a driver that computes with SSE');

@@ -21,7 +21,7 @@ for my $way (qw(dma pio)) {
     my $key = "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\$name\\Controller0\\Channel";
     spill("$place/$name.reg", slurp('miniport/skeleton/skeleton.reg') =~ s/skeleton/$name/gr
             . join('', map { "\n$key$_]\n$values{$way}\n" } 0, 1));
-    local @ENV{qw(MINIPORT TEST V)} = ("$place/$name.sys", 'sweep', 1);
+    local @ENV{qw(MINIPORT TEST V TIMEOUT)} = ("$place/$name.sys", 'sweep', 1, $ENV{TIMEOUT} || 600);
     my ($code, $output) = command('tests/conformance/run.pl');
     is($code, 0, "pata by \U$way") or diag($output);
     my ($summary) = $output =~ /^\W*(sweep: .* runs .*)$/m;
