@@ -11,7 +11,8 @@ use Test::More;
 
 # The auditor (port/access/audit.h) looks at each access to a channel's registers.
 my $calls_limit = 150;
-my $limit = 300;
+# On i386, which has fewer registers and passes arguments on the stack, it costs more than was wanted.
+my $limit = ($ENV{ARCH} // '') eq 'i386' ? 400 : 300;
 
 my $build = 'build/' . ($ENV{ARCH} || 'x86_64');
 my $bench = $ENV{BENCH_BUILD} || "$top/build/bench";
