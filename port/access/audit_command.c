@@ -121,11 +121,6 @@ enum audit_protocol audit_protocol_of(const union audit_task_file *registers)
     return (enum audit_protocol)audit_opcodes[registers->command].protocol;
 }
 
-const struct audit_command *audit_command_in_flight(const struct channel *channel)
-{
-    return channel->audit.hazards & AUDIT_IN_FLIGHT ? &channel->audit.command : NULL;
-}
-
 static uint32_t sectors_of(const struct audit_command *command, uint8_t flags)
 {
     uint32_t count = command->registers.sector_count;

@@ -44,10 +44,6 @@ extern const struct audit_opcode audit_opcodes[256];
 /* With the Features register, which makes several commands of some opcodes. */
 enum audit_protocol audit_protocol_of(const union audit_task_file *registers);
 
-/* The command in flight; NULL: there is none, as far as is known. Its DRQ, interrupt and so on are
- * what the driver has seen of them. */
-const struct audit_command *audit_command_in_flight(const struct channel *channel);
-
 /* 0 or 1. */
 static inline unsigned audit_device_of(const union audit_task_file *registers)
 {

@@ -314,7 +314,7 @@ static void read_block(const struct access_register *reg, uint16_t port, unsigne
         read_device_block(port, width, buffer, count);
 }
 
-/* What a rule changes is the first unit. */
+/* Of Data, for other registers' units come one by one. What a rule changes is the first unit. */
 static void write_block_filtered(struct inject_channel *state, const struct access_register *reg,
                                  uint16_t port, unsigned width, const void *buffer, uint32_t count)
 {
@@ -325,8 +325,7 @@ static void write_block_filtered(struct inject_channel *state, const struct acce
     inject_note_access(state, &access);
     if (!inject_change_write(state, &access, &first) || !is_heard(state, reg, first))
         return;
-    if (reg->role == ROLE_DATA)
-        first = inject_replace_packet(state, first, (size_t)count * width);
+    first = inject_replace_packet(state, first, (size_t)count * width);
     write_device(port, width, first);
     write_device_block(port, width, (const uint8_t *)buffer + width, count - 1);
 }
