@@ -106,6 +106,8 @@ void access_unmap_all(struct controller *controller);
  * without the start of a transfer that may not be (HWR-21). Context: any in which a miniport
  * runs. */
 uint32_t access_before_write(const struct access_register *reg, unsigned width, uint32_t value);
+/* Lets it take note of the time when a read begins. The same context. */
+void access_before_read(const struct access_register *reg);
 /* Tells the auditor, the counters and the trace of an access that was done. Context: any in which a
  * miniport runs. `is_injected`: what is said here is not what the device has said, or got. */
 void access_tell_read(const struct access_register *reg, uintptr_t port, unsigned width,

@@ -7,28 +7,6 @@
 #include "port/access/audit_judge.h"
 #include "port/trace.h"
 
-/* What a driver has to know of its device before it goes on. */
-static bool is_answer(enum access_role role)
-{
-    return role == ROLE_STATUS || role == ROLE_ALTERNATE_STATUS || role == ROLE_ERROR;
-}
-
-/* The first byte of the last unit: of an eight-bit register, its value. */
-static uint8_t last_value(unsigned width, uint32_t count, const void *buffer)
-{
-    return ((const uint8_t *)buffer)[(size_t)(count - 1) * width];
-}
-
-void audit_buffer_read(const struct access_register *reg, unsigned width, uint32_t count,
-                       const void *buffer)
-{
-    if (reg->role == ROLE_DATA)
-        audit_moved(reg->channel, buffer, width, count, false, true);
-    else if (is_answer((enum access_role)reg->role))
-        audit_read(reg, (enum access_role)reg->role, width, last_value(width, count, buffer),
-                   false);
-}
-
 /* No sector is so short. For people: the trace has no other data. */
 #define PACKET_BYTES 12u
 static __attribute__((cold)) void trace_packet(const uint8_t *bytes)

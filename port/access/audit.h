@@ -355,12 +355,7 @@ static inline __attribute__((always_inline)) void audit_read(const struct access
     }
 }
 
-/* The same of what went through a register as a block: so many units of so many bytes, which lie
- * in `buffer`. A buffer is looked at only for what Status and Error were, and for packets: it may
- * lie where each access is judged. Written are only Data's; of other registers each unit is a write
- * like others. */
-void audit_buffer_read(const struct access_register *reg, unsigned width, uint32_t count,
-                       const void *buffer);
+/* A block was written to the data port: audit_moved, and the trace of a packet. */
 void audit_buffer_write(const struct access_register *reg, unsigned width, uint32_t count,
                         const void *buffer);
 

@@ -246,6 +246,8 @@ static uint32_t read(const struct access_register *reg, uint16_t port, unsigned 
 {
     struct inject_channel *state = inject_channel(reg->channel);
     bool is_injected = false;
+
+    access_before_read(reg);
     uint32_t value =
         state ? read_filtered(state, reg, port, width, &is_injected) : read_device(port, width);
 
@@ -282,7 +284,7 @@ DEFINE_WAYS(ULONG, 32)
 
 /* ------------------------------------------------------------------ blocks */
 
-/* A block is one access. */
+/* A block of Data is one access; other registers' units come one by one. */
 static void read_block_filtered(struct inject_channel *state, const struct access_register *reg,
                                 uint16_t port, unsigned width, void *buffer, uint32_t count)
 {
@@ -295,8 +297,7 @@ static void read_block_filtered(struct inject_channel *state, const struct acces
         memset(buffer, shown, (size_t)count * width);
     } else {
         read_device_block(port, width, buffer, count);
-        if (reg->role == ROLE_DATA)
-            inject_change_data(state, buffer, (size_t)count * width);
+        inject_change_data(state, buffer, (size_t)count * width);
     }
     memcpy(&first, buffer, width);
     first = inject_change_read(state, &access, first);
@@ -314,7 +315,7 @@ static void read_block(const struct access_register *reg, uint16_t port, unsigne
         read_device_block(port, width, buffer, count);
 }
 
-/* Of Data, for other registers' units come one by one. What a rule changes is the first unit. */
+/* What a rule changes is the first unit. */
 static void write_block_filtered(struct inject_channel *state, const struct access_register *reg,
                                  uint16_t port, unsigned width, const void *buffer, uint32_t count)
 {

@@ -76,6 +76,12 @@ static inline __attribute__((always_inline)) void trace_write(uintptr_t port, en
 
 /* What comes in another width than the register's own, for which drivers have little reason, by way
  * of a filter, or has to be looked at before it is done. */
+__attribute__((cold)) void access_before_read(const struct access_register *reg)
+{
+    if (contract_audits)
+        audit_before_read(reg, (enum access_role)reg->role);
+}
+
 __attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
                                             unsigned width, uint32_t value, bool is_injected)
 {
@@ -115,6 +121,7 @@ __attribute__((cold)) void access_tell_write(const struct access_register *reg, 
     static __attribute__((cold))                                                        \
     TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
     {                                                                                   \
+        access_before_read(reg);                                                        \
         return answer_with_care##bits(reg, port, hal_in##bits((uint16_t)port));         \
     }                                                                                   \
     static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
@@ -218,7 +225,7 @@ struct access_register access_record(enum access_role role, unsigned byte_count)
     reg.role = (uint8_t)role;
     reg.is_audited = role && contract_audits;
     reg.byte_count = (uint8_t)byte_count;
-    reg.block_bytes = role && access_filter ? 0 : reg.byte_count;
+    reg.block_bytes = role > ROLE_DATA || (role && access_filter) ? 0 : reg.byte_count;
     return reg;
 }
 
@@ -295,12 +302,17 @@ WIDTHS(DEFINE_ROUTINES)
                 access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count);   \
                 return;                                                                            \
             }                                                                                      \
+            if (reg->role != ROLE_DATA) { /* each unit is an access like others */                 \
+                for (ULONG i = 0; i < Count; i++)                                                  \
+                    Buffer[i] = reg->read##bits(reg, (uintptr_t)At);                               \
+                return;                                                                            \
+            }                                                                                      \
             access_filter->read_block(reg, (uint16_t)(uintptr_t)At, sizeof(TYPE), Buffer, Count);  \
         } else {                                                                                   \
             hal_in_buffer##bits((uint16_t)(uintptr_t)At, Buffer, Count);                           \
         }                                                                                          \
         if (reg->is_audited && Count)                                                              \
-            audit_buffer_read(reg, sizeof(TYPE), Count, Buffer);                                   \
+            audit_moved(reg->channel, Buffer, sizeof(TYPE), Count, false, true);                   \
         access_counters.data_units += Count;                                                       \
         trace(TRACE_PORT_BUFFER, (unsigned)(uintptr_t)At, sizeof(TYPE), Count);                    \
     }                                                                                              \
@@ -310,14 +322,14 @@ WIDTHS(DEFINE_ROUTINES)
         const struct access_register *reg = record_of((uintptr_t)At);                              \
         if (access_buffer_is_refused(Buffer, (uint64_t)Count * sizeof(TYPE), routine, CALLER))     \
             return;                                                                                \
-        if (__builtin_expect(reg->role > ROLE_DATA && reg->byte_count >= sizeof(TYPE), 0)) {       \
-            for (ULONG i = 0; i < Count; i++) /* what begins something is looked at before */      \
-                reg->write##bits(reg, (uintptr_t)At, Buffer[i]);                                   \
-            return;                                                                                \
-        }                                                                                          \
         if (__builtin_expect(reg->block_bytes < sizeof(TYPE), 0)) {                                \
             if (reg->byte_count < sizeof(TYPE)) {                                                  \
                 access_refuse(routine, CALLER, (uintptr_t)At, sizeof(TYPE));                       \
+                return;                                                                            \
+            }                                                                                      \
+            if (reg->role != ROLE_DATA) {                                                          \
+                for (ULONG i = 0; i < Count; i++)                                                  \
+                    reg->write##bits(reg, (uintptr_t)At, Buffer[i]);                               \
                 return;                                                                            \
             }                                                                                      \
             access_filter->write_block(reg, (uint16_t)(uintptr_t)At, sizeof(TYPE), Buffer, Count); \

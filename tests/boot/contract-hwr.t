@@ -22,6 +22,11 @@ contract_cases('hwr',
     { case => 'hwr_device_reset', asserts => 'HWR-01', @packet },
 
     { case => 'hwr_status_too_early', rule => 'HWR-02', often => 1, @read, also => qr/after another device was selected/ },
+    { case => 'hwr_status_too_early_with_faults', function => 'hwr_status_too_early', rule => 'HWR-02', often => 1, @read,
+      words => { FAULT => 'vanish command=SLEEP' } },
+    { case => 'hwr_relied_too_early', rule => 'HWR-02', often => 1, @write,
+      also => qr/what was read of Alternate Status was relied on \d+ ns after.*after 1 read of/ },
+    { case => 'hwr_settled_by_block', asserts => 'HWR-02', io => 'read 0 0; read 0 0' },
     { case => 'hwr_stalled', asserts => 'HWR-02', io => 'read 0 0; read 0 0' },
 
     { case => 'hwr_not_selected_again', rule => 'HWR-03', @timer },

@@ -150,6 +150,34 @@ CASE hwr_status_too_early(struct occasion *at)
     return give_up(at->channel);
 }
 
+/* What Alternate Status shows too early is relied on. */
+CASE hwr_relied_too_early(struct occasion *at)
+{
+    for (ULONG round = 0; round < ROUNDS; round++) {
+        select(at->channel, DEVICE_1);
+        WRITE(at->channel, DEVICE, DEVICE_0);
+        if (round < WARM_ROUNDS)
+            settle(at->channel);
+        ALTERNATE(at->channel);
+        WRITE(at->channel, FEATURES, 0); /* BREAKS: HWR-02 */
+    }
+    return give_up(at->channel);
+}
+
+/* Four reads by one call are enough. */
+CASE hwr_settled_by_block(struct occasion *at)
+{
+    UCHAR seen[4];
+
+    for (ULONG round = 0; round < ROUNDS; round++) {
+        select(at->channel, DEVICE_1);
+        WRITE(at->channel, DEVICE, DEVICE_0);
+        AtaPortReadPortBufferUchar(at->channel->device_control, seen, sizeof seen);
+        READ_STATUS(at->channel);
+    }
+    return give_up(at->channel);
+}
+
 /* A microsecond is enough, too. */
 CASE hwr_stalled(struct occasion *at)
 {
@@ -543,6 +571,9 @@ const struct probe_case hwr_cases[] = {
     {"hwr_select_while_busy", AT_START_IO, 2, hwr_select_while_busy},
     {"hwr_device_reset", AT_START_IO, 2, hwr_device_reset},
     {"hwr_status_too_early", AT_START_IO, 2, hwr_status_too_early},
+    {"hwr_status_too_early_with_faults", AT_START_IO, 2, hwr_status_too_early},
+    {"hwr_relied_too_early", AT_START_IO, 2, hwr_relied_too_early},
+    {"hwr_settled_by_block", AT_START_IO, 2, hwr_settled_by_block},
     {"hwr_stalled", AT_START_IO, 2, hwr_stalled},
     {"hwr_not_selected_again", AT_START_IO, 2, hwr_not_selected_again},
     {"hwr_short_reset", AT_START_IO, 2, hwr_short_reset},
