@@ -167,6 +167,9 @@ audit_needs_care(const struct access_register *reg, enum access_role role, uint3
     case ROLE_DATA:
     case ROLE_ALTERNATE_STATUS:
     case ROLE_BUS_MASTER_TABLE:
+    case ROLE_BUS_MASTER_TABLE_1:
+    case ROLE_BUS_MASTER_TABLE_2:
+    case ROLE_BUS_MASTER_TABLE_3:
     case ROLE_COUNT:
         break;
     }
@@ -216,6 +219,9 @@ static inline __attribute__((always_inline)) void audit_write(const struct acces
     case ROLE_BUS_MASTER_COMMAND:
     case ROLE_BUS_MASTER_STATUS:
     case ROLE_BUS_MASTER_TABLE:
+    case ROLE_BUS_MASTER_TABLE_1:
+    case ROLE_BUS_MASTER_TABLE_2:
+    case ROLE_BUS_MASTER_TABLE_3:
     case ROLE_COUNT:
         break;
     }
@@ -234,8 +240,10 @@ static inline __attribute__((always_inline)) void audit_written(const struct acc
         audit_device_is_written(audit);
     if (role == ROLE_ALTERNATE_STATUS)
         audit_control_is_written(reg->channel);
-    if (role == ROLE_BUS_MASTER_TABLE)
-        audit_dma_table(reg->channel, value, width);
+    if (role == ROLE_BUS_MASTER_TABLE && width == sizeof(uint32_t))
+        audit_dma_table(reg->channel, value);
+    else if (role >= ROLE_BUS_MASTER_TABLE)
+        audit_dma_table_piece(reg->channel, role - ROLE_BUS_MASTER_TABLE, width, value);
     if (role == ROLE_BUS_MASTER_STATUS) {
         if (value & AUDIT_BUS_MASTER_INTERRUPT)
             context_now->noted |= reg->noted;
@@ -274,6 +282,9 @@ audit_answer_needs_care(const struct access_register *reg, enum access_role role
     case ROLE_BUS_MASTER_COMMAND:
     case ROLE_BUS_MASTER_STATUS:
     case ROLE_BUS_MASTER_TABLE:
+    case ROLE_BUS_MASTER_TABLE_1:
+    case ROLE_BUS_MASTER_TABLE_2:
+    case ROLE_BUS_MASTER_TABLE_3:
     case ROLE_COUNT:
         break;
     }
@@ -350,6 +361,9 @@ static inline __attribute__((always_inline)) void audit_read(const struct access
     case ROLE_DEVICE:
     case ROLE_BUS_MASTER_COMMAND:
     case ROLE_BUS_MASTER_TABLE:
+    case ROLE_BUS_MASTER_TABLE_1:
+    case ROLE_BUS_MASTER_TABLE_2:
+    case ROLE_BUS_MASTER_TABLE_3:
     case ROLE_COUNT:
         break;
     }

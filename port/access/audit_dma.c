@@ -16,8 +16,11 @@
 #define REPORT(rule, slot, routine, ...)                                             \
     ((slot) ? contract_report_irb(rule, slot, routine, report_caller(), __VA_ARGS__) \
             : contract_report(rule, NULL, routine, report_caller(), __VA_ARGS__))
-#define WRITE_BYTE "AtaPortWritePortUchar"
-#define WRITE_LONG "AtaPortWritePortUlong"
+#define WRITE_BYTE  "AtaPortWritePortUchar"
+#define WRITE_SHORT "AtaPortWritePortUshort"
+#define WRITE_LONG  "AtaPortWritePortUlong"
+
+#define ALL_BYTES 0x0Fu /* of the table's address */
 
 /* ------------------------------------------------------------------ commands */
 
@@ -196,7 +199,7 @@ static bool judge_table(struct channel *channel, struct transfer *transfer)
 static bool is_table_known(const struct channel *channel)
 {
     return channel->controller->channel_driver->image &&
-           !(channel->audit.dma.doubts & DMA_DOUBT_WIDTH);
+           !(channel->audit.dma.doubts & DMA_DOUBT_BYTES);
 }
 
 uint8_t audit_dma_start(struct channel *channel, uint8_t value)
@@ -218,7 +221,7 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
     remember(channel, transfer.owner, told);
     dma->owner = transfer.owner;
     dma->awaited = 0;
-    dma->doubts &= DMA_DOUBT_WIDTH | DMA_DOUBT_MASTER;
+    dma->doubts &= DMA_DOUBT_BYTES | DMA_DOUBT_MASTER;
     dma->doubts |= DMA_DOUBT_STARTED | (dma->table ? 0 : DMA_DOUBT_TABLE);
     dma->owed = DMA_OWES_STOP | DMA_OWES_LOOK;
     return value;
@@ -241,20 +244,49 @@ void audit_dma_cleared_early(struct channel *channel)
 }
 
 /* SFF-8038i: the table is known before the command. The packet is what counts of PACKET. */
-void audit_dma_table(struct channel *channel, uint32_t address, unsigned width)
+static void judge_table_order(struct channel *channel, const struct irb_slot *owner,
+                              const char *routine)
 {
-    struct audit_dma *dma = &channel->audit.dma;
-    bool is_started = dma->doubts & DMA_DOUBT_STARTED;
+    bool is_started = channel->audit.dma.doubts & DMA_DOUBT_STARTED;
 
     if (is_started || audit_dma_is_unstarted(channel))
-        REPORT(RULE_HWR_11, only_slot(channel), WRITE_LONG,
-               "the table's address is written behind the %s", is_started ? "start" : "command");
-    if (width == sizeof address && address == dma->table_address && dma->table)
+        REPORT(RULE_HWR_11, owner, routine, "the table's address is written behind the %s",
+               is_started ? "start" : "command");
+}
+
+static void take_table(struct audit_dma *dma, uint32_t address, unsigned bytes)
+{
+    dma->table_bytes |= (uint8_t)bytes;
+    if (address == dma->table_address && dma->table)
         return;
     dma->table_address = address;
     dma->table = NULL;
-    dma->doubts &= (uint8_t)~DMA_DOUBT_WIDTH;
-    dma->doubts |= width == sizeof address ? DMA_DOUBT_TABLE : DMA_DOUBT_WIDTH;
+    dma->doubts &= (uint8_t)~DMA_DOUBT_BYTES;
+    dma->doubts |= dma->table_bytes == ALL_BYTES ? DMA_DOUBT_TABLE : DMA_DOUBT_BYTES;
+}
+
+void audit_dma_table(struct channel *channel, uint32_t address)
+{
+    judge_table_order(channel, only_slot(channel), WRITE_LONG);
+    take_table(&channel->audit.dma, address, ALL_BYTES);
+}
+
+/* Of one that is written in pieces the first one is told. */
+void audit_dma_table_piece(struct channel *channel, unsigned first, unsigned width, uint32_t value)
+{
+    struct audit_dma *dma = &channel->audit.dma;
+    const struct irb_slot *owner = only_slot(channel);
+    const uint64_t told = contract_total();
+    const uint32_t mask = (width < 4 ? (1u << width * 8) - 1 : ~0u) << first * 8;
+
+    if (!owner || !audit_dma_is_told(owner))
+        judge_table_order(channel, owner,
+                          width == 1   ? WRITE_BYTE
+                          : width == 2 ? WRITE_SHORT
+                                       : WRITE_LONG);
+    remember(channel, owner, told);
+    take_table(dma, (dma->table_address & ~mask) | (value << first * 8 & mask),
+               ((1u << width) - 1) << first & ALL_BYTES);
 }
 
 /* ------------------------------------------------------------------ the end */

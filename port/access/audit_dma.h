@@ -37,7 +37,7 @@ struct audit_prd {
 #define DMA_DOUBT_STATUS  (DMA_ERROR | DMA_INTERRUPT)
 #define DMA_DOUBT_STARTED 0x01u /* it was, and not stopped since */
 #define DMA_DOUBT_TABLE   0x08u /* its address is new, or was never written */
-#define DMA_DOUBT_WIDTH   0x10u /* it was not written as one: nobody knows it */
+#define DMA_DOUBT_BYTES   0x10u /* some of its bytes were never written: nobody knows it */
 #define DMA_DOUBT_MASTER  0x20u /* bus mastering is off */
 
 /* audit_dma.owed: what is still to be done for the transfer. */
@@ -137,8 +137,9 @@ static inline void audit_dma_status_written(struct audit *audit, uint8_t value)
         audit->dma.clear_since = audit->command.accesses;
 }
 
-/* The table's address was written, as a whole or not. */
-void audit_dma_table(struct channel *channel, uint32_t address, unsigned width)
+/* The table's address was written; or so many bytes of it, from one of them on. */
+void audit_dma_table(struct channel *channel, uint32_t address) __attribute__((cold));
+void audit_dma_table_piece(struct channel *channel, unsigned first, unsigned width, uint32_t value)
     __attribute__((cold));
 
 /* ------------------------------------------------------------------ the rest of its life */

@@ -91,6 +91,7 @@ struct audit_dma {
     uint32_t clear_since;          /* `accesses` of the command behind which the interrupt bit was
                                       cleared, or seen clear, last */
     uint32_t table_address;        /* as it was written */
+    uint8_t table_bytes;           /* which of its bytes were, a bit each */
     const struct audit_prd *table; /* the same, in the driver's memory, while nothing is in doubt */
 };
 

@@ -200,6 +200,9 @@ static uint32_t note_write(struct inject_channel *state, enum access_role role, 
     case ROLE_LBA_HIGH:
     case ROLE_BUS_MASTER_COMMAND:
     case ROLE_BUS_MASTER_TABLE:
+    case ROLE_BUS_MASTER_TABLE_1:
+    case ROLE_BUS_MASTER_TABLE_2:
+    case ROLE_BUS_MASTER_TABLE_3:
     case ROLE_COUNT:
         break;
     }

@@ -129,7 +129,9 @@ void access_mark(struct controller *controller)
         if (bus_master) {
             mark_port(channel, (uint16_t)(bus_master - 2), ROLE_BUS_MASTER_COMMAND);
             mark_port(channel, bus_master, ROLE_BUS_MASTER_STATUS);
-            mark_port(channel, (uint16_t)(bus_master + 2), ROLE_BUS_MASTER_TABLE);
+            for (unsigned role = ROLE_BUS_MASTER_TABLE; role < ROLE_COUNT; role++)
+                mark_port(channel, (uint16_t)(bus_master + 2 + role - ROLE_BUS_MASTER_TABLE),
+                          (enum access_role)role);
         }
     }
 }

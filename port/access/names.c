@@ -30,6 +30,9 @@ static const struct {
     [ROLE_BUS_MASTER_STATUS] = {"Bus Master Status", "Bus Master Status", "",
                                 BITS_BUS_MASTER_STATUS, BITS_BUS_MASTER_STATUS},
     [ROLE_BUS_MASTER_TABLE] = {"PRD Table Address", "PRD Table Address", "", 0, 0},
+    [ROLE_BUS_MASTER_TABLE_1] = {"PRD Table Address + 1", "PRD Table Address + 1", "", 0, 0},
+    [ROLE_BUS_MASTER_TABLE_2] = {"PRD Table Address + 2", "PRD Table Address + 2", "", 0, 0},
+    [ROLE_BUS_MASTER_TABLE_3] = {"PRD Table Address + 3", "PRD Table Address + 3", "", 0, 0},
 };
 
 const char *register_name(enum access_role role, bool is_write)

@@ -202,8 +202,13 @@ static __attribute__((flatten)) VOID ACCESS_WAY write_bus_master(const struct ac
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 static const struct access_register ways_of_role[ROLE_COUNT] = {
-    FOR_EACH_ROLE(ROLE_WAYS)[ROLE_BUS_MASTER_COMMAND] = {
-        OTHER_WIDTHS, .read8 = read_ROLE_BUS_MASTER_COMMAND, .write8 = write_bus_master}};
+    FOR_EACH_ROLE(ROLE_WAYS)[ROLE_BUS_MASTER_COMMAND] = {OTHER_WIDTHS,
+                                                         .read8 = read_ROLE_BUS_MASTER_COMMAND,
+                                                         .write8 = write_bus_master},
+    [ROLE_BUS_MASTER_TABLE_1] = {OTHER_WIDTHS},
+    [ROLE_BUS_MASTER_TABLE_2] = {OTHER_WIDTHS},
+    [ROLE_BUS_MASTER_TABLE_3] = {OTHER_WIDTHS},
+};
 #pragma GCC diagnostic pop
 
 #define PLAIN_WAYS(Name, TYPE, bits) \

@@ -18,7 +18,10 @@ enum access_role {
     ROLE_ALTERNATE_STATUS, /* Device Control */
     ROLE_BUS_MASTER_COMMAND,
     ROLE_BUS_MASTER_STATUS,
-    ROLE_BUS_MASTER_TABLE, /* the PRD table's address: the only one of 32 bits */
+    ROLE_BUS_MASTER_TABLE,   /* the PRD table's address: the only one of 32 bits; */
+    ROLE_BUS_MASTER_TABLE_1, /* where its other bytes stand, for who writes it in pieces */
+    ROLE_BUS_MASTER_TABLE_2,
+    ROLE_BUS_MASTER_TABLE_3,
     ROLE_COUNT,
 };
 

@@ -42,6 +42,7 @@ contract_cases('hwr_dma',
     { case => 'hwr_direction', rule => 'HWR-11', @byte, @short, also => qr/the direction is from memory/ },
     { case => 'hwr_table_behind_command', rule => 'HWR-11', @table, @short, also => qr/behind the command/ },
     { case => 'hwr_table_behind_start', rule => 'HWR-11', @table, @short, also => qr/behind the start/ },
+    { case => 'hwr_piece_behind_command', rule => 'HWR-11', @byte, @short, also => qr/behind the command/ },
     { case => 'hwr_cleared_behind_start', rule => 'HWR-11', @byte, @short, also => qr/cleared behind start/ },
 
     { case => 'hwr_never_stopped', rule => 'HWR-12', @end, @short },
@@ -59,9 +60,10 @@ contract_cases('hwr_dma',
     { case => 'hwr_prd_virtual', @stopped, also => qr/is a virtual address/ },
     { case => 'hwr_table_virtual', @stopped, also => qr/the table's address is .* is a virtual address/ },
     { case => 'hwr_table_beyond', @stopped, also => qr/the table's address is 0xe0000000, which is no memory/ },
+    { case => 'hwr_table_by_pieces_beyond', @stopped, also => qr/the table's address is 0xe0000000, which is no memory/ },
 
     # In other ways.
-    (map { { case => "hwr_$_", asserts => 'HWR-11', @short } } qw(one_write by_buffer cleared_behind_command reused by_the_book)),
+    (map { { case => "hwr_$_", asserts => 'HWR-11', @short } } qw(one_write in_pieces by_buffer cleared_behind_command reused by_the_book)),
     { case => 'hwr_split', asserts => 'HWR-10', @short },
     (map { { case => "hwr_$_", asserts => 'HWR-21', @short, @long_extension } } qw(table_in_extension bounced)),
 );

@@ -391,6 +391,45 @@ CASE hwr_table_behind_start(struct occasion *at)
     return TRUE;
 }
 
+/* By bytes and words: of four writes one is reported. */
+static void write_table_in_pieces(struct probe_channel *channel, ULONG address)
+{
+    PUCHAR table = channel->bus_master + BM_TABLE;
+
+    AtaPortWritePortUchar(table + 1, (UCHAR)(address >> 8));
+    AtaPortWritePortUchar(table, (UCHAR)address);
+    AtaPortWritePortUshort((PUSHORT)(PVOID)(table + 2), (USHORT)(address >> 16));
+}
+
+CASE hwr_piece_behind_command(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    /* BREAKS: HWR-11 */
+    AtaPortWritePortUchar(channel->bus_master + BM_TABLE + 1, (UCHAR)(channel->table_address >> 8));
+    write_table_in_pieces(channel, channel->table_address);
+    START(channel);
+    return TRUE;
+}
+
+/* No memory, and written in pieces. */
+CASE hwr_table_by_pieces_beyond(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    write_table_in_pieces(channel, BEYOND);
+    WRITE_COMMAND(channel, direction(channel));
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    probe_send(channel);
+    START(channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
 CASE hwr_cleared_behind_start(struct occasion *at)
 {
     struct probe_channel *channel = at->channel;
@@ -668,6 +707,19 @@ CASE hwr_one_write(struct occasion *at)
     return TRUE;
 }
 
+CASE hwr_in_pieces(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    write_table_in_pieces(channel, channel->table_address);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    probe_send(channel);
+    START(channel);
+    return TRUE;
+}
+
 /* By the Buffer routines, one unit each. */
 CASE hwr_by_buffer(struct occasion *at)
 {
@@ -807,6 +859,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_direction", AT_START_IO, 2, hwr_direction},
     {"hwr_table_behind_command", AT_START_IO, 2, hwr_table_behind_command},
     {"hwr_table_behind_start", AT_START_IO, 2, hwr_table_behind_start},
+    {"hwr_piece_behind_command", AT_START_IO, 2, hwr_piece_behind_command},
     {"hwr_cleared_behind_start", AT_START_IO, 2, hwr_cleared_behind_start},
     {"hwr_never_stopped", AT_START_IO, 2, hwr_never_stopped},
     {"hwr_reset_unstopped", AT_START_IO, 2, hwr_reset_unstopped},
@@ -821,7 +874,9 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_prd_virtual", AT_START_IO, 2, hwr_prd_virtual},
     {"hwr_table_virtual", AT_START_IO, 2, hwr_table_virtual},
     {"hwr_table_beyond", AT_START_IO, 2, hwr_table_beyond},
+    {"hwr_table_by_pieces_beyond", AT_START_IO, 2, hwr_table_by_pieces_beyond},
     {"hwr_one_write", AT_START_IO, 2, hwr_one_write},
+    {"hwr_in_pieces", AT_START_IO, 2, hwr_in_pieces},
     {"hwr_by_buffer", AT_START_IO, 2, hwr_by_buffer},
     {"hwr_cleared_behind_command", AT_START_IO, 2, hwr_cleared_behind_command},
     {"hwr_reused", AT_START_IO, 2, hwr_reused},
