@@ -254,6 +254,7 @@ static const char *start_hardware(struct channel *channel)
         .MaxTargetId = MAX_IDE_DEVICE - 1,
     };
     channel->queue.busy = channel->notified.removed_devices = (struct shared_flags){0};
+    channel->queue.is_stuck = false;
     channel->notified.rescan_wanted = channel->device_1_forced = false;
     channel->memory.irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);

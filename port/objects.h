@@ -54,7 +54,7 @@ struct request {
         };
     };
     bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
-    bool is_once;         /* not to be repeated after a reset */
+    bool is_once;         /* not to be repeated after a reset that a time-out led to */
     bool must_bounce;     /* the buffer is in more pieces than the controller takes */
     bool is_cancelled;    /* by request_cancel: no longer wanted */
     void *buffer; /* virtual address, any alignment; may cross pages that are not contiguous */
@@ -79,9 +79,9 @@ struct request {
             bool sense_valid, registers_valid; /* what is in `sense` */
             bool timed_out;                    /* at least once */
             /* The port's. */
-            uint8_t retries;  /* after a reset */
-            bool was_busy;    /* repeated after IRB_STATUS_BUSY: once is enough */
-            bool bounced;     /* carried through the channel's bounce buffer */
+            uint8_t retries; /* after a reset */
+            bool was_busy; /* repeated after IRB_STATUS_BUSY: once is enough, next comes a reset */
+            bool bounced;  /* carried through the channel's bounce buffer */
             bool was_stopped; /* by the auditor: HWR-21 */
         };
     };
@@ -271,6 +271,7 @@ struct channel_queue {
     uint8_t next_device;      /* where the round robin goes on */
     struct shared_flags busy; /* BUSY_xxx */
     bool timeout_told;        /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
+    bool is_stuck; /* it was reset for requests that came back as busy, and none succeeded since */
     struct port_timer busy_timer;
 };
 

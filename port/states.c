@@ -58,7 +58,8 @@ static const char *const channel_names[] = {
 
 #define BIT(name) (1u << RECOVERY_##name)
 static const uint16_t recovery_followers[] = {
-    /* An interrupt line that does not get calm resets its channels without a time-out. */
+    /* An interrupt line that does not get calm, and a device that stays busy, reset without a
+     * time-out. */
     [RECOVERY_NONE] = BIT(LUN_RESET) | BIT(RESET),
     [RECOVERY_LUN_RESET] = BIT(LUN_RESET_AGAIN) | BIT(RESET) | BIT(NONE),
     [RECOVERY_LUN_RESET_AGAIN] = BIT(LUN_RESET) | BIT(RESET),

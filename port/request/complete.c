@@ -8,9 +8,12 @@
 
 #include <string.h>
 
+#include "port/irb_names.h"
+#include "port/log.h"
 #include "port/objects.h"
 #include "port/request/queue.h"
 #include "port/request/slots.h"
+#include "port/request/timeout.h"
 #include "port/trace.h"
 
 /* How often a request may be repeated after resets before its issuer hears of it; and once while
@@ -95,11 +98,26 @@ static inline void count(struct device *device, const struct request *request)
     }
 }
 
+/* A request came back as busy after its pause, too: the device is stuck, maybe in a block of data
+ * that nobody takes, and the channel is reset. That is done once, until a request has succeeded: a
+ * device that a reset does not help costs no more than one. False: it was done. */
+static bool reset_stuck(struct channel *channel, const struct request *request)
+{
+    if (channel->queue.is_stuck || channel->recovery != RECOVERY_NONE)
+        return false;
+    channel->queue.is_stuck = true;
+    port_message(channel, "target %u: %s was busy, and busy again after a pause; resetting",
+                 request->device->target, irb_function_name(request->function));
+    channel_reset(channel);
+    return true;
+}
+
 /* It has failed. Is it worth another try? A device that is busy is given a pause first; it gets one
- * more chance, whatever the request is, a flush before a stop as well. */
+ * more chance, whatever the request is, a flush before a stop as well, and then a reset. */
 static bool should_retry(struct request *request)
 {
     struct device *device = request->device;
+    struct channel *channel = device->channel;
 
     device->counters.errors++;
     device->was_written |= request->function == IRB_FUNCTION_ATA_WRITE; /* a part of it, maybe */
@@ -110,9 +128,12 @@ static bool should_retry(struct request *request)
         if (!(device->queue.busy.bits &
               BUSY_ASKED)) /* else the miniport knows better for how long */
             device_pause(device, BUSY_PAUSE_US);
-    } else if (request->irb_status == IRB_STATUS_BUS_RESET && !request->is_once &&
-               !request->was_stopped && request->retries < MAXIMUM_RETRIES &&
-               !channel_is_leaving(device->channel->state)) {
+    } else if (request->was_stopped || request->retries == MAXIMUM_RETRIES ||
+               channel_is_leaving(channel->state)) {
+        return false;
+    } else if (request->irb_status == IRB_STATUS_BUSY
+                   ? reset_stuck(channel, request)
+                   : request->irb_status == IRB_STATUS_BUS_RESET && !request->is_once) {
         request->retries++;
     } else {
         return false;
@@ -163,9 +184,10 @@ static inline struct request *slot_finish(struct channel *channel, struct irb_sl
     channel->irbs.outstanding--;
     device->queue.outstanding--;
     device->counters.requests++;
-    if (__builtin_expect(request->irb_status == IRB_STATUS_SUCCESS, 1))
+    if (__builtin_expect(request->irb_status == IRB_STATUS_SUCCESS, 1)) {
+        channel->queue.is_stuck = false;
         count(device, request);
-    else if (should_retry(request))
+    } else if (should_retry(request))
         return request;
     request->callback(request);
     return NULL;

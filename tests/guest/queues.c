@@ -18,7 +18,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN         40u
+#define PLAN         43u
 #define MANY         6u
 #define FOR_EVER     100000u /* seconds */
 #define NOT_FINISHED 0xEE
@@ -185,10 +185,22 @@ static void test_busy_status(void)
                                    .timeout_s = 10,
                                    .buffer = buffer,
                                    .byte_count = 512};
+    puppet_forget();
+    uint64_t resets = channel->counters.resets;
     request_run(&requests[0]);
     GUEST_CHECK(requests[0].irb_status, ==, IRB_STATUS_BUSY, "IRB_STATUS_BUSY comes back");
-    GUEST_CHECK(started(), ==, 2, "after one repetition");
+    GUEST_CHECK(started(), ==, 3, "after a repetition, a reset, and one more");
+    GUEST_CHECK(channel->counters.resets, ==, resets + 1, "which is one reset");
+    request_run(&requests[0]);
+    guest_ok(started() == 5 && channel->counters.resets == resets + 1,
+             "while nothing succeeds, there is no further one");
     puppet.status = IRB_STATUS_SUCCESS;
+    request_run(&requests[0]);
+    puppet.status = IRB_STATUS_BUSY;
+    request_run(&requests[0]);
+    GUEST_CHECK(channel->counters.resets, ==, resets + 2, "but when something has");
+    puppet.status = IRB_STATUS_SUCCESS;
+    request_run(&requests[0]);
 }
 
 /* ------------------------------------------------------------------ all active requests */

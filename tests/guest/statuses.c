@@ -18,7 +18,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 50u /* half of them for each value of SyncWithIsr */
+#define PLAN 52u /* half of them for each value of SyncWithIsr */
 
 static struct controller *controller;
 static struct channel *channel;
@@ -80,7 +80,11 @@ static void test_busy(void)
              "at the second try (target 1 is asked twice)");
     busy(IRB_FUNCTION_ATA_IDENTIFY, 4);
     restart();
-    guest_ok(disk->kind == DEVICE_NONE, "twice, and so the packet one: it is not there");
+    guest_ok(disk->kind == DEVICE_NONE && resets() == 1,
+             "three times, of which a reset the last: it is not there");
+    busy(IRB_FUNCTION_ATA_IDENTIFY, 2);
+    restart();
+    guest_ok(disk->usable && resets() == 1, "twice: the reset helps, and it is found");
     busy(0, 0);
     restart();
 
