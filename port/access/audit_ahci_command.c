@@ -197,21 +197,6 @@ uint32_t ahci_list_bytes(const struct audit_hba *audit)
 
 #define STOPPED "; the command was stopped"
 
-/* The first PRD whose memory is not the request's nor the driver's; NULL: there is none. */
-static const struct ahci_prd *foreign_prd(const struct ahci_command *command)
-{
-    const struct audit_hba *audit = command->at->audit;
-
-    for (unsigned i = 0; i < ahci_used_prds(command); i++) {
-        const struct ahci_prd *prd = &command->table->prds[i];
-        uint64_t address = address_of(audit, prd->address, prd->address_high);
-        uint32_t byte_count = (prd->length & AHCI_PRD_LENGTH) + 1;
-        if (!ahci_reaches(audit, address, byte_count))
-            return prd;
-    }
-    return NULL;
-}
-
 /* Finds the parts of a command. False: they do not lie where they may, which was said. */
 static bool find_parts(struct ahci_command *command)
 {
@@ -266,6 +251,30 @@ unsigned ahci_used_prds(const struct ahci_command *command)
     return count;
 }
 
+/* The first PRD whose memory is not the request's nor the driver's: as far as the device uses it,
+ * or all of it. NULL: there is none. */
+static const struct ahci_prd *foreign_prd(const struct ahci_command *command, bool is_all)
+{
+    const struct audit_hba *audit = command->at->audit;
+    uint64_t left = most_bytes(command);
+
+    for (unsigned i = 0; i < AHCI_HEADER_PRDS(command->header) && left; i++) {
+        const struct ahci_prd *prd = &command->table->prds[i];
+        uint64_t address = address_of(audit, prd->address, prd->address_high);
+        uint64_t byte_count = (prd->length & AHCI_PRD_LENGTH) + 1;
+        uint64_t used = byte_count < left ? byte_count : left;
+        if (!ahci_reaches(audit, address, is_all ? byte_count : used))
+            return prd;
+        left -= used;
+    }
+    return NULL;
+}
+
+const struct ahci_prd *ahci_loose_prd(const struct ahci_command *command)
+{
+    return foreign_prd(command, true);
+}
+
 static bool is_virtual(const struct audit_hba *audit, uint64_t address)
 {
     const struct channel *channel = NULL;
@@ -279,7 +288,7 @@ static bool is_virtual(const struct audit_hba *audit, uint64_t address)
 static bool has_foreign_prd(const struct ahci_command *command)
 {
     const struct hba_access *at = command->at;
-    const struct ahci_prd *prd = foreign_prd(command);
+    const struct ahci_prd *prd = foreign_prd(command, false);
 
     if (!prd)
         return false;

@@ -77,6 +77,9 @@ uint32_t ahci_sectors(const struct ahci_command *command);
 
 /* How many of its PRDs the device uses, as far as that is known; the others are nothing to it. */
 unsigned ahci_used_prds(const struct ahci_command *command);
+/* The first of these whose rest, which the device does not use, leads to memory that is neither the
+ * driver's nor the request's; NULL: there is none. */
+const struct ahci_prd *ahci_loose_prd(const struct ahci_command *command);
 /* The bytes that the PRDs hold. */
 uint64_t ahci_prd_bytes(const struct ahci_command *command);
 /* The request whose data the first PRD lies in; where there is none, what the miniport has been

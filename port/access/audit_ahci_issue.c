@@ -174,6 +174,7 @@ static bool is_beyond(const struct ahci_command *command)
 static void judge(const struct ahci_command *command)
 {
     uint64_t bytes = ahci_prd_bytes(command), wanted = least_bytes(command);
+    const struct ahci_prd *loose;
     const char *fault;
 
     if (command->at->port->is_asleep)
@@ -182,7 +183,14 @@ static void judge(const struct ahci_command *command)
         return;
     else if ((fault = fault_of_state(command)) || (fault = fault_of_header(command)))
         ACCUSE_COMMAND(command, RULE_HWR_22, "%s", fault);
-    else if (!has_faulty_prd(command) && bytes < wanted)
+    else if (has_faulty_prd(command))
+        return;
+    else if ((loose = ahci_loose_prd(command)))
+        ACCUSE_COMMAND(command, RULE_HWR_22,
+                       "PRD %u (%#x) goes on behind what the command moves, into memory that is "
+                       "not the driver's",
+                       (unsigned)(loose - command->table->prds), (unsigned)loose->length);
+    else if (bytes < wanted)
         ACCUSE_COMMAND(command, RULE_HWR_22,
                        "its PRDs (%u) hold %llu of the %llu bytes that it moves",
                        (unsigned)AHCI_HEADER_PRDS(command->header), (unsigned long long)bytes,

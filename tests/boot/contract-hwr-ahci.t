@@ -39,7 +39,8 @@ my @cases = (
     (map { [$_, 'HWR-19'] } qw(issue_to_nobody issue_to_floating)), # EDGE: 181, 182
     ['issue_to_no_port', 'HWR-19'],                                 # EDGE: 194
     ['issue_to_sleeper', 'HWR-20'],                                 # EDGE: 175
-    (map { [$_, 'HWR-21', context => 'IdeHwStartIo', fails => 1] } qw(request_elsewhere request_too_long)),
+    (map { [$_, 'HWR-21', context => 'IdeHwStartIo', fails => 1] } qw(request_elsewhere request_past_the_end)),
+    ['request_too_long', 'HWR-22', context => 'IdeHwStartIo'],
     ['request_halved', 'HWR-22', context => 'IdeHwStartIo', fails => 1],
     ['request_too_far', 'HWR-07', context => 'IdeHwStartIo', fails => 1],
     ['address_too_far', 'HWR-07'], # EDGE: 80

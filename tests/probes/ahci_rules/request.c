@@ -21,6 +21,20 @@ CASE request_elsewhere(struct ahci_channel *channel, ULONG slot)
     return TRUE;
 }
 
+/* Half of its sector would go to what lies behind the buffer. */
+CASE request_past_the_end(struct ahci_channel *channel, ULONG slot)
+{
+    struct command_table *table = read_of(channel, slot);
+
+    if (!table)
+        return FALSE;
+    table->prds[0].address += 256;
+    channel->armed = NULL;
+    WRITE(channel->base, PORT_CI, 1u << slot); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
+/* The device moves a sector, and the rest of the PRD is nothing to it: the request is done. */
 CASE request_too_long(struct ahci_channel *channel, ULONG slot)
 {
     struct command_table *table = read_of(channel, slot);
@@ -29,7 +43,7 @@ CASE request_too_long(struct ahci_channel *channel, ULONG slot)
         return FALSE;
     table->prds[0].length += 0x10000;
     channel->armed = NULL;
-    WRITE(channel->base, PORT_CI, 1u << slot); /* BREAKS: HWR-21 */
+    WRITE(channel->base, PORT_CI, 1u << slot); /* BREAKS: HWR-22 */
     return TRUE;
 }
 
@@ -73,6 +87,7 @@ CASE address_too_far(struct ahci_channel *channel, ULONG slot)
 
 const struct ahci_case request_cases[] = {
     {"request_elsewhere", AT_ISSUE, request_elsewhere},
+    {"request_past_the_end", AT_ISSUE, request_past_the_end},
     {"request_too_long", AT_ISSUE, request_too_long},
     {"request_halved", AT_ISSUE, request_halved},
     {"request_too_far", AT_ISSUE, request_too_far},
