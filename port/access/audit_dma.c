@@ -215,10 +215,11 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
         return value;
     }
     bool may = !is_table_known(channel) || judge_table(channel, &transfer);
+    if (may)
+        judge_order(channel, transfer.owner, value);
+    remember(channel, transfer.owner, told);
     if (!may)
         return value & (uint8_t)~DMA_START;
-    judge_order(channel, transfer.owner, value);
-    remember(channel, transfer.owner, told);
     dma->owner = transfer.owner;
     dma->awaited = 0;
     dma->doubts &= DMA_DOUBT_BYTES | DMA_DOUBT_MASTER;

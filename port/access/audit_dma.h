@@ -154,6 +154,15 @@ static inline void audit_dma_end(struct irb_slot *slot, UCHAR irb_status, const 
         audit_dma_judge_end(slot, irb_status, routine);
 }
 
+/* The port ends an IRB by itself: nobody owes anything for it any more. */
+static inline void audit_dma_forget(const struct irb_slot *slot)
+{
+    struct audit_dma *dma = &slot->channel->audit.dma;
+
+    if (slot == dma->owner)
+        dma->owed = 0;
+}
+
 /* Its controller may master the bus, or not: HWR-08. */
 void audit_dma_configured(struct channel *channel, bool masters_bus);
 /* HWR-08: a port is touched, and its controller does not decode it. */

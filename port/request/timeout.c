@@ -66,6 +66,7 @@ void channel_reset(struct channel *channel)
         if (!slot->request) {
             (void)slot_end_sense(slot, SLOT_TAKEN_BACK);
         } else if (slot_end(channel, slot, IRB_STATUS_BUS_RESET)) {
+            audit_dma_forget(slot);
             context->slot = slot;
             contract_report_in(context, RULE_IRB_10, "IdeHwReset",
                                ENTRY_PLACE(channel->given.interface.IdeHwReset),

@@ -535,6 +535,63 @@ CASE hwr_not_looked(struct occasion *at)
     return TRUE;
 }
 
+/* The port ends a request that a reset has left outstanding (IRB-10), whose transfer nobody has looked at. What
+ * comes after it, in the same slot as well, is done by PIO, and owes nothing for that. */
+static ULONG requests;
+
+/* Stopped and dismissed, and not completed. */
+static BOOLEAN hwr_left_at_reset_interrupt(struct probe_channel *channel)
+{
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_COMMAND(channel, 0);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    return TRUE;
+}
+
+/* BREAKS: IRB-09 */
+static BOOLEAN NTAPI hwr_left_at_reset_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    struct probe_channel *channel = ChannelExtension;
+
+    if (Irb->TargetId >= MAX_IDE_DEVICE || !channel->devices[Irb->TargetId].is_initialized ||
+        ++requests != 3 || !probe_take_transfer(channel, Irb))
+        return ProbeStartIo(channel, Irb);
+    channel->interrupt = hwr_left_at_reset_interrupt;
+    prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+static BOOLEAN NTAPI hwr_left_at_reset_build_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    BOOLEAN result = ProbeBuildIo(ChannelExtension, Irb);
+
+    if (requests >= 3 && requests < 6 && Irb->IrbFlags & IRB_FLAGS_USE_DMA)
+        MARK_IRB_FOR_PIO(Irb);
+    return result;
+}
+
+/* BREAKS: IRB-10 */
+static BOOLEAN NTAPI hwr_left_at_reset_reset(PVOID ChannelExtension)
+{
+    struct probe_channel *channel = ChannelExtension;
+
+    channel->interrupt = NULL;
+    channel->current = NULL;
+    channel->phase = PHASE_IDLE;
+    channel->outstanding = 0;
+    return TRUE;
+}
+
+CASE hwr_left_at_reset(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = hwr_left_at_reset_start_io;
+    at->channel_interface->IdeHwBuildIo = hwr_left_at_reset_build_io;
+    at->channel_interface->IdeHwReset = hwr_left_at_reset_reset;
+    return FALSE;
+}
+
 /* The next request is the case's, too. */
 static void rearm(struct probe_channel *channel, const struct probe_case *again)
 {
@@ -863,6 +920,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_cleared_behind_start", AT_START_IO, 2, hwr_cleared_behind_start},
     {"hwr_never_stopped", AT_START_IO, 2, hwr_never_stopped},
     {"hwr_reset_unstopped", AT_START_IO, 2, hwr_reset_unstopped},
+    {"hwr_left_at_reset", AT_CHANNEL_INIT, 1, hwr_left_at_reset},
     {"hwr_start_twice", AT_START_IO, 2, hwr_start_twice},
     {"hwr_not_looked", AT_START_IO, 2, hwr_not_looked},
     {"hwr_not_cleared", AT_START_IO, 2, hwr_not_cleared},
