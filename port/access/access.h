@@ -2,7 +2,7 @@
 /*
  * One way to a register: the map says whether a controller may touch it, and what register it is;
  * inject.h stands between driver and device; then the HAL; audit.h keeps what was said; trace.h
- * shows it. The exported routines (ports.c, registers.c) and the port's own looks go this way.
+ * shows it. The exported routines (ports.c, registers.c) go this way.
  */
 #ifndef PORT_ACCESS_ACCESS_H
 #define PORT_ACCESS_ACCESS_H
@@ -72,7 +72,6 @@ struct access_filter {
                        void *buffer, uint32_t count);
     void (*write_block)(const struct access_register *reg, uint16_t port, unsigned width,
                         const void *buffer, uint32_t count);
-    uint8_t (*look)(uint16_t port); /* the port's own, below */
 };
 extern const struct access_filter *access_filter;
 
@@ -114,10 +113,5 @@ void access_tell_read(const struct access_register *reg, uintptr_t port, unsigne
                       uint32_t value, bool is_injected);
 void access_tell_write(const struct access_register *reg, uintptr_t port, unsigned width,
                        uint32_t value, bool is_injected);
-
-/* ------------------------------------------------------------------ the port's own looks */
-
-/* Reads a register of eight bits. The auditor does not count it as the driver's. Context: any. */
-uint8_t access_look(uint16_t port);
 
 #endif

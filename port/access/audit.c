@@ -29,6 +29,8 @@ uint32_t audit_before_write(const struct access_register *reg, uint32_t value)
 {
     struct channel *channel = reg->channel;
 
+    if (channel->audit.hazards & AUDIT_UNSETTLED)
+        hal_cycles_note(&channel->audit.entered);
     if (reg->role == ROLE_BUS_MASTER_STATUS &&
         audit_dma_is_blind(&channel->audit.dma, (uint8_t)value))
         audit_dma_cleared_early(channel);
@@ -54,6 +56,16 @@ enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since
 {
     const struct audit *audit = &channel->audit;
     return seen(audit->error_read, audit->errors[value], since);
+}
+
+bool audit_may_have_failed(const struct channel *channel, unsigned target)
+{
+    const struct audit *audit = &channel->audit;
+    const uint8_t shown = audit_device_of(&audit->current) == target
+                              ? audit->shown
+                              : audit->devices[target & 1].shown;
+
+    return !audit->ports.status || !contract_audits || !shown || shown & IDE_STATUS_ERROR;
 }
 
 /* Has an interrupt come for the command in flight, as far as it can be no other device's? Whoever

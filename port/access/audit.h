@@ -402,6 +402,10 @@ void audit_data_end(const struct irb_slot *slot, UCHAR irb_status, const char *r
                     const void *place) __attribute__((cold));
 enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value);
 
+/* Has a device shown ERR in the Status, or Alternate Status, that was read of it last? True where
+ * that is not known. */
+bool audit_may_have_failed(const struct channel *channel, unsigned target) __attribute__((cold));
+
 /* Is the driver to blame for a request that was begun at that moment and did not come back? By what
  * it has read and written: no command since then, or one whose device was seen without BSY and DRQ
  * (ATA/ATAPI-6, 5.2.1); or a device that waits for data, or has interrupted, and nobody heeds it.

@@ -240,7 +240,7 @@ static void judge_data(struct channel *channel, const struct moved *moved)
     struct audit_command *command = &audit->command;
     const char *why;
 
-    audit_judge_early(channel, moved->routine);
+    audit_judge_early(channel, hal_cycles(), moved->routine);
     if (!moved->byte_count || audit->hazards & AUDIT_UNSURE)
         return;
     if (!(audit->hazards & AUDIT_IN_FLIGHT)) {

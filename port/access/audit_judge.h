@@ -39,8 +39,9 @@ static inline bool audit_has_interrupted(const struct channel *channel)
 /* Does any routine run now that the port calls for an interrupt of the channel's controller? */
 bool audit_in_interrupt(const struct channel *channel);
 
-/* HWR-02: an access that relies on what was read too early. */
-void audit_judge_early(struct channel *channel, const char *routine);
+/* HWR-02: an access that relies on what was read too early, and began at `now` of the cycle
+ * counter. */
+void audit_judge_early(struct channel *channel, uint64_t now, const char *routine);
 
 /* The command in flight is over. With `is_known`, `status` is its end, as it was read. */
 void audit_end_command(struct channel *channel, bool is_known, uint8_t status);

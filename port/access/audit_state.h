@@ -46,8 +46,7 @@ struct audit_command {
     };
     bool is_sent;         /* all of the packet */
     uint8_t packet_bytes; /* so far */
-    const void *place;    /* who wrote it, where that may be asked for later; NULL: not known */
-    uint8_t context;      /* enum context_kind, with it */
+    const void *place;    /* PACKET: who wrote it */
 };
 #define AUDIT_UNKNOWN_BYTES UINT32_MAX
 #define AUDIT_FRESH_BY_DMA  0x100u
@@ -108,6 +107,8 @@ struct audit {
     uint8_t control;                                /* Device Control, as it was written last, */
     bool has_control;                               /* if it was */
     bool srst_changes;                              /* with the write that is under way */
+    uint8_t silent_context;                         /* enum context_kind in which, */
+    const void *silent_place; /* and where the command in flight was kept from interrupting */
     struct audit_command command;
     struct audit_device devices[2];
     union {
@@ -117,8 +118,8 @@ struct audit {
             uint32_t settle_cycles; /* of the driver's own before the last of them */
         };
     };
-    uint64_t entered;  /* the cycle counter when such a read began, */
-    uint64_t left;     /* and ended; */
+    uint64_t entered;  /* the cycle counter when an access began that may come too early; */
+    uint64_t left;     /* when such a read ended; */
     uint64_t changed;  /* when another device was selected; */
     uint64_t reset_at; /* when SRST was set, or cleared */
 

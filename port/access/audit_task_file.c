@@ -98,13 +98,13 @@ static void report_early(struct channel *channel, const char *routine, const cha
                  (unsigned)audit->settle_reads, plural(audit->settle_reads));
 }
 
-void audit_judge_early(struct channel *channel, const char *routine)
+void audit_judge_early(struct channel *channel, uint64_t now, const char *routine)
 {
     struct audit *audit = &channel->audit;
 
     if (!(audit->hazards & AUDIT_UNSETTLED))
         return;
-    uint64_t waited_ns = settling_ns(audit, hal_cycles());
+    uint64_t waited_ns = settling_ns(audit, now);
     if (waited_ns >= SETTLE_NS) {
         audit->hazards &= ~AUDIT_UNSETTLED;
     } else if (audit->settle_reads) {
@@ -203,7 +203,7 @@ static bool judge_busy(struct channel *channel)
 
 void audit_register_with_care(struct channel *channel)
 {
-    audit_judge_early(channel, AUDIT_WRITE_ROUTINE);
+    audit_judge_early(channel, channel->audit.entered, AUDIT_WRITE_ROUTINE);
     (void)judge_busy(channel);
 }
 
@@ -255,6 +255,13 @@ void audit_device_is_written(struct audit *audit)
 
 /* ------------------------------------------------------------------ Command */
 
+/* A command is written while nIEN is set, or nIEN set while one is in flight: HWR-18. */
+static void note_silence(struct audit *audit)
+{
+    audit->silent_place = report_caller();
+    audit->silent_context = (uint8_t)context_now->kind;
+}
+
 static void begin_with_care(struct channel *channel)
 {
     struct audit *audit = &channel->audit;
@@ -272,10 +279,10 @@ static void begin_with_care(struct channel *channel)
     command->bytes_left = audit_command_bytes(command);
     if (!command->bytes_left)
         command->bytes_left = AUDIT_UNKNOWN_BYTES;
-    command->place = NULL;
-    command->context = (uint8_t)context_now->kind;
-    if (is_packet || audit->hazards & AUDIT_NO_INTERRUPT)
+    if (is_packet)
         command->place = report_caller();
+    if (audit->hazards & AUDIT_NO_INTERRUPT)
+        note_silence(audit);
     audit->hazards |= AUDIT_UNSETTLED;
     if (protocol != PROTOCOL_UNKNOWN && protocol != PROTOCOL_QUEUED)
         audit->hazards |= AUDIT_IN_FLIGHT;
@@ -293,7 +300,7 @@ void audit_command_with_care(struct channel *channel)
     bool is_told = false;
 
     if (!is_reset) {
-        audit_judge_early(channel, AUDIT_WRITE_ROUTINE);
+        audit_judge_early(channel, audit->entered, AUDIT_WRITE_ROUTINE);
         is_told = judge_busy(channel);
     }
     if (audit->hazards & AUDIT_IN_FLIGHT)
@@ -315,6 +322,8 @@ void audit_control(struct channel *channel, uint8_t value)
     audit->control = value;
     audit->has_control = true;
     audit->srst_changes = (changed & IDE_DC_RESET_CONTROLLER) != 0;
+    if (changed & value & IDE_DC_DISABLE_INTERRUPTS && audit->hazards & AUDIT_IN_FLIGHT)
+        note_silence(audit);
     if (value & IDE_DC_DISABLE_INTERRUPTS)
         audit->hazards |= AUDIT_NO_INTERRUPT;
     else
@@ -465,11 +474,12 @@ bool audit_waits_in_vain(struct channel *channel, uint32_t since)
     const uint32_t in_vain = AUDIT_IN_FLIGHT | AUDIT_NO_INTERRUPT;
     char words[128];
 
-    if ((audit->hazards & (in_vain | AUDIT_BUSY)) != in_vain || !command->place ||
+    if ((audit->hazards & (in_vain | AUDIT_BUSY)) != in_vain || audit_has_interrupted(channel) ||
         channel->interrupt.is_polled || !audit_is_since(audit->command_written, since))
         return false;
     audit_command_words(command, words, sizeof words);
-    contract_report_in(&channel->contexts[command->context], RULE_HWR_18, AUDIT_WRITE_ROUTINE,
-                       command->place, "nIEN is set, and nobody has read Status since: %s", words);
+    contract_report_in(&channel->contexts[audit->silent_context], RULE_HWR_18, AUDIT_WRITE_ROUTINE,
+                       audit->silent_place, "nIEN is set, and nobody has read Status since: %s",
+                       words);
     return true;
 }

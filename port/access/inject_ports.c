@@ -345,28 +345,6 @@ static void write_block(const struct access_register *reg, uint16_t port, unsign
         write_device_block(port, width, buffer, count);
 }
 
-/* ------------------------------------------------------------------ the port's own looks */
-
-/* It sees what the driver would see, and no rule counts it. */
-static uint8_t look_at(struct inject_channel *state, uint16_t port)
-{
-    const struct access_register reg = {.role = ROLE_ALTERNATE_STATUS};
-    uint8_t shown;
-
-    if (port == state->channel->audit.ports.bus_master_status)
-        return (uint8_t)change_bus_master_status(state, hal_in8(port));
-    return is_mute(state, &reg, &shown) ? shown : (uint8_t)change_status(state, hal_in8(port));
-}
-
-static uint8_t look(uint16_t port)
-{
-    for (struct inject_channel *state = NULL; (state = inject_next_channel(state));)
-        if (port == state->channel->audit.ports.bus_master_status ||
-            port == state->channel->audit.ports.alternate_status)
-            return look_at(state, port);
-    return hal_in8(port);
-}
-
 /* ------------------------------------------------------------------ all of it */
 
 static struct access_filter filter = {
@@ -378,7 +356,6 @@ static struct access_filter filter = {
              .write32 = write32},
     .read_block = read_block,
     .write_block = write_block,
-    .look = look,
 };
 
 /* What was not followed: which device is selected. (Nobody is told of it, and no device minds.) */

@@ -85,10 +85,10 @@ __attribute__((cold)) void access_before_read(const struct access_register *reg)
 __attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
                                             unsigned width, uint32_t value, bool is_injected)
 {
-    if (contract_audits)
-        audit_read(reg, (enum access_role)reg->role, width, value, false);
     access_counters.registers++;
     trace(TRACE_PORT_READ, (unsigned)port, width | (is_injected ? TRACE_INJECTED : 0), value);
+    if (contract_audits)
+        audit_read(reg, (enum access_role)reg->role, width, value, false);
 }
 
 __attribute__((cold)) uint32_t access_before_write(const struct access_register *reg,
@@ -104,11 +104,11 @@ __attribute__((cold)) uint32_t access_before_write(const struct access_register 
 __attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
                                              unsigned width, uint32_t value, bool is_injected)
 {
-    if (contract_audits)
-        audit_written(reg, (enum access_role)reg->role, width, value);
     access_counters.registers++;
     trace_write(port, (enum access_role)reg->role, width | (is_injected ? TRACE_INJECTED : 0),
                 value);
+    if (contract_audits)
+        audit_written(reg, (enum access_role)reg->role, width, value);
 }
 
 #define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "port/access/access.h"
+#include "port/access/audit.h"
 #include "port/call.h"
 #include "port/contract/report.h"
 #include "port/memory.h"
@@ -173,16 +173,15 @@ void slot_judge_build_io(struct irb_slot *slot)
     slot->page->irb.IrbFlags &= ~(ULONG)IRB_FLAGS_MAP_BUFFERS;
 }
 
-/* A driver may build it before it sets IrbStatus: then Status says whether the device has
- * failed. */
+/* A driver may build it before it sets IrbStatus: then Status, as it has read it, says whether the
+ * device has failed. */
 bool slot_may_need_sense(const struct irb_slot *slot)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
     UCHAR code = IRB_STATUS(irb->IrbStatus);
-    uint16_t port = slot->channel->audit.ports.alternate_status;
 
     if (!(slot->request->function & IRB_FUNCTION_ATAPI_COMMAND) || code == IRB_STATUS_SUCCESS)
         return false;
-    return code != IRB_STATUS_PENDING || irb->AtaStatus & IDE_STATUS_ERROR || !port ||
-           access_look(port) & IDE_STATUS_ERROR;
+    return code != IRB_STATUS_PENDING || irb->AtaStatus & IDE_STATUS_ERROR ||
+           audit_may_have_failed(slot->channel, irb->TargetId);
 }

@@ -15,6 +15,9 @@ my @read = (routine => 'AtaPortReadPortUchar', @start_io);
 my @timer = (routine => 'AtaPortWritePortUchar', context => 'timer routine', io => 'read 0 0; read 0 0; read 0 0');
 my @packet = (channel => '0.1', io => 'read cd0 0; read cd0 0');
 
+# Its time-out is over soon.
+my @soon = (words => { FAULT => 'time-outs 100' }, also => qr/was not completed in \d+ s; resetting/);
+
 contract_cases('hwr',
     { case => 'hwr_write_while_busy', rule => 'HWR-01', @write, also => qr/Status \w\w \(.*\) was read last/ },
     { case => 'hwr_command_in_flight', rule => 'HWR-01', @write, also => qr/in flight is CHECK POWER MODE \(E5h\), device 0/ },
@@ -66,7 +69,9 @@ contract_cases('hwr',
     { case => 'hwr_packet_too_early', rule => 'HWR-16', routine => 'AtaPortWritePortBufferUshort', @start_io, @packet },
     { case => 'hwr_packet_not_padded', rule => 'HWR-16', @write, @packet },
 
-    { case => 'hwr_interrupt_off', rule => 'HWR-18', @write, also => qr/was not completed in 10 s; resetting/ },
+    { case => 'hwr_interrupt_off', rule => 'HWR-18', @write, @soon },
+    { case => 'hwr_interrupt_off_later', rule => 'HWR-18', @write, @soon, also => qr/nIEN is set.*: FLUSH CACHE/ },
+    { case => 'hwr_interrupt_off_packet', rule => 'HWR-18', @write, @packet, @soon },
     { case => 'hwr_asleep', rule => 'HWR-20', @write },
 );
 

@@ -554,6 +554,27 @@ CASE hwr_interrupt_off(struct occasion *at)
     return TRUE;
 }
 
+/* It can come until nIEN is set, behind the command. (The slave is not there, and takes its time.) */
+CASE hwr_interrupt_off_later(struct occasion *at)
+{
+    select(at->channel, DEVICE_1);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_FLUSH_CACHE);
+    CONTROL(at->channel, IDE_DC_DISABLE_INTERRUPTS); /* BREAKS: HWR-18 */
+    return TRUE;
+}
+
+/* The same of PACKET: not where that was written. */
+CASE hwr_interrupt_off_packet(struct occasion *at)
+{
+    prepare_packet(at->channel, 0xFFFE);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_ATAPI_PACKET);
+    CONTROL(at->channel, IDE_DC_DISABLE_INTERRUPTS); /* BREAKS: HWR-18 */
+    settle(at->channel);
+    wait_for_data(at->channel);
+    send_packet(at->channel, 0x12, 36);
+    return TRUE;
+}
+
 /* ------------------------------------------------------------------ HWR-20 */
 
 CASE hwr_asleep(struct occasion *at)
@@ -604,6 +625,8 @@ const struct probe_case hwr_cases[] = {
     {"hwr_packet_too_early", AT_START_IO, 2, hwr_packet_too_early},
     {"hwr_packet_not_padded", AT_START_IO, 2, hwr_packet_not_padded},
     {"hwr_interrupt_off", AT_START_IO, 2, hwr_interrupt_off},
+    {"hwr_interrupt_off_later", AT_START_IO, 2, hwr_interrupt_off_later},
+    {"hwr_interrupt_off_packet", AT_START_IO, 2, hwr_interrupt_off_packet},
     {"hwr_asleep", AT_START_IO, 2, hwr_asleep},
     {NULL, 0, 0, NULL},
 };

@@ -91,7 +91,7 @@ CASE memory_copy_freed(struct occasion *at)
     return FALSE;
 }
 
-/* A routine that calls no other faults itself: in its REP INSW. */
+/* A routine that calls no other faults itself: in its REP INSW. (The port is no register's.) */
 CASE memory_port_freed(struct occasion *at)
 {
     volatile UCHAR *buffer = allocate(at->channel, 64);
@@ -99,7 +99,7 @@ CASE memory_port_freed(struct occasion *at)
 
     release(at->channel, buffer);
     /* BREAKS: REG-06 */
-    AtaPortReadPortBufferUshort((PUSHORT)(PVOID)at->channel->bus_master, words, 32);
+    AtaPortReadPortBufferUshort((PUSHORT)(PVOID)(at->channel->bus_master + 1), words, 32);
     return FALSE;
 }
 
