@@ -51,6 +51,15 @@ static bool take_tick(void)
     return true;
 }
 
+/* A tick that would come later yet would be taken for a question from outside. */
+static void stop_countdown(void)
+{
+    if (hal_ioapic_is_used())
+        (void)hal_ioapic_route(HAL_LINE_TIMER, &hal_acpi()->isa[0], true);
+    else
+        hal_apic_timer_start(0);
+}
+
 bool hal_watch_start(void)
 {
     bool enabled = hal_interrupts_disable();
@@ -64,8 +73,13 @@ bool hal_watch_start(void)
         is_on = hal_ioapic_route_nmi(&hal_acpi()->isa[0]);
     if (is_on)
         start_countdown(FIRST_TICK_US);
-    for (uint64_t end_us = hal_clock_us() + LONGEST_TRY_US; is_on && !has_ticked;)
-        is_on = hal_clock_us() < end_us;
+    uint64_t end_us = hal_clock_us() + LONGEST_TRY_US;
+    while (is_on && !has_ticked && hal_clock_us() < end_us)
+        continue;
+    bool ticks = has_ticked;
+    if (is_on && !ticks)
+        stop_countdown();
+    is_on = ticks;
     hal_interrupts_restore(enabled);
     return is_on;
 }
