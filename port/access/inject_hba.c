@@ -106,40 +106,49 @@ static bool is_above_4g(const uint8_t *port, const struct command *command)
     return false;
 }
 
-/* A command is about to be issued: it may become another one. */
+/* What the first byte at a place becomes. Returns the place; NULL: it stays as it is. */
+static uint8_t *replace(uint8_t *at, uint8_t *old, uint8_t value)
+{
+    *old = *at;
+    *at = value;
+    return value == *old ? NULL : at;
+}
+
+/* A command is about to be issued: it may become another one. What that means for the channel is
+ * for when it is over. */
 static void issue(struct inject_channel *state, const uint8_t *port, unsigned slot)
 {
-    struct inject_port *hba = &state->hba;
+    struct inject_slot *issued = &state->hba.slots[slot];
     struct command command;
 
+    inject_hba_settle(state);
     if (!find_command(port, slot, &command) || !(command.table->fis[IS_COMMAND_AT] & IS_COMMAND))
         return;
-    uint8_t opcode = command.table->fis[OPCODE_AT];
-    state->features = command.table->fis[FEATURES_AT];
+    uint8_t *fis = command.table->fis, *packet = command.table->packet;
+    uint8_t opcode = fis[OPCODE_AT];
+    /* What the driver has not seen yet of an earlier command stays. */
+    bool has_failed = (get(port, IS) | state->hba.held) & FAILED_IS;
+    struct inject_end shown = has_failed ? state->end : (struct inject_end){0};
+    bool shows_error = has_failed && state->has_bus_master_error;
+    state->features = fis[FEATURES_AT];
     state->has_bus_master_error = false;
-    inject_hba_settle(state);
     inject_begin_data(state, opcode);
     uint8_t sent = inject_replace_command(state, opcode, AHCI_HEADER_PRDS(command.header) > 0);
     if (sent == opcode && is_above_4g(port, &command) && inject_refuses_dma(state, opcode))
         sent = INJECT_NO_COMMAND;
-    *hba = (struct inject_port){.issued = hba->issued,
-                                .held = hba->held,
-                                .is_hidden = hba->is_hidden,
-                                .slot = (uint8_t)slot,
-                                .is_changed = true};
-    if (sent != opcode) {
-        hba->opcode = &command.table->fis[OPCODE_AT];
-        hba->old_opcode = opcode;
-        *hba->opcode = sent;
-    }
+    *issued = (struct inject_slot){.opcode = NULL};
+    issued->opcode = replace(&fis[OPCODE_AT], &issued->old_opcode, sent);
     state->command = opcode;
-    if (opcode == IDE_COMMAND_ATAPI_PACKET) {
-        hba->old_packet = command.table->packet[0];
-        uint8_t packet = (uint8_t)inject_replace_packet(state, hba->old_packet, PACKET_BYTES);
-        hba->packet = packet != hba->old_packet ? &command.table->packet[0] : NULL;
-        if (hba->packet)
-            *hba->packet = packet;
-    }
+    if (opcode == IDE_COMMAND_ATAPI_PACKET)
+        issued->packet = replace(packet, &issued->old_packet,
+                                 (uint8_t)inject_replace_packet(state, *packet, PACKET_BYTES));
+    issued->end = state->end;
+    issued->has_bus_master_error = state->has_bus_master_error;
+    issued->identify = state->identify;
+    issued->sensed = state->sensed;
+    state->end = shown;
+    state->has_bus_master_error = shows_error;
+    state->hba.pending |= 1u << slot;
 }
 
 static void change_memory(struct inject_channel *state, const struct command *command)
@@ -157,26 +166,70 @@ static void change_memory(struct inject_channel *state, const struct command *co
     }
 }
 
-void inject_hba_settle(struct inject_channel *state)
+/* The command in a slot is the driver's again. */
+static void put_back(struct inject_port *hba, unsigned slot)
 {
-    struct inject_port *hba = &state->hba;
-    const uint8_t *port = hba->is_changed ? port_of(state->channel) : NULL;
+    const struct inject_slot *issued = &hba->slots[slot];
+
+    hba->pending &= ~(1u << slot);
+    if (issued->opcode)
+        *issued->opcode = issued->old_opcode;
+    if (issued->packet)
+        *issued->packet = issued->old_packet;
+}
+
+static void put_all_back(struct inject_port *hba)
+{
+    while (hba->pending)
+        put_back(hba, (unsigned)__builtin_ctz(hba->pending));
+}
+
+/* It is over. */
+static void settle(struct inject_channel *state, const uint8_t *port, unsigned slot)
+{
+    const struct inject_slot *issued = &state->hba.slots[slot];
     struct command command;
 
-    if (!port || (get(port, CI) >> hba->slot & 1 && !((get(port, IS) | hba->held) & FAILED_IS)))
-        return; /* it is not over */
-    hba->is_changed = false;
-    if (hba->opcode)
-        *hba->opcode = hba->old_opcode;
-    if (hba->packet)
-        *hba->packet = hba->old_packet;
-    if ((state->identify || state->sensed) && find_command(port, hba->slot, &command))
+    put_back(&state->hba, slot);
+    state->has_bus_master_error |= issued->has_bus_master_error;
+    inject_begin_data(state, INJECT_NO_COMMAND);
+    state->identify_sum = 0;
+    state->has_signature = false;
+    state->identify = issued->identify;
+    state->sensed = issued->sensed;
+    if ((state->identify || state->sensed) && find_command(port, slot, &command))
         change_memory(state, &command);
+    if (!issued->end.rule)
+        return;
+    state->end = issued->end;
     uint8_t *received = memory_at(get(port, FB), get(port, FB + 4), AHCI_FIS_BYTES);
-    if (state->end.rule && received) {
+    if (received) {
         received[RECEIVED_D2H + 2] = inject_end_status(state);
         received[RECEIVED_D2H + 3] = state->end.error;
     }
+}
+
+/* The first of some slots whose command is to fail; 0: there is none. */
+static uint32_t failing(const struct inject_port *hba, uint32_t slots)
+{
+    while (slots && !hba->slots[__builtin_ctz(slots)].end.rule)
+        slots &= slots - 1;
+    return slots & -slots;
+}
+
+void inject_hba_settle(struct inject_channel *state)
+{
+    struct inject_port *hba = &state->hba;
+    const uint8_t *port = hba->pending ? port_of(state->channel) : NULL;
+
+    if (!port)
+        return;
+    uint32_t over = hba->pending & ~get(port, CI);
+    /* A command that has failed may stay issued (AHCI 1.3.1, 6.2.2), and so do those behind it. */
+    if ((get(port, IS) | hba->held) & FAILED_IS && !state->end.rule && !failing(hba, over))
+        over |= failing(hba, hba->pending);
+    for (; over; over &= over - 1)
+        settle(state, port, (unsigned)__builtin_ctz(over));
 }
 
 /* ------------------------------------------------------------------ interrupts */
@@ -257,6 +310,8 @@ static uint32_t read_of_port(struct inject_channel *state, enum hba_role role, u
     bool is_mute_now = is_mute(state, &shown);
     bool is_gone = inject_in_effect(state, EFFECT_VANISH);
 
+    if (!is_mute_now)
+        inject_hba_settle(state);
     switch (role) {
     case HBA_PORT_TFD:
         return change_task_file(state, value, is_mute_now, shown);
@@ -270,7 +325,6 @@ static uint32_t read_of_port(struct inject_channel *state, enum hba_role role, u
     case HBA_PORT_CI:
         if (is_mute_now)
             return value | (role == HBA_PORT_CI ? state->hba.issued : 0);
-        inject_hba_settle(state);
         if (role == HBA_PORT_CI)
             state->hba.issued &= value;
         return value;
@@ -326,8 +380,11 @@ static bool write_to_port(struct inject_channel *state, enum hba_role role, cons
     } else if (role == HBA_PORT_CMD) {
         if (*value & AHCI_CMD_OVERRIDE)
             inject_note_reset(state, true);
-        if (!(*value & AHCI_CMD_START))
+        if (!(*value & AHCI_CMD_START)) {
+            inject_hba_settle(state);
+            put_all_back(&state->hba);
             state->hba.issued = 0;
+        }
     } else if (role == HBA_PORT_SCTL && (*value & AHCI_DET) == AHCI_DET_RESET) {
         inject_note_reset(state, true);
     }

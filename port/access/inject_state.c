@@ -39,6 +39,18 @@ struct inject_channel *inject_channel(struct channel *channel)
     return state;
 }
 
+static void forget_in_slots(struct inject_port *hba, const struct inject_rule *rule)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        struct inject_slot *slot = &hba->slots[i];
+        if (slot->end.rule == rule)
+            slot->end.rule = NULL;
+        if (slot->sensed == rule)
+            slot->sensed = NULL;
+        slot->identify &= ~(1u << (rule - inject_rules));
+    }
+}
+
 void inject_forget(const struct inject_rule *rule)
 {
     for (unsigned i = 0; i < channel_count; i++) {
@@ -59,6 +71,7 @@ void inject_forget(const struct inject_rule *rule)
         if (state->last == rule)
             state->last = NULL;
         state->identify &= ~(1u << (rule - inject_rules));
+        forget_in_slots(&state->hba, rule);
     }
 }
 
@@ -72,6 +85,12 @@ void inject_end_effects(void)
         state->identify = 0;
         state->sense = NULL;
         state->sensed = NULL;
+        for (unsigned slot = 0; slot < 32; slot++) {
+            state->hba.slots[slot].end = (struct inject_end){0};
+            state->hba.slots[slot].has_bus_master_error = false;
+            state->hba.slots[slot].identify = 0;
+            state->hba.slots[slot].sensed = NULL;
+        }
     }
 }
 

@@ -34,16 +34,24 @@ struct inject_end {
     uint8_t status, error;    /* what of ERR and DF is set in Status; Error */
 };
 
-/* Of an AHCI port (inject_hba.c). What is changed in a command that lies in the driver's memory is
- * put back when it is over. */
-struct inject_port {
-    uint32_t issued; /* PxCI and PxSACT, as far as the driver has not seen them clear */
-    uint32_t held;   /* bits of PxIS that the device does not show any more, and the driver */
-    bool is_hidden;  /* does not see yet */
-    uint8_t slot;    /* whose command is changed, or its data: */
-    bool is_changed;
-    uint8_t *opcode, *packet; /* NULL: not */
+/* A command of an AHCI port, as it was issued. What is changed of it in the driver's memory is put
+ * back when it is over; what its data and its end become is kept until then. */
+struct inject_slot {
+    uint8_t *opcode, *packet; /* where they are; NULL: it is not changed */
     uint8_t old_opcode, old_packet;
+    struct inject_end end;
+    bool has_bus_master_error;
+    uint32_t identify; /* as of a channel */
+    const struct inject_rule *sensed;
+};
+
+/* Of an AHCI port (inject_hba.c). */
+struct inject_port {
+    uint32_t issued;  /* PxCI and PxSACT, as far as the driver has not seen them clear */
+    uint32_t held;    /* bits of PxIS that the device does not show any more, and the driver */
+    bool is_hidden;   /* does not see yet */
+    uint32_t pending; /* slots whose command is not known to be over: a bit each */
+    struct inject_slot slots[32];
 };
 
 /* Of a channel, as the device knows it: a write that was dropped has not been. Changed by accesses

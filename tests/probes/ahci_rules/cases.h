@@ -28,6 +28,7 @@ extern const struct ahci_case engine_cases[], command_cases[], request_cases[], 
 
 #define COMMAND_UNKNOWN  0x04 /* every device aborts it */
 #define COMMAND_READ_DMA 0xC8
+#define COMMAND_VERIFY   0x40
 #define COMMAND_FPDMA    0x60
 #define COMMAND_IDENTIFY 0xEC
 #define COMMAND_SLEEP    0xE6
