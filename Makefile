@@ -248,9 +248,10 @@ hang-test:
 	@HANGS=all PERL5LIB=tests/lib prove --timer -j$(JOBS) -PVerdict $(if $(Q),,-v) $(ARCHES:%=%:tests/boot/hang.t)
 
 # The same: of pata by DMA and by PIO, or of a driver of one's own.
+$(eval $(call hand_on,CASE))
 sweep built-sweep: all $(TEST_TOOLS)
 sweep:
-	@SWEEP='$(or $(SEED),1):$(or $(RUNS),5000)' TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
+	@SWEEP="$${CASE:-$(or $(SEED),1):$(or $(RUNS),5000)}" TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
 	    $(if $(MINIPORT),tests/conformance/run.pl,prove -v tests/boot/sweep.t)
 
 endif
@@ -297,7 +298,7 @@ help:
 #? make hang-test     a loop in each routine of a driver's, interrupts on and off, on each machine: the hang
 #?                    watchdog finds all 60 (30 with ARCH=) within ten seconds
 #? make sweep         each kind of fault at each access of a read, a write ... and RUNS= (5000) in all, SEED=;
-#?                    of pata, or of MINIPORT=
+#?                    of pata, or of MINIPORT=; CASE='write: bsy for=5ms nth=3' is one of them, and shown
 #? make fuzz          fuzzes what reads foreign files: FUZZ=pe or reg, FUZZ_SECONDS=600
 #? make lint          format, scripts, who includes whom; the kernel as clang and cppcheck see it
 #? make check         lint and test

@@ -18,7 +18,7 @@ enum shell_mode {
 };
 
 #define TRACE_WORDS_CAPACITY 64u
-#define TEST_NAME_CAPACITY   32u
+#define TEST_NAME_CAPACITY   160u
 #define FAULTS_CAPACITY      1024u
 #define WATCHDOG_DEFAULT_MS  5000u
 #define WATCHDOG_MOST_MS     60000u

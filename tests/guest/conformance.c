@@ -15,17 +15,30 @@
 
 static unsigned checks_done;
 
+static void print_check(const char *result, const char *format, va_list arguments)
+{
+    hal_printf("%s %u - ", result, ++checks_done);
+    hal_vprintf(format, arguments);
+    hal_printf("\n");
+}
+
 bool conf_ok(bool passed, const char *format, ...)
 {
     va_list arguments;
-    hal_printf("%s %u - ", passed ? "ok" : "not ok", ++checks_done);
     va_start(arguments, format);
-    hal_vprintf(format, arguments);
+    print_check(passed ? "ok" : "not ok", format, arguments);
     va_end(arguments);
-    hal_printf("\n");
     if (!passed)
         guest_show_trace();
     return passed;
+}
+
+void conf_failed(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_check("not ok", format, arguments);
+    va_end(arguments);
 }
 
 void conf_skip(const char *what, const char *format, ...)

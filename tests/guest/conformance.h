@@ -21,6 +21,8 @@
 bool guest_conformance(const char *name);
 
 bool conf_ok(bool passed, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A check that has failed, and has nothing to do with the end of the trace. */
+void conf_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void conf_skip(const char *what, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void conf_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says what became of a block request that did not do as it should. */

@@ -7,23 +7,36 @@
 #include "tests/guest/conformance.h"
 #include "tests/guest/guest.h"
 
-#define TRACE_SHOWN 24u /* entries */
+/* Entries. */
+#define TRACE_SHOWN      24u
+#define TRACE_SHOWN_LONG 400u
 
 static void print_line(const char *line)
 {
     hal_printf("#   %s\n", line);
 }
 
+static void show_trace(uint16_t first, unsigned most)
+{
+    unsigned count = (uint16_t)(trace_next - first) / sizeof(struct trace_entry);
+
+    if (count > 0)
+        hal_printf("# the end of the trace (s since the start, us since the last time):\n");
+    trace_show(count < most ? count : most, print_line);
+}
+
 void guest_show_trace(void)
 {
     static uint16_t shown; /* how far */
-    uint16_t next = trace_next;
-    unsigned count = (uint16_t)(next - shown) / sizeof(struct trace_entry);
+    uint16_t first = shown;
 
-    shown = next;
-    if (count > 0)
-        hal_printf("# the end of the trace (s since the start, us since the last time):\n");
-    trace_show(count < TRACE_SHOWN ? count : TRACE_SHOWN, print_line);
+    shown = trace_next;
+    show_trace(first, TRACE_SHOWN);
+}
+
+void guest_show_trace_since(uint16_t first)
+{
+    show_trace(first, TRACE_SHOWN_LONG);
 }
 
 bool guest_test(const char *name)

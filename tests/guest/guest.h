@@ -10,6 +10,8 @@ bool guest_test(const char *name);
 
 /* A check has failed: what the trace has of the time since the one before that failed, at most its last lines. */
 void guest_show_trace(void);
+/* The same of what has come since trace_next was `first`, up to many lines. */
+void guest_show_trace_since(uint16_t first);
 
 void guest_test_hal(void);
 void guest_fail_hal(const char *how);

@@ -38,8 +38,11 @@ extern volatile unsigned sweep_ends;
 bool sweep_prepare(void);
 /* The scenario's device; NULL: there is none. */
 struct device *sweep_device(const struct sweep_scenario *scenario);
-/* Another place and length from now on. */
-void sweep_vary(uint32_t random);
+/* Another place and length from now on; they have to be within the disk. */
+void sweep_place(uint64_t lba, uint32_t count);
+#define SWEEP_MOST 64u /* sectors of a request */
+/* The scenario in words: its name, and behind it where it is, "write 40+16", if not where it was at first. */
+void sweep_name(const struct sweep_scenario *scenario, char *text, size_t size);
 /* Does each sector of the disk hold what it has to? What the last write was about may be old or new.
  * False: `text` says which one does not. `is_blind`: it is no fault, and the disk is written anew. */
 bool sweep_check_disk(bool is_blind, char *text, size_t size);
@@ -58,7 +61,8 @@ extern const unsigned sweep_fault_count;
 /* ------------------------------------------------------------------ the sweep */
 
 /* `words`: "" for the short form; "SEED:RUNS" goes through all of it, and then on at random until there were
- * RUNS runs. Context: PASSIVE_LEVEL. */
+ * RUNS runs; a case as findings name it, "write: read 00 register=Status nth=1" with "_" for blanks, is run alone, and
+ * shown. Context: PASSIVE_LEVEL. */
 void conf_sweep(const char *words);
 
 #endif

@@ -9,8 +9,9 @@
 #include "tests/guest/conformance.h"
 #include "tests/guest/sweep.h"
 
-#define SECTOR 512u
-#define MOST   64u /* sectors of a request */
+#define SECTOR      512u
+#define FIRST_LBA   40u
+#define FIRST_COUNT 16u
 
 volatile unsigned sweep_ends;
 
@@ -20,8 +21,8 @@ static uint8_t *buffer;  /* of the request that is judged */
 static uint8_t *written; /* what it writes */
 static uint8_t *found;   /* what the disk holds indeed */
 static uint8_t *medium;  /* what the first sectors of the CD hold */
-static uint64_t lba = 40;
-static uint32_t count = 16;
+static uint64_t lba = FIRST_LBA;
+static uint32_t count = FIRST_COUNT;
 static uint32_t seed = 1;
 static struct block_request block;
 static struct request request;
@@ -78,7 +79,7 @@ static void begin_block(struct device *device, enum block_operation operation, u
 
 static bool nothing_first(void)
 {
-    memset(buffer, 0xA5, MOST * 2048);
+    memset(buffer, 0xA5, SWEEP_MOST * 2048);
     return true;
 }
 
@@ -200,10 +201,20 @@ void sweep_describe(const struct sweep_scenario *scenario, char *text, size_t si
                  request.ata_error);
 }
 
-void sweep_vary(uint32_t random)
+void sweep_place(uint64_t at, uint32_t sectors)
 {
-    count = 1 + random % MOST;
-    lba = (random >> 8) % (SWEEP_SECTORS - count);
+    lba = at;
+    count = sectors;
+}
+
+void sweep_name(const struct sweep_scenario *scenario, char *text, size_t size)
+{
+    bool is_elsewhere = lba != FIRST_LBA || count != FIRST_COUNT;
+
+    if (is_elsewhere)
+        snprintf(text, size, "%s %u+%u", scenario->name, (unsigned)lba, count);
+    else
+        snprintf(text, size, "%s", scenario->name);
 }
 
 /* ------------------------------------------------------------------ the disk */
@@ -247,7 +258,7 @@ bool sweep_check_disk(bool is_blind, char *text, size_t size)
 
 bool sweep_prepare(void)
 {
-    size_t disk_bytes = SWEEP_SECTORS * SECTOR, buffer_bytes = MOST * 2048;
+    size_t disk_bytes = SWEEP_SECTORS * SECTOR, buffer_bytes = SWEEP_MOST * 2048;
     uint8_t *memory = hal_pages_alloc(hal_pages_for(2 * disk_bytes + 3 * buffer_bytes), UINT64_MAX);
 
     disk = conf_need_disk(0);
