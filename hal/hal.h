@@ -413,7 +413,8 @@ void hal_pci_write(struct hal_pci_address address, unsigned offset, unsigned wid
  * Bodies of the functions above that are static inline, struct hal_settings, HAL_STATE_xxx,
  * HAL_CALL_HOME_BYTES, HAL_FIRST_IN_REGISTER (an attribute of functions of the drivers' calling
  * convention: the first argument goes in a register, where they would all lie on the stack, so that
- * a routine can hand its own on as they lie), and HAL_MACHINE, "x86_64" as ARCH= says it: from the
+ * a routine can hand its own on as they lie), HAL_WITH (the arguments that it hands on so, and one
+ * more, which comes first here), and HAL_MACHINE, "x86_64" as ARCH= says it: from the
  * platform's folder, which the build adds to where <> looks. */
 #include <hal_inline.h>
 

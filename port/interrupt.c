@@ -117,7 +117,7 @@ static void line_unclaimed(unsigned number)
     for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
         for (struct channel *other = NULL;
              (other = port_next_channel_of(channel->controller, other));)
-            claims += other->counters.interrupts;
+            claims += channel_interrupts(&other->counters);
     if (claims != line->claims)
         line->unclaimed_in_a_row = 0;
     line->claims = claims;
@@ -133,10 +133,10 @@ static void line_unclaimed(unsigned number)
 /* ------------------------------------------------------------------ claimed interrupts */
 
 /* INT-01. A latch that was injected, or hidden, says nothing of the driver. */
-static void judge_dismissal(struct channel *channel, unsigned noted)
+static void judge_dismissal(struct channel *channel)
 {
     bool is_latch;
-    uint16_t port = audit_undismissed(channel, noted, &is_latch);
+    uint16_t port = audit_undismissed(channel, &is_latch);
 
     if (port && is_latch && inject_since(channel, (uint32_t)channel->counters.requests))
         return;
@@ -160,10 +160,11 @@ static bool has_progress(const struct controller *controller)
 }
 
 /* TRUE without all that usually dismisses an interrupt, or on a level-triggered line. */
-static __attribute__((noinline)) void judge_claim(struct channel *channel, unsigned noted)
+static __attribute__((noinline)) void judge_claim(struct channel *channel)
 {
-    if (channel->audit.ports.status && channel->audit.dismissal & ~noted & ~AUDIT_NEVER_NOTED)
-        judge_dismissal(channel, noted);
+    if (channel->audit.hazards & (AUDIT_OWES_STATUS | AUDIT_OWES_CLEAR))
+        judge_dismissal(channel);
+    audit_leave_interrupt(channel);
     if (!channel->interrupt.hal.level)
         return;
     if (has_progress(channel->controller))
@@ -187,16 +188,17 @@ __attribute__((noinline)) bool interrupt_serve(void *context)
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql interrupted = irql_now;
     irql_now = IRQL_DIRQL;
-    call->noted = 0;
+    channel->counters.interrupt_calls++;
+    audit_enter_interrupt(channel);
     trace_timed(TRACE_CALL, call->trace_head, CONTEXT_INTERRUPT | IRQL_DIRQL << 16);
     BOOLEAN ours = (BOOLEAN)call_fast(call, (uintptr_t)channel->given.interface.IdeHwInterrupt, 1,
                                       channel->memory.extension, NULL);
     if (ours) {
-        channel->counters.interrupts++;
-        if (call->noted != channel->audit.dismissal)
-            judge_claim(channel, call->noted);
+        if (!audit_is_dismissed(channel))
+            judge_claim(channel);
     } else {
         trace_false(call);
+        audit_leave_interrupt(channel);
         channel->counters.interrupts_not_ours++;
     }
     irql_now = interrupted;
@@ -211,11 +213,12 @@ static void poll_interrupt(struct channel *channel)
 {
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql level = irql_enter_dirql();
+    channel->counters.interrupt_calls++;
     if ((BOOLEAN)call_fast(call, (uintptr_t)channel->given.interface.IdeHwInterrupt, 1,
-                           channel->memory.extension, NULL)) {
-        channel->counters.interrupts++;
+                           channel->memory.extension, NULL))
         trace_call(call);
-    }
+    else
+        channel->counters.interrupt_calls--;
     irql_leave_dirql(level);
 }
 
@@ -280,7 +283,7 @@ bool interrupt_connect(struct channel *channel)
     channel->interrupt.claims_in_a_row = 0;
     /* What no access can show, so that every claim on a level-triggered line is looked at. */
     if (channel->interrupt.hal.level)
-        channel->audit.dismissal |= AUDIT_NEVER_NOTED;
+        channel->audit.dismissal |= AUDIT_ALWAYS;
     channel->interrupt.hal.handler = filter ? filter : interrupt_serve;
     channel->interrupt.hal.context = channel;
     channel->interrupt.is_connected = hal_interrupt_connect(&channel->interrupt.hal);

@@ -215,8 +215,15 @@ struct callback_slot {
 };
 
 struct channel_counters {
-    uint64_t requests, interrupts, interrupts_not_ours, resets, timeouts;
+    uint64_t requests;
+    uint64_t interrupt_calls;     /* of IdeHwInterrupt, */
+    uint64_t interrupts_not_ours; /* and those that said FALSE */
+    uint64_t resets, timeouts;
 };
+static inline uint64_t channel_interrupts(const struct channel_counters *counters)
+{
+    return counters->interrupt_calls - counters->interrupts_not_ours;
+}
 
 /* What the miniport's routines of a channel are handed, to read and to write (MEM-04: nothing else
  * of it). Whoever calls the miniport fills in a member before, and judges it after the call. */

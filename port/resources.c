@@ -191,10 +191,9 @@ static void find_registers(struct channel *channel, unsigned count)
     }
     channel->audit.dismissal = 0;
     if (channel->audit.ports.status && contract_audits)
-        channel->audit.dismissal = AUDIT_OF_CHANNEL(
-            channel->audit.ports.bus_master_status ? AUDIT_READ_STATUS | AUDIT_CLEARED_BUS_MASTER
-                                                   : AUDIT_READ_STATUS,
-            channel->number);
+        channel->audit.dismissal = channel->audit.ports.bus_master_status
+                                       ? AUDIT_OWES_STATUS | AUDIT_OWES_CLEAR
+                                       : AUDIT_OWES_STATUS;
 }
 
 /* Of an IDE controller, what belongs to the channel. What another function's registers are for,

@@ -148,7 +148,7 @@ static void print_channel_counters(void)
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
         const struct channel_counters *counters = &channel->counters;
         hal_printf("%-8s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %7" PRIu64 " %8s %9" PRIu64 "\n",
-                   channel->name, counters->requests, counters->interrupts,
+                   channel->name, counters->requests, channel_interrupts(counters),
                    counters->interrupts_not_ours, counters->resets, "", counters->timeouts);
     }
 }

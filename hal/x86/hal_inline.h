@@ -6,9 +6,11 @@
 #if defined(__x86_64__)
 #define HAL_MACHINE "x86_64"
 #define HAL_FIRST_IN_REGISTER
+#define HAL_WITH(handed, ...) (__VA_ARGS__, handed)
 #else
 #define HAL_MACHINE           "i386"
 #define HAL_FIRST_IN_REGISTER __attribute__((regparm(1)))
+#define HAL_WITH(handed, ...) (handed, __VA_ARGS__)
 #endif
 
 #include "hal/x86/cpu/call.h"

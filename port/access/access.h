@@ -26,14 +26,16 @@ struct controller;
  * way, on which nothing is asked of the port; who wants to know of it, or to change it, has one of
  * its own there. */
 struct access_register;
-#define ACCESS_WAY NTAPI HAL_FIRST_IN_REGISTER
+#define ACCESS_WAY             NTAPI HAL_FIRST_IN_REGISTER
+#define ACCESS_READ(at)        HAL_WITH(const struct access_register *reg, uintptr_t at)
+#define ACCESS_WRITE(at, TYPE) HAL_WITH(const struct access_register *reg, uintptr_t at, TYPE value)
 struct access_register {
-    UCHAR(ACCESS_WAY *read8)(const struct access_register *reg, uintptr_t port);
-    VOID(ACCESS_WAY *write8)(const struct access_register *reg, uintptr_t port, UCHAR value);
-    USHORT(ACCESS_WAY *read16)(const struct access_register *reg, uintptr_t port);
-    VOID(ACCESS_WAY *write16)(const struct access_register *reg, uintptr_t port, USHORT value);
-    ULONG(ACCESS_WAY *read32)(const struct access_register *reg, uintptr_t port);
-    VOID(ACCESS_WAY *write32)(const struct access_register *reg, uintptr_t port, ULONG value);
+    UCHAR(ACCESS_WAY *read8) ACCESS_READ(port);
+    VOID(ACCESS_WAY *write8) ACCESS_WRITE(port, UCHAR);
+    USHORT(ACCESS_WAY *read16) ACCESS_READ(port);
+    VOID(ACCESS_WAY *write16) ACCESS_WRITE(port, USHORT);
+    ULONG(ACCESS_WAY *read32) ACCESS_READ(port);
+    VOID(ACCESS_WAY *write32) ACCESS_WRITE(port, ULONG);
     union {
         struct channel *channel; /* whose it is: not always the one whose routine runs */
         struct access_hba *hba;  /* of registers in memory: the AHCI controller's */
@@ -42,10 +44,8 @@ struct access_register {
     uint8_t byte_count;  /* of the widest access that may begin there; 0: none */
     uint8_t block_bytes; /* the same for a unit of a block that goes the straight way */
     bool is_audited;
-    uint8_t noted; /* AUDIT_xxx (audit.h) of an access in IdeHwInterrupt */
 } __attribute__((aligned(8 * sizeof(void *))));
 
-/* For each port the number of its record. */
 #define ACCESS_PORT_COUNT 0x10000u
 enum access_record {
     ACCESS_UNMAPPED,
@@ -58,8 +58,12 @@ enum access_record {
 
 struct access_map {
     struct access_register records[ACCESS_RECORD_COUNT];
-    uint8_t ports[ACCESS_PORT_COUNT];
+    uint16_t ports[ACCESS_PORT_COUNT]; /* for each the place of its record among them, in bytes */
 };
+static inline uint16_t access_place(unsigned record)
+{
+    return (uint16_t)(record * sizeof(struct access_register));
+}
 /* Of contexts in which no port may be accessed. Never written but by access_init. */
 extern struct access_map access_no_ports;
 

@@ -282,7 +282,7 @@ uint32_t audit_ahci_read(const struct access_register *reg, uint32_t value)
         return role == HBA_PORT_CI ? value | port->stopped : value;
     }
     if (role == HBA_PORT_IS)
-        ahci_read_port_interrupts(at.audit, port, value);
+        ahci_read_port_interrupts(port, value);
     else if (role == HBA_PORT_TFD)
         read_task_file(port, value);
     else if (role == HBA_PORT_CMD)
@@ -312,7 +312,7 @@ bool audit_ahci_write(const struct access_register *reg, uint32_t *value, enum r
     } else if (role == HBA_PORT_SACT) {
         write_active(&at, *value);
     } else if (role == HBA_PORT_IS) {
-        ahci_write_port_interrupts(at.audit, port, *value);
+        ahci_write_port_interrupts(port, *value);
     } else if (role == HBA_PORT_CMD) {
         write_command(&at, value);
     } else if (role == HBA_PORT_SCTL) {

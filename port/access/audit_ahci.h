@@ -39,7 +39,6 @@ struct audit_hba {
     struct controller *controller;
     uint32_t cap, ghc, pi;
     bool has_cap, has_ghc, has_pi;
-    uint32_t call; /* of IdeHwInterrupt, counted from 1 */
     struct audit_hba_port ports[HBA_PORT_COUNT];
 };
 

@@ -83,10 +83,8 @@ uint32_t ahci_list_bytes(const struct audit_hba *audit);
  * for its slot. */
 void ahci_one_may_be_over(struct audit_hba_port *port);
 /* PxIS, and IS. */
-void ahci_read_port_interrupts(struct audit_hba *audit, struct audit_hba_port *port,
-                               uint32_t value);
-void ahci_write_port_interrupts(struct audit_hba *audit, struct audit_hba_port *port,
-                                uint32_t value);
+void ahci_read_port_interrupts(struct audit_hba_port *port, uint32_t value);
+void ahci_write_port_interrupts(struct audit_hba_port *port, uint32_t value);
 void ahci_read_interrupts(struct audit_hba *audit, uint32_t value);
 void ahci_write_interrupts(const struct hba_access *at, uint32_t value);
 /* PxCI is about to be written: judges the commands of its slots. As audit_ahci_write. */

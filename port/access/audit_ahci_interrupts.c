@@ -3,11 +3,9 @@
  * PxIS and IS: what they say of commands, and the order in which a driver clears them; see
  * audit_ahci.h. Entered from any context in which a miniport runs.
  */
+#include "port/access/audit.h"
 #include "port/access/audit_ahci_internal.h"
 #include "port/objects.h"
-
-/* What the port's own count of calls is marked with (context_now->noted). */
-#define NOTED_CALL 0x02u
 
 void ahci_one_may_be_over(struct audit_hba_port *port)
 {
@@ -17,14 +15,9 @@ void ahci_one_may_be_over(struct audit_hba_port *port)
 }
 
 /* The number of the call of IdeHwInterrupt that runs; 0: none does. */
-static uint32_t this_call(struct audit_hba *audit)
+static uint32_t this_call(void)
 {
-    if (context_now->kind != CONTEXT_INTERRUPT)
-        return 0;
-    if (!(context_now->noted & NOTED_CALL) && ++audit->call == 0)
-        audit->call = 1;
-    context_now->noted |= NOTED_CALL;
-    return audit->call;
+    return context_now->kind == CONTEXT_INTERRUPT ? audit_call_number(context_now->channel) : 0;
 }
 
 /* What of PxIS keeps IS set, as far as it is known. */
@@ -33,9 +26,9 @@ static uint32_t raised(const struct audit_hba_port *port)
     return port->pending & ~AHCI_IS_ELSEWHERE & port->known[HBA_PORT_IE];
 }
 
-void ahci_read_port_interrupts(struct audit_hba *audit, struct audit_hba_port *port, uint32_t value)
+void ahci_read_port_interrupts(struct audit_hba_port *port, uint32_t value)
 {
-    uint32_t call = this_call(audit);
+    uint32_t call = this_call();
 
     if (value & ~port->pending & AHCI_IS_TASK_FILE) {
         port->has_failed = true;
@@ -48,12 +41,11 @@ void ahci_read_port_interrupts(struct audit_hba *audit, struct audit_hba_port *p
         ahci_one_may_be_over(port);
 }
 
-void ahci_write_port_interrupts(struct audit_hba *audit, struct audit_hba_port *port,
-                                uint32_t value)
+void ahci_write_port_interrupts(struct audit_hba_port *port, uint32_t value)
 {
     port->pending &= ~value;
     if (value)
-        port->cleared_call = this_call(audit);
+        port->cleared_call = this_call();
 }
 
 /* AHCI: 10.7.2.1: PxIS, then IS. A driver may clear IS once more when it has cleared PxIS, or look
@@ -61,7 +53,7 @@ void ahci_write_port_interrupts(struct audit_hba *audit, struct audit_hba_port *
 void ahci_write_interrupts(const struct hba_access *at, uint32_t value)
 {
     struct audit_hba *audit = at->audit;
-    uint32_t call = this_call(audit);
+    uint32_t call = this_call();
 
     if (!call || (audit->has_ghc && !(audit->ghc & AHCI_GHC_IE)))
         return;
@@ -87,7 +79,7 @@ void ahci_write_interrupts(const struct hba_access *at, uint32_t value)
 
 void ahci_read_interrupts(struct audit_hba *audit, uint32_t value)
 {
-    uint32_t call = this_call(audit);
+    uint32_t call = this_call();
 
     for (unsigned i = 0; i < HBA_PORT_COUNT && call; i++)
         if (audit->ports[i].too_early_call == call && !(value >> i & 1))

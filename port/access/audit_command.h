@@ -37,7 +37,6 @@ enum audit_protocol {
 struct audit_opcode {
     uint8_t protocol; /* enum audit_protocol */
     uint8_t flags;    /* OPCODE_xxx */
-    uint16_t ignores; /* hazards that are none for it: AUDIT_xxx (audit.h) */
 };
 extern const struct audit_opcode audit_opcodes[256];
 
@@ -56,10 +55,17 @@ bool audit_command_address(const struct audit_command *command, uint64_t *lba, u
 /* How much it moves between device and memory, by DMA or through the data port; 0: not known. */
 uint32_t audit_command_bytes(const struct audit_command *command);
 
+/* Does its data go by the bus master? */
+static inline bool audit_is_by_dma(const struct audit_command *command)
+{
+    return command->protocol == PROTOCOL_DMA_IN || command->protocol == PROTOCOL_DMA_OUT ||
+           (command->protocol == PROTOCOL_PACKET && command->registers.features & 1);
+}
+
 /* DMA, and PACKET by DMA once the packet was sent: DRQ says nothing meanwhile. */
 static inline bool audit_moves_dma(const struct audit_command *command)
 {
-    return command->is_by_dma && (command->protocol != PROTOCOL_PACKET || command->is_sent);
+    return audit_is_by_dma(command) && (command->protocol != PROTOCOL_PACKET || command->is_sent);
 }
 
 /* "READ DMA (C8h), device 0, LBA 2048, 8 sectors" */

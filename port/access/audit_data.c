@@ -125,7 +125,7 @@ static void judge_limit(struct channel *channel)
     const struct audit_command *command = &channel->audit.command;
     uint32_t limit = command->registers.lba_mid | (uint32_t)command->registers.lba_high << 8;
 
-    if (command->is_by_dma || limit || !audit_packet_wants_data(channel))
+    if (audit_is_by_dma(command) || limit || !audit_packet_wants_data(channel))
         return;
     contract_report(RULE_HWR_16, channel, AUDIT_WRITE_ROUTINE, command->place,
                     "the byte count limit of PACKET is 0, and the packet moves data");

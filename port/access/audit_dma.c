@@ -28,8 +28,11 @@
 #define WRITES DMA_START
 #define MOVES  (DMA_START | DMA_AWAITED_SOME)
 
+#define OPCODE_PACKET      0xA0u
+#define FEATURE_PACKET_DMA 0x01u
+
 /* ATA/ATAPI-6 and -7, clause 8; ACS-2 of the later ones. */
-const uint8_t audit_dma_commands[256] = {
+static const uint8_t dma_commands[256] = {
     [0xC8] = READS,  /* READ DMA */
     [0xC9] = READS,  /* the same, without retries */
     [0x25] = READS,  /* READ DMA EXT */
@@ -53,6 +56,17 @@ const uint8_t audit_dma_commands[256] = {
     [0xCC] = MOVES,  /* WRITE DMA QUEUED */
     [0xA2] = MOVES,  /* SERVICE */
 };
+
+/* Of PACKET without its feature nothing goes by DMA; a transfer that has begun already has what it
+ * waits for. */
+void audit_dma_commanded(struct audit *audit, uint8_t opcode)
+{
+    audit->hazards &= ~AUDIT_AWAITED;
+    if (audit->hazards & AUDIT_DMA_STARTED ||
+        (opcode == OPCODE_PACKET && !(audit->current.features & FEATURE_PACKET_DMA)))
+        return;
+    audit->hazards |= dma_commands[opcode];
+}
 
 /* ------------------------------------------------------------------ whose transfer it is */
 
@@ -109,7 +123,7 @@ static const struct irb_slot *matching_slot(const struct channel *channel)
 /* Of a DMA command that waits for its start, what can be told of its transfer. */
 static struct transfer transfer_of(const struct channel *channel)
 {
-    const uint8_t awaited = channel->audit.dma.awaited;
+    const uint32_t awaited = channel->audit.hazards & AUDIT_AWAITED;
     struct transfer transfer = {
         .channel = channel,
         .owner = only_slot(channel),
@@ -142,11 +156,10 @@ static const char *direction_name(uint8_t value)
 }
 
 /* HWR-11: which way does the data of a command go? */
-static uint8_t direction_of(const struct audit_dma *dma, const struct irb_slot *owner,
-                            uint8_t otherwise)
+static uint8_t direction_of(uint32_t hazards, const struct irb_slot *owner, uint8_t otherwise)
 {
-    if (!(dma->awaited & DMA_AWAITED_SOME))
-        return dma->awaited & DMA_TO_MEMORY;
+    if (!(hazards & DMA_AWAITED_SOME))
+        return hazards & DMA_TO_MEMORY;
     if (!owner || !(owner->page->irb.IrbFlags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT)))
         return otherwise;
     return owner->page->irb.IrbFlags & IRB_FLAGS_DATA_IN ? DMA_TO_MEMORY : 0;
@@ -155,25 +168,26 @@ static uint8_t direction_of(const struct audit_dma *dma, const struct irb_slot *
 /* HWR-08, HWR-11, HWR-13. A transfer that was stopped in the midst of its request may go on. */
 static void judge_order(struct channel *channel, const struct irb_slot *owner, uint8_t value)
 {
-    struct audit_dma *dma = &channel->audit.dma;
+    const struct audit_dma *dma = &channel->audit.dma;
+    const uint32_t hazards = channel->audit.hazards;
     bool is_second = dma->owner && dma->owner->state == SLOT_ACTIVE &&
                      audit_is_since(channel->audit.command_written, dma->owner->begun);
     uint8_t direction = value & DMA_TO_MEMORY;
 
-    if (dma->doubts & DMA_DOUBT_MASTER)
+    if (hazards & AUDIT_DMA_MASTER)
         REPORT(RULE_HWR_08, owner, WRITE_BYTE,
                "a transfer starts, and bus mastering is off in configuration space");
-    if (!dma->awaited && !is_second)
+    if (!(hazards & AUDIT_AWAITED) && !is_second)
         REPORT(RULE_HWR_11, owner, WRITE_BYTE,
                "start is written before the command: the device has no DMA command");
-    else if (dma->awaited && direction_of(dma, owner, direction) != direction)
+    else if (hazards & AUDIT_AWAITED && direction_of(hazards, owner, direction) != direction)
         REPORT(RULE_HWR_11, owner, WRITE_BYTE,
                "the direction is %s, and the command's data goes %s", direction_name(value),
                direction_name(value ^ DMA_TO_MEMORY));
-    if (dma->doubts & DMA_DOUBT_STATUS)
+    if (hazards & (AUDIT_DMA_ERROR | AUDIT_DMA_INTERRUPT))
         REPORT(RULE_HWR_13, owner, WRITE_BYTE,
                "a transfer starts, and the status still has its %s bit set, as it was read last",
-               dma->doubts & DMA_INTERRUPT ? "interrupt" : "error");
+               hazards & AUDIT_DMA_INTERRUPT ? "interrupt" : "error");
 }
 
 /* HWR-09, HWR-10, HWR-21. False: it may not start. */
@@ -199,17 +213,18 @@ static bool judge_table(struct channel *channel, struct transfer *transfer)
 static bool is_table_known(const struct channel *channel)
 {
     return channel->controller->channel_driver->image &&
-           !(channel->audit.dma.doubts & DMA_DOUBT_BYTES);
+           !(channel->audit.hazards & AUDIT_DMA_BYTES);
 }
 
 uint8_t audit_dma_start(struct channel *channel, uint8_t value)
 {
-    struct audit_dma *dma = &channel->audit.dma;
+    struct audit *audit = &channel->audit;
+    struct audit_dma *dma = &audit->dma;
     struct transfer transfer = transfer_of(channel);
 
     const uint64_t told = contract_total();
 
-    if (dma->doubts & DMA_DOUBT_STARTED) {
+    if (audit->hazards & AUDIT_DMA_STARTED) {
         REPORT(RULE_HWR_12, transfer.owner, WRITE_BYTE, "start is written while it is still set");
         remember(channel, transfer.owner, told);
         return value;
@@ -221,10 +236,8 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
     if (!may)
         return value & (uint8_t)~DMA_START;
     dma->owner = transfer.owner;
-    dma->awaited = 0;
-    dma->doubts &= DMA_DOUBT_BYTES | DMA_DOUBT_MASTER;
-    dma->doubts |= DMA_DOUBT_STARTED | (dma->table ? 0 : DMA_DOUBT_TABLE);
-    dma->owed = DMA_OWES_STOP | DMA_OWES_LOOK;
+    audit->hazards &= ~AUDIT_ON_START | AUDIT_DMA_BYTES | AUDIT_DMA_MASTER;
+    audit->hazards |= AUDIT_DMA_STARTED | AUDIT_DMA_LOOK | (dma->table ? 0 : AUDIT_DMA_TABLE);
     return value;
 }
 
@@ -232,50 +245,74 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
 
 /* HWR-11: cleared behind the start, and nobody has looked whether it was set: an interrupt that has
  * come meanwhile is lost. In IdeHwInterrupt it has come. */
-void audit_dma_cleared_early(struct channel *channel)
+void audit_dma_judge_clear(struct channel *channel, uint8_t value)
 {
     const struct irb_slot *owner = channel->audit.dma.owner;
+    const uint32_t hazards = channel->audit.hazards;
     const uint64_t told = contract_total();
 
-    if (context_now->kind != CONTEXT_START_IO || channel->audit.command.is_over)
+    if (!(value & DMA_INTERRUPT) || !(hazards & AUDIT_DMA_STARTED) ||
+        hazards & AUDIT_DMA_INTERRUPT || context_now->kind != CONTEXT_START_IO ||
+        !(hazards & AUDIT_NOT_OVER))
         return;
     REPORT(RULE_HWR_11, owner, WRITE_BYTE,
            "the interrupt bit is cleared behind start, without a look whether it was set");
     remember(channel, owner, told);
 }
 
+void audit_dma_status_written(struct audit *audit, uint8_t value)
+{
+    if (value & DMA_ERROR)
+        audit->hazards &= ~AUDIT_DMA_ERROR;
+    if (value & DMA_INTERRUPT)
+        audit->hazards &= ~(AUDIT_DMA_INTERRUPT | AUDIT_LATCHED);
+}
+
+void audit_dma_status_read(struct audit *audit, uint8_t value)
+{
+    audit->hazards &= ~(AUDIT_DMA_LOOK | AUDIT_DMA_ERROR | AUDIT_DMA_INTERRUPT);
+    if (value & DMA_ERROR)
+        audit->hazards |= AUDIT_DMA_ERROR;
+    if (value & DMA_INTERRUPT)
+        audit->hazards |= AUDIT_DMA_INTERRUPT;
+    else
+        audit->hazards &= ~AUDIT_LATCHED;
+}
+
 /* SFF-8038i: the table is known before the command. The packet is what counts of PACKET. */
 static void judge_table_order(struct channel *channel, const struct irb_slot *owner,
                               const char *routine)
 {
-    bool is_started = channel->audit.dma.doubts & DMA_DOUBT_STARTED;
+    bool is_started = channel->audit.hazards & AUDIT_DMA_STARTED;
 
     if (is_started || audit_dma_is_unstarted(channel))
         REPORT(RULE_HWR_11, owner, routine, "the table's address is written behind the %s",
                is_started ? "start" : "command");
 }
 
-static void take_table(struct audit_dma *dma, uint32_t address, unsigned bytes)
+static void take_table(struct audit *audit, uint32_t address, unsigned bytes)
 {
+    struct audit_dma *dma = &audit->dma;
+
     dma->table_bytes |= (uint8_t)bytes;
     if (address == dma->table_address && dma->table)
         return;
     dma->table_address = address;
     dma->table = NULL;
-    dma->doubts &= (uint8_t)~DMA_DOUBT_BYTES;
-    dma->doubts |= dma->table_bytes == ALL_BYTES ? DMA_DOUBT_TABLE : DMA_DOUBT_BYTES;
+    audit->hazards &= ~AUDIT_DMA_BYTES;
+    audit->hazards |= dma->table_bytes == ALL_BYTES ? AUDIT_DMA_TABLE : AUDIT_DMA_BYTES;
 }
 
 void audit_dma_table(struct channel *channel, uint32_t address)
 {
     judge_table_order(channel, only_slot(channel), WRITE_LONG);
-    take_table(&channel->audit.dma, address, ALL_BYTES);
+    take_table(&channel->audit, address, ALL_BYTES);
 }
 
 /* Of one that is written in pieces the first one is told. */
 void audit_dma_table_piece(struct channel *channel, unsigned first, unsigned width, uint32_t value)
 {
-    struct audit_dma *dma = &channel->audit.dma;
+    struct audit *audit = &channel->audit;
     const struct irb_slot *owner = only_slot(channel);
     const uint64_t told = contract_total();
     const uint32_t mask = (width < 4 ? (1u << width * 8) - 1 : ~0u) << first * 8;
@@ -286,7 +323,7 @@ void audit_dma_table_piece(struct channel *channel, unsigned first, unsigned wid
                           : width == 2 ? WRITE_SHORT
                                        : WRITE_LONG);
     remember(channel, owner, told);
-    take_table(dma, (dma->table_address & ~mask) | (value << first * 8 & mask),
+    take_table(audit, (audit->dma.table_address & ~mask) | (value << first * 8 & mask),
                ((1u << width) - 1) << first & ALL_BYTES);
 }
 
@@ -295,35 +332,33 @@ void audit_dma_table_piece(struct channel *channel, unsigned first, unsigned wid
 /* HWR-12, HWR-13. What is told here is not told at the next start as well. */
 void audit_dma_judge_end(struct irb_slot *slot, UCHAR irb_status, const char *routine)
 {
-    struct audit_dma *dma = &slot->channel->audit.dma;
+    struct audit *audit = &slot->channel->audit;
 
-    if (slot != dma->owner)
+    if (slot != audit->dma.owner)
         return;
-    if (dma->owed & DMA_OWES_STOP) {
+    if (audit->hazards & AUDIT_DMA_STARTED)
         contract_report_irb(RULE_HWR_12, slot, routine, report_caller(),
                             "its transfer is over, and start is still set");
-        dma->doubts &= (uint8_t)~DMA_DOUBT_STARTED;
-    }
-    if (dma->owed & DMA_OWES_LOOK && IRB_STATUS(irb_status) == IRB_STATUS_SUCCESS)
+    if (audit->hazards & AUDIT_DMA_LOOK && IRB_STATUS(irb_status) == IRB_STATUS_SUCCESS)
         contract_report_irb(RULE_HWR_13, slot, routine, report_caller(),
                             "it succeeded, and nobody has looked at the bus master's status, which "
                             "has an error bit");
-    dma->owed = 0;
+    audit->hazards &= ~(AUDIT_DMA_STARTED | AUDIT_DMA_LOOK);
 }
 
 void audit_dma_begin(struct channel *channel)
 {
-    channel->audit.dma = (struct audit_dma){.doubts = DMA_DOUBT_TABLE};
+    channel->audit.dma = (struct audit_dma){.owner = NULL};
+    channel->audit.hazards &= ~AUDIT_OF_DMA;
+    channel->audit.hazards |= AUDIT_DMA_TABLE;
 }
 
 /* ------------------------------------------------------------------ configuration space */
 
 void audit_dma_configured(struct channel *channel, bool masters_bus)
 {
-    struct audit_dma *dma = &channel->audit.dma;
-
-    dma->doubts &= (uint8_t)~DMA_DOUBT_MASTER;
-    dma->doubts |= masters_bus ? 0 : DMA_DOUBT_MASTER;
+    channel->audit.hazards &= ~AUDIT_DMA_MASTER;
+    channel->audit.hazards |= masters_bus ? 0 : AUDIT_DMA_MASTER;
 }
 
 void audit_report_dark(uintptr_t port, const char *routine)

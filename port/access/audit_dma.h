@@ -32,75 +32,57 @@ struct audit_prd {
 #define PRD_END        0x80000000u
 #define PRD_BOUNDARY   0x10000u
 
-/* audit_dma.doubts: why a start is looked at closely. The status bits that were read and not
- * cleared since have their own places. */
-#define DMA_DOUBT_STATUS  (DMA_ERROR | DMA_INTERRUPT)
-#define DMA_DOUBT_STARTED 0x01u /* it was, and not stopped since */
-#define DMA_DOUBT_TABLE   0x08u /* its address is new, or was never written */
-#define DMA_DOUBT_BYTES   0x10u /* some of its bytes were never written: nobody knows it */
-#define DMA_DOUBT_MASTER  0x20u /* bus mastering is off */
-
-/* audit_dma.owed: what is still to be done for the transfer. */
-#define DMA_OWES_STOP 0x01u
-#define DMA_OWES_LOOK 0x02u
-
-/* audit_dma.awaited, beside DMA_START and DMA_TO_MEMORY: any direction. */
+/* AUDIT_AWAITED, beside DMA_START and DMA_TO_MEMORY: any direction. */
 #define DMA_AWAITED_SOME 0x80u
 
 /* ------------------------------------------------------------------ what is said */
 
-/* What each opcode has the command register wait for; 0: it moves nothing by bus master. */
-extern const uint8_t audit_dma_commands[256];
-#define OPCODE_PACKET      0xA0u
-#define FEATURE_PACKET_DMA 0x01u
-
-/* A command was written. */
-static inline void audit_dma_commanded(struct audit *audit, uint8_t opcode)
-{
-    uint8_t awaited = audit_dma_commands[opcode];
-
-    if (awaited & DMA_AWAITED_SOME && opcode == OPCODE_PACKET &&
-        !(audit->current.features & FEATURE_PACKET_DMA))
-        awaited = 0;
-    if (__builtin_expect(audit->dma.doubts & DMA_DOUBT_STARTED, 0))
-        awaited = 0; /* it has what it waits for */
-    audit->dma.awaited = awaited;
-}
+/* A command is about to be written. */
+void audit_dma_commanded(struct audit *audit, uint8_t opcode) __attribute__((cold));
 
 /* Is the table as most are: one descriptor for all of the data, of a request whose data lies in one
- * piece? */
-static inline bool audit_dma_is_plain(const struct audit_prd *prd, const struct irb_slot *slot)
+ * piece? (What is asked for twice is asked anew: that needs no more registers than are free.) */
+static inline __attribute__((always_inline)) bool audit_dma_is_plain(const struct audit_dma *dma,
+                                                                     const struct irb_slot *slot)
 {
-    const struct request *request = slot->request;
-    uint32_t byte_count = slot->data_byte_count;
-
-    return prd->address == request->physical && byte_count - 1 < request->physical_byte_count &&
-           prd->control == (PRD_END | (byte_count & PRD_COUNT_MASK)) &&
-           !((prd->address | byte_count) & 1) &&
-           (prd->address & (PRD_BOUNDARY - 1)) + byte_count <= PRD_BOUNDARY;
+    if (slot->data_byte_count - 1 >= slot->request->physical_byte_count)
+        return false;
+    hal_compiler_barrier();
+    const struct audit_prd *prd = dma->table;
+    if (prd->address != slot->request->physical)
+        return false;
+    hal_compiler_barrier();
+    if ((prd->address & (PRD_BOUNDARY - 1)) + slot->data_byte_count > PRD_BOUNDARY)
+        return false;
+    hal_compiler_barrier();
+    if ((prd->address | slot->data_byte_count) & 1)
+        return false;
+    hal_compiler_barrier();
+    return prd->control == (PRD_END | (slot->data_byte_count & PRD_COUNT_MASK));
 }
 
-/* The command register is about to be written. False: it is a start that wants a closer look; else
- * it is taken note of. Plain is the transfer of the request that the context was handed. */
-static inline __attribute__((always_inline)) bool audit_dma_command(struct audit *audit,
+/* The command register is about to be written: without start; with it, for the transfer of the
+ * request that the context was handed, as its command waits for it. False: it wants a closer look;
+ * else note is taken of it. */
+static inline void audit_takes_stop(struct audit *audit)
+{
+    audit->hazards &= ~AUDIT_DMA_STARTED;
+}
+static inline __attribute__((always_inline)) bool audit_takes_start(struct channel *const *channel,
                                                                     uint8_t value)
 {
-    struct audit_dma *dma = &audit->dma;
-
-    if (!(value & DMA_START)) {
-        dma->doubts &= (uint8_t)~DMA_DOUBT_STARTED;
-        dma->owed &= (uint8_t)~DMA_OWES_STOP;
-        return true;
-    }
     const struct irb_slot *slot = context_now->slot;
-    if (__builtin_expect(value != dma->awaited || dma->doubts || !slot ||
-                             !audit_dma_is_plain(dma->table, slot),
+
+    if (__builtin_expect(((*channel)->audit.hazards & AUDIT_ON_START) != value || !slot ||
+                             !audit_dma_is_plain(&(*channel)->audit.dma, slot),
                          0))
         return false;
-    dma->owner = slot;
-    dma->awaited = 0;
-    dma->doubts = DMA_DOUBT_STARTED;
-    dma->owed = DMA_OWES_STOP | DMA_OWES_LOOK;
+    hal_compiler_barrier();
+    struct audit *audit = &(*channel)->audit;
+    audit->dma.owner = slot;
+    audit->hazards &= ~AUDIT_AWAITED;
+    hal_compiler_barrier();
+    audit->hazards |= AUDIT_DMA_STARTED | AUDIT_DMA_LOOK;
     return true;
 }
 
@@ -109,32 +91,37 @@ static inline __attribute__((always_inline)) bool audit_dma_command(struct audit
 uint8_t audit_dma_start(struct channel *channel, uint8_t value) __attribute__((cold));
 
 /* The status register was read. */
-static inline void audit_dma_status_read(struct audit *audit, uint8_t value)
+void audit_dma_status_read(struct audit *audit, uint8_t value) __attribute__((cold));
+/* The same of one that shows the interrupt, and no error. */
+static inline bool audit_takes_dma_interrupt(struct audit *audit, uint8_t value)
 {
-    struct audit_dma *dma = &audit->dma;
-
-    dma->owed &= (uint8_t)~DMA_OWES_LOOK;
-    dma->doubts = (uint8_t)((dma->doubts & ~DMA_DOUBT_STATUS) | (value & DMA_DOUBT_STATUS));
-    if (!(value & DMA_INTERRUPT))
-        dma->clear_since = audit->command.accesses;
+    if (__builtin_expect((value & (DMA_ERROR | DMA_INTERRUPT)) != DMA_INTERRUPT, 0))
+        return false;
+    audit->hazards &= ~(AUDIT_DMA_LOOK | AUDIT_DMA_ERROR);
+    hal_compiler_barrier();
+    audit->hazards |= AUDIT_DMA_INTERRUPT;
+    return true;
 }
 
 /* It is about to be written: is the interrupt bit cleared behind start, and nobody has seen it
  * set? */
-static inline bool audit_dma_is_blind(const struct audit_dma *dma, uint8_t value)
-{
-    return __builtin_expect(value & DMA_INTERRUPT && dma->doubts & DMA_DOUBT_STARTED &&
-                                !(dma->doubts & DMA_INTERRUPT),
-                            0);
-}
-void audit_dma_cleared_early(struct channel *channel) __attribute__((cold));
-
+void audit_dma_judge_clear(struct channel *channel, uint8_t value) __attribute__((cold));
 /* It was written. */
-static inline void audit_dma_status_written(struct audit *audit, uint8_t value)
+void audit_dma_status_written(struct audit *audit, uint8_t value) __attribute__((cold));
+/* The same of one that clears the interrupt, with no transfer under way and no error seen. (In an
+ * interrupt it is this channel's.) */
+static inline bool audit_takes_dma_clear(struct audit *audit, uint8_t value)
 {
-    audit->dma.doubts &= (uint8_t) ~(value & DMA_DOUBT_STATUS);
-    if (value & DMA_INTERRUPT)
-        audit->dma.clear_since = audit->command.accesses;
+    if (__builtin_expect(
+            !(value & DMA_INTERRUPT) || audit->hazards & (AUDIT_DMA_STARTED | AUDIT_DMA_ERROR), 0))
+        return false;
+    hal_compiler_barrier();
+    if (__builtin_expect(!(audit->hazards & AUDIT_OWES_CLEAR), 0) &&
+        context_now->kind == CONTEXT_INTERRUPT)
+        return false;
+    hal_compiler_barrier();
+    audit->hazards &= ~(AUDIT_DMA_INTERRUPT | AUDIT_LATCHED | AUDIT_OWES_CLEAR);
+    return true;
 }
 
 /* The table's address was written; or so many bytes of it, from one of them on. */
@@ -147,20 +134,27 @@ void audit_dma_table_piece(struct channel *channel, unsigned first, unsigned wid
 void audit_dma_judge_end(struct irb_slot *slot, UCHAR irb_status, const char *routine)
     __attribute__((cold));
 
+/* Is the transfer that was started last not stopped, or has nobody looked at its end? */
+static inline bool audit_dma_owes(const struct channel *channel)
+{
+    return channel->audit.hazards & (AUDIT_DMA_STARTED | AUDIT_DMA_LOOK);
+}
 /* A driver completes an IRB, in that routine. */
 static inline void audit_dma_end(struct irb_slot *slot, UCHAR irb_status, const char *routine)
 {
-    if (__builtin_expect(slot->channel->audit.dma.owed, 0))
+    if (__builtin_expect(audit_dma_owes(slot->channel), 0))
         audit_dma_judge_end(slot, irb_status, routine);
 }
 
 /* The port ends an IRB by itself: nobody owes anything for it any more. */
 static inline void audit_dma_forget(const struct irb_slot *slot)
 {
-    struct audit_dma *dma = &slot->channel->audit.dma;
+    struct audit *audit = &slot->channel->audit;
 
-    if (slot == dma->owner)
-        dma->owed = 0;
+    if (slot != audit->dma.owner)
+        return;
+    audit->dma.owner = NULL;
+    audit->hazards &= ~AUDIT_DMA_LOOK;
 }
 
 /* Its controller may master the bus, or not: HWR-08. */
@@ -176,9 +170,9 @@ static inline bool audit_dma_is_told(const struct irb_slot *slot)
 }
 static inline bool audit_dma_is_unstarted(const struct channel *channel)
 {
-    uint8_t awaited = channel->audit.dma.awaited;
+    uint32_t awaited = channel->audit.hazards & AUDIT_AWAITED;
     /* (A command that has failed at once is over, and needs no start.) */
-    return awaited && !(awaited & DMA_AWAITED_SOME) && !channel->audit.command.is_over;
+    return awaited && !(awaited & DMA_AWAITED_SOME) && channel->audit.hazards & AUDIT_NOT_OVER;
 }
 
 /* A channel's driver is about to start: what was said before is another life's. Context:

@@ -17,6 +17,18 @@
 #define AUDIT_REPORT(channel, rule, routine, ...) \
     contract_report(rule, channel, routine, report_caller(), __VA_ARGS__)
 
+/* ------------------------------------------------------------------ accesses of interest */
+
+void audit_status_with_care(struct channel *channel, enum access_role role, uint8_t value);
+void audit_alternate_status(struct channel *channel, uint8_t value);
+void audit_packet_register(struct channel *channel, enum access_role role, uint8_t value);
+void audit_register_with_care(struct channel *channel);
+void audit_device_with_care(struct channel *channel, uint8_t value);
+void audit_device_is_written(struct audit *audit);
+void audit_command_with_care(struct channel *channel);
+void audit_control(struct channel *channel, uint8_t value);
+void audit_control_is_written(struct channel *channel);
+
 /* "Status 58 (DRDY DSC DRQ)" */
 struct audit_words {
     char text[96];
@@ -69,7 +81,7 @@ const void *audit_port_data(const struct channel *channel, const void *data, uin
 
 /* ------------------------------------------------------------------ audit_settings.c */
 
-void audit_set_hazards(struct audit *audit, unsigned device, uint16_t hazards, bool is_set);
+void audit_set_hazards(struct audit *audit, unsigned device, uint32_t hazards, bool is_set);
 
 /* The command that the registers hold is about to be written. */
 void audit_judge_command(struct channel *channel);

@@ -33,15 +33,15 @@ static bool is_selected(const struct audit *audit, unsigned device)
     return audit_device_of(&audit->current) == device;
 }
 
-void audit_set_hazards(struct audit *audit, unsigned device, uint16_t hazards, bool is_set)
+void audit_set_hazards(struct audit *audit, unsigned device, uint32_t hazards, bool is_set)
 {
     uint32_t all = is_selected(audit, device) ? audit->hazards : audit->devices[device].hazards;
 
-    all = is_set ? all | hazards : all & ~(uint32_t)hazards;
+    all = is_set ? all | hazards : all & ~hazards;
     if (is_selected(audit, device))
         audit->hazards = all;
     else
-        audit->devices[device].hazards = (uint16_t)all;
+        audit->devices[device].hazards = all;
 }
 
 static void set_size(struct audit *audit, unsigned device, uint64_t sectors)
@@ -92,10 +92,8 @@ void audit_undo(struct audit *audit, unsigned index, bool is_software_reset)
         device->dma = device->dma_mode ? AUDIT_UNDONE : AUDIT_DOUBTFUL;
         audit_set_hazards(audit, index, AUDIT_NO_DMA, true);
     }
-    if (device->multiple == AUDIT_SET) {
+    if (device->multiple == AUDIT_SET)
         device->multiple = AUDIT_UNDONE;
-        audit_set_hazards(audit, index, AUDIT_NO_MULTIPLE, true);
-    }
 }
 
 void audit_power_is_lost(struct channel *channel)
@@ -113,11 +111,11 @@ void audit_start(struct channel *channel)
 
     memset(audit->devices, 0, sizeof audit->devices);
     audit->hazards &= AUDIT_NO_INTERRUPT | AUDIT_UNSELECTED | AUDIT_RESETTING;
-    audit->hazards |= AUDIT_ALWAYS;
+    audit->hazards |= AUDIT_ALWAYS | AUDIT_NOT_OVER;
     audit->shown = 0;
     memset(&audit->command, 0, sizeof audit->command);
     for (unsigned index = 0; index < 2; index++) {
-        audit_set_hazards(audit, index, AUDIT_NO_DMA | AUDIT_NO_MULTIPLE, true);
+        audit_set_hazards(audit, index, AUDIT_NO_DMA, true);
         set_size(audit, index, 0);
     }
 }
@@ -251,7 +249,6 @@ static void judge_multiple(struct channel *channel, unsigned index, const char *
     struct audit_device *device = &channel->audit.devices[index];
     const bool is_undone = device->multiple == AUDIT_UNDONE;
 
-    audit_set_hazards(&channel->audit, index, AUDIT_NO_MULTIPLE, false);
     if (device->multiple == AUDIT_SET || device->multiple == AUDIT_DOUBTFUL)
         return;
     device->multiple = AUDIT_DOUBTFUL;
@@ -332,7 +329,7 @@ void audit_judge_command(struct channel *channel)
     if (is_out_of_reach(channel, words))
         return;
     judge_address(channel, index, words);
-    if (flags & OPCODE_MULTIPLE && audit->hazards & AUDIT_NO_MULTIPLE)
+    if (flags & OPCODE_MULTIPLE)
         judge_multiple(channel, index, words);
     if (audit->hazards & AUDIT_NO_DMA &&
         (protocol == PROTOCOL_DMA_IN || protocol == PROTOCOL_DMA_OUT ||
@@ -386,7 +383,6 @@ static void note_multiple(struct audit *audit, unsigned index, bool has_succeede
     }
     device->multiple = sectors ? AUDIT_SET : AUDIT_NEVER_SET;
     device->multiple_sectors = sectors;
-    audit_set_hazards(audit, index, AUDIT_NO_MULTIPLE, !sectors);
 }
 
 void audit_note_end(struct channel *channel, bool has_succeeded)

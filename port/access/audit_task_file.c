@@ -62,7 +62,7 @@ void audit_end_command(struct channel *channel, bool is_known, uint8_t status)
     struct audit *audit = &channel->audit;
 
     audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_BUSY);
-    audit->command.is_over = is_known;
+    audit->hazards = is_known ? audit->hazards & ~AUDIT_NOT_OVER : audit->hazards | AUDIT_NOT_OVER;
     audit->command.block_left = 0;
     audit_note_end(channel, !is_known || !(status & AUDIT_FAILED));
 }
@@ -73,7 +73,7 @@ void audit_end_command(struct channel *channel, bool is_known, uint8_t status)
 static uint64_t last_end(const struct audit *audit)
 {
     uint64_t end = audit->changed > audit->command.begun ? audit->changed : audit->command.begun;
-    return audit->settle_reads && audit->left > end ? audit->left : end;
+    return audit->command.settle_reads && audit->left > end ? audit->left : end;
 }
 
 /* How long the driver has waited, up to an access that begins at `now`: what it did between, and
@@ -81,8 +81,9 @@ static uint64_t last_end(const struct audit *audit)
  * nothing.) */
 static uint64_t settling_ns(const struct audit *audit, uint64_t now)
 {
-    return hal_cycles_ns(audit->settle_cycles + (now - last_end(audit))) +
-           audit->settle_reads * READ_NS;
+    const unsigned reads = audit->command.settle_reads;
+    return hal_cycles_ns((reads ? audit->settle_cycles : 0) + (now - last_end(audit))) +
+           reads * READ_NS;
 }
 
 static void report_early(struct channel *channel, const char *routine, const char *what,
@@ -95,7 +96,7 @@ static void report_early(struct channel *channel, const char *routine, const cha
                  (unsigned)waited_ns,
                  audit->changed > audit->command.begun ? "another device was selected"
                                                        : "the command was written",
-                 (unsigned)audit->settle_reads, plural(audit->settle_reads));
+                 (unsigned)audit->command.settle_reads, plural(audit->command.settle_reads));
 }
 
 void audit_judge_early(struct channel *channel, uint64_t now, const char *routine)
@@ -107,7 +108,7 @@ void audit_judge_early(struct channel *channel, uint64_t now, const char *routin
     uint64_t waited_ns = settling_ns(audit, now);
     if (waited_ns >= SETTLE_NS) {
         audit->hazards &= ~AUDIT_UNSETTLED;
-    } else if (audit->settle_reads) {
+    } else if (audit->command.settle_reads) {
         report_early(channel, routine, "what was read of Alternate Status was relied on",
                      waited_ns);
         audit_give_up(audit);
@@ -122,8 +123,10 @@ static bool judge_read(struct channel *channel, enum access_role role, bool is_i
     bool is_true = waited_ns >= SETTLE_NS;
 
     if (role == ROLE_ALTERNATE_STATUS && !is_true) {
+        if (!audit->command.settle_reads)
+            audit->settle_cycles = 0;
         audit->settle_cycles += (uint32_t)(audit->entered - last_end(audit));
-        audit->settle_reads++;
+        audit->command.settle_reads++;
         hal_cycles_note(&audit->left);
         is_true = waited_ns + READ_NS >= SETTLE_NS;
     } else if (!is_true) {
@@ -213,15 +216,9 @@ static void select_device(struct audit *audit, unsigned index)
 {
     struct audit_device *left = &audit->devices[!index], *taken = &audit->devices[index];
 
-    left->hazards = (uint16_t)(audit->hazards & AUDIT_OF_DEVICE);
-    left->status = audit->status;
-    left->alternate_status = audit->alternate_status;
-    left->error = audit->error;
+    left->hazards = audit->hazards & AUDIT_OF_DEVICE;
     left->shown = audit->shown;
-    audit->hazards = (audit->hazards & ~(uint32_t)AUDIT_OF_DEVICE) | taken->hazards;
-    audit->status = taken->status;
-    audit->alternate_status = taken->alternate_status;
-    audit->error = taken->error;
+    audit->hazards = (audit->hazards & ~AUDIT_OF_DEVICE) | taken->hazards;
     audit->shown = taken->shown;
     audit->last_28 = taken->last_28;
 }
@@ -237,8 +234,9 @@ void audit_device_with_care(struct channel *channel, uint8_t value)
         if (audit->hazards & AUDIT_IN_FLIGHT)
             audit_end_command(channel, false, 0);
         select_device(audit, index);
-        audit->settling = 0;
-        audit->hazards |= AUDIT_UNSETTLED | AUDIT_SELECTING;
+        audit->command.settle_reads = 0;
+        audit->hazards |= AUDIT_UNSETTLED;
+        audit->is_selecting = true;
     }
     if (audit->hazards & AUDIT_IS_OLD && (value & AUDIT_OBSOLETE) != AUDIT_OBSOLETE)
         AUDIT_REPORT(channel, RULE_HWR_03, AUDIT_WRITE_ROUTINE,
@@ -249,8 +247,9 @@ void audit_device_with_care(struct channel *channel, uint8_t value)
 
 void audit_device_is_written(struct audit *audit)
 {
-    audit->hazards &= ~AUDIT_SELECTING;
-    hal_cycles_note(&audit->changed);
+    if (audit->is_selecting)
+        hal_cycles_note(&audit->changed);
+    audit->is_selecting = false;
 }
 
 /* ------------------------------------------------------------------ Command */
@@ -268,10 +267,8 @@ static void begin_with_care(struct channel *channel)
     struct audit_command *command = &audit->command;
     const enum audit_protocol protocol = audit_protocol_of(&audit->current);
     const bool is_packet = protocol == PROTOCOL_PACKET;
-    bool is_by_dma = protocol == PROTOCOL_DMA_IN || protocol == PROTOCOL_DMA_OUT ||
-                     (is_packet && audit->current.features & 1);
 
-    audit_begin(channel, (uint8_t)protocol, is_by_dma);
+    audit_begin(channel, (uint8_t)protocol);
     command->previous.all = audit->previous.all;
     command->bytes_moved = 0;
     command->packet_bytes = 0;
@@ -283,10 +280,10 @@ static void begin_with_care(struct channel *channel)
         command->place = report_caller();
     if (audit->hazards & AUDIT_NO_INTERRUPT)
         note_silence(audit);
-    audit->hazards |= AUDIT_UNSETTLED;
+    audit->hazards |= AUDIT_UNSETTLED | AUDIT_NOT_OVER | AUDIT_LATCHED;
     if (protocol != PROTOCOL_UNKNOWN && protocol != PROTOCOL_QUEUED)
         audit->hazards |= AUDIT_IN_FLIGHT;
-    if (is_by_dma && !is_packet)
+    if (protocol == PROTOCOL_DMA_IN || protocol == PROTOCOL_DMA_OUT)
         audit->hazards |= AUDIT_PLAIN;
     if (protocol == PROTOCOL_DEVICE_RESET && /* a disk aborts it (ATA/ATAPI-6, 8.7) */
         channel->devices[audit_device_of(&audit->current)].kind != DEVICE_ATA)
@@ -333,8 +330,7 @@ void audit_control(struct channel *channel, uint8_t value)
     if (value & IDE_DC_RESET_CONTROLLER) {
         audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_UNSURE);
         audit->command.block_left = 0;
-        audit->dma.awaited = 0;
-        audit->dma.clear_since = audit->command.accesses; /* it interrupts no more */
+        audit->hazards &= ~(AUDIT_AWAITED | AUDIT_LATCHED); /* it interrupts no more */
         audit_undo(audit, 0, true);
         audit_undo(audit, 1, true);
         if (audit_device_of(&audit->current))
@@ -426,7 +422,7 @@ static void take_status(struct channel *channel, uint8_t value, bool is_true)
     if (is_busy || wants_data)
         audit->hazards |= AUDIT_BUSY;
     else if (!floats && !(value & IDE_STATUS_DRQ))
-        audit->command.is_over = true;
+        audit->hazards &= ~AUDIT_NOT_OVER;
     if (!is_in_flight || is_busy)
         return;
     if (wants_data)
@@ -458,7 +454,6 @@ void audit_alternate_status(struct channel *channel, uint8_t value)
 {
     struct audit *audit = &channel->audit;
 
-    audit->alternate_status = value;
     if (value & AUDIT_NOT_IDLE || audit->hazards & AUDIT_ON_STATUS)
         audit_status_with_care(channel, ROLE_ALTERNATE_STATUS, value);
     else

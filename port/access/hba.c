@@ -20,22 +20,21 @@
 
 /* ------------------------------------------------------------------ nobody wants to know */
 
-#define DEFINE_PLAIN(Name, TYPE, bits)                                                             \
-    static TYPE ACCESS_WAY plain_read##bits(const struct access_register *reg, uintptr_t address)  \
-    {                                                                                              \
-        (void)reg;                                                                                 \
-        TYPE value = hal_read##bits((const void *)address);                                        \
-        access_counters.registers++;                                                               \
-        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);                          \
-        return value;                                                                              \
-    }                                                                                              \
-    static VOID ACCESS_WAY plain_write##bits(const struct access_register *reg, uintptr_t address, \
-                                             TYPE value)                                           \
-    {                                                                                              \
-        (void)reg;                                                                                 \
-        hal_write##bits((void *)address, value);                                                   \
-        access_counters.registers++;                                                               \
-        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);                         \
+#define DEFINE_PLAIN(Name, TYPE, bits)                                     \
+    static TYPE ACCESS_WAY plain_read##bits ACCESS_READ(address)           \
+    {                                                                      \
+        (void)reg;                                                         \
+        TYPE value = hal_read##bits((const void *)address);                \
+        access_counters.registers++;                                       \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);  \
+        return value;                                                      \
+    }                                                                      \
+    static VOID ACCESS_WAY plain_write##bits ACCESS_WRITE(address, TYPE)   \
+    {                                                                      \
+        (void)reg;                                                         \
+        hal_write##bits((void *)address, value);                           \
+        access_counters.registers++;                                       \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value); \
     }
 WIDTHS(DEFINE_PLAIN)
 
@@ -69,23 +68,22 @@ static inline __attribute__((always_inline)) bool told_write(const struct access
     return is_sent;
 }
 
-#define DEFINE_TOLD(Name, TYPE, bits)                                                            \
-    static TYPE ACCESS_WAY hba_read##bits(const struct access_register *reg, uintptr_t address)  \
-    {                                                                                            \
-        TYPE value = hal_read##bits((const void *)address);                                      \
-        value = (TYPE)told_read(reg, address, value, bits);                                      \
-        access_counters.registers++;                                                             \
-        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);                        \
-        return value;                                                                            \
-    }                                                                                            \
-    static VOID ACCESS_WAY hba_write##bits(const struct access_register *reg, uintptr_t address, \
-                                           TYPE value)                                           \
-    {                                                                                            \
-        uint32_t sent = value;                                                                   \
-        if (told_write(reg, address, &sent, bits, ROUTINE_AtaPortWriteRegister##Name))           \
-            hal_write##bits((void *)address, (TYPE)sent);                                        \
-        access_counters.registers++;                                                             \
-        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);                       \
+#define DEFINE_TOLD(Name, TYPE, bits)                                                  \
+    static TYPE ACCESS_WAY hba_read##bits ACCESS_READ(address)                         \
+    {                                                                                  \
+        TYPE value = hal_read##bits((const void *)address);                            \
+        value = (TYPE)told_read(reg, address, value, bits);                            \
+        access_counters.registers++;                                                   \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);              \
+        return value;                                                                  \
+    }                                                                                  \
+    static VOID ACCESS_WAY hba_write##bits ACCESS_WRITE(address, TYPE)                 \
+    {                                                                                  \
+        uint32_t sent = value;                                                         \
+        if (told_write(reg, address, &sent, bits, ROUTINE_AtaPortWriteRegister##Name)) \
+            hal_write##bits((void *)address, (TYPE)sent);                              \
+        access_counters.registers++;                                                   \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);             \
     }
 WIDTHS(DEFINE_TOLD)
 

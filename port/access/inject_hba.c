@@ -519,15 +519,14 @@ static void write(const struct access_register *reg, uintptr_t address, unsigned
         written_to_port(state, role, value);
 }
 
-#define DEFINE_WAYS(TYPE, bits)                                                              \
-    static TYPE ACCESS_WAY read##bits(const struct access_register *reg, uintptr_t address)  \
-    {                                                                                        \
-        return (TYPE)read(reg, address, (bits) / 8);                                         \
-    }                                                                                        \
-    static VOID ACCESS_WAY write##bits(const struct access_register *reg, uintptr_t address, \
-                                       TYPE value)                                           \
-    {                                                                                        \
-        write(reg, address, (bits) / 8, value);                                              \
+#define DEFINE_WAYS(TYPE, bits)                                    \
+    static TYPE ACCESS_WAY read##bits ACCESS_READ(address)         \
+    {                                                              \
+        return (TYPE)read(reg, address, (bits) / 8);               \
+    }                                                              \
+    static VOID ACCESS_WAY write##bits ACCESS_WRITE(address, TYPE) \
+    {                                                              \
+        write(reg, address, (bits) / 8, value);                    \
     }
 DEFINE_WAYS(UCHAR, 8)
 DEFINE_WAYS(USHORT, 16)

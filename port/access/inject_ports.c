@@ -271,15 +271,14 @@ static void write(const struct access_register *reg, uint16_t port, unsigned wid
     access_tell_write(reg, port, width, value, is_injected);
 }
 
-#define DEFINE_WAYS(TYPE, bits)                                                           \
-    static TYPE ACCESS_WAY read##bits(const struct access_register *reg, uintptr_t port)  \
-    {                                                                                     \
-        return (TYPE)read(reg, (uint16_t)port, (bits) / 8);                               \
-    }                                                                                     \
-    static VOID ACCESS_WAY write##bits(const struct access_register *reg, uintptr_t port, \
-                                       TYPE value)                                        \
-    {                                                                                     \
-        write(reg, (uint16_t)port, (bits) / 8, value);                                    \
+#define DEFINE_WAYS(TYPE, bits)                                 \
+    static TYPE ACCESS_WAY read##bits ACCESS_READ(port)         \
+    {                                                           \
+        return (TYPE)read(reg, (uint16_t)port, (bits) / 8);     \
+    }                                                           \
+    static VOID ACCESS_WAY write##bits ACCESS_WRITE(port, TYPE) \
+    {                                                           \
+        write(reg, (uint16_t)port, (bits) / 8, value);          \
     }
 DEFINE_WAYS(UCHAR, 8)
 DEFINE_WAYS(USHORT, 16)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a controller's drivers may touch: what AtaPortGetDeviceBase mapped of its ranges (ADR-02),
- * as a byte for each port and a few ranges of memory. Owns the maps' bytes. Entered at
+ * as a place for each port and a few ranges of memory. Owns the maps' places. Entered at
  * PASSIVE_LEVEL, and from every context in which a miniport runs.
  */
 #include <string.h>
@@ -35,7 +35,7 @@ static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsign
 }
 
 /* The widest access that may begin at a port: as many ports are mapped from there on. */
-static unsigned widest(const uint8_t *ports, uint32_t port)
+static unsigned widest(const uint16_t *ports, uint32_t port)
 {
     unsigned run = 0;
     while (run < 4 && port + run < ACCESS_PORT_COUNT && ports[port + run] != ACCESS_UNMAPPED)
@@ -44,20 +44,22 @@ static unsigned widest(const uint8_t *ports, uint32_t port)
 }
 
 /* What is known of a port is that it is mapped. */
-static void set_plain(uint8_t *ports, uint32_t port)
+static void set_plain(uint16_t *ports, uint32_t port)
 {
     unsigned most = widest(ports, port);
-    ports[port] = most == 4 ? ACCESS_PLAIN_4 : most == 2 ? ACCESS_PLAIN_2 : ACCESS_PLAIN_1;
+    ports[port] = access_place(most == 4   ? ACCESS_PLAIN_4
+                               : most == 2 ? ACCESS_PLAIN_2
+                                           : ACCESS_PLAIN_1);
 }
 
 static __attribute__((cold)) void map_ports(struct controller *controller, uint32_t port,
                                             uint32_t byte_count)
 {
-    uint8_t *ports = controller->port_map->ports;
+    uint16_t *ports = controller->port_map->ports;
     uint32_t end = port + byte_count < ACCESS_PORT_COUNT ? port + byte_count : ACCESS_PORT_COUNT;
 
     for (uint32_t i = port; i < end; i++)
-        ports[i] = ACCESS_PLAIN_1;
+        ports[i] = access_place(ACCESS_PLAIN_1);
     for (uint32_t i = port < 3 ? 0 : port - 3; i < end; i++) /* a range that ended here goes on */
         if (ports[i] != ACCESS_UNMAPPED)
             set_plain(ports, i);
@@ -92,10 +94,6 @@ void access_configured(struct controller *controller)
  * roles but the auditor, and what stands between driver and device. */
 static void mark_port(struct channel *channel, uint16_t port, enum access_role role)
 {
-    static const uint8_t noted[ROLE_COUNT] = {
-        [ROLE_STATUS] = AUDIT_READ_STATUS,
-        [ROLE_BUS_MASTER_STATUS] = AUDIT_CLEARED_BUS_MASTER,
-    };
     struct access_map *map = channel->controller->port_map;
     unsigned number = channel->number ? 1 : 0;
     unsigned place = ACCESS_ROLES + role + number * ROLE_COUNT;
@@ -110,8 +108,7 @@ static void mark_port(struct channel *channel, uint16_t port, enum access_role r
     *reg = is_dark(channel->controller) ? access_dark_record(role, widest(map->ports, port))
                                         : access_record(role, widest(map->ports, port));
     reg->channel = channel;
-    reg->noted = (uint8_t)AUDIT_OF_CHANNEL(noted[role], number);
-    map->ports[port] = (uint8_t)place;
+    map->ports[port] = access_place(place);
 }
 
 /* ATA/ATAPI-6, 7: the command block; SFF-8038i: the bus master's, of each channel. */

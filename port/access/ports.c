@@ -24,40 +24,37 @@
 
 /* (The routines go to these, and do not call them: the caller is the driver.) */
 
-#define DEFINE_REFUSING(Name, TYPE, bits)                                                \
-    static __attribute__((cold))                                                         \
-    TYPE ACCESS_WAY refuse_read##bits(const struct access_register *reg, uintptr_t port) \
-    {                                                                                    \
-        (void)reg;                                                                       \
-        access_refuse(ROUTINE_AtaPortReadPort##Name, CALLER, port, (bits) / 8);          \
-        return (TYPE)ACCESS_NOTHING;                                                     \
-    }                                                                                    \
-    static __attribute__((cold)) VOID ACCESS_WAY refuse_write##bits(                     \
-        const struct access_register *reg, uintptr_t port, TYPE value)                   \
-    {                                                                                    \
-        (void)reg, (void)value;                                                          \
-        access_refuse(ROUTINE_AtaPortWritePort##Name, CALLER, port, (bits) / 8);         \
+#define DEFINE_REFUSING(Name, TYPE, bits)                                                    \
+    static __attribute__((cold)) TYPE ACCESS_WAY refuse_read##bits ACCESS_READ(port)         \
+    {                                                                                        \
+        (void)reg;                                                                           \
+        access_refuse(ROUTINE_AtaPortReadPort##Name, CALLER, port, (bits) / 8);              \
+        return (TYPE)ACCESS_NOTHING;                                                         \
+    }                                                                                        \
+    static __attribute__((cold)) VOID ACCESS_WAY refuse_write##bits ACCESS_WRITE(port, TYPE) \
+    {                                                                                        \
+        (void)reg, (void)value;                                                              \
+        access_refuse(ROUTINE_AtaPortWritePort##Name, CALLER, port, (bits) / 8);             \
     }
 WIDTHS(DEFINE_REFUSING)
 
 /* ------------------------------------------------------------------ nobody wants to know */
 
-#define DEFINE_PLAIN(Name, TYPE, bits)                                                          \
-    static TYPE ACCESS_WAY plain_read##bits(const struct access_register *reg, uintptr_t port)  \
-    {                                                                                           \
-        (void)reg;                                                                              \
-        TYPE value = hal_in##bits((uint16_t)port);                                              \
-        access_counters.registers++;                                                            \
-        trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                              \
-        return value;                                                                           \
-    }                                                                                           \
-    static VOID ACCESS_WAY plain_write##bits(const struct access_register *reg, uintptr_t port, \
-                                             TYPE value)                                        \
-    {                                                                                           \
-        (void)reg;                                                                              \
-        hal_out##bits((uint16_t)port, value);                                                   \
-        access_counters.registers++;                                                            \
-        trace(TRACE_PORT_WRITE, (unsigned)port, (bits) / 8, value);                             \
+#define DEFINE_PLAIN(Name, TYPE, bits)                                       \
+    static TYPE ACCESS_WAY plain_read##bits ACCESS_READ(port)                \
+    {                                                                        \
+        (void)reg;                                                           \
+        TYPE value = hal_in##bits((uint16_t)port);                           \
+        access_counters.registers++;                                         \
+        trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);           \
+        return value;                                                        \
+    }                                                                        \
+    static inline VOID ACCESS_WAY plain_write##bits ACCESS_WRITE(port, TYPE) \
+    {                                                                        \
+        (void)reg;                                                           \
+        hal_out##bits((uint16_t)port, value);                                \
+        access_counters.registers++;                                         \
+        trace(TRACE_PORT_WRITE, (unsigned)port, (bits) / 8, value);          \
     }
 WIDTHS(DEFINE_PLAIN)
 
@@ -67,149 +64,168 @@ WIDTHS(DEFINE_PLAIN)
 static inline __attribute__((always_inline)) void trace_write(uintptr_t port, enum access_role role,
                                                               unsigned width, uint32_t value)
 {
-    if (role == ROLE_STATUS || role == ROLE_ALTERNATE_STATUS || role == ROLE_DEVICE)
+    if (role == ROLE_STATUS || role == ROLE_ALTERNATE_STATUS)
         trace_timed(TRACE_PORT_WRITE,
                     trace_head(TRACE_PORT_WRITE, (unsigned)port, width | TRACE_TIMED), value);
     else
         trace(TRACE_PORT_WRITE, (unsigned)port, width, value);
 }
 
-/* What comes in another width than the register's own, for which drivers have little reason, by way
- * of a filter, or has to be looked at before it is done. */
-__attribute__((cold)) void access_before_read(const struct access_register *reg)
+void access_before_read(const struct access_register *reg)
 {
     if (contract_audits)
-        audit_before_read(reg, (enum access_role)reg->role);
+        audit_before_read(reg);
 }
 
-__attribute__((cold)) void access_tell_read(const struct access_register *reg, uintptr_t port,
-                                            unsigned width, uint32_t value, bool is_injected)
+void access_tell_read(const struct access_register *reg, uintptr_t port, unsigned width,
+                      uint32_t value, bool is_injected)
 {
     access_counters.registers++;
     trace(TRACE_PORT_READ, (unsigned)port, width | (is_injected ? TRACE_INJECTED : 0), value);
     if (contract_audits)
-        audit_read(reg, (enum access_role)reg->role, width, value, false);
+        audit_read(reg, width, value);
 }
 
-__attribute__((cold)) uint32_t access_before_write(const struct access_register *reg,
-                                                   unsigned width, uint32_t value)
+uint32_t access_before_write(const struct access_register *reg, unsigned width, uint32_t value)
 {
-    if (!contract_audits)
-        return value;
-    value = audit_before_write(reg, value);
-    audit_write(reg, (enum access_role)reg->role, width, value);
-    return value;
+    return contract_audits ? audit_before_write(reg, width, value) : value;
 }
 
-__attribute__((cold)) void access_tell_write(const struct access_register *reg, uintptr_t port,
-                                             unsigned width, uint32_t value, bool is_injected)
+void access_tell_write(const struct access_register *reg, uintptr_t port, unsigned width,
+                       uint32_t value, bool is_injected)
 {
     access_counters.registers++;
     trace_write(port, (enum access_role)reg->role, width | (is_injected ? TRACE_INJECTED : 0),
                 value);
     if (contract_audits)
-        audit_written(reg, (enum access_role)reg->role, width, value);
+        audit_written(reg, width, value);
 }
 
-#define DEFINE_OTHER_WIDTH(Name, TYPE, bits)                                            \
-    static __attribute__((cold, noinline)) TYPE ACCESS_WAY answer_with_care##bits(      \
-        const struct access_register *reg, uintptr_t port, TYPE value)                  \
-    {                                                                                   \
-        access_tell_read(reg, port, (bits) / 8, value, false);                          \
-        return value;                                                                   \
-    }                                                                                   \
-    static __attribute__((cold))                                                        \
-    TYPE ACCESS_WAY other_read##bits(const struct access_register *reg, uintptr_t port) \
-    {                                                                                   \
-        access_before_read(reg);                                                        \
-        return answer_with_care##bits(reg, port, hal_in##bits((uint16_t)port));         \
-    }                                                                                   \
-    static __attribute__((cold)) VOID ACCESS_WAY other_write##bits(                     \
-        const struct access_register *reg, uintptr_t port, TYPE value)                  \
-    {                                                                                   \
-        value = (TYPE)access_before_write(reg, (bits) / 8, value);                      \
-        hal_out##bits((uint16_t)port, value);                                           \
-        access_tell_write(reg, port, (bits) / 8, value, false);                         \
+/* All is looked at. */
+#define DEFINE_TOLD(Name, TYPE, bits)                                                          \
+    static __attribute__((cold, noinline)) TYPE ACCESS_WAY told##bits ACCESS_WRITE(port, TYPE) \
+    {                                                                                          \
+        access_tell_read(reg, port, (bits) / 8, value, false);                                 \
+        return value;                                                                          \
+    }                                                                                          \
+    static __attribute__((cold, noinline)) TYPE ACCESS_WAY told_read##bits ACCESS_READ(port)   \
+    {                                                                                          \
+        access_before_read(reg);                                                               \
+        return told##bits HAL_WITH(reg, port, hal_in##bits((uint16_t)port));                   \
+    }                                                                                          \
+    static __attribute__((cold, noinline)) VOID ACCESS_WAY told_write##bits ACCESS_WRITE(port, \
+                                                                                         TYPE) \
+    {                                                                                          \
+        value = (TYPE)access_before_write(reg, (bits) / 8, value);                             \
+        hal_out##bits((uint16_t)port, value);                                                  \
+        access_tell_write(reg, port, (bits) / 8, value, false);                                \
     }
-WIDTHS(DEFINE_OTHER_WIDTH)
+WIDTHS(DEFINE_TOLD)
 
-/* One of each for each role, since the way of every command leads through here. */
-#define DEFINE_ROLE(ROLE, TYPE, bits)                                                      \
-    static TYPE ACCESS_WAY read_##ROLE(const struct access_register *reg, uintptr_t port)  \
-    {                                                                                      \
-        audit_before_read(reg, ROLE);                                                      \
-        TYPE value = hal_in##bits((uint16_t)port);                                         \
-        if (__builtin_expect(audit_answer_needs_care(reg, ROLE, value), 0))                \
-            return answer_with_care##bits(reg, port, value);                               \
-        audit_read(reg, ROLE, (bits) / 8, value, true);                                    \
-        access_counters.registers++;                                                       \
-        trace(TRACE_PORT_READ, (unsigned)port, (bits) / 8, value);                         \
-        return value;                                                                      \
-    }                                                                                      \
-    static VOID ACCESS_WAY write_##ROLE(const struct access_register *reg, uintptr_t port, \
-                                        TYPE value)                                        \
-    {                                                                                      \
-        if (__builtin_expect(audit_needs_care(reg, ROLE, value), 0)) {                     \
-            other_write##bits(reg, port, value);                                           \
-            return;                                                                        \
-        }                                                                                  \
-        audit_write(reg, ROLE, (bits) / 8, value);                                         \
-        hal_out##bits((uint16_t)port, value);                                              \
-        if (ROLE != ROLE_DEVICE) /* the same device, still */                              \
-            audit_written(reg, ROLE, (bits) / 8, value);                                   \
-        access_counters.registers++;                                                       \
-        trace_write(port, ROLE, (bits) / 8, value);                                        \
+/* The way of a DMA command leads through these: what is plain of it (audit.h) takes few
+ * instructions, and calls nobody. */
+#define DEFINE_WRITE(name, takes)                                 \
+    static VOID ACCESS_WAY write_##name ACCESS_WRITE(port, UCHAR) \
+    {                                                             \
+        if (!(takes)) {                                           \
+            told_write8 HAL_WITH(reg, port, value);               \
+            return;                                               \
+        }                                                         \
+        plain_write8 HAL_WITH(reg, port, value);                  \
     }
-#define FOR_EACH_ROLE(WITH)                 \
-    WITH(ROLE_DATA, USHORT, 16)             \
-    WITH(ROLE_ERROR, UCHAR, 8)              \
-    WITH(ROLE_SECTOR_COUNT, UCHAR, 8)       \
-    WITH(ROLE_LBA_LOW, UCHAR, 8)            \
-    WITH(ROLE_LBA_MID, UCHAR, 8)            \
-    WITH(ROLE_LBA_HIGH, UCHAR, 8)           \
-    WITH(ROLE_DEVICE, UCHAR, 8)             \
-    WITH(ROLE_STATUS, UCHAR, 8)             \
-    WITH(ROLE_ALTERNATE_STATUS, UCHAR, 8)   \
-    WITH(ROLE_BUS_MASTER_COMMAND, UCHAR, 8) \
-    WITH(ROLE_BUS_MASTER_STATUS, UCHAR, 8)  \
-    WITH(ROLE_BUS_MASTER_TABLE, ULONG, 32)
-FOR_EACH_ROLE(DEFINE_ROLE)
+#define DEFINE_REGISTER(ROLE) \
+    DEFINE_WRITE(ROLE, audit_takes_register(&reg->channel->audit, ROLE, value))
+DEFINE_REGISTER(ROLE_ERROR) /* Features */
+DEFINE_REGISTER(ROLE_SECTOR_COUNT)
+DEFINE_REGISTER(ROLE_LBA_LOW)
+DEFINE_REGISTER(ROLE_LBA_MID)
+DEFINE_REGISTER(ROLE_LBA_HIGH)
+DEFINE_WRITE(device, audit_takes_device(&reg->channel->audit, value))
+DEFINE_WRITE(start, audit_takes_start(&reg->channel, value))
+DEFINE_WRITE(bus_master_status, audit_takes_dma_clear(&reg->channel->audit, value))
 
-/* The bus master's command register, in two ways: a stop saves none of the processor's registers
- * that a look at a start takes. */
-static __attribute__((noinline)) VOID ACCESS_WAY write_start(const struct access_register *reg,
-                                                             uintptr_t port, UCHAR value)
+static VOID ACCESS_WAY write_command ACCESS_WRITE(port, UCHAR)
 {
-    write_ROLE_BUS_MASTER_COMMAND(reg, port, value | DMA_START);
+    struct channel *channel = reg->channel;
+
+    if (!audit_takes_command(channel, value)) {
+        told_write8 HAL_WITH(reg, port, value);
+        return;
+    }
+    hal_out8((uint16_t)port, value);
+    access_counters.registers++;
+    uintptr_t place = trace_put(
+        TRACE_PORT_WRITE, trace_head(TRACE_PORT_WRITE, (unsigned)port, 1 | TRACE_TIMED), value);
+    channel->audit.command.begun = *trace_time_at(place) = hal_cycles();
 }
 
-static __attribute__((flatten)) VOID ACCESS_WAY write_bus_master(const struct access_register *reg,
-                                                                 uintptr_t port, UCHAR value)
+static VOID ACCESS_WAY write_bus_master ACCESS_WRITE(port, UCHAR)
 {
-    if (value & DMA_START)
-        write_start(reg, port, value);
-    else
-        write_ROLE_BUS_MASTER_COMMAND(reg, port, value & (UCHAR)~DMA_START);
+    if (value & DMA_START) {
+        write_start HAL_WITH(reg, port, value);
+        return;
+    }
+    hal_compiler_barrier();
+    audit_takes_stop(&reg->channel->audit);
+    plain_write8 HAL_WITH(reg, port, value);
+}
+
+static UCHAR ACCESS_WAY read_bus_master_status ACCESS_READ(port)
+{
+    UCHAR value = hal_in8((uint16_t)port);
+
+    if (!audit_takes_dma_interrupt(&reg->channel->audit, value))
+        return told8 HAL_WITH(reg, port, value);
+    access_counters.registers++;
+    trace(TRACE_PORT_READ, (unsigned)port, 1, value);
+    return value;
+}
+
+static UCHAR ACCESS_WAY read_status ACCESS_READ(port)
+{
+    struct channel *channel = reg->channel;
+    bool is_end = __builtin_expect(audit_is_end_near(&channel->audit), 1);
+
+    if (!is_end && !audit_is_idle(&channel->audit))
+        return told_read8 HAL_WITH(reg, port);
+    UCHAR value = hal_in8((uint16_t)port);
+    if (!audit_takes_status(channel, value, is_end))
+        return told8 HAL_WITH(reg, port, value);
+    access_counters.registers++;
+    trace(TRACE_PORT_READ, (unsigned)port, 1, value);
+    return value;
 }
 
 /* ------------------------------------------------------------------ records */
 
-#define OTHER_WIDTHS                                                                              \
-    .read8 = other_read8, .read16 = other_read16, .read32 = other_read32, .write8 = other_write8, \
-    .write16 = other_write16, .write32 = other_write32
-#define ROLE_WAYS(ROLE, TYPE, bits) \
-    [ROLE] = {OTHER_WIDTHS, .read##bits = read_##ROLE, .write##bits = write_##ROLE},
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-static const struct access_register ways_of_role[ROLE_COUNT] = {
-    FOR_EACH_ROLE(ROLE_WAYS)[ROLE_BUS_MASTER_COMMAND] = {OTHER_WIDTHS,
-                                                         .read8 = read_ROLE_BUS_MASTER_COMMAND,
-                                                         .write8 = write_bus_master},
-    [ROLE_BUS_MASTER_TABLE_1] = {OTHER_WIDTHS},
-    [ROLE_BUS_MASTER_TABLE_2] = {OTHER_WIDTHS},
-    [ROLE_BUS_MASTER_TABLE_3] = {OTHER_WIDTHS},
-};
-#pragma GCC diagnostic pop
+#define TOLD_WAYS(Name, TYPE, bits) .read##bits = told_read##bits, .write##bits = told_write##bits,
+static const struct access_register told_ways = {WIDTHS(TOLD_WAYS)};
+
+static struct access_register ways_of_role(enum access_role role)
+{
+    static VOID(ACCESS_WAY *const writes[ROLE_COUNT]) ACCESS_WRITE(port, UCHAR) = {
+        [ROLE_ERROR] = write_ROLE_ERROR,
+        [ROLE_SECTOR_COUNT] = write_ROLE_SECTOR_COUNT,
+        [ROLE_LBA_LOW] = write_ROLE_LBA_LOW,
+        [ROLE_LBA_MID] = write_ROLE_LBA_MID,
+        [ROLE_LBA_HIGH] = write_ROLE_LBA_HIGH,
+        [ROLE_DEVICE] = write_device,
+        [ROLE_STATUS] = write_command,
+        [ROLE_BUS_MASTER_COMMAND] = write_bus_master,
+        [ROLE_BUS_MASTER_STATUS] = write_bus_master_status,
+    };
+    struct access_register ways = access_filter ? access_filter->ways : told_ways;
+
+    if (access_filter)
+        return ways;
+    if (writes[role])
+        ways.write8 = writes[role];
+    if (role == ROLE_STATUS)
+        ways.read8 = read_status;
+    if (role == ROLE_BUS_MASTER_STATUS)
+        ways.read8 = read_bus_master_status;
+    return ways;
+}
 
 #define PLAIN_WAYS(Name, TYPE, bits) \
     .read##bits = plain_read##bits, .write##bits = plain_write##bits,
@@ -217,9 +233,7 @@ static const struct access_register plain_ways = {WIDTHS(PLAIN_WAYS)};
 
 struct access_register access_record(enum access_role role, unsigned byte_count)
 {
-    struct access_register reg = !role           ? plain_ways
-                                 : access_filter ? access_filter->ways
-                                                 : ways_of_role[role];
+    struct access_register reg = role ? ways_of_role(role) : plain_ways;
 
     if (byte_count < 1)
         reg.read8 = refuse_read8, reg.write8 = refuse_write8;
@@ -234,23 +248,22 @@ struct access_register access_record(enum access_role role, unsigned byte_count)
     return reg;
 }
 
-static const struct access_register *ways_of(const struct access_register *reg)
+/* (What is dark is plain to nobody.) */
+static const struct access_register *dark_ways(void)
 {
-    return access_filter ? &access_filter->ways : &ways_of_role[reg->role];
+    return access_filter ? &access_filter->ways : &told_ways;
 }
 
-#define DEFINE_DARK(Name, TYPE, bits)                                                  \
-    static __attribute__((cold))                                                       \
-    TYPE ACCESS_WAY dark_read##bits(const struct access_register *reg, uintptr_t port) \
-    {                                                                                  \
-        audit_report_dark(port, routine_name(ROUTINE_AtaPortReadPort##Name));          \
-        return ways_of(reg)->read##bits(reg, port);                                    \
-    }                                                                                  \
-    static __attribute__((cold)) VOID ACCESS_WAY dark_write##bits(                     \
-        const struct access_register *reg, uintptr_t port, TYPE value)                 \
-    {                                                                                  \
-        audit_report_dark(port, routine_name(ROUTINE_AtaPortWritePort##Name));         \
-        ways_of(reg)->write##bits(reg, port, value);                                   \
+#define DEFINE_DARK(Name, TYPE, bits)                                                      \
+    static __attribute__((cold)) TYPE ACCESS_WAY dark_read##bits ACCESS_READ(port)         \
+    {                                                                                      \
+        audit_report_dark(port, routine_name(ROUTINE_AtaPortReadPort##Name));              \
+        return dark_ways()->read##bits HAL_WITH(reg, port);                                \
+    }                                                                                      \
+    static __attribute__((cold)) VOID ACCESS_WAY dark_write##bits ACCESS_WRITE(port, TYPE) \
+    {                                                                                      \
+        audit_report_dark(port, routine_name(ROUTINE_AtaPortWritePort##Name));             \
+        dark_ways()->write##bits HAL_WITH(reg, port, value);                               \
     }
 WIDTHS(DEFINE_DARK)
 
@@ -272,11 +285,11 @@ struct access_register access_dark_record(enum access_role role, unsigned byte_c
 static inline const struct access_register *record_of(uintptr_t port)
 {
     const struct access_map *map = context_now->port_map;
-    const struct access_register *reg = map->records;
+    uintptr_t reg = (uintptr_t)map->records;
 
     if (__builtin_expect(port < ACCESS_PORT_COUNT, 1))
         reg += map->ports[port];
-    return hal_opaque(reg);
+    return hal_opaque((const void *)reg);
 }
 
 /* ------------------------------------------------------------------ the routines */
@@ -285,12 +298,12 @@ static inline const struct access_register *record_of(uintptr_t port)
     TYPE NTAPI AtaPortReadPort##Name(TYPE *At)                        \
     {                                                                 \
         const struct access_register *reg = record_of((uintptr_t)At); \
-        return reg->read##bits(reg, (uintptr_t)At);                   \
+        return reg->read##bits HAL_WITH(reg, (uintptr_t)At);          \
     }                                                                 \
     VOID NTAPI AtaPortWritePort##Name(TYPE *At, TYPE Value)           \
     {                                                                 \
         const struct access_register *reg = record_of((uintptr_t)At); \
-        reg->write##bits(reg, (uintptr_t)At, Value);                  \
+        reg->write##bits HAL_WITH(reg, (uintptr_t)At, Value);         \
     }
 WIDTHS(DEFINE_ROUTINES)
 
@@ -309,7 +322,7 @@ WIDTHS(DEFINE_ROUTINES)
             }                                                                                      \
             if (reg->role != ROLE_DATA) { /* each unit is an access like others */                 \
                 for (ULONG i = 0; i < Count; i++)                                                  \
-                    Buffer[i] = reg->read##bits(reg, (uintptr_t)At);                               \
+                    Buffer[i] = reg->read##bits HAL_WITH(reg, (uintptr_t)At);                      \
                 return;                                                                            \
             }                                                                                      \
             access_filter->read_block(reg, (uint16_t)(uintptr_t)At, sizeof(TYPE), Buffer, Count);  \
@@ -334,7 +347,7 @@ WIDTHS(DEFINE_ROUTINES)
             }                                                                                      \
             if (reg->role != ROLE_DATA) {                                                          \
                 for (ULONG i = 0; i < Count; i++)                                                  \
-                    reg->write##bits(reg, (uintptr_t)At, Buffer[i]);                               \
+                    reg->write##bits HAL_WITH(reg, (uintptr_t)At, Buffer[i]);                      \
                 return;                                                                            \
             }                                                                                      \
             access_filter->write_block(reg, (uint16_t)(uintptr_t)At, sizeof(TYPE), Buffer, Count); \

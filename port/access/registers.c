@@ -58,7 +58,7 @@ static const struct access_register *record_of(const struct mapped_range *range,
         }                                                                                        \
         const struct access_register *reg = record_of(range, At, sizeof(TYPE));                  \
         if (reg)                                                                                 \
-            return reg->read##bits(reg, (uintptr_t)At);                                          \
+            return reg->read##bits HAL_WITH(reg, (uintptr_t)At);                                 \
         TYPE value = hal_read##bits(At);                                                         \
         access_counters.registers++;                                                             \
         trace(TRACE_REGISTER_READ, (uint16_t)(uintptr_t)At, (bits) / 8, value);                  \
@@ -74,31 +74,32 @@ static const struct access_register *record_of(const struct mapped_range *range,
         }                                                                                         \
         const struct access_register *reg = record_of(range, At, sizeof(TYPE));                   \
         if (reg) {                                                                                \
-            reg->write##bits(reg, (uintptr_t)At, Value);                                          \
+            reg->write##bits HAL_WITH(reg, (uintptr_t)At, Value);                                 \
             return;                                                                               \
         }                                                                                         \
         hal_write##bits(At, Value);                                                               \
         access_counters.registers++;                                                              \
         trace(TRACE_REGISTER_WRITE, (uint16_t)(uintptr_t)At, (bits) / 8, Value);                  \
     }
-#define DEFINE_READ_BUFFER(Name, TYPE, bits)                                                      \
-    VOID NTAPI AtaPortReadRegisterBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)               \
-    {                                                                                             \
-        const enum routine routine = ROUTINE_AtaPortReadRegisterBuffer##Name;                     \
-        const uint64_t byte_count = (uint64_t)Count * sizeof(TYPE);                               \
-        if (access_buffer_is_refused(Buffer, byte_count, routine, CALLER))                        \
-            return;                                                                               \
-        const struct mapped_range *range = range_of((uintptr_t)At, byte_count);                   \
-        if (__builtin_expect(!range, 0)) {                                                        \
-            access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count);      \
-            return;                                                                               \
-        }                                                                                         \
-        for (ULONG i = 0; i < Count; i++) {                                                       \
-            const struct access_register *reg = record_of(range, At + i, sizeof(TYPE));           \
-            Buffer[i] = reg ? reg->read##bits(reg, (uintptr_t)(At + i)) : hal_read##bits(At + i); \
-        }                                                                                         \
-        access_counters.data_units += Count;                                                      \
-        trace(TRACE_REGISTER_BUFFER, (uint16_t)(uintptr_t)At, sizeof(TYPE), Count);               \
+#define DEFINE_READ_BUFFER(Name, TYPE, bits)                                                       \
+    VOID NTAPI AtaPortReadRegisterBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)                \
+    {                                                                                              \
+        const enum routine routine = ROUTINE_AtaPortReadRegisterBuffer##Name;                      \
+        const uint64_t byte_count = (uint64_t)Count * sizeof(TYPE);                                \
+        if (access_buffer_is_refused(Buffer, byte_count, routine, CALLER))                         \
+            return;                                                                                \
+        const struct mapped_range *range = range_of((uintptr_t)At, byte_count);                    \
+        if (__builtin_expect(!range, 0)) {                                                         \
+            access_refuse_read(routine, CALLER, (uintptr_t)At, sizeof(TYPE), Buffer, Count);       \
+            return;                                                                                \
+        }                                                                                          \
+        for (ULONG i = 0; i < Count; i++) {                                                        \
+            const struct access_register *reg = record_of(range, At + i, sizeof(TYPE));            \
+            Buffer[i] =                                                                            \
+                reg ? reg->read##bits HAL_WITH(reg, (uintptr_t)(At + i)) : hal_read##bits(At + i); \
+        }                                                                                          \
+        access_counters.data_units += Count;                                                       \
+        trace(TRACE_REGISTER_BUFFER, (uint16_t)(uintptr_t)At, sizeof(TYPE), Count);                \
     }
 #define DEFINE_WRITE_BUFFER(Name, TYPE, bits)                                                      \
     VOID NTAPI AtaPortWriteRegisterBuffer##Name(TYPE *At, TYPE *Buffer, ULONG Count)               \
@@ -115,7 +116,7 @@ static const struct access_register *record_of(const struct mapped_range *range,
         for (ULONG i = 0; i < Count; i++) {                                                        \
             const struct access_register *reg = record_of(range, At + i, sizeof(TYPE));            \
             if (reg)                                                                               \
-                reg->write##bits(reg, (uintptr_t)(At + i), Buffer[i]);                             \
+                reg->write##bits HAL_WITH(reg, (uintptr_t)(At + i), Buffer[i]);                    \
             else                                                                                   \
                 hal_write##bits(At + i, Buffer[i]);                                                \
         }                                                                                          \

@@ -53,7 +53,6 @@ struct context {
     const void *extension;
     const struct access_map *port_map;
     uint32_t trace_head; /* of the entry that every call makes */
-    uint8_t noted;       /* AUDIT_xxx of port/access/audit.h, since IdeHwInterrupt was called */
     uint32_t stalled_us; /* AtaPortStallExecution since the call */
     /* Ticks since the call: in which it was the innermost one, and in all (port/hang.c). */
     uint16_t own_ticks, all_ticks;

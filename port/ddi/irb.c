@@ -56,7 +56,7 @@ VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
                                  slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
                                  irb_seal(slot->page) == slot->seal &&
                                  slot->page->irb.DataTransferLength <= slot->data_byte_count &&
-                                 !channel->audit.dma.owed,
+                                 !audit_dma_owes(channel),
                              1)) {
             slot_hide(slot);
             slot_queue_completed(channel, slot);

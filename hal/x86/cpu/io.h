@@ -3,7 +3,8 @@
 #ifndef HAL_X86_CPU_IO_H
 #define HAL_X86_CPU_IO_H
 
-#define HAL_DEFINE_PORT_IO(bits, suffix)                                                        \
+/* (A value that goes out is extended first: then who wants it as a word has it.) */
+#define HAL_DEFINE_PORT_IO(bits, suffix, part)                                                  \
     static inline uint##bits##_t hal_in##bits(uint16_t port)                                    \
     {                                                                                           \
         uint##bits##_t value;                                                                   \
@@ -12,7 +13,8 @@
     }                                                                                           \
     static inline void hal_out##bits(uint16_t port, uint##bits##_t value)                       \
     {                                                                                           \
-        __asm__ volatile("out" suffix " %0, %1" ::"a"(value), "Nd"(port) : "memory");           \
+        uint32_t wide = value;                                                                  \
+        __asm__ volatile("out" suffix " %" part "0, %1" ::"a"(wide), "Nd"(port) : "memory");    \
     }                                                                                           \
     static inline void hal_in_buffer##bits(uint16_t port, void *buffer, size_t count)           \
     {                                                                                           \
@@ -31,9 +33,9 @@
         *(volatile uint##bits##_t *)address = value;                                            \
     }
 
-HAL_DEFINE_PORT_IO(8, "b")
-HAL_DEFINE_PORT_IO(16, "w")
-HAL_DEFINE_PORT_IO(32, "l")
+HAL_DEFINE_PORT_IO(8, "b", "b")
+HAL_DEFINE_PORT_IO(16, "w", "w")
+HAL_DEFINE_PORT_IO(32, "l", "")
 #undef HAL_DEFINE_PORT_IO
 
 #define HAL_EFLAGS_IF 0x200u
