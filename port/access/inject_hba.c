@@ -121,7 +121,6 @@ static void issue(struct inject_channel *state, const uint8_t *port, unsigned sl
     struct inject_slot *issued = &state->hba.slots[slot];
     struct command command;
 
-    inject_hba_settle(state);
     if (!find_command(port, slot, &command) || !(command.table->fis[IS_COMMAND_AT] & IS_COMMAND))
         return;
     uint8_t *fis = command.table->fis, *packet = command.table->packet;
@@ -354,6 +353,7 @@ static void issue_all(struct inject_channel *state, const uint8_t *port, uint32_
 {
     slots &= ~state->hba.issued;
     state->hba.issued |= slots;
+    inject_hba_settle(state);
     for (unsigned slot = 0; slot < 32; slot++)
         if (slots >> slot & 1)
             issue(state, port, slot);

@@ -30,8 +30,7 @@ CASE changed_beside_others(struct ahci_channel *channel, ULONG slot)
     const UCHAR *data = channel->shared->data + slot * 512;
 
     own_command(channel, slot, COMMAND_IDENTIFY);
-    put(channel->base, PORT_CI, 1u << slot);
-    put(channel->base, PORT_CI, 2u << slot);
+    put(channel->base, PORT_CI, 3u << slot);
     (void)own_wait(channel);
     own_restart(channel);
     say(data[WORD_27] == 'X' && second->fis.command == COMMAND_VERIFY);
