@@ -34,6 +34,10 @@ contract_cases('hwr',
 
     { case => 'hwr_not_selected_again', rule => 'HWR-03', @timer },
 
+    { case => 'hwr_old_device', rule => 'HWR-03', @write, words => { FAULT => 'identify 80=003E' },
+      also => qr/Device is written with 40: bits 7 and 5 are clear, and word 80 .*, 003eh, is of/ },
+    { case => 'hwr_new_device', asserts => 'HWR-03', io => 'read 0 0; read 0 0' },
+
     { case => 'hwr_short_reset', rule => 'HWR-04', often => 1, @write, also => qr/SRST is cleared \d+ ns after it was set/ },
     { case => 'hwr_look_at_reset', rule => 'HWR-04', @read, also => qr/Alternate Status is read \d+ us after SRST/ },
 
@@ -67,11 +71,16 @@ contract_cases('hwr',
     { case => 'hwr_packet_odd_limit', rule => 'HWR-16', @write, @packet },
     { case => 'hwr_packet_no_limit', rule => 'HWR-16', @write, @packet },
     { case => 'hwr_packet_too_early', rule => 'HWR-16', routine => 'AtaPortWritePortBufferUshort', @start_io, @packet },
+    { case => 'hwr_packet_unwanted', rule => 'HWR-16', routine => 'AtaPortWritePortBufferUshort', @start_io, channel => '0.1',
+      io => 'fault add read 03 register=Interrupt-Reason channel=0.1; read cd0 0; fault clear; read cd0 0',
+      also => qr/Interrupt Reason, as it was read, wants none/ },
     { case => 'hwr_packet_not_padded', rule => 'HWR-16', @write, @packet },
 
     { case => 'hwr_interrupt_off', rule => 'HWR-18', @write, @soon },
     { case => 'hwr_interrupt_off_later', rule => 'HWR-18', @write, @soon, also => qr/nIEN is set.*: FLUSH CACHE/ },
     { case => 'hwr_interrupt_off_packet', rule => 'HWR-18', @write, @packet, @soon },
+    { case => 'hwr_floating', rule => 'HWR-19', @write, words => { FAULT => 'read FF register=Alternate-Status command=E5' },
+      also => qr/CHECK POWER MODE.*: its Status was ff when it was read last/ },
     { case => 'hwr_asleep', rule => 'HWR-20', @write },
 );
 

@@ -15,6 +15,8 @@ my @sense = (channel => '0.1', io => 'cd cd0 eject; read cd0 0; cd cd0 load', fa
 # These wait for the port's time-out, ten seconds each. (Under -icount time would pass while QEMU reads the
 # disk, too, and requests that are not meant would be late.)
 my @time_out = (also => qr/was not completed in 10 s; resetting/);
+# These need not: nobody waits in real time for a device that has come to rest.
+my @soon = (words => { FAULT => 'time-outs 100' });
 
 contract_cases('irb',
     # EDGE: 199
@@ -42,6 +44,10 @@ contract_cases('irb',
     { case => 'irb_kept', rule => 'IRB-10', routine => 'IdeHwReset', context => 'IdeHwReset', @time_out },
     { case => 'irb_unfed', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo',
       also => qr/though the device waits for data: Status 58 \(DRDY DSC DRQ\), 0 of 512 bytes of its block were moved$/m },
+    { case => 'irb_unsent', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', channel => '0.1', @soon,
+      also => qr/though the device waits for a packet: Status 58 \(DRDY DSC DRQ\), 0 of 12 bytes of it were moved$/m },
+    { case => 'irb_unheard', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @soon,
+      also => qr/though the device has interrupted, and nobody has read Status since$/m },
     # Nobody knows whether the device has said anything.
     { case => 'irb_silent_device', asserts => 'IRB-09', returned => '0', @time_out },
     { case => 'irb_second_sense', rule => 'IRB-11', routine => 'AtaPortBuildRequestSenseIrb',

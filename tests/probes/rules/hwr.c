@@ -203,6 +203,19 @@ CASE hwr_not_selected_again(struct occasion *at)
     return reset_then(at->channel, hwr_not_selected_again_timer);
 }
 
+/* What IDENTIFY data say is a drive of ATA-5, by a fault; and one of today. */
+CASE hwr_old_device(struct occasion *at)
+{
+    WRITE(at->channel, DEVICE, IDE_LBA_MODE); /* BREAKS: HWR-03 */
+    return give_up(at->channel);
+}
+
+CASE hwr_new_device(struct occasion *at)
+{
+    WRITE(at->channel, DEVICE, IDE_LBA_MODE);
+    return give_up(at->channel);
+}
+
 /* ------------------------------------------------------------------ HWR-04 */
 
 CASE hwr_short_reset(struct occasion *at)
@@ -526,6 +539,21 @@ CASE hwr_packet_too_early(struct occasion *at)
     return give_up(at->channel);
 }
 
+/* Interrupt Reason shows I/O, by a fault: the device wants no packet. */
+CASE hwr_packet_unwanted(struct occasion *at)
+{
+    USHORT packet[6] = {0};
+
+    prepare_packet(at->channel, 0xFFFE);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_ATAPI_PACKET);
+    settle(at->channel);
+    wait_for_data(at->channel);
+    AtaPortReadPortUchar(at->channel->command_block + SECTOR_COUNT);
+    /* BREAKS: HWR-16 */
+    AtaPortWritePortBufferUshort((PUSHORT)(PVOID)at->channel->command_block, packet, 6);
+    return give_up(at->channel);
+}
+
 /* INQUIRY of five bytes: the device offers five, and six go over the wire. */
 CASE hwr_packet_not_padded(struct occasion *at)
 {
@@ -575,6 +603,19 @@ CASE hwr_interrupt_off_packet(struct occasion *at)
     return TRUE;
 }
 
+/* ------------------------------------------------------------------ HWR-19 */
+
+/* Alternate Status shows FFh, by a fault. */
+CASE hwr_floating(struct occasion *at)
+{
+    prepare(at->channel, 0, 1);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_CHECK_POWER);
+    AtaPortStallExecution(100);
+    ALTERNATE(at->channel);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_CHECK_POWER); /* BREAKS: HWR-19 */
+    return give_up(at->channel);
+}
+
 /* ------------------------------------------------------------------ HWR-20 */
 
 CASE hwr_asleep(struct occasion *at)
@@ -597,6 +638,8 @@ const struct probe_case hwr_cases[] = {
     {"hwr_settled_by_block", AT_START_IO, 2, hwr_settled_by_block},
     {"hwr_stalled", AT_START_IO, 2, hwr_stalled},
     {"hwr_not_selected_again", AT_START_IO, 2, hwr_not_selected_again},
+    {"hwr_old_device", AT_START_IO, 2, hwr_old_device},
+    {"hwr_new_device", AT_START_IO, 2, hwr_new_device},
     {"hwr_short_reset", AT_START_IO, 2, hwr_short_reset},
     {"hwr_look_at_reset", AT_START_IO, 2, hwr_look_at_reset},
     {"hwr_data_unasked", AT_START_IO, 2, hwr_data_unasked},
@@ -623,10 +666,12 @@ const struct probe_case hwr_cases[] = {
     {"hwr_packet_odd_limit", AT_START_IO, 2, hwr_packet_odd_limit},
     {"hwr_packet_no_limit", AT_START_IO, 2, hwr_packet_no_limit},
     {"hwr_packet_too_early", AT_START_IO, 2, hwr_packet_too_early},
+    {"hwr_packet_unwanted", AT_START_IO, 3, hwr_packet_unwanted},
     {"hwr_packet_not_padded", AT_START_IO, 2, hwr_packet_not_padded},
     {"hwr_interrupt_off", AT_START_IO, 2, hwr_interrupt_off},
     {"hwr_interrupt_off_later", AT_START_IO, 2, hwr_interrupt_off_later},
     {"hwr_interrupt_off_packet", AT_START_IO, 2, hwr_interrupt_off_packet},
+    {"hwr_floating", AT_START_IO, 2, hwr_floating},
     {"hwr_asleep", AT_START_IO, 2, hwr_asleep},
     {NULL, 0, 0, NULL},
 };

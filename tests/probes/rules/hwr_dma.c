@@ -6,7 +6,7 @@
  */
 #include "cases.h"
 
-#define STATUS 7 /* in the command block */
+enum { FEATURES = 1, DEVICE = 6, STATUS, COMMAND = STATUS }; /* in the command block */
 
 /* What HWR-09 and HWR-10 say of it. */
 #define BOUNDARY   0x10000u
@@ -737,6 +737,44 @@ CASE hwr_table_virtual(struct occasion *at)
     return TRUE;
 }
 
+/* PACKET with DMA in Features; its table has one descriptor, for all of the data. FALSE: it is no such request. */
+static BOOLEAN send_packet(struct occasion *at, ULONG address)
+{
+    struct probe_channel *channel = at->channel;
+    PUCHAR registers = channel->command_block;
+    USHORT packet[6];
+
+    if (!IsAtapiCommand(at->irb) || !IRB_USES_DMA(at->irb) || !IRB_FOR_DATA_TRANSFER(at->irb))
+        return FALSE;
+    for (ULONG i = 0; i < sizeof packet; i++)
+        ((PUCHAR)packet)[i] = at->irb->Cdb[i];
+    channel->current = at->irb;
+    channel->moved = 0;
+    channel->outstanding++;
+    channel->phase = PHASE_DMA;
+    channel->table[0] = (struct probe_prd){address, 0};
+    describe_whole(channel, length_of(channel));
+    AtaPortWritePortUchar(registers + DEVICE, 0xA0);
+    AtaPortStallExecution(1);
+    probe_program(channel);
+    AtaPortWritePortUchar(registers + FEATURES, 1);
+    AtaPortWritePortUchar(registers + COMMAND, IDE_COMMAND_ATAPI_PACKET);
+    AtaPortStallExecution(1);
+    while ((AtaPortReadPortUchar(channel->device_control) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ)) !=
+           IDE_STATUS_DRQ)
+        ;
+    AtaPortWritePortBufferUshort((PUSHORT)(PVOID)registers, packet, 6);
+    return TRUE;
+}
+
+CASE hwr_prd_of_packet(struct occasion *at)
+{
+    if (!send_packet(at, KERNEL))
+        return FALSE;
+    START(at->channel); /* BREAKS: HWR-21 */
+    return TRUE;
+}
+
 /* QEMU ends itself at such a one. */
 CASE hwr_table_beyond(struct occasion *at)
 {
@@ -882,6 +920,18 @@ static BOOLEAN end_by_the_book(struct probe_channel *channel)
     return TRUE;
 }
 
+CASE hwr_packet_by_dma(struct occasion *at)
+{
+    PIDE_SCATTER_GATHER_LIST list = AtaPortGetScatterGatherList(at->channel, at->irb);
+
+    if (!list || !send_packet(at, list->Elements[0].Address.LowPart))
+        return FALSE;
+    at->channel->interrupt = end_by_the_book;
+    START(at->channel);
+    probe_returned(0);
+    return TRUE;
+}
+
 CASE hwr_by_the_book(struct occasion *at)
 {
     struct probe_channel *channel = at->channel;
@@ -931,6 +981,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_prd_of_another", AT_START_IO, 2, hwr_prd_of_another},
     {"hwr_prd_virtual", AT_START_IO, 2, hwr_prd_virtual},
     {"hwr_table_virtual", AT_START_IO, 2, hwr_table_virtual},
+    {"hwr_prd_of_packet", AT_START_IO, 2, hwr_prd_of_packet},
     {"hwr_table_beyond", AT_START_IO, 2, hwr_table_beyond},
     {"hwr_table_by_pieces_beyond", AT_START_IO, 2, hwr_table_by_pieces_beyond},
     {"hwr_one_write", AT_START_IO, 2, hwr_one_write},
@@ -941,6 +992,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_split", AT_START_IO, 2, hwr_split},
     {"hwr_table_in_extension", AT_START_IO, 2, hwr_table_in_extension},
     {"hwr_bounced", AT_START_IO, 2, hwr_bounced},
+    {"hwr_packet_by_dma", AT_START_IO, 2, hwr_packet_by_dma},
     {"hwr_by_the_book", AT_START_IO, 2, hwr_by_the_book},
     {NULL, 0, 0, NULL},
 };

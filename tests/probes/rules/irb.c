@@ -220,6 +220,54 @@ CASE irb_unfed(struct occasion *at)
     return FALSE;
 }
 
+/* A packet device waits for its packet. */
+/* BREAKS: IRB-09 */
+static BOOLEAN NTAPI irb_unsent_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    struct probe_channel *channel = ChannelExtension;
+
+    if (!is_third(channel, Irb))
+        return ProbeStartIo(channel, Irb);
+    AtaPortWritePortUchar(channel->command_block + 5, 8); /* 2048 bytes */
+    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_ATAPI_PACKET);
+    AtaPortStallExecution(100);
+    AtaPortReadPortUchar(channel->device_control);
+    return TRUE;
+}
+
+CASE irb_unsent(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = irb_unsent_start_io;
+    return FALSE;
+}
+
+/* An interrupt comes, and nobody reads Status. */
+static BOOLEAN irb_unheard_interrupt(struct probe_channel *channel)
+{
+    channel->interrupt = NULL;
+    return FALSE;
+}
+
+/* BREAKS: IRB-09 */
+static BOOLEAN NTAPI irb_unheard_start_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    struct probe_channel *channel = ChannelExtension;
+
+    if (!is_third(channel, Irb))
+        return ProbeStartIo(channel, Irb);
+    channel->interrupt = irb_unheard_interrupt;
+    AtaPortWritePortUchar(channel->command_block + 7, IDE_COMMAND_FLUSH_CACHE);
+    return TRUE;
+}
+
+CASE irb_unheard(struct occasion *at)
+{
+    requests = 0;
+    at->channel_interface->IdeHwStartIo = irb_unheard_start_io;
+    return FALSE;
+}
+
 /* ------------------------------------------------------------------ request sense */
 
 CASE irb_second_sense(struct occasion *at)
@@ -360,6 +408,8 @@ const struct probe_case irb_cases[] = {
     {"irb_lost_beside", AT_CHANNEL_INIT, 1, irb_lost_beside},
     {"irb_kept", AT_CHANNEL_INIT, 1, irb_kept},
     {"irb_unfed", AT_CHANNEL_INIT, 1, irb_unfed},
+    {"irb_unsent", AT_CHANNEL_INIT, 1, irb_unsent},
+    {"irb_unheard", AT_CHANNEL_INIT, 1, irb_unheard},
     {"irb_silent_device", AT_CHANNEL_INIT, 1, irb_silent_device},
     {"irb_second_sense", AT_SENSE, 1, irb_second_sense},
     {"irb_forgotten_sense", AT_SENSE, 1, irb_forgotten_sense},
