@@ -82,14 +82,16 @@ void puppet_words(char *text, size_t size);
 struct request puppet_lose_a_read(struct device *device, void *buffer);
 
 /* Runs a statement as if the puppet called it from a routine of that kind, at its level. */
-#define FROM(channel_, kind_, statement)                              \
-    do {                                                              \
-        struct context *from_context_ = &(channel_)->contexts[kind_]; \
-        enum irql from_level_ = puppet_enter(from_context_->level);   \
-        context_push(from_context_);                                  \
-        statement;                                                    \
-        context_pop(from_context_);                                   \
-        puppet_leave(from_context_->level, from_level_);              \
+#define FROM(channel_, kind_, statement)                                     \
+    do {                                                                     \
+        struct context *from_context_ = &(channel_)->contexts[kind_];        \
+        enum irql from_level_ = puppet_enter(from_context_->level);          \
+        context_push(from_context_);                                         \
+        /* As hal_call notes it: what the statement waits for lies below. */ \
+        from_context_->cpu.stack = (uintptr_t)__builtin_frame_address(0);    \
+        statement;                                                           \
+        context_pop(from_context_);                                          \
+        puppet_leave(from_context_->level, from_level_);                     \
     } while (0)
 enum irql puppet_enter(enum irql level);
 void puppet_leave(enum irql level, enum irql before);
