@@ -28,6 +28,9 @@
 #include "lib/plural.h"
 #include "tools/registry.h"
 
+#define LOCK_TRIES   20u
+#define LOCK_WAIT_US 100000u
+
 int failure_code = 2;
 
 _Noreturn void fail(const struct file *file, const char *format, ...)
@@ -71,16 +74,22 @@ void read_file(struct file *file)
     }
 }
 
-/* Nobody else may write it until this program ends. */
-static void lock_file(const struct file *file)
+bool has_its_name(const struct file *file)
 {
-    struct stat locked, named;
+    struct stat open_one, named_one;
 
-    if (flock(file->descriptor, LOCK_EX | LOCK_NB) != 0)
-        fail(file, "another session is writing it; it stays as it is");
-    if (fstat(file->descriptor, &locked) != 0 || stat(file->name, &named) != 0 ||
-        locked.st_ino != named.st_ino || locked.st_dev != named.st_dev)
-        fail(file, "somebody else has just replaced it; it stays as it is");
+    return fstat(file->descriptor, &open_one) == 0 && stat(file->name, &named_one) == 0 &&
+           open_one.st_ino == named_one.st_ino && open_one.st_dev == named_one.st_dev;
+}
+
+bool lock_file(const struct file *file)
+{
+    for (unsigned i = 0; i < LOCK_TRIES; i++) {
+        if (flock(file->descriptor, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        usleep(LOCK_WAIT_US);
+    }
+    return false;
 }
 
 static void write_all(const struct file *file, int descriptor, const void *bytes, size_t byte_count,
@@ -270,6 +279,9 @@ int main(int argc, char **argv)
         return export(&file);
     if (strcmp(command, "check") == 0)
         return check(&file);
-    lock_file(&file);
+    if (!lock_file(&file))
+        fail(&file, "another session is writing it; it stays as it is");
+    if (!has_its_name(&file))
+        fail(&file, "somebody else has just replaced it; it stays as it is");
     return !compact_file(&file);
 }

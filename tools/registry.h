@@ -25,6 +25,15 @@ extern int failure_code;
 _Noreturn void fail(const struct file *file, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Is the open file the one that has the name now? A session that ends may have put a shorter one in
+ * its place. */
+bool has_its_name(const struct file *file);
+
+/* Nobody else may write the open file until this program ends. QEMU inherits a session's lock, and
+ * one that was killed a moment ago may still be going: it is waited for, up to two seconds. False:
+ * somebody else keeps it. */
+bool lock_file(const struct file *file);
+
 /* Reads the open file anew. */
 void read_file(struct file *file);
 

@@ -31,7 +31,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -41,9 +40,8 @@
 #include "lib/plural.h"
 #include "tools/end.h"
 
-#define LOCK_TRIES    20 /* a tenth of a second each */
-#define GRACE_SECONDS 5  /* for a QEMU that nobody stands beside any more */
-#define OWN_WORDS     8  /* that are added to COMMAND's */
+#define GRACE_SECONDS 5 /* for a QEMU that nobody stands beside any more */
+#define OWN_WORDS     8 /* that are added to COMMAND's */
 
 /* ------------------------------------------------------------------ states */
 
@@ -133,22 +131,10 @@ static void open_file(void)
         REFUSE(": %s", strerror(errno));
 }
 
-/* Is the open file the one that has the name now? */
-static bool has_its_name(void)
+static bool lock_newest_file(void)
 {
-    struct stat open_one, named_one;
-
-    return fstat(file.descriptor, &open_one) == 0 && stat(file.name, &named_one) == 0 &&
-           open_one.st_ino == named_one.st_ino && open_one.st_dev == named_one.st_dev;
-}
-
-/* A session that ends may put a shorter file in the place of the one that was opened. */
-static bool lock_file(void)
-{
-    for (unsigned i = 0; i < LOCK_TRIES; i++) {
-        if (flock(file.descriptor, LOCK_EX | LOCK_NB) != 0)
-            usleep(100000);
-        else if (has_its_name())
+    while (lock_file(&file)) {
+        if (has_its_name(&file))
             return true;
         close(file.descriptor);
         open_file();
@@ -187,7 +173,7 @@ static void take_file(enum hive_access wanted, const char *copy)
             "nothing is appended to it: name another file. With HIVE_RO=1 this one is only read");
     if (wanted != ACCESS_READ && access(file.name, W_OK) != 0)
         REFUSE(": you may not write it; with HIVE_RO=1 it is only read");
-    set_state(wanted != ACCESS_READ && lock_file() ? HIVE_LOCKED : HIVE_READ);
+    set_state(wanted != ACCESS_READ && lock_newest_file() ? HIVE_LOCKED : HIVE_READ);
     if (wanted == ACCESS_WRITE && state == HIVE_READ)
         REFUSE(": another session is writing it; with HIVE_RO=1 it is only read");
     if (wanted == ACCESS_WRITE_OR_READ && state == HIVE_READ)
@@ -361,12 +347,12 @@ static void settle(void)
     if (missing > 0)
         say(": the guest stored %llu byte%s, and the file lacks %lld of them; is the disk full?",
             (unsigned long long)appended, plural(appended), missing);
-    if (!has_its_name() && grown > 0) {
+    if (!has_its_name(&file) && grown > 0) {
         keep_beside();
         set_state(HIVE_REPLACED);
     } else if (missing > 0) {
         set_state(HIVE_LACKING);
-    } else if (state == HIVE_REPEATED && has_its_name()) {
+    } else if (state == HIVE_REPEATED && has_its_name(&file)) {
         set_state(HIVE_SHORTENING);
         set_state(compact_file(&file) ? HIVE_SETTLED : HIVE_DAMAGED);
     } else {
