@@ -16,7 +16,7 @@ my @timer = (routine => 'AtaPortWritePortUchar', context => 'timer routine', io 
 my @packet = (channel => '0.1', io => 'read cd0 0; read cd0 0');
 
 # Its time-out is over soon.
-my @soon = (words => { FAULT => 'time-outs 100' }, also => qr/was not completed in \d+ s; resetting/);
+my @soon = (words => { FAULT => 'time-outs 10' }, also => qr/was not completed in \d+ s; resetting/);
 
 contract_cases('hwr',
     { case => 'hwr_write_while_busy', rule => 'HWR-01', @write, also => qr/Status \w\w \(.*\) was read last/ },

@@ -21,7 +21,7 @@ done
 exec $qemu "\${words[\@]}" -chardev null,id=nothing
 SCRIPT
     chmod 0755, "$scratch/$device";
-    return start(QEMU => "$scratch/$device", DISK => 'none', MINIPORT => 'none', MODE => undef, stdin => '', CMD => 'help', TIMEOUT => 20,
+    return start(QEMU => "$scratch/$device", DISK => 'none', MINIPORT => 'none', MODE => undef, stdin => '', CMD => 'help', TIMEOUT => 8,
         HIVE => "$scratch/$device.reg");
 }
 
