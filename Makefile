@@ -230,10 +230,10 @@ test:
 else
 test built-test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
     $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
-# One more than there are processors, since tests wait for time-outs and disks.
+# More than there are processors, since tests wait for time-outs and disks most of their time.
 test:
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
-	@code=0; PERL5LIB=tests/lib prove --timer -j$$(($(JOBS) + 1)) -PVerdict $(if $(Q),,-v) \
+	@code=0; PERL5LIB=tests/lib prove --timer -j$$((2 * $(JOBS) + 1)) -PVerdict $(if $(Q),,-v) \
 	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS) || code=1; \
 	$(if $(TEST),,for tool in rule edge; do tools/$$tool-coverage.pl || code=1; done;) exit $$code
 endif

@@ -48,6 +48,12 @@ like($output, qr/^mine on MACHINE=isapc: /m, 'which is said');
 is($code, 0, 'a driver for AHCI controllers') or diag($output);
 like($output, qr/^ahci on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine that has one');
 
+# What the author of a driver that fails is told is the same for each ARCH.
+if ($arch ne 'x86_64') {
+    done_testing();
+    exit;
+}
+
 # ------------------------------------------------------------------ one defect each
 
 my $source = slurp("$place/mine/mine.c");

@@ -121,7 +121,7 @@ for my $fault (@faults) {
     spill($source, $text);
     my ($code, $built) = command('tools/build-miniport.sh', "$place/faulty");
     is($code, 0, 'is built') or diag($built), next;
-    local @ENV{qw(MINIPORT MACHINE CONFORMANCE_LIMIT)} = ("build/$arch/external/faulty.sys", 'pc', 60);
+    local @ENV{qw(MINIPORT MACHINE CONFORMANCE_LIMIT)} = ("build/$arch/external/faulty.sys", 'pc', 20);
     ($code, my $output) = command($^X, "tests/conformance/$test.t");
     isnt($code, 0, "fails $test.t");
     $output =~ s/^# //mg;

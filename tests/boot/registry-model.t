@@ -14,7 +14,7 @@ use Test::More;
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
 my $seed = $ENV{MODEL_SEED} // 1;
-my $total = $ENV{MODEL_OPERATIONS} // 50_000;
+my $total = $ENV{MODEL_OPERATIONS} // 30_000;
 my $limit = 0x40000;    # TOTAL_LIMIT in model.h
 
 my $disk = sparse_image('disk.img', 8 << 20);
@@ -102,7 +102,8 @@ sub shrink {
 
 # ------------------------------------------------------------------ and the shrinking
 
-{
+# (By a hundred boots and more; what shrinks is this file, which is the same for each ARCH.)
+if (($ENV{ARCH} // 'x86_64') eq 'x86_64') {
     # A model that forgets that names compare without case.
     my @wrong = (mistake => 1, seed => 2, total => 60);
     my (undef, $said) = boot_model(@wrong);

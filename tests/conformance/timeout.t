@@ -15,5 +15,5 @@ conform('timeout', DISK => random_image('disk.img', 1 << 20, 'timeout'),
 left_out('a device that hangs: QEMU itself crashes when an AHCI port is reset meanwhile'), done_testing(), exit
     if ($Conformance::where{CONTROLLER} // '') eq 'ahci';
 conform('slow', QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,'
-        . 'latency-ns=4000000000 -device ide-hd,' . place(0) . ',drive=slow,serial=CONF0');
+        . 'latency-ns=2500000000 -device ide-hd,' . place(0) . ',drive=slow,serial=CONF0');
 done_testing();

@@ -152,7 +152,8 @@ void conf_timeout(void)
     }
 }
 
-/* A device that needs four seconds for a request, and is given one: it is busy when the reset comes. */
+/* A device that needs more than two seconds for a request, and is given one: it is busy when the reset
+ * comes. */
 void conf_slow(void)
 {
     struct request request;
@@ -163,14 +164,14 @@ void conf_slow(void)
     /* On a host that is busy the guest's seconds may come late, and the device be in time. */
     uint64_t timeouts = disk->channel->counters.timeouts;
     for (unsigned round = 0; round < 5 && disk->channel->counters.timeouts == timeouts; round++) {
-        make_short(&request, 1); /* by PIO each sector takes its four seconds */
+        make_short(&request, 1); /* by PIO each sector takes its two seconds */
         request_run(&request);
     }
     if (disk->channel->counters.timeouts > timeouts)
         conf_ok(true, "a request to a device that hangs times out, and ends (%s)",
                 irb_status_name(request.irb_status));
     else
-        conf_skip("a device that hangs", "this host is too busy to tell four seconds from one");
+        conf_skip("a device that hangs", "this host is too busy to tell two seconds from one");
     memset(buffer, 0xA5, 4096);
     bool good = conf_transfer(disk, BLOCK_READ, 8, 1, buffer);
     for (unsigned i = 0; i < 512; i++)

@@ -59,7 +59,8 @@ my @tests = (
     ['guest-routines', 'routines', 'queue tags, configuration space, registers and ports in all forms, memory, addresses, time',
         DISK => 1],
     ['guest-states', 'states', 'the steps of the state machines, as the trace has them'],
-    ['guest-statuses', 'statuses', 'what the port does upon a status: busy IRBs of every kind, LUN resets, device 1, request sense'],
+    ['guest-statuses', 'statuses', 'what the port does upon a status: busy IRBs of every kind, LUN resets, device 1, request sense',
+        FAULT => 'time-outs 100'],
     ['registry', 'registry', 'the registry routines as a driver calls them; the channels belong to one that has no buffer while'
             . ' it runs', DISK => undef, MINIPORT => "$built/probes/rules.sys"],
 
