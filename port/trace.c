@@ -158,27 +158,68 @@ static bool is_last_start(const struct trace_entry *entry, uint16_t place, uint1
     return true;
 }
 
-/* The place that is written next is no entry: what is not recorded leaves something there. */
-unsigned trace_show(unsigned count, void (*line)(const char *text))
+static bool is_same(const struct trace_entry *one, const struct trace_entry *other)
+{
+    return one->head == other->head && one->value == other->value;
+}
+
+/* Is it an access to that channel's registers? */
+static bool is_access_to(const struct trace_entry *entry, unsigned channel)
+{
+    const enum trace_kind kind = trace_kind_of(entry->head);
+    struct trace_register found;
+
+    if (kind < TRACE_PORT_READ || kind > TRACE_REGISTER_BUFFER ||
+        !world->find(kind >= TRACE_REGISTER_READ, (uint16_t)entry->head, &found))
+        return false;
+    return found.role == ROLE_NONE ? found.channel >> 5 == channel >> 5 : found.channel == channel;
+}
+
+static const struct trace_entry *entry_before(uint16_t next, unsigned left)
+{
+    return trace_at((uint16_t)(next - left * sizeof(struct trace_entry)));
+}
+
+/* How far back the last accesses begin that make so many lines. */
+static unsigned reach_of_accesses(uint16_t next, unsigned channel, unsigned line_count)
+{
+    const struct trace_entry *later = NULL;
+    unsigned lines = 0, reach = 0;
+
+    for (unsigned left = 1; left < TRACE_ENTRY_COUNT; left++) {
+        const struct trace_entry *entry = entry_before(next, left);
+        if (!is_access_to(entry, channel))
+            continue;
+        lines += !later || !is_same(entry, later);
+        if (lines > line_count)
+            break;
+        later = entry;
+        reach = left;
+    }
+    return reach;
+}
+
+/* The place that is written next is no entry: what is not recorded leaves something there. With a
+ * channel its accesses alone are shown. */
+static unsigned show(uint16_t next, unsigned count, unsigned channel,
+                     void (*line)(const char *text))
 {
     struct trace_reader reader;
     struct lines lines = {.hand_over = line};
-    uint16_t next = trace_next;
     char words[LINE_CAPACITY];
 
     trace_reader_begin(&reader, world);
     for (unsigned left = TRACE_ENTRY_COUNT - 1; left > 0; left--) {
         uint16_t place = (uint16_t)(next - left * sizeof(struct trace_entry));
         const struct trace_entry entry = *trace_at(place);
-        if (left <= count) {
-            bool is_same =
-                lines.repeated && entry.head == lines.last.head && entry.value == lines.last.value;
-            if (is_same)
+        if (left <= count && (channel == TRACE_NO_CHANNEL || is_access_to(&entry, channel))) {
+            bool repeats = lines.repeated && is_same(&entry, &lines.last);
+            if (repeats)
                 lines.repeated++;
             reader.is_last_start = trace_kind_of(entry.head) == TRACE_PORT_WRITE &&
                                    entry.value & 1 && is_last_start(&entry, place, next);
             trace_reader_words(&reader, &entry, words, sizeof words);
-            if (!is_same && words[0]) {
+            if (!repeats && words[0]) {
                 end_line(&lines);
                 begin_line(&lines, &entry, *trace_time_at(place), words);
             }
@@ -187,6 +228,17 @@ unsigned trace_show(unsigned count, void (*line)(const char *text))
     }
     end_line(&lines);
     return lines.count;
+}
+
+unsigned trace_show(unsigned count, void (*line)(const char *text))
+{
+    return show(trace_next, count, TRACE_NO_CHANNEL, line);
+}
+
+unsigned trace_show_accesses(unsigned channel, unsigned line_count, void (*line)(const char *text))
+{
+    const uint16_t next = trace_next;
+    return show(next, reach_of_accesses(next, channel, line_count), channel, line);
 }
 
 static void print_line(const char *text)

@@ -122,6 +122,8 @@ void trace_set_world(const struct trace_world *world);
 /* Hands over the last `count` entries as lines, oldest first; equal neighbours are one line.
  * Returns the number of lines. Any context; allocates nothing. */
 unsigned trace_show(unsigned count, void (*line)(const char *text));
+/* The same of the last accesses to a channel's registers, as many as make so many lines. */
+unsigned trace_show_accesses(unsigned channel, unsigned line_count, void (*line)(const char *text));
 /* Prints them on console and log, below a line that says what they are. */
 void trace_print(unsigned count);
 

@@ -111,6 +111,24 @@ static void print_irb(const struct irb_slot *slot)
                plural(slot->data_byte_count), (unsigned)irb->IrbFlags);
 }
 
+/* What led to a broken rule of the device's side, as far as the trace has it. */
+#define ACCESS_LINES 8u
+static bool has_heading;
+
+static void print_access(const char *text)
+{
+    if (!has_heading)
+        hal_printf("  the last accesses before it:\n");
+    has_heading = true;
+    hal_printf("    %s\n", text);
+}
+
+static void print_accesses(const struct channel *channel)
+{
+    has_heading = false;
+    (void)trace_show_accesses(channel->traced, ACCESS_LINES, print_access);
+}
+
 /* The whole of a report. `slot` is NULL, or the IRB that the miniport was handed by the call which
  * runs now. */
 static void print_report(const struct contract_place *place, const struct irb_slot *slot,
@@ -169,6 +187,8 @@ static void report(enum rule rule, bool is_note, struct channel *channel,
                      arguments);
         if (contract_remark)
             contract_remark(channel);
+        if (channel && strncmp(contract_rule_id(rule), "HWR", 3) == 0)
+            print_accesses(channel);
     }
     if (contract_strict && !is_note)
         hal_exit(HAL_EXIT_RULE_BROKEN);

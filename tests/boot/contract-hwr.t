@@ -19,9 +19,12 @@ my @packet = (channel => '0.1', io => 'read cd0 0; read cd0 0');
 my @soon = (words => { FAULT => 'time-outs 10' }, also => qr/was not completed in \d+ s; resetting/);
 
 contract_cases('hwr',
-    { case => 'hwr_write_while_busy', rule => 'HWR-01', @write, also => qr/Status \w\w \(.*\) was read last/ },
+    # With what led to it, where that is recorded.
+    { case => 'hwr_write_while_busy', rule => 'HWR-01', @write,
+      also => qr/Status \w\w \(.*\) was read last.*\n(?:  .*\n)*  the last accesses before it:\n(?: {26}0\.0  .*\n| .*READ SECTOR.*\n){8}/ },
     { case => 'hwr_command_in_flight', rule => 'HWR-01', @write, also => qr/in flight is CHECK POWER MODE \(E5h\), device 0/ },
-    { case => 'hwr_select_while_busy', rule => 'HWR-01', @write },
+    { case => 'hwr_select_while_busy', rule => 'HWR-01', @write, words => { TRACE => 'irbs' },
+      also => qr/^RULE HWR-01 (?:(?!last accesses).)*\z/ms },
     { case => 'hwr_device_reset', asserts => 'HWR-01', @packet },
 
     { case => 'hwr_status_too_early', rule => 'HWR-02', often => 1, @read, also => qr/after another device was selected/ },

@@ -576,6 +576,8 @@ static BOOLEAN NTAPI hwr_left_at_reset_reset(PVOID ChannelExtension)
 {
     struct probe_channel *channel = ChannelExtension;
 
+    if (!channel->interrupt)
+        return ProbeReset(channel);
     channel->interrupt = NULL;
     channel->current = NULL;
     channel->phase = PHASE_IDLE;
