@@ -306,6 +306,15 @@ static BOOLEAN NTAPI HwStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
+/* ATA: 9.5, PIO data-in: behind the last sector the device is idle. One that is not was lost on the
+ * way. */
+static BOOLEAN is_idle(const struct channel *channel)
+{
+    settle(channel);
+    return (alternate_status(channel) & (STATUS_NOT_IDLE | STATUS_FAILED | IDE_STATUS_DRDY)) ==
+           IDE_STATUS_DRDY;
+}
+
 /* DIRQL: the channel's line was raised. ATA: 9.5, PIO data-in: an interrupt for each sector, when
  * it can be read, and none after the last; without data, one at the end. */
 static BOOLEAN NTAPI HwInterrupt(PVOID ChannelExtension)
@@ -334,6 +343,10 @@ static BOOLEAN NTAPI HwInterrupt(PVOID ChannelExtension)
                                     (PUSHORT)(PVOID)channel->data, SECTOR_BYTES / 2);
         channel->data += SECTOR_BYTES;
         channel->left -= SECTOR_BYTES;
+        if (channel->left == 0 && !is_idle(channel)) {
+            complete(channel, irb, IRB_STATUS_BUSY); /* what was read may be anything */
+            return TRUE;
+        }
     }
     if (channel->left == 0)
         complete(channel, irb, IRB_STATUS_SUCCESS);

@@ -8,6 +8,7 @@
 #include "lib/plural.h"
 #include "port/access/audit_judge.h"
 #include "port/access/names.h"
+#include "port/irb_names.h"
 
 #define SETTLE_NS   400u /* ATA/ATAPI-6, 9.3 */
 #define READ_NS     100u
@@ -165,17 +166,25 @@ static bool has_rest(const struct audit *audit)
            command->block_left != AUDIT_UNKNOWN_BYTES && command->block_left < command->block_size;
 }
 
+/* A request that ends so says that nothing was in its way: it is done, or was never begun. */
+static bool is_calm(UCHAR irb_status)
+{
+    return IRB_STATUS(irb_status) == IRB_STATUS_SUCCESS ||
+           IRB_STATUS(irb_status) == IRB_STATUS_BUSY;
+}
+
 void audit_data_end(const struct irb_slot *slot, UCHAR irb_status, const char *routine,
                     const void *place)
 {
     struct audit *audit = &slot->channel->audit;
 
-    if (!(slot->care & CARE_REST) || IRB_STATUS(irb_status) != IRB_STATUS_SUCCESS ||
-        !has_rest(audit) || audit_device_of(&audit->command.registers) != slot->page->irb.TargetId)
+    if (!(slot->care & CARE_REST) || !is_calm(irb_status) || !has_rest(audit) ||
+        audit_device_of(&audit->command.registers) != slot->page->irb.TargetId)
         return;
     contract_report_irb(RULE_HWR_05, slot, routine, place,
-                        "it succeeded, and of the %u bytes that the device offers, %u were not "
+                        "it ended with %s, and of the %u bytes that the device offers, %u were not "
                         "moved",
+                        irb_status_name(IRB_STATUS(irb_status)),
                         (unsigned)audit->command.block_size, (unsigned)audit->command.block_left);
     audit_give_up(audit);
 }
