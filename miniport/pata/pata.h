@@ -331,6 +331,16 @@ static inline struct pata_device *pata_target(struct pata_channel *channel)
     return &channel->devices[channel->command.target];
 }
 
+/* Is it what the command's device shows when it is idle? A disk shows DRDY, too (ATA: 7.15); where
+ * it is gone, the other device shows 0 in its place (ATA: 9.16.1). */
+static inline BOOLEAN pata_is_idle(const struct pata_channel *channel, UCHAR status)
+{
+    if (STATUS_FLOATS(status) || (status & STATUS_NOT_IDLE))
+        return FALSE;
+    return channel->devices[channel->command.target].type != DeviceIsAta ||
+           (status & IDE_STATUS_DRDY);
+}
+
 /* If the command has succeeded, is that all? */
 static inline BOOLEAN pata_ends_plainly(const struct pata_channel *channel,
                                         const IDE_REQUEST_BLOCK *irb)

@@ -180,18 +180,21 @@ static enum pata_phase data_in_failed(struct pata_channel *channel, UCHAR status
     return next;
 }
 
-/* All data is here. ATA: 9.5: one cycle later Status is true again; DRQ means that the device
- * has more than the IRB asked for. */
+/* All data is here, if the device was there to give it. ATA: 9.5: one cycle behind the last word
+ * Status is true again, and the device idle. One that is busy, or gone, may have been so while the
+ * words were read, which then are anything; DRQ means that it has more than the IRB asked for. */
 static enum pata_phase data_in_done(struct pata_channel *channel)
 {
     pata_read_alternate_status(channel);
     UCHAR status = pata_read_alternate_status(channel);
 
+    if (status & IDE_STATUS_BUSY) /* a slow one gets a moment */
+        status = pata_poll(channel, IDE_STATUS_BUSY, 0);
     if ((status & STATUS_NOT_IDLE) == IDE_STATUS_DRQ)
         return pata_over_with_reset(channel, IRB_STATUS_DATALENGTH_MISMATCH, status);
-    /* Busy, it is up to something of its own, and its other bits mean nothing (ATA: 7.15); the next
-     * command looks again. */
-    return pata_transfer_over(channel, status & IDE_STATUS_BUSY ? IDE_STATUS_BUSY : status);
+    if (!pata_is_idle(channel, status))
+        return pata_over_with_reset(channel, IRB_STATUS_BUSY, status);
+    return pata_transfer_over(channel, status);
 }
 
 enum pata_phase pata_pio_in(struct pata_channel *channel, UCHAR status)

@@ -35,7 +35,7 @@ BOOLEAN pata_is_over_unseen(struct pata_channel *channel, UCHAR *status, UCHAR *
     channel->latch_is_doubtful = TRUE;
     pata_settle(channel); /* the command may have been written a moment ago */
     *status = pata_read_alternate_status(channel);
-    if (STATUS_FLOATS(*status) || (*status & STATUS_NOT_IDLE))
+    if (!pata_is_idle(channel, *status))
         return FALSE;
     if (channel->bus_master)
         *bus_master_status = pata_read_bus_master_status(channel);

@@ -803,6 +803,12 @@ static uint32_t read_data(unsigned width)
     struct model_device *device = selected();
     uint32_t value = 0;
 
+    if (device->mute_ns) {
+        device->mute_until_ns = model.now_ns + device->mute_ns;
+        device->mute_ns = 0;
+    }
+    if (model.now_ns < device->mute_until_ns)
+        return device->mute_status * 0x01010101u;
     if (!(true_status(device) & DRQ) || device->at + width > ((device->end + 1) & ~1u)) {
         /* EDGE: 70, 71 */
         offend("data port read without DRQ (%u bytes, %u of %u)", width, device->at, device->end);
@@ -862,7 +868,7 @@ static uint8_t read_status(bool acknowledges)
     }
     if (device->kind == MODEL_NONE)
         return 0;
-    return true_status(device);
+    return model.now_ns < device->mute_until_ns ? device->mute_status : true_status(device);
 }
 
 static uint8_t pair(const uint8_t *pair_)
@@ -909,6 +915,8 @@ static void write_block(unsigned offset, uint32_t value, unsigned width)
 {
     uint8_t status = true_status(selected());
 
+    if (model.now_ns < selected()->mute_until_ns)
+        return; /* nobody hears it */
     if (offset == 0) {
         write_data(value, width);
         return;

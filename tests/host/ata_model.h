@@ -61,6 +61,9 @@ struct model_device {
     bool late_drq;            /* DRQ comes 10 us after BSY has gone */
     bool keeps_drq;           /* DRQ stays after the last block of the next command */
     bool bm_error;            /* the bus master reports an error */
+    uint64_t mute_ns;         /* from the next read of data on it shows mute_status for so long, */
+    uint64_t mute_until_ns;   /* which is until then; and the data is the same */
+    uint8_t mute_status;
     uint32_t cd_answer_extra; /* bytes that INQUIRY sends beyond what was asked */
 
     /* What it is set to. */

@@ -613,6 +613,39 @@ static void test_pio_errors(void)
     TAP_CHECK(is_clean());
 }
 
+/* A block that is read while the device is busy, or gone, is none, however it looks afterwards. */
+static void test_pio_mute(void)
+{
+    static const uint8_t statuses[] = {0x80, 0xFF, 0x7F, 0x00};
+    static const uint32_t times_ns[] = {20000, 40000, 5000000};
+    uint8_t *buffer;
+
+    for (unsigned i = 0; i < sizeof statuses * 3; i++) {
+        one_disk(PIIX4);
+        start();
+        buffer = port_model_memory(0);
+        model.device[0].mute_status = statuses[i / 3];
+        model.device[0].mute_ns = times_ns[i % 3];
+        if (!tap_ok(run_sectors(READ, 0x20, 0, 10, 1, buffer) != IRB_STATUS_SUCCESS,
+                    "data of a device that shows %02x fails", statuses[i / 3]))
+            printf("# for %u ns\n", times_ns[i % 3]);
+        port_model_run(100000);
+        TAP_CHECK(run_sectors(READ, 0x20, 0, 10, 1, buffer) == IRB_STATUS_SUCCESS &&
+                  holds(0, 10, 1, buffer) && is_clean());
+    }
+
+    /* A disk that is gone has done nothing, though another device shows Status 0 in its place. */
+    one_disk(PIIX4);
+    start();
+    model.device[0].lose_interrupts = 1;
+    model.device[0].mute_status = 0x00;
+    model.device[0].mute_until_ns = UINT64_MAX;
+    struct test_irb *irb = command(0xE7, 0);
+    irb_submit(irb);
+    port_model_run(1000);
+    TAP_CHECK(port_model_reset() && irb->irb.IrbStatus == IRB_STATUS_BUS_RESET);
+}
+
 /* ------------------------------------------------------------------ packets */
 
 static void packet_commands(uint32_t pci_ids, bool by_dma, bool packet_interrupts)
@@ -1166,6 +1199,7 @@ int main(void)
     test_dma_errors();
     test_pio();
     test_pio_errors();
+    test_pio_mute();
     test_packets();
     test_interrupts();
     test_stale_tick();
