@@ -52,18 +52,32 @@ static bool has_lba48(const struct device *device)
     return features_are_valid(device) && (word(device, 83) & 1u << 10);
 }
 
+/* Word 49, bit 8: it does DMA at all. A packet device that wants DMADIR in its packet commands has
+ * that bit clear, and says all in word 62 (ATA8-ACS, IDENTIFY PACKET DEVICE). */
+static ULONG supported_dma_modes(const struct device *device)
+{
+    ULONG modes = 0;
+
+    if (device->kind == DEVICE_ATAPI && word(device, 62) & 1u << 15)
+        return word(device, 62) & 1u << 10 ? (ULONG)(word(device, 62) >> 7 & 7) << 8 |
+                                                 (ULONG)(word(device, 62) & 0x7F) << UDMA0
+                                           : 0;
+    if (!(word(device, 49) & 1u << 8))
+        return 0;
+    modes |= (ULONG)(word(device, 62) & 7) << 5; /* retired: single-word DMA */
+    modes |= (ULONG)(word(device, 63) & 7) << 8;
+    if (word(device, 53) & 4) /* word 88 */
+        modes |= (ULONG)(word(device, 88) & 0x7F) << UDMA0;
+    return modes;
+}
+
 ULONG identify_supported_modes(const struct device *device)
 {
     ULONG modes = PIO_MODE0 | PIO_MODE1 | PIO_MODE2;
-    USHORT validity = word(device, 53);
 
-    if (validity & 2) /* words 64 to 70 */
+    if (word(device, 53) & 2) /* words 64 to 70 */
         modes |= (ULONG)(word(device, 64) & 3) << 3;
-    modes |= (ULONG)(word(device, 62) & 7) << 5; /* retired: single-word DMA */
-    modes |= (ULONG)(word(device, 63) & 7) << 8;
-    if (validity & 4) /* word 88 */
-        modes |= (ULONG)(word(device, 88) & 0x7F) << UDMA0;
-    return modes;
+    return modes | supported_dma_modes(device);
 }
 
 ULONG identify_current_modes(const struct device *device)

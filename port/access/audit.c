@@ -50,6 +50,7 @@ static void read_status(struct channel *channel, uint8_t value)
     audit->shown = value;
     if (needs_care)
         audit_status_with_care(channel, ROLE_STATUS, value);
+    audit_settle_dispute(channel, value);
 }
 
 void audit_read(const struct access_register *reg, unsigned width, uint32_t value)

@@ -163,6 +163,16 @@ void audit_power_is_lost(struct channel *channel);
 
 /* ------------------------------------------------------------------ questions */
 
+/* Has the last command moved more through the data port than so many bytes? */
+static inline bool audit_has_moved_more(const struct channel *channel, uint32_t byte_count)
+{
+    const struct audit_command *command = &channel->audit.command;
+    return !audit_moves_dma(command) && command->bytes_moved > byte_count;
+}
+
+/* ATA/ATAPI-6, 9.2: has SRST been written so short a time ago that Status says nothing yet? */
+bool audit_is_settling(const struct channel *channel);
+
 /* Is one moment not before the other? */
 static inline bool audit_is_since(uint32_t moment, uint32_t since)
 {

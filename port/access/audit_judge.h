@@ -58,6 +58,10 @@ void audit_judge_early(struct channel *channel, uint64_t now, const char *routin
 /* The command in flight is over. With `is_known`, `status` is its end, as it was read. */
 void audit_end_command(struct channel *channel, bool is_known, uint8_t status);
 
+/* Status was read. A driver that lets 400 ns pass by Alternate Status does not look at what that
+ * says: how a command has ended, Status says. */
+void audit_settle_dispute(struct channel *channel, uint8_t value);
+
 /* A rule was broken, and what the device has made of that is not known: nothing more is said until
  * the next command. */
 void audit_give_up(struct audit *audit);
@@ -91,6 +95,9 @@ void audit_note_end(struct channel *channel, bool has_succeeded);
 
 /* The device's IDENTIFY data is there. */
 void audit_identified(struct audit *audit, unsigned device);
+/* The device of the last command, which is over, has shown BSY, or nobody drives the bus: if data
+ * was the end of it, that may have been anything (ATA/ATAPI-6, 9.5: the device is idle then). */
+void audit_forget_identified(struct audit *audit);
 
 /* What a reset of that device undoes. */
 void audit_undo(struct audit *audit, unsigned device, bool is_software_reset);

@@ -76,6 +76,18 @@ void audit_identified(struct audit *audit, unsigned index)
     audit_set_hazards(audit, index, AUDIT_IS_OLD, versions < 1u << 6);
 }
 
+void audit_forget_identified(struct audit *audit)
+{
+    const unsigned index = audit_device_of(&audit->command.registers);
+
+    if (audit->command.registers.command != IDE_COMMAND_IDENTIFY &&
+        audit->command.registers.command != IDE_COMMAND_ATAPI_IDENTIFY)
+        return;
+    audit->devices[index].is_identified = audit->devices[index].is_still_current = false;
+    set_size(audit, index, 0);
+    audit_set_hazards(audit, index, AUDIT_IS_OLD, false);
+}
+
 void audit_undo(struct audit *audit, unsigned index, bool is_software_reset)
 {
     struct audit_device *device = &audit->devices[index];
@@ -130,6 +142,11 @@ static uint8_t modes_of(const struct audit_device *device, unsigned class, bool 
     static const uint8_t word[] = {62, 63, 88};
     uint16_t modes = words[word[class]];
 
+    /* ATA8-ACS, IDENTIFY PACKET DEVICE: with DMADIR, word 62 has the modes of both. */
+    if (words[0] >> 14 == 2 && words[62] & 1u << 15)
+        return is_active || class == 0
+                   ? 0
+                   : (uint8_t)(class == 1 ? words[62] >> 7 & 7 : words[62] & 0x7F);
     if (class == 2 && !(words[53] & 4))
         return 0;
     return (uint8_t)(is_active ? modes >> 8 : modes);

@@ -87,6 +87,7 @@ struct audit_command {
             bool is_told;     /* a rule was broken about it that may be broken again and again */
             /* Reads of Alternate Status, while what is read may not be true. */
             uint8_t settle_reads;
+            bool is_disputed;    /* Alternate Status says that it failed, and Status was not read */
             uint32_t block_left; /* of the DRQ block that the device has offered; 0: of none */
         };
     };

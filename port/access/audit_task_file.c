@@ -339,6 +339,7 @@ void audit_control(struct channel *channel, uint8_t value)
     if (value & IDE_DC_RESET_CONTROLLER) {
         audit->hazards &= ~(AUDIT_OF_COMMAND | AUDIT_UNSURE);
         audit->command.block_left = 0;
+        audit->command.is_disputed = false;
         audit->hazards &= ~(AUDIT_AWAITED | AUDIT_LATCHED); /* it interrupts no more */
         audit_undo(audit, 0, true);
         audit_undo(audit, 1, true);
@@ -374,6 +375,11 @@ static void judge_reset(struct channel *channel, enum access_role role)
         AUDIT_REPORT(channel, RULE_HWR_04, AUDIT_READ_ROUTINE,
                      "%s is read %u us after SRST was cleared", register_name(role, false),
                      (unsigned)(since_ns / 1000));
+}
+
+bool audit_is_settling(const struct channel *channel)
+{
+    return hal_cycles_ns(hal_cycles() - channel->audit.reset_at) < RESET_NS;
 }
 
 /* Is it the driver's business that a command may interrupt, and Status is read all the same? */
@@ -432,12 +438,23 @@ static void take_status(struct channel *channel, uint8_t value, bool is_true)
         audit->hazards |= AUDIT_BUSY;
     else if (!floats && !(value & IDE_STATUS_DRQ))
         audit->hazards &= ~AUDIT_NOT_OVER;
+    if ((is_busy || floats) && !is_in_flight && !(audit->hazards & AUDIT_UNSELECTED))
+        audit_forget_identified(audit); /* and it is not from a reset */
     if (!is_in_flight || is_busy)
         return;
     if (wants_data)
         audit_offer_block(channel);
     else if (floats || !(value & IDE_STATUS_DRQ))
         audit_end_command(channel, !floats, value);
+}
+
+void audit_settle_dispute(struct channel *channel, uint8_t value)
+{
+    struct audit *audit = &channel->audit;
+
+    if (audit->command.is_disputed && !(value & (AUDIT_NOT_IDLE | AUDIT_FAILED)))
+        audit_note_end(channel, true);
+    audit->command.is_disputed = false;
 }
 
 void audit_status_with_care(struct channel *channel, enum access_role role, uint8_t value)
@@ -456,7 +473,10 @@ void audit_status_with_care(struct channel *channel, enum access_role role, uint
     if (!(audit->hazards & AUDIT_IN_FLIGHT) && !is_interrupt &&
         !channel->given.configuration.SyncWithIsr && !AUDIT_IS_FLOATING(value))
         value &= (uint8_t)~AUDIT_NOT_IDLE;
+    const bool was_in_flight = audit->hazards & AUDIT_IN_FLIGHT;
     take_status(channel, value, is_true);
+    if (role == ROLE_ALTERNATE_STATUS && was_in_flight && !(audit->hazards & AUDIT_IN_FLIGHT))
+        audit->command.is_disputed = value & AUDIT_FAILED;
 }
 
 void audit_alternate_status(struct channel *channel, uint8_t value)

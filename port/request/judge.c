@@ -89,7 +89,7 @@ static void judge_members(struct irb_slot *slot, const struct completer *by)
 
 /* Can the device have had more for the IRB than was asked for? An ATA command moves what its task
  * file says, and DRQ shows that there is more; a packet command what its CDB says, which READ tells
- * in blocks. */
+ * in blocks, and a device that has offered more in spite of it has sent more. */
 static bool can_overrun(const struct irb_slot *slot)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
@@ -98,7 +98,8 @@ static bool can_overrun(const struct irb_slot *slot)
     if (IsAtaCommand(irb))
         return irb->AtaStatus & IDE_STATUS_DRQ;
     return !IsAtapiCommand(irb) || cdb[0] != 0x28 || /* READ(10) */
-           (cdb[7] << 8 | cdb[8]) * slot->request->device->sector_size != slot->data_byte_count;
+           (cdb[7] << 8 | cdb[8]) * slot->request->device->sector_size != slot->data_byte_count ||
+           audit_has_moved_more(slot->channel, slot->data_byte_count);
 }
 
 /* SPC-2 7.20.2: response codes. */

@@ -126,6 +126,22 @@ static enum block_status reset_and_read_cd(void)
     return read_cd();
 }
 
+static enum block_status reset_and_read_multiple(void)
+{
+    reset(disk);
+    enum block_status status = run_command(disk, IDE_COMMAND_READ_MULTIPLE, SECTORS * 512);
+    return status == BLOCK_OK && !is_right(9) ? BLOCK_BAD_BUFFER : status;
+}
+
+/* Its data are another's, or nothing: nobody may count on them. */
+static enum block_status identify_reset_and_read(void)
+{
+    enum block_status status = run_command(disk, IDE_COMMAND_IDENTIFY, 512);
+    bool is_wrong = memcmp(buffer, &disk->given.identify, 20) != 0;
+    enum block_status read = reset_and_read();
+    return status == BLOCK_OK && is_wrong ? BLOCK_BAD_BUFFER : read;
+}
+
 static enum block_status restart_and_read(void)
 {
     channel_stop(disk->channel);
@@ -199,6 +215,10 @@ static const struct {
     {"or SET MULTIPLE MODE", "error ABRT command=C6", reset_and_read, IS(OK)},
     {"a start whose IDENTIFY fails once", "error ABRT command=EC", restart_and_read,
      IS(OK) | IS(DEVICE_GONE) | IS(DEVICE_ERROR)},
+    {"one that failed as Alternate Status says, and not as Status does",
+     "read 20/20 register=Alternate-Status command=C6 count=4", reset_and_read_multiple, IS(OK)},
+    {"IDENTIFY data of a disk that is busy", "bsy register=Data command=EC for=1ms count=2",
+     identify_reset_and_read, IS(OK)},
     /* EDGE: 122 */
     {"a drive that says it interrupts for the packet", "identify 0=85A0", restart_and_read_cd,
      IS(OK)},
@@ -266,7 +286,7 @@ static void test_cases(void)
 
 /* ------------------------------------------------------------------ and what else is to be seen */
 
-#define FURTHER 21u
+#define FURTHER 23u
 
 /* What a start with these faults makes of a device's channel. */
 static void restart(struct device *device, const char *faults)
@@ -320,8 +340,14 @@ static void test_packets(void)
     restart(cd, "identify 0=85C1 channel=0.1 target=0");
     guest_ok(cd->usable && read_cd() == BLOCK_OK, "a drive with packets of 16 bytes is read");
     recovers();
+    restart(cd, "identify 49=0A00 channel=0.1 target=0");
+    guest_ok(!(cd->given.parameters.TransferModeSelected & DMA_SUPPORT) && read_cd() == BLOCK_OK,
+             "a drive that says it does no DMA is read by PIO");
+    inject("read 80 register=LBA-High command=A0");
+    guest_ok(read_cd() != BLOCK_OK, "where more than was asked for is offered, the read fails");
+    recovers();
     /* EDGE: 145 */
-    restart(cd, "identify 62=8000 channel=0.1 target=0");
+    restart(cd, "identify 62=8780 channel=0.1 target=0");
     guest_ok(read_cd() == BLOCK_OK && inject_channel(cd->channel)->features == 5,
              "a bridge that wants DMADIR is told the direction");
     recovers();

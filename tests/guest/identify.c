@@ -32,7 +32,7 @@ static const struct {
     {"48-bit commands, and no number for them", 1000, UINT64_MAX, Lba48BitMode, LIMIT_48},
 };
 
-#define PLAN (2u * sizeof drives / sizeof *drives + 8u)
+#define PLAN (2u * sizeof drives / sizeof *drives + 12u)
 
 static struct controller controller;
 static struct channel channel = {.controller = &controller, .name = "9.0"};
@@ -73,6 +73,7 @@ static void test_sectors(void)
 static void test_modes(void)
 {
     memset(&device.given.identify, 0, sizeof device.given.identify);
+    put_word(49, 1u << 8);
     put_word(53, 4);
     put_word(88, 0x407F);
     ULONG supported = identify_supported_modes(&device), current = identify_current_modes(&device);
@@ -91,9 +92,34 @@ static void test_modes(void)
     GUEST_CHECK(identify_current_modes(&device) & UDMA_SUPPORT, ==, 0, "of either kind");
 }
 
+/* ATA8-ACS, words 49, 62 and 63. */
+static void test_dma(void)
+{
+    memset(&device.given.identify, 0, sizeof device.given.identify);
+    put_word(49, 1u << 8);
+    put_word(53, 4);
+    put_word(63, 7);
+    put_word(88, 0x3F);
+    ULONG all = identify_supported_modes(&device) & DMA_SUPPORT;
+    GUEST_CHECK(all, ==, MWDMA_SUPPORT | (UDMA_MODE5 * 2 - UDMA_MODE0), "multiword and Ultra DMA");
+    put_word(49, 0);
+    GUEST_CHECK(identify_supported_modes(&device) & DMA_SUPPORT, ==, 0,
+                "a drive that says that it does no DMA has no mode of it");
+    put_word(62, 0x8000);
+    device.kind = DEVICE_ATAPI;
+    GUEST_CHECK(identify_supported_modes(&device) & DMA_SUPPORT, ==, 0,
+                "nor has one with DMADIR and without DMA");
+    put_word(62, 0x8000 | 0x0400 | 0x0180 | 0x0007);
+    GUEST_CHECK(identify_supported_modes(&device) & DMA_SUPPORT, ==,
+                MWDMA_MODE0 | MWDMA_MODE1 | (UDMA_MODE2 * 2 - UDMA_MODE0),
+                "with DMADIR word 62 has them all");
+    device.kind = DEVICE_ATA;
+}
+
 void guest_test_identify(void)
 {
     guest_plan(PLAN);
     test_sectors();
     test_modes();
+    test_dma();
 }
