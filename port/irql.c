@@ -5,6 +5,7 @@
 enum irql irql_now = IRQL_PASSIVE;
 void (*irql_poll)(void);
 struct deferred *irql_deferred_head;
+static bool is_pausing;
 struct deferred **irql_deferred_tail = &irql_deferred_head;
 
 void deferred_queue(struct deferred *deferred)
@@ -73,10 +74,17 @@ void irql_init(void)
     hal_interrupt_set_exit_hook(interrupt_exit);
 }
 
+bool irql_is_halted(void)
+{
+    return is_pausing && irql_now == IRQL_PASSIVE;
+}
+
 void irql_pause(void)
 {
     if (!irql_poll) {
+        is_pausing = true;
         hal_wait_for_interrupt();
+        is_pausing = false;
         return;
     }
     hal_interrupts_enable();

@@ -119,6 +119,8 @@ extern void (*irql_poll)(void);
 /* One step of a wait: halts until an interrupt, or polls. Context: PASSIVE_LEVEL, CPU interrupts
  * off, and off again afterwards. */
 void irql_pause(void);
+/* Did an interrupt find the CPU halted by that? Context: interrupt. */
+bool irql_is_halted(void);
 /* Waits at PASSIVE_LEVEL, halting the CPU between interrupts, until *flag is set. */
 void irql_wait(const bool *flag);
 

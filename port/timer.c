@@ -4,33 +4,17 @@
 
 #include "hal/hal.h"
 
-/* What has begun at another speed and is about to be over: a device needs 2 ms after a reset, and
- * means them. */
-#define SETTLE_US 3000u
+#define LOOK_AGAIN_US 50u
 
 uint32_t timer_speed = 1;
 
 static struct port_timer *timers;
-static uint64_t ahead_us;     /* how far the timers' clock is ahead of time */
-static uint64_t looked_at_us; /* when that was so, while it runs faster */
+static uint64_t ahead_us; /* how far the timers' clock is ahead of time */
+static uint32_t (*is_at_rest)(void);
+static uint32_t rest; /* what that said when a countdown was over; nothing was armed since */
 
-/* Interrupts off. Returns what the timers' clock shows. Only what the CPU has waited for a timer
- * passes faster, and not what it has done: else a driver that looks every few milliseconds would
- * find much less time between its looks than one that waits for seconds. */
-static uint64_t look(bool has_waited)
-{
-    uint64_t time_us = hal_clock_us();
-    if (__builtin_expect(timer_speed != 1, 0) && time_us > looked_at_us) {
-        uint64_t gained_us = has_waited ? (time_us - looked_at_us) * (timer_speed - 1) : 0;
-        uint64_t now_us = time_us + ahead_us;
-        uint64_t due_us = timers ? timers->deadline_us : now_us;
-        uint64_t most_us = due_us > now_us ? due_us - now_us : 0;
-        ahead_us += gained_us < most_us ? gained_us : most_us;
-        looked_at_us = time_us;
-    }
-    return time_us + ahead_us;
-}
-
+/* Interrupts off. While the clock runs faster, a countdown is over early, and says when to look
+ * whether the rest of the wait can be left out. */
 static void arm_hardware(void)
 {
     if (!timers) {
@@ -38,30 +22,52 @@ static void arm_hardware(void)
         return;
     }
     uint64_t deadline_us = timers->deadline_us - ahead_us;
-    if (__builtin_expect(timer_speed != 1, 0) && deadline_us > looked_at_us)
-        deadline_us = looked_at_us + (deadline_us - looked_at_us) / timer_speed;
+    if (__builtin_expect(timer_speed != 1, 0)) {
+        uint64_t time_us = hal_clock_us();
+        uint64_t left_us = deadline_us > time_us ? deadline_us - time_us : 0;
+        uint64_t wait_us = rest ? 0 : left_us / timer_speed;
+        if (wait_us < LOOK_AGAIN_US)
+            wait_us = LOOK_AGAIN_US;
+        deadline_us = time_us + (wait_us < left_us ? wait_us : left_us);
+    }
     hal_timer_arm(deadline_us);
+}
+
+/* Has nothing happened between two looks, and can nothing happen before the next timer is due? At
+ * the first one no device was at work, and the CPU was halted; an interrupt that waited then, since
+ * the host had stopped the machine for a while, has been served before the second one. */
+static bool is_waiting_in_vain(void)
+{
+    uint32_t before = rest;
+
+    rest = irql_is_halted() ? is_at_rest() : 0;
+    return rest && rest == before;
 }
 
 /* Interrupt context. */
 static void expired(void)
 {
-    uint64_t now_us = look(true);
-    while (timers && timers->deadline_us <= now_us) {
+    uint64_t time_us = hal_clock_us();
+
+    if (timer_speed != 1 && timers && timers->deadline_us > time_us + ahead_us &&
+        is_waiting_in_vain())
+        ahead_us = timers->deadline_us - time_us;
+    while (timers && timers->deadline_us <= time_us + ahead_us) {
         struct port_timer *timer = timers;
         timers = timer->next;
         timer->armed = false;
         deferred_queue(&timer->deferred);
+        rest = 0;
     }
     arm_hardware();
 }
 
-void timer_set_speed(uint32_t speed)
+void timer_set_speed(uint32_t speed, uint32_t (*at_rest)(void))
 {
     bool enabled = hal_interrupts_disable();
-    (void)look(false);
     timer_speed = speed;
-    looked_at_us = hal_clock_us() + SETTLE_US;
+    is_at_rest = at_rest;
+    rest = 0;
     arm_hardware();
     hal_interrupts_restore(enabled);
 }
@@ -69,7 +75,6 @@ void timer_set_speed(uint32_t speed)
 uint64_t timer_ahead_us(void)
 {
     bool enabled = hal_interrupts_disable();
-    (void)look(false);
     uint64_t now_us = ahead_us;
     hal_interrupts_restore(enabled);
     return now_us;
@@ -96,7 +101,8 @@ static bool unlink_timer(struct port_timer *timer)
 void timer_arm(struct port_timer *timer, uint64_t delay_us)
 {
     bool enabled = hal_interrupts_disable();
-    timer->deadline_us = look(false) + delay_us;
+    timer->deadline_us = hal_clock_us() + ahead_us + delay_us;
+    rest = 0;
     unlink_timer(timer);
     deferred_cancel(&timer->deferred); /* it may be over, and its procedure still to run */
     struct port_timer **link = &timers;
@@ -112,8 +118,8 @@ void timer_arm(struct port_timer *timer, uint64_t delay_us)
 bool timer_cancel(struct port_timer *timer)
 {
     bool enabled = hal_interrupts_disable();
-    (void)look(false);
     bool waited = unlink_timer(timer);
+    rest = 0;
     if (waited)
         arm_hardware();
     waited |= deferred_cancel(&timer->deferred);

@@ -14,9 +14,14 @@ struct port_timer {
 
 /* For tests, in which nobody wants to wait for a time-out, the timers' clock may run so many times
  * as fast as time, but never beyond the next timer that is due: what happens then takes its own
- * time. So all timers keep their proportions. 1: it runs as time does. Context: any. */
+ * time. So all timers keep their proportions. 1: it runs as time does.
+ *
+ * That is so only while there is nothing but the timer to wait for: the CPU is halted, and
+ * `at_rest` does not say 0, which is that a device is at work, whose time is the host's; else it is
+ * a number that each interrupt of a device changes. It is called in interrupt context. Context:
+ * any. */
 extern uint32_t timer_speed;
-void timer_set_speed(uint32_t speed);
+void timer_set_speed(uint32_t speed, uint32_t (*at_rest)(void));
 /* How far it is ahead of time. Context: any. */
 uint64_t timer_ahead_us(void);
 

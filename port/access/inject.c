@@ -7,15 +7,12 @@
 #include <string.h>
 
 #include "lib/plural.h"
+#include "port/access/audit.h"
+#include "port/access/inject_hba.h"
 #include "port/access/inject_interrupt.h"
 #include "port/access/inject_ports.h"
 #include "port/access/inject_state.h"
 #include "port/contract/report.h"
-
-/* ATA/ATAPI-6, 9.2: Status may be read 2 ms after SRST was cleared. A timer of about that is for
- * that, and is as long as it says. */
-#define RESET_SETTLE_US 2000u
-#define RESET_TIMER_US  5000u
 
 static uint32_t rule_count; /* that were ever added */
 
@@ -51,6 +48,28 @@ static void set_filters(bool wanted)
     contract_remark = wanted ? mention : NULL;
 }
 
+/* Is a device at work, whatever the driver is shown of it? Or does one still want its time after a
+ * reset? */
+static bool is_at_work(struct channel *channel)
+{
+    return audit_is_settling(channel) ||
+           (channel->controller->hba ? inject_hba_is_at_work(channel)
+                                     : inject_ports_are_at_work(channel));
+}
+
+/* For the timers' clock. Interrupt context. */
+static uint32_t at_rest(void)
+{
+    uint32_t interrupts = 0;
+
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
+        if (channel_hears_interrupts(channel->state) && is_at_work(channel))
+            return 0;
+        interrupts += (uint32_t)channel->counters.interrupt_calls;
+    }
+    return interrupts ? interrupts : 1;
+}
+
 unsigned inject_add(const char *text, char *error, size_t error_size)
 {
     struct inject_rule *rule = free_place();
@@ -73,7 +92,7 @@ unsigned inject_add(const char *text, char *error, size_t error_size)
     *rule = parsed;
     hal_interrupts_restore(enabled);
     if (rule->kind == INJECT_TIMEOUTS) {
-        timer_set_speed(rule->value);
+        timer_set_speed(rule->value, at_rest);
         rule->seen = rule->injected = 1;
     }
     if (!was_armed)
@@ -106,7 +125,7 @@ void inject_clear(void)
 {
     if (any_is_armed())
         set_filters(false);
-    timer_set_speed(1);
+    timer_set_speed(1, NULL);
     for (unsigned i = 0; i < INJECT_RULE_MOST; i++)
         inject_rules[i].is_armed = false;
     inject_end_effects();
@@ -213,13 +232,4 @@ void inject_change_config(const struct controller *controller, uint32_t offset, 
                 bytes[at] = (uint8_t)((bytes[at] & ~mask) | ((rule->value >> 8 * i) & mask));
         }
     }
-}
-
-uint64_t inject_timer_us(struct channel *channel, uint64_t wanted_us)
-{
-    if (timer_speed == 1 || wanted_us > RESET_TIMER_US)
-        return wanted_us;
-    const struct inject_channel *state = inject_channel(channel);
-    bool settles = state && state->reset_us && hal_clock_us() - state->reset_us < RESET_SETTLE_US;
-    return settles ? wanted_us * timer_speed : wanted_us;
 }

@@ -44,13 +44,10 @@ void inject_print_summary(void);
 
 /* ------------------------------------------------------------------ elsewhere */
 
-struct channel;
 struct controller;
 
 /* Bytes of configuration space, as a driver is about to get them. Context: any. */
 void inject_change_config(const struct controller *controller, uint32_t offset, uint8_t *bytes,
                           uint32_t byte_count);
-/* For how long a driver's timer is armed, of which it wants so much. Context: any. */
-uint64_t inject_timer_us(struct channel *channel, uint64_t wanted_us);
 
 #endif

@@ -56,7 +56,7 @@ static uint8_t *port_of(const struct channel *channel)
 }
 
 /* Offsets in a port; and of the HBA's own IS. */
-enum { CLB = 0x00, FB = 0x08, IS = 0x10, CI = 0x38 };
+enum { CLB = 0x00, FB = 0x08, IS = 0x10, CMD = 0x18, TFD = 0x20, CI = 0x38 };
 #define HBA_IS_AT 8u
 
 static uint32_t get(const uint8_t *registers, uint32_t offset)
@@ -232,6 +232,14 @@ void inject_hba_settle(struct inject_channel *state)
 }
 
 /* ------------------------------------------------------------------ interrupts */
+
+/* A command that has failed stops its port (Serial ATA AHCI 1.3.1, 6.2.2). */
+bool inject_hba_is_at_work(const struct channel *channel)
+{
+    const uint8_t *port = port_of(channel);
+    return port && get(port, CI) && get(port, CMD) & AHCI_CMD_RUNS &&
+           !(get(port, TFD) & IDE_STATUS_ERROR);
+}
 
 bool inject_hba_interrupts(const struct channel *channel)
 {

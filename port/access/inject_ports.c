@@ -233,8 +233,6 @@ static bool write_filtered(struct inject_channel *state, const struct access_reg
     uint32_t wanted = value, sent;
 
     inject_note_access(state, &access);
-    if (role == ROLE_ALTERNATE_STATUS) /* whatever becomes of it, the driver waits now */
-        state->reset_us = hal_clock_us();
     if (!inject_change_write(state, &access, &value) || !is_heard(state, reg, value))
         return false;
     sent = note_write(state, role, width, value);
@@ -342,6 +340,26 @@ static void write_block(const struct access_register *reg, uint16_t port, unsign
         write_block_filtered(state, reg, port, width, buffer, count);
     else
         write_device_block(port, width, buffer, count);
+}
+
+/* A device with DRQ waits for the host, or its data goes by the bus master, if that runs. QEMU: a
+ * packet device shows BSY with it then, and without BSY it wants its packet. */
+bool inject_ports_are_at_work(struct channel *channel)
+{
+    const struct inject_channel *state = inject_channel(channel);
+    const uint16_t port = channel->audit.ports.bus_master_status;
+    uint8_t status;
+
+    if (!channel->audit.ports.alternate_status || !state || state->is_in_reset)
+        return false;
+    status = hal_in8(channel->audit.ports.alternate_status);
+    if (AUDIT_IS_FLOATING(status))
+        return false;
+    if (!(status & IDE_STATUS_DRQ))
+        return status & IDE_STATUS_BUSY;
+    if (!port || !(hal_in8(port) & BUS_MASTER_ACTIVE))
+        return false;
+    return status & IDE_STATUS_BUSY || channel->devices[state->target].kind != DEVICE_ATAPI;
 }
 
 /* ------------------------------------------------------------------ all of it */

@@ -7,4 +7,9 @@
  * straight one again. Context: PASSIVE_LEVEL. */
 void inject_filter_ports(bool wanted);
 
+struct channel;
+/* Is a channel's device at work, whatever the driver is shown of it? Looks at the device. One whose
+ * reset has no end does nothing. Context: any. */
+bool inject_ports_are_at_work(struct channel *channel);
+
 #endif

@@ -58,11 +58,10 @@ struct inject_port {
  * and interrupts of that channel, which are one at a time. */
 struct inject_channel {
     struct channel *channel;
-    uint8_t target;    /* that is selected */
-    uint8_t features;  /* as written last */
-    bool is_in_reset;  /* SRST is set */
-    uint64_t reset_us; /* when it was cleared; 0: never */
-    uint16_t command;  /* the last one; INJECT_SRST: none since a reset; INJECT_ANY: none at all */
+    uint8_t target;   /* that is selected */
+    uint8_t features; /* as written last */
+    bool is_in_reset; /* SRST is set */
+    uint16_t command; /* the last one; INJECT_SRST: none since a reset; INJECT_ANY: none at all */
     struct inject_effect effects[EFFECT_COUNT];
     struct inject_end end;
     bool has_bus_master_error; /* its status shows it, until that is cleared */

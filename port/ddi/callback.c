@@ -127,7 +127,7 @@ BOOLEAN NTAPI AtaPortRequestCallback(IDE_CALLBACK_TYPE CallbackType, PVOID Chann
     case IdeTimerRoutine:
         level = irql_enter_dirql();
         channel->callbacks.timer_routine = CallBackRoutine;
-        timer_arm(&channel->callbacks.timer, inject_timer_us(channel, TimerValue));
+        timer_arm(&channel->callbacks.timer, TimerValue);
         irql_leave_dirql(level);
         return TRUE;
     case IdeWorkerRoutine:

@@ -52,6 +52,16 @@ exit_code_is($run, 1, 'sense data');
 is(digest_in($run, 'sha256 cd0 0 8'), sha256_of($iso, 0, 16384), 'of the second command, not the first');
 like(output_of($run, 'read cd0 0'), qr/medium error/, 'are what the issuer is told');
 
+# ------------------------------------------------------------------ time-outs that are over soon
+
+# Ten seconds are a millisecond, and a disk that needs 300 times as long is not late: it is at work.
+$run = boot(DISK => 'none', FAULT => 'time-outs 10000', CMD => 'read 0 0; fault add interrupt lost; read 0 0; counters',
+    QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=300000000 -device ide-hd,bus=ide.0,unit=0,drive=slow');
+exit_code_is($run, 0, 'a slow disk');
+unlike(output_of($run, 'read 0 0'), qr/not completed/, 'has all the time it needs');
+like($run->{console}, qr/^> fault add interrupt lost\n.*\n> read 0 0\npata 0\.0: target 0: read was not completed in 10 s/m, 'a lost interrupt does not');
+cmp_ok($run->{seconds}, '<', 8, 'have ten seconds');
+
 # ------------------------------------------------------------------ AHCI
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';

@@ -55,14 +55,14 @@ const struct sweep_fault sweep_faults[] = {
     SEEN("write drop register=PxCMD"),
     SEEN("write drop register=PxSCTL"),
     /* For a while, and for ever. */
-    SEEN("bsy for=5ms"),
+    SEEN("bsy for=1ms"),
     SEEN("bsy for=10s"),
-    SEEN("drq for=5ms"),
+    SEEN("drq for=1ms"),
     SEEN("drq for=10s"),
-    SEEN("float FF for=5ms"),
+    SEEN("float FF for=1ms"),
     SEEN("float FF for=10s"),
-    SEEN("float 7F for=5ms"),
-    SEEN("vanish for=5ms"),
+    SEEN("float 7F for=1ms"),
+    SEEN("vanish for=1ms"),
     SEEN("vanish for=10s"),
     /* Commands that fail. */
     SEEN("df"),
@@ -75,7 +75,7 @@ const struct sweep_fault sweep_faults[] = {
     SEEN("sense 6/28/00"),
     /* Interrupts. */
     SEEN("interrupt lost"),
-    SEEN("interrupt late"),
+    SEEN("interrupt late for=1ms"),
     SEEN("interrupt early"),
     SEEN("interrupt double"),
     SEEN("interrupt spurious"),
