@@ -51,6 +51,17 @@ bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t se
     return false;
 }
 
+bool audit_is_command_asked_for(const struct channel *channel, uint8_t opcode)
+{
+    const struct irb_slot *slot = NULL;
+
+    while ((slot = next_active(channel, slot)))
+        if (slot->request && slot->request->function & IRB_FUNCTION_ATA_COMMAND &&
+            slot->request->task_file.Current.bCommandReg == opcode)
+            return true;
+    return false;
+}
+
 /* A block of PIO was begun: whether it was moved to its end is asked when its IRB comes back. */
 void audit_note_rest(struct channel *channel)
 {

@@ -76,12 +76,19 @@ void audit_offer_block(struct channel *channel);
 /* Has the port asked for a command with that address, as it stands? Then who has asked is to
  * blame. */
 bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors);
+bool audit_is_command_asked_for(const struct channel *channel, uint8_t opcode);
 /* Has the port asked the device for packets with data, and for no other ones? */
 void audit_note_rest(struct channel *channel);
 bool audit_packet_wants_data(const struct channel *channel);
 /* Where the port has what a driver's buffer holds; NULL: it has it nowhere. What the driver sees
  * itself may lie where each access is judged. */
 const void *audit_port_data(const struct channel *channel, const void *data, uint32_t byte_count);
+
+/* ------------------------------------------------------------------ audit_support.c */
+
+/* HWR-24 of the command that the registers hold, which is about to be written, and is `command` in
+ * words. True: it was reported. */
+bool audit_is_unsupported(struct channel *channel, unsigned device, const char *command);
 
 /* ------------------------------------------------------------------ audit_settings.c */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a command wants of its device: that it is there and awake (HWR-19, 20), was selected since
+ * What a command wants of its device: that it is there and awake (HWR-19, 20), has the command
+ * (HWR-24, audit_support.c), was selected since
  * the reset (half of HWR-03), has the sectors (HWR-07), and has been set up for it (HWR-06, 14; and
  * where a reset has undone that, HWR-17); PACKET's byte count limit (HWR-16). Owns what is known of
  * each device. See audit.h and audit_judge.h.
@@ -343,7 +344,7 @@ void audit_judge_command(struct channel *channel)
         AUDIT_REPORT(channel, RULE_HWR_03, AUDIT_WRITE_ROUTINE,
                      "%s: Device was not written since SRST", words);
     audit->hazards &= ~AUDIT_UNSELECTED;
-    if (is_out_of_reach(channel, words))
+    if (is_out_of_reach(channel, words) || audit_is_unsupported(channel, index, words))
         return;
     judge_address(channel, index, words);
     if (flags & OPCODE_MULTIPLE)

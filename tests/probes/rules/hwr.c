@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HWR-01 to HWR-07 and HWR-14 to HWR-20: the task file. Each case does something of its own before the
+ * HWR-01 to HWR-07, HWR-14 to HWR-20 and HWR-24: the task file. Each case does something of its own before the
  * request that it is handed, wrongly in one thing or rightly in another way than the base does; a reset
  * puts the channel right behind that, and the port repeats the request.
  */
@@ -627,6 +627,79 @@ CASE hwr_asleep(struct occasion *at)
     return give_up(at->channel);
 }
 
+/* ------------------------------------------------------------------ HWR-24 */
+
+/* By faults, IDENTIFY data do not have what these commands need. */
+
+CASE hwr_missing_multiple(struct occasion *at)
+{
+    prepare(at->channel, 0, 8);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_SET_MULTIPLE); /* BREAKS: HWR-24 */
+    return give_up(at->channel);
+}
+
+CASE hwr_missing_dma(struct occasion *at)
+{
+    prepare(at->channel, 0, 0);
+    prepare(at->channel, 0, 1);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_READ_DMA_EXT); /* BREAKS: HWR-24 */
+    return give_up(at->channel);
+}
+
+CASE hwr_missing_48(struct occasion *at)
+{
+    prepare(at->channel, 0, 0);
+    prepare(at->channel, 0, 1);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_VERIFY_EXT); /* BREAKS: HWR-24 */
+    return give_up(at->channel);
+}
+
+CASE hwr_missing_flush(struct occasion *at)
+{
+    prepare(at->channel, 0, 0);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_FLUSH_CACHE_EXT); /* BREAKS: HWR-24 */
+    return give_up(at->channel);
+}
+
+CASE hwr_missing_smart(struct occasion *at)
+{
+    prepare(at->channel, 0xC24F00, 1);
+    WRITE(at->channel, FEATURES, 0xDA);             /* RETURN STATUS */
+    WRITE(at->channel, COMMAND, IDE_COMMAND_SMART); /* BREAKS: HWR-24 */
+    return give_up(at->channel);
+}
+
+/* The disk of the test has them. */
+CASE hwr_nothing_missing(struct occasion *at)
+{
+    set_multiple(at->channel);
+    prepare(at->channel, 0, 0);
+    issue(at->channel, IDE_COMMAND_VERIFY_EXT, 0, 1);
+    wait_for_end(at->channel);
+    issue(at->channel, IDE_COMMAND_FLUSH_CACHE_EXT, 0, 0);
+    wait_for_end(at->channel);
+    prepare(at->channel, 0xC24F00, 1);
+    WRITE(at->channel, FEATURES, 0xDA);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_SMART);
+    settle(at->channel);
+    wait_for_end(at->channel);
+    return give_up(at->channel);
+}
+
+CASE hwr_packet_to_disk(struct occasion *at)
+{
+    prepare_packet(at->channel, 0xFFFE);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_ATAPI_PACKET); /* BREAKS: HWR-24 */
+    return give_up(at->channel);
+}
+
+CASE hwr_sectors_of_packet(struct occasion *at)
+{
+    prepare(at->channel, 0, 1);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_VERIFY); /* BREAKS: HWR-24 */
+    return give_up(at->channel);
+}
+
 const struct probe_case hwr_cases[] = {
     {"hwr_write_while_busy", AT_START_IO, 2, hwr_write_while_busy},
     {"hwr_command_in_flight", AT_START_IO, 2, hwr_command_in_flight},
@@ -673,5 +746,13 @@ const struct probe_case hwr_cases[] = {
     {"hwr_interrupt_off_packet", AT_START_IO, 2, hwr_interrupt_off_packet},
     {"hwr_floating", AT_START_IO, 2, hwr_floating},
     {"hwr_asleep", AT_START_IO, 2, hwr_asleep},
+    {"hwr_missing_multiple", AT_START_IO, 2, hwr_missing_multiple},
+    {"hwr_missing_dma", AT_START_IO, 2, hwr_missing_dma},
+    {"hwr_missing_48", AT_START_IO, 2, hwr_missing_48},
+    {"hwr_missing_flush", AT_START_IO, 2, hwr_missing_flush},
+    {"hwr_missing_smart", AT_START_IO, 2, hwr_missing_smart},
+    {"hwr_nothing_missing", AT_START_IO, 2, hwr_nothing_missing},
+    {"hwr_packet_to_disk", AT_START_IO, 2, hwr_packet_to_disk},
+    {"hwr_sectors_of_packet", AT_START_IO, 2, hwr_sectors_of_packet},
     {NULL, 0, 0, NULL},
 };
