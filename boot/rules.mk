@@ -109,8 +109,8 @@ $(BUILD)/kernel.flags: FORCE
 
 $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
-# Each port has routines of its own, which are gone to instead of called; those that call nobody need no frame.
-$(BUILD)/port/access/ports.o: private KERNEL_CFLAGS += -foptimize-sibling-calls -momit-leaf-frame-pointer
+# Routines that are entered often go to others instead of calling them; those that call nobody need no frame.
+$(addprefix $(BUILD)/,port/access/ports.o port/ddi/irb.o): private KERNEL_CFLAGS += -foptimize-sibling-calls -momit-leaf-frame-pointer
 
 # For who develops the kernel, with the compiler that it is developed with: each finds others.
 ifneq ($(and $(WERROR_FLAG),$(filter 12 12.%,$(shell $(KERNEL_CC) -dumpversion))),)

@@ -254,6 +254,7 @@ struct channel_irbs {
     struct irb_slot *free, **free_tail; /* never empty */
     struct irb_slot *free_internal;
     struct irb_slot *completed; /* the last one first */
+    struct irb_slot *last;      /* that was given to the miniport; NULL: none was */
     uint16_t count, overlapped_count;
     uint16_t limit;       /* requests at the miniport */
     uint8_t made_for;     /* NumberOfOverlappedRequests when they were made */

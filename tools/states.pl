@@ -21,7 +21,7 @@ my @machines = (
     ['pata: a channel', 'One step at a time; `miniport/pata/machine.c` says what each state begins with, and what'
         . ' interrupt and timer mean in it. `reset` and `stopped` are the port\'s doing (IdeHwReset,'
         . ' IdeHwControl). A step that is not in the table is refused and reported.',
-        'miniport/pata/pata.h', 'pata_phase', 'PHASE_', 'miniport/pata/phase.c', 'pata_followers'],
+        'miniport/pata/pata.h', 'pata_phase', 'PHASE_', 'miniport/pata/phases.h', 'pata_followers'],
     ['port: a controller', 'Its life (`port/controller.c`, `port/power.c`).', port('controller')],
     ['port: a channel', 'Its life (`port/channel.c`, `port/power.c`).', port('channel')],
     ['port: recovery', 'What a time-out starts on a channel (`port/request/timeout.c`). Only in `none` do requests go'

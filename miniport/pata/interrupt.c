@@ -52,7 +52,7 @@ static inline void end_straight(struct pata_channel *channel, UCHAR bus_master_s
 
     pata_bus_master_stop(channel);
     pata_bus_master_clear(channel, bus_master_status);
-    if (!pata_enter(channel, PHASE_IDLE))
+    if (!pata_enter_from(channel, PHASE_DMA, PHASE_IDLE))
         return;
     channel->is_ready = TRUE;
     channel->resets_in_a_row = 0;

@@ -14,7 +14,7 @@
  *     start.c       IdeHwStartIo and IdeHwReset: an IRB comes, or the port loses patience
  *     interrupt.c   IdeHwInterrupt: whose is it, and what does the device say
  *     machine.c     the state machine: takes a channel from step to step; the timer
- *     phase.c       its table: which phase may follow which
+ *     phases.h      its table: which phase may follow which (phase.c: a step that may not)
  *     command.c     what an IRB asks for, and its end
  *     opcodes.c     what an opcode says of its data
  *     issue.c       a step: see that the device is ready, write the command
@@ -159,7 +159,7 @@ struct pata_controller {
 
 /* ------------------------------------------------------------------ the channel */
 
-/* What a channel does. phase.c says which may follow which; docs/states.md shows both. */
+/* What a channel does. phases.h says which may follow which; docs/states.md shows both. */
 enum pata_phase {
     PHASE_STOPPED,       /* before IdeHwControl(IdeStart), and after IdeStop */
     PHASE_IDLE,          /* nothing is under way, and nothing waits */

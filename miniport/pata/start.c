@@ -66,7 +66,7 @@ BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     const IDE_TASK_FILE *task_file = &Irb->IdeTaskFile;
 
     if (!is_straight(channel, Irb) || !pata_describe(channel, Irb) ||
-        !pata_enter(channel, PHASE_DMA))
+        !pata_enter_from(channel, PHASE_IDLE, PHASE_DMA))
         return start_with_care(channel, Irb);
     command->irb = Irb;
     command->protocol = PROTOCOL_DMA;

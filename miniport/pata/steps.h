@@ -8,6 +8,7 @@
 #define PATA_STEPS_H
 
 #include "pata.h"
+#include "phases.h"
 
 /* ------------------------------------------------------------------ what comes next */
 
@@ -238,23 +239,6 @@ enum pata_phase pata_device_reset_tick(struct pata_channel *channel);
 /* SRST. */
 void pata_reset_begin(struct pata_channel *channel);
 enum pata_phase pata_reset_tick(struct pata_channel *channel);
-
-/* ------------------------------------------------------------------ phase.c */
-
-/* Which phases may follow each, as bits. */
-extern const ULONG pata_followers[PHASE_COUNT];
-void pata_refuse(struct pata_channel *channel, enum pata_phase phase);
-
-/* The one way to change a phase. FALSE: it may not follow, is reported, and nothing has changed. */
-static inline BOOLEAN pata_enter(struct pata_channel *channel, enum pata_phase phase)
-{
-    if (!(pata_followers[channel->phase] >> phase & 1)) {
-        pata_refuse(channel, phase);
-        return FALSE;
-    }
-    channel->phase = phase;
-    return TRUE;
-}
 
 /* ------------------------------------------------------------------ machine.c */
 

@@ -21,12 +21,13 @@
 
 /* ------------------------------------------------------------------ completion */
 
-/* Everything but the common case of AtaPortCompleteRequest. */
-static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID extension,
-                                                                     PIDE_REQUEST_BLOCK irb,
-                                                                     const void *place)
+/* Everything else. (The routines go to what is less common, and do not call it: the caller is the
+ * driver.) */
+static __attribute__((cold, noinline)) VOID NTAPI complete_with_care(PVOID extension,
+                                                                     PIDE_REQUEST_BLOCK irb)
 {
     const enum routine routine = ROUTINE_AtaPortCompleteRequest;
+    const void *place = CALLER;
     struct channel *channel = entry_channel(routine, extension, place);
     if (!channel)
         return;
@@ -45,25 +46,47 @@ static __attribute__((cold, noinline)) void NTAPI complete_with_care(PVOID exten
                                                      : "is not outstanding: completed before?");
 }
 
-/* Success, all of it, at DIRQL (where IdeHwBuildIo never runs), and nothing that wants care: seen
- * at a glance. */
-VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+/* Is it a success, all of it, and does nothing want care but perhaps what is in `beside`? */
+static inline __attribute__((always_inline)) bool is_plain_success(const struct irb_slot *slot,
+                                                                   uint8_t beside)
+{
+    return __builtin_expect(slot->state == SLOT_ACTIVE && !(slot->care & ~beside) &&
+                                slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
+                                irb_seal(slot->page) == slot->seal &&
+                                slot->page->irb.DataTransferLength <= slot->data_byte_count &&
+                                !audit_dma_owes(slot->channel),
+                            1);
+}
+
+/* One of several, or that shows more than its page. */
+static __attribute__((noinline)) VOID NTAPI complete_any(PVOID extension, PIDE_REQUEST_BLOCK irb)
 {
     struct channel *channel = context_now->channel;
-    if (__builtin_expect(!entry_needs_care(ChannelExtension) && irql_now == IRQL_DIRQL, 1)) {
-        struct irb_slot *slot = slot_from_irb(channel, Irb);
-        if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && !(slot->care & ~CARE_MORE) &&
-                                 slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
-                                 irb_seal(slot->page) == slot->seal &&
-                                 slot->page->irb.DataTransferLength <= slot->data_byte_count &&
-                                 !audit_dma_owes(channel),
-                             1)) {
-            slot_hide(slot);
-            slot_queue_completed(channel, slot);
-            return;
-        }
+    struct irb_slot *slot = slot_from_irb(channel, irb);
+
+    if (!slot || !is_plain_success(slot, CARE_MORE)) {
+        complete_with_care(extension, irb);
+        return;
     }
-    complete_with_care(ChannelExtension, Irb, CALLER);
+    slot_hide(slot);
+    slot_queue_completed(channel, slot);
+}
+
+/* At DIRQL (where IdeHwBuildIo never runs), the one that the miniport was given last: seen at a
+ * glance. */
+VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
+{
+    if (entry_needs_care(ChannelExtension) || irql_now != IRQL_DIRQL) {
+        complete_with_care(ChannelExtension, Irb);
+        return;
+    }
+    struct irb_slot *slot = slot_if_last(context_now->channel, Irb);
+    if (!slot || !is_plain_success(slot, 0)) {
+        complete_any(ChannelExtension, Irb);
+        return;
+    }
+    slot_hide_irb(slot);
+    slot_queue_completed(slot->channel, slot);
 }
 
 /* IRB-02, IRB-16: the status that IRBs get instead. */
@@ -116,9 +139,10 @@ static bool build_list(struct irb_slot *slot)
 
 /* Everything but the common case of AtaPortGetScatterGatherList. */
 static __attribute__((noinline)) PIDE_SCATTER_GATHER_LIST NTAPI
-list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
+list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb)
 {
     const enum routine routine = ROUTINE_AtaPortGetScatterGatherList;
+    const void *place = CALLER;
     struct channel *channel = entry_channel(routine, extension, place);
     if (!channel)
         return NULL;
@@ -146,15 +170,14 @@ list_with_care(PVOID extension, PIDE_REQUEST_BLOCK irb, const void *place)
 PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtension,
                                                            PIDE_REQUEST_BLOCK Irb)
 {
-    struct channel *channel = context_now->channel;
     if (!entry_needs_care(ChannelExtension)) {
-        struct irb_slot *slot = slot_from_irb(channel, Irb);
+        const struct irb_slot *slot = slot_if_last(context_now->channel, Irb);
         if (__builtin_expect(slot && slot->state == SLOT_ACTIVE && slot->list_built &&
                                  (slot->page->irb.IrbFlags & IRB_FLAGS_USE_DMA),
                              1))
             return slot_shown_list(slot);
     }
-    return list_with_care(ChannelExtension, Irb, CALLER);
+    return list_with_care(ChannelExtension, Irb);
 }
 
 /* ------------------------------------------------------------------ request sense */

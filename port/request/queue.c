@@ -169,7 +169,7 @@ static inline __attribute__((always_inline)) void start_io(struct channel *chann
     struct sync_saved saved = sync_enter_from(channel, IRQL_DISPATCH);
     uint32_t levels = saved.with_isr ? IRQL_DIRQL << 16 | IRQL_DISPATCH << 24
                                      : IRQL_DISPATCH << 16 | IRQL_DISPATCH << 24;
-    context->slot = slot;
+    context->slot = channel->irbs.last = slot;
     trace_timed(TRACE_IRB_START, slot->trace_start, slot->page->irb.Function | levels);
     /* What it returns is of no interest: the IRB has to end in any case. */
     (void)call_fast(context, (uintptr_t)channel->given.interface.IdeHwStartIo, 2,

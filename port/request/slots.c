@@ -280,5 +280,5 @@ void slots_destroy(struct channel *channel)
     channel->irbs.pages = NULL;
     channel->memory.irb_extensions = NULL;
     channel->irbs.count = channel->irbs.overlapped_count = channel->irbs.limit = 0;
-    channel->irbs.free = channel->irbs.free_internal = NULL;
+    channel->irbs.free = channel->irbs.free_internal = channel->irbs.last = NULL;
 }

@@ -32,6 +32,14 @@ static inline struct irb_slot *slot_from_irb(struct channel *channel, const IDE_
     return index < channel->irbs.count ? &channel->irbs.slots[index] : NULL;
 }
 
+/* The same where it is the request that was given to the miniport last: found without a look at
+ * the window. */
+static inline struct irb_slot *slot_if_last(struct channel *channel, const IDE_REQUEST_BLOCK *irb)
+{
+    struct irb_slot *slot = channel->irbs.last;
+    return __builtin_expect(slot && slot->shown_irb == irb, 1) ? slot : NULL;
+}
+
 /* A step of a request's slot, by who knows what state it is in. */
 static inline __attribute__((always_inline)) void
 slot_step(struct irb_slot *slot, enum irb_slot_state from, enum irb_slot_state next)
@@ -108,10 +116,14 @@ static inline void slot_show(struct irb_slot *slot)
 }
 
 /* The miniport does not have it any more. The port sees it as before. */
-static inline void slot_hide(struct irb_slot *slot)
+static inline void slot_hide_irb(const struct irb_slot *slot)
 {
     if (slot->hides)
         hal_gate_hide(&slot->gate);
+}
+static inline void slot_hide(struct irb_slot *slot)
+{
+    slot_hide_irb(slot);
     if (slot->care & CARE_MORE)
         slot_hide_more(slot);
 }
