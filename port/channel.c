@@ -304,7 +304,8 @@ static void release_hardware(struct channel *channel)
     deferred_cancel(&channel->notified.removal);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         channel->devices[target].kind = DEVICE_NONE;
-        channel->devices[target].usable = channel->devices[target].was_written = false;
+        device_set_usable(&channel->devices[target], false);
+        channel->devices[target].was_written = false;
         timer_cancel(&channel->devices[target].queue.busy_timer);
     }
     slots_destroy(channel);

@@ -107,7 +107,7 @@ static void name_device(struct device *device)
 static void look_for(struct device *device)
 {
     device->kind = DEVICE_NONE;
-    device->usable = false;
+    device_set_usable(device, false);
     if (identify(device, IDE_COMMAND_IDENTIFY))
         device->kind = DEVICE_ATA;
     else if (identify(device, IDE_COMMAND_ATAPI_IDENTIFY))
@@ -278,7 +278,7 @@ static void initialize(struct device *device)
                      device->target, device->model);
         return;
     }
-    device->usable = true;
+    device_set_usable(device, true);
 }
 
 void channel_enumerate(struct channel *channel)

@@ -178,7 +178,8 @@ struct device_given {
  * DISPATCH_LEVEL; `busy` may be set from any context. */
 struct device_queue {
     struct request *head, *tail;
-    unsigned outstanding;     /* requests at the miniport */
+    unsigned outstanding;     /* requests at the miniport, */
+    unsigned limit;           /* and as many as the device takes: device_set_usable */
     struct shared_flags busy; /* BUSY_xxx */
     struct port_timer busy_timer;
 };
@@ -206,6 +207,13 @@ struct device {
     IDE_POWER_STATE power_wanted; /* asked for by the miniport; unspecified: nothing is */
     struct device_counters counters;
 };
+
+/* How many requests a device takes is what IdeHwInitialize said; one until then. */
+static inline void device_set_usable(struct device *device, bool usable)
+{
+    device->usable = usable;
+    device->queue.limit = usable ? device->given.parameters.NumberOfOverlappedRequests : 1;
+}
 
 /* ------------------------------------------------------------------ channels */
 
@@ -275,10 +283,15 @@ struct channel_window {
 
 /* Whose turn it is. request/queue.c's, at DISPATCH_LEVEL; `busy` may be set from any context. */
 struct channel_queue {
-    uint32_t waiting;         /* a bit for each device whose queue is not empty */
-    uint8_t next_device;      /* where the round robin goes on */
-    struct shared_flags busy; /* BUSY_xxx */
-    bool timeout_told;        /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
+    union {
+        uint64_t holds; /* 0: nothing keeps a request from going at once, or those before it */
+        struct {
+            uint32_t waiting;         /* a bit for each device whose queue is not empty */
+            struct shared_flags busy; /* BUSY_xxx */
+        };
+    };
+    uint8_t next_device; /* where the round robin goes on */
+    bool timeout_told;   /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
     bool is_stuck; /* it was reset for requests that came back as busy, and none succeeded since */
     struct port_timer busy_timer;
 };

@@ -25,7 +25,7 @@ static void devices_removed(void *context)
     unsigned removed = shared_take(&channel->notified.removed_devices);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
         if (removed >> target & 1)
-            channel->devices[target].usable = false;
+            device_set_usable(&channel->devices[target], false);
     queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, removed);
     channel->notified.rescan_wanted = true;
 }

@@ -52,12 +52,10 @@ static void queue_take_head(struct device *device)
         device->channel->queue.waiting &= ~(1u << device->target);
 }
 
-/* Does a device take one more request? How many it takes is what IdeHwInitialize said; one until
- * then. */
+/* Does a device take one more request? */
 static inline bool is_ready(const struct device *device)
 {
-    unsigned limit = device->usable ? device->given.parameters.NumberOfOverlappedRequests : 1;
-    return !device->queue.busy.bits && device->queue.outstanding < limit;
+    return !device->queue.busy.bits && device->queue.outstanding < device->queue.limit;
 }
 
 /* The next device in turn that has work and room for it, and is not paused; NULL if there is
@@ -252,7 +250,6 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
 {
     struct channel *channel = slot->channel;
 
-    ASSERT_OP(irql_now, ==, IRQL_DISPATCH);
     if (__builtin_expect(request->bounced, 0))
         bounce(slot, request);
     fill_slot(slot, request);
@@ -302,8 +299,7 @@ static inline bool has_room(const struct channel *channel)
 static inline struct irb_slot *take_slot(struct channel *channel, struct device *device,
                                          struct request *request)
 {
-    if (!has_room(channel) || channel->queue.busy.bits || channel->recovery != RECOVERY_NONE ||
-        !is_ready(device))
+    if (!has_room(channel) || channel->recovery != RECOVERY_NONE || !is_ready(device))
         return NULL;
     if (needs_bounce(channel, request)) {
         if (channel->bounce.owner)
@@ -321,13 +317,14 @@ static inline struct irb_slot *take_slot(struct channel *channel, struct device 
 static __attribute__((noinline)) void slot_start_later(struct irb_slot *slot,
                                                        struct request *request)
 {
+    ASSERT_OP(irql_now, ==, IRQL_DISPATCH);
     slot_start(slot, request);
 }
 
 void channel_dispatch(struct channel *channel)
 {
     struct device *device;
-    while (has_room(channel) && (device = next_device(channel))) {
+    while (has_room(channel) && !channel->queue.busy.bits && (device = next_device(channel))) {
         struct request *request = device->queue.head;
         struct irb_slot *slot = take_slot(channel, device, request);
         if (!slot)
@@ -374,7 +371,7 @@ void request_send(struct request *request)
         request_fail(request, IRB_STATUS_INVALID_REQUEST);
     else if (!channel_takes_requests(channel->state))
         request_fail(request, IRB_STATUS_SELECTION_TIMEOUT);
-    else if (!channel->queue.waiting && (slot = take_slot(channel, device, request)))
+    else if (!channel->queue.holds && (slot = take_slot(channel, device, request)))
         slot_start(slot, request);
     else
         enqueue(channel, request);
