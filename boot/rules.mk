@@ -110,7 +110,7 @@ $(BUILD)/kernel.flags: FORCE
 $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
 # Routines that are entered often go to others instead of calling them; those that call nobody need no frame.
-$(addprefix $(BUILD)/,port/access/ports.o port/ddi/irb.o): private KERNEL_CFLAGS += -foptimize-sibling-calls -momit-leaf-frame-pointer
+$(addprefix $(BUILD)/,port/access/ports.o port/block.o port/ddi/irb.o): private KERNEL_CFLAGS += -foptimize-sibling-calls -momit-leaf-frame-pointer
 
 # For who develops the kernel, with the compiler that it is developed with: each finds others.
 ifneq ($(and $(WERROR_FLAG),$(filter 12 12.%,$(shell $(KERNEL_CC) -dumpversion))),)

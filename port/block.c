@@ -40,16 +40,11 @@ static __attribute__((noinline)) void set_chs_address(IDEREGISTERS *registers,
 
 /* Address and count; the rest is the form's. The sector count is truncated on purpose: 0 stands for
  * 256, or 65,536 (ATA/ATAPI-6 8.34, 8.35). */
-static inline void set_address(struct request *request, const struct device *device, uint64_t lba,
-                               uint32_t sectors)
+static inline void set_lba(struct request *request, uint64_t lba, uint32_t sectors)
 {
     IDEREGISTERS *current = &request->task_file.Current, *previous = &request->task_file.Previous;
 
     current->bSectorCountReg = (UCHAR)sectors;
-    if (device->given.parameters.AddressTranslation == ChsMode) {
-        set_chs_address(current, &device->given.parameters, (uint32_t)lba, sectors);
-        return;
-    }
     current->bSectorNumberReg = (UCHAR)lba;
     current->bCylLowReg = (UCHAR)(lba >> 8);
     current->bCylHighReg = (UCHAR)(lba >> 16);
@@ -61,6 +56,17 @@ static inline void set_address(struct request *request, const struct device *dev
     } else {
         current->bDriveHeadReg |= (UCHAR)(lba >> 24 & 0xF);
     }
+}
+
+static void set_address(struct request *request, const struct device *device, uint64_t lba,
+                        uint32_t sectors)
+{
+    if (device->given.parameters.AddressTranslation != ChsMode) {
+        set_lba(request, lba, sectors);
+        return;
+    }
+    request->task_file.Current.bSectorCountReg = (UCHAR)sectors;
+    set_chs_address(&request->task_file.Current, &device->given.parameters, (uint32_t)lba, sectors);
 }
 
 /* ------------------------------------------------------------------ pieces */
@@ -91,7 +97,7 @@ static __attribute__((noinline)) uint32_t sectors_in_breaks(const struct device 
 
 /* Decides on the data of the next piece: its sectors, and buffer and length of the request. Returns
  * the sectors; 0: the buffer is not in memory there. */
-static inline uint32_t cut_data(struct block_request *block, uint32_t sectors)
+static uint32_t cut_data(struct block_request *block, uint32_t sectors)
 {
     const struct device *device = block->device;
     struct request *request = &block->request;
@@ -100,7 +106,7 @@ static inline uint32_t cut_data(struct block_request *block, uint32_t sectors)
 
     request->physical = (uintptr_t)at;
     request->physical_byte_count = byte_count;
-    if (__builtin_expect(!hal_is_plain(at, byte_count), 0)) {
+    if (!hal_is_plain(at, byte_count)) {
         request->physical = memory_physical_run(at, &request->physical_byte_count);
         if (!request->physical || request->physical_byte_count < byte_count)
             sectors = sectors_in_breaks(device, request, at, sectors);
@@ -120,8 +126,9 @@ static void finish(struct block_request *block, enum block_status status)
 static void piece_done(struct request *request);
 static void packet_piece_done(struct request *request);
 
-/* The request but its data, and on its way. */
-static inline void send_request(struct block_request *block, uint64_t lba, uint32_t sectors)
+/* The request but its data and address. */
+static inline __attribute__((always_inline)) void fill_request(struct block_request *block,
+                                                               uint64_t lba, uint32_t sectors)
 {
     struct device *device = block->device;
     struct request *request = &block->request;
@@ -132,7 +139,16 @@ static inline void send_request(struct block_request *block, uint64_t lba, uint3
     request->device = device;
     request->wants_registers = false;
     request->context = block;
-    if (__builtin_expect(device->kind == DEVICE_ATAPI, 0)) {
+}
+
+/* It is on its way, as soon as its data is known. */
+static void send_request(struct block_request *block, uint64_t lba, uint32_t sectors)
+{
+    struct device *device = block->device;
+    struct request *request = &block->request;
+
+    fill_request(block, lba, sectors);
+    if (device->kind == DEVICE_ATAPI) {
         request->callback = packet_piece_done;
         atapi_set_address(request, lba, sectors);
     } else {
@@ -142,15 +158,14 @@ static inline void send_request(struct block_request *block, uint64_t lba, uint3
     request_send(request);
 }
 
-static __attribute__((noinline)) void send_without_data(struct block_request *block, uint64_t lba,
-                                                        uint32_t sectors)
+static void send_without_data(struct block_request *block, uint64_t lba, uint32_t sectors)
 {
     block->request.buffer = NULL;
     block->request.byte_count = 0;
     send_request(block, lba, sectors);
 }
 
-static inline __attribute__((always_inline)) void send_piece(struct block_request *block)
+static __attribute__((noinline)) void send_next(struct block_request *block)
 {
     uint64_t left = block->sector_count - block->sectors_done;
     uint64_t lba = block->lba + block->sectors_done;
@@ -160,15 +175,10 @@ static inline __attribute__((always_inline)) void send_piece(struct block_reques
     block->request.must_bounce = false;
     if (block->operation != BLOCK_READ && block->operation != BLOCK_WRITE)
         send_without_data(block, lba, sectors);
-    else if (__builtin_expect((sectors = cut_data(block, sectors)) != 0, 1))
+    else if ((sectors = cut_data(block, sectors)) != 0)
         send_request(block, lba, sectors);
     else
         finish(block, BLOCK_BAD_BUFFER);
-}
-
-static __attribute__((noinline)) void send_next(struct block_request *block)
-{
-    send_piece(block);
 }
 
 /* Was a read by DMA refused, for instance since the device has failed by it again and again? Then
@@ -191,19 +201,20 @@ static __attribute__((cold)) bool does_no_dma(struct block_request *block)
     return true;
 }
 
-/* DISPATCH_LEVEL. */
-static void piece_done(struct request *request)
+static inline bool has_all_moved(const struct request *request)
+{
+    return __builtin_expect(request->irb_status == IRB_STATUS_SUCCESS &&
+                                request->transferred == request->byte_count,
+                            1);
+}
+
+/* It was not the last one, or has failed. */
+static __attribute__((noinline)) void go_on(struct request *request)
 {
     struct block_request *block = request->context;
 
-    if (__builtin_expect(request->irb_status == IRB_STATUS_SUCCESS &&
-                             request->transferred == request->byte_count,
-                         1)) {
-        block->sectors_done += block->piece_sectors;
-        block->attempts = 0;
-        if (block->sectors_done >= block->sector_count)
-            finish(block, BLOCK_OK);
-        else if (!request->is_cancelled)
+    if (has_all_moved(request)) {
+        if (!request->is_cancelled)
             send_next(block);
         else
             finish(block, BLOCK_CANCELLED);
@@ -216,6 +227,22 @@ static void piece_done(struct request *request)
     if (request->transferred < request->byte_count)
         block->sectors_done += request->transferred / block->device->sector_size;
     finish(block, block_status_of(request));
+}
+
+/* DISPATCH_LEVEL. */
+static void piece_done(struct request *request)
+{
+    struct block_request *block = request->context;
+
+    if (has_all_moved(request)) {
+        block->sectors_done += block->piece_sectors;
+        block->attempts = 0;
+        if (block->sectors_done >= block->sector_count) {
+            finish(block, BLOCK_OK);
+            return;
+        }
+    }
+    go_on(request);
 }
 
 /* The same for a packet device. A piece that succeeded may have been carried out on another medium:
@@ -236,7 +263,7 @@ static void packet_piece_done(struct request *request)
 /* ------------------------------------------------------------------ entry points */
 
 /* A flush, a packet device, or a count of 0. */
-static __attribute__((noinline)) enum block_status check_special(const struct block_request *block)
+static enum block_status check_special(const struct block_request *block)
 {
     const struct device *device = block->device;
 
@@ -253,7 +280,7 @@ static __attribute__((noinline)) enum block_status check_special(const struct bl
     return block->sector_count == 0 ? BLOCK_BAD_LENGTH : BLOCK_OK;
 }
 
-static inline enum block_status check(const struct block_request *block)
+static enum block_status check(const struct block_request *block)
 {
     const struct device *device = block->device;
     uint64_t count = block->sector_count;
@@ -261,27 +288,62 @@ static inline enum block_status check(const struct block_request *block)
 
     if (!device->usable || !channel_takes_requests(device->channel->state))
         return BLOCK_DEVICE_GONE;
-    if (__builtin_expect(count == 0 || device->kind == DEVICE_ATAPI, 0) &&
+    if ((count == 0 || device->kind == DEVICE_ATAPI) &&
         ((status = check_special(block)) || count == 0))
         return status;
     if (block->lba >= device->sector_count || count > device->sector_count - block->lba)
         return BLOCK_OUT_OF_RANGE;
     /* More than one piece would be found out too late; one is looked at as a whole. */
-    if (__builtin_expect(count > device->block.most_sectors, 0) &&
+    if (count > device->block.most_sectors &&
         count > (UINTPTR_MAX - (uintptr_t)block->buffer) / device->sector_size)
         return BLOCK_BAD_BUFFER;
     return BLOCK_OK;
 }
 
-void block_submit(struct block_request *block)
+static __attribute__((noinline)) void submit_any(struct block_request *block)
 {
-    block->sectors_done = 0;
-    block->attempts = 0;
     enum block_status status = check(block);
-    if (__builtin_expect(status == BLOCK_OK, 1))
-        send_piece(block);
+
+    if (status == BLOCK_OK)
+        send_next(block);
     else
         finish(block, status);
+}
+
+/* The straight way, which most requests go: one piece, in one physical run, of a disk with LBA. It
+ * is what becomes of such a one as of any other, less what would be looked at. */
+static inline bool is_straight(const struct block_request *block, uint32_t byte_count)
+{
+    const struct device *device = block->device;
+    const uint64_t count = block->sector_count;
+
+    return device->usable && channel_takes_requests(device->channel->state) &&
+           count - 1 < device->block.straight_sectors && block->operation <= BLOCK_WRITE &&
+           block->lba < device->sector_count && count <= device->sector_count - block->lba &&
+           hal_is_plain(block->buffer, byte_count);
+}
+
+void block_submit(struct block_request *block)
+{
+    const uint32_t sectors = (uint32_t)block->sector_count;
+    const uint32_t byte_count = sectors * block->device->sector_size;
+
+    block->sectors_done = 0;
+    block->attempts = 0;
+    if (__builtin_expect(!is_straight(block, byte_count), 0)) {
+        submit_any(block);
+        return;
+    }
+    hal_compiler_barrier(); /* what is filled in needs none of the registers that a look takes */
+    struct request *request = &block->request;
+    request->buffer = block->buffer;
+    request->byte_count = request->physical_byte_count = byte_count;
+    request->physical = (uintptr_t)block->buffer;
+    request->must_bounce = false;
+    fill_request(block, block->lba, sectors);
+    request->callback = piece_done;
+    set_lba(request, block->lba, sectors);
+    request_send(request);
 }
 
 /* ------------------------------------------------------------------ descriptions */

@@ -103,4 +103,8 @@ __attribute__((cold)) void block_configure(struct device *device)
     }
     if (device->block.most_sectors > by_length)
         device->block.most_sectors = by_length;
+    device->block.straight_sectors =
+        device->kind == DEVICE_ATA && device->given.parameters.AddressTranslation != ChsMode
+            ? device->block.most_sectors
+            : 0;
 }
