@@ -152,6 +152,9 @@ struct audit {
     bool is_selecting;        /* and: another device is */
     uint8_t silent_context;   /* enum context_kind in which, */
     const void *silent_place; /* and where the command in flight was kept from interrupting */
+    const void *poll_place;   /* the same of a poll that has lasted too long */
+    uint8_t poll_context;
+    uint32_t polls; /* reads on end that showed BSY, in a call that lasts too long */
     struct audit_command command;
     struct audit_device devices[2];
     uint32_t settle_cycles; /* of the driver's own before the last of command.settle_reads */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who may write and read the task file, and when: HWR-01, 02, 04 and 15, and half of HWR-03. Owns
- * the channel's hazards, but for those of a device's settings. See audit.h and audit_judge.h.
+ * Who may write and read the task file, and when: HWR-01, 02, 04, 15 and 23, and half of HWR-03.
+ * Owns the channel's hazards, but for those of a device's settings. See audit.h and audit_judge.h.
  */
 #include <stdio.h>
 
@@ -14,6 +14,8 @@
 #define READ_NS     100u
 #define SRST_NS     5000u /* 9.2 */
 #define RESET_NS    2000000u
+#define POLL_TICKS  (1000000u / HAL_WATCH_TICK_US) /* HWR-23: a second of the call, and then */
+#define POLL_READS  1000u
 #define CLOCK_GRAIN 64u /* the cycle counter may be off by one in so many */
 
 /* A driver that reads Status so long after its command does so because nothing has come. */
@@ -140,6 +142,41 @@ static bool judge_read(struct channel *channel, enum access_role role, bool is_i
     return is_true;
 }
 
+/* ------------------------------------------------------------------ HWR-23 */
+
+/* The poll is over, in its call or behind it. (One without end is CPU-02's.) */
+static void judge_poll(struct channel *channel)
+{
+    struct audit *audit = &channel->audit;
+    static const char words[] = "one call has polled for more than a second, and BSY was set: "
+                                "AtaPortRequestTimer waits without keeping the processor";
+
+    if (audit->polls < POLL_READS)
+        return;
+    audit->polls = 0;
+    if (is_in((enum context_kind)audit->poll_context))
+        contract_report(RULE_HWR_23, channel, AUDIT_READ_ROUTINE, audit->poll_place, "%s", words);
+    else
+        contract_report_in(&channel->contexts[audit->poll_context], RULE_HWR_23, AUDIT_READ_ROUTINE,
+                           audit->poll_place, "%s", words);
+}
+
+/* BSY was read. The ticks are the hang watchdog's, of this call. */
+static void note_poll(struct channel *channel)
+{
+    struct audit *audit = &channel->audit;
+
+    if (context_now->own_ticks < POLL_TICKS || channel->interrupt.is_polled) {
+        judge_poll(channel);
+        audit->polls = 0;
+        return;
+    }
+    if (audit->polls++ == 0) {
+        audit->poll_place = report_caller();
+        audit->poll_context = (uint8_t)context_now->kind;
+    }
+}
+
 /* ------------------------------------------------------------------ HWR-01 */
 
 /* A block that was begun and not moved to its end. */
@@ -194,6 +231,7 @@ static bool judge_busy(struct channel *channel)
     struct audit *audit = &channel->audit;
     char words[128];
 
+    judge_poll(channel);
     if (has_rest(audit)) {
         report_rest(channel, AUDIT_WRITE_ROUTINE);
     } else if (audit->hazards & AUDIT_BUSY) {
@@ -325,6 +363,7 @@ void audit_control(struct channel *channel, uint8_t value)
     const uint8_t changed = audit->control ^ value;
     uint64_t set_ns = hal_cycles_ns(hal_cycles() - audit->reset_at);
 
+    judge_poll(channel);
     audit->control = value;
     audit->has_control = true;
     audit->srst_changes = (changed & IDE_DC_RESET_CONTROLLER) != 0;
@@ -462,6 +501,11 @@ void audit_status_with_care(struct channel *channel, enum access_role role, uint
     struct audit *audit = &channel->audit;
     const bool is_interrupt = audit_in_interrupt(channel);
     bool is_true = true;
+
+    if (value & IDE_STATUS_BUSY && !AUDIT_IS_FLOATING(value))
+        note_poll(channel);
+    else
+        judge_poll(channel);
 
     if (audit->hazards & AUDIT_RESETTING && !(audit->control & IDE_DC_RESET_CONTROLLER))
         judge_reset(channel, role);

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# HWR-01 to HWR-07, HWR-14 to HWR-20 and HWR-24: the task file (tests/probes/rules/hwr.c), and drivers that use it in other ways
+# HWR-01 to HWR-07, HWR-14 to HWR-20, HWR-23 and HWR-24: the task file (tests/probes/rules/hwr.c), and drivers that use it in other ways
 # than pata.
 use strict;
 use warnings;
@@ -17,6 +17,8 @@ my @packet = (channel => '0.1', io => 'read cd0 0; read cd0 0');
 
 # Its time-out is over soon.
 my @soon = (words => { FAULT => 'time-outs 10' }, also => qr/was not completed in \d+ s; resetting/);
+# A device that is slow with some commands.
+my @slow = (words => { FAULT => 'bsy command=E5 for=1500ms; bsy command=E0 for=1600ms; bsy command=E1 for=300ms' });
 # IDENTIFY data of a device that has little.
 my @missing = (words => { FAULT => join '; ', map { "identify $_ channel=0.0" } qw(47=8000 49=0200 82=0000 83=4000) });
 
@@ -87,6 +89,10 @@ contract_cases('hwr',
     { case => 'hwr_floating', rule => 'HWR-19', @write, words => { FAULT => 'read FF register=Alternate-Status command=E5' },
       also => qr/CHECK POWER MODE.*: its Status was ff when it was read last/ },
     { case => 'hwr_asleep', rule => 'HWR-20', @write },
+
+    { case => 'hwr_polled', rule => 'HWR-23', @read, @slow },
+    { case => 'hwr_polled_in_vain', rule => 'HWR-23', @read, @slow },
+    { case => 'hwr_polled_shortly', asserts => 'HWR-23', io => 'read 0 0; read 0 0', @slow },
 
     (map { { case => "hwr_missing_$_->[0]", rule => 'HWR-24', @write, @missing, also => qr/$_->[1]/m } }
         ['multiple', 'word 47 of its IDENTIFY data, 8000h, has no sectors'], ['dma', 'word 49 .*, 0200h, has no DMA$'],

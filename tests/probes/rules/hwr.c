@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HWR-01 to HWR-07, HWR-14 to HWR-20 and HWR-24: the task file. Each case does something of its own before the
+ * HWR-01 to HWR-07, HWR-14 to HWR-20, HWR-23 and HWR-24: the task file. Each case does something of its own before the
  * request that it is handed, wrongly in one thing or rightly in another way than the base does; a reset
  * puts the channel right behind that, and the port repeats the request.
  */
@@ -627,6 +627,50 @@ CASE hwr_asleep(struct occasion *at)
     return give_up(at->channel);
 }
 
+/* ------------------------------------------------------------------ HWR-23 */
+
+/* The device takes its time, by a fault. */
+CASE hwr_polled(struct occasion *at)
+{
+    prepare(at->channel, 0, 0);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_CHECK_POWER);
+    while (ALTERNATE(at->channel) & IDE_STATUS_BUSY) /* BREAKS: HWR-23 */
+        ;
+    return give_up(at->channel);
+}
+
+/* It gives up while the device is busy still, and another call goes on with it. */
+#define PATIENCE 14000000 /* 100 ns each */
+
+static VOID NTAPI give_up_later(PVOID ChannelExtension)
+{
+    give_up(ChannelExtension);
+}
+
+CASE hwr_polled_in_vain(struct occasion *at)
+{
+    LARGE_INTEGER start, now;
+
+    prepare(at->channel, 0, 0);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_STANDBY_IMMEDIATE);
+    AtaPortQuerySystemTime(&start);
+    do {
+        ALTERNATE(at->channel); /* BREAKS: HWR-23 */
+        AtaPortQuerySystemTime(&now);
+    } while (now.QuadPart - start.QuadPart < PATIENCE);
+    AtaPortRequestTimer(at->channel, give_up_later, RESET_WAIT_US);
+    return TRUE;
+}
+
+/* Long, but not that long. */
+CASE hwr_polled_shortly(struct occasion *at)
+{
+    prepare(at->channel, 0, 0);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_IDLE_IMMEDIATE);
+    wait_for_end(at->channel);
+    return give_up(at->channel);
+}
+
 /* ------------------------------------------------------------------ HWR-24 */
 
 /* By faults, IDENTIFY data do not have what these commands need. */
@@ -746,6 +790,9 @@ const struct probe_case hwr_cases[] = {
     {"hwr_interrupt_off_packet", AT_START_IO, 2, hwr_interrupt_off_packet},
     {"hwr_floating", AT_START_IO, 2, hwr_floating},
     {"hwr_asleep", AT_START_IO, 2, hwr_asleep},
+    {"hwr_polled", AT_START_IO, 2, hwr_polled},
+    {"hwr_polled_in_vain", AT_START_IO, 2, hwr_polled_in_vain},
+    {"hwr_polled_shortly", AT_START_IO, 2, hwr_polled_shortly},
     {"hwr_missing_multiple", AT_START_IO, 2, hwr_missing_multiple},
     {"hwr_missing_dma", AT_START_IO, 2, hwr_missing_dma},
     {"hwr_missing_48", AT_START_IO, 2, hwr_missing_48},
