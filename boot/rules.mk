@@ -103,14 +103,16 @@ quiet = $(if $(filter 1,$(V)),,@echo '  $(1)';)
 # A changed flag rebuilds: this file changes when, and only when, the commands do.
 $(BUILD)/kernel.flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' $(call quote,$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)) | cmp -s - $@ || \
-	    printf '%s\n' $(call quote,$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL)) > $@
+	@printf '%s\n' $(call quote,$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL) $(KERNEL_STRAIGHT)) | cmp -s - $@ || \
+	    printf '%s\n' $(call quote,$(KERNEL_CC) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(KERNEL_SMALL) $(KERNEL_STRAIGHT)) > $@
 .PHONY: FORCE
 
 $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
-# Routines that are entered often go to others instead of calling them; those that call nobody need no frame.
-$(addprefix $(BUILD)/,port/access/ports.o port/block.o port/ddi/irb.o): private KERNEL_CFLAGS += -foptimize-sibling-calls -momit-leaf-frame-pointer
+# What is entered with every request goes on to other functions instead of calling them, and what calls nobody needs
+# no frame.
+KERNEL_STRAIGHT := port/access/ports.o port/block.o port/ddi/irb.o port/request/complete.o
+$(addprefix $(BUILD)/,$(KERNEL_STRAIGHT)): private KERNEL_CFLAGS += -foptimize-sibling-calls -momit-leaf-frame-pointer
 
 # For who develops the kernel, with the compiler that it is developed with: each finds others.
 ifneq ($(and $(WERROR_FLAG),$(filter 12 12.%,$(shell $(KERNEL_CC) -dumpversion))),)

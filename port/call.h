@@ -26,18 +26,19 @@ static inline void trace_false(const struct context *context)
  * Its context is still the innermost one. */
 void call_left_wrong(uintptr_t function) __attribute__((cold));
 
-/* The calls of every request. They have their own traces, and look at what costs nearly nothing. */
+/* The calls of every request. They have their own traces, and look at what costs nearly nothing.
+ * `function`: where its address lies. */
 static inline __attribute__((always_inline)) uintptr_t
-call_fast(struct context *context, uintptr_t function, unsigned argument_count, const void *first,
+call_fast(struct context *context, const void *function, unsigned argument_count, const void *first,
           const void *second)
 {
-    uintptr_t value = function;
+    uintptr_t value = *(const uintptr_t *)function;
     context_push(context);
     if (__builtin_expect(!hal_call(&context->cpu, (struct hal_call *const *)&context_now,
                                    (const unsigned *)&irql_now, argument_count, &value,
                                    (uintptr_t)first, (uintptr_t)second, 0),
                          0))
-        call_left_wrong(function);
+        call_left_wrong(*(const uintptr_t *)function);
     context_pop(context);
     return value;
 }

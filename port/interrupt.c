@@ -160,11 +160,10 @@ static bool has_progress(const struct controller *controller)
 }
 
 /* TRUE without all that usually dismisses an interrupt, or on a level-triggered line. */
-static __attribute__((noinline)) void judge_claim(struct channel *channel)
+static void judge_claim(struct channel *channel)
 {
     if (channel->audit.hazards & (AUDIT_OWES_STATUS | AUDIT_OWES_CLEAR))
         judge_dismissal(channel);
-    audit_leave_interrupt(channel);
     if (!channel->interrupt.hal.level)
         return;
     if (has_progress(channel->controller))
@@ -175,6 +174,18 @@ static __attribute__((noinline)) void judge_claim(struct channel *channel)
            "TRUE %u times in a row, and no request was begun or completed meanwhile", STORM_LIMIT);
     channel->interrupt.claims_in_a_row = 0;
     stop_line(channel->interrupt.hal.line);
+}
+
+/* Whatever is to be said of what it answered. */
+static __attribute__((noinline)) void judge_answer(struct channel *channel, bool ours)
+{
+    if (ours) {
+        judge_claim(channel);
+    } else {
+        trace_false(channel_context(channel, CONTEXT_INTERRUPT));
+        channel->counters.interrupts_not_ours++;
+    }
+    audit_leave_interrupt(channel);
 }
 
 /* IdeHwInterrupt is never called before IdeHwControl(IdeStart) begins or after
@@ -191,16 +202,10 @@ __attribute__((noinline)) bool interrupt_serve(void *context)
     channel->counters.interrupt_calls++;
     audit_enter_interrupt(channel);
     trace_timed(TRACE_CALL, call->trace_head, CONTEXT_INTERRUPT | IRQL_DIRQL << 16);
-    BOOLEAN ours = (BOOLEAN)call_fast(call, (uintptr_t)channel->given.interface.IdeHwInterrupt, 1,
+    BOOLEAN ours = (BOOLEAN)call_fast(call, &channel->given.interface.IdeHwInterrupt, 1,
                                       channel->memory.extension, NULL);
-    if (ours) {
-        if (!audit_is_dismissed(channel))
-            judge_claim(channel);
-    } else {
-        trace_false(call);
-        audit_leave_interrupt(channel);
-        channel->counters.interrupts_not_ours++;
-    }
+    if (__builtin_expect(!ours || !audit_is_dismissed(channel), 0))
+        judge_answer(channel, ours);
     irql_now = interrupted;
     return ours;
 }
@@ -214,7 +219,7 @@ static void poll_interrupt(struct channel *channel)
     struct context *call = channel_context(channel, CONTEXT_INTERRUPT);
     enum irql level = irql_enter_dirql();
     channel->counters.interrupt_calls++;
-    if ((BOOLEAN)call_fast(call, (uintptr_t)channel->given.interface.IdeHwInterrupt, 1,
+    if ((BOOLEAN)call_fast(call, &channel->given.interface.IdeHwInterrupt, 1,
                            channel->memory.extension, NULL))
         trace_call(call);
     else

@@ -20,13 +20,12 @@
  * busy (IDE_REQUEST_BLOCK). */
 #define MAXIMUM_RETRIES 3u
 
-/* All that have come back since the last look, the first one first. */
-static struct irb_slot *take_completed(struct channel *channel)
+/* Those that have come back, the last one first, in their order. */
+static struct irb_slot *in_order(struct irb_slot *slot)
 {
-    struct irb_slot *slot = __atomic_exchange_n(&channel->irbs.completed, NULL, __ATOMIC_RELAXED);
     struct irb_slot *later = NULL;
 
-    if (__builtin_expect(!slot, 0))
+    if (!slot)
         return NULL;
     while (slot->next) {
         struct irb_slot *earlier = slot->next;
@@ -70,20 +69,14 @@ static __attribute__((cold)) void take_bounced(struct channel *channel, struct r
     request->bounced = false;
 }
 
-static inline void take_results(struct irb_slot *slot, struct request *request)
+static inline void take_results(const IDE_REQUEST_BLOCK *irb, struct request *request, UCHAR status)
 {
-    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
-    UCHAR status = irb->IrbStatus;
     uint32_t transferred = irb->DataTransferLength, asked = request->byte_count;
 
     request->irb_status = IRB_STATUS(status);
-    if (__builtin_expect(status != IRB_STATUS(status), 0))
-        take_flags(slot, request);
     request->ata_status = irb->AtaStatus;
     request->ata_error = irb->AtaError;
     request->transferred = transferred < asked ? transferred : asked;
-    if (__builtin_expect(request->bounced, 0))
-        take_bounced(slot->channel, request);
 }
 
 /* Of a request that succeeded. */
@@ -163,42 +156,57 @@ finish_internal(struct channel *channel, struct irb_slot *slot, struct request *
     request->callback(request);
 }
 
-/* Takes the results and frees the slot. Returns the request if it is to be repeated; otherwise its
- * issuer has it back. */
-static inline struct request *slot_finish(struct channel *channel, struct irb_slot *slot)
+/* Takes the results; the slot is not the request's any more. */
+static inline void slot_leave(struct irb_slot *slot, struct request *request, UCHAR status)
 {
-    struct request *request = slot->request;
-    struct device *device = request->device;
-
-    (void)trace_put(TRACE_IRB_END, slot->trace_end, slot->page->irb.IrbStatus);
-    take_results(slot, request);
+    (void)trace_put(TRACE_IRB_END, slot->trace_end, status);
+    take_results(&slot->page->irb, request, status);
     slot_step(slot, SLOT_COMPLETED, SLOT_FREE);
     slot->request = NULL;
-    if (__builtin_expect(slot_is_internal(slot), 0)) {
-        finish_internal(channel, slot, request);
-        return NULL;
-    }
+}
+
+static inline void slot_free(struct channel *channel, struct irb_slot *slot, struct device *device)
+{
     slot->next = NULL;
     *channel->irbs.free_tail = slot;
     channel->irbs.free_tail = &slot->next;
     channel->irbs.outstanding--;
     device->queue.outstanding--;
     device->counters.requests++;
-    if (__builtin_expect(request->irb_status == IRB_STATUS_SUCCESS, 1)) {
+}
+
+/* Takes the results and frees the slot. Returns the request if it is to be repeated; otherwise its
+ * issuer has it back. */
+static struct request *slot_finish(struct channel *channel, struct irb_slot *slot)
+{
+    struct request *request = slot->request;
+    struct device *device = request->device;
+
+    slot_leave(slot, request, slot->page->irb.IrbStatus);
+    if (slot->page->irb.IrbStatus != request->irb_status)
+        take_flags(slot, request);
+    if (request->bounced)
+        take_bounced(channel, request);
+    if (slot_is_internal(slot)) {
+        finish_internal(channel, slot, request);
+        return NULL;
+    }
+    slot_free(channel, slot, device);
+    if (request->irb_status == IRB_STATUS_SUCCESS) {
         channel->queue.is_stuck = false;
         count(device, request);
-    } else if (should_retry(request))
+    } else if (should_retry(request)) {
         return request;
+    }
     request->callback(request);
     return NULL;
 }
 
-void completion_run(void *context)
+static __attribute__((noinline)) void run_any(struct channel *channel, struct irb_slot *completed)
 {
-    struct channel *channel = context;
     struct request *again = NULL; /* the last one first */
 
-    for (struct irb_slot *slot = take_completed(channel); slot;) {
+    for (struct irb_slot *slot = in_order(completed); slot;) {
         struct irb_slot *next = slot->next; /* the callback may use the slot again */
         struct request *request = slot_finish(channel, slot);
         if (request) {
@@ -214,4 +222,26 @@ void completion_run(void *context)
     }
     if (channel->queue.waiting)
         channel_dispatch(channel);
+}
+
+/* The straight way, which most requests go: one alone comes back, as a plain success, and none
+ * waits for its place. Its issuer has it back then, and nothing is left to be done here. */
+void completion_run(void *context)
+{
+    struct channel *channel = context;
+    struct irb_slot *slot = __atomic_exchange_n(&channel->irbs.completed, NULL, __ATOMIC_RELAXED);
+
+    if (__builtin_expect(!slot || slot->next || channel->queue.waiting ||
+                             slot->page->irb.IrbStatus != IRB_STATUS_SUCCESS ||
+                             slot_is_internal(slot) || slot->request->bounced,
+                         0)) {
+        run_any(channel, slot);
+        return;
+    }
+    struct request *request = slot->request;
+    slot_leave(slot, request, IRB_STATUS_SUCCESS);
+    slot_free(channel, slot, request->device);
+    channel->queue.is_stuck = false;
+    count(request->device, request);
+    request->callback(request);
 }

@@ -170,8 +170,8 @@ static inline __attribute__((always_inline)) void start_io(struct channel *chann
     context->slot = channel->irbs.last = slot;
     trace_timed(TRACE_IRB_START, slot->trace_start, slot->page->irb.Function | levels);
     /* What it returns is of no interest: the IRB has to end in any case. */
-    (void)call_fast(context, (uintptr_t)channel->given.interface.IdeHwStartIo, 2,
-                    channel->memory.extension, slot->shown_irb);
+    (void)call_fast(context, &channel->given.interface.IdeHwStartIo, 2, channel->memory.extension,
+                    slot->shown_irb);
     sync_leave(saved);
 }
 
@@ -182,8 +182,8 @@ static inline __attribute__((always_inline)) bool build_io(struct channel *chann
 {
     struct context *context = channel_context(channel, CONTEXT_BUILD_IO);
     context->slot = slot;
-    (void)call_fast(context, (uintptr_t)channel->given.interface.IdeHwBuildIo, 2,
-                    channel->memory.extension, slot->shown_irb);
+    (void)call_fast(context, &channel->given.interface.IdeHwBuildIo, 2, channel->memory.extension,
+                    slot->shown_irb);
     return slot->page->irb.IrbStatus == IRB_STATUS_PENDING;
 }
 
