@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a command wants of its device: that it is there and awake (HWR-19, 20), has the command
- * (HWR-24, audit_support.c), was selected since
- * the reset (half of HWR-03), has the sectors (HWR-07), and has been set up for it (HWR-06, 14; and
- * where a reset has undone that, HWR-17); PACKET's byte count limit (HWR-16). Owns what is known of
- * each device. See audit.h and audit_judge.h.
+ * (HWR-24, audit_support.c), was selected since the reset (half of HWR-03), has the sectors
+ * (HWR-07), and has been set up for it (HWR-06, 14; and where a reset has undone that, HWR-17);
+ * PACKET's byte count limit (HWR-16). Owns what is known of each device. See audit.h and
+ * audit_judge.h.
  */
 #include <string.h>
 
@@ -126,6 +126,7 @@ void audit_start(struct channel *channel)
     audit->hazards &= AUDIT_NO_INTERRUPT | AUDIT_UNSELECTED | AUDIT_RESETTING;
     audit->hazards |= AUDIT_ALWAYS | AUDIT_NOT_OVER;
     audit->shown = 0;
+    audit->polls = 0;
     memset(&audit->command, 0, sizeof audit->command);
     for (unsigned index = 0; index < 2; index++) {
         audit_set_hazards(audit, index, AUDIT_NO_DMA, true);

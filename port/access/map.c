@@ -17,8 +17,6 @@
 #include "port/objects.h"
 
 struct access_map access_no_ports;
-const struct access_filter *access_filter;
-struct access_counters access_counters;
 
 /* The access range that holds [address, address + byte_count); byte_count 0 means to its end. */
 static const IDE_ACCESS_RANGE *find_range(const IDE_ACCESS_RANGE *ranges, unsigned count,

@@ -15,6 +15,9 @@
 #include "port/objects.h"
 #include "port/trace.h"
 
+const struct access_filter *access_filter;
+struct access_counters access_counters;
+
 #define WIDTHS(DEFINE)         \
     DEFINE(Uchar, UCHAR, 8)    \
     DEFINE(Ushort, USHORT, 16) \
