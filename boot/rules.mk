@@ -28,9 +28,10 @@ KERNEL_CC := $(CROSS)gcc
 # Our own limit. Another compiler makes other code, so it stops a build where warnings do.
 KERNEL_SIZE_LIMIT := 393216
 
-# i386: the interface returns 8-byte structures in EDX:EAX, and Windows keeps stacks aligned to 4 bytes.
+# i386: the interface returns 8-byte structures in EDX:EAX, and Windows keeps stacks aligned to 4 bytes. Code for the
+# Pentium Pro has more instructions, which an emulated CPU does mind.
 KERNEL_ARCH_CFLAGS_x86_64 := -m64 -mno-red-zone -mcmodel=small
-KERNEL_ARCH_CFLAGS_i386 := -m32 -march=i686 -freg-struct-return -mpreferred-stack-boundary=2
+KERNEL_ARCH_CFLAGS_i386 := -m32 -march=i686 -mtune=generic -freg-struct-return -mpreferred-stack-boundary=2
 KERNEL_OBJCOPY_FLAGS_x86_64 := -I elf64-x86-64 -O elf32-i386
 
 # The HAL's folder for a machine, in which hal.h finds what is inline.
