@@ -18,7 +18,7 @@ my @packet = (channel => '0.1', io => 'read cd0 0; read cd0 0');
 # Its time-out is over soon.
 my @soon = (words => { FAULT => 'time-outs 10' }, also => qr/was not completed in \d+ s; resetting/);
 # A device that is slow with some commands.
-my @slow = (words => { FAULT => 'bsy command=E5 for=1500ms; bsy command=E0 for=1600ms; bsy command=E1 for=300ms' });
+my @slow = (words => { FAULT => 'bsy command=E5 for=2500ms; bsy command=E0 for=2500ms; bsy command=E1 for=300ms' });
 # IDENTIFY data of a device that has little.
 my @missing = (words => { FAULT => join '; ', map { "identify $_ channel=0.0" } qw(47=8000 49=0200 82=0000 83=4000) });
 

@@ -640,7 +640,7 @@ CASE hwr_polled(struct occasion *at)
 }
 
 /* It gives up while the device is busy still, and another call goes on with it. */
-#define PATIENCE 14000000 /* 100 ns each */
+#define PATIENCE 22000000 /* 100 ns each */
 
 static VOID NTAPI give_up_later(PVOID ChannelExtension)
 {
