@@ -5,7 +5,8 @@
 enum irql irql_now = IRQL_PASSIVE;
 void (*irql_poll)(void);
 struct deferred *irql_deferred_head;
-static bool is_pausing;
+static bool is_halted; /* by irql_pause, */
+static uint32_t halts; /* for so many times */
 struct deferred **irql_deferred_tail = &irql_deferred_head;
 
 void deferred_queue(struct deferred *deferred)
@@ -74,17 +75,18 @@ void irql_init(void)
     hal_interrupt_set_exit_hook(interrupt_exit);
 }
 
-bool irql_is_halted(void)
+uint32_t irql_halt(void)
 {
-    return is_pausing && irql_now == IRQL_PASSIVE;
+    return is_halted && irql_now == IRQL_PASSIVE ? halts : 0;
 }
 
 void irql_pause(void)
 {
     if (!irql_poll) {
-        is_pausing = true;
+        halts = halts == UINT32_MAX ? 1 : halts + 1;
+        is_halted = true;
         hal_wait_for_interrupt();
-        is_pausing = false;
+        is_halted = false;
         return;
     }
     hal_interrupts_enable();

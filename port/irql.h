@@ -119,8 +119,9 @@ extern void (*irql_poll)(void);
 /* One step of a wait: halts until an interrupt, or polls. Context: PASSIVE_LEVEL, CPU interrupts
  * off, and off again afterwards. */
 void irql_pause(void);
-/* Did an interrupt find the CPU halted by that? Context: interrupt. */
-bool irql_is_halted(void);
+/* In which of its halts by that has an interrupt found the CPU? From 1 on; 0: in none. Between two
+ * of them all interrupts that waited have been served. Context: interrupt. */
+uint32_t irql_halt(void);
 /* Waits at PASSIVE_LEVEL, halting the CPU between interrupts, until *flag is set. */
 void irql_wait(const bool *flag);
 
