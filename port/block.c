@@ -311,14 +311,14 @@ static __attribute__((noinline)) void submit_any(struct block_request *block)
 }
 
 /* The straight way, which most requests go: one piece, in one physical run, of a disk with LBA. It
- * is what becomes of such a one as of any other, less what would be looked at. */
+ * is what becomes of such a one as of any other, less what would be looked at. (Whether the channel
+ * takes requests the queue asks in any case.) */
 static inline bool is_straight(const struct block_request *block, uint32_t byte_count)
 {
     const struct device *device = block->device;
     const uint64_t count = block->sector_count;
 
-    return device->usable && channel_takes_requests(device->channel->state) &&
-           count - 1 < device->block.straight_sectors && block->operation <= BLOCK_WRITE &&
+    return count - 1 < device->block.straight_sectors && block->operation <= BLOCK_WRITE &&
            block->lba < device->sector_count && count <= device->sector_count - block->lba &&
            hal_is_plain(block->buffer, byte_count);
 }

@@ -19,6 +19,7 @@ void channel_step(struct channel *channel, enum channel_state next)
 {
     state_step(MACHINE_CHANNEL, channel->traced, channel->state, next);
     channel->state = next;
+    channel->queue.is_closed = !channel_takes_requests(next);
 }
 
 BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)

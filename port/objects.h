@@ -212,6 +212,8 @@ struct device {
 static inline void device_set_usable(struct device *device, bool usable)
 {
     device->usable = usable;
+    if (!usable)
+        device->block.straight_sectors = 0;
     device->queue.limit = usable ? device->given.parameters.NumberOfOverlappedRequests : 1;
 }
 
@@ -288,6 +290,8 @@ struct channel_queue {
         struct {
             uint32_t waiting;         /* a bit for each device whose queue is not empty */
             struct shared_flags busy; /* BUSY_xxx */
+            bool is_recovering;       /* what `recovery` says, */
+            bool is_closed;           /* and `state`: no requests are taken */
         };
     };
     uint8_t next_device; /* where the round robin goes on */

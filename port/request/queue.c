@@ -299,7 +299,7 @@ static inline bool has_room(const struct channel *channel)
 static inline struct irb_slot *take_slot(struct channel *channel, struct device *device,
                                          struct request *request)
 {
-    if (!has_room(channel) || channel->recovery != RECOVERY_NONE || !is_ready(device))
+    if (!has_room(channel) || !is_ready(device))
         return NULL;
     if (needs_bounce(channel, request)) {
         if (channel->bounce.owner)
@@ -324,7 +324,10 @@ static __attribute__((noinline)) void slot_start_later(struct irb_slot *slot,
 void channel_dispatch(struct channel *channel)
 {
     struct device *device;
-    while (has_room(channel) && !channel->queue.busy.bits && (device = next_device(channel))) {
+    const struct channel_queue *queue = &channel->queue;
+
+    while (has_room(channel) && !queue->busy.bits && !queue->is_recovering &&
+           (device = next_device(channel))) {
         struct request *request = device->queue.head;
         struct irb_slot *slot = take_slot(channel, device, request);
         if (!slot)
@@ -343,13 +346,26 @@ static void request_fail(struct request *request, uint8_t irb_status)
 
 void request_submit(struct request *request)
 {
+    const struct controller *controller = request->device->channel->controller;
+
     irb_form_complete(&request->form, request->device, request->wants_registers);
-    request_send(request);
+    if (request->byte_count <= controller->given.configuration.MaximumTransferLength) {
+        request_send(request);
+        return;
+    }
+    enum irql level = irql_raise_dispatch();
+    request->so_far = 0;
+    request_fail(request, IRB_STATUS_INVALID_REQUEST);
+    irql_lower(level);
 }
 
-/* It waits its turn. */
+/* It waits its turn, or is refused. */
 static __attribute__((noinline)) void enqueue(struct channel *channel, struct request *request)
 {
+    if (!channel_takes_requests(channel->state)) {
+        request_fail(request, IRB_STATUS_SELECTION_TIMEOUT);
+        return;
+    }
     if (request->flags & IRB_FLAGS_HIGH_PRIORITY)
         queue_prepend(request->device, request);
     else
@@ -367,11 +383,7 @@ void request_send(struct request *request)
     struct irb_slot *slot;
 
     request->so_far = 0;
-    if (request->byte_count > channel->controller->given.configuration.MaximumTransferLength)
-        request_fail(request, IRB_STATUS_INVALID_REQUEST);
-    else if (!channel_takes_requests(channel->state))
-        request_fail(request, IRB_STATUS_SELECTION_TIMEOUT);
-    else if (!channel->queue.holds && (slot = take_slot(channel, device, request)))
+    if (!channel->queue.holds && (slot = take_slot(channel, device, request)))
         slot_start(slot, request);
     else
         enqueue(channel, request);

@@ -9,7 +9,8 @@
  * until its callback runs, which may be before this returns. Context: at or below
  * DISPATCH_LEVEL. */
 void request_submit(struct request *request);
-/* The same where the form is complete already (irb_form_complete). */
+/* The same where the form is complete already (irb_form_complete), and the data no longer than
+ * MaximumTransferLength. */
 void request_send(struct request *request);
 /* Its issuer does not want it any more. One that waits in its queue ends now; one that the miniport
  * has keeps its slot, and is not repeated when it comes back. The callback runs in both cases.

@@ -29,6 +29,7 @@ static void set_recovery(struct channel *channel, enum recovery_state next)
 {
     state_step(MACHINE_RECOVERY, channel->traced, channel->recovery, next);
     channel->recovery = next;
+    channel->queue.is_recovering = next != RECOVERY_NONE;
 }
 
 void watchdog_arm(struct channel *channel)
