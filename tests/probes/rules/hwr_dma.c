@@ -535,9 +535,12 @@ CASE hwr_not_looked(struct occasion *at)
     return TRUE;
 }
 
-/* The port ends a request that a reset has left outstanding (IRB-10), whose transfer nobody has looked at. What
- * comes after it, in the same slot as well, is done by PIO, and owes nothing for that. */
+/* The port ends a request that a reset has left outstanding (IRB-10), and nobody has looked at its
+ * transfer. What succeeds in its slot after it owes nothing for that: here two flushes, of which
+ * the device hears nothing, so that no look comes before them. */
 static ULONG requests;
+static BOOLEAN is_left;
+static ULONG flushes;
 
 /* Stopped and dismissed, and not completed. */
 static BOOLEAN hwr_left_at_reset_interrupt(struct probe_channel *channel)
@@ -553,22 +556,22 @@ static BOOLEAN NTAPI hwr_left_at_reset_start_io(PVOID ChannelExtension, PIDE_REQ
 {
     struct probe_channel *channel = ChannelExtension;
 
-    if (Irb->TargetId >= MAX_IDE_DEVICE || !channel->devices[Irb->TargetId].is_initialized ||
-        ++requests != 3 || !probe_take_transfer(channel, Irb))
+    if (!IsAtaCommand(Irb) || !channel->devices[Irb->TargetId].is_initialized || flushes == 2)
         return ProbeStartIo(channel, Irb);
+    if (is_left) {
+        BOOLEAN is_flush = !IRB_FOR_DATA_TRANSFER(Irb);
+        flushes += is_flush;
+        Irb->IrbStatus = is_flush ? IRB_STATUS_SUCCESS : IRB_STATUS_INVALID_REQUEST;
+        AtaPortCompleteRequest(channel, Irb);
+        return TRUE;
+    }
+    if (++requests < 3 || !probe_take_transfer(channel, Irb))
+        return ProbeStartIo(channel, Irb);
+    is_left = TRUE;
     channel->interrupt = hwr_left_at_reset_interrupt;
     prepare(channel);
     START(channel);
     return TRUE;
-}
-
-static BOOLEAN NTAPI hwr_left_at_reset_build_io(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
-{
-    BOOLEAN result = ProbeBuildIo(ChannelExtension, Irb);
-
-    if (requests >= 3 && requests < 6 && Irb->IrbFlags & IRB_FLAGS_USE_DMA)
-        MARK_IRB_FOR_PIO(Irb);
-    return result;
 }
 
 /* BREAKS: IRB-10 */
@@ -587,9 +590,9 @@ static BOOLEAN NTAPI hwr_left_at_reset_reset(PVOID ChannelExtension)
 
 CASE hwr_left_at_reset(struct occasion *at)
 {
-    requests = 0;
+    requests = flushes = 0;
+    is_left = FALSE;
     at->channel_interface->IdeHwStartIo = hwr_left_at_reset_start_io;
-    at->channel_interface->IdeHwBuildIo = hwr_left_at_reset_build_io;
     at->channel_interface->IdeHwReset = hwr_left_at_reset_reset;
     return FALSE;
 }
