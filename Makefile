@@ -136,7 +136,7 @@ ifneq ($(BUILDING),)
 endif
 
 # Our own drivers: the folders of miniport/, each in a file of its own.
-DRIVERS := pata
+DRIVERS := pata ahci
 ifdef miniport
 $(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Wswitch-enum $(WERROR_FLAG))))
 endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An IRB becomes a command in a slot, and a command an IRB that has ended.
+ *
+ * Owns: command list, tables and received FISes. May not: decide when a command may go (start.c).
+ *
+ * A queued command's tag is its slot's number (AHCI: 9.3.1.1). Reads and writes by DMA come as plain
+ * commands and become queued ones here where the device takes them (SATA: 13.6): sectors and addresses are
+ * the same.
+ */
+#include "ahci.h"
+
+#define COMMAND_READ_QUEUED  0x60 /* READ FPDMA QUEUED */
+#define COMMAND_WRITE_QUEUED 0x61
+#define COMMAND_READ_LOG_EXT 0x2F
+
+#define DEVICE_LBA 0x40
+#define DEVICE_FUA 0x80 /* of queued writes */
+#define TAG_SHIFT  3    /* in Count */
+
+/* What an opcode is to this driver. */
+enum opcode {
+    OPCODE_PLAIN,
+    OPCODE_READ, /* sectors by DMA: may go as a queued command */
+    OPCODE_WRITE,
+    OPCODE_WRITE_FUA,
+    OPCODE_REFUSED,
+};
+
+static const UCHAR opcodes[256] = {
+    [IDE_COMMAND_READ_DMA] = OPCODE_READ,
+    [IDE_COMMAND_READ_DMA_EXT] = OPCODE_READ,
+    [IDE_COMMAND_WRITE_DMA] = OPCODE_WRITE,
+    [IDE_COMMAND_WRITE_DMA_EXT] = OPCODE_WRITE,
+    [IDE_COMMAND_WRITE_DMA_FUA_EXT] = OPCODE_WRITE_FUA,
+    /* Packets come as CDBs; tags, and which commands may go together, are the driver's affair. */
+    [IDE_COMMAND_ATAPI_PACKET] = OPCODE_REFUSED,
+    [COMMAND_READ_QUEUED] = OPCODE_REFUSED,
+    [COMMAND_WRITE_QUEUED] = OPCODE_REFUSED,
+    [0xC7] = OPCODE_REFUSED, /* READ DMA QUEUED, and others of that feature set */
+    [IDE_COMMAND_READ_DMA_QUEUED_EXT] = OPCODE_REFUSED,
+    [IDE_COMMAND_WRITE_DMA_QUEUED] = OPCODE_REFUSED,
+    [IDE_COMMAND_WRITE_DMA_QUEUED_EXT] = OPCODE_REFUSED,
+    [IDE_COMMAND_WRITE_DMA_QUEUED_FUA_EXT] = OPCODE_REFUSED,
+    [0xA2] = OPCODE_REFUSED, /* SERVICE */
+};
+
+static enum opcode opcode_of(const IDE_REQUEST_BLOCK *irb)
+{
+    return (enum opcode)opcodes[irb->IdeTaskFile.Current.bCommandReg];
+}
+
+BOOLEAN ahci_moves_sectors(const IDE_REQUEST_BLOCK *irb)
+{
+    return irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
+}
+
+enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
+{
+    return channel->device.queue_depth && !channel->unqueued_left && ahci_moves_sectors(irb) &&
+                   opcode_of(irb) != OPCODE_PLAIN
+               ? KIND_QUEUED
+               : KIND_PLAIN;
+}
+
+/* ------------------------------------------------------------------ the FIS */
+
+static void fill_plain(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *irb)
+{
+    const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
+
+    *fis = (struct ahci_command_fis){
+        .type = FIS_TO_DEVICE,
+        .flags = FIS_COMMAND,
+        .command = current->bCommandReg,
+        .features = current->bFeaturesReg,
+        .lba_low = current->bSectorNumberReg,
+        .lba_mid = current->bCylLowReg,
+        .lba_high = current->bCylHighReg,
+        .device = current->bDriveHeadReg,
+        .count = current->bSectorCountReg,
+    };
+    if (!Is48BitIrb(irb))
+        return;
+    fis->lba_low_previous = previous->bSectorNumberReg;
+    fis->lba_mid_previous = previous->bCylLowReg;
+    fis->lba_high_previous = previous->bCylHighReg;
+    fis->features_previous = previous->bFeaturesReg;
+    fis->count_previous = previous->bSectorCountReg;
+}
+
+/* ACS: READ FPDMA QUEUED: the number of sectors is in Features, the tag in Count. A 28-bit task file has
+ * four bits of the address in Device, and 0 stands for 256 sectors in it. */
+static void fill_queued(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *irb, ULONG tag)
+{
+    const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
+    const enum opcode opcode = opcode_of(irb);
+    const BOOLEAN is_48_bit = Is48BitIrb(irb) != 0;
+
+    *fis = (struct ahci_command_fis){
+        .type = FIS_TO_DEVICE,
+        .flags = FIS_COMMAND,
+        .command = opcode == OPCODE_READ ? COMMAND_READ_QUEUED : COMMAND_WRITE_QUEUED,
+        .features = current->bSectorCountReg,
+        .lba_low = current->bSectorNumberReg,
+        .lba_mid = current->bCylLowReg,
+        .lba_high = current->bCylHighReg,
+        .device = opcode == OPCODE_WRITE_FUA ? DEVICE_LBA | DEVICE_FUA : DEVICE_LBA,
+        .lba_low_previous =
+            is_48_bit ? previous->bSectorNumberReg : (UCHAR)(current->bDriveHeadReg & 0x0F),
+        .lba_mid_previous = is_48_bit ? previous->bCylLowReg : 0,
+        .lba_high_previous = is_48_bit ? previous->bCylHighReg : 0,
+        .features_previous =
+            is_48_bit ? previous->bSectorCountReg : (UCHAR)(current->bSectorCountReg == 0),
+        .count = (UCHAR)(tag << TAG_SHIFT),
+    };
+}
+
+/* ------------------------------------------------------------------ the descriptors */
+
+/* A byte too many would be moved where a length is odd, for the controller moves words: the last one goes
+ * by way of two bytes of the driver's. IdeHwBuildIo has asked for DataBuffer then. Returns how many
+ * descriptors there are now; 0: it cannot be done. */
+static ULONG detour_odd_byte(struct ahci_channel *channel, struct ahci_table *table, ULONG count,
+                             const IDE_REQUEST_BLOCK *irb, ULONG slot)
+{
+    struct ahci_prd *last = &table->prds[count - 1];
+    UCHAR *odd = channel->shared->odd[slot];
+    ULONG length;
+    IDE_PHYSICAL_ADDRESS address = AtaPortGetPhysicalAddress(channel, NULL, odd, &length);
+
+    if (!irb->DataBuffer)
+        return 0;
+    odd[0] = irb->IrbFlags & IRB_FLAGS_DATA_OUT
+                 ? ((const UCHAR *)irb->DataBuffer)[irb->DataTransferLength - 1]
+                 : 0;
+    odd[1] = 0;
+    if (last->length != 0) { /* more than the odd byte */
+        last->length--;
+        last = &table->prds[count++];
+    }
+    last->address = address.LowPart;
+    last->address_high = (ULONG)address.HighPart;
+    last->reserved = 0;
+    last->length = 1;
+    return count;
+}
+
+/* How many there are; 0: the buffer cannot be described. */
+static ULONG fill_prds(struct ahci_channel *channel, struct ahci_table *table,
+                       PIDE_REQUEST_BLOCK irb, ULONG slot)
+{
+    const IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(channel, irb);
+
+    if (!list || list->NumberOfElements == 0 || list->NumberOfElements >= TABLE_PRDS)
+        return 0;
+    for (ULONG i = 0; i < list->NumberOfElements; i++) {
+        struct ahci_prd *prd = &table->prds[i];
+        prd->address = list->Elements[i].Address.LowPart;
+        prd->address_high = (ULONG)list->Elements[i].Address.HighPart;
+        prd->reserved = 0;
+        prd->length = list->Elements[i].Length - 1;
+    }
+    if (irb->DataTransferLength % 2)
+        return detour_odd_byte(channel, table, list->NumberOfElements, irb, slot);
+    return list->NumberOfElements;
+}
+
+/* ------------------------------------------------------------------ the slot */
+
+/* Sectors in a read's or write's task file. ACS: 0 stands for the largest number. */
+static ULONG sector_count(const IDE_REQUEST_BLOCK *irb)
+{
+    ULONG count = irb->IdeTaskFile.Current.bSectorCountReg;
+
+    if (!Is48BitIrb(irb))
+        return count ? count : 0x100;
+    count |= (ULONG)irb->IdeTaskFile.Previous.bSectorCountReg << 8;
+    return count ? count : 0x10000;
+}
+
+static void fill_header(struct ahci_channel *channel, ULONG slot, ULONG description,
+                        IDE_PHYSICAL_ADDRESS table)
+{
+    struct ahci_header *header = &channel->shared->list[slot];
+
+    header->description = description | sizeof(struct ahci_command_fis) / sizeof(ULONG);
+    header->byte_count = 0;
+    header->table = table.LowPart;
+    header->table_high = (ULONG)table.HighPart;
+}
+
+UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot,
+                enum ahci_kind kind)
+{
+    struct ahci_table *table = irb->IrbExtension;
+    ULONG description = 0, length = 0;
+
+    if (IsAtapiCommand(irb)) {
+        UCHAR irb_status = ahci_fill_packet(channel, irb, table);
+        if (irb_status != IRB_STATUS_PENDING)
+            return irb_status;
+        description = HEADER_PACKET;
+    } else if (!IsAtaCommand(irb) || opcode_of(irb) == OPCODE_REFUSED) {
+        return IRB_STATUS_INVALID_REQUEST;
+    } else if (ahci_moves_sectors(irb) &&
+               irb->DataTransferLength != sector_count(irb) * channel->device.sector_bytes) {
+        return IRB_STATUS_INVALID_REQUEST; /* the command would move more, or less */
+    } else if (kind == KIND_QUEUED) {
+        fill_queued(&table->fis, irb, slot);
+    } else {
+        fill_plain(&table->fis, irb);
+    }
+    if (IRB_FOR_DATA_TRANSFER(irb) && irb->DataTransferLength) {
+        ULONG count = fill_prds(channel, table, irb, slot);
+        if (count == 0)
+            return IRB_STATUS_INVALID_REQUEST;
+        description |= count << HEADER_DESCRIPTORS;
+        if (irb->IrbFlags & IRB_FLAGS_DATA_OUT)
+            description |= HEADER_WRITE;
+    }
+    IDE_PHYSICAL_ADDRESS address = AtaPortGetPhysicalAddress(channel, irb, table, &length);
+    if (address.QuadPart == 0 || length < sizeof *table)
+        return IRB_STATUS_INVALID_REQUEST;
+    fill_header(channel, slot, description, address);
+    if (IsReturnResults(irb))
+        channel->shared->received.registers.type = 0; /* it is seen whether one has come */
+    channel->irbs[slot] = irb;
+    return IRB_STATUS_PENDING;
+}
+
+static struct ahci_table *own_table(struct ahci_channel *channel, ULONG slot, ULONG description)
+{
+    struct ahci_table *table = &channel->shared->own_table;
+    ULONG length;
+
+    fill_header(channel, slot, description,
+                AtaPortGetPhysicalAddress(channel, NULL, table, &length));
+    return table;
+}
+
+void ahci_fill_own(struct ahci_channel *channel, ULONG slot, UCHAR opcode)
+{
+    own_table(channel, slot, 0)->fis = (struct ahci_command_fis){
+        .type = FIS_TO_DEVICE,
+        .flags = FIS_COMMAND,
+        .command = opcode,
+    };
+}
+
+/* ACS: READ LOG EXT: a page of 512 bytes, by PIO. */
+void ahci_fill_log(struct ahci_channel *channel, ULONG slot)
+{
+    struct ahci_table *table = own_table(channel, slot, 1u << HEADER_DESCRIPTORS);
+    ULONG length;
+    IDE_PHYSICAL_ADDRESS address =
+        AtaPortGetPhysicalAddress(channel, NULL, channel->shared->log, &length);
+
+    table->fis = (struct ahci_command_fis){
+        .type = FIS_TO_DEVICE,
+        .flags = FIS_COMMAND,
+        .command = COMMAND_READ_LOG_EXT,
+        .lba_low = LOG_PAGE,
+        .count = 1,
+    };
+    table->prds[0] = (struct ahci_prd){
+        .address = address.LowPart,
+        .address_high = (ULONG)address.HighPart,
+        .length = LOG_BYTES - 1,
+    };
+}
+
+/* AHCI: 5.5.1, 5.6.4.1: of queued commands PxSACT is written first. */
+void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
+{
+    channel->kind = kind;
+    channel->active |= slots;
+    if (kind == KIND_QUEUED)
+        ahci_write(channel, PORT_SACT, slots);
+    ahci_write(channel, PORT_CI, slots);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+/* IRB_FLAGS_RETURN_RESULTS: the registers as the command left them, into the sense buffer. A read by PIO
+ * that succeeds sends no register FIS; the set-up of its last block has what there is to say. */
+static void return_registers(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    const struct ahci_received *received = &channel->shared->received;
+    const BOOLEAN is_registers = received->registers.type == FIS_TO_HOST;
+    const struct ahci_registers_fis *fis =
+        is_registers ? &received->registers : &received->pio_setup;
+    IDE_TASK_FILE *results = irb->SenseInfoBuffer;
+    const ULONG byte_count = Is48BitIrb(irb) ? sizeof *results : sizeof results->Current;
+
+    if (!results || irb->SenseInfoBufferLength < byte_count ||
+        (!is_registers && fis->type != FIS_PIO_SETUP))
+        return;
+    results->Current = (IDEREGISTERS){
+        .bFeaturesReg = fis->error,
+        .bSectorCountReg = fis->count,
+        .bSectorNumberReg = fis->lba_low,
+        .bCylLowReg = fis->lba_mid,
+        .bCylHighReg = fis->lba_high,
+        .bDriveHeadReg = fis->device,
+        .bCommandReg = is_registers ? fis->status : fis->end_status,
+    };
+    irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
+    if (Is48BitIrb(irb)) {
+        results->Previous = (IDEREGISTERS){
+            .bFeaturesReg = fis->error,
+            .bSectorCountReg = fis->count_previous,
+            .bSectorNumberReg = fis->lba_low_previous,
+            .bCylLowReg = fis->lba_mid_previous,
+            .bCylHighReg = fis->lba_high_previous,
+            .bDriveHeadReg = fis->device,
+            .bCommandReg = results->Current.bCommandReg,
+        };
+        irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE;
+    }
+    irb->IrbStatus |= IRB_STATUS_RETURN_TASKFILE_VALID;
+}
+
+/* How much was moved. AHCI: 4.2.2, 9.3.1: PRDBC says nothing of a queued command, which moves all of it
+ * or fails. */
+static void take_length(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot)
+{
+    const ULONG moved = channel->shared->list[slot].byte_count;
+
+    if (!IRB_FOR_DATA_TRANSFER(irb) || channel->kind == KIND_QUEUED)
+        return;
+    if (irb->DataTransferLength % 2 && moved >= irb->DataTransferLength &&
+        irb->IrbFlags & IRB_FLAGS_DATA_IN)
+        ((UCHAR *)irb->DataBuffer)[irb->DataTransferLength - 1] = channel->shared->odd[slot][0];
+    if (irb->IrbStatus == IRB_STATUS_SUCCESS && moved < irb->DataTransferLength)
+        irb->IrbStatus = IRB_STATUS_DATALENGTH_MISMATCH;
+    irb->DataTransferLength = min(moved, irb->DataTransferLength);
+}
+
+/* The IRB is the port's again, or has an end of its own. */
+static void hand_back(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    if (channel->sense_for)
+        ahci_sense_done(channel, irb);
+    else if (!NeedRequestSense(irb) || !ahci_ask_sense(channel, irb))
+        AtaPortCompleteRequest(channel, irb);
+}
+
+static void fail(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG task_file)
+{
+    irb->AtaStatus = (UCHAR)task_file;
+    irb->AtaError = (UCHAR)(task_file >> 8);
+    if (IsAtaCommand(irb))
+        channel->device.errors++;
+}
+
+void ahci_complete(struct ahci_channel *channel, ULONG slot, UCHAR irb_status, ULONG task_file)
+{
+    PIDE_REQUEST_BLOCK irb = channel->irbs[slot];
+
+    channel->active &= ~(1u << slot);
+    channel->resets_in_a_row = 0;
+    irb->IrbStatus = irb_status;
+    if (irb_status == IRB_STATUS_SUCCESS &&
+        channel->follow_up) { /* an own command, whose IRB has none */
+        ahci_fill_own(channel, slot, channel->follow_up);
+        channel->follow_up = 0;
+        ahci_issue(channel, 1u << slot, KIND_PLAIN);
+        return;
+    }
+    channel->follow_up = 0;
+    channel->is_alone = FALSE;
+    take_length(channel, irb, slot);
+    if (irb_status == IRB_STATUS_DEVICE_ERROR)
+        fail(channel, irb, task_file);
+    if (IsReturnResults(irb) && IsAtaCommand(irb))
+        return_registers(channel, irb);
+    if (irb->Function == IRB_FUNCTION_ATA_COMMAND && irb_status == IRB_STATUS_SUCCESS &&
+        irb->IdeTaskFile.Current.bCommandReg == IDE_COMMAND_SLEEP)
+        channel->device.is_asleep = TRUE;
+    hand_back(channel, irb);
+}
+
+void ahci_complete_all(struct ahci_channel *channel, ULONG slots, UCHAR irb_status)
+{
+    channel->is_alone = FALSE;
+    channel->follow_up = 0;
+    for (ULONG slot = 0; slot < SLOTS; slot++) {
+        if (!(slots >> slot & 1))
+            continue;
+        PIDE_REQUEST_BLOCK irb = channel->irbs[slot];
+        channel->active &= ~(1u << slot);
+        if (IRB_FOR_DATA_TRANSFER(irb))
+            irb->DataTransferLength = 0;
+        irb->IrbStatus = irb_status;
+        if (channel->sense_for)
+            channel->sense_for->IrbStatus = irb_status;
+        hand_back(channel, irb);
+    }
+}
