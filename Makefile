@@ -141,6 +141,10 @@ ifdef miniport
 $(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Wswitch-enum $(WERROR_FLAG))))
 endif
 
+# What binds one to its devices stands beside it, as with anybody's; pata's bindings are the registry's defaults.
+$(BUILD)/ahci.reg: miniport/ahci/ahci.reg
+	@cp $< $@
+
 # Somebody's own, in any folder: tools/build-miniport.sh asks for $(BUILD)/external/NAME.sys.
 ifdef EXTERNAL_NAME
 $(eval $(call hand_on,EXTERNAL_FOLDER))
@@ -152,7 +156,7 @@ endif
 
 export ARCH BUILD CROSS HOSTCC
 
-all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys)
+all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys) $(BUILD)/ahci.reg
 
 # ---------------------------------------------------------------- running
 

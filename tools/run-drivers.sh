@@ -35,12 +35,10 @@ add_driver() { # path
   driver_count=$((driver_count + 1))
 }
 
-# pata, and those of MINIPORT=, of which a folder is built first.
-add_drivers() {
+# The paths of MINIPORT=, of which a folder is built first.
+named_drivers=()
+find_named_drivers() {
   local path miniports
-  [[ ${MINIPORT-} != none ]] || return 0
-  [[ -f $build/pata.sys ]] || die "$build/pata.sys is missing: run \`make\` first"
-  add_driver "$build/pata.sys"
   # Blanks and newlines separate; "\ " stands for a blank, and is kept from the split as a control byte.
   miniports=${MINIPORT-}
   miniports=${miniports//'\ '/$'\001'}
@@ -52,6 +50,27 @@ add_drivers() {
     fi
     check_file MINIPORT "$path"
     [[ $path == *.sys ]] || die "MINIPORT=$path: a driver's file name ends in .sys"
+    named_drivers+=("$path")
+  done
+}
+
+# Those that are there unless one of MINIPORT= takes their place by its name, and those of MINIPORT=.
+default_drivers=(pata)
+add_drivers() {
+  local path name is_named
+  [[ ${MINIPORT-} != none ]] || return 0
+  find_named_drivers
+  for name in "${default_drivers[@]}"; do
+    is_named=
+    for path in "${named_drivers[@]}"; do
+      path=${path##*/}
+      [[ ${path,,} != "$name.sys" ]] || is_named=1
+    done
+    [[ -z $is_named ]] || continue
+    [[ -f $build/$name.sys ]] || die "$build/$name.sys is missing: run \`make\` first"
+    add_driver "$build/$name.sys"
+  done
+  for path in "${named_drivers[@]}"; do
     add_driver "$path"
     [[ -f ${path%.sys}.reg ]] ||
       printf 'DRIVER %s: there is no %s beside it, so only HIVE= can bind it to a device\n' "${path##*/}" \

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# A driver can be bound to any PCI function. Test drivers (tests/probes/ahci, tests/probes/bars) run
+# A driver can be bound to any PCI function. Test drivers (tests/probes/ahci_probe, tests/probes/bars) run
 # AHCI controllers on pc and q35, alone, two on one interrupt line, and beside pata's, and read and
 # write memory and port ranges of devices that are no controllers at all.
 use strict;
@@ -13,7 +13,7 @@ use Witness;
 use Test::More;
 
 my $probes = 'build/' . ($ENV{ARCH} || 'x86_64') . '/probes';
-my $ahci = "$probes/ahci.sys";
+my $ahci = "$probes/ahci_probe.sys";
 my %disks = map { $_ => random_image("$_.img", 6 << 20, $_) } qw(DISK DISK1 DISK2 DISK3);
 my @digests = map { sha256_of($disks{$_}) } qw(DISK DISK1 DISK2 DISK3);
 
@@ -25,10 +25,10 @@ for my $machine (qw(q35 pc)) {
         CMD => 'devices; log; sha256 0; sha256 1; sha256 2; sha256 3; mode 0; counters; rules');
     exit_code_is($run, 0, "$machine: four disks on an AHCI controller");
     is(digest_in($run, "sha256 $_"), $digests[$_], "disk $_ has the same bytes") for 0 .. 3;
-    like(output_of($run, 'log'), qr/ahci: ports 0000003f, interrupt line \d+, 64-bit addresses$/m,
+    like(output_of($run, 'log'), qr/ahci_probe: ports 0000003f, interrupt line \d+, 64-bit addresses$/m,
         'its registers were read');
-    like(output_of($run, 'mode 0'), qr/^  Driver +ahci\.sys\n.*^  Data +bus-master DMA/ms,
-        'the driver is ahci.sys');
+    like(output_of($run, 'mode 0'), qr/^  Driver +ahci_probe\.sys\n.*^  Data +bus-master DMA/ms,
+        'the driver is ahci_probe.sys');
     like(output_of($run, 'mode 0'), qr/^  Requests at once +8$/m, 'with several requests at a time');
     # EDGE: 206
     like(output_of($run, 'counters'), qr/^0 .* 6\.0 MiB +0 bytes +0 +0 +0$/m, 'without errors or retries');
@@ -89,8 +89,8 @@ for my $machine (qw(pc q35)) {
 
 # All ports of a controller share one line, and one routine may serve them all: thousands of interrupts that are another
 # channel's are no offence (INT-01), nor a line that does not get calm.
-spill("$scratch/ahci_any.$_", slurp("$probes/ahci.$_")) for qw(sys lines);
-spill("$scratch/ahci_any.reg", slurp('tests/probes/ahci/ahci.reg') =~ s/"ahci"/"ahci_any"/r);
+spill("$scratch/ahci_any.$_", slurp("$probes/ahci_probe.$_")) for qw(sys lines);
+spill("$scratch/ahci_any.reg", slurp('tests/probes/ahci_probe/ahci_probe.reg') =~ s/"ahci_probe"/"ahci_any"/r);
 $run = boot(MINIPORT => "$scratch/ahci_any.sys", MACHINE => 'q35', CONTROLLER => 'ahci', %disks,
     CMD => 'bench 1; bench 2; sha256 0; sha256 1; sha256 2; sha256 3; counters; rules');
 # EDGE: 181

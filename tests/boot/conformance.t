@@ -44,7 +44,7 @@ like($output, qr/^not tested: dump mode: the driver refuses IdeModeDump$/m, 'and
 is($code, 0, 'a ready .sys file, on another machine') or diag($output);
 like($output, qr/^mine on MACHINE=isapc: /m, 'which is said');
 
-($code, $output) = suite(MINIPORT => "build/$arch/probes/ahci.sys", TEST => 'write');
+($code, $output) = suite(MINIPORT => "build/$arch/probes/ahci_probe.sys", TEST => 'write');
 is($code, 0, 'a driver for AHCI controllers') or diag($output);
 like($output, qr/^ahci on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine that has one');
 

@@ -94,10 +94,10 @@ like($run->{console}, qr/^No rule was broken/m, 'no rule is held against the dri
 
 # EDGE: 195: a controller with 32-bit addresses. The auditor sees what it would reach.
 my $large = random_image('large.img', 8 << 20, 2);
-$run = boot(MINIPORT => "$probes/ahci.sys", MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $large, QEMU_EXTRA => '-m 5G',
+$run = boot(MINIPORT => "$probes/ahci_probe.sys", MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $large, QEMU_EXTRA => '-m 5G',
     FAULT => 'read 0/80000000 register=CAP', CMD => 'log; sha256 0; rules');
 exit_code_is($run, 0, 'without 64-bit addresses');
-like($run->{log}, qr/ahci: ports \w+, interrupt line \d+, 32-bit addresses$/m, 'the driver knows');
+like($run->{log}, qr/ahci_probe: ports \w+, interrupt line \d+, 32-bit addresses$/m, 'the driver knows');
 like($run->{console}, qr/^\Q@{[sha256_of($large)]}\E  /m, 'data is right');
 like($run->{console}, qr/^No rule was broken/m, 'and it reaches no other memory');
 done_testing();

@@ -136,7 +136,7 @@ cmp_ok($packets, '>', 5, 'packets are not overlapped');    # EDGE: 147
 
 # ------------------------------------------------------------------ AHCI
 
-my $ahci = 'build/' . ($ENV{ARCH} || 'x86_64') . '/probes/ahci.sys';
+my $ahci = 'build/' . ($ENV{ARCH} || 'x86_64') . '/probes/ahci_probe.sys';
 $run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disk, CDROM => 'none',
     QEMU_EXTRA => '-device ide-cd,bus=ide.4', CMD => 'devices; sha256 0; rules');
 exit_code_is($run, 0, 'a packet device at a port, and ports without any');
@@ -149,7 +149,7 @@ $run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $
     FAULT => 'read 9/3F register=PI count=for-ever; read 0/80000000 register=CAP count=for-ever',
     CMD => 'log; devices; sha256 0; sha256 2; rules');
 exit_code_is($run, 0, 'a controller with holes between its ports');
-like(output_of($run, 'log'), qr/ahci: ports 00000009, interrupt line \d+, 32-bit addresses$/m, 'which its driver has read');    # EDGE: 195
+like(output_of($run, 'log'), qr/ahci_probe: ports 00000009, interrupt line \d+, 32-bit addresses$/m, 'which its driver has read');    # EDGE: 195
 is(join(' ', output_of($run, 'devices') =~ /^(\d+) +\d\.\d /mg), '0 2', 'has the devices of the others');    # EDGE: 194
 is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the first one is read');
 is(digest_in($run, 'sha256 2'), sha256_of($cd), 'and the other');

@@ -68,7 +68,7 @@ sub named {
     my ($name) = @_;
     spill("$scratch/$name.$_", slurp("$probes/starts.$_")) for qw(sys lines);
     spill("$scratch/$name.reg", slurp("$probes/starts.reg") =~ s/"starts"/"$name"/r);
-    return "$scratch/$name.sys $probes/ahci.sys";
+    return "$scratch/$name.sys $probes/ahci_probe.sys";
 }
 
 for my $row (@named) {

@@ -65,7 +65,7 @@ cmp_ok($run->{seconds}, '<', 8, 'have ten seconds');
 # ------------------------------------------------------------------ AHCI
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
-my @ahci = (MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$probes/ahci.sys", DISK => $image);
+my @ahci = (MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$probes/ahci_probe.sys", DISK => $image);
 my %fails = ('error IDNF' => qr/status 51h, error 10h/, 'df' => qr/status 70h/, 'bus-master-error' => qr/status 50h/,
     'read 0 register=PxSSTS' => qr/not there any more/, 'vanish for=20ms' => qr/not there any more/);
 my @passes = ('interrupt lost', 'interrupt late for=5ms', 'interrupt early', 'interrupt double', 'interrupt spurious for=2ms',
@@ -84,7 +84,7 @@ $run = boot(@ahci, QEMU_EXTRA => '-m 5G', CMD => 'identify 0; devices',
     FAULT => 'identify 27=4142; read 1 register=PI; read 0/80000000 register=CAP; dma above-4g');
 exit_code_is($run, 0, 'AHCI, from the start on');
 like(output_of($run, 'identify 0'), qr/^  Model +ABMU HARDDISK$/m, 'IDENTIFY data that came by DMA');
-like(output_of($run, 'devices'), qr/^PCI .* ahci, channels 0\.0$/m, 'the ports that PI says');
+like(output_of($run, 'devices'), qr/^PCI .* ahci_probe, channels 0\.0$/m, 'the ports that PI says');
 like($run->{console}, qr/^FAULT='dma above-4g': not injected, 0 matches$/m, 'a driver that is told of 32 bits uses no more');
 if (($ENV{ARCH} // '') ne 'i386') {    # which uses no memory above 4 GiB
     $run = boot(@ahci, QEMU_EXTRA => '-m 5G', FAULT => 'dma above-4g', CMD => 'devices');

@@ -142,7 +142,7 @@ my @mistakes = (
     [{ MINIPORT => "$scratch/no.sys" }, qr/no such file/],
     [{ MINIPORT => $disk }, qr/ends in \.sys/],
     [{ MINIPORT => $scratch }, qr/there are no C files/],
-    [{ MINIPORT => "$stub/pata.sys" }, qr/already a driver named pata/],
+    [{ MINIPORT => "$stub/pata.sys $stub/pata.sys" }, qr/already a driver named pata/],
     [{ HIVE => "$scratch/no/such/folder.reg" }, qr/cannot be made/],
     [{ HIVE => "$scratch/none.reg", HIVE_RO => 1 }, qr/no such file/],
     [{ CHECKS => 'some' }, qr/CHECKS=some: expected on or off/],

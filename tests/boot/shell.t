@@ -288,13 +288,13 @@ my $bytes = slurp($image);
 
 {
     my $bad = spill("$scratch/bad.sys", 'MZ, and no more');
-    my $run = boot(DISK => $image, CDROM => 'none', MINIPORT => "$bad build/$Ataport::arch/probes/ahci.sys",
+    my $run = boot(DISK => $image, CDROM => 'none', MINIPORT => "$bad build/$Ataport::arch/probes/ahci_probe.sys",
         CMD => 'drivers; drivers 0; fault add time-outs 200; '
             . 'fault add bsy channel=0.0 count=for-ever; reset 0.0; fault clear; devices; reset 0.0; sha256 0; '
             . 'stop 0.0; reset 0.0; drivers; stop 0; drivers; reset; reset 9.9');
     exit_code_is($run, 1, 'commands fail');
     my @drivers = map { output_of($_, 'drivers') } { console => $run->{console} }, map { { console => $_ } } $run->{console} =~ /^> stop 0\n(.*)/ms;
-    like($drivers[0], qr/^bad +bad\.sys +- +- +- +\S.*\nahci +ahci\.sys +0x.* - +has no controller$/m,
+    like($drivers[0], qr/^bad +bad\.sys +- +- +- +\S.*\nahci_probe +ahci_probe\.sys +0x.* - +has no controller$/m,
         'drivers: one that was refused, with the reason, and one that is not wanted');
     like($drivers[1], qr/^pata .* 0 +its controllers are not started$/m, 'and one whose controller is stopped');
     like($run->{console}, qr/^> reset 0\.0\nDISK .*\n(?:.*\n)*?0 +0 +does not answer: \w+\nChannel 0\.0 is offline: 1 of 1 devices did not answer\.\n/m,

@@ -48,7 +48,6 @@ if (-d $path) {
 }
 $path = abs_path($path);
 my ($name) = $path =~ m{([^/]+)\.sys$};
-lc $name ne 'pata' or refuse("MINIPORT=$path: pata is the port's own driver; call yours by another name");
 
 # ------------------------------------------------------------------ the machine
 

@@ -74,10 +74,23 @@ void conf_note_block(const struct block_request *block)
 
 /* ------------------------------------------------------------------ devices */
 
+/* It is the one that was loaded last. */
+static const struct driver *driver_under_test(void)
+{
+    const struct driver *last = port_drivers;
+    while (last && last->next)
+        last = last->next;
+    return last;
+}
+
+bool conf_is_controller(const struct controller *controller)
+{
+    return controller->driver && controller->driver == driver_under_test();
+}
+
 static bool is_under_test(const struct device *device)
 {
-    const struct driver *driver = device->channel->controller->driver;
-    return driver && strcmp(driver->name, "pata") != 0;
+    return conf_is_controller(device->channel->controller);
 }
 
 struct device *conf_disk(unsigned number)
@@ -103,7 +116,7 @@ static void note_channels(void)
 {
     for (unsigned i = 0; i < port_controller_count; i++) {
         const struct controller *controller = &port_controllers[i];
-        if (!controller->driver || strcmp(controller->driver->name, "pata") == 0)
+        if (!conf_is_controller(controller))
             continue;
         if (controller->state != CONTROLLER_STARTED)
             conf_note("controller %u was not started: %s", i,
@@ -202,15 +215,13 @@ void conf_start(void)
                    (unsigned long long)cd->sector_count, cd->sector_size);
 }
 
-/* For the host: which controllers are bound to the driver, whatever became of them. */
+/* For the host: which controllers are bound to which driver, whatever became of them. */
 static void conf_bound(void)
 {
     for (unsigned i = 0; i < port_controller_count; i++) {
         const struct controller *controller = &port_controllers[i];
-        if (strcmp(controller->service, "pata") != 0)
-            hal_printf("bound %s %04x:%04x class %06x\n", controller->service,
-                       controller->vendor_id, controller->device_id,
-                       (unsigned)controller->class_code);
+        hal_printf("bound %s %04x:%04x class %06x\n", controller->service, controller->vendor_id,
+                   controller->device_id, (unsigned)controller->class_code);
     }
     conf_ok(true, "looked for controllers");
 }

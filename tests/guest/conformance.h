@@ -28,6 +28,9 @@ void conf_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says what became of a block request that did not do as it should. */
 void conf_note_block(const struct block_request *block);
 
+/* Does the driver under test serve it? */
+bool conf_is_controller(const struct controller *controller);
+
 /* The disk with serial number CONF<number>, served by the driver under test; NULL if there is none. */
 struct device *conf_disk(unsigned number);
 /* The disk, or a failed check that says what is missing. */

@@ -322,7 +322,7 @@ void conf_dump(void)
         bool failed = controller->state == CONTROLLER_FAILED;
         for (unsigned c = 0; c < controller->channel_count; c++)
             failed |= controller->channels[c]->state == CHANNEL_FAILED;
-        if (controller->driver && strcmp(controller->driver->name, "pata") != 0)
+        if (conf_is_controller(controller))
             refused &= failed;
     }
     if (refused) {

@@ -31,7 +31,7 @@ my @tests = (
     ['guest-block-4g', 'block', 'with buffers above 4 GiB, which a bus master of 32 bits cannot reach', DISK => 8,
         MACHINE => 'q35', QEMU_EXTRA => '-m 4G', not_on_i386 => $no_high_memory],
     ['guest-block-ahci', 'block', 'through a driver that takes several at a time and reaches memory above 4 GiB', DISK => 8,
-        MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$built/probes/ahci.sys", QEMU_EXTRA => '-m 4G'],
+        MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$built/probes/ahci_probe.sys", QEMU_EXTRA => '-m 4G'],
     ['guest-buffers-probe', 'buffers', 'through the driver of the probes: buffers longer than 64 KiB in one piece, and'
             . ' scattered ones of as many pieces as the port ever hands out', DISK => 8, MINIPORT => "$built/probes/rules.sys"],
     # A read across a disk's end is what this one asks for.

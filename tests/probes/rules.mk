@@ -5,7 +5,7 @@
 # not need them.
 
 PROBES := \
-    ahci \
+    ahci_probe \
     bars \
     controller_only \
     registry \
@@ -13,16 +13,16 @@ PROBES := \
     storm
 # These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
 BASE_PROBES := rules behave journal starts field
-# This one is linked with ahci/, but for its empty table of cases.
+# This one is linked with ahci_probe/, but for its empty table of cases.
 AHCI_RULES := ahci_rules
 PROBE_FLAGS := -Wextra -Wshadow $(WERROR_FLAG)
 BASE_FLAGS := -Itests/probes/base $(PROBE_FLAGS)
 
 $(foreach probe,$(PROBES),$(eval $(call miniport,probes/$(probe),tests/probes/$(probe),$(PROBE_FLAGS))))
 
-AHCI_OBJECTS := $(patsubst tests/probes/ahci/%.c,$(MINIPORT_OUT)/probes/ahci/%.o,\
-    $(filter-out %/plain.c,$(wildcard tests/probes/ahci/*.c)))
-$(eval $(call miniport,probes/$(AHCI_RULES),tests/probes/$(AHCI_RULES),-Itests/probes/ahci $(PROBE_FLAGS),$(AHCI_OBJECTS)))
+AHCI_OBJECTS := $(patsubst tests/probes/ahci_probe/%.c,$(MINIPORT_OUT)/probes/ahci_probe/%.o,\
+    $(filter-out %/plain.c,$(wildcard tests/probes/ahci_probe/*.c)))
+$(eval $(call miniport,probes/$(AHCI_RULES),tests/probes/$(AHCI_RULES),-Itests/probes/ahci_probe $(PROBE_FLAGS),$(AHCI_OBJECTS)))
 
 BASE_OUT := $(MINIPORT_OUT)/probes/base
 BASE_OBJECTS := $(patsubst tests/probes/base/%.c,$(BASE_OUT)/%.o,$(wildcard tests/probes/base/*.c))

@@ -6,7 +6,7 @@
 #ifndef TESTS_PROBES_AHCI_RULES_H
 #define TESTS_PROBES_AHCI_RULES_H
 
-#include "ahci.h"
+#include "ahci_probe.h"
 
 extern const struct ahci_case engine_cases[], command_cases[], request_cases[], silent_cases[];
 

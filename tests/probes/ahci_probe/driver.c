@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The controller: found in memory, switched to AHCI, asked which ports it has. PASSIVE_LEVEL. */
-#include "ahci.h"
+#include "ahci_probe.h"
 
 NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath);
 
@@ -25,7 +25,7 @@ static BOOLEAN start_controller(struct ahci_controller *controller,
     if (configuration->Version != sizeof *configuration)
         return FALSE;
     if (!map_registers(controller, configuration->ControllerResources)) {
-        AtaPortDebugPrint(0, "ahci: there are no registers at base address 5\n");
+        AtaPortDebugPrint(0, "ahci_probe: there are no registers at base address 5\n");
         return FALSE;
     }
     put(controller->base, HBA_GHC, HBA_GHC_AHCI);
@@ -46,7 +46,7 @@ static BOOLEAN start_controller(struct ahci_controller *controller,
     configuration->AtaBusType = IdeBusSata;
     configuration->NumberOfPhysicalBreaks = MAXIMUM_BREAKS - 1;
     AtaPortGetBusData(controller, &line, PCI_INTERRUPT_LINE, sizeof line);
-    AtaPortDebugPrint(0, "ahci: ports %08x, interrupt line %u, %s addresses\n", controller->ports,
+    AtaPortDebugPrint(0, "ahci_probe: ports %08x, interrupt line %u, %s addresses\n", controller->ports,
                       line, configuration->Dma64BitAddress ? "64-bit" : "32-bit");
     return TRUE;
 }

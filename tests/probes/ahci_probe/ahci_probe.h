@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ahci.sys: a test driver for AHCI controllers, just large enough to use what a PCI function other
+ * ahci_probe.sys: a test driver for AHCI controllers, just large enough to use what a PCI function other
  * than IDE needs of the port: a base address register in memory, INTx, an uncached extension that
  * the controller reads and writes, IRB extensions, scatter/gather lists beyond 4 GiB, several
  * requests at a time.
@@ -9,7 +9,7 @@
  *
  * tests/probes/ahci_rules is linked with this driver, and brings cases, each of which breaks one rule or
  * does something rare. Which one is the word for this start of the channel in the value `Break` (REG_SZ)
- * of its key. ahci.sys has none (plain.c).
+ * of its key. ahci_probe.sys has none (plain.c).
  */
 #ifndef TESTS_PROBES_AHCI_H
 #define TESTS_PROBES_AHCI_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ahci.sys has no cases. */
-#include "ahci.h"
+/* ahci_probe.sys has no cases. */
+#include "ahci_probe.h"
 
 const struct ahci_case *const ahci_cases[] = {NULL};

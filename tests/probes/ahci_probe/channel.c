@@ -5,7 +5,7 @@
  *
  * SyncWithIsr is TRUE, so the routines exclude each other.
  */
-#include "ahci.h"
+#include "ahci_probe.h"
 
 #define ENGINE_STEP_US 10
 #define ENGINE_STEPS   50 /* AHCI allows 500 ms; what takes longer than 500 us is left to a reset */
@@ -275,7 +275,7 @@ static PUCHAR map_port(struct ahci_channel *channel, const IDE_MINIPORT_RESOURCE
             return base ? base + PORT_BASE(channel->port) : NULL;
         }
     }
-    AtaPortDebugPrint(0, "ahci: channel %u has no registers at base address 5\n", channel->port);
+    AtaPortDebugPrint(0, "ahci_probe: channel %u has no registers at base address 5\n", channel->port);
     return NULL;
 }
 

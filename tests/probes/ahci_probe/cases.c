@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which case is to run in this start of a channel; see ahci.h. PASSIVE_LEVEL. */
-#include "ahci.h"
+/* Which case is to run in this start of a channel; see ahci_probe.h. PASSIVE_LEVEL. */
+#include "ahci_probe.h"
 
 #define BUFFER_BYTES 4096
 
