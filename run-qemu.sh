@@ -36,10 +36,10 @@ Machine
   ARCH= QEMU=        x86_64 (default) or i386; the QEMU program (default qemu-system-$ARCH)
 
 Drivers and registry
-  MINIPORT=          drivers in addition to pata, separated by blanks ("\ " is a blank in a path): ready
-                     NAME.sys files, or folders NAME with C files, which are built first. NAME.reg, beside
-                     the file, in the folder or beside it, says which device the driver is for (without
-                     one HIVE must). MINIPORT=none: not even pata
+  MINIPORT=          drivers in addition to pata, or one of that name in its place, separated by blanks
+                     ("\ " is a blank in a path): ready NAME.sys files, or folders NAME with C files, which
+                     are built first. NAME.reg, beside the file, in the folder or beside it, says which
+                     device the driver is for (without one HIVE must). MINIPORT=none: not even pata
   HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing; it is empty or
                      begins with "Windows Registry Editor Version 5.00". What
                      drivers store, and the shell's `registry set`, is appended to it at once, and what

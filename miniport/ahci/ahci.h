@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ahci.sys: a miniport for Serial ATA behind AHCI controllers. Disks, with up to 32 queued commands,
- * and packet devices; a channel is a port of the controller.
+ * ahci.sys: a miniport for Serial ATA behind AHCI controllers. Disks, with up to 32 queued
+ * commands, and packet devices; a channel is a port of the controller.
  *
- * Owns: the structures that the files of this driver share, and what they offer each other. May not:
- * include anything but the miniport interface.
+ * Owns: the structures that the files of this driver share, and what they offer each other. May
+ * not: include anything but the miniport interface.
  *
  * How the driver is read, from top to bottom:
  *
@@ -46,8 +46,8 @@
 
 #define SLOTS 32u
 
-/* What the driver takes in one IRB: a descriptor for each page of it, and one more; the last is kept for
- * an odd byte (command.c). */
+/* What the driver takes in one IRB: a descriptor for each page of it, and one more; the last is
+ * kept for an odd byte (command.c). */
 #define MAXIMUM_BREAKS   (TABLE_PRDS - 2)
 #define MAXIMUM_TRANSFER 0xF0000u
 C_ASSERT(MAXIMUM_TRANSFER / 4096 + 1 <= MAXIMUM_BREAKS);
@@ -87,7 +87,7 @@ enum ahci_phase {
     PHASE_STOPPED, /* before IdeHwControl(IdeStart), and after IdeStop */
     PHASE_RUNNING, /* commands are carried out */
     PHASE_FAILED,  /* a command has failed, and the engine is about to stop; timer */
-    PHASE_LOG, /* the log says which of the queued commands has failed; interrupt, and a timer watches */
+    PHASE_LOG, /* the log says which queued command has failed; interrupt, and a timer watches */
     PHASE_STOPPING, /* the engine is about to stop, before the link is reset; timer */
     PHASE_COMRESET, /* COMRESET is sent; timer */
     PHASE_LINK,     /* the link is about to be there; timer */

@@ -2,9 +2,9 @@
 /*
  * A channel comes and goes; it is a port of the controller.
  *
- * Owns: AtaChannelInitRoutine and IdeHwControl: where the registers are, and the memory that is shared
- * with the controller. May not: send commands. Entered at PASSIVE_LEVEL; for power at or below
- * DISPATCH_LEVEL.
+ * Owns: AtaChannelInitRoutine and IdeHwControl: where the registers are, and the memory that is
+ * shared with the controller. May not: send commands. Entered at PASSIVE_LEVEL; for power at or
+ * below DISPATCH_LEVEL.
  */
 #include "ahci.h"
 

@@ -4,9 +4,9 @@
  *
  * Owns: command list, tables and received FISes. May not: decide when a command may go (start.c).
  *
- * A queued command's tag is its slot's number (AHCI: 9.3.1.1). Reads and writes by DMA come as plain
- * commands and become queued ones here where the device takes them (SATA: 13.6): sectors and addresses are
- * the same.
+ * A queued command's tag is its slot's number (AHCI: 9.3.1.1). Reads and writes by DMA come as
+ * plain commands and become queued ones here where the device takes them (SATA: 13.6): sectors and
+ * addresses are the same.
  */
 #include "ahci.h"
 
@@ -89,8 +89,8 @@ static void fill_plain(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *ir
     fis->count_previous = previous->bSectorCountReg;
 }
 
-/* ACS: READ FPDMA QUEUED: the number of sectors is in Features, the tag in Count. A 28-bit task file has
- * four bits of the address in Device, and 0 stands for 256 sectors in it. */
+/* ACS: READ FPDMA QUEUED: the number of sectors is in Features, the tag in Count. A 28-bit task
+ * file has four bits of the address in Device, and 0 stands for 256 sectors in it. */
 static void fill_queued(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *irb, ULONG tag)
 {
     const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
@@ -118,9 +118,9 @@ static void fill_queued(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *i
 
 /* ------------------------------------------------------------------ the descriptors */
 
-/* A byte too many would be moved where a length is odd, for the controller moves words: the last one goes
- * by way of two bytes of the driver's. IdeHwBuildIo has asked for DataBuffer then. Returns how many
- * descriptors there are now; 0: it cannot be done. */
+/* A byte too many would be moved where a length is odd, for the controller moves words: the last
+ * one goes by way of two bytes of the driver's. IdeHwBuildIo has asked for DataBuffer then. Returns
+ * how many descriptors there are now; 0: it cannot be done. */
 static ULONG detour_odd_byte(struct ahci_channel *channel, struct ahci_table *table, ULONG count,
                              const IDE_REQUEST_BLOCK *irb, ULONG slot)
 {
@@ -282,8 +282,9 @@ void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
 
 /* ------------------------------------------------------------------ the end */
 
-/* IRB_FLAGS_RETURN_RESULTS: the registers as the command left them, into the sense buffer. A read by PIO
- * that succeeds sends no register FIS; the set-up of its last block has what there is to say. */
+/* IRB_FLAGS_RETURN_RESULTS: the registers as the command left them, into the sense buffer. A read
+ * by PIO that succeeds sends no register FIS; the set-up of its last block has what there is to
+ * say. */
 static void return_registers(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     const struct ahci_received *received = &channel->shared->received;
@@ -321,8 +322,8 @@ static void return_registers(struct ahci_channel *channel, PIDE_REQUEST_BLOCK ir
     irb->IrbStatus |= IRB_STATUS_RETURN_TASKFILE_VALID;
 }
 
-/* How much was moved. AHCI: 4.2.2, 9.3.1: PRDBC says nothing of a queued command, which moves all of it
- * or fails. */
+/* How much was moved. AHCI: 4.2.2, 9.3.1: PRDBC says nothing of a queued command, which moves all
+ * of it or fails. */
 static void take_length(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot)
 {
     const ULONG moved = channel->shared->list[slot].byte_count;

@@ -4,13 +4,14 @@
  *
  * Owns: the phases FAILED and LOG. May not: decide what becomes of a request beyond its status.
  *
- * AHCI: 6.2.2: the engine stops at the command that failed. It is switched off, which forgets all that
- * was issued; PxSERR is cleared; and when it runs again, what has not failed is issued anew. Of commands
- * that are not queued PxCMD.CCS tells which one it was; of queued ones the device does, in its log 10h
- * (ACS: A.13). One that keeps no such log gets them again one by one, and not queued: they end as those
- * that a reset has ended, and the port repeats them.
+ * AHCI: 6.2.2: the engine stops at the command that failed. It is switched off, which forgets all
+ * that was issued; PxSERR is cleared; and when it runs again, what has not failed is issued anew.
+ * Of commands that are not queued PxCMD.CCS tells which one it was; of queued ones the device does,
+ * in its log 10h (ACS: A.13). One that keeps no such log gets them again one by one, and not
+ * queued: they end as those that a reset has ended, and the port repeats them.
  *
- * Errors of the link or of the bus, and a device that is not idle afterwards, want a reset of the port.
+ * Errors of the link or of the bus, and a device that is not idle afterwards, want a reset of the
+ * port.
  */
 #include "ahci.h"
 

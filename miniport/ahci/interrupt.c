@@ -4,9 +4,9 @@
  *
  * Owns: PxIS and IS. May not: recover from what has failed (error.c).
  *
- * AHCI: 5.6.4, 10.7.2.1: PxIS is cleared before IS, or the interrupt comes again; and what is over is
- * asked after both, so that what ends later interrupts anew. Of queued commands PxSACT says it, of
- * others PxCI.
+ * AHCI: 5.6.4, 10.7.2.1: PxIS is cleared before IS, or the interrupt comes again; and what is over
+ * is asked after both, so that what ends later interrupts anew. Of queued commands PxSACT says it,
+ * of others PxCI.
  */
 #include "ahci.h"
 
@@ -32,7 +32,8 @@ static void end_commands(struct ahci_channel *channel, ULONG causes)
 
 static BOOLEAN has_failed(const struct ahci_channel *channel, ULONG causes)
 {
-    /* A packet device may send more than its buffer holds; of a queued command nobody knows which. */
+    /* A packet device may send more than its buffer holds; of a queued command nobody knows which.
+     */
     return causes & (INT_FATAL | INT_TASK_FILE) ||
            (causes & INT_OVERFLOW && channel->kind == KIND_QUEUED);
 }

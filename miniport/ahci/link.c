@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The port from reset to ready: its engine stops, COMRESET, the link, the device, the engine starts.
+ * The port from reset to ready: its engine stops, COMRESET, the link, the device, the engine
+ * starts.
  *
  * Owns: channel->phase and the timer. May not: know what a command is.
  *
- * AHCI: 10.1.2 (start), 10.4.2 (port reset), 10.5 (what ST and FRE may be set for). A port without a
- * device is not waited for: what PxSSTS shows is known ten milliseconds after a reset (SATA: 8.4.1).
+ * AHCI: 10.1.2 (start), 10.4.2 (port reset), 10.5 (what ST and FRE may be set for). A port without
+ * a device is not waited for: what PxSSTS shows is known ten milliseconds after a reset (SATA:
+ * 8.4.1).
  */
 #include "ahci.h"
 
@@ -108,8 +110,8 @@ static void put_address(struct ahci_channel *channel, ULONG offset, PVOID memory
     ahci_write(channel, offset + 4, (ULONG)address.HighPart);
 }
 
-/* The engine stands still. AHCI: 3.3.1, 3.3.3: the addresses may not change while FIS reception runs,
- * which has to be on before a device can say what it is (10.1.2). */
+/* The engine stands still. AHCI: 3.3.1, 3.3.3: the addresses may not change while FIS reception
+ * runs, which has to be on before a device can say what it is (10.1.2). */
 static void take_memory(struct ahci_channel *channel)
 {
     ULONG command = ahci_read(channel, PORT_CMD) & ~(CMD_ICC | CMD_START);
@@ -302,8 +304,8 @@ static VOID NTAPI tick(PVOID ChannelExtension)
     AtaPortRequestSynchronizedRoutine(channel, tick_synchronized);
 }
 
-/* The port calls the interrupt routine again and again while it waits, so a wait goes on by a little
- * each time. */
+/* The port calls the interrupt routine again and again while it waits, so a wait goes on by a
+ * little each time. */
 BOOLEAN ahci_dump_tick(struct ahci_channel *channel)
 {
     const ULONG slice_us = min(channel->timer_left_us, DUMP_SLICE_US);

@@ -5,8 +5,8 @@
  * Owns: the channel's registry buffer, which the port lends from IdeHwControl(IdeStart) to
  * IdeHwControl(IdeStop). May not: fail; without a buffer there are default settings and no notes.
  *
- * Everything is a value of ...\Services\<service>\Controller<N>\Channel<M>. Settings, all REG_DWORD; a
- * missing one changes nothing:
+ * Everything is a value of ...\Services\<service>\Controller<N>\Channel<M>. Settings, all
+ * REG_DWORD; a missing one changes nothing:
  *
  *     NcqDisabled  1: no queued commands
  *     Depth        1 to 32: commands at a time
@@ -77,8 +77,8 @@ static BOOLEAN note(struct ahci_channel *channel, PCHAR name, UCHAR type, PVOID 
                                                      type, bytes, &length);
 }
 
-/* ACS: IDENTIFY DEVICE: each word has its first character in the high byte; blanks fill up (zeros, in
- * some devices). Returns how many characters there are without these. */
+/* ACS: IDENTIFY DEVICE: each word has its first character in the high byte; blanks fill up (zeros,
+ * in some devices). Returns how many characters there are without these. */
 static ULONG read_model(const IDENTIFY_DEVICE_DATA *data, PWCHAR model)
 {
     const UCHAR *bytes = (const UCHAR *)data + 2 * MODEL_WORD;

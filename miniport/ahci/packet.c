@@ -2,11 +2,12 @@
 /*
  * Packet commands, and the request sense that follows one that failed.
  *
- * Owns: the packet in a command's table. May not: have two of them under way: IdeHwInitialize says so.
+ * Owns: the packet in a command's table. May not: have two of them under way: IdeHwInitialize says
+ * so.
  *
- * The controller carries out the packet protocol: it sends the packet when the device asks for it, and
- * moves data by PIO and by DMA alike (AHCI: 5.3.7). DMA is used for what moves sectors: elsewhere a device may
- * send less than the buffer holds.
+ * The controller carries out the packet protocol: it sends the packet when the device asks for it,
+ * and moves data by PIO and by DMA alike (AHCI: 5.3.7). DMA is used for what moves sectors:
+ * elsewhere a device may send less than the buffer holds.
  */
 #include "ahci.h"
 

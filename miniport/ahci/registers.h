@@ -53,7 +53,7 @@
 #define INT_TASK_FILE   0x40000000u /* a command has failed: ERR is set */
 #define INT_DONE        (INT_REGISTERS | INT_PIO_SETUP | INT_DEVICE_BITS)
 #define INT_LINK        (INT_CONNECT | INT_PHY_READY)
-#define INT_FATAL       (INT_LINK_FATAL | INT_BUS_DATA | INT_BUS_FATAL) /* 6.1: ST is to be cleared */
+#define INT_FATAL       (INT_LINK_FATAL | INT_BUS_DATA | INT_BUS_FATAL) /* 6.1 */
 #define INT_FAILED      (INT_FATAL | INT_TASK_FILE | INT_OVERFLOW)
 #define PORT_CMD        0x18
 #define CMD_START       0x00000001u

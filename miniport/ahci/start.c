@@ -2,13 +2,14 @@
 /*
  * IdeHwBuildIo, IdeHwStartIo and IdeHwReset: an IRB comes, waits, or is given up.
  *
- * Owns: the list of IRBs that wait, and which command may go beside which. May not: know what a command
- * looks like (command.c).
+ * Owns: the list of IRBs that wait, and which command may go beside which. May not: know what a
+ * command looks like (command.c).
  *
- * Queued commands go together, and others go together, which the drive carries out one by one; the two are
- * not mixed (AHCI: 1.6.3, 5.6.4): what is of the other kind waits until the port is empty, and what comes behind it
- * waits, too. A command may want the port for itself. Each IRB that IdeHwStartIo gets is completed: at once if it
- * cannot be done, else when its command is over, at the latest by IdeHwReset.
+ * Queued commands go together, and others go together, which the drive carries out one by one; the
+ * two are not mixed (AHCI: 1.6.3, 5.6.4): what is of the other kind waits until the port is empty,
+ * and what comes behind it waits, too. A command may want the port for itself. Each IRB that
+ * IdeHwStartIo gets is completed: at once if it cannot be done, else when its command is over, at
+ * the latest by IdeHwReset.
  */
 #include "ahci.h"
 
@@ -215,8 +216,9 @@ BOOLEAN NTAPI AhciReset(PVOID ChannelExtension)
     channel->held_head = channel->held_tail = channel->reset_irb = NULL;
     if (channel->phase != PHASE_ABSENT)
         ahci_link_reset(channel);
-    /* QEMU: clearing ST ends no transfer; what is under way may still write its buffer until COMRESET, some
-     * milliseconds later. On hardware the engine stands still by now, or is about to. */
+    /* QEMU: clearing ST ends no transfer; what is under way may still write its buffer until
+     * COMRESET, some milliseconds later. On hardware the engine stands still by now, or is about
+     * to. */
     AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET);
     return TRUE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the conformance suite's guest tests share, and the ones about start, errors, dump mode and CDs. */
+/* What the conformance suite's guest tests share, and the ones about start, errors, dump mode and
+ * CDs. */
 #include <stdio.h>
 #include <string.h>
 

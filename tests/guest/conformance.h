@@ -2,9 +2,10 @@
 /*
  * The conformance suite's part in the kernel: `test=conformance-NAME` on the command line.
  *
- * tests/conformance/NAME.t boots it with somebody's driver and scratch disks, whose serial numbers are
- * CONF0 to CONF3, hands on each check, and looks at the disks afterwards. A line "sha256 DISK LBA COUNT
- * DIGEST" says what these sectors held, or were given to hold; the host compares. The plan comes last.
+ * tests/conformance/NAME.t boots it with somebody's driver and scratch disks, whose serial numbers
+ * are CONF0 to CONF3, hands on each check, and looks at the disks afterwards. A line "sha256 DISK
+ * LBA COUNT DIGEST" says what these sectors held, or were given to hold; the host compares. The
+ * plan comes last.
  *
  * What fails is explained for the author of the driver: conf_note prints what happened.
  */
@@ -31,7 +32,8 @@ void conf_note_block(const struct block_request *block);
 /* Does the driver under test serve it? */
 bool conf_is_controller(const struct controller *controller);
 
-/* The disk with serial number CONF<number>, served by the driver under test; NULL if there is none. */
+/* The disk with serial number CONF<number>, served by the driver under test; NULL if there is none.
+ */
 struct device *conf_disk(unsigned number);
 /* The disk, or a failed check that says what is missing. */
 struct device *conf_need_disk(unsigned number);

@@ -103,7 +103,8 @@ static void one_is_done(struct block_request *block)
     many_done = --many_left == 0;
 }
 
-/* Where a request's data lies: aligned as any controller wants it, so that none waits for the port's bounce buffer. */
+/* Where a request's data lies: aligned as any controller wants it, so that none waits for the
+ * port's bounce buffer. */
 static uint8_t *place_of_many(unsigned i)
 {
     return buffer + i * (8192 + 8);
@@ -114,7 +115,8 @@ static unsigned smaller(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Submits all, then waits. None comes back before all are submitted, so the driver has as many as it takes. */
+/* Submits all, then waits. None comes back before all are submitted, so the driver has as many as
+ * it takes. */
 static void run_many(struct device *disk)
 {
     const struct channel *channel = disk->channel;
@@ -311,7 +313,8 @@ void conf_addresses(void)
 
 /* ------------------------------------------------------------------ dump mode */
 
-/* The kernel was started with dump=1. A driver may refuse: AdapterControl or HwControl returns FALSE. */
+/* The kernel was started with dump=1. A driver may refuse: AdapterControl or HwControl returns
+ * FALSE. */
 void conf_dump(void)
 {
     struct device *disk = conf_disk(0);

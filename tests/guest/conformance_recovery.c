@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The conformance suite's guest tests about what goes wrong, or away: lost interrupts, slow devices,
- * resets, stop and start, power; and structures that are not what they say.
+ * The conformance suite's guest tests about what goes wrong, or away: lost interrupts, slow
+ * devices, resets, stop and start, power; and structures that are not what they say.
  *
- * Any driver can lose an interrupt here: the handler that the port has connected is replaced by one that
- * keeps quiet for a while (a level-triggered line is masked, as it would not stop).
+ * Any driver can lose an interrupt here: the handler that the port has connected is replaced by one
+ * that keeps quiet for a while (a level-triggered line is masked, as it would not stop).
  */
 #include <string.h>
 
@@ -107,7 +107,8 @@ static void hold_interrupts(struct channel *channel, bool held)
     hal_interrupts_restore(enabled);
 }
 
-/* A read from sector 8 on with a time-out of a second, not repeated by the port, ready to be run. */
+/* A read from sector 8 on with a time-out of a second, not repeated by the port, ready to be run.
+ */
 static void make_short(struct request *request, uint32_t sectors)
 {
     struct block_request block = {.device = disk,
@@ -152,8 +153,8 @@ void conf_timeout(void)
     }
 }
 
-/* A device that needs more than two seconds for a request, and is given one: it is busy when the reset
- * comes. */
+/* A device that needs more than two seconds for a request, and is given one: it is busy when the
+ * reset comes. */
 void conf_slow(void)
 {
     struct request request;
@@ -271,8 +272,8 @@ void conf_power(void)
 
 /* ------------------------------------------------------------------ versions */
 
-/* Stops everything of the disk's controller that a structure is handed over for, and starts it again. True: the
- * driver uses its disk. */
+/* Stops everything of the disk's controller that a structure is handed over for, and starts it
+ * again. True: the driver uses its disk. */
 static bool starts_again(enum owned_structure structure)
 {
     struct channel *channel = disk->channel;

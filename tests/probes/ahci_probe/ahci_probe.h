@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ahci_probe.sys: a test driver for AHCI controllers, just large enough to use what a PCI function other
- * than IDE needs of the port: a base address register in memory, INTx, an uncached extension that
- * the controller reads and writes, IRB extensions, scatter/gather lists beyond 4 GiB, several
+ * ahci_probe.sys: a test driver for AHCI controllers, just large enough to use what a PCI function
+ * other than IDE needs of the port: a base address register in memory, INTx, an uncached extension
+ * that the controller reads and writes, IRB extensions, scatter/gather lists beyond 4 GiB, several
  * requests at a time.
  *
  * Disks only: packet commands are refused. Source of all layouts: Serial ATA AHCI 1.3.1.
  *
- * tests/probes/ahci_rules is linked with this driver, and brings cases, each of which breaks one rule or
- * does something rare. Which one is the word for this start of the channel in the value `Break` (REG_SZ)
- * of its key. ahci_probe.sys has none (plain.c).
+ * tests/probes/ahci_rules is linked with this driver, and brings cases, each of which breaks one
+ * rule or does something rare. Which one is the word for this start of the channel in the value
+ * `Break` (REG_SZ) of its key. ahci_probe.sys has none (plain.c).
  */
 #ifndef TESTS_PROBES_AHCI_H
 #define TESTS_PROBES_AHCI_H
@@ -80,7 +80,8 @@ C_ASSERT(sizeof(struct register_fis) == 20);
 #define FIS_REGISTER 0x27
 #define FIS_COMMAND  0x80 /* flags: a command, not a device control */
 
-/* A command's table (AHCI 4.2.3): in the IRB extension, which is contiguous and 128-byte aligned. */
+/* A command's table (AHCI 4.2.3): in the IRB extension, which is contiguous and 128-byte aligned.
+ */
 #define MAXIMUM_BREAKS 24u
 struct command_table {
     struct register_fis fis;
@@ -110,8 +111,8 @@ enum ahci_occasion {
     AT_ISSUE,     /* a request's command is in its slot, and about to be issued */
     AT_INTERRUPT, /* instead of the interrupt routine */
 };
-/* Of AT_ISSUE TRUE: it was issued. Of AT_INTERRUPT what IdeHwInterrupt returns. Both come again until the
- * case sets channel->armed to NULL. */
+/* Of AT_ISSUE TRUE: it was issued. Of AT_INTERRUPT what IdeHwInterrupt returns. Both come again
+ * until the case sets channel->armed to NULL. */
 struct ahci_case {
     PCSTR name; /* the function's */
     enum ahci_occasion at;
@@ -162,7 +163,8 @@ static inline BOOLEAN ahci_occasion(struct ahci_channel *channel, enum ahci_occa
     return armed && armed->at == at && armed->run(channel, slot);
 }
 
-/* channel.c, for cases as well: the engine; addresses of the port's memory; an interrupt that has come. */
+/* channel.c, for cases as well: the engine; addresses of the port's memory; an interrupt that has
+ * come. */
 BOOLEAN ahci_stop_engine(struct ahci_channel *channel);
 void ahci_start_engine(struct ahci_channel *channel);
 void ahci_put_addresses(struct ahci_channel *channel);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A channel is a port of the controller. A request becomes a command in a free slot of the list; the
- * interrupt routine completes what the controller has taken out of PORT_CI.
+ * A channel is a port of the controller. A request becomes a command in a free slot of the list;
+ * the interrupt routine completes what the controller has taken out of PORT_CI.
  *
  * SyncWithIsr is TRUE, so the routines exclude each other.
  */
@@ -89,7 +89,8 @@ static ULONG fill_prds(struct ahci_channel *channel, struct command_table *table
     return list->NumberOfElements;
 }
 
-/* Does the command move what the buffer holds? QEMU: it ends with an assertion where it does not. */
+/* Does the command move what the buffer holds? QEMU: it ends with an assertion where it does not.
+ */
 static BOOLEAN length_fits(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
 {
     ULONG count = irb->IdeTaskFile.Current.bSectorCountReg, most = 0x100;
@@ -275,7 +276,8 @@ static PUCHAR map_port(struct ahci_channel *channel, const IDE_MINIPORT_RESOURCE
             return base ? base + PORT_BASE(channel->port) : NULL;
         }
     }
-    AtaPortDebugPrint(0, "ahci_probe: channel %u has no registers at base address 5\n", channel->port);
+    AtaPortDebugPrint(0, "ahci_probe: channel %u has no registers at base address 5\n",
+                      channel->port);
     return NULL;
 }
 

@@ -46,8 +46,9 @@ static BOOLEAN start_controller(struct ahci_controller *controller,
     configuration->AtaBusType = IdeBusSata;
     configuration->NumberOfPhysicalBreaks = MAXIMUM_BREAKS - 1;
     AtaPortGetBusData(controller, &line, PCI_INTERRUPT_LINE, sizeof line);
-    AtaPortDebugPrint(0, "ahci_probe: ports %08x, interrupt line %u, %s addresses\n", controller->ports,
-                      line, configuration->Dma64BitAddress ? "64-bit" : "32-bit");
+    AtaPortDebugPrint(0, "ahci_probe: ports %08x, interrupt line %u, %s addresses\n",
+                      controller->ports, line,
+                      configuration->Dma64BitAddress ? "64-bit" : "32-bit");
     return TRUE;
 }
 

@@ -1,0 +1,83 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# ahci.sys: disks and a CD on an AHCI controller, of q35 and in a slot of pc; what is written, compared outside; its
+# settings and notes; a sector that cannot be read, among commands that are queued. QEMU's trace is the witness of what
+# is queued. (What every driver has to do is the conformance suite's: conformance.t.)
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Ataport;
+use Test::More;
+use Witness;
+
+my $ahci = 'build/' . ($ENV{ARCH} || 'x86_64') . '/ahci.sys';
+my %disks = map { $_ => random_image("$_.img", 8 << 20, $_) } qw(DISK DISK1 DISK2 DISK3);
+my $cd = random_image('cd.iso', 2 << 20, 'cd');
+my $ncq_trace = '-trace process_ncq_command -trace ide_exec_cmd';
+
+sub queued_in { my ($run) = @_; return scalar(() = $run->{qemu_log} =~ /^process_ncq_command /mg) }
+sub plain_in { my ($run, $opcode) = @_; return scalar(() = $run->{qemu_log} =~ /^.*exec cmd:.* cmd 0x$opcode$/mg) }
+
+sub settings {
+    my ($name, $values) = @_;
+    return spill("$scratch/$name.reg", "Windows Registry Editor Version 5.00\n\n"
+        . "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\ahci\\Controller0\\Channel0]\n$values");
+}
+
+# ------------------------------------------------------------------ data
+
+for my $case ([q35 => '5G'], [pc => '128M']) {
+    my ($machine, $memory) = @$case;
+    my @words = (MINIPORT => $ahci, MACHINE => $machine, CONTROLLER => 'ahci');
+    my $run = boot(@words, %disks, QEMU_EXTRA => "-m $memory $ncq_trace",
+        CMD => join '; ', (map { "sha256 $_" } 0 .. 3), 'mode 0', 'rules');
+    exit_code_is($run, 0, "$machine: four disks");
+    is(digest_in($run, "sha256 $_"), sha256_of($disks{ $_ ? "DISK$_" : 'DISK' }), "disk $_ is read") for 0 .. 3;
+    cmp_ok(queued_in($run), '>=', 4 * (8 << 20) / (128 << 10), 'by queued commands');
+    is(plain_in($run, 'c8'), 0, 'and by no others');
+    like(output_of($run, 'mode 0'), qr/^  Driver +ahci\.sys\n.*^  Requests at once +32$/ms, '32 at a time');
+    like(output_of($run, 'rules'), qr/^No rule was broken/, 'no rule was broken');
+
+    $run = boot(@words, DISK => $disks{DISK}, CDROM => $cd, CMD => 'sha256 cd0; cd cd0 capacity; sha256 0; read cd0 3');
+    exit_code_is($run, 0, "$machine: a CD beside a disk");
+    is(digest_in($run, 'sha256 cd0'), sha256_of($cd), 'is read');
+
+    my $written = random_image('written.img', 4 << 20, 'written');
+    my $expected = slurp($written);
+    substr $expected, 512 * 17, 512 * 300, "\x5A" x (512 * 300);
+    substr $expected, 512 * 2048, 512 * 1024, substr $expected, 0, 512 * 1024;
+    $run = boot(@words, DISK => $written, WRITE => 1, CMD => 'fill 0 17 300 0x5A; copy 0 0 0 2048 1024; flush 0', QEMU_EXTRA => $ncq_trace);
+    exit_code_is($run, 0, "$machine: a disk is written");
+    is(Digest::SHA::sha256_hex(slurp($written)), Digest::SHA::sha256_hex($expected), 'with these bytes, and no others');
+    cmp_ok(plain_in($run, 'e[7a]'), '>=', 1, 'a flush waits until no queued command is under way');
+}
+
+# ------------------------------------------------------------------ settings and notes
+
+my @disk = (MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disks{DISK});
+my $run = boot(@disk, HIVE => settings('no-ncq', "\"NcqDisabled\"=dword:00000001\n"), QEMU_EXTRA => $ncq_trace, CMD => 'sha256 0; mode 0');
+is(digest_in($run, 'sha256 0'), sha256_of($disks{DISK}), 'without queued commands the disk is read, too');
+is(queued_in($run), 0, 'there were none');
+cmp_ok(plain_in($run, 'c8'), '>=', 64, 'but others');
+
+my $hive = settings('depth', "\"Depth\"=dword:00000002\n");
+$run = boot(@disk, HIVE => $hive, QEMU_EXTRA => $ncq_trace, CMD => 'sha256 0; mode 0');
+is(digest_in($run, 'sha256 0'), sha256_of($disks{DISK}), 'two at a time');
+like(output_of($run, 'mode 0'), qr/^  Requests at once +2$/m, 'as the setting says');
+unlike($run->{qemu_log}, qr/^process_ncq_command .*\[tag:(?:[2-9]|[1-3]\d)\]/m, 'no tag is above');
+like(slurp($hive), qr/^"Device0Model"="QEMU HARDDISK"\n.*^"Device0Depth"=dword:00000002\n.*^"Device0Errors"=dword:00000000$/ms, 'what was learnt is noted');
+
+# ------------------------------------------------------------------ a sector that cannot be read
+
+spill("$scratch/bad.conf", "[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"1000\"\n");
+$run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => 'none', QEMU_EXTRA => "$ncq_trace "
+    . "-drive if=none,id=bad,format=raw,snapshot=on,file=blkdebug:$scratch/bad.conf:$disks{DISK} -device ide-hd,bus=ide.0,drive=bad",
+    CMD => 'read 0 999; read 0 1000; read 0 1001; sha256 0 1024 4096; counters; rules');
+exit_code_is($run, 1, 'a sector that cannot be read');
+like(output_of($run, 'read 0 1000'), qr/failed at sector 1000: device error, status 41h, error 04h/, 'fails by itself, with its own Status and Error');
+is(digest_in($run, 'sha256 0 1024 4096'), sha256_of($disks{DISK}, 1024 * 512, 4096 * 512), 'the others are read');
+is(plain_in($run, '2f'), 1, 'the device was asked for its log, which QEMU\'s does not keep');
+like(output_of($run, 'rules'), qr/^No rule was broken/, 'and no rule was broken');
+
+done_testing();
