@@ -65,6 +65,8 @@ my @defects = (    # what, test, change, what the author is told
         qr/Failed test 'a read of a bad sector ends with IRB_STATUS_DEVICE_ERROR/],
     ['a reset that ends no request', 'reset', sub { s/    AtaPortCompleteAllActiveRequests.*\n// },
         qr/^# RULE IRB-10 mine\.sys!HwReset mine\.c:\d+ /m],
+    ['a Status that nobody drives is believed', 'sweep', sub { s/#define STATUS_FAILED .*/#define STATUS_FAILED 0/ },
+        qr/Failed test 'CASE='read: read 7F register=Status nth=1': a rule was broken'/],
     ['a channel that does not start twice', 'stop',
         sub { s/(case IdeStart:\n)/static int starts;\n$1        if (starts++ > 3)\n            return FALSE;\n/ },
         qr/IdeHwControl\(IdeStart\) returned FALSE/],
@@ -83,6 +85,11 @@ for my $defect (@defects) {
     like($output, $told, 'and its author is told') or diag($output);
     like($output, qr/^# +(?:\d+\.\d{6} .*)?  0\.\d  (?:Command <- |Status -> )/m, 'with the end of the trace')
         if $test eq 'read';
+    next if $test ne 'sweep';
+    my ($case) = $output =~ /^# Again, access by access: make sweep .* CASE='(.*)'$/m;
+    ($code, $output) = command('make', 'sweep', "ARCH=$arch", "MINIPORT=$place/mine", "CASE=$case");
+    isnt($code, 0, 'which is run again alone');
+    like($output, qr/^# .* fault 2 is injected\n# .* Status -> 7F .*\(injected\)$/m, 'access by access') or diag($output);
 }
 
 # ------------------------------------------------------------------ drivers that hang

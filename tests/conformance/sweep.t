@@ -17,7 +17,7 @@ my $run = conform('sweep', guest => $guest, DISK => random_image('disk.img', 256
 my $console = $run->{console} // '';
 my ($case) = $console =~ /^not ok \d+ - (CASE='.*?'): /m;
 if ($case && $words !~ /^[a-z]/) {
-    diag("Again, access by access: make sweep ARCH=$ENV{ARCH} MINIPORT=$ENV{MINIPORT} $case");
+    diag("Again, access by access: make sweep ARCH=$ENV{ARCH} MINIPORT=$Conformance::image $case");
 } elsif ($words =~ /^[a-z]/ && !$case) { # else it was shown with the check
     diag($_) for $console =~ /^# (the end of the trace.*|  .*|the fault .*)$/mg;
 }

@@ -11,6 +11,7 @@
 
 #include "port/access/inject.h"
 #include "port/channel.h"
+#include "port/contract/report.h"
 #include "port/trace.h"
 #include "tests/guest/conformance.h"
 #include "tests/guest/guest.h"
@@ -31,7 +32,7 @@
 static struct tally {
     unsigned runs, unharmed, repaired, failed, offline, blind;
 } tallies[16];
-static unsigned hangs, doubles, wrong_data, wrong_sectors, dead, unusable, findings;
+static unsigned hangs, doubles, wrong_data, wrong_sectors, dead, broken, unusable, findings;
 static bool is_over;    /* nothing more can be tried */
 static bool is_shown;   /* what happens in a run, access by access */
 static ULONG modes[16]; /* that the scenarios' devices had at first */
@@ -189,6 +190,7 @@ static bool run_once(const struct sweep_scenario *scenario, const char *fault, b
         return false;
     }
     uint64_t repairs = channel->counters.resets + channel->counters.timeouts;
+    uint64_t reports = contract_total();
     uint16_t first = trace_next;
     scenario->begin();
     bool has_ended = wait_for_end(channel, LIMIT_S);
@@ -207,6 +209,8 @@ static bool run_once(const struct sweep_scenario *scenario, const char *fault, b
     unsigned tally = (unsigned)(scenario - sweep_scenarios);
     tallies[tally].runs++;
     judge(&run, tally, channel->counters.resets + channel->counters.timeouts != repairs);
+    if (contract_total() != reports)
+        found(&run, &broken, "a rule was broken");
     return was_there;
 }
 
@@ -216,19 +220,23 @@ static bool run_once(const struct sweep_scenario *scenario, const char *fault, b
 static bool is_possible(const struct sweep_scenario *scenario)
 {
     struct device *device = sweep_device(scenario);
-    char name[40], end[200];
+    char name[40];
 
     if (!device)
         return false; /* the suite's packet test says so */
+    snprintf(name, sizeof name, "%s with faults", scenario->name);
+    if (scenario->is_reset && device->channel->controller->hba) {
+        /* QEMU: 7.2's AHCI. */
+        conf_skip(name, "QEMU itself crashes when an AHCI port is reset with a command in flight");
+        return false;
+    }
     modes[scenario - sweep_scenarios] = device->given.parameters.TransferModeSelected;
     if (scenario->prepare()) {
         scenario->begin();
         if (wait_for_end(device->channel, LIMIT_S) && scenario->is_good())
             return true;
     }
-    snprintf(name, sizeof name, "%s with faults", scenario->name);
-    sweep_describe(scenario, end, sizeof end);
-    conf_skip(name, "undisturbed, too, it ends with: %s", end);
+    conf_skip(name, "it fails without any, too");
     return false;
 }
 

@@ -176,13 +176,14 @@ static void begin_reset(void)
 }
 
 const struct sweep_scenario sweep_scenarios[] = {
-    {"read", false, nothing_first, begin_read, is_block_good, is_block_gone, is_read_right},
-    {"write", false, new_data, begin_write, is_block_good, is_block_gone, is_write_right},
-    {"flush", false, write_first, begin_flush, is_block_good, is_block_gone, is_flush_right},
-    {"identify", false, nothing_first, begin_identify, is_request_good, is_request_gone,
+    {"read", false, false, nothing_first, begin_read, is_block_good, is_block_gone, is_read_right},
+    {"write", false, false, new_data, begin_write, is_block_good, is_block_gone, is_write_right},
+    {"flush", false, false, write_first, begin_flush, is_block_good, is_block_gone, is_flush_right},
+    {"identify", false, false, nothing_first, begin_identify, is_request_good, is_request_gone,
      is_identify_right},
-    {"packet", true, nothing_first, begin_packet, is_block_good, is_block_gone, is_packet_right},
-    {"reset", false, nothing_first, begin_reset, is_block_good, is_block_gone, is_read_right},
+    {"packet", true, false, nothing_first, begin_packet, is_block_good, is_block_gone,
+     is_packet_right},
+    {"reset", false, true, nothing_first, begin_reset, is_block_good, is_block_gone, is_read_right},
 };
 const unsigned sweep_scenario_count = sizeof sweep_scenarios / sizeof *sweep_scenarios;
 
