@@ -154,6 +154,6 @@ enum pata_phase pata_issue(struct pata_channel *channel)
     if (pata_uses_dma(command))
         pata_dma_direct(channel, command->is_to_memory);
     pata_write_task_file(channel, command->task_file, command->is_48_bit, !command->is_sector_io);
-    pata_write_device_and_command(channel, command->target, device_register, command->opcode);
+    pata_write_device_and_command(channel, command->target, device_register, &command->opcode);
     return after_command(channel);
 }

@@ -78,7 +78,7 @@ BOOLEAN NTAPI PataStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     pata_write_task_file(channel, task_file, Is48BitIrb(Irb) != 0, FALSE);
     pata_write_device_and_command(channel, Irb->TargetId,
                                   pata_device_register(Irb->TargetId, task_file),
-                                  task_file->Current.bCommandReg);
+                                  &task_file->Current.bCommandReg);
     pata_dma_start(channel);
     return TRUE;
 }

@@ -36,12 +36,12 @@ static inline void pata_write_task_file(const struct pata_channel *channel,
 /* ATA: READ DMA and others: what a command leaves in the address bits of the Device register is
  * not defined, so it is written for each one. QEMU: it has counted on. */
 static inline void pata_write_device_and_command(struct pata_channel *channel, UCHAR target,
-                                                 UCHAR device_register, UCHAR opcode)
+                                                 UCHAR device_register, const UCHAR *opcode)
 {
     channel->is_ready = FALSE;
     channel->selected = (UCHAR)(target + 1);
     pata_write_device(channel, device_register);
-    pata_write_command(channel, opcode);
+    pata_write_command(channel, *opcode);
 }
 
 #endif

@@ -142,7 +142,6 @@ static inline __attribute__((always_inline)) void fill_slot(struct irb_slot *slo
 {
     struct irb_page *page = slot->page;
     const uint32_t byte_count = request->byte_count;
-    const bool is_in_one = byte_count - 1 < request->physical_byte_count; /* (no data: no list) */
     void *data = request->bounced ? slot->channel->bounce.buffer : request->buffer;
     void *shown = slot_data_address(slot, data);
 
@@ -155,7 +154,7 @@ static inline __attribute__((always_inline)) void fill_slot(struct irb_slot *slo
     slot->data = data;
     slot->shown_data = shown;
     slot->data_byte_count = byte_count;
-    slot->list_built = is_in_one;
+    slot->list_built = byte_count - 1 < request->physical_byte_count; /* (no data: no list) */
     slot->care = slot->care_always | (request->wants_registers ? CARE_REGISTERS : 0);
 }
 
