@@ -141,9 +141,13 @@ ifdef miniport
 $(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Wswitch-enum $(WERROR_FLAG))))
 endif
 
-# What binds one to its devices stands beside it, as with anybody's; pata's bindings are the registry's defaults.
-$(BUILD)/ahci.reg: miniport/ahci/ahci.reg
-	@cp $< $@
+# What binds one to its devices stands beside it, as with anybody's, or else in the registry's defaults.
+BINDINGS := $(foreach driver,$(DRIVERS),$(if $(wildcard miniport/$(driver)/$(driver).reg),$(driver)))
+define binding
+$$(BUILD)/$(1).reg: miniport/$(1)/$(1).reg
+	@cp $$< $$@
+endef
+$(foreach driver,$(BINDINGS),$(eval $(call binding,$(driver))))
 
 # Somebody's own, in any folder: tools/build-miniport.sh asks for $(BUILD)/external/NAME.sys.
 ifdef EXTERNAL_NAME
@@ -156,7 +160,7 @@ endif
 
 export ARCH BUILD CROSS HOSTCC
 
-all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys) $(BUILD)/ahci.reg
+all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys) $(BINDINGS:%=$(BUILD)/%.reg)
 
 # ---------------------------------------------------------------- running
 

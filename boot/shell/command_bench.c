@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `bench`: what small random and large sequential transfers cost, one at a time.
+ * `bench`: what small random and large sequential transfers cost, one at a time; and those of a
+ * size of one's own, several at a time.
  *
  * Workloads, order of addresses and output are those of tests/bench/floor, which does the same
  * without a port driver; tests/bench/run.pl runs both and compares. Each workload prints one line,
@@ -25,6 +26,12 @@
 #define BUFFER_BYTES     (LARGE_SECTORS * SECTOR_BYTES)
 #define BUFFER_ALIGNMENT 0x10000u /* as few elements in the bus master's table as possible */
 #define AREA_MAX_SECTORS 131072u
+
+/* Of one's own. */
+#define SIZE_MAX_BYTES   (1u << 20)
+#define SEQUENTIAL_BYTES (64u << 10) /* from this size on one after the other, below at random */
+#define DEPTH_MAX        256u
+#define QUEUED_BYTES     (32u << 20) /* that are moved in all */
 
 static const struct workload {
     const char *name; /* behind "dma-" or "pio-", whichever the disk uses */
@@ -131,17 +138,19 @@ static bool run_operations(struct bench *bench, const struct workload *workload,
     return op == ops;
 }
 
-static void print_result(const struct workload *workload, const char *name, uint32_t ops,
-                         uint64_t elapsed_us, const struct access_counters *accesses)
+static void print_result(uint32_t sectors, const char *name, uint32_t ops, uint64_t elapsed_us,
+                         const struct access_counters *before)
 {
     char speed[SIZE_TEXT_CAPACITY];
-    uint64_t bytes = (uint64_t)ops * workload->sectors * SECTOR_BYTES;
+    uint64_t accesses = access_counters.registers - before->registers;
+    uint64_t bytes = (uint64_t)ops * sectors * SECTOR_BYTES;
     unsigned each_ns = (unsigned)number_divide(elapsed_us * 1000, ops);
-    unsigned accesses_tenths = (unsigned)number_divide(accesses->registers * 10, ops);
+    unsigned accesses_tenths = (unsigned)number_divide(accesses * 10, ops);
 
     hal_printf("bench port %s ops=%u ns_total=%" PRIu64 " accesses=%" PRIu64
                " data_accesses=%" PRIu64 "\n",
-               name, (unsigned)ops, elapsed_us * 1000, accesses->registers, accesses->data_units);
+               name, (unsigned)ops, elapsed_us * 1000, accesses,
+               access_counters.data_units - before->data_units);
     size_format(number_divide(bytes * 1000000, elapsed_us), speed, sizeof speed);
     hal_printf("  %" PRIu64 " a second, %s/s; each %u.%u us and %u.%u register accesses\n",
                number_divide((uint64_t)ops * 1000000, elapsed_us), speed, each_ns / 1000,
@@ -163,12 +172,158 @@ static bool run_workload(struct bench *bench, const struct workload *workload, c
     uint64_t started_us = hal_clock_us();
     if (!run_operations(bench, workload, ops))
         return false;
-    uint64_t elapsed_us = hal_clock_us() - started_us;
-    struct access_counters accesses = {access_counters.registers - before.registers,
-                                       access_counters.data_units - before.data_units};
-    print_result(workload, name, ops, elapsed_us, &accesses);
+    print_result(workload->sectors, name, ops, hal_clock_us() - started_us, &before);
     return true;
 }
+
+/* ------------------------------------------------------------------ several at a time */
+
+struct queued {
+    struct device *device;
+    bool is_write;
+    uint32_t sectors, depth; /* of each, and how many at a time */
+    uint32_t units;          /* that the area holds */
+    uint32_t ops, begun, ended;
+    uint32_t state; /* of the random numbers */
+    bool is_stopped;
+    struct block_request *failed; /* the first that did */
+    struct parcel *parcels[DEPTH_MAX];
+};
+
+/* The next operation goes off. */
+static void queue_one(struct queued *queued, struct parcel *parcel)
+{
+    bool is_random = queued->sectors * SECTOR_BYTES < SEQUENTIAL_BYTES;
+    uint32_t unit = (is_random ? xorshift32(&queued->state) : queued->begun) % queued->units;
+
+    parcel->is_over = false;
+    parcel->block.lba = (uint64_t)unit * queued->sectors;
+    queued->begun++;
+    block_submit(&parcel->block);
+}
+
+/* Context: DISPATCH_LEVEL. */
+static void queued_over(struct block_request *request)
+{
+    struct parcel *parcel = (struct parcel *)request; /* its first member */
+    struct queued *queued = request->context;
+
+    queued->ended++;
+    if (request->status != BLOCK_OK && !queued->failed)
+        queued->failed = request;
+    if (queued->begun < queued->ops && !queued->failed && !queued->is_stopped) {
+        queue_one(queued, parcel);
+        return;
+    }
+    if (queued->ended == queued->begun)
+        bench_mark_end();
+    parcel->is_over = true;
+}
+
+/* All are begun, and each that ends begins another. False: Ctrl-C. */
+static bool run_queue(struct queued *queued)
+{
+    bool has_ended = true;
+
+    bench_mark_begin();
+    for (unsigned i = 0; i < queued->depth && queued->begun < queued->ops; i++) {
+        enum irql level = irql_raise_dispatch();
+        queue_one(queued, queued->parcels[i]);
+        irql_lower(level);
+    }
+    for (unsigned i = 0; i < queued->depth; i++) {
+        if (parcel_wait(queued->parcels[i]))
+            continue;
+        has_ended = false;
+        queued->is_stopped = true;
+        if (!parcel_give_up(queued->parcels[i]))
+            queued->parcels[i] = NULL;
+    }
+    return has_ended;
+}
+
+static enum command_result measure_queue(struct queued *queued)
+{
+    char name[40];
+
+    snprintf(name, sizeof name, "%s-%u-depth-%u", queued->is_write ? "write" : "read",
+             (unsigned)(queued->sectors * SECTOR_BYTES), (unsigned)queued->depth);
+    for (unsigned i = 0; i < queued->depth; i++) {
+        struct parcel *parcel = parcel_new(queued->sectors * SECTOR_BYTES);
+        if (!parcel)
+            return command_fail("There is no memory for %u buffers.", (unsigned)queued->depth);
+        queued->parcels[i] = parcel;
+        parcel->is_over = true;
+        parcel->block = (struct block_request){
+            .device = queued->device,
+            .operation = queued->is_write ? BLOCK_WRITE : BLOCK_READ,
+            .sector_count = queued->sectors,
+            .buffer = parcel->data,
+            .callback = queued_over,
+            .context = queued,
+        };
+    }
+    struct access_counters before = access_counters;
+    uint64_t started_us = hal_clock_us();
+    if (!run_queue(queued))
+        return command_fail("Stopped by Ctrl-C after %u of %u operation%s.",
+                            (unsigned)queued->ended, (unsigned)queued->ops, plural(queued->ops));
+    if (queued->failed)
+        return block_fail(queued->failed);
+    print_result(queued->sectors, name, queued->ops, hal_clock_us() - started_us, &before);
+    return COMMAND_DONE;
+}
+
+/* "4K", "128K", "512": bytes, whole sectors of them. */
+static bool parse_size(const char *word, uint32_t *byte_count)
+{
+    char digits[16];
+    uint64_t value, unit = 1;
+    size_t length = strlen(word);
+
+    if (length == 0 || length >= sizeof digits)
+        return false;
+    memcpy(digits, word, length + 1);
+    if (digits[length - 1] == 'K' || digits[length - 1] == 'M') {
+        unit = digits[length - 1] == 'K' ? 1u << 10 : 1u << 20;
+        digits[length - 1] = 0;
+    }
+    if (!argument_number(digits, &value) || value == 0 || value > SIZE_MAX_BYTES / unit ||
+        value * unit % SECTOR_BYTES != 0)
+        return false;
+    *byte_count = (uint32_t)(value * unit);
+    return true;
+}
+
+static enum command_result bench_queue(struct device *device, char **words)
+{
+    /* (A request that was given up may still tell it of its end.) */
+    static struct queued queued;
+    uint32_t byte_count;
+    uint64_t depth, area = device->sector_count;
+
+    if (!parse_size(words[1], &byte_count) || !argument_number(words[2], &depth) || depth == 0 ||
+        depth > DEPTH_MAX)
+        return COMMAND_BAD_ARGUMENTS;
+    queued = (struct queued){
+        .device = device,
+        .is_write = words[0][0] == 'w',
+        .sectors = byte_count / SECTOR_BYTES,
+        .depth = (uint32_t)depth,
+        .ops = QUEUED_BYTES / byte_count,
+        .state = 1,
+    };
+    queued.units = (area < AREA_MAX_SECTORS ? (uint32_t)area : AREA_MAX_SECTORS) / queued.sectors;
+    if (queued.units == 0)
+        return command_fail("%s is smaller than that.", device->name);
+    enum command_result result = measure_queue(&queued);
+    for (unsigned i = 0; i < queued.depth; i++)
+        if (queued.parcels[i])
+            parcel_free(queued.parcels[i]);
+    return result;
+}
+
+/* ------------------------------------------------------------------ the command */
 
 static enum command_result run_bench(struct bench *bench)
 {
@@ -216,12 +371,19 @@ static bool parse_words(unsigned count, char **words, struct bench *bench, const
     return true;
 }
 
+static bool is_queue(unsigned count, char **words)
+{
+    return count == 5 && (strcmp(words[2], "read") == 0 || strcmp(words[2], "write") == 0);
+}
+
 enum command_result command_bench(unsigned count, char **words)
 {
     struct bench bench = {.divisor = 1};
     const char *disk = NULL;
 
-    if (!parse_words(count, words, &bench, &disk))
+    if (is_queue(count, words))
+        disk = words[1];
+    else if (!parse_words(count, words, &bench, &disk))
         return COMMAND_BAD_ARGUMENTS;
     if (disk)
         bench.device = argument_device(disk);
@@ -235,6 +397,8 @@ enum command_result command_bench(unsigned count, char **words)
         bench.device->sector_count < LARGE_SECTORS)
         return command_fail("%s is no disk with at least %u sectors of %u bytes.",
                             bench.device->name, LARGE_SECTORS, SECTOR_BYTES);
+    if (is_queue(count, words))
+        return bench_queue(bench.device, words + 2);
     bench.parcel = parcel_new(BUFFER_BYTES + BUFFER_ALIGNMENT);
     if (!bench.parcel)
         return command_fail("There is no memory for a buffer of 128 KiB.");

@@ -21,7 +21,7 @@ my $tree = "$scratch/tree";
 make_path("$tree/build/x86_64", "$tree/tools");
 copy("$top/Makefile", $tree);
 copy("$top/tools/near-words.pl", "$tree/tools");
-spill("$tree/build/x86_64/$_", '') for qw(kernel pata.sys);
+spill("$tree/build/x86_64/$_", '') for qw(kernel pata.sys ahci.sys);
 my $words = 'DISK CDROM FORMAT WRITE HIVE HIVE_RO MINIPORT CMD STRICT CHECKS TRACE KARGS TIMEOUT GDB ACCEL '
     . 'MACHINE CONTROLLER QEMU WATCHDOG DISK1 DISK2 DISK3 QEMU_EXTRA ARCH';
 spill("$tree/run-qemu.sh", <<"SCRIPT");
