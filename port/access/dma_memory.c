@@ -2,6 +2,7 @@
 /* Whose memory a bus master reaches; see dma_memory.h. Entered from any context. */
 #include "port/access/dma_memory.h"
 
+#include "port/contract/context.h"
 #include "port/loader/image.h"
 #include "port/memory.h"
 
@@ -113,10 +114,32 @@ static uint64_t left_in(const struct piece *piece, uint64_t physical)
     return 0;
 }
 
+/* The request that the miniport has been handed by the call which runs now, and what most commands
+ * use besides. */
+static bool find_handed(const struct channel *channel, uint64_t physical, struct dma_memory *memory)
+{
+    const struct irb_slot *handed =
+        context_now->kind == CONTEXT_START_IO ? context_now->slot : NULL;
+
+    if (!handed || handed->channel != channel)
+        return false;
+    const struct piece pieces[] = {data_of(handed), extension_of(handed),
+                                   guarded_by(&channel->memory.uncached_guard)};
+    for (unsigned i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        if ((memory->byte_count = left_in(&pieces[i], physical))) {
+            memory->slot = pieces[i].slot;
+            return true;
+        }
+    return false;
+}
+
 struct dma_memory dma_memory_at(const struct channel *channel, uint64_t physical)
 {
+    struct dma_memory memory;
     struct piece piece;
 
+    if (find_handed(channel, physical, &memory))
+        return memory;
     for (unsigned i = 0; get_piece(channel, i, &piece); i++) {
         uint64_t byte_count = left_in(&piece, physical);
         if (byte_count)
