@@ -46,7 +46,7 @@ like($output, qr/^mine on MACHINE=isapc: /m, 'which is said');
 
 ($code, $output) = suite(MINIPORT => "build/$arch/probes/ahci_probe.sys", TEST => 'write');
 is($code, 0, 'a driver for AHCI controllers') or diag($output);
-like($output, qr/^ahci on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine that has one');
+like($output, qr/^ahci_probe on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine that has one');
 
 # What the author of a driver that fails is told is the same for each ARCH.
 if ($arch ne 'x86_64') {
