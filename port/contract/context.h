@@ -71,12 +71,14 @@ static inline struct hal_call context_cpu(enum irql level)
 /* The innermost context; never NULL: while no miniport runs it is one of kind CONTEXT_NONE. */
 extern struct context *context_now;
 
+/* The hang watchdog, which no lock keeps out, may look between any two of these. */
 static inline void context_push(struct context *context)
 {
     context->stalled_us = 0;
     context->own_ticks = 0;
     context->all_ticks = 0;
     context->outer = context_now;
+    hal_compiler_barrier();
     context_now = context;
 }
 static inline void context_pop(struct context *context)
