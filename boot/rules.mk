@@ -112,7 +112,7 @@ $(addprefix $(BUILD)/,$(KERNEL_SMALL)): private KERNEL_CFLAGS += -Os
 
 # What is entered with every request goes on to other functions instead of calling them, and what calls nobody needs
 # no frame.
-KERNEL_STRAIGHT := port/access/ports.o port/block.o port/ddi/irb.o port/request/complete.o
+KERNEL_STRAIGHT := port/access/hba.o port/access/ports.o port/access/registers.o port/block.o port/ddi/irb.o port/request/complete.o
 $(addprefix $(BUILD)/,$(KERNEL_STRAIGHT)): private KERNEL_CFLAGS += -foptimize-sibling-calls -momit-leaf-frame-pointer
 
 # For who develops the kernel, with the compiler that it is developed with: each finds others.

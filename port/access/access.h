@@ -57,6 +57,10 @@ enum access_record {
 };
 
 struct access_map {
+    /* Of an AHCI controller the registers in the first range that has any: where they are, dword by
+     * dword, and their records. (Other memory is looked up in the controller's ranges.) */
+    uintptr_t hba_start, hba_count;
+    const struct access_register *hba_records;
     struct access_register records[ACCESS_RECORD_COUNT];
     uint16_t ports[ACCESS_PORT_COUNT]; /* for each the place of its record among them, in bytes */
 };

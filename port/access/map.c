@@ -133,6 +133,17 @@ void access_mark(struct controller *controller)
     }
 }
 
+/* The short way to an AHCI controller's registers (access.h). */
+static void map_registers(struct access_map *map, const struct mapped_range *range)
+{
+    if (map->hba_count || !range->hba || range->offset % 4 || range->offset >= HBA_BYTES)
+        return;
+    uint32_t left = HBA_BYTES - range->offset;
+    map->hba_start = range->base;
+    map->hba_count = (range->byte_count < left ? range->byte_count : left) / 4;
+    map->hba_records = &range->hba->registers[range->offset / 4];
+}
+
 PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS IoAddress,
                                  ULONG NumberOfBytes)
 {
@@ -179,12 +190,14 @@ PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICAL_ADDRESS Io
             return NULL;
         }
         bool is_hba = range->Bar == HBA_BAR && hba_create(controller);
-        controller->mapped[controller->mapped_count++] = (struct mapped_range){
+        struct mapped_range *mapped = &controller->mapped[controller->mapped_count++];
+        *mapped = (struct mapped_range){
             .base = base,
             .byte_count = byte_count,
             .offset = (uint32_t)(address - (uint64_t)range->RangeStart.QuadPart),
             .hba = is_hba ? controller->hba : NULL,
         };
+        map_registers(controller->port_map, mapped);
     } else {
         map_ports(controller, (uint32_t)address, byte_count);
     }
