@@ -17,6 +17,7 @@
 #include "port/access/role.h"
 
 struct access_hba;
+struct audit_hba_port;
 struct channel;
 struct controller;
 
@@ -38,7 +39,10 @@ struct access_register {
     VOID(ACCESS_WAY *write32) ACCESS_WRITE(port, ULONG);
     union {
         struct channel *channel; /* whose it is: not always the one whose routine runs */
-        struct access_hba *hba;  /* of registers in memory: the AHCI controller's */
+        /* Of registers in memory: the port of the AHCI controller, or where it is no port's, the
+         * controller (hba_of). */
+        struct audit_hba_port *port;
+        struct access_hba *hba;
     };
     uint8_t role;        /* enum access_role; of registers in memory enum hba_role */
     uint8_t byte_count;  /* of the widest access that may begin there; 0: none */

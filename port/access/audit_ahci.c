@@ -7,7 +7,7 @@
 
 #include <ata.h>
 
-#include "port/access/audit_ahci_internal.h"
+#include "port/access/audit_ahci_plain.h"
 #include "port/objects.h"
 
 /* AHCI: 10.1.2: how long CR and FR may take to become 0. A driver that has waited for so long may
@@ -71,6 +71,7 @@ static void reset_all(struct audit_hba *audit)
         port->may_run = port->may_receive = false;
         port->pending = port->too_early_call = 0;
     }
+    audit->too_early = 0;
     audit->ghc = 0;
     audit->has_ghc = true;
 }
@@ -215,18 +216,6 @@ static void read_task_file(struct audit_hba_port *port, uint32_t value)
 
 /* ------------------------------------------------------------------ slots */
 
-/* A queued command is over when its bit of PxSACT is clear, another one when that of PxCI is. */
-static void read_slots(struct audit_hba_port *port, enum hba_role role, uint32_t value)
-{
-    if (role == HBA_PORT_SACT) {
-        port->issued &= ~(port->queued & port->active & ~value);
-        port->active &= value;
-    } else {
-        port->issued &= value;
-    }
-    port->queued &= port->issued | port->active;
-}
-
 static void write_active(const struct hba_access *at, uint32_t value)
 {
     struct audit_hba_port *port = at->port;
@@ -246,24 +235,34 @@ static void write_active(const struct hba_access *at, uint32_t value)
 
 static struct hba_access access_of(const struct access_register *reg, enum routine routine)
 {
-    struct audit_hba *audit = reg->hba->audit;
+    struct audit_hba *audit = hba_of(reg)->audit;
     struct hba_access at = {.audit = audit, .routine = routine};
 
     if (reg->role >= HBA_PORT_ROLES) {
-        at.number = hba_port_of(hba_offset_of(reg->hba, reg));
-        at.port = &audit->ports[at.number];
+        at.port = reg->port;
+        at.number = (unsigned)(at.port - audit->ports);
     }
     return at;
+}
+
+/* AHCI: 3.1.1, 3.1.4: what is not there, as far as is known. */
+static void note_missing(struct audit_hba *audit)
+{
+    for (unsigned i = 0; i < HBA_PORT_COUNT; i++) {
+        struct audit_hba_port *port = &audit->ports[i];
+        port->missing_slots = audit->has_cap ? ~1u << (audit->cap >> 8 & 0x1F) : 0;
+        port->is_missing = audit->has_pi && !(audit->pi >> i & 1);
+    }
 }
 
 static uint32_t general_read(struct audit_hba *audit, enum hba_role role, uint32_t value)
 {
     if (role == HBA_CAP)
-        audit->cap = value, audit->has_cap = true;
+        audit->cap = value, audit->has_cap = true, note_missing(audit);
     else if (role == HBA_GHC)
         audit->ghc = value, audit->has_ghc = true;
     else if (role == HBA_PI)
-        audit->pi = value, audit->has_pi = true;
+        audit->pi = value, audit->has_pi = true, note_missing(audit);
     else
         ahci_read_interrupts(audit, value);
     return value;
@@ -277,10 +276,10 @@ uint32_t audit_ahci_read(const struct access_register *reg, uint32_t value)
 
     if (!port)
         return general_read(at.audit, role, value);
-    if (role == HBA_PORT_CI || role == HBA_PORT_SACT) {
-        read_slots(port, role, value);
-        return role == HBA_PORT_CI ? value | port->stopped : value;
-    }
+    if (role == HBA_PORT_CI)
+        return ahci_read_issued(port, value);
+    if (role == HBA_PORT_SACT)
+        return ahci_read_active(port, value);
     if (role == HBA_PORT_IS)
         ahci_read_port_interrupts(port, value);
     else if (role == HBA_PORT_TFD)

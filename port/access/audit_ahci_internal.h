@@ -79,12 +79,8 @@ bool ahci_is_started(const struct hba_access *at, const char *name);
 bool ahci_reaches(const struct audit_hba *audit, uint64_t physical, uint64_t byte_count);
 /* Of the command list, as many as the controller has slots. */
 uint32_t ahci_list_bytes(const struct audit_hba *audit);
-/* Where only one command was under way, the driver may know that it is over without having asked
- * for its slot. */
-void ahci_one_may_be_over(struct audit_hba_port *port);
 /* PxIS, and IS. */
 void ahci_read_port_interrupts(struct audit_hba_port *port, uint32_t value);
-void ahci_write_port_interrupts(struct audit_hba_port *port, uint32_t value);
 void ahci_read_interrupts(struct audit_hba *audit, uint32_t value);
 void ahci_write_interrupts(const struct hba_access *at, uint32_t value);
 /* PxCI is about to be written: judges the commands of its slots. As audit_ahci_write. */

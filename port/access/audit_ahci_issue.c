@@ -219,7 +219,7 @@ static bool issue(const struct hba_access *at, unsigned slot)
     uint32_t bit = 1u << slot;
     bool is_used = port->issued & bit || (port->active & port->queued & bit);
 
-    if (at->audit->has_cap && slot > (at->audit->cap >> 8 & 0x1F))
+    if (port->missing_slots & bit)
         ACCUSE(at, RULE_HWR_22, "port %u: slot %u, of %u", at->number, slot,
                (unsigned)(at->audit->cap >> 8 & 0x1F) + 1);
     else if (is_used)
@@ -258,7 +258,7 @@ bool ahci_issue(const struct hba_access *at, uint32_t *slots)
 
     if (!*slots)
         return true;
-    if (at->audit->has_pi && !(at->audit->pi >> at->number & 1)) { /* AHCI: 3.1.4 */
+    if (port->is_missing) { /* AHCI: 3.1.4 */
         ACCUSE(at, RULE_HWR_19, "port %u: the controller has no such port (PI %#x)", at->number,
                (unsigned)at->audit->pi);
         return true;

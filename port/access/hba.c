@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "port/access/audit_ahci.h"
+#include "port/access/audit_ahci_plain.h"
 #include "port/contract/routines.h"
 #include "port/contract/rules.h"
 #include "port/objects.h"
@@ -20,21 +20,21 @@
 
 /* ------------------------------------------------------------------ nobody wants to know */
 
-#define DEFINE_PLAIN(Name, TYPE, bits)                                     \
-    static TYPE ACCESS_WAY plain_read##bits ACCESS_READ(address)           \
-    {                                                                      \
-        (void)reg;                                                         \
-        TYPE value = hal_read##bits((const void *)address);                \
-        access_counters.registers++;                                       \
-        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);  \
-        return value;                                                      \
-    }                                                                      \
-    static VOID ACCESS_WAY plain_write##bits ACCESS_WRITE(address, TYPE)   \
-    {                                                                      \
-        (void)reg;                                                         \
-        hal_write##bits((void *)address, value);                           \
-        access_counters.registers++;                                       \
-        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value); \
+#define DEFINE_PLAIN(Name, TYPE, bits)                                          \
+    static TYPE ACCESS_WAY plain_read##bits ACCESS_READ(address)                \
+    {                                                                           \
+        (void)reg;                                                              \
+        TYPE value = hal_read##bits((const void *)address);                     \
+        access_counters.registers++;                                            \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);       \
+        return value;                                                           \
+    }                                                                           \
+    static inline VOID ACCESS_WAY plain_write##bits ACCESS_WRITE(address, TYPE) \
+    {                                                                           \
+        (void)reg;                                                              \
+        hal_write##bits((void *)address, value);                                \
+        access_counters.registers++;                                            \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);      \
     }
 WIDTHS(DEFINE_PLAIN)
 
@@ -68,24 +68,58 @@ static inline __attribute__((always_inline)) bool told_write(const struct access
     return is_sent;
 }
 
-#define DEFINE_TOLD(Name, TYPE, bits)                                                  \
-    static TYPE ACCESS_WAY hba_read##bits ACCESS_READ(address)                         \
-    {                                                                                  \
-        TYPE value = hal_read##bits((const void *)address);                            \
-        value = (TYPE)told_read(reg, address, value, bits);                            \
-        access_counters.registers++;                                                   \
-        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);              \
-        return value;                                                                  \
-    }                                                                                  \
-    static VOID ACCESS_WAY hba_write##bits ACCESS_WRITE(address, TYPE)                 \
-    {                                                                                  \
-        uint32_t sent = value;                                                         \
-        if (told_write(reg, address, &sent, bits, ROUTINE_AtaPortWriteRegister##Name)) \
-            hal_write##bits((void *)address, (TYPE)sent);                              \
-        access_counters.registers++;                                                   \
-        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);             \
+/* All is looked at. */
+#define DEFINE_TOLD(Name, TYPE, bits)                                                             \
+    static __attribute__((cold, noinline)) TYPE ACCESS_WAY told##bits ACCESS_WRITE(address, TYPE) \
+    {                                                                                             \
+        value = (TYPE)told_read(reg, address, value, bits);                                       \
+        access_counters.registers++;                                                              \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);                         \
+        return value;                                                                             \
+    }                                                                                             \
+    static __attribute__((cold, noinline)) TYPE ACCESS_WAY told_read##bits ACCESS_READ(address)   \
+    {                                                                                             \
+        return told##bits HAL_WITH(reg, address, hal_read##bits((const void *)address));          \
+    }                                                                                             \
+    static __attribute__((cold, noinline)) VOID ACCESS_WAY told_write##bits ACCESS_WRITE(address, \
+                                                                                         TYPE)    \
+    {                                                                                             \
+        uint32_t sent = value;                                                                    \
+        if (told_write(reg, address, &sent, bits, ROUTINE_AtaPortWriteRegister##Name))            \
+            hal_write##bits((void *)address, (TYPE)sent);                                         \
+        access_counters.registers++;                                                              \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);                        \
     }
 WIDTHS(DEFINE_TOLD)
+
+/* The way of a request leads through these: what is plain of it (audit_ahci_plain.h) takes few
+ * instructions, and calls nobody. */
+#define DEFINE_READ(role, takes)                                 \
+    static ULONG ACCESS_WAY read_##role ACCESS_READ(address)     \
+    {                                                            \
+        ULONG value = hal_read32((const void *)address);         \
+        if (__builtin_expect(!(takes), 0))                       \
+            return told32 HAL_WITH(reg, address, value);         \
+        access_counters.registers++;                             \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, 4, value); \
+        return value;                                            \
+    }
+#define DEFINE_WRITE(role, takes)                                    \
+    static VOID ACCESS_WAY write_##role ACCESS_WRITE(address, ULONG) \
+    {                                                                \
+        if (__builtin_expect(!(takes), 0)) {                         \
+            told_write32 HAL_WITH(reg, address, value);              \
+            return;                                                  \
+        }                                                            \
+        plain_write32 HAL_WITH(reg, address, value);                 \
+    }
+DEFINE_READ(HBA_IS, ahci_takes_interrupts(reg->hba))
+DEFINE_WRITE(HBA_IS, ahci_takes_interrupts_clear(reg->hba, value))
+DEFINE_READ(HBA_PORT_IS, ahci_takes_port_interrupts(reg->port, value))
+DEFINE_WRITE(HBA_PORT_IS, (ahci_write_port_interrupts(reg->port, value), true))
+DEFINE_READ(HBA_PORT_SACT, (value = ahci_read_active(reg->port, value), true))
+DEFINE_WRITE(HBA_PORT_SACT, ahci_takes_active(reg->port, value))
+DEFINE_READ(HBA_PORT_CI, (value = ahci_read_issued(reg->port, value), true))
 
 uint32_t hba_tell_read(const struct access_register *reg, uintptr_t address, unsigned width,
                        uint32_t value)
@@ -120,9 +154,35 @@ static const uint8_t port_roles[HBA_PORT_BYTES / 4] = {
 
 #define PLAIN_WAYS(Name, TYPE, bits) \
     .read##bits = plain_read##bits, .write##bits = plain_write##bits,
-#define TOLD_WAYS(Name, TYPE, bits) .read##bits = hba_read##bits, .write##bits = hba_write##bits,
+#define TOLD_WAYS(Name, TYPE, bits) .read##bits = told_read##bits, .write##bits = told_write##bits,
 static const struct access_register plain_ways = {WIDTHS(PLAIN_WAYS)};
 static const struct access_register told_ways = {WIDTHS(TOLD_WAYS)};
+
+static struct access_register ways_of_role(uint8_t role)
+{
+    static ULONG(ACCESS_WAY *const reads[HBA_ROLE_COUNT]) ACCESS_READ(address) = {
+        [HBA_IS] = read_HBA_IS,
+        [HBA_PORT_IS] = read_HBA_PORT_IS,
+        [HBA_PORT_SACT] = read_HBA_PORT_SACT,
+        [HBA_PORT_CI] = read_HBA_PORT_CI,
+    };
+    static VOID(ACCESS_WAY *const writes[HBA_ROLE_COUNT]) ACCESS_WRITE(address, ULONG) = {
+        [HBA_IS] = write_HBA_IS,
+        [HBA_PORT_IS] = write_HBA_PORT_IS,
+        [HBA_PORT_SACT] = write_HBA_PORT_SACT,
+    };
+    struct access_register ways = told_ways;
+
+    if (access_filter)
+        return access_filter->hba_ways;
+    if (!role || !contract_audits)
+        return plain_ways;
+    if (reads[role])
+        ways.read32 = reads[role];
+    if (writes[role])
+        ways.write32 = writes[role];
+    return ways;
+}
 
 static void make_records(struct access_hba *hba)
 {
@@ -130,10 +190,11 @@ static void make_records(struct access_hba *hba)
         uint8_t role = i < HBA_PORTS / 4 ? general_roles[i]
                                          : port_roles[(i - HBA_PORTS / 4) % (HBA_PORT_BYTES / 4)];
         struct access_register *reg = &hba->registers[i];
-        *reg = access_filter             ? access_filter->hba_ways
-               : role && contract_audits ? told_ways
-                                         : plain_ways;
-        reg->hba = hba;
+        *reg = ways_of_role(role);
+        if (role >= HBA_PORT_ROLES)
+            reg->port = &hba->audit->ports[hba_port_of(i * 4)];
+        else
+            reg->hba = hba;
         reg->role = role;
         reg->byte_count = 4;
     }
@@ -159,6 +220,8 @@ bool hba_create(struct controller *controller)
         return false;
     hba->audit = (struct audit_hba *)(hba + 1);
     hba->audit->controller = controller;
+    for (unsigned i = 0; i < HBA_PORT_COUNT; i++)
+        hba->audit->ports[i].hba = hba;
     make_records(hba);
     controller->hba = hba;
     return true;

@@ -30,7 +30,7 @@ static struct inject_channel *state_of(const struct access_register *reg, uint32
     unsigned port = hba_port_of(offset);
     struct channel *channel = offset < HBA_PORTS || port >= PORT_MAX_CHANNELS
                                   ? NULL
-                                  : reg->hba->audit->controller->channels[port];
+                                  : hba_of(reg)->audit->controller->channels[port];
     return channel ? inject_channel(channel) : NULL;
 }
 
@@ -434,7 +434,7 @@ static bool is_of_controller(const struct inject_rule *rule, const struct contro
 static uint32_t read_of_controller(const struct access_register *reg, uint32_t offset,
                                    uint32_t value)
 {
-    const struct controller *controller = reg->hba->audit->controller;
+    const struct controller *controller = hba_of(reg)->audit->controller;
     const struct inject_access access = access_to(offset);
     struct inject_rule *rule = NULL;
 
@@ -448,7 +448,7 @@ static uint32_t read_of_controller(const struct access_register *reg, uint32_t o
 
 static bool write_to_controller(const struct access_register *reg, uint32_t offset, uint32_t *value)
 {
-    const struct controller *controller = reg->hba->audit->controller;
+    const struct controller *controller = hba_of(reg)->audit->controller;
     const struct inject_access access = access_to(offset);
     struct inject_rule *rule = NULL;
 
@@ -468,7 +468,7 @@ static bool write_to_controller(const struct access_register *reg, uint32_t offs
 
 static uint32_t read(const struct access_register *reg, uintptr_t address, unsigned width)
 {
-    uint32_t offset = hba_offset_of(reg->hba, reg);
+    uint32_t offset = hba_offset_of(hba_of(reg), reg);
     struct inject_channel *state = state_of(reg, offset);
     unsigned shift = (unsigned)(address % 4) * 8;
     uint32_t value;
@@ -502,7 +502,7 @@ static void write_device(uintptr_t address, unsigned width, uint32_t value)
 static void write(const struct access_register *reg, uintptr_t address, unsigned width,
                   uint32_t value)
 {
-    uint32_t offset = hba_offset_of(reg->hba, reg);
+    uint32_t offset = hba_offset_of(hba_of(reg), reg);
     struct inject_channel *state = state_of(reg, offset);
     enum hba_role role = (enum hba_role)reg->role;
     unsigned shift = (unsigned)(address % 4) * 8;
