@@ -136,8 +136,10 @@ struct irb_slot {
     void *data;
     void *shown_data; /* DataBuffer */
     uint32_t data_byte_count;
-    void *extension;      /* IrbExtension, as the miniport sees it */
-    struct hal_gate gate; /* of the page */
+    void *extension;           /* IrbExtension, as the miniport sees it, */
+    uint8_t *extension_memory; /* and as the port does: plain memory, whose address is the physical
+                                  one */
+    struct hal_gate gate;      /* of the page */
     struct hal_gates data_gates, extension_gates;
 } __attribute__((aligned(256))); /* found without a division */
 

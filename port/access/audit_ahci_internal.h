@@ -50,7 +50,11 @@ _Static_assert(sizeof(struct ahci_prd) == 16, "a PRD");
 #define AHCI_PRD_LENGTH 0x003FFFFFu /* bytes less one */
 #define AHCI_PRD_ZERO   0x7FC00000u
 struct ahci_table {
-    uint8_t fis[64], packet[16], reserved[48];
+    union {
+        uint8_t fis[64];
+        uint32_t fis_dwords[16];
+    };
+    uint8_t packet[16], reserved[48];
     struct ahci_prd prds[];
 };
 _Static_assert(sizeof(struct ahci_table) == 128, "what lies before the PRDs");

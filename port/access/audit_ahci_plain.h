@@ -7,7 +7,7 @@
 #define PORT_ACCESS_AUDIT_AHCI_PLAIN_H
 
 #include "port/access/audit.h"
-#include "port/access/audit_ahci_internal.h"
+#include "port/access/audit_ahci_command.h"
 #include "port/objects.h"
 
 /* ------------------------------------------------------------------ interrupts */
@@ -94,6 +94,74 @@ static inline bool ahci_takes_active(struct audit_hba_port *port, uint32_t value
     if (value & (port->active | port->issued) || !(port->known[HBA_PORT_CMD] & AHCI_CMD_START))
         return false;
     port->active |= value;
+    return true;
+}
+
+/* ------------------------------------------------------------------ a command */
+
+/* The FIS of READ and WRITE FPDMA QUEUED up to their opcode, which differ by a bit, and the header
+ * of a command whose data is one piece. */
+#define AHCI_QUEUED_FIS   0x00608027u
+#define AHCI_QUEUED_WRITE 0x00010000u
+#define AHCI_QUEUED_MASK  0x00FEFFFFu
+#define AHCI_ONE_PRD      (1u << 16 | FIS_DWORDS)
+
+/* Does the FIS lead to sectors that the device of a request has, and as many as are its data? */
+static inline __attribute__((always_inline)) bool ahci_is_on_device(const uint32_t *fis,
+                                                                    const struct irb_slot *irb)
+{
+    const struct device *device = irb->request->device;
+    uint32_t sectors = fis[0] >> 24 | (fis[2] >> 16 & 0xFF00);
+    uint64_t lba = (fis[1] & 0xFFFFFF) | (uint64_t)(fis[2] & 0xFFFFFF) << 24;
+
+    return device->kind == DEVICE_ATA && sectors * device->sector_size == irb->data_byte_count &&
+           lba + sectors <= device->sector_count;
+}
+
+/* Is the PRD all of a request's data, which lies in one piece? */
+static inline __attribute__((always_inline)) bool ahci_is_its_data(const struct ahci_prd *prd,
+                                                                   const struct irb_slot *irb)
+{
+    const struct request *request = irb->request;
+
+    return irb->data_byte_count - 1 < request->physical_byte_count &&
+           prd->length + 1 == irb->data_byte_count &&
+           ((uint64_t)prd->address_high << 32 | prd->address) == request->physical &&
+           !((prd->address | irb->data_byte_count) & 1);
+}
+
+/* PxCI is about to be written: for one free slot, whose command is a queued read or write of the
+ * request that the context was handed. It lies where it stays for the channel's life: the header in
+ * the uncached extension, the table in the request's own. */
+static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
+{
+    const struct irb_slot *irb = context_now->slot;
+    uint32_t in_use = port->issued | port->queued | port->missing_slots | ~port->active;
+
+    if (port->holds || value & in_use || port->issued & ~port->queued || value & (value - 1) ||
+        !value || !irb || !irb->request || irb->state != SLOT_ACTIVE ||
+        !(port->known[HBA_PORT_CMD] & AHCI_CMD_START))
+        return false;
+    const struct channel_memory *memory = &irb->channel->memory;
+    uint64_t list = ((uint64_t)port->known[HBA_PORT_CLBU] << 32 | port->known[HBA_PORT_CLB]) -
+                    (uintptr_t)memory->uncached_guard.pages;
+    if (list >= memory->uncached_size || memory->uncached_size - list < AHCI_LIST_BYTES)
+        return false;
+    const struct ahci_header *header =
+        (const struct ahci_header *)((uint8_t *)memory->uncached_guard.pages + list) +
+        __builtin_ctz(value);
+    const struct ahci_table *table = (const struct ahci_table *)irb->extension_memory;
+    if (((uint64_t)header->table_high << 32 | header->table) != (uintptr_t)table ||
+        memory->irb_extension_size < sizeof *table + sizeof table->prds[0])
+        return false;
+    uint32_t opcode = table->fis_dwords[0];
+    if ((opcode & AHCI_QUEUED_MASK) != AHCI_QUEUED_FIS ||
+        header->description !=
+            (AHCI_ONE_PRD | (opcode & AHCI_QUEUED_WRITE ? AHCI_HEADER_WRITE : 0)) ||
+        !ahci_is_on_device(table->fis_dwords, irb) || !ahci_is_its_data(&table->prds[0], irb))
+        return false;
+    port->issued |= value;
+    port->queued |= value;
     return true;
 }
 

@@ -25,18 +25,12 @@ static struct piece data_of(const struct irb_slot *slot)
                           slot->data_byte_count + (slot->data_byte_count & 1), slot};
 }
 
-/* Whose page it begins in at the same place as the driver sees it. */
 static struct piece extension_of(const struct irb_slot *slot)
 {
-    const struct channel_memory *memory = &slot->channel->memory;
-    size_t page_count = hal_pages_for(memory->irb_extension_size);
-
     if (!slot->extension)
         return NO_PIECE;
-    return (struct piece){slot->extension,
-                          memory->irb_extensions + slot->index * page_count * HAL_PAGE_SIZE +
-                              (uintptr_t)slot->extension % HAL_PAGE_SIZE,
-                          memory->irb_extension_size, NULL};
+    return (struct piece){slot->extension, slot->extension_memory,
+                          slot->channel->memory.irb_extension_size, NULL};
 }
 
 static struct piece image_of(const struct driver *driver)
@@ -47,7 +41,11 @@ static struct piece image_of(const struct driver *driver)
 
 static struct piece guarded_by(const struct guarded *guarded)
 {
-    return guarded->pages ? PLAIN(guarded->start, guarded->byte_count) : NO_PIECE;
+    if (!guarded->pages)
+        return NO_PIECE;
+    return (struct piece){
+        guarded->start, (const uint8_t *)guarded->pages + (uintptr_t)guarded->start % HAL_PAGE_SIZE,
+        guarded->byte_count, NULL};
 }
 
 /* What is not an IRB's. False: that was all. */

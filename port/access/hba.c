@@ -119,6 +119,7 @@ DEFINE_READ(HBA_PORT_IS, ahci_takes_port_interrupts(reg->port, value))
 DEFINE_WRITE(HBA_PORT_IS, (ahci_write_port_interrupts(reg->port, value), true))
 DEFINE_READ(HBA_PORT_SACT, (value = ahci_read_active(reg->port, value), true))
 DEFINE_WRITE(HBA_PORT_SACT, ahci_takes_active(reg->port, value))
+DEFINE_WRITE(HBA_PORT_CI, ahci_takes_issue(reg->port, value))
 DEFINE_READ(HBA_PORT_CI, (value = ahci_read_issued(reg->port, value), true))
 
 uint32_t hba_tell_read(const struct access_register *reg, uintptr_t address, unsigned width,
@@ -170,6 +171,7 @@ static struct access_register ways_of_role(uint8_t role)
         [HBA_IS] = write_HBA_IS,
         [HBA_PORT_IS] = write_HBA_PORT_IS,
         [HBA_PORT_SACT] = write_HBA_PORT_SACT,
+        [HBA_PORT_CI] = write_HBA_PORT_CI,
     };
     struct access_register ways = told_ways;
 

@@ -83,8 +83,7 @@ static bool find_extension(struct piece *piece, struct channel *channel, const v
 
     /* The end of one may be the first byte of an unmapped page. */
     return byte_count && slot_locate(channel, (uintptr_t)address - 1, &slot, &part) && slot &&
-           find_inside(piece, address, slot->extension, byte_count,
-                       slot_behind(slot, SLOT_EXTENSION, (uintptr_t)slot->extension));
+           find_inside(piece, address, slot->extension, byte_count, slot->extension_memory);
 }
 
 static bool find_piece(struct piece *piece, struct channel *channel, const IDE_REQUEST_BLOCK *irb,

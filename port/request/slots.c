@@ -210,10 +210,12 @@ static bool slot_make(struct channel *channel, unsigned index)
                                   (size && contract_checks ? CARE_MORE : 0));
     slot->trace_start = trace_head(TRACE_IRB_START, channel->traced, index);
     slot->trace_end = trace_head(TRACE_IRB_END, channel->traced, index);
-    if (size)
+    if (size) {
         slot->extension = part_address(slot, SLOT_EXTENSION) +
                           extension_pages(channel) * HAL_PAGE_SIZE -
                           ((size + EXTENSION_ALIGNMENT - 1) & ~(size_t)(EXTENSION_ALIGNMENT - 1));
+        slot->extension_memory = slot_behind(slot, SLOT_EXTENSION, (uintptr_t)slot->extension);
+    }
     if (!make_visible(slot))
         return false;
     slot_fill_constants(slot, &slot->page->irb);
