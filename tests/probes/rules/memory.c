@@ -446,7 +446,7 @@ CASE memory_kernel_stack(struct occasion *at)
     PUCHAR volatile above = bytes; /* as the compiler would warn otherwise */
 
     UNREFERENCED_PARAMETER(at);
-    AtaPortCopyMemory(bytes, above + 1024, sizeof bytes); /* BREAKS: MEM-04 */
+    AtaPortCopyMemory(bytes, above + 128 * sizeof(PVOID), sizeof bytes); /* BREAKS: MEM-04 */
     probe_returned(bytes[0] | bytes[7]);
     return FALSE;
 }
