@@ -445,11 +445,8 @@ void guest_test_edges(void)
     big = port_device_by_name("2");
     cd = port_device_by_name("cd0");
     buffer = hal_pages_alloc(32, UINT64_MAX);
-    reference = hal_pages_alloc(REFERENCE_SECTORS * 512 / HAL_PAGE_SIZE, UINT64_MAX);
-    bool ready = disk && slave && big && cd && buffer && reference;
-    for (unsigned lba = 0; ready && lba < REFERENCE_SECTORS; lba++)
-        ready = block_transfer(disk, BLOCK_READ, lba, 1, reference + lba * 512) == BLOCK_OK;
-    if (!guest_ok(ready, "three disks and a CD"))
+    reference = guest_first_sectors(disk, REFERENCE_SECTORS);
+    if (!guest_ok(disk && slave && big && cd && buffer && reference, "three disks and a CD"))
         return;
     test_refused();
     test_multiple();

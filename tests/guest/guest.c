@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hal/hal.h"
+#include "port/block.h"
 #include "port/trace.h"
 #include "tests/guest/conformance.h"
 #include "tests/guest/guest.h"
@@ -37,6 +38,16 @@ void guest_show_trace(void)
 void guest_show_trace_since(uint16_t first)
 {
     show_trace(first, TRACE_SHOWN_LONG);
+}
+
+uint8_t *guest_first_sectors(struct device *disk, unsigned sector_count)
+{
+    uint8_t *sectors = hal_pages_alloc(hal_pages_for(sector_count * 512), UINT64_MAX);
+    bool is_read = disk && sectors;
+
+    for (unsigned lba = 0; is_read && lba < sector_count; lba++)
+        is_read = block_transfer(disk, BLOCK_READ, lba, 1, sectors + lba * 512) == BLOCK_OK;
+    return is_read ? sectors : NULL;
 }
 
 bool guest_test(const char *name)

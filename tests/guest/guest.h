@@ -4,6 +4,9 @@
 #define TESTS_GUEST_GUEST_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+struct device;
 
 /* Runs one and prints TAP. False: there is no test of that name. */
 bool guest_test(const char *name);
@@ -12,6 +15,9 @@ bool guest_test(const char *name);
 void guest_show_trace(void);
 /* The same of what has come since trace_next was `first`, up to many lines. */
 void guest_show_trace_since(uint16_t first);
+
+/* What the first sectors of a disk hold, read one by one; NULL: there is no such disk, or they can't be read. */
+uint8_t *guest_first_sectors(struct device *disk, unsigned sector_count);
 
 void guest_test_hal(void);
 void guest_fail_hal(const char *how);

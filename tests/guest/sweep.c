@@ -29,13 +29,16 @@
 /* Of the short form: as far as this a fault is put. */
 #define SHORT_LIMIT 1u
 
+#define MOST_SCENARIOS 16u
+#define MOST_FAULTS    128u
+
 static struct tally {
     unsigned runs, unharmed, repaired, failed, offline, blind;
-} tallies[16];
+} tallies[MOST_SCENARIOS];
 static unsigned hangs, doubles, wrong_data, wrong_sectors, dead, broken, unusable, findings;
-static bool is_over;    /* nothing more can be tried */
-static bool is_shown;   /* what happens in a run, access by access */
-static ULONG modes[16]; /* that the scenarios' devices had at first */
+static bool is_over;                /* nothing more can be tried */
+static bool is_shown;               /* what happens in a run, access by access */
+static ULONG modes[MOST_SCENARIOS]; /* that the scenarios' devices had at first */
 static uint64_t seed = 1, random_state;
 
 /* ------------------------------------------------------------------ waiting */
@@ -328,7 +331,7 @@ static uint64_t number_at(const char **words)
 
 static void go_all_ways(const char *words, const bool *is_left_out)
 {
-    static uint16_t places[16 * 128];
+    static uint16_t places[MOST_SCENARIOS * MOST_FAULTS];
     const bool is_long = *words;
     if (is_long)
         seed = number_at(&words);
@@ -399,10 +402,10 @@ static void conclude(unsigned count, const char *what)
 void conf_sweep(const char *words)
 {
     char text[INJECT_TEXT_SIZE];
-    bool is_left_out[16] = {false};
+    bool is_left_out[MOST_SCENARIOS] = {false};
 
-    ASSERT_OP(sweep_scenario_count, <=, 16);
-    ASSERT_OP(sweep_fault_count, <=, 128);
+    ASSERT_OP(sweep_scenario_count, <=, MOST_SCENARIOS);
+    ASSERT_OP(sweep_fault_count, <=, MOST_FAULTS);
     if (!sweep_prepare())
         return;
     for (unsigned s = 0; s < sweep_scenario_count; s++)

@@ -12,6 +12,7 @@
 #define SECTOR      512u
 #define FIRST_LBA   40u
 #define FIRST_COUNT 16u
+#define PIECE       256u /* sectors of the whole disk that go at once */
 
 volatile unsigned sweep_ends;
 
@@ -220,10 +221,11 @@ void sweep_name(const struct sweep_scenario *scenario, char *text, size_t size)
 
 /* ------------------------------------------------------------------ the disk */
 
-static bool write_disk(void)
+/* All of it, piece by piece. */
+static bool transfer_disk(enum block_operation operation, uint8_t *data)
 {
-    for (uint32_t at = 0; at < SWEEP_SECTORS; at += 256)
-        if (!conf_transfer(disk, BLOCK_WRITE, at, 256, model + at * SECTOR))
+    for (uint32_t at = 0; at < SWEEP_SECTORS; at += PIECE)
+        if (!conf_transfer(disk, operation, at, PIECE, data + at * SECTOR))
             return false;
     return true;
 }
@@ -241,14 +243,13 @@ static bool is_old_or_new(uint32_t sector, const uint8_t *holds)
 bool sweep_check_disk(bool is_blind, char *text, size_t size)
 {
     snprintf(text, size, "the disk is not read any more");
-    for (uint32_t at = 0; at < SWEEP_SECTORS; at += 256)
-        if (!conf_transfer(disk, BLOCK_READ, at, 256, found + at * SECTOR))
-            return false;
+    if (!transfer_disk(BLOCK_READ, found))
+        return false;
     for (uint32_t i = 0; i < SWEEP_SECTORS; i++) {
         if (is_old_or_new(i, found + i * SECTOR))
             continue;
         if (is_blind)
-            return write_disk();
+            return transfer_disk(BLOCK_WRITE, model);
         snprintf(text, size, "sector %u holds neither what it held nor what was written", i);
         memcpy(model + i * SECTOR, found + i * SECTOR, SECTOR);
         return false;
@@ -275,9 +276,6 @@ bool sweep_prepare(void)
     if (cd && !conf_ok(conf_transfer(cd, BLOCK_READ, 0, 4, medium), "the CD is read"))
         return false;
     if (conf_writes(disk))
-        return conf_ok(write_disk(), "the scratch disk is written");
-    for (uint32_t at = 0; at < SWEEP_SECTORS; at += 256)
-        if (!conf_transfer(disk, BLOCK_READ, at, 256, model + at * SECTOR))
-            return conf_ok(false, "the scratch disk is read");
-    return true;
+        return conf_ok(transfer_disk(BLOCK_WRITE, model), "the scratch disk is written");
+    return transfer_disk(BLOCK_READ, model) || conf_ok(false, "the scratch disk is read");
 }

@@ -256,6 +256,20 @@ static void test_registers(void)
     check(1, "0.1  Bus Master Command <- 01 bus master goes on, from memory\n",
           "and start while it runs");
     begin();
+    table_length = 1;
+    out(BUS_MASTER, 0x09);
+    out(BUS_MASTER, 0x00);
+    out(BUS_MASTER, 0x09);
+    out(BUS_MASTER, 0x08);
+    out(COMMAND_BLOCK + 2, 0x01);
+    check(5,
+          "0.1  Bus Master Command <- 09 bus master start, to memory\n"
+          "0.1  Bus Master Command <- 00 bus master stop, from memory\n"
+          "0.1  Bus Master Command <- 09 bus master start, to memory, PRD 0x200000: 4096\n"
+          "0.1  Bus Master Command <- 08 bus master stop, to memory\n"
+          "0.1  Sector Count <- 01\n",
+          "the last start is it when other writes have followed");
+    begin();
     put(TRACE_REGISTER_WRITE, 0x2004, 4, 0x80000002);
     put(TRACE_REGISTER_READ, 0x2000 + 0x100 + 3 * 0x80 + 0x20, 4, 0x0441);
     put(TRACE_REGISTER_READ, 0x2000 + 0x100 + 0x1C, 4, 0);
