@@ -103,7 +103,7 @@ static void write_command(struct channel *channel, uint8_t opcode)
 {
     channel->audit.current.command = opcode;
     audit_command_with_care(channel);
-    audit_dma_commanded(&channel->audit, opcode);
+    audit_dma_commanded(&channel->audit);
 }
 
 static uint8_t write_bus_master(struct channel *channel, uint8_t value)

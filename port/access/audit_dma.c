@@ -24,48 +24,23 @@
 
 /* ------------------------------------------------------------------ commands */
 
-#define READS  (DMA_START | DMA_TO_MEMORY)
-#define WRITES DMA_START
-#define MOVES  (DMA_START | DMA_AWAITED_SOME)
+/* What its transfer has to be started with; 0: it has none, or not by the bus master. */
+static uint32_t awaited_by(const struct audit_command *command)
+{
+    if (command->protocol == PROTOCOL_QUEUED ||
+        (command->protocol == PROTOCOL_PACKET && audit_is_by_dma(command)))
+        return DMA_START | DMA_AWAITED_SOME;
+    if (command->protocol == PROTOCOL_DMA_IN)
+        return DMA_START | DMA_TO_MEMORY;
+    return command->protocol == PROTOCOL_DMA_OUT ? DMA_START : 0;
+}
 
-#define OPCODE_PACKET      0xA0u
-#define FEATURE_PACKET_DMA 0x01u
-
-/* ATA/ATAPI-6 and -7, clause 8; ACS-2 of the later ones. */
-static const uint8_t dma_commands[256] = {
-    [0xC8] = READS,  /* READ DMA */
-    [0xC9] = READS,  /* the same, without retries */
-    [0x25] = READS,  /* READ DMA EXT */
-    [0x2A] = READS,  /* READ STREAM DMA EXT */
-    [0x47] = READS,  /* READ LOG DMA EXT */
-    [0x5D] = READS,  /* TRUSTED RECEIVE DMA */
-    [0xEE] = READS,  /* IDENTIFY DEVICE DMA */
-    [0xCA] = WRITES, /* WRITE DMA */
-    [0xCB] = WRITES, /* the same, without retries */
-    [0x35] = WRITES, /* WRITE DMA EXT */
-    [0x3A] = WRITES, /* WRITE STREAM DMA EXT */
-    [0x3D] = WRITES, /* WRITE DMA FUA EXT */
-    [0x06] = WRITES, /* DATA SET MANAGEMENT */
-    [0x57] = WRITES, /* WRITE LOG DMA EXT */
-    [0x5F] = WRITES, /* TRUSTED SEND DMA */
-    [0xA0] = MOVES,  /* PACKET, with the feature DMA */
-    [0x26] = MOVES,  /* READ DMA QUEUED EXT */
-    [0x36] = MOVES,  /* WRITE DMA QUEUED EXT */
-    [0x3E] = MOVES,  /* WRITE DMA QUEUED FUA EXT */
-    [0xC7] = MOVES,  /* READ DMA QUEUED */
-    [0xCC] = MOVES,  /* WRITE DMA QUEUED */
-    [0xA2] = MOVES,  /* SERVICE */
-};
-
-/* Of PACKET without its feature nothing goes by DMA; a transfer that has begun already has what it
- * waits for. */
-void audit_dma_commanded(struct audit *audit, uint8_t opcode)
+/* (A transfer that has begun already has what it waits for.) */
+void audit_dma_commanded(struct audit *audit)
 {
     audit->hazards &= ~AUDIT_AWAITED;
-    if (audit->hazards & AUDIT_DMA_STARTED ||
-        (opcode == OPCODE_PACKET && !(audit->current.features & FEATURE_PACKET_DMA)))
-        return;
-    audit->hazards |= dma_commands[opcode];
+    if (!(audit->hazards & AUDIT_DMA_STARTED))
+        audit->hazards |= awaited_by(&audit->command);
 }
 
 /* ------------------------------------------------------------------ whose transfer it is */
@@ -221,7 +196,6 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
     struct audit *audit = &channel->audit;
     struct audit_dma *dma = &audit->dma;
     struct transfer transfer = transfer_of(channel);
-
     const uint64_t told = contract_total();
 
     if (audit->hazards & AUDIT_DMA_STARTED) {

@@ -37,8 +37,8 @@ struct audit_prd {
 
 /* ------------------------------------------------------------------ what is said */
 
-/* A command is about to be written. */
-void audit_dma_commanded(struct audit *audit, uint8_t opcode) __attribute__((cold));
+/* The command that is noted is about to be written. */
+void audit_dma_commanded(struct audit *audit) __attribute__((cold));
 
 /* Is the table as most are: one descriptor for all of the data, of a request whose data lies in one
  * piece? (What is asked for twice is asked anew: that needs no more registers than are free.) */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The parts of the task file's auditor among themselves: audit_task_file.c (who may write and read
- * when), audit_data.c (the data port), audit_settings.c (what a command wants of its device).
+ * when), audit_data.c and audit_block.c (the data port), audit_settings.c and audit_support.c (what
+ * a command wants of its device), audit_issuer.c (what the port itself has asked for).
  * Entered from every context in which a miniport runs; each function before it has read or written.
  */
 #ifndef PORT_ACCESS_AUDIT_JUDGE_H
@@ -48,9 +49,6 @@ static inline bool audit_has_interrupted(const struct channel *channel)
     return audit_interrupts(channel) != channel->audit.command.interrupts;
 }
 
-/* Does any routine run now that the port calls for an interrupt of the channel's controller? */
-bool audit_in_interrupt(const struct channel *channel);
-
 /* HWR-02: an access that relies on what was read too early, and began at `now` of the cycle
  * counter. */
 void audit_judge_early(struct channel *channel, uint64_t now, const char *routine);
@@ -66,7 +64,7 @@ void audit_settle_dispute(struct channel *channel, uint8_t value);
  * the next command. */
 void audit_give_up(struct audit *audit);
 
-/* ------------------------------------------------------------------ audit_data.c */
+/* ------------------------------------------------------------------ audit_block.c */
 
 /* Status was read with DRQ, and without BSY. */
 void audit_offer_block(struct channel *channel);
@@ -91,8 +89,6 @@ const void *audit_port_data(const struct channel *channel, const void *data, uin
 bool audit_is_unsupported(struct channel *channel, unsigned device, const char *command);
 
 /* ------------------------------------------------------------------ audit_settings.c */
-
-void audit_set_hazards(struct audit *audit, unsigned device, uint32_t hazards, bool is_set);
 
 /* The command that the registers hold is about to be written. */
 void audit_judge_command(struct channel *channel);

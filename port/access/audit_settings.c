@@ -34,7 +34,7 @@ static bool is_selected(const struct audit *audit, unsigned device)
     return audit_device_of(&audit->current) == device;
 }
 
-void audit_set_hazards(struct audit *audit, unsigned device, uint32_t hazards, bool is_set)
+static void set_hazards(struct audit *audit, unsigned device, uint32_t hazards, bool is_set)
 {
     uint32_t all = is_selected(audit, device) ? audit->hazards : audit->devices[device].hazards;
 
@@ -74,7 +74,7 @@ void audit_identified(struct audit *audit, unsigned index)
     device->is_identified = device->is_still_current = true;
     set_size(audit, index,
              audit->command.registers.command == IDE_COMMAND_IDENTIFY ? size_of(words) : 0);
-    audit_set_hazards(audit, index, AUDIT_IS_OLD, versions < 1u << 6);
+    set_hazards(audit, index, AUDIT_IS_OLD, versions < 1u << 6);
 }
 
 void audit_forget_identified(struct audit *audit)
@@ -86,14 +86,14 @@ void audit_forget_identified(struct audit *audit)
         return;
     audit->devices[index].is_identified = audit->devices[index].is_still_current = false;
     set_size(audit, index, 0);
-    audit_set_hazards(audit, index, AUDIT_IS_OLD, false);
+    set_hazards(audit, index, AUDIT_IS_OLD, false);
 }
 
 void audit_undo(struct audit *audit, unsigned index, bool is_software_reset)
 {
     struct audit_device *device = &audit->devices[index];
 
-    audit_set_hazards(audit, index, AUDIT_BUSY | AUDIT_FLOATS | AUDIT_ASLEEP, false);
+    set_hazards(audit, index, AUDIT_BUSY | AUDIT_FLOATS | AUDIT_ASLEEP, false);
     device->shown = 0;
     if (is_selected(audit, index))
         audit->shown = 0;
@@ -103,7 +103,7 @@ void audit_undo(struct audit *audit, unsigned index, bool is_software_reset)
     if (device->dma == AUDIT_SET) {
         /* One that the firmware has set, it may have told the device to keep. */
         device->dma = device->dma_mode ? AUDIT_UNDONE : AUDIT_DOUBTFUL;
-        audit_set_hazards(audit, index, AUDIT_NO_DMA, true);
+        set_hazards(audit, index, AUDIT_NO_DMA, true);
     }
     if (device->multiple == AUDIT_SET)
         device->multiple = AUDIT_UNDONE;
@@ -129,7 +129,7 @@ void audit_start(struct channel *channel)
     audit->polls = 0;
     memset(&audit->command, 0, sizeof audit->command);
     for (unsigned index = 0; index < 2; index++) {
-        audit_set_hazards(audit, index, AUDIT_NO_DMA, true);
+        set_hazards(audit, index, AUDIT_NO_DMA, true);
         set_size(audit, index, 0);
     }
 }
@@ -173,16 +173,11 @@ static bool has_mode(const struct audit_device *device, uint8_t code, bool is_ac
     return decode_mode(code, &class, &number) && modes_of(device, class, is_active) >> number & 1;
 }
 
-static const struct device *port_device(const struct channel *channel, unsigned index)
-{
-    return &channel->devices[index];
-}
-
 /* What the driver has selected in IdeHwInitialize, or AtaControllerTransferModeSelect; 0: nothing
  * that is known. */
 static uint32_t selected_modes(const struct channel *channel, unsigned index)
 {
-    const struct device *device = port_device(channel, index);
+    const struct device *device = &channel->devices[index];
     return device->usable ? device->given.parameters.TransferModeSelected & DMA_SUPPORT : 0;
 }
 
@@ -251,7 +246,7 @@ static void judge_mode(struct channel *channel, unsigned index, const char *comm
 
     if (channel->controller->given.configuration.AtaBusType != IdeBusSata)
         why = fault_of_mode(channel, index, &rule);
-    audit_set_hazards(&channel->audit, index, AUDIT_NO_DMA, false);
+    set_hazards(&channel->audit, index, AUDIT_NO_DMA, false);
     if (!why) {
         if (device->dma != AUDIT_DOUBTFUL)
             device->dma = AUDIT_SET;
@@ -334,9 +329,10 @@ static bool is_out_of_reach(struct channel *channel, const char *words)
 void audit_judge_command(struct channel *channel)
 {
     struct audit *audit = &channel->audit;
-    const struct audit_command command = {.registers = audit->current, .previous = audit->previous};
+    const struct audit_command command = {.registers = audit->current,
+                                          .previous = audit->previous,
+                                          .protocol = audit_protocol_of(&audit->current)};
     const unsigned index = audit_device_of(&audit->current);
-    const enum audit_protocol protocol = audit_protocol_of(&audit->current);
     const uint8_t flags = audit_opcodes[audit->current.command].flags;
     char words[128];
 
@@ -350,11 +346,9 @@ void audit_judge_command(struct channel *channel)
     judge_address(channel, index, words);
     if (flags & OPCODE_MULTIPLE)
         judge_multiple(channel, index, words);
-    if (audit->hazards & AUDIT_NO_DMA &&
-        (protocol == PROTOCOL_DMA_IN || protocol == PROTOCOL_DMA_OUT ||
-         (protocol == PROTOCOL_PACKET && audit->current.features & 1)))
+    if (audit->hazards & AUDIT_NO_DMA && audit_is_by_dma(&command))
         judge_mode(channel, index, words);
-    if (protocol == PROTOCOL_PACKET)
+    if (command.protocol == PROTOCOL_PACKET)
         judge_limit(channel);
 }
 
@@ -372,7 +366,7 @@ static void note_feature(struct audit *audit, unsigned index)
             break;
         device->dma = AUDIT_SET;
         device->dma_mode = command->registers.sector_count;
-        audit_set_hazards(audit, index, AUDIT_NO_DMA, true); /* is it a good one? */
+        set_hazards(audit, index, AUDIT_NO_DMA, true); /* is it a good one? */
         break;
     case FEATURE_KEEP:
         device->keeps_settings = true;
@@ -419,7 +413,7 @@ void audit_note_end(struct channel *channel, bool has_succeeded)
         break;
     case IDE_COMMAND_SLEEP:
     case SLEEP_OLD:
-        audit_set_hazards(audit, index, AUDIT_ASLEEP, has_succeeded);
+        set_hazards(audit, index, AUDIT_ASLEEP, has_succeeded);
         break;
     case SET_MAX: /* how many sectors there are now, IDENTIFY says */
     case SET_MAX_EXT:

@@ -142,7 +142,7 @@ struct audit_dma {
  * the request that was begun last, of all on the channel. It runs over after 2^32 of them; what was
  * said 2^31 requests ago then counts as said now. */
 struct audit {
-    uint32_t hazards; /* AUDIT_xxx (audit.h): what the next access has to be looked at for */
+    uint32_t hazards; /* AUDIT_xxx: what the next access has to be looked at for */
     uint32_t last_28; /* of the device that is selected */
     union audit_task_file current, previous;
     uint8_t shown;            /* of this device, as in its own record */

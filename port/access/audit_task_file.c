@@ -32,7 +32,8 @@ struct audit_words audit_status_words(uint8_t status)
     return words;
 }
 
-bool audit_in_interrupt(const struct channel *channel)
+/* Does any routine run now that the port calls for an interrupt of the channel's controller? */
+static bool in_interrupt(const struct channel *channel)
 {
     const struct context *context = context_now;
 
@@ -499,7 +500,7 @@ void audit_settle_dispute(struct channel *channel, uint8_t value)
 void audit_status_with_care(struct channel *channel, enum access_role role, uint8_t value)
 {
     struct audit *audit = &channel->audit;
-    const bool is_interrupt = audit_in_interrupt(channel);
+    const bool is_interrupt = in_interrupt(channel);
     bool is_true = true;
 
     if (value & IDE_STATUS_BUSY && !AUDIT_IS_FLOATING(value))
