@@ -5,8 +5,8 @@
  * have ways of their own in the map's records (access.h), and interrupts a handler of their own;
  * while none is, nobody asks.
  *
- * Beside what driver and port do, two things are changed elsewhere, for which there are functions
- * here: what AtaPortGetBusData gives, and how fast time-outs pass.
+ * Elsewhere two things are changed: what AtaPortGetBusData gives, for which there is a function
+ * here, and how fast time-outs pass (timer_set_speed).
  */
 #ifndef PORT_ACCESS_INJECT_H
 #define PORT_ACCESS_INJECT_H

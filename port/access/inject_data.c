@@ -70,18 +70,14 @@ static uint8_t sense_byte(const struct inject_rule *rule, uint32_t at, uint8_t b
  * rule's sense data. */
 static uint8_t replace_operation(struct inject_channel *state, uint8_t operation)
 {
-    struct inject_rule *rule = NULL;
+    struct inject_rule *rule;
 
     if (operation == REQUEST_SENSE) {
         state->sensed = state->sense;
         state->sense = NULL;
         return operation;
     }
-    while ((rule = inject_next_of(INJECT_SENSE, rule)))
-        if (inject_is_of_target(rule, state) &&
-            (rule->command == INJECT_ANY || rule->command == operation) && inject_hit(rule, state))
-            break;
-    state->sense = rule;
+    state->sense = rule = inject_rule_for(state, INJECT_SENSE, operation);
     if (!rule)
         return operation;
     /* ATA/ATAPI-6, 9.8: the sense key is in Error bits 7:4. */

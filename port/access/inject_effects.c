@@ -188,45 +188,25 @@ void inject_note_reset(struct inject_channel *state, bool is_of_both)
     inject_mask_line(state, false);
 }
 
-bool inject_is_dma(const struct inject_channel *state, uint8_t opcode)
-{
-    static const uint8_t opcodes[] = {0x06, 0x25, 0x26, 0x2A, 0x35, 0x36, 0x3A, 0x3D,
-                                      0x3E, 0x47, 0x57, 0xC7, 0xC8, 0xCA, 0xCC};
-    for (unsigned i = 0; i < sizeof opcodes; i++)
-        if (opcodes[i] == opcode)
-            return true;
-    return opcode == IDE_COMMAND_ATAPI_PACKET && state->features & 1;
-}
-
-/* The first armed rule of a kind whose turn it is. */
-static struct inject_rule *rule_for(struct inject_channel *state, enum inject_kind kind,
-                                    uint8_t opcode)
-{
-    struct inject_rule *rule = NULL;
-    while ((rule = inject_next_of(kind, rule)))
-        if (inject_is_of_target(rule, state) &&
-            (rule->command == INJECT_ANY || rule->command == opcode) && inject_hit(rule, state))
-            break;
-    return rule;
-}
-
 void inject_end_with(struct inject_channel *state, struct inject_rule *rule, uint8_t status,
                      uint8_t error)
 {
     state->end = (struct inject_end){rule, state->target, status, error};
 }
 
-static uint8_t refuse_dma(struct inject_channel *state, struct inject_rule *rule)
+static void refuse_dma(struct inject_channel *state, struct inject_rule *rule)
 {
     state->has_bus_master_error = true;
     inject_end_with(state, rule, 0, 0);
-    return INJECT_NO_COMMAND;
 }
 
 bool inject_refuses_dma(struct inject_channel *state, uint8_t opcode)
 {
-    struct inject_rule *rule = rule_for(state, INJECT_DMA_ABOVE_4G, opcode);
-    return rule && refuse_dma(state, rule) == INJECT_NO_COMMAND;
+    struct inject_rule *rule = inject_rule_for(state, INJECT_DMA_ABOVE_4G, opcode);
+
+    if (rule)
+        refuse_dma(state, rule);
+    return rule;
 }
 
 /* A command that is to fail is not what the device gets: it gets one that it does not have, so that
@@ -237,18 +217,20 @@ uint8_t inject_replace_command(struct inject_channel *state, uint8_t opcode, boo
     struct inject_rule *rule;
 
     state->end = (struct inject_end){0};
-    if ((rule = rule_for(state, INJECT_ERROR, opcode))) {
+    if ((rule = inject_rule_for(state, INJECT_ERROR, opcode))) {
         inject_end_with(state, rule, IDE_STATUS_ERROR, (uint8_t)rule->value);
         return INJECT_NO_COMMAND;
     }
-    if ((rule = rule_for(state, INJECT_DF, opcode))) {
+    if ((rule = inject_rule_for(state, INJECT_DF, opcode))) {
         inject_end_with(state, rule, INJECT_STATUS_DF, 0);
         return INJECT_NO_COMMAND;
     }
-    if (is_dma && (rule = rule_for(state, INJECT_BUS_MASTER_ERROR, opcode))) {
-        if (opcode != IDE_COMMAND_ATAPI_PACKET)
-            return refuse_dma(state, rule);
+    if (!is_dma || !(rule = inject_rule_for(state, INJECT_BUS_MASTER_ERROR, opcode)))
+        return opcode;
+    if (opcode == IDE_COMMAND_ATAPI_PACKET) {
         state->has_bus_master_error = true; /* the device wants its packet all the same */
+        return opcode;
     }
-    return opcode;
+    refuse_dma(state, rule);
+    return INJECT_NO_COMMAND;
 }

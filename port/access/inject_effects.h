@@ -43,8 +43,6 @@ static inline uint8_t inject_end_status(const struct inject_channel *state)
 {
     return state->end.status | IDE_STATUS_DRDY | IDE_STATUS_DSC;
 }
-/* Does an IDE command move its data by bus master? PACKET says so in Features. */
-bool inject_is_dma(const struct inject_channel *state, uint8_t opcode);
 /* SRST is set, or the packet device that is selected gets DEVICE RESET. */
 void inject_note_reset(struct inject_channel *state, bool is_of_both);
 

@@ -96,12 +96,7 @@ static bool come_early(struct inject_channel *state)
 
 static struct inject_rule *rule_for(struct inject_channel *state, enum inject_kind kind)
 {
-    struct inject_rule *rule = NULL;
-    while ((rule = inject_next_of(kind, rule)))
-        if (inject_is_of_target(rule, state) && inject_is_of_command(rule, state) &&
-            inject_hit(rule, state))
-            break;
-    return rule;
+    return inject_rule_for(state, kind, state->command);
 }
 
 /* Is it this channel's, as far as can be told? */

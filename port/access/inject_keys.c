@@ -130,8 +130,7 @@ static bool key_register(struct reading *reading, const char *value)
             reading,
             "register=%s: no register has that name. Names are those of the standards, with - for "
             "blanks (Status, Alternate-Status, LBA-Low, Command, Bus-Master-Status, PxTFD); "
-            "numbers "
-            "are ports in hexadecimal.",
+            "numbers are ports in hexadecimal.",
             value);
     rule->place = INJECT_PLACE_NUMBER;
     rule->offset_of = (uint32_t)number;

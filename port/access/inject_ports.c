@@ -164,6 +164,15 @@ static bool is_heard(struct inject_channel *state, const struct access_register 
             value == IDE_COMMAND_ATAPI_RESET);
 }
 
+/* Does a command move its data by bus master? PACKET says so in Features. */
+static bool is_dma(const struct inject_channel *state, uint8_t opcode)
+{
+    const uint8_t protocol = audit_opcodes[opcode].protocol;
+
+    return protocol == PROTOCOL_DMA_IN || protocol == PROTOCOL_DMA_OUT ||
+           protocol == PROTOCOL_QUEUED || (protocol == PROTOCOL_PACKET && state->features & 1);
+}
+
 /* What a device is about to get: what it means, and what it gets in its place. */
 static uint32_t note_write(struct inject_channel *state, enum access_role role, unsigned width,
                            uint32_t value)
@@ -180,7 +189,7 @@ static uint32_t note_write(struct inject_channel *state, enum access_role role, 
             inject_note_reset(state, false);
         state->has_bus_master_error = false;
         inject_begin_data(state, (uint8_t)value);
-        return inject_replace_command(state, (uint8_t)value, inject_is_dma(state, (uint8_t)value));
+        return inject_replace_command(state, (uint8_t)value, is_dma(state, (uint8_t)value));
     case ROLE_ALTERNATE_STATUS: /* Device Control */
         if (value & IDE_DC_RESET_CONTROLLER)
             inject_note_reset(state, true);

@@ -120,7 +120,7 @@ struct inject_rule *inject_next_of(enum inject_kind kind, struct inject_rule *af
     return rule < inject_rules + INJECT_RULE_MOST ? rule : NULL;
 }
 
-bool inject_is_of_channel(const struct inject_rule *rule, const struct channel *channel)
+static bool is_of_channel(const struct inject_rule *rule, const struct channel *channel)
 {
     return (rule->controller == INJECT_ANY || rule->controller == channel->controller->index) &&
            (rule->channel == INJECT_ANY || rule->channel == channel->number);
@@ -128,7 +128,7 @@ bool inject_is_of_channel(const struct inject_rule *rule, const struct channel *
 
 bool inject_is_of_target(const struct inject_rule *rule, const struct inject_channel *state)
 {
-    return inject_is_of_channel(rule, state->channel) &&
+    return is_of_channel(rule, state->channel) &&
            (rule->target == INJECT_ANY || rule->target == state->target);
 }
 
@@ -184,11 +184,22 @@ bool inject_hit(struct inject_rule *rule, struct inject_channel *state)
     return true;
 }
 
+struct inject_rule *inject_rule_for(struct inject_channel *state, enum inject_kind kind,
+                                    uint16_t command)
+{
+    struct inject_rule *rule = NULL;
+
+    while ((rule = inject_next_of(kind, rule)))
+        if (inject_is_of_target(rule, state) &&
+            (rule->command == INJECT_ANY || rule->command == command) && inject_hit(rule, state))
+            break;
+    return rule;
+}
+
 void inject_show(struct inject_channel *state, const struct inject_rule *rule)
 {
     state->last = rule;
     state->last_moment = (uint32_t)state->channel->counters.requests;
-    state->showed++;
 }
 
 /* ------------------------------------------------------------------ for those that judge */

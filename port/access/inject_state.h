@@ -88,7 +88,6 @@ struct inject_channel {
     /* The last fault, and the moment (of the auditor) when it showed. */
     const struct inject_rule *last;
     uint32_t last_moment;
-    uint64_t showed; /* how often any has */
 };
 
 /* In no order; those that are not armed are history. */
@@ -105,9 +104,8 @@ void inject_end_effects(void);
 void inject_mask_line(struct inject_channel *state, bool masked);
 struct inject_channel *inject_next_channel(struct inject_channel *after);
 
-/* Is a rule about this controller, about this channel and the device that is selected, about the
- * command that it got last? */
-bool inject_is_of_channel(const struct inject_rule *rule, const struct channel *channel);
+/* Is a rule about this channel and the device that is selected, about the command that it got
+ * last? */
 bool inject_is_of_target(const struct inject_rule *rule, const struct inject_channel *state);
 bool inject_is_of_command(const struct inject_rule *rule, const struct inject_channel *state);
 
@@ -125,6 +123,9 @@ static inline void inject_arm_timer(struct inject_channel *state, uint64_t delay
 /* What a rule matches has come. True: it is to be changed. Counts, and takes note in the trace.
  * `state` is NULL where it is no channel's. */
 bool inject_hit(struct inject_rule *rule, struct inject_channel *state);
+/* The first armed rule of a kind that is about this device and command, and whose turn it is. */
+struct inject_rule *inject_rule_for(struct inject_channel *state, enum inject_kind kind,
+                                    uint16_t command);
 /* A fault shows again in what the driver sees. */
 void inject_show(struct inject_channel *state, const struct inject_rule *rule);
 
