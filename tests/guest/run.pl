@@ -19,6 +19,8 @@ BEGIN {
 
 my $built = "build/$arch";
 my $no_high_memory = 'i386 uses no memory above 4 GiB (guest-hal-4g has a machine with some)';
+my $big_slave = '-drive if=none,id=big,driver=null-co,size=3T,read-zeroes=on '
+    . '-device ide-hd,bus=ide.1,unit=1,drive=big';
 my @tests = (
     # Block requests that the shell cannot make.
     ['guest-block-pc', 'block', 'by DMA, on a PIIX3', DISK => 8],
@@ -36,12 +38,11 @@ my @tests = (
             . ' scattered ones of as many pieces as the port ever hands out', DISK => 8, MINIPORT => "$built/probes/rules.sys"],
     # A read across a disk's end is what this one asks for.
     ['guest-edges', 'edges', 'what disks and drives answer to commands that the block layer does not send', DISK => 8, DISK1 => 1,
-        CDROM => 1, pata_may => qr/HWR-07/, QEMU_EXTRA => '-drive if=none,id=big,driver=null-co,size=3T,read-zeroes=on '
-            . '-device ide-hd,bus=ide.1,unit=1,drive=big'],
+        CDROM => 1, pata_may => qr/HWR-07/, QEMU_EXTRA => $big_slave],
 
     ['guest-faults', 'faults', 'that are injected: what a request comes to, and which one it is', DISK => 1],
     ['guest-edge-faults', 'edge-faults', 'what they do on purpose, by faults that are injected', DISK => 8, DISK1 => 1, CDROM => 1,
-        QEMU_EXTRA => '-drive if=none,id=big,driver=null-co,size=3T,read-zeroes=on -device ide-hd,bus=ide.1,unit=1,drive=big'],
+        QEMU_EXTRA => $big_slave],
 
     # The port, below a driver inside the kernel (puppet.c).
     ['guest-cancel', 'cancel', 'requests that are given up: at the driver, in a queue, and what comes late'],
