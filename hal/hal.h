@@ -52,9 +52,6 @@ void hal_console_write(const char *text, size_t byte_count);
 int hal_console_read(void);
 /* True once for each Ctrl-C (0x03) received since the last call; that byte is not in the input. */
 bool hal_console_take_break(void);
-/* Bytes that COM1 has lost because nobody took them in time. (Input that waits in a pipe is not
- * lost: it is taken as room comes.) */
-uint64_t hal_console_overruns(void);
 uint64_t hal_console_interrupts(void); /* since boot */
 /* QEMU's debug console port (0xE9): the log. Any context. */
 void hal_log_write(const char *text, size_t byte_count);

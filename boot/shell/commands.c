@@ -22,8 +22,7 @@ const struct command shell_commands[] = {
     {"flush", "DISK", "writes out the disk's cache", command_flush},
     {"bench", "[DISK] [write] [WORKLOAD] [divide=N] | DISK read|write SIZE DEPTH",
      "measures transfers, write too (overwrites the disk): {read,write}-{4k-random,128k-seq}; or "
-     "of "
-     "SIZE (4K), DEPTH of them at a time",
+     "of SIZE (4K), DEPTH of them at a time",
      command_bench},
     {"cd", "DISK eject|load|capacity", "opens or closes a drive, asks for its medium", command_cd},
     {"mode", "DISK", "how the driver addresses a device and moves its data", command_mode},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `rules`, `irbs`, `counters`, `stop`, `start` and `poweroff`: the port driver itself. */
+/* `rules`, `irbs`, `counters`, `fault`, `stop`, `start` and `poweroff`: the port driver itself. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

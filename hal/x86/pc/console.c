@@ -28,7 +28,6 @@
 #define MODEM_LOOPBACK      0x10u
 #define MODEM_OUTPUTS       0x0Fu /* OUT2, OUT1, RTS, DTR; in loopback seen as DCD, RI, CTS, DSR */
 #define STATUS_RECEIVED     0x01u
-#define STATUS_OVERRUN      0x02u
 #define STATUS_FIFO_EMPTY   0x20u
 #define STATUS_ALL_SENT     0x40u
 
@@ -48,7 +47,7 @@ static uint8_t input[INPUT_SIZE];
 static uint32_t input_taken, input_received; /* count for ever; their difference is what is in it */
 static bool input_is_held_back;              /* the input is full: the UART keeps what comes */
 static volatile bool break_received;
-static uint64_t overruns, interrupts;
+static uint64_t interrupts;
 
 static uint8_t uart_read(unsigned offset)
 {
@@ -153,9 +152,7 @@ static bool receive(void *context)
     interrupts++;
     bool received = false;
     while (input_received - input_taken < INPUT_SIZE) {
-        uint8_t status = uart_read(UART_LINE_STATUS);
-        overruns += (status & STATUS_OVERRUN) != 0;
-        if ((status & STATUS_RECEIVED) == 0)
+        if ((uart_read(UART_LINE_STATUS) & STATUS_RECEIVED) == 0)
             return received;
         received = true;
         take(uart_read(UART_DATA));
@@ -189,11 +186,6 @@ bool hal_console_take_break(void)
 uint64_t hal_console_interrupts(void)
 {
     return interrupts;
-}
-
-uint64_t hal_console_overruns(void)
-{
-    return overruns;
 }
 
 /* ------------------------------------------------------------------ setting up */
