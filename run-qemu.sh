@@ -54,7 +54,7 @@ Commands
   STRICT=1           end at the first broken rule
   CHECKS=off         no contract checks
   TRACE=             what the kernel's trace records, for the shell's `log COUNT`: ports, registers, calls,
-                     irbs, rules and states, separated by commas; all or off
+                     irbs, rules, states and faults, separated by commas; all or off
   FAULT='rule; rule' faults to inject between driver and device, as the shell's `fault add` takes them:
                      docs/faults.md
   KARGS=             further words for the kernel's command line

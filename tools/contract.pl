@@ -121,6 +121,8 @@ Not every rule is stated by the documentation. "stated by" says of each whether 
 the rule is this project's own ("ours"), or pages state it and the rest is this project's reading ("in part ours"). A driver that
 breaks a rule of ours may be right for Windows; it is reported all the same, since what it does depends on luck.
 
+Edge cases have the numbers of `tests/edge-cases.tsv`.
+
 This page is made by `tools/contract.pl` from `port/contract/rules.def` and `port/contract/routines.def`, and `make lint` fails when it is not up to date.
 END
     $text .= routines_table();
