@@ -107,6 +107,7 @@ $run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => '
     CMD => 'read 0 999; read 0 1000; read 0 1001; sha256 0 1024 4096; counters; rules');
 exit_code_is($run, 1, 'a sector that cannot be read');
 like(output_of($run, 'read 0 1000'), qr/failed at sector 1000: device error, status 41h, error 04h/, 'fails by itself, with its own Status and Error');
+# EDGE: 186
 is(digest_in($run, 'sha256 0 1024 4096'), sha256_of($disks{DISK}, 1024 * 512, 4096 * 512), 'the others are read');
 cmp_ok(plain_in($run, '2f'), '>=', 1, 'the device was asked for its log, which QEMU\'s does not keep');
 like(output_of($run, 'rules'), qr/^No rule was broken/, 'and no rule was broken');

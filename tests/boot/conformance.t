@@ -44,8 +44,11 @@ like($output, qr/^not tested: dump mode: the driver refuses IdeModeDump$/m, 'and
 is($code, 0, 'a ready .sys file, on another machine') or diag($output);
 like($output, qr/^mine on MACHINE=isapc: /m, 'which is said');
 
+($code, $output) = suite(MINIPORT => "build/$arch/ahci.sys");
+is($code, 0, 'our driver for AHCI controllers passes') or diag($output);
+unlike($output, qr/^not tested: /m, 'and nothing is left out');
 ($code, $output) = suite(MINIPORT => "build/$arch/probes/ahci_probe.sys", TEST => 'write');
-is($code, 0, 'a driver for AHCI controllers') or diag($output);
+is($code, 0, 'and one of the tests\'') or diag($output);
 like($output, qr/^ahci_probe on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine that has one');
 
 # What the author of a driver that fails is told is the same for each ARCH.

@@ -331,9 +331,11 @@ bool guest_conformance(const char *name)
             hal_printf("1..%u\n", checks_done);
             return true;
         }
-    if (strncmp(name, "sweep", 5) != 0)
+    size_t length = strcspn(name, ":");
+    bool without_reset = strncmp(name, "sweep-without-reset", length) == 0 && length > 5;
+    if (!without_reset && strncmp(name, "sweep", length) != 0)
         return false;
-    conf_sweep(name[5] == ':' ? name + 6 : "");
+    conf_sweep(name[length] ? name + length + 1 : "", without_reset);
     hal_printf("1..%u\n", checks_done);
     return true;
 }

@@ -64,6 +64,6 @@ extern const unsigned sweep_fault_count;
 /* `words`: "" for the short form; "SEED:RUNS" goes through all of it, and then on at random until there were
  * RUNS runs; a case as findings name it, "write: read 00 register=Status nth=1" with "_" for blanks, is run alone, and
  * shown. Context: PASSIVE_LEVEL. */
-void conf_sweep(const char *words);
+void conf_sweep(const char *words, bool without_reset);
 
 #endif

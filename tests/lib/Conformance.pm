@@ -15,6 +15,9 @@
 #                       compared with the images afterwards; a `compare => {CONF0 => path}` replaces one.
 #                       At the end of each boot no rule may have been broken, but for one that is `excused`,
 #                       because the test itself did what is reported. Returns what boot() does.
+#   emulator_survives(NAME, WORD => value, ...)
+#                       does QEMU itself live through such a boot? QEMU: 7.2's AHCI may crash where a driver stops the
+#                       engine of a port under a command, and does not reset the port
 #   place($position)    words for -device: bus and unit of a disk's position, 0 to 3, on this machine
 #   left_out(reason)    says at the end of the suite what was not tested, and why
 #   $driver             the driver's name
@@ -39,7 +42,7 @@ BEGIN {
     $ENV{TEST_GROUP} = "conformance-" . ($driver // '');    # where Ataport keeps the tests' files
 }
 use Ataport;
-our @EXPORT = (qw(conform place left_out $driver), @Ataport::EXPORT, @Test::More::EXPORT);
+our @EXPORT = (qw(conform emulator_survives place left_out $driver), @Ataport::EXPORT, @Test::More::EXPORT);
 
 my $arch = $ENV{ARCH} // 'x86_64';
 my $limit = $ENV{CONFORMANCE_LIMIT} // 120;
@@ -66,6 +69,12 @@ sub boot_driver {
     }
     return boot(BUILD => "build/$arch/guest", MINIPORT => $word, DISK => 'none', TIMEOUT => $limit,
         QEMU_EXTRA => $extra, %where, %words);
+}
+
+sub emulator_survives {
+    my ($guest, %words) = @_;
+    return ($where{CONTROLLER} // '') ne 'ahci'
+        || boot_driver(KARGS => "test=conformance-$guest build_io=guarded", %words)->{console} !~ /^run-qemu\.sh: QEMU was ended by signal/m;
 }
 
 # The guest's checks as this test's. A note belongs to the check behind it, and to a failed one before it.
