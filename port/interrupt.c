@@ -176,6 +176,17 @@ static void judge_claim(struct channel *channel)
     stop_line(channel->interrupt.hal.line);
 }
 
+/* The same where nothing is to be said: on a level-triggered line, after the end of a request. */
+static inline bool is_plain_claim(struct channel *channel)
+{
+    if ((channel->audit.hazards & channel->audit.dismissal) != AUDIT_ALWAYS ||
+        !channel->irbs.completed)
+        return false;
+    channel->interrupt.requests_at_claim = channel->counters.requests;
+    channel->interrupt.claims_in_a_row = 0;
+    return true;
+}
+
 /* Whatever is to be said of what it answered. */
 static __attribute__((noinline)) void judge_answer(struct channel *channel, bool ours)
 {
@@ -204,7 +215,7 @@ __attribute__((noinline)) bool interrupt_serve(void *context)
     trace_timed(TRACE_CALL, call->trace_head, CONTEXT_INTERRUPT | IRQL_DIRQL << 16);
     BOOLEAN ours = (BOOLEAN)call_fast(call, &channel->given.interface.IdeHwInterrupt, 1,
                                       channel->memory.extension, NULL);
-    if (__builtin_expect(!ours || !audit_is_dismissed(channel), 0))
+    if (__builtin_expect(!ours || (!audit_is_dismissed(channel) && !is_plain_claim(channel)), 0))
         judge_answer(channel, ours);
     irql_now = interrupted;
     return ours;
