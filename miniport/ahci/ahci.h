@@ -101,22 +101,26 @@ enum ahci_kind {
     KIND_QUEUED, /* by its tag, which is the slot's number */
 };
 
-/* What the controller reads and writes all the time: the uncached extension. */
+/* What the controller reads and writes all the time: the uncached extension, which is physically
+ * contiguous. Each slot has a table of its own there, at an address that is known from the start;
+ * an IrbExtension's would have to be asked for with every request. */
 struct ahci_shared {
     struct ahci_header list[SLOTS]; /* 1 KiB aligned */
     struct ahci_received received;  /* 256-byte aligned */
     UCHAR odd[SLOTS][2];            /* the last byte of a buffer whose length is odd */
-    UCHAR unused[4096 - 1024 - 256 - 64];
-    struct ahci_table own_table; /* for a command of the driver's own */
     UCHAR log[LOG_BYTES];
+    UCHAR unused[4096 - 1024 - 256 - 64 - LOG_BYTES];
+    struct ahci_table log_table; /* for the log, which is read while slots hold what has failed */
+    struct ahci_table tables[];  /* as many as there are slots */
 };
-C_ASSERT(sizeof(struct ahci_shared) == 2 * 4096 + LOG_BYTES);
+C_ASSERT(sizeof(struct ahci_shared) == 2 * 4096);
 
 struct ahci_channel {
     /* All that a request and its interrupt want. */
     PUCHAR base; /* of the port's registers */
     PUCHAR hba;  /* of the controller's */
     struct ahci_shared *shared;
+    ULONGLONG shared_address; /* its physical one */
     enum ahci_phase phase;
     ULONG active;        /* slots in use */
     ULONG usable;        /* slots that may be used */
@@ -174,6 +178,12 @@ static inline ULONG hba_read(PUCHAR hba, ULONG offset)
 static inline void hba_write(PUCHAR hba, ULONG offset, ULONG value)
 {
     AtaPortWriteRegisterUlong((PULONG)(PVOID)(hba + offset), value);
+}
+
+/* The physical address of something in the shared memory. */
+static inline ULONGLONG ahci_address(const struct ahci_channel *channel, const VOID *memory)
+{
+    return channel->shared_address + (ULONG)((PUCHAR)memory - (PUCHAR)channel->shared);
 }
 
 /* ------------------------------------------------------------------ the files to each other */

@@ -46,6 +46,19 @@ static BOOLEAN map_registers(struct ahci_channel *channel, const IDE_MINIPORT_RE
     return channel->hba != NULL;
 }
 
+static BOOLEAN take_shared(struct ahci_channel *channel)
+{
+    const ULONG byte_count =
+        sizeof *channel->shared + channel->slots * sizeof channel->shared->tables[0];
+    ULONG length = 0;
+
+    channel->shared = AtaPortGetUnCachedExtension(channel, byte_count, 0);
+    if (channel->shared)
+        channel->shared_address =
+            (ULONGLONG)AtaPortGetPhysicalAddress(channel, NULL, channel->shared, &length).QuadPart;
+    return length >= byte_count;
+}
+
 static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGURATION configuration)
 {
     if (configuration->Version != sizeof *configuration)
@@ -69,10 +82,8 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
         AtaPortDebugPrint(0, "ahci: port %u has no registers at base address 5\n", channel->port);
         return FALSE;
     }
-    channel->shared =
-        AtaPortGetUnCachedExtension(channel, sizeof *channel->shared, sizeof(struct ahci_table));
-    if (!channel->shared) {
-        AtaPortDebugPrint(0, "ahci: no memory for the command list of port %u\n", channel->port);
+    if (!take_shared(channel)) {
+        AtaPortDebugPrint(0, "ahci: no memory for the commands of port %u\n", channel->port);
         return FALSE;
     }
     ahci_link_take(channel);

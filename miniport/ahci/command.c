@@ -126,8 +126,7 @@ static ULONG detour_odd_byte(struct ahci_channel *channel, struct ahci_table *ta
 {
     struct ahci_prd *last = &table->prds[count - 1];
     UCHAR *odd = channel->shared->odd[slot];
-    ULONG length;
-    IDE_PHYSICAL_ADDRESS address = AtaPortGetPhysicalAddress(channel, NULL, odd, &length);
+    const ULONGLONG address = ahci_address(channel, odd);
 
     if (!irb->DataBuffer)
         return 0;
@@ -139,8 +138,8 @@ static ULONG detour_odd_byte(struct ahci_channel *channel, struct ahci_table *ta
         last->length--;
         last = &table->prds[count++];
     }
-    last->address = address.LowPart;
-    last->address_high = (ULONG)address.HighPart;
+    last->address = (ULONG)address;
+    last->address_high = (ULONG)(address >> 32);
     last->reserved = 0;
     last->length = 1;
     return count;
@@ -180,21 +179,22 @@ static ULONG sector_count(const IDE_REQUEST_BLOCK *irb)
 }
 
 static void fill_header(struct ahci_channel *channel, ULONG slot, ULONG description,
-                        IDE_PHYSICAL_ADDRESS table)
+                        const struct ahci_table *table)
 {
     struct ahci_header *header = &channel->shared->list[slot];
+    const ULONGLONG address = ahci_address(channel, table);
 
     header->description = description | sizeof(struct ahci_command_fis) / sizeof(ULONG);
     header->byte_count = 0;
-    header->table = table.LowPart;
-    header->table_high = (ULONG)table.HighPart;
+    header->table = (ULONG)address;
+    header->table_high = (ULONG)(address >> 32);
 }
 
 UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot,
                 enum ahci_kind kind)
 {
-    struct ahci_table *table = irb->IrbExtension;
-    ULONG description = 0, length = 0;
+    struct ahci_table *table = &channel->shared->tables[slot];
+    ULONG description = 0;
 
     if (IsAtapiCommand(irb)) {
         UCHAR irb_status = ahci_fill_packet(channel, irb, table);
@@ -219,29 +219,19 @@ UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot
         if (irb->IrbFlags & IRB_FLAGS_DATA_OUT)
             description |= HEADER_WRITE;
     }
-    IDE_PHYSICAL_ADDRESS address = AtaPortGetPhysicalAddress(channel, irb, table, &length);
-    if (address.QuadPart == 0 || length < sizeof *table)
-        return IRB_STATUS_INVALID_REQUEST;
-    fill_header(channel, slot, description, address);
+    fill_header(channel, slot, description, table);
     if (IsReturnResults(irb))
         channel->shared->received.registers.type = 0; /* it is seen whether one has come */
     channel->irbs[slot] = irb;
     return IRB_STATUS_PENDING;
 }
 
-static struct ahci_table *own_table(struct ahci_channel *channel, ULONG slot, ULONG description)
-{
-    struct ahci_table *table = &channel->shared->own_table;
-    ULONG length;
-
-    fill_header(channel, slot, description,
-                AtaPortGetPhysicalAddress(channel, NULL, table, &length));
-    return table;
-}
-
 void ahci_fill_own(struct ahci_channel *channel, ULONG slot, UCHAR opcode)
 {
-    own_table(channel, slot, 0)->fis = (struct ahci_command_fis){
+    struct ahci_table *table = &channel->shared->tables[slot];
+
+    fill_header(channel, slot, 0, table);
+    table->fis = (struct ahci_command_fis){
         .type = FIS_TO_DEVICE,
         .flags = FIS_COMMAND,
         .command = opcode,
@@ -251,11 +241,10 @@ void ahci_fill_own(struct ahci_channel *channel, ULONG slot, UCHAR opcode)
 /* ACS: READ LOG EXT: a page of 512 bytes, by PIO. */
 void ahci_fill_log(struct ahci_channel *channel, ULONG slot)
 {
-    struct ahci_table *table = own_table(channel, slot, 1u << HEADER_DESCRIPTORS);
-    ULONG length;
-    IDE_PHYSICAL_ADDRESS address =
-        AtaPortGetPhysicalAddress(channel, NULL, channel->shared->log, &length);
+    struct ahci_table *table = &channel->shared->log_table;
+    const ULONGLONG address = ahci_address(channel, channel->shared->log);
 
+    fill_header(channel, slot, 1u << HEADER_DESCRIPTORS, table);
     table->fis = (struct ahci_command_fis){
         .type = FIS_TO_DEVICE,
         .flags = FIS_COMMAND,
@@ -264,8 +253,8 @@ void ahci_fill_log(struct ahci_channel *channel, ULONG slot)
         .count = 1,
     };
     table->prds[0] = (struct ahci_prd){
-        .address = address.LowPart,
-        .address_high = (ULONG)address.HighPart,
+        .address = (ULONG)address,
+        .address_high = (ULONG)(address >> 32),
         .length = LOG_BYTES - 1,
     };
 }

@@ -101,13 +101,12 @@ void ahci_engine_start(struct ahci_channel *channel)
     ahci_write(channel, PORT_CMD, command | CMD_FIS_ON | CMD_START);
 }
 
-static void put_address(struct ahci_channel *channel, ULONG offset, PVOID memory)
+static void put_address(struct ahci_channel *channel, ULONG offset, const VOID *memory)
 {
-    ULONG length;
-    IDE_PHYSICAL_ADDRESS address = AtaPortGetPhysicalAddress(channel, NULL, memory, &length);
+    const ULONGLONG address = ahci_address(channel, memory);
 
-    ahci_write(channel, offset, address.LowPart);
-    ahci_write(channel, offset + 4, (ULONG)address.HighPart);
+    ahci_write(channel, offset, (ULONG)address);
+    ahci_write(channel, offset + 4, (ULONG)(address >> 32));
 }
 
 /* The engine stands still. AHCI: 3.3.1, 3.3.3: the addresses may not change while FIS reception

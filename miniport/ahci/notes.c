@@ -49,9 +49,10 @@ static ULONG read_setting(struct ahci_channel *channel, PCHAR name, ULONG missin
 void ahci_read_settings(struct ahci_channel *channel)
 {
     channel->has_no_queue = FALSE;
-    channel->slots = (UCHAR)CAP_SLOTS(channel->controller->capabilities);
-    if (channel->is_dump) /* there is no registry */
+    channel->slots = 1;
+    if (channel->is_dump) /* one request after the other, and there is no registry */
         return;
+    channel->slots = (UCHAR)CAP_SLOTS(channel->controller->capabilities);
     channel->notes = AtaPortRegistryAllocateBuffer(channel, sizeof *channel->notes);
     if (!channel->notes) {
         AtaPortDebugPrint(1, "ahci: no registry buffer; port %u has default settings\n",

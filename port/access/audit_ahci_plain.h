@@ -101,10 +101,11 @@ static inline bool ahci_takes_active(struct audit_hba_port *port, uint32_t value
 
 /* The FIS of READ and WRITE FPDMA QUEUED up to their opcode, which differ by a bit, and the header
  * of a command whose data is one piece. */
-#define AHCI_QUEUED_FIS   0x00608027u
-#define AHCI_QUEUED_WRITE 0x00010000u
-#define AHCI_QUEUED_MASK  0x00FEFFFFu
-#define AHCI_ONE_PRD      (1u << 16 | FIS_DWORDS)
+#define AHCI_QUEUED_FIS    0x00608027u
+#define AHCI_QUEUED_WRITE  0x00010000u
+#define AHCI_QUEUED_MASK   0x00FEFFFFu
+#define AHCI_ONE_PRD       (1u << 16 | FIS_DWORDS)
+#define AHCI_ONE_PRD_BYTES (sizeof(struct ahci_table) + sizeof(struct ahci_prd))
 
 /* Does the FIS lead to sectors that the device of a request has, and as many as are its data? */
 static inline __attribute__((always_inline)) bool ahci_is_on_device(const uint32_t *fis,
@@ -130,9 +131,22 @@ static inline __attribute__((always_inline)) bool ahci_is_its_data(const struct 
            !((prd->address | irb->data_byte_count) & 1);
 }
 
+/* Does all of it lie in a channel's uncached extension? (RAM is seen where it lies.) */
+static inline __attribute__((always_inline)) const void *
+ahci_in_uncached(const struct channel_memory *memory, uint32_t low, uint32_t high,
+                 uint32_t byte_count)
+{
+    uint64_t address = (uint64_t)high << 32 | low;
+    uint64_t offset = address - (uintptr_t)memory->uncached_guard.pages;
+
+    return memory->uncached_size >= byte_count && offset <= memory->uncached_size - byte_count
+               ? (const void *)(uintptr_t)address
+               : NULL;
+}
+
 /* PxCI is about to be written: for one free slot, whose command is a queued read or write of the
- * request that the context was handed. It lies where it stays for the channel's life: the header in
- * the uncached extension, the table in the request's own. */
+ * request that the context was handed. Its header and table lie where they stay for the channel's
+ * life: in the uncached extension, the table perhaps at the beginning of the IrbExtension. */
 static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
 {
     const struct irb_slot *irb = context_now->slot;
@@ -143,16 +157,18 @@ static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
         !(port->known[HBA_PORT_CMD] & AHCI_CMD_START))
         return false;
     const struct channel_memory *memory = &irb->channel->memory;
-    uint64_t list = ((uint64_t)port->known[HBA_PORT_CLBU] << 32 | port->known[HBA_PORT_CLB]) -
-                    (uintptr_t)memory->uncached_guard.pages;
-    if (list >= memory->uncached_size || memory->uncached_size - list < AHCI_LIST_BYTES)
+    const struct ahci_header *header = ahci_in_uncached(
+        memory, port->known[HBA_PORT_CLB], port->known[HBA_PORT_CLBU], AHCI_LIST_BYTES);
+    if (!header)
         return false;
-    const struct ahci_header *header =
-        (const struct ahci_header *)((uint8_t *)memory->uncached_guard.pages + list) +
-        __builtin_ctz(value);
-    const struct ahci_table *table = (const struct ahci_table *)irb->extension_memory;
-    if (((uint64_t)header->table_high << 32 | header->table) != (uintptr_t)table ||
-        memory->irb_extension_size < sizeof *table + sizeof table->prds[0])
+    header += __builtin_ctz(value);
+    const struct ahci_table *table =
+        ahci_in_uncached(memory, header->table, header->table_high, AHCI_ONE_PRD_BYTES);
+    if (!table &&
+        ((uint64_t)header->table_high << 32 | header->table) == (uintptr_t)irb->extension_memory &&
+        memory->irb_extension_size >= AHCI_ONE_PRD_BYTES)
+        table = (const struct ahci_table *)irb->extension_memory;
+    if (!table || header->table % sizeof *table)
         return false;
     uint32_t opcode = table->fis_dwords[0];
     if ((opcode & AHCI_QUEUED_MASK) != AHCI_QUEUED_FIS ||
