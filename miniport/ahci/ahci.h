@@ -233,7 +233,13 @@ BOOLEAN ahci_dump_tick(struct ahci_channel *channel);
 /* IRB_STATUS_PENDING: the slot's command is ready to be issued. Else what the IRB ends with. */
 UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot,
                 enum ahci_kind kind);
-BOOLEAN ahci_moves_sectors(const IDE_REQUEST_BLOCK *irb);
+/* The same for a queued command in a free slot, which is issued as well. FALSE: it is no such one,
+ * or cannot be done, and nothing was. */
+BOOLEAN ahci_go_queued(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb);
+static inline BOOLEAN ahci_moves_sectors(const IDE_REQUEST_BLOCK *irb)
+{
+    return irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
+}
 enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb);
 /* A command without data, for IRBs that bring none. */
 void ahci_fill_own(struct ahci_channel *channel, ULONG slot, UCHAR opcode);

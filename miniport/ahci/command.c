@@ -50,11 +50,6 @@ static enum opcode opcode_of(const IDE_REQUEST_BLOCK *irb)
     return (enum opcode)opcodes[irb->IdeTaskFile.Current.bCommandReg];
 }
 
-BOOLEAN ahci_moves_sectors(const IDE_REQUEST_BLOCK *irb)
-{
-    return irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
-}
-
 enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
 {
     return channel->device.queue_depth && !channel->unqueued_left && ahci_moves_sectors(irb) &&
@@ -89,31 +84,35 @@ static void fill_plain(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *ir
     fis->count_previous = previous->bSectorCountReg;
 }
 
+/* Three registers of an address, and what follows them, as a FIS has them. */
+static inline ULONG address_dword(const IDEREGISTERS *registers)
+{
+    ULONG dword;
+
+    C_ASSERT(FIELD_OFFSET(IDEREGISTERS, bCylHighReg) ==
+             FIELD_OFFSET(IDEREGISTERS, bSectorNumberReg) + 2);
+    __builtin_memcpy(&dword, &registers->bSectorNumberReg, sizeof dword);
+    return dword;
+}
+
 /* ACS: READ FPDMA QUEUED: the number of sectors is in Features, the tag in Count. A 28-bit task
- * file has four bits of the address in Device, and 0 stands for 256 sectors in it. */
-static void fill_queued(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *irb, ULONG tag)
+ * file has four bits of the address in Device, and 0 stands for 256 sectors in it. (By dwords: this
+ * is part of most requests.) */
+static inline void fill_queued(ULONG *fis, const IDE_REQUEST_BLOCK *irb, ULONG tag)
 {
     const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
     const enum opcode opcode = opcode_of(irb);
-    const BOOLEAN is_48_bit = Is48BitIrb(irb) != 0;
+    const ULONG command = opcode == OPCODE_READ ? COMMAND_READ_QUEUED : COMMAND_WRITE_QUEUED;
+    const ULONG device = opcode == OPCODE_WRITE_FUA ? DEVICE_LBA | DEVICE_FUA : DEVICE_LBA;
+    const ULONG address = address_dword(current), count = current->bSectorCountReg;
 
-    *fis = (struct ahci_command_fis){
-        .type = FIS_TO_DEVICE,
-        .flags = FIS_COMMAND,
-        .command = opcode == OPCODE_READ ? COMMAND_READ_QUEUED : COMMAND_WRITE_QUEUED,
-        .features = current->bSectorCountReg,
-        .lba_low = current->bSectorNumberReg,
-        .lba_mid = current->bCylLowReg,
-        .lba_high = current->bCylHighReg,
-        .device = opcode == OPCODE_WRITE_FUA ? DEVICE_LBA | DEVICE_FUA : DEVICE_LBA,
-        .lba_low_previous =
-            is_48_bit ? previous->bSectorNumberReg : (UCHAR)(current->bDriveHeadReg & 0x0F),
-        .lba_mid_previous = is_48_bit ? previous->bCylLowReg : 0,
-        .lba_high_previous = is_48_bit ? previous->bCylHighReg : 0,
-        .features_previous =
-            is_48_bit ? previous->bSectorCountReg : (UCHAR)(current->bSectorCountReg == 0),
-        .count = (UCHAR)(tag << TAG_SHIFT),
-    };
+    fis[0] = FIS_TO_DEVICE | FIS_COMMAND << 8 | command << 16 | count << 24;
+    fis[1] = (address & 0xFFFFFF) | device << 24;
+    fis[2] = Is48BitIrb(irb)
+                 ? (address_dword(previous) & 0xFFFFFF) | (ULONG)previous->bSectorCountReg << 24
+                 : (address >> 24 & 0x0F) | (ULONG)(count == 0) << 24;
+    fis[3] = tag << TAG_SHIFT;
+    fis[4] = 0;
 }
 
 /* ------------------------------------------------------------------ the descriptors */
@@ -146,8 +145,8 @@ static ULONG detour_odd_byte(struct ahci_channel *channel, struct ahci_table *ta
 }
 
 /* How many there are; 0: the buffer cannot be described. */
-static ULONG fill_prds(struct ahci_channel *channel, struct ahci_table *table,
-                       PIDE_REQUEST_BLOCK irb, ULONG slot)
+static inline ULONG fill_prds(struct ahci_channel *channel, struct ahci_table *table,
+                              PIDE_REQUEST_BLOCK irb, ULONG slot)
 {
     const IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(channel, irb);
 
@@ -207,7 +206,7 @@ UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot
                irb->DataTransferLength != sector_count(irb) * channel->device.sector_bytes) {
         return IRB_STATUS_INVALID_REQUEST; /* the command would move more, or less */
     } else if (kind == KIND_QUEUED) {
-        fill_queued(&table->fis, irb, slot);
+        fill_queued(table->fis_dwords, irb, slot);
     } else {
         fill_plain(&table->fis, irb);
     }
@@ -260,13 +259,38 @@ void ahci_fill_log(struct ahci_channel *channel, ULONG slot)
 }
 
 /* AHCI: 5.5.1, 5.6.4.1: of queued commands PxSACT is written first. */
-void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
+static inline void issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
 {
     channel->kind = kind;
     channel->active |= slots;
     if (kind == KIND_QUEUED)
         ahci_write(channel, PORT_SACT, slots);
     ahci_write(channel, PORT_CI, slots);
+}
+
+void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
+{
+    issue(channel, slots, kind);
+}
+
+BOOLEAN ahci_go_queued(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    const ULONG slot = (ULONG)__builtin_ctz(channel->usable & ~channel->active);
+    const enum opcode opcode = opcode_of(irb);
+    struct ahci_table *table = &channel->shared->tables[slot];
+
+    if (opcode == OPCODE_PLAIN || opcode == OPCODE_REFUSED || IsReturnResults(irb) ||
+        irb->DataTransferLength != sector_count(irb) * channel->device.sector_bytes)
+        return FALSE;
+    ULONG count = fill_prds(channel, table, irb, slot);
+    if (count == 0)
+        return FALSE;
+    fill_queued(table->fis_dwords, irb, slot);
+    fill_header(channel, slot,
+                count << HEADER_DESCRIPTORS | (opcode == OPCODE_READ ? 0 : HEADER_WRITE), table);
+    channel->irbs[slot] = irb;
+    issue(channel, 1u << slot, KIND_QUEUED);
+    return TRUE;
 }
 
 /* ------------------------------------------------------------------ the end */

@@ -15,6 +15,21 @@ static ULONG lowest_of(ULONG slots)
     return (ULONG)__builtin_ctz(slots);
 }
 
+/* What ahci_complete does for a queued command that has succeeded, less what it'd look at. */
+static inline void end_queued(struct ahci_channel *channel, ULONG slot)
+{
+    PIDE_REQUEST_BLOCK irb = channel->irbs[slot];
+
+    if (IsReturnResults(irb)) {
+        ahci_complete(channel, slot, IRB_STATUS_SUCCESS, 0);
+        return;
+    }
+    channel->active &= ~(1u << slot);
+    channel->resets_in_a_row = 0;
+    irb->IrbStatus = IRB_STATUS_SUCCESS;
+    AtaPortCompleteRequest(channel, irb);
+}
+
 static void end_commands(struct ahci_channel *channel, ULONG causes)
 {
     const ULONG outstanding =
@@ -27,7 +42,10 @@ static void end_commands(struct ahci_channel *channel, ULONG causes)
         done &= ~(1u << channel->failed_slot);
     }
     for (; done; done &= done - 1)
-        ahci_complete(channel, lowest_of(done), IRB_STATUS_SUCCESS, 0);
+        if (channel->kind == KIND_QUEUED)
+            end_queued(channel, lowest_of(done));
+        else
+            ahci_complete(channel, lowest_of(done), IRB_STATUS_SUCCESS, 0);
 }
 
 static BOOLEAN has_failed(const struct ahci_channel *channel, ULONG causes)

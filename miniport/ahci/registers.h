@@ -142,7 +142,10 @@ C_ASSERT(sizeof(struct ahci_received) == 256);
 /* A command's table (4.2.3), 128-byte aligned: a page in all. */
 #define TABLE_PRDS 248u
 struct ahci_table {
-    struct ahci_command_fis fis;
+    union {
+        struct ahci_command_fis fis;
+        ULONG fis_dwords[sizeof(struct ahci_command_fis) / sizeof(ULONG)];
+    };
     UCHAR reserved_0[0x40 - sizeof(struct ahci_command_fis)];
     UCHAR packet[16];
     UCHAR reserved_1[0x30];

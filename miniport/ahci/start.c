@@ -184,16 +184,31 @@ static void reset_unit(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
     ahci_link_reset(channel);
 }
 
+static void start_with_care(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
+{
+    if (irb->TargetId != 0)
+        ahci_end(channel, irb, IRB_STATUS_SELECTION_TIMEOUT);
+    else if (irb->Function == IRB_FUNCTION_LUN_RESET)
+        reset_unit(channel, irb);
+    else if (channel->held_head || !start(channel, irb))
+        hold(channel, irb);
+}
+
+/* The straight path, which most requests go: sectors, as a queued command, beside others at most.
+ * It is what start does for such a one, less what it'd look at. */
+static inline BOOLEAN is_straight(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
+{
+    return irb->TargetId == 0 && irb->Lun == 0 && !channel->held_head && !channel->unqueued_left &&
+           channel->device.queue_depth && !channel->device.is_asleep && ahci_moves_sectors(irb) &&
+           is_free_for(channel, KIND_QUEUED);
+}
+
 BOOLEAN NTAPI AhciStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct ahci_channel *channel = ChannelExtension;
 
-    if (Irb->TargetId != 0)
-        ahci_end(channel, Irb, IRB_STATUS_SELECTION_TIMEOUT);
-    else if (Irb->Function == IRB_FUNCTION_LUN_RESET)
-        reset_unit(channel, Irb);
-    else if (channel->held_head || !start(channel, Irb))
-        hold(channel, Irb);
+    if (!is_straight(channel, Irb) || !ahci_go_queued(channel, Irb))
+        start_with_care(channel, Irb);
     return TRUE;
 }
 
