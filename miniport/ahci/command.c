@@ -98,10 +98,10 @@ static inline ULONG address_dword(const IDEREGISTERS *registers)
 /* ACS: READ FPDMA QUEUED: the number of sectors is in Features, the tag in Count. A 28-bit task
  * file has four bits of the address in Device, and 0 stands for 256 sectors in it. (By dwords: this
  * is part of most requests.) */
-static inline void fill_queued(ULONG *fis, const IDE_REQUEST_BLOCK *irb, ULONG tag)
+static inline void fill_queued(ULONG *fis, const IDE_REQUEST_BLOCK *irb, enum opcode opcode,
+                               ULONG tag)
 {
     const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
-    const enum opcode opcode = opcode_of(irb);
     const ULONG command = opcode == OPCODE_READ ? COMMAND_READ_QUEUED : COMMAND_WRITE_QUEUED;
     const ULONG device = opcode == OPCODE_WRITE_FUA ? DEVICE_LBA | DEVICE_FUA : DEVICE_LBA;
     const ULONG address = address_dword(current), count = current->bSectorCountReg;
@@ -149,10 +149,11 @@ static inline ULONG fill_prds(struct ahci_channel *channel, struct ahci_table *t
                               PIDE_REQUEST_BLOCK irb, ULONG slot)
 {
     const IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(channel, irb);
+    const ULONG count = list ? list->NumberOfElements : 0;
 
-    if (!list || list->NumberOfElements == 0 || list->NumberOfElements >= TABLE_PRDS)
+    if (count == 0 || count >= TABLE_PRDS)
         return 0;
-    for (ULONG i = 0; i < list->NumberOfElements; i++) {
+    for (ULONG i = 0; i < count; i++) {
         struct ahci_prd *prd = &table->prds[i];
         prd->address = list->Elements[i].Address.LowPart;
         prd->address_high = (ULONG)list->Elements[i].Address.HighPart;
@@ -160,8 +161,8 @@ static inline ULONG fill_prds(struct ahci_channel *channel, struct ahci_table *t
         prd->length = list->Elements[i].Length - 1;
     }
     if (irb->DataTransferLength % 2)
-        return detour_odd_byte(channel, table, list->NumberOfElements, irb, slot);
-    return list->NumberOfElements;
+        return detour_odd_byte(channel, table, count, irb, slot);
+    return count;
 }
 
 /* ------------------------------------------------------------------ the slot */
@@ -206,7 +207,7 @@ UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot
                irb->DataTransferLength != sector_count(irb) * channel->device.sector_bytes) {
         return IRB_STATUS_INVALID_REQUEST; /* the command would move more, or less */
     } else if (kind == KIND_QUEUED) {
-        fill_queued(table->fis_dwords, irb, slot);
+        fill_queued(table->fis_dwords, irb, opcode_of(irb), slot);
     } else {
         fill_plain(&table->fis, irb);
     }
@@ -285,7 +286,7 @@ BOOLEAN ahci_go_queued(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
     ULONG count = fill_prds(channel, table, irb, slot);
     if (count == 0)
         return FALSE;
-    fill_queued(table->fis_dwords, irb, slot);
+    fill_queued(table->fis_dwords, irb, opcode, slot);
     fill_header(channel, slot,
                 count << HEADER_DESCRIPTORS | (opcode == OPCODE_READ ? 0 : HEADER_WRITE), table);
     channel->irbs[slot] = irb;
