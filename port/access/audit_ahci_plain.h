@@ -107,16 +107,19 @@ static inline bool ahci_takes_active(struct audit_hba_port *port, uint32_t value
 #define AHCI_ONE_PRD       (1u << 16 | FIS_DWORDS)
 #define AHCI_ONE_PRD_BYTES (sizeof(struct ahci_table) + sizeof(struct ahci_prd))
 
-/* Does the FIS lead to sectors that the device of a request has, and as many as are its data? */
+/* Does the FIS lead to sectors that the device of a request has, and as many as are its data? (The
+ * barriers here, and below, keep what is asked later out of registers.) */
 static inline __attribute__((always_inline)) bool ahci_is_on_device(const uint32_t *fis,
                                                                     const struct irb_slot *irb)
 {
     const struct device *device = irb->request->device;
     uint32_t sectors = fis[0] >> 24 | (fis[2] >> 16 & 0xFF00);
-    uint64_t lba = (fis[1] & 0xFFFFFF) | (uint64_t)(fis[2] & 0xFFFFFF) << 24;
 
-    return device->kind == DEVICE_ATA && sectors * device->sector_size == irb->data_byte_count &&
-           lba + sectors <= device->sector_count;
+    if (device->kind != DEVICE_ATA || sectors * device->sector_size != irb->data_byte_count)
+        return false;
+    hal_compiler_barrier();
+    uint64_t lba = (fis[1] & 0xFFFFFF) | (uint64_t)(fis[2] & 0xFFFFFF) << 24;
+    return lba + sectors <= device->sector_count;
 }
 
 /* Is the PRD all of a request's data, which lies in one piece? */
@@ -125,9 +128,11 @@ static inline __attribute__((always_inline)) bool ahci_is_its_data(const struct 
 {
     const struct request *request = irb->request;
 
-    return irb->data_byte_count - 1 < request->physical_byte_count &&
-           prd->length + 1 == irb->data_byte_count &&
-           ((uint64_t)prd->address_high << 32 | prd->address) == request->physical &&
+    if (irb->data_byte_count - 1 >= request->physical_byte_count ||
+        prd->length + 1 != irb->data_byte_count)
+        return false;
+    hal_compiler_barrier();
+    return ((uint64_t)prd->address_high << 32 | prd->address) == request->physical &&
            !((prd->address | irb->data_byte_count) & 1);
 }
 
@@ -149,19 +154,22 @@ ahci_in_uncached(const struct channel_memory *memory, uint32_t low, uint32_t hig
  * life: in the uncached extension, the table perhaps at the beginning of the IrbExtension. */
 static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
 {
-    const struct irb_slot *irb = context_now->slot;
     uint32_t in_use = port->issued | port->queued | port->missing_slots | ~port->active;
 
     if (port->holds || value & in_use || port->issued & ~port->queued || value & (value - 1) ||
-        !value || !irb || !irb->request || irb->state != SLOT_ACTIVE ||
-        !(port->known[HBA_PORT_CMD] & AHCI_CMD_START))
+        !value || !(port->known[HBA_PORT_CMD] & AHCI_CMD_START))
+        return false;
+    hal_compiler_barrier();
+    const struct irb_slot *irb = context_now->slot;
+    if (!irb || irb->state != SLOT_ACTIVE)
         return false;
     const struct channel_memory *memory = &irb->channel->memory;
     const struct ahci_header *header = ahci_in_uncached(
         memory, port->known[HBA_PORT_CLB], port->known[HBA_PORT_CLBU], AHCI_LIST_BYTES);
     if (!header)
         return false;
-    header += __builtin_ctz(value);
+    hal_compiler_barrier();
+    header += (unsigned)__builtin_ctz(value);
     const struct ahci_table *table =
         ahci_in_uncached(memory, header->table, header->table_high, AHCI_ONE_PRD_BYTES);
     if (!table &&
@@ -170,12 +178,19 @@ static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
         table = (const struct ahci_table *)irb->extension_memory;
     if (!table || header->table % sizeof *table)
         return false;
+    hal_compiler_barrier();
     uint32_t opcode = table->fis_dwords[0];
     if ((opcode & AHCI_QUEUED_MASK) != AHCI_QUEUED_FIS ||
         header->description !=
-            (AHCI_ONE_PRD | (opcode & AHCI_QUEUED_WRITE ? AHCI_HEADER_WRITE : 0)) ||
-        !ahci_is_on_device(table->fis_dwords, irb) || !ahci_is_its_data(&table->prds[0], irb))
+            (AHCI_ONE_PRD | (opcode & AHCI_QUEUED_WRITE ? AHCI_HEADER_WRITE : 0)))
         return false;
+    hal_compiler_barrier();
+    if (!ahci_is_on_device(table->fis_dwords, irb))
+        return false;
+    hal_compiler_barrier();
+    if (!ahci_is_its_data(&table->prds[0], irb))
+        return false;
+    hal_compiler_barrier();
     port->issued |= value;
     port->queued |= value;
     return true;
