@@ -98,7 +98,7 @@ sub bytes_read {
     return $stats->{stats}{rd_bytes};
 }
 
-my $long = sparse_image('long.iso', 64 << 20);
+my $long = sparse_image('long.iso', 640 << 20);
 for my $command ('sha256 cd0', 'verify cd0') {
     qemu('blockdev-change-medium', id => 'cd0', filename => $long, format => 'raw');
     answer('cd cd0 capacity');
