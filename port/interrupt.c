@@ -90,10 +90,20 @@ static void calm_line(void *context)
                      line->number);
 }
 
-/* INT-02, unless the fault is another's: one that was injected. */
-static void report_unclaimed(struct channel *channel, unsigned count)
+/* The fault that was injected on one of a line's channels since their last requests; NULL: none. */
+static const struct inject_rule *fault_on(unsigned number)
 {
-    const struct inject_rule *fault = inject_since(channel, (uint32_t)channel->counters.requests);
+    const struct inject_rule *fault = NULL;
+
+    for (struct channel *channel = NULL; !fault && (channel = next_on_line(number, channel));)
+        fault = inject_since(channel, (uint32_t)channel->counters.requests);
+    return fault;
+}
+
+/* INT-02, unless a fault was injected: then it is nobody's. */
+static void report_unclaimed(struct channel *channel, const struct inject_rule *fault,
+                             unsigned count)
+{
     char mention[INJECT_MENTION_SIZE];
 
     if (fault)
@@ -125,7 +135,7 @@ static void line_unclaimed(unsigned number)
     if (line->unclaimed_in_a_row % UNCLAIMED_LIMIT == 0)
         for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
             if (channel_hears_interrupts(channel->state))
-                report_unclaimed(channel, line->unclaimed_in_a_row);
+                report_unclaimed(channel, fault_on(number), line->unclaimed_in_a_row);
     if (first->interrupt.hal.level && line->unclaimed_in_a_row >= STORM_LIMIT)
         stop_line(number);
 }

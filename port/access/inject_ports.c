@@ -140,7 +140,7 @@ static uint32_t read_filtered(struct inject_channel *state, const struct access_
     }
     if (reg->role == ROLE_STATUS && !state->withheld)
         inject_mask_line(state, false); /* the device has withdrawn its interrupt */
-    value = inject_change_read(state, &access, value);
+    value = inject_change_read(state, &access, value) & UINT32_MAX >> (32 - 8 * width);
     *is_injected = value != said;
     return value;
 }

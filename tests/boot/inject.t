@@ -45,6 +45,12 @@ like($run->{console}, qr/^PCI .* 0\.1 \(disabled\)$/m, 'a channel that the confi
 like($run->{console}, qr/^FAULT='config 42=0000': injected \d+ time/m, 'the end says both');
 like(output_of($run, 'log 400'), qr/ 0\.0  fault \d is injected$/m, 'and so does the trace');
 
+# ------------------------------------------------------------------ what is shown in a device's place
+
+$run = boot(DISK => $image, FAULT => 'bsy register=Alternate-Status for=1ms', CMD => 'sha256 0 0 8; log 8191');
+is(digest_in($run, 'sha256 0 0 8'), $digest, 'a device that is busy for a while');
+like(output_of($run, 'log 8191'), qr/ 0\.0  (?:Alternate )?Status -> D0 BSY DRDY DSC \(injected\)/, 'shows what one byte can hold');
+
 # ------------------------------------------------------------------ packet commands
 
 $run = boot(DISK => $image, CDROM => $iso, FAULT => 'sense 3/11/00 command=READ(10) nth=2', CMD => 'sha256 cd0 0 8; read cd0 0; sha256 cd0 0 8');
@@ -80,6 +86,10 @@ for my $fault (sort(keys %fails), @passes) {
     like($run->{console}, $may_not ? qr/^FAULT='\Q$fault\E': not injected/m : qr/^FAULT='\Q$fault\E': injected 1 time,/m, 'AHCI: as it says');
 }
 unlike($run->{console}, qr/^RULE /m, 'AHCI: no rule is held against the driver');
+$run = boot(@ahci, CMD => 'fault add time-outs 20; fault add write drop register=P0CI; fault add interrupt spurious for=40ms; sha256 0 0 8');
+exit_code_is($run, 0, 'AHCI: interrupts of nobody, on a line that channels share');
+like($run->{console}, qr/nobody has claimed the last 100 interrupts on its line \(fault \d was injected: /, 'AHCI: are told');
+unlike($run->{console}, qr/^RULE /m, 'AHCI: and held against no channel on it');
 $run = boot(@ahci, QEMU_EXTRA => '-m 5G', CMD => 'identify 0; devices',
     FAULT => 'identify 27=4142; read 1 register=PI; read 0/80000000 register=CAP; dma above-4g');
 exit_code_is($run, 0, 'AHCI, from the start on');
