@@ -106,9 +106,11 @@ _Static_assert(sizeof(struct irb_page) == HAL_PAGE_SIZE, "the IRB ends with the 
 #define CARE_SENSE     0x02u /* a request-sense slot works for it */
 #define CARE_LIST      0x04u /* its list was built when it was asked for */
 #define CARE_INTERNAL \
-    0x08u               /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
-#define CARE_REST 0x20u /* a block of it was moved in part, by PIO */
-#define CARE_MORE 0x10u /* more is shown than its page: it is to be hidden, and that is all */
+    0x08u                  /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
+#define CARE_REST    0x20u /* a block of it was moved in part, by PIO */
+#define CARE_FAILED  0x40u /* its device has shown ERR or DF */
+#define CARE_STOPPED 0x80u /* its transfer was stopped before the end */
+#define CARE_MORE    0x10u /* more is shown than its page: it is to be hidden, and that is all */
 
 /* An IRB and what the port keeps with it. port/request/slots.c says where the miniport sees it, and
  * when: not before it is given to the miniport, nor after it was completed. */

@@ -48,6 +48,8 @@ static void read_status(struct channel *channel, uint8_t value)
     audit->statuses[value] = (uint32_t)channel->counters.requests;
     note_status_read(audit);
     audit->shown = value;
+    if (value & AUDIT_FAILED && !(value & IDE_STATUS_BUSY) && audit->hazards & AUDIT_IN_FLIGHT)
+        audit_note_care(channel, CARE_FAILED);
     if (needs_care)
         audit_status_with_care(channel, ROLE_STATUS, value);
     audit_settle_dispute(channel, value);
@@ -111,7 +113,7 @@ static uint8_t write_bus_master(struct channel *channel, uint8_t value)
     if (value & DMA_START && !audit_takes_start(&channel, value))
         return audit_dma_start(channel, value);
     if (!(value & DMA_START))
-        audit_takes_stop(&channel->audit);
+        audit_dma_stop(channel);
     return value;
 }
 

@@ -188,9 +188,10 @@ enum audit_answer {
 enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value);
 enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value);
 
-/* HWR-05: an IRB comes back with that status: was the last block of its data moved as a whole? */
-void audit_data_end(const struct irb_slot *slot, UCHAR irb_status, const char *routine,
-                    const void *place) __attribute__((cold));
+/* An IRB comes back with that status. HWR-05: was the last block of its data moved as a whole?
+ * HWR-25: is its command over? */
+void audit_judge_end(const struct irb_slot *slot, UCHAR irb_status, const char *routine,
+                     const void *place) __attribute__((cold));
 
 /* Has a device shown ERR in the Status, or Alternate Status, that was read of it last? True where
  * that is not known. */

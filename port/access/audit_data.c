@@ -109,7 +109,7 @@ static void take_data(struct channel *channel, const struct moved *moved)
     if (command->block_left == AUDIT_UNKNOWN_BYTES)
         return;
     if (command->block_left == command->block_size && moved->byte_count < command->block_left)
-        audit_note_rest(channel);
+        audit_note_care(channel, CARE_REST);
     command->block_left -= moved->byte_count;
     if (command->protocol != PROTOCOL_PACKET && command->bytes_left != AUDIT_UNKNOWN_BYTES)
         command->bytes_left -= moved->byte_count;
@@ -162,6 +162,14 @@ static void refuse(struct channel *channel, const struct moved *moved, const cha
     audit_give_up(&channel->audit);
 }
 
+static bool is_too_narrow(const struct channel *channel, const struct moved *moved)
+{
+    const struct audit *audit = &channel->audit;
+
+    return moved->width == 1 &&
+           !audit->devices[audit_device_of(&audit->command.registers)].has_8_bit;
+}
+
 /* NULL: there is nothing to say against it. */
 static const char *fault_of(const struct channel *channel, const struct moved *moved)
 {
@@ -192,7 +200,7 @@ static const char *fault_of(const struct channel *channel, const struct moved *m
     case PROTOCOL_QUEUED:
         return NULL;
     }
-    if (moved->width == 1 && !audit->devices[audit_device_of(&command->registers)].has_8_bit)
+    if (is_too_narrow(channel, moved))
         return "it is 16 bits wide";
     if (!command->block_left)
         return "Status was not read with DRQ before";
@@ -218,6 +226,8 @@ static void judge_packet(struct channel *channel, const struct moved *moved)
 
     if (!moved->is_out)
         why = "it is to be written";
+    else if (is_too_narrow(channel, moved))
+        why = "the data port is 16 bits wide";
     else if (!command->block_left)
         why = "Status was not read with DRQ before";
     else if (command->registers_read & READ_REASON && command->reason != REASON_PACKET)

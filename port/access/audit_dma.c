@@ -198,6 +198,7 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
     struct transfer transfer = transfer_of(channel);
     const uint64_t told = contract_total();
 
+    dma->stopped_place = NULL;
     if (audit->hazards & AUDIT_DMA_STARTED) {
         REPORT(RULE_HWR_12, transfer.owner, WRITE_BYTE, "start is written while it is still set");
         remember(channel, transfer.owner, told);
@@ -213,6 +214,38 @@ uint8_t audit_dma_start(struct channel *channel, uint8_t value)
     audit->hazards &= ~AUDIT_ON_START | AUDIT_DMA_BYTES | AUDIT_DMA_MASTER;
     audit->hazards |= AUDIT_DMA_STARTED | AUDIT_DMA_LOOK | (dma->table ? 0 : AUDIT_DMA_TABLE);
     return value;
+}
+
+/* HWR-12: the call that has started it stops it while the command is in flight: no time-out can be
+ * the reason. A reset may: it is told when the request succeeds all the same. */
+void audit_dma_stop(struct channel *channel)
+{
+    struct audit_dma *dma = &channel->audit.dma;
+    const uint32_t early = AUDIT_DMA_STARTED | AUDIT_DMA_LOOK | AUDIT_NOT_OVER;
+
+    if ((channel->audit.hazards & early) == early && context_now->kind == CONTEXT_START_IO &&
+        dma->owner && context_now->slot == dma->owner) {
+        dma->stopped_place = report_caller();
+        dma->stopped_command = channel->audit.command.begun;
+        channel->irbs.slots[dma->owner - channel->irbs.slots].care |= CARE_STOPPED;
+    }
+    audit_takes_stop(&channel->audit);
+}
+
+bool audit_dma_was_stopped(const struct irb_slot *slot)
+{
+    struct channel *channel = slot->channel;
+    const struct audit_dma *dma = &channel->audit.dma;
+
+    if (!(slot->care & CARE_STOPPED) || slot != dma->owner || !dma->stopped_place ||
+        dma->stopped_command != channel->audit.command.begun)
+        return false;
+    contract_report_in(&channel->contexts[CONTEXT_START_IO], RULE_HWR_12, WRITE_BYTE,
+                       dma->stopped_place,
+                       "start is cleared while the command is in flight, and nobody has looked "
+                       "whether it is over: what was not moved yet is lost");
+    audit_dma_forget(slot);
+    return true;
 }
 
 /* ------------------------------------------------------------------ the other registers */

@@ -61,12 +61,19 @@ static inline __attribute__((always_inline)) bool audit_dma_is_plain(const struc
     return prd->control == (PRD_END | (slot->data_byte_count & PRD_COUNT_MASK));
 }
 
-/* The command register is about to be written: without start; with it, for the transfer of the
- * request that the context was handed, as its command waits for it. False: it wants a closer look;
- * else note is taken of it. */
+/* The command register is about to be written: without start, behind a look at the status; with
+ * it, for the transfer of the request that the context was handed, as its command waits for it.
+ * False: it wants a closer look; else note is taken of it. */
 static inline void audit_takes_stop(struct audit *audit)
 {
     audit->hazards &= ~AUDIT_DMA_STARTED;
+}
+static inline bool audit_takes_seen_stop(struct audit *audit)
+{
+    if (__builtin_expect((audit->hazards & AUDIT_DMA_LOOK) != 0, 0))
+        return false;
+    audit_takes_stop(audit);
+    return true;
 }
 static inline __attribute__((always_inline)) bool audit_takes_start(struct channel *const *channel,
                                                                     uint8_t value)
@@ -89,6 +96,11 @@ static inline __attribute__((always_inline)) bool audit_takes_start(struct chann
 /* Of such a start: looks at everything, and takes note of it. Returns what is to be written: the
  * same, or without DMA_START (HWR-21). */
 uint8_t audit_dma_start(struct channel *channel, uint8_t value) __attribute__((cold));
+
+/* Without start, and nobody has looked at the status. */
+void audit_dma_stop(struct channel *channel) __attribute__((cold));
+/* A request succeeds. True: its transfer was stopped too early, which was told. */
+bool audit_dma_was_stopped(const struct irb_slot *slot) __attribute__((cold));
 
 /* The status register was read. */
 void audit_dma_status_read(struct audit *audit, uint8_t value) __attribute__((cold));
@@ -134,15 +146,16 @@ void audit_dma_table_piece(struct channel *channel, unsigned first, unsigned wid
 void audit_dma_judge_end(struct irb_slot *slot, UCHAR irb_status, const char *routine)
     __attribute__((cold));
 
-/* Is the transfer that was started last not stopped, or has nobody looked at its end? */
-static inline bool audit_dma_owes(const struct channel *channel)
+/* Is the transfer that was started last not stopped, or has nobody looked at its end? Or has nobody
+ * seen the end of the command (audit_judge_end)? */
+static inline bool audit_owes(const struct channel *channel)
 {
-    return channel->audit.hazards & (AUDIT_DMA_STARTED | AUDIT_DMA_LOOK);
+    return channel->audit.hazards & (AUDIT_DMA_STARTED | AUDIT_DMA_LOOK | AUDIT_IN_FLIGHT);
 }
 /* A driver completes an IRB, in that routine. */
 static inline void audit_dma_end(struct irb_slot *slot, UCHAR irb_status, const char *routine)
 {
-    if (__builtin_expect(audit_dma_owes(slot->channel), 0))
+    if (__builtin_expect(audit_owes(slot->channel), 0))
         audit_dma_judge_end(slot, irb_status, routine);
 }
 

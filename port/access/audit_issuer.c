@@ -62,16 +62,25 @@ bool audit_is_command_asked_for(const struct channel *channel, uint8_t opcode)
     return false;
 }
 
-/* A block of PIO was begun: whether it was moved to its end is asked when its IRB comes back. */
-void audit_note_rest(struct channel *channel)
+void audit_note_care(struct channel *channel, unsigned care)
 {
     const unsigned target = audit_device_of(&channel->audit.command.registers);
 
     for (unsigned i = 0; i < channel->irbs.count; i++) {
         struct irb_slot *slot = &channel->irbs.slots[i];
         if (slot->state == SLOT_ACTIVE && slot->page->irb.TargetId == target)
-            slot->care |= CARE_REST;
+            slot->care |= (uint8_t)care;
     }
+}
+
+bool audit_is_only_of_target(const struct channel *channel, const struct irb_slot *slot)
+{
+    const struct irb_slot *other = NULL;
+
+    while ((other = next_active(channel, other)))
+        if (other != slot && other->page->irb.TargetId == slot->page->irb.TargetId)
+            return false;
+    return true;
 }
 
 bool audit_packet_wants_data(const struct channel *channel)

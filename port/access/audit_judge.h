@@ -71,12 +71,16 @@ void audit_offer_block(struct channel *channel);
 
 /* ------------------------------------------------------------------ audit_issuer.c */
 
+/* CARE_REST, CARE_FAILED: what that is about is asked when the IRBs for the command's device come
+ * back. */
+void audit_note_care(struct channel *channel, unsigned care);
 /* Has the port asked for a command with that address, as it stands? Then who has asked is to
  * blame. */
 bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors);
 bool audit_is_command_asked_for(const struct channel *channel, uint8_t opcode);
 /* Has the port asked the device for packets with data, and for no other ones? */
-void audit_note_rest(struct channel *channel);
+/* Has the driver no other IRB for the same device? */
+bool audit_is_only_of_target(const struct channel *channel, const struct irb_slot *slot);
 bool audit_packet_wants_data(const struct channel *channel);
 /* Where the port has what a driver's buffer holds; NULL: it has it nowhere. What the driver sees
  * itself may lie where each access is judged. */

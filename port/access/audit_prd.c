@@ -175,11 +175,13 @@ static void judge_length(struct walk *walk, uint64_t wanted, uint32_t last_addre
     const struct irb_slot *owner = walk->transfer->owner;
 
     if (wanted == UINT64_MAX || walk->total == wanted ||
-        (owner && walk->total == owner->data_byte_count) ||
-        (walk->total > wanted && is_spare(walk, last_address)))
+        (walk->total > wanted &&
+         ((owner && walk->total == owner->data_byte_count) || is_spare(walk, last_address))))
         return;
-    find(walk, RULE_HWR_10, false, "the table describes %llu byte%s, and the request has %llu",
-         (unsigned long long)walk->total, plural(walk->total), (unsigned long long)wanted);
+    find(walk, RULE_HWR_10, false, "the table describes %llu byte%s, and the %s %llu",
+         (unsigned long long)walk->total, plural(walk->total),
+         walk->transfer->command_byte_count ? "command moves" : "request has",
+         (unsigned long long)wanted);
 }
 
 /* All of the data is described, and the table goes on. */

@@ -134,6 +134,8 @@ struct audit_dma {
     uint32_t table_address;        /* as it was written */
     uint8_t table_bytes;           /* which of its bytes were, a bit each */
     const struct audit_prd *table; /* the same, in the driver's memory, while nothing is in doubt */
+    const void *stopped_place;     /* where a transfer was stopped before its end; NULL: nowhere, */
+    uint64_t stopped_command;      /* and when its command was written */
 };
 
 /* ------------------------------------------------------------------ all of it */

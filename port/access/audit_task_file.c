@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who may write and read the task file, and when: HWR-01, 02, 04, 15 and 23, and half of HWR-03.
- * Owns the channel's hazards, but for those of a device's settings. See audit.h and audit_judge.h.
+ * Who may write and read the task file, and when: HWR-01, 02, 04, 15, 18 and 23, and half of
+ * HWR-03; and when a request may succeed: HWR-25. Owns the channel's hazards, but for those of a
+ * device's settings. See audit.h and audit_judge.h.
  */
 #include <stdio.h>
 
@@ -211,19 +212,81 @@ static bool is_calm(UCHAR irb_status)
            IRB_STATUS(irb_status) == IRB_STATUS_BUSY;
 }
 
-void audit_data_end(const struct irb_slot *slot, UCHAR irb_status, const char *routine,
-                    const void *place)
+/* Is the command in flight one of this request's, and of no other one's? */
+static bool is_for(const struct audit *audit, const struct irb_slot *slot)
+{
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+    const uint8_t opcode = audit->command.registers.command;
+
+    if (!audit_is_since(audit->command_written, slot->begun) ||
+        !audit_is_only_of_target(slot->channel, slot))
+        return false;
+    if (IsAtapiCommand(irb))
+        return opcode == IDE_COMMAND_ATAPI_PACKET;
+    if (irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE)
+        return audit_opcodes[opcode].flags & OPCODE_ADDRESS;
+    return IsAtaCommand(irb) && opcode == irb->IdeTaskFile.Current.bCommandReg;
+}
+
+/* ------------------------------------------------------------------ HWR-25 */
+
+/* What is not known of its data is not held against the driver. */
+static bool is_in_flight(const struct channel *channel, const struct irb_slot *slot)
+{
+    const struct audit *audit = &channel->audit;
+
+    return (audit->hazards & (AUDIT_IN_FLIGHT | AUDIT_UNSURE)) == AUDIT_IN_FLIGHT &&
+           audit->command.block_left != AUDIT_UNKNOWN_BYTES && !audit_has_interrupted(channel) &&
+           !channel->interrupt.is_polled && is_for(audit, slot);
+}
+
+/* The same of one that has failed, and nothing else has happened since. (The meaning of DF is a
+ * packet device's own: ATA/ATAPI-6, 9.8.) */
+static bool has_failed(const struct audit *audit, const struct irb_slot *slot)
+{
+    const uint8_t bits = IsAtapiCommand(&slot->page->irb) ? IDE_STATUS_ERROR : AUDIT_FAILED;
+
+    return slot->care & CARE_FAILED && !(audit->hazards & AUDIT_IN_FLIGHT) &&
+           !(audit->shown & IDE_STATUS_BUSY) && audit->shown & bits &&
+           !slot->channel->interrupt.is_polled && is_for(audit, slot);
+}
+
+/* NULL: there is nothing to say against its success. */
+static const char *success_fault(const struct irb_slot *slot)
+{
+    if (audit_dma_is_told(slot))
+        return NULL;
+    if (is_in_flight(slot->channel, slot))
+        return "neither its interrupt has come, nor was Status read without BSY and DRQ";
+    return has_failed(&slot->channel->audit, slot) ? "it has failed" : NULL;
+}
+
+void audit_judge_end(const struct irb_slot *slot, UCHAR irb_status, const char *routine,
+                     const void *place)
 {
     struct audit *audit = &slot->channel->audit;
+    char words[128];
+    const char *why;
 
-    if (!(slot->care & CARE_REST) || !is_calm(irb_status) || !has_rest(audit) ||
+    if (!is_calm(irb_status) ||
         audit_device_of(&audit->command.registers) != slot->page->irb.TargetId)
         return;
-    contract_report_irb(RULE_HWR_05, slot, routine, place,
-                        "it ended with %s, and of the %u bytes that the device offers, %u were not "
-                        "moved",
-                        irb_status_name(IRB_STATUS(irb_status)),
-                        (unsigned)audit->command.block_size, (unsigned)audit->command.block_left);
+    if (slot->care & CARE_REST && has_rest(audit)) {
+        contract_report_irb(
+            RULE_HWR_05, slot, routine, place,
+            "it ended with %s, and of the %u bytes that the device offers, %u were not moved",
+            irb_status_name(IRB_STATUS(irb_status)), (unsigned)audit->command.block_size,
+            (unsigned)audit->command.block_left);
+    } else if (IRB_STATUS(irb_status) != IRB_STATUS_SUCCESS || audit_dma_was_stopped(slot)) {
+        return;
+    } else if ((why = success_fault(slot))) {
+        audit_command_words(&audit->command, words, sizeof words);
+        contract_report_irb(RULE_HWR_25, slot, routine, place, "its command is %s, and %s; %s",
+                            words, why, audit_status_words(audit->shown).text);
+        audit_dma_forget(slot); /* what it owes was told */
+    } else {
+        return;
+    }
     audit_give_up(audit);
 }
 
@@ -536,6 +599,17 @@ void audit_alternate_status(struct channel *channel, uint8_t value)
 
 /* ------------------------------------------------------------------ HWR-18 */
 
+/* Does the device offer a block that it has interrupted for, or would have, and nothing of it was
+ * moved? (9.6, 9.8: the first one of PIO-out and the packet are waited for.) */
+static bool offers_unheard(const struct audit *audit)
+{
+    const struct audit_command *command = &audit->command;
+
+    return (audit->shown & AUDIT_NOT_IDLE) == IDE_STATUS_DRQ &&
+           command->block_left == command->block_size &&
+           (command->protocol == PROTOCOL_PIO_IN || command->bytes_moved || command->is_sent);
+}
+
 bool audit_waits_in_vain(struct channel *channel, uint32_t since)
 {
     const struct audit *audit = &channel->audit;
@@ -543,12 +617,13 @@ bool audit_waits_in_vain(struct channel *channel, uint32_t since)
     const uint32_t in_vain = AUDIT_IN_FLIGHT | AUDIT_NO_INTERRUPT;
     char words[128];
 
-    if ((audit->hazards & (in_vain | AUDIT_BUSY)) != in_vain || audit_has_interrupted(channel) ||
+    if ((audit->hazards & in_vain) != in_vain ||
+        (audit->hazards & AUDIT_BUSY && !offers_unheard(audit)) || audit_has_interrupted(channel) ||
         channel->interrupt.is_polled || !audit_is_since(audit->command_written, since))
         return false;
     audit_command_words(command, words, sizeof words);
     contract_report_in(&channel->contexts[audit->silent_context], RULE_HWR_18, AUDIT_WRITE_ROUTINE,
-                       audit->silent_place, "nIEN is set, and nobody has read Status since: %s",
-                       words);
+                       audit->silent_place,
+                       "nIEN is set, and nobody has looked at it to its end: %s", words);
     return true;
 }

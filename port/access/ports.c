@@ -145,6 +145,7 @@ DEFINE_REGISTER(ROLE_LBA_MID)
 DEFINE_REGISTER(ROLE_LBA_HIGH)
 DEFINE_WRITE(device, audit_takes_device(&reg->channel->audit, value))
 DEFINE_WRITE(start, audit_takes_start(&reg->channel, value))
+DEFINE_WRITE(stop, audit_takes_seen_stop(&reg->channel->audit))
 DEFINE_WRITE(bus_master_status, audit_takes_dma_clear(&reg->channel->audit, value))
 
 static VOID ACCESS_WAY write_command ACCESS_WRITE(port, UCHAR)
@@ -169,8 +170,7 @@ static VOID ACCESS_WAY write_bus_master ACCESS_WRITE(port, UCHAR)
         return;
     }
     hal_compiler_barrier();
-    audit_takes_stop(&reg->channel->audit);
-    plain_write8 HAL_WITH(reg, port, value);
+    write_stop HAL_WITH(reg, port, value);
 }
 
 static UCHAR ACCESS_WAY read_bus_master_status ACCESS_READ(port)

@@ -34,7 +34,7 @@ static __attribute__((cold, noinline)) VOID NTAPI complete_with_care(PVOID exten
     struct irb_slot *slot = slot_from_irb(channel, irb);
     bool is_outstanding = slot && slot->state == SLOT_ACTIVE && slot->request;
     if (is_outstanding) {
-        audit_data_end(slot, slot->page->irb.IrbStatus, routine_name(routine), place);
+        audit_judge_end(slot, slot->page->irb.IrbStatus, routine_name(routine), place);
         audit_dma_end(slot, slot->page->irb.IrbStatus, routine_name(routine));
         slot_check_results(slot, routine_name(routine), place);
         is_outstanding = slot_complete(channel, slot);
@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) bool is_plain_success(const struct 
                                 slot->page->irb.IrbStatus == IRB_STATUS_SUCCESS &&
                                 irb_seal(slot->page) == slot->seal &&
                                 slot->page->irb.DataTransferLength <= slot->data_byte_count &&
-                                !audit_dma_owes(slot->channel),
+                                !audit_owes(slot->channel),
                             1);
 }
 

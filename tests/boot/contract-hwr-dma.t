@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# HWR-08 to HWR-13, HWR-21: the bus master (tests/probes/rules/hwr_dma.c), and drivers that use it in other ways than pata.
+# HWR-08 to HWR-13, HWR-21, HWR-25: the bus master (tests/probes/rules/hwr_dma.c), and drivers that use it in other ways than pata.
 use strict;
 use warnings;
 use lib 'tests/lib';
@@ -30,6 +30,7 @@ contract_cases('hwr_dma',
     { case => 'hwr_table_two_ends', rule => 'HWR-10', @byte, @short, also => qr/describes 256 bytes, and the request has 512/ },
     { case => 'hwr_table_end_in_the_middle', rule => 'HWR-10', @byte, @short, also => qr/describes 256 bytes/ },
     { case => 'hwr_table_short', rule => 'HWR-10', @byte, @short, also => qr/describes 510 bytes/ },
+    { case => 'hwr_table_short_for_command', rule => 'HWR-10', @byte, @short, also => qr/describes 512 bytes, and the command moves 1024/ },
     { case => 'hwr_table_long', rule => 'HWR-10', @byte, @short, also => qr/describes 1024 bytes/ },
     { case => 'hwr_table_misaligned', rule => 'HWR-10', @byte, @short, fails => 1, also => qr/no multiple of 4.*was not started/ },
     { case => 'hwr_table_low_bits', rule => 'HWR-10', @byte, @short, also => qr/no multiple of 4/ },
@@ -52,6 +53,11 @@ contract_cases('hwr_dma',
       values => '"Overlapped"=dword:00000003', # so that a flush has its slot, and no read before it
       then => [['IRB-10', 'IdeHwReset', 'IdeHwReset']] },
     { case => 'hwr_start_twice', rule => 'HWR-12', @byte, @short },
+    { case => 'hwr_stopped_at_once', rule => 'HWR-12', @byte, @short, also => qr/is cleared while the command is in flight/ },
+    { case => 'hwr_succeeds_in_flight', rule => 'HWR-25', routine => 'AtaPortCompleteRequest', context => 'IdeHwStartIo', @short,
+      also => qr/its command is READ DMA .*, and neither its interrupt has come/ },
+    { case => 'hwr_failure_succeeds', rule => 'HWR-25', @end, @short, words => { FAULT => 'error 10 command=C8 nth=2 channel=0.0' },
+      also => qr/its command is READ DMA .*, and it has failed; Status 51/ },
     { case => 'hwr_not_looked', rule => 'HWR-13', @end, @short },
     { case => 'hwr_not_cleared', rule => 'HWR-13', @byte, @short, also => qr/still has its interrupt bit set/ },
 
@@ -71,6 +77,7 @@ contract_cases('hwr_dma',
     # In other ways.
     { case => 'hwr_packet_by_dma', asserts => 'HWR-21', channel => '0.1', io => 'read cd0 0; read cd0 0; read cd0 0', returned => '0' },
     (map { { case => "hwr_$_", asserts => 'HWR-11', @short } } qw(one_write in_pieces by_buffer cleared_behind_command reused by_the_book)),
+    { case => 'hwr_polled_to_the_end', asserts => 'HWR-25', @short },
     { case => 'hwr_split', asserts => 'HWR-10', @short },
     (map { { case => "hwr_$_", asserts => 'HWR-21', @short, @long_extension } } qw(table_in_extension bounced)),
 );

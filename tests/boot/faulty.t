@@ -60,6 +60,9 @@ my @faults = (
     ['the interrupt bit is never cleared', 'INT-01', 'read',
         'AtaPortReadPortUchar(status) | BM_INTERRUPT | BM_ERROR' => 'AtaPortReadPortUchar(status) & 0x60',
         'HwInterrupt(PVOID ChannelExtension)' => 'HwInterrupt(PVOID ChannelExtension)MARK'],
+    ['the bus master is stopped at once', 'HWR-12', 'read',
+        "BM_COMMAND, direction_of(irb) | BM_START);\n    else if" => "$start\n    if (is_dma(irb))\n"
+            . "        AtaPortWritePortUchar(channel->bus_master + BM_COMMAND, direction_of(irb));MARK\n    else if"],
     ['nobody asks whether the bus master has failed', 'HWR-13', 'read',
         'UCHAR bus_master_status = AtaPortReadPortUchar(channel->bus_master + BM_STATUS);' => 'UCHAR bus_master_status = BM_INTERRUPT;',
         'AtaPortReadPortUchar(status) | BM' => '0x60 | BM', $complete => $complete =~ s/\);\n/);MARK\n/r],
@@ -94,6 +97,12 @@ my @faults = (
         '(ULONG)IdentifyData->UltraDMAActive << UDMA0 |' => 'UDMA_MODE2 |',
         'AtaPortWritePortUchar(channel->command_block + offset, value);' =>
             'AtaPortWritePortUchar(channel->command_block + offset, value);MARK'],
+    ['a request ends before its command does', 'HWR-25', 'write',
+        "        write_first_sector(channel);\n}" => "        write_first_sector(channel);\n    else if (!IRB_FOR_DATA_TRANSFER(irb))\n"
+            . "        complete(channel, irb, IRB_STATUS_SUCCESS);\n}", $complete => $complete =~ s/\);\n/);MARK\n/r],
+    ['a request succeeds whose command has failed', 'HWR-25', 'errors',
+        "complete(channel, irb, IRB_STATUS_DEVICE_ERROR);\n    } else" => "complete(channel, irb, IRB_STATUS_SUCCESS);\n    } else",
+        $complete => $complete =~ s/\);\n/);MARK\n/r],
     ['registers are written behind the command', 'HWR-01', 'read',
         "$command\n    settle(channel);" => "$command\n    settle(channel);\n    write_register(channel, REG_FEATURES, 0);",
         'AtaPortWritePortUchar(channel->command_block + offset, value);' =>

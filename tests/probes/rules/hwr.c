@@ -527,6 +527,18 @@ CASE hwr_packet_no_limit(struct occasion *at)
     return give_up(at->channel);
 }
 
+CASE hwr_packet_by_bytes(struct occasion *at)
+{
+    UCHAR packet[12] = {0};
+
+    prepare_packet(at->channel, 0xFFFE);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_ATAPI_PACKET);
+    settle(at->channel);
+    wait_for_data(at->channel);
+    AtaPortWritePortBufferUchar(at->channel->command_block, packet, 12); /* BREAKS: HWR-16 */
+    return give_up(at->channel);
+}
+
 CASE hwr_packet_too_early(struct occasion *at)
 {
     USHORT packet[6] = {0};
@@ -579,6 +591,17 @@ CASE hwr_interrupt_off(struct occasion *at)
     prepare(at->channel, 0, 1);
     CONTROL(at->channel, IDE_DC_DISABLE_INTERRUPTS);
     WRITE(at->channel, COMMAND, IDE_COMMAND_VERIFY); /* BREAKS: HWR-18 */
+    return TRUE;
+}
+
+/* The same of data, which was seen to be there. */
+CASE hwr_interrupt_off_data(struct occasion *at)
+{
+    prepare(at->channel, 0, 1);
+    CONTROL(at->channel, IDE_DC_DISABLE_INTERRUPTS);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_READ); /* BREAKS: HWR-18 */
+    settle(at->channel);
+    wait_for_data(at->channel);
     return TRUE;
 }
 
@@ -782,10 +805,12 @@ const struct probe_case hwr_cases[] = {
     {"hwr_status_polled", AT_START_IO, 2, hwr_status_polled},
     {"hwr_packet_odd_limit", AT_START_IO, 2, hwr_packet_odd_limit},
     {"hwr_packet_no_limit", AT_START_IO, 2, hwr_packet_no_limit},
+    {"hwr_packet_by_bytes", AT_START_IO, 2, hwr_packet_by_bytes},
     {"hwr_packet_too_early", AT_START_IO, 2, hwr_packet_too_early},
     {"hwr_packet_unwanted", AT_START_IO, 3, hwr_packet_unwanted},
     {"hwr_packet_not_padded", AT_START_IO, 2, hwr_packet_not_padded},
     {"hwr_interrupt_off", AT_START_IO, 2, hwr_interrupt_off},
+    {"hwr_interrupt_off_data", AT_START_IO, 2, hwr_interrupt_off_data},
     {"hwr_interrupt_off_later", AT_START_IO, 2, hwr_interrupt_off_later},
     {"hwr_interrupt_off_packet", AT_START_IO, 2, hwr_interrupt_off_packet},
     {"hwr_floating", AT_START_IO, 2, hwr_floating},

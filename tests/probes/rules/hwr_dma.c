@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HWR-08 to HWR-13, HWR-21: the bus master. Each case starts one transfer by itself, wrongly in one thing or
+ * HWR-08 to HWR-13, HWR-21, HWR-25: the bus master. Each case starts one transfer by itself, wrongly in one thing or
  * rightly in another way than the base does. What would not end by itself, or moves data to the wrong
  * place, is reset behind that, and the port repeats it.
  */
 #include "cases.h"
 
-enum { FEATURES = 1, DEVICE = 6, STATUS, COMMAND = STATUS }; /* in the command block */
+enum {
+    FEATURES = 1,
+    SECTOR_COUNT,
+    LBA_LOW,
+    LBA_MID,
+    LBA_HIGH,
+    DEVICE,
+    STATUS,
+    COMMAND = STATUS
+}; /* in the command block */
 
 /* What HWR-09 and HWR-10 say of it. */
 #define BOUNDARY   0x10000u
@@ -224,6 +233,28 @@ CASE hwr_table_short(struct occasion *at)
         return FALSE;
     describe_whole(channel, length_of(channel) - 2);
     prepare(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+/* Long enough for the request, and not for the command. (It is seen of a table that is new: of one
+ * that stays where it is, only what the request wants is asked.) */
+CASE hwr_table_short_for_command(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    const IDEREGISTERS *registers;
+
+    if (!take(at))
+        return FALSE;
+    registers = &channel->current->IdeTaskFile.Current;
+    WRITE_TABLE(channel, 0);
+    probe_program(channel);
+    AtaPortWritePortUchar(channel->command_block + SECTOR_COUNT,
+                          (UCHAR)(registers->bSectorCountReg + 1));
+    AtaPortWritePortUchar(channel->command_block + LBA_LOW, registers->bSectorNumberReg);
+    AtaPortWritePortUchar(channel->command_block + LBA_MID, registers->bCylLowReg);
+    AtaPortWritePortUchar(channel->command_block + LBA_HIGH, registers->bCylHighReg);
+    AtaPortWritePortUchar(channel->command_block + COMMAND, registers->bCommandReg);
     START(channel); /* BREAKS: HWR-10 */
     return give_up(channel);
 }
@@ -512,6 +543,79 @@ CASE hwr_start_twice(struct occasion *at)
     START(channel); /* BREAKS: HWR-12 */
     return TRUE;
 }
+
+/* (The emulated device ends the transfer all the same.) */
+CASE hwr_stopped_at_once(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    START(channel);
+    WRITE_COMMAND(channel, direction(channel)); /* BREAKS: HWR-12 */
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ HWR-25 */
+
+CASE hwr_succeeds_in_flight(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    prepare(channel);
+    AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-25 */
+    return give_up(channel);
+}
+
+static BOOLEAN hwr_failure_succeeds_interrupt(struct probe_channel *channel)
+{
+    if (!is_over(channel))
+        return FALSE;
+    WRITE_COMMAND(channel, 0);
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-25 */
+    return TRUE;
+}
+
+/* (By a fault, it fails.) */
+CASE hwr_failure_succeeds(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->interrupt = hwr_failure_succeeds_interrupt;
+    prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+/* No interrupt is waited for. */
+CASE hwr_polled_to_the_end(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    AtaPortWritePortUchar(channel->device_control, IDE_DC_DISABLE_INTERRUPTS);
+    prepare(channel);
+    START(channel);
+    while (AtaPortReadPortUchar(channel->device_control) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ))
+        ;
+    (void)is_over(channel);
+    WRITE_COMMAND(channel, 0);
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    AtaPortWritePortUchar(channel->device_control, IDE_DC_REENABLE_CONTROLLER);
+    AtaPortCompleteRequest(channel, end(channel));
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------ HWR-13 */
 
 static BOOLEAN hwr_not_looked_interrupt(struct probe_channel *channel)
 {
@@ -961,6 +1065,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_table_two_ends", AT_START_IO, 2, hwr_table_two_ends},
     {"hwr_table_end_in_the_middle", AT_START_IO, 2, hwr_table_end_in_the_middle},
     {"hwr_table_short", AT_START_IO, 2, hwr_table_short},
+    {"hwr_table_short_for_command", AT_START_IO, 2, hwr_table_short_for_command},
     {"hwr_table_long", AT_START_IO, 2, hwr_table_long},
     {"hwr_table_misaligned", AT_START_IO, 2, hwr_table_misaligned},
     {"hwr_table_low_bits", AT_START_IO, 2, hwr_table_low_bits},
@@ -977,6 +1082,10 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_reset_unstopped", AT_START_IO, 2, hwr_reset_unstopped},
     {"hwr_left_at_reset", AT_CHANNEL_INIT, 1, hwr_left_at_reset},
     {"hwr_start_twice", AT_START_IO, 2, hwr_start_twice},
+    {"hwr_stopped_at_once", AT_START_IO, 2, hwr_stopped_at_once},
+    {"hwr_succeeds_in_flight", AT_START_IO, 2, hwr_succeeds_in_flight},
+    {"hwr_failure_succeeds", AT_START_IO, 2, hwr_failure_succeeds},
+    {"hwr_polled_to_the_end", AT_START_IO, 2, hwr_polled_to_the_end},
     {"hwr_not_looked", AT_START_IO, 2, hwr_not_looked},
     {"hwr_not_cleared", AT_START_IO, 2, hwr_not_cleared},
     {"hwr_prd_kernel", AT_START_IO, 2, hwr_prd_kernel},
