@@ -57,7 +57,7 @@ static void request_over(struct request *request)
     parcel->is_over = true;
 }
 
-void parcel_submit_request(struct parcel *parcel)
+static void submit_request(struct parcel *parcel)
 {
     parcel->is_over = false;
     parcel->block.request.callback = request_over;
@@ -133,7 +133,7 @@ void request_run(struct request *request)
     inner->physical_byte_count = 0;
     if (request->flags & IRB_FLAGS_DATA_OUT)
         memcpy(parcel->data, buffer, request->byte_count);
-    parcel_submit_request(parcel);
+    submit_request(parcel);
     if (!parcel_wait(parcel) && !parcel_give_up(parcel)) {
         request->irb_status = IRB_STATUS_BUSY;
         request->is_cancelled = true;

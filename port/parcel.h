@@ -27,9 +27,8 @@ extern bool (*parcel_stops)(void);
 /* NULL: there is no memory. */
 struct parcel *parcel_new(size_t data_byte_count);
 void parcel_free(struct parcel *parcel);
-/* Submits the block request, or the request alone; `callback` and `context` are the parcel's. */
+/* Submits the block request; `callback` and `context` are the parcel's. */
 void parcel_submit_block(struct parcel *parcel);
-void parcel_submit_request(struct parcel *parcel);
 /* Waits for the end. False: parcel_stops said so first, and parcel_give_up comes next. */
 bool parcel_wait(const struct parcel *parcel);
 /* Takes the request back: out of its queue, or, if the miniport has it, waits for it a moment.

@@ -46,7 +46,8 @@ bool atapi_should_repeat(const struct request *request)
     return false;
 }
 
-enum block_status atapi_status(const struct request *request)
+/* What a CHECK CONDITION means for a block request. */
+static enum block_status atapi_status(const struct request *request)
 {
     switch (sense_key(request)) {
     case SENSE_UNIT_ATTENTION:

@@ -9,8 +9,6 @@
 /* Is this failure one that goes away by itself? Takes note when it says that the medium is another
  * one. */
 bool atapi_should_repeat(const struct request *request);
-/* What a CHECK CONDITION means for a block request. */
-enum block_status atapi_status(const struct request *request);
 /* What sense data, of at least 13 bytes, say in words. Context: any. */
 const char *atapi_sense_name(const uint8_t *sense);
 /* What the issuer of a block request is told. */
