@@ -37,7 +37,7 @@ const struct audit_plain audit_plain_commands[256] = {
 #pragma GCC diagnostic pop
 
 /* READ and WRITE LONG, FORMAT TRACK and the like move what the vendor says: nothing is known of
- * them. Those whose Features register says what they are stand in protocol_of. */
+ * them. Those whose Features register says what they are: audit_protocol_of. */
 const struct audit_opcode audit_opcodes[256] = {
     [0x00] = {PROTOCOL_NON_DATA, 0},
     [0x03] = {PROTOCOL_NON_DATA, 0},

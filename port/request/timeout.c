@@ -3,8 +3,8 @@
  * Time-outs and recovery. While requests are at the miniport, a watchdog ticks once a second; a
  * request whose TimeOutValue is over starts the ladder: an LUN reset IRB, and if that does not end
  * the request, IdeHwReset, after which the port ends what is left with IRB_STATUS_BUS_RESET.
- * Requests ended by a reset are repeated a few times (request_retry) before their issuer hears of
- * it.
+ * Requests ended by a reset are repeated a few times (complete.c) before their issuer hears of it.
+ * Where the auditor has stopped a request's transfer, the channel is reset at once.
  *
  * Entered at DISPATCH_LEVEL.
  */

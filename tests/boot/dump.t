@@ -3,7 +3,7 @@
 #
 # Dump mode: controllers started with IdeModeDump, where no interrupt is connected, no callback is to be had
 # and no registry, and the port asks IdeHwInterrupt again and again. pata.sys reads, writes and flushes as
-# ever, and takes no setting from the registry; no rule is broken. (A time-out: tests/guest/behave.c.)
+# ever, and takes no setting from the registry; no rule is broken. (A time-out: tests/guest/dump.c.)
 use strict;
 use warnings;
 use lib 'tests/lib';

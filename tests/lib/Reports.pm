@@ -13,7 +13,7 @@
 # line is the one in which the routine's definition begins, with its name.
 #
 #   use Reports;
-#   my $marks = marks(glob 'tests/probes/irb/*.c');
+#   my $marks = marks(glob 'tests/probes/rules/*.c');
 #   my ($report, @more) = reports($run->{console});
 #   is($report->{id}, 'IRB-02');
 #   is($report->{context}, 'IdeHwInterrupt');
