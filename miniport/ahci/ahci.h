@@ -16,6 +16,7 @@
  *     error.c       a command has failed: the port is stopped, asked, and started again
  *     link.c        the port from reset to ready: engine, link, device, by timers
  *     command.c     an IRB becomes a command in a slot, and a command an IRB that has ended
+ *     fill.h        what the straight path of start.c shares with it
  *     packet.c      packet commands, and request sense
  *     notes.c       the registry: settings come from there, what was learnt goes there
  *     registers.h   registers, and layouts in memory
@@ -233,9 +234,6 @@ BOOLEAN ahci_dump_tick(struct ahci_channel *channel);
 /* IRB_STATUS_PENDING: the slot's command is ready to be issued. Else what the IRB ends with. */
 UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot,
                 enum ahci_kind kind);
-/* The same for a queued command in a free slot, which is issued as well. FALSE: it is no such one,
- * or cannot be done, and nothing was. */
-BOOLEAN ahci_go_queued(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb);
 static inline BOOLEAN ahci_moves_sectors(const IDE_REQUEST_BLOCK *irb)
 {
     return irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;

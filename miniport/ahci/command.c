@@ -8,26 +8,11 @@
  * plain commands and become queued ones here where the device takes them (SATA: 13.6): sectors and
  * addresses are the same.
  */
-#include "ahci.h"
+#include "fill.h"
 
-#define COMMAND_READ_QUEUED  0x60 /* READ FPDMA QUEUED */
-#define COMMAND_WRITE_QUEUED 0x61
 #define COMMAND_READ_LOG_EXT 0x2F
 
-#define DEVICE_LBA 0x40
-#define DEVICE_FUA 0x80 /* of queued writes */
-#define TAG_SHIFT  3    /* in Count */
-
-/* What an opcode is to this driver. */
-enum opcode {
-    OPCODE_PLAIN,
-    OPCODE_READ, /* sectors by DMA: may go as a queued command */
-    OPCODE_WRITE,
-    OPCODE_WRITE_FUA,
-    OPCODE_REFUSED,
-};
-
-static const UCHAR opcodes[256] = {
+const UCHAR ahci_opcodes[256] = {
     [IDE_COMMAND_READ_DMA] = OPCODE_READ,
     [IDE_COMMAND_READ_DMA_EXT] = OPCODE_READ,
     [IDE_COMMAND_WRITE_DMA] = OPCODE_WRITE,
@@ -44,11 +29,6 @@ static const UCHAR opcodes[256] = {
     [IDE_COMMAND_WRITE_DMA_QUEUED_FUA_EXT] = OPCODE_REFUSED,
     [0xA2] = OPCODE_REFUSED, /* SERVICE */
 };
-
-static enum opcode opcode_of(const IDE_REQUEST_BLOCK *irb)
-{
-    return (enum opcode)opcodes[irb->IdeTaskFile.Current.bCommandReg];
-}
 
 enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
 {
@@ -84,44 +64,10 @@ static void fill_plain(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *ir
     fis->count_previous = previous->bSectorCountReg;
 }
 
-/* Three registers of an address, and what follows them, as a FIS has them. */
-static inline ULONG address_dword(const IDEREGISTERS *registers)
-{
-    ULONG dword;
-
-    C_ASSERT(FIELD_OFFSET(IDEREGISTERS, bCylHighReg) ==
-             FIELD_OFFSET(IDEREGISTERS, bSectorNumberReg) + 2);
-    __builtin_memcpy(&dword, &registers->bSectorNumberReg, sizeof dword);
-    return dword;
-}
-
-/* ACS: READ FPDMA QUEUED: the number of sectors is in Features, the tag in Count. A 28-bit task
- * file has four bits of the address in Device, and 0 stands for 256 sectors in it. (By dwords: this
- * is part of most requests.) */
-static inline void fill_queued(ULONG *fis, const IDE_REQUEST_BLOCK *irb, enum opcode opcode,
-                               ULONG tag)
-{
-    const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
-    const ULONG command = opcode == OPCODE_READ ? COMMAND_READ_QUEUED : COMMAND_WRITE_QUEUED;
-    const ULONG device = opcode == OPCODE_WRITE_FUA ? DEVICE_LBA | DEVICE_FUA : DEVICE_LBA;
-    const ULONG address = address_dword(current), count = current->bSectorCountReg;
-
-    fis[0] = FIS_TO_DEVICE | FIS_COMMAND << 8 | command << 16 | count << 24;
-    fis[1] = (address & 0xFFFFFF) | device << 24;
-    fis[2] = Is48BitIrb(irb)
-                 ? (address_dword(previous) & 0xFFFFFF) | (ULONG)previous->bSectorCountReg << 24
-                 : (address >> 24 & 0x0F) | (ULONG)(count == 0) << 24;
-    fis[3] = tag << TAG_SHIFT;
-    fis[4] = 0;
-}
-
 /* ------------------------------------------------------------------ the descriptors */
 
-/* A byte too many would be moved where a length is odd, for the controller moves words: the last
- * one goes by way of two bytes of the driver's. IdeHwBuildIo has asked for DataBuffer then. Returns
- * how many descriptors there are now; 0: it cannot be done. */
-static ULONG detour_odd_byte(struct ahci_channel *channel, struct ahci_table *table, ULONG count,
-                             const IDE_REQUEST_BLOCK *irb, ULONG slot)
+ULONG ahci_detour_odd_byte(struct ahci_channel *channel, struct ahci_table *table, ULONG count,
+                           const IDE_REQUEST_BLOCK *irb, ULONG slot)
 {
     struct ahci_prd *last = &table->prds[count - 1];
     UCHAR *odd = channel->shared->odd[slot];
@@ -144,51 +90,7 @@ static ULONG detour_odd_byte(struct ahci_channel *channel, struct ahci_table *ta
     return count;
 }
 
-/* How many there are; 0: the buffer cannot be described. */
-static inline ULONG fill_prds(struct ahci_channel *channel, struct ahci_table *table,
-                              PIDE_REQUEST_BLOCK irb, ULONG slot)
-{
-    const IDE_SCATTER_GATHER_LIST *list = AtaPortGetScatterGatherList(channel, irb);
-    const ULONG count = list ? list->NumberOfElements : 0;
-
-    if (count == 0 || count >= TABLE_PRDS)
-        return 0;
-    for (ULONG i = 0; i < count; i++) {
-        struct ahci_prd *prd = &table->prds[i];
-        prd->address = list->Elements[i].Address.LowPart;
-        prd->address_high = (ULONG)list->Elements[i].Address.HighPart;
-        prd->reserved = 0;
-        prd->length = list->Elements[i].Length - 1;
-    }
-    if (irb->DataTransferLength % 2)
-        return detour_odd_byte(channel, table, count, irb, slot);
-    return count;
-}
-
 /* ------------------------------------------------------------------ the slot */
-
-/* Sectors in a read's or write's task file. ACS: 0 stands for the largest number. */
-static ULONG sector_count(const IDE_REQUEST_BLOCK *irb)
-{
-    ULONG count = irb->IdeTaskFile.Current.bSectorCountReg;
-
-    if (!Is48BitIrb(irb))
-        return count ? count : 0x100;
-    count |= (ULONG)irb->IdeTaskFile.Previous.bSectorCountReg << 8;
-    return count ? count : 0x10000;
-}
-
-static void fill_header(struct ahci_channel *channel, ULONG slot, ULONG description,
-                        const struct ahci_table *table)
-{
-    struct ahci_header *header = &channel->shared->list[slot];
-    const ULONGLONG address = ahci_address(channel, table);
-
-    header->description = description | sizeof(struct ahci_command_fis) / sizeof(ULONG);
-    header->byte_count = 0;
-    header->table = (ULONG)address;
-    header->table_high = (ULONG)(address >> 32);
-}
 
 UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot,
                 enum ahci_kind kind)
@@ -259,39 +161,9 @@ void ahci_fill_log(struct ahci_channel *channel, ULONG slot)
     };
 }
 
-/* AHCI: 5.5.1, 5.6.4.1: of queued commands PxSACT is written first. */
-static inline void issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
-{
-    channel->kind = kind;
-    channel->active |= slots;
-    if (kind == KIND_QUEUED)
-        ahci_write(channel, PORT_SACT, slots);
-    ahci_write(channel, PORT_CI, slots);
-}
-
 void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
 {
     issue(channel, slots, kind);
-}
-
-BOOLEAN ahci_go_queued(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
-{
-    const ULONG slot = (ULONG)__builtin_ctz(channel->usable & ~channel->active);
-    const enum opcode opcode = opcode_of(irb);
-    struct ahci_table *table = &channel->shared->tables[slot];
-
-    if (opcode == OPCODE_PLAIN || opcode == OPCODE_REFUSED || IsReturnResults(irb) ||
-        irb->DataTransferLength != sector_count(irb) * channel->device.sector_bytes)
-        return FALSE;
-    ULONG count = fill_prds(channel, table, irb, slot);
-    if (count == 0)
-        return FALSE;
-    fill_queued(table->fis_dwords, irb, opcode, slot);
-    fill_header(channel, slot,
-                count << HEADER_DESCRIPTORS | (opcode == OPCODE_READ ? 0 : HEADER_WRITE), table);
-    channel->irbs[slot] = irb;
-    issue(channel, 1u << slot, KIND_QUEUED);
-    return TRUE;
 }
 
 /* ------------------------------------------------------------------ the end */

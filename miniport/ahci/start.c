@@ -11,7 +11,7 @@
  * IdeHwStartIo gets is completed: at once if it cannot be done, else when its command is over, at
  * the latest by IdeHwReset.
  */
-#include "ahci.h"
+#include "fill.h"
 
 BOOLEAN NTAPI AhciBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
@@ -184,7 +184,7 @@ static void reset_unit(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
     ahci_link_reset(channel);
 }
 
-static void start_with_care(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
+static BOOLEAN start_with_care(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     if (irb->TargetId != 0)
         ahci_end(channel, irb, IRB_STATUS_SELECTION_TIMEOUT);
@@ -192,23 +192,38 @@ static void start_with_care(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb
         reset_unit(channel, irb);
     else if (channel->held_head || !start(channel, irb))
         hold(channel, irb);
+    return TRUE;
 }
 
 /* The straight path, which most requests go: sectors, as a queued command, beside others at most.
- * It is what start does for such a one, less what it'd look at. */
-static inline BOOLEAN is_straight(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
+ * It is what start and ahci_fill do for such a one, less what they'd look at. */
+static inline BOOLEAN is_straight(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb,
+                                  enum opcode opcode)
 {
     return irb->TargetId == 0 && irb->Lun == 0 && !channel->held_head && !channel->unqueued_left &&
            channel->device.queue_depth && !channel->device.is_asleep && ahci_moves_sectors(irb) &&
-           is_free_for(channel, KIND_QUEUED);
+           opcode != OPCODE_PLAIN && opcode != OPCODE_REFUSED && !IsReturnResults(irb) &&
+           is_free_for(channel, KIND_QUEUED) &&
+           irb->DataTransferLength == sector_count(irb) * channel->device.sector_bytes;
 }
 
 BOOLEAN NTAPI AhciStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct ahci_channel *channel = ChannelExtension;
+    const enum opcode opcode = opcode_of(Irb);
 
-    if (!is_straight(channel, Irb) || !ahci_go_queued(channel, Irb))
-        start_with_care(channel, Irb);
+    if (!is_straight(channel, Irb, opcode))
+        return start_with_care(channel, Irb);
+    const ULONG slot = (ULONG)__builtin_ctz(channel->usable & ~channel->active);
+    struct ahci_table *table = &channel->shared->tables[slot];
+    const ULONG count = fill_prds(channel, table, Irb, slot);
+    if (count == 0)
+        return start_with_care(channel, Irb);
+    fill_queued(table->fis_dwords, Irb, opcode, slot);
+    fill_header(channel, slot,
+                count << HEADER_DESCRIPTORS | (opcode == OPCODE_READ ? 0 : HEADER_WRITE), table);
+    channel->irbs[slot] = Irb;
+    issue(channel, 1u << slot, KIND_QUEUED);
     return TRUE;
 }
 
