@@ -34,7 +34,6 @@ enum trace_kind {
 /* Of an access's `extra`, beside the width. */
 #define TRACE_WIDTH    0x07u
 #define TRACE_INJECTED 0x10u /* not the device's own answer, or not what the device was sent */
-#define TRACE_PORTS    0x20u /* the port itself looked */
 #define TRACE_TIMED    0x40u /* the entry has a time, though not all of its kind have */
 #define TRACE_IS_OUT   0x80u /* a buffer was written */
 

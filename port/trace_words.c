@@ -199,8 +199,6 @@ static void put_access(struct trace_reader *reader, const struct trace_entry *en
                   is_memory ? "..." : "", where, is_write ? "<-" : "->", digits,
                   (unsigned)entry->value);
     }
-    if (extra & TRACE_PORTS)
-        trace_add(text, size, " (the port looked)");
     if (extra & TRACE_INJECTED)
         trace_add(text, size, " (injected)");
 }

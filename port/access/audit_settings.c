@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "port/access/audit_judge.h"
-#include "port/access/names.h"
 
 #define MOST_28 0x0FFFFFFEu /* 2^28 - 2: many drives refuse the last address of 28 bits */
 

@@ -84,7 +84,4 @@ struct inject_rule {
  * Context: any; pure. */
 bool inject_parse(const char *text, struct inject_rule *rule, char *error, size_t error_size);
 
-/* "bsy"; "interrupt lost". */
-const char *inject_kind_name(enum inject_kind kind);
-
 #endif

@@ -269,17 +269,3 @@ bool inject_parse(const char *text, struct inject_rule *rule, char *error, size_
         rule->count = whats[what].lasts || given & (KEY_RATE | KEY_EVERY) ? INJECT_FOR_EVER : 1;
     return true;
 }
-
-const char *inject_kind_name(enum inject_kind kind)
-{
-    static const char *const interrupts[] = {"interrupt lost",     "interrupt late",
-                                             "interrupt early",    "interrupt double",
-                                             "interrupt spurious", "interrupt shared"};
-
-    if (kind >= INJECT_LOST && kind <= INJECT_SHARED)
-        return interrupts[kind - INJECT_LOST];
-    for (unsigned i = 0; i < WHAT_COUNT; i++)
-        if (whats[i].kind == kind)
-            return whats[i].name;
-    return "";
-}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names that the standards give to registers, bits, commands and sense keys, in both
- * directions: for traces and reports, and for what people type. Tables and nothing else; knows no
+ * The names that the standards give to registers, bits and commands, in both directions, and to
+ * sense keys: for traces and reports, and for what people type. Tables and nothing else; knows no
  * channel. Any context.
  *
  * A word that somebody typed is compared without case, and by its letters and digits only: "LBA
@@ -102,6 +102,5 @@ bool packet_command_opcode(const char *word, size_t length, uint8_t *opcode);
 
 /* "UNIT ATTENTION", of the low four bits. */
 const char *sense_key_name(uint8_t key);
-bool sense_key_of(const char *word, size_t length, uint8_t *key);
 
 #endif

@@ -284,21 +284,13 @@ bool packet_command_opcode(const char *word, size_t length, uint8_t *opcode)
 }
 
 /* SPC-2, 7.20. */
-static const struct code sense_keys[] = {
-    {0x0, "NO SENSE"},        {0x1, "RECOVERED ERROR"}, {0x2, "NOT READY"},
-    {0x3, "MEDIUM ERROR"},    {0x4, "HARDWARE ERROR"},  {0x5, "ILLEGAL REQUEST"},
-    {0x6, "UNIT ATTENTION"},  {0x7, "DATA PROTECT"},    {0x8, "BLANK CHECK"},
-    {0x9, "VENDOR SPECIFIC"}, {0xA, "COPY ABORTED"},    {0xB, "ABORTED COMMAND"},
-    {0xC, "EQUAL"},           {0xD, "VOLUME OVERFLOW"}, {0xE, "MISCOMPARE"},
-    {0xF, "RESERVED"},
-};
-
 const char *sense_key_name(uint8_t key)
 {
-    return sense_keys[key & 0xF].name;
-}
-
-bool sense_key_of(const char *word, size_t length, uint8_t *key)
-{
-    return value_of(sense_keys, LENGTH(sense_keys), word, length, key);
+    static const char *const names[] = {
+        "NO SENSE",       "RECOVERED ERROR", "NOT READY",      "MEDIUM ERROR",
+        "HARDWARE ERROR", "ILLEGAL REQUEST", "UNIT ATTENTION", "DATA PROTECT",
+        "BLANK CHECK",    "VENDOR SPECIFIC", "COPY ABORTED",   "ABORTED COMMAND",
+        "EQUAL",          "VOLUME OVERFLOW", "MISCOMPARE",     "RESERVED",
+    };
+    return names[key & 0xF];
 }

@@ -6,7 +6,6 @@
  */
 #include "port/ddi/callback.h"
 
-#include "port/access/inject.h"
 #include "port/call.h"
 #include "port/contract/entry.h"
 #include "port/contract/given.h"

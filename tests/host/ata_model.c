@@ -9,7 +9,6 @@
 
 #define BSY  0x80
 #define DRDY 0x40
-#define DF   0x20
 #define DSC  0x10
 #define DRQ  0x08
 #define ERR  0x01

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define TABLE_OFFSET 0x1000u /* of the uncached extension, in model.ram */
-#define NEVER        UINT64_MAX
 
 struct port_model port_model;
 struct model_note model_notes[MODEL_NOTES];

@@ -39,9 +39,7 @@ static void test_whats(void)
     for (unsigned i = 0; i < 6; i++) {
         char text[32];
         snprintf(text, sizeof text, "interrupt %s", interrupts[i]);
-        tap_ok(reads(text) && rule.kind == INJECT_LOST + i &&
-                   strcmp(inject_kind_name(rule.kind), text) == 0,
-               "%s", text);
+        tap_ok(reads(text) && rule.kind == INJECT_LOST + i, "%s", text);
     }
     tap_ok(reads("error UNC") && rule.value == 0x40 && reads("error IDNF+ABRT") &&
                rule.value == 0x14 && reads("error ICRC") && rule.value == 0x84 &&

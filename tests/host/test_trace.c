@@ -192,7 +192,7 @@ static void test_registers(void)
 {
     begin();
     put(TRACE_PORT_READ, COMMAND_BLOCK + 7, 1, 0x58);
-    put(TRACE_PORT_READ, CONTROL_BLOCK, 1 | TRACE_PORTS, 0xD0);
+    put(TRACE_PORT_READ, CONTROL_BLOCK, 1, 0xD0);
     put(TRACE_PORT_READ, CONTROL_BLOCK, 1 | TRACE_INJECTED, 0x00);
     put(TRACE_PORT_READ, COMMAND_BLOCK + 1, 1, 0x44);
     out(CONTROL_BLOCK, 0x06);
@@ -202,7 +202,7 @@ static void test_registers(void)
     put(TRACE_PORT_READ, 0x1234, 2, 0xBEEF);
     check(9,
           "0.1  Status -> 58 DRDY DSC DRQ\n"
-          "0.1  Alternate Status -> D0 BSY DRDY DSC (the port looked)\n"
+          "0.1  Alternate Status -> D0 BSY DRDY DSC\n"
           "0.1  Alternate Status -> 00 (injected)\n"
           "0.1  Error -> 44 UNC ABRT\n"
           "0.1  Device Control <- 06 SRST nIEN\n"
