@@ -65,6 +65,8 @@ static const char *fault_of_state(const struct ahci_command *command)
         return "it is a queued command, and its bit of PxSACT was not set";
     if (!is_queued && is_active)
         return "its bit of PxSACT was set, and it is no queued command";
+    if (is_queued && command->table->fis[FIS_COUNT] >> FIS_TAG_SHIFT != command->slot)
+        return "the tag in its Count is not the slot's number"; /* AHCI: 9.3.1.1 */
     return NULL;
 }
 
@@ -202,6 +204,11 @@ static void judge_control(const struct ahci_command *command)
 {
     struct audit_hba_port *port = command->at->port;
 
+    if (AHCI_HEADER_PRDS(command->header))
+        ACCUSE(command->at, RULE_HWR_22,
+               "port %u, slot %u: it has PRDs, and the C bit of its FIS is clear: the device takes "
+               "it for no command",
+               command->at->number, command->slot);
     if (!(command->table->fis[FIS_CONTROL] & FIS_SRST))
         return;
     port->is_asleep = false;

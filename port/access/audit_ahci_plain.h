@@ -185,6 +185,9 @@ static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
             (AHCI_ONE_PRD | (opcode & AHCI_QUEUED_WRITE ? AHCI_HEADER_WRITE : 0)))
         return false;
     hal_compiler_barrier();
+    if (1u << (table->fis[FIS_COUNT] >> FIS_TAG_SHIFT) != value)
+        return false;
+    hal_compiler_barrier();
     if (!ahci_is_on_device(table->fis_dwords, irb))
         return false;
     hal_compiler_barrier();

@@ -30,7 +30,8 @@ my @cases = (
     (map { [$_, 'HWR-22'] } qw(slot_in_use slot_in_use_queued)), # EDGE: 188
     (map { [$_, 'HWR-22'] } qw(queued_among_others other_among_queued queued_not_active)), # EDGE: 198
     ['issue_after_failure', 'HWR-22'], # EDGE: 185
-    (map { [$_, 'HWR-22'] } qw(fis_length_wrong fis_type_wrong write_bit_wrong packet_bit_wrong prefetch_queued)),
+    (map { [$_, 'HWR-22'] } qw(fis_length_wrong fis_type_wrong write_bit_wrong packet_bit_wrong prefetch_queued tag_wrong
+        no_command_bit)),
     ['reset_without_clear_busy', 'HWR-22'], # EDGE: 192
     (map { [$_, 'HWR-22'] } qw(prd_count_even prd_address_odd prd_count_large prd_short prd_missing)), # EDGE: 190
     ['prd_short_queued', 'HWR-22'], # EDGE: 187

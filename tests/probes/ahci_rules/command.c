@@ -138,6 +138,27 @@ CASE prefetch_queued(struct ahci_channel *channel, ULONG slot)
     return own_wait(channel);
 }
 
+CASE tag_wrong(struct ahci_channel *channel, ULONG slot)
+{
+    own_command(channel, slot, COMMAND_FPDMA)->fis.count = (UCHAR)((slot + 1) << 3);
+    WRITE(channel->base, PORT_SACT, 1u << slot);
+    ISSUE(channel, slot); /* BREAKS: HWR-22 */
+    channel->armed = NULL;
+    own_wait(channel);
+    own_restart(channel);
+    return TRUE;
+}
+
+CASE no_command_bit(struct ahci_channel *channel, ULONG slot)
+{
+    own_command(channel, slot, COMMAND_IDENTIFY)->fis.flags = 0;
+    ISSUE(channel, slot); /* BREAKS: HWR-22 */
+    channel->armed = NULL;
+    own_wait(channel);
+    own_restart(channel);
+    return TRUE;
+}
+
 CASE reset_without_clear_busy(struct ahci_channel *channel, ULONG slot)
 {
     own_control(channel, slot, 0x04);
@@ -323,6 +344,8 @@ const struct ahci_case command_cases[] = {
     {"write_bit_wrong", AT_START, write_bit_wrong},
     {"packet_bit_wrong", AT_START, packet_bit_wrong},
     {"prefetch_queued", AT_START, prefetch_queued},
+    {"tag_wrong", AT_START, tag_wrong},
+    {"no_command_bit", AT_START, no_command_bit},
     {"reset_without_clear_busy", AT_START, reset_without_clear_busy},
     {"prd_count_even", AT_START, prd_count_even},
     {"prd_address_odd", AT_START, prd_address_odd},
