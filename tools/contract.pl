@@ -22,7 +22,6 @@ my @families = (
     [ADR => 'Addresses', 'registers, ports, configuration space'],
     [CBK => 'Callbacks', 'timers, workers, synchronised routines'],
     [DBG => 'Debug prints', 'what a driver says of itself'],
-    [HWR => 'The wire', 'what a driver does to its device'],
     [CPU => 'The processor', 'how each routine of the driver leaves it behind'],
     [HWR => 'The wire', 'what is written to a device, and read of it'],
 );

@@ -33,5 +33,6 @@ for my $wanted (@table) {
     is($page{$id}[2], $stated, "$id: docs/contract.md says so");
 }
 is($rows{$_}[3] && $page{$_}[4], $rows{$_}[3], "$_ stands in docs/contract.md") for sort keys %rows;
+is(scalar(() = slurp('docs/contract.md') =~ /^\| [A-Z]{3}-\d\d \| /mg), scalar keys %rows, 'and none of them twice');
 
 done_testing();
