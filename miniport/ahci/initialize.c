@@ -54,6 +54,11 @@ static ULONG slots_of(UCHAR count)
     return count >= SLOTS ? 0xFFFFFFFFu : (1u << count) - 1;
 }
 
+static ULONG fastest_of(ULONG modes)
+{
+    return modes ? 1u << (31 - __builtin_clz(modes)) : 0;
+}
+
 BOOLEAN NTAPI AhciInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Parameters,
                              PIDENTIFY_DEVICE_DATA IdentifyData)
 {
@@ -91,7 +96,10 @@ BOOLEAN NTAPI AhciInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
         device->errors = 0; /* what failed so far was the search for it */
     channel->usable = slots_of(Parameters->NumberOfOverlappedRequests);
     channel->unqueued_left = 0;
-    Parameters->TransferModeSelected = Parameters->TransferModeSupported;
+    /* On Serial ATA they are names only. */
+    Parameters->TransferModeSelected =
+        fastest_of(Parameters->TransferModeSupported & PIO_SUPPORT) |
+        fastest_of(Parameters->TransferModeSupported & (MWDMA_SUPPORT | UDMA_SUPPORT));
     ahci_note_model(channel, IdentifyData);
     return TRUE;
 }

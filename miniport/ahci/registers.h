@@ -16,7 +16,6 @@
 
 #define HBA_CAP         0x00
 #define CAP_SLOTS(cap)  (((cap) >> 8 & 0x1F) + 1) /* command slots */
-#define CAP_CLO         0x01000000u               /* PxCMD.CLO works */
 #define CAP_STAGGERED   0x08000000u               /* PxCMD.SUD spins a device up */
 #define CAP_NCQ         0x40000000u
 #define CAP_64_BIT      0x80000000u
@@ -59,19 +58,16 @@
 #define CMD_START       0x00000001u
 #define CMD_SPIN_UP     0x00000002u
 #define CMD_POWER_ON    0x00000004u
-#define CMD_OVERRIDE    0x00000008u /* CLO: clears BSY and DRQ in PxTFD */
 #define CMD_FIS_ON      0x00000010u
 #define CMD_SLOT(cmd)   ((cmd) >> 8 & 0x1F) /* CCS: whose command was carried out */
 #define CMD_FIS_RUNS    0x00004000u
 #define CMD_RUNS        0x00008000u
-#define CMD_PACKET      0x01000000u /* ATAPI: the activity light's affair only */
 #define CMD_LINK_ACTIVE 0x10000000u /* ICC: asks the link to wake */
 #define CMD_ICC         0xF0000000u
 #define PORT_TFD        0x20 /* Error in bits 15:8, Status in bits 7:0 */
 #define PORT_SSTS       0x28
 #define SSTS_DET(ssts)  ((ssts)&0xF)
 #define DET_NOTHING     0u
-#define DET_NO_LINK     1u /* a device is there, and communication is not established */
 #define DET_READY       3u
 #define PORT_SCTL       0x2C
 #define SCTL_DET        0x0000000Fu
