@@ -115,14 +115,14 @@ static inline __attribute__((always_inline)) bool ahci_is_on_device(const uint32
     const struct device *device = irb->request->device;
     uint32_t sectors = fis[0] >> 24 | (fis[2] >> 16 & 0xFF00);
 
-    if (device->kind != DEVICE_ATA || sectors * device->sector_size != irb->data_byte_count)
+    if (sectors * device->sector_size != irb->data_byte_count)
         return false;
     hal_compiler_barrier();
     uint64_t lba = (fis[1] & 0xFFFFFF) | (uint64_t)(fis[2] & 0xFFFFFF) << 24;
     return lba + sectors <= device->sector_count;
 }
 
-/* Is the PRD all of a request's data, which lies in one piece? */
+/* Is the PRD all of a request's data, which lies in one piece, and is an even number of bytes? */
 static inline __attribute__((always_inline)) bool ahci_is_its_data(const struct ahci_prd *prd,
                                                                    const struct irb_slot *irb)
 {
@@ -133,20 +133,16 @@ static inline __attribute__((always_inline)) bool ahci_is_its_data(const struct 
         return false;
     hal_compiler_barrier();
     return ((uint64_t)prd->address_high << 32 | prd->address) == request->physical &&
-           !((prd->address | irb->data_byte_count) & 1);
+           !(prd->address & 1);
 }
 
 /* Does all of it lie in a channel's uncached extension? (RAM is seen where it lies.) */
-static inline __attribute__((always_inline)) const void *
-ahci_in_uncached(const struct channel_memory *memory, uint32_t low, uint32_t high,
-                 uint32_t byte_count)
+static inline __attribute__((always_inline)) bool
+ahci_is_in_uncached(const struct channel_memory *memory, uint64_t address, uint32_t byte_count)
 {
-    uint64_t address = (uint64_t)high << 32 | low;
     uint64_t offset = address - (uintptr_t)memory->uncached_guard.pages;
 
-    return memory->uncached_size >= byte_count && offset <= memory->uncached_size - byte_count
-               ? (const void *)(uintptr_t)address
-               : NULL;
+    return offset < memory->uncached_size && memory->uncached_size - offset >= byte_count;
 }
 
 /* PxCI is about to be written: for one free slot, whose command is a queued read or write of the
@@ -164,21 +160,20 @@ static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
     if (!irb || irb->state != SLOT_ACTIVE)
         return false;
     const struct channel_memory *memory = &irb->channel->memory;
-    const struct ahci_header *header = ahci_in_uncached(
-        memory, port->known[HBA_PORT_CLB], port->known[HBA_PORT_CLBU], AHCI_LIST_BYTES);
-    if (!header)
+    uint64_t list = (uint64_t)port->known[HBA_PORT_CLBU] << 32 | port->known[HBA_PORT_CLB];
+    if (!ahci_is_in_uncached(memory, list, AHCI_LIST_BYTES))
         return false;
     hal_compiler_barrier();
-    header += (unsigned)__builtin_ctz(value);
-    const struct ahci_table *table =
-        ahci_in_uncached(memory, header->table, header->table_high, AHCI_ONE_PRD_BYTES);
-    if (!table &&
-        ((uint64_t)header->table_high << 32 | header->table) == (uintptr_t)irb->extension_memory &&
-        memory->irb_extension_size >= AHCI_ONE_PRD_BYTES)
-        table = (const struct ahci_table *)irb->extension_memory;
-    if (!table || header->table % sizeof *table)
+    const struct ahci_header *header =
+        (const struct ahci_header *)(uintptr_t)list + (unsigned)__builtin_ctz(value);
+    uint64_t address = (uint64_t)header->table_high << 32 | header->table;
+    if (address % sizeof(struct ahci_table) ||
+        (!ahci_is_in_uncached(memory, address, AHCI_ONE_PRD_BYTES) &&
+         (address != (uintptr_t)irb->extension_memory ||
+          memory->irb_extension_size < AHCI_ONE_PRD_BYTES)))
         return false;
     hal_compiler_barrier();
+    const struct ahci_table *table = (const struct ahci_table *)(uintptr_t)address;
     uint32_t opcode = table->fis_dwords[0];
     if ((opcode & AHCI_QUEUED_MASK) != AHCI_QUEUED_FIS ||
         header->description !=
