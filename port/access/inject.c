@@ -129,6 +129,8 @@ void inject_clear(void)
     for (unsigned i = 0; i < INJECT_RULE_MOST; i++)
         inject_rules[i].is_armed = false;
     inject_end_effects();
+    for (struct inject_channel *state = NULL; (state = inject_next_channel(state));)
+        inject_hba_end(state);
 }
 
 void inject_forget_all(void)

@@ -183,6 +183,12 @@ static void put_all_back(struct inject_port *hba)
         put_back(hba, (unsigned)__builtin_ctz(hba->pending));
 }
 
+void inject_hba_end(struct inject_channel *state)
+{
+    put_all_back(&state->hba);
+    state->hba = (struct inject_port){0};
+}
+
 /* It is over. */
 static void settle(struct inject_channel *state, const uint8_t *port, unsigned slot)
 {

@@ -85,12 +85,6 @@ void inject_end_effects(void)
         state->identify = 0;
         state->sense = NULL;
         state->sensed = NULL;
-        for (unsigned slot = 0; slot < 32; slot++) {
-            state->hba.slots[slot].end = (struct inject_end){0};
-            state->hba.slots[slot].has_bus_master_error = false;
-            state->hba.slots[slot].identify = 0;
-            state->hba.slots[slot].sensed = NULL;
-        }
     }
 }
 
