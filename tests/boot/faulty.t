@@ -122,8 +122,6 @@ sub with_fault {
     return $text;
 }
 
-# (What hung in an earlier run of this file is not to end this one.)
-remove_tree("$top/build/test/$arch/conformance-faulty");
 my $turn = $arch eq 'i386' ? 1 : 0;
 for my $fault (@faults) {
     my ($what, $rule, $test, @changes) = @$fault;
@@ -131,6 +129,7 @@ for my $fault (@faults) {
     my $text = with_fault($rule, @changes);
     next if !ok(defined $text, "a driver with a fault: $what");
     spill($source, $text);
+    remove_tree("$top/build/test/$arch/conformance-faulty"); # what hung with another fault is not to end this one
     my ($code, $built) = command('tools/build-miniport.sh', "$place/faulty");
     is($code, 0, 'is built') or diag($built), next;
     local @ENV{qw(MINIPORT MACHINE CONFORMANCE_LIMIT)} = ("build/$arch/external/faulty.sys", 'pc', 20);
