@@ -94,9 +94,9 @@ CASE cpu_nested_task(struct occasion *at)
     return FALSE;
 }
 
-/* A callback. */
+/* A callback, and one that no interrupt comes into: that would have the flag from it. */
 /* BREAKS: CPU-01 */
-static VOID NTAPI cpu_alignment_timer(PVOID channel)
+static VOID NTAPI cpu_alignment_synchronized(PVOID channel)
 {
     UNREFERENCED_PARAMETER(channel);
     set_flag(FLAG_ALIGNMENT);
@@ -104,7 +104,7 @@ static VOID NTAPI cpu_alignment_timer(PVOID channel)
 
 CASE cpu_alignment(struct occasion *at)
 {
-    AtaPortRequestTimer(at->channel, cpu_alignment_timer, 100);
+    AtaPortRequestSynchronizedRoutine(at->channel, cpu_alignment_synchronized);
     return FALSE;
 }
 
