@@ -33,6 +33,20 @@ like($output, qr/^conforming on MACHINE=pc: /m, 'on the machine that is tried fi
 unlike($output, qr/^not tested: /m, 'and nothing is left out');
 like($output, qr/^(\d{3}) passed, 0 failed$/m, 'with one line at the end');
 
+($code, $output) = suite(MINIPORT => "build/$arch/ahci.sys");
+is($code, 0, 'our driver for AHCI controllers passes') or diag($output);
+unlike($output, qr/^not tested: /m, 'and nothing is left out');
+($code, $output) = suite(MINIPORT => "build/$arch/probes/ahci_probe.sys", TEST => 'write');
+is($code, 0, 'and one of the tests\'') or diag($output);
+like($output, qr/^ahci_probe on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine that has one');
+
+# What a new driver passes, and what the author of one that fails is told, is the same for each ARCH. (skeleton.t has
+# the new driver on both.)
+if ($arch ne 'x86_64') {
+    done_testing();
+    exit;
+}
+
 ($code, $output) = command('make', 'new-miniport', 'NAME=mine', "DIR=$place");
 is($code, 0, 'a new driver') or diag($output);
 ($code, $output) = suite(MINIPORT => "$place/mine");
@@ -43,19 +57,6 @@ like($output, qr/^not tested: dump mode: the driver refuses IdeModeDump$/m, 'and
 ($code, $output) = suite(MINIPORT => "build/$arch/external/mine.sys", MACHINE => 'isapc', TEST => 'read');
 is($code, 0, 'a ready .sys file, on another machine') or diag($output);
 like($output, qr/^mine on MACHINE=isapc: /m, 'which is said');
-
-($code, $output) = suite(MINIPORT => "build/$arch/ahci.sys");
-is($code, 0, 'our driver for AHCI controllers passes') or diag($output);
-unlike($output, qr/^not tested: /m, 'and nothing is left out');
-($code, $output) = suite(MINIPORT => "build/$arch/probes/ahci_probe.sys", TEST => 'write');
-is($code, 0, 'and one of the tests\'') or diag($output);
-like($output, qr/^ahci_probe on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine that has one');
-
-# What the author of a driver that fails is told is the same for each ARCH.
-if ($arch ne 'x86_64') {
-    done_testing();
-    exit;
-}
 
 # ------------------------------------------------------------------ one defect each
 
@@ -90,9 +91,10 @@ for my $defect (@defects) {
         if $test eq 'read';
     next if $test ne 'sweep';
     my ($case) = $output =~ /^# Again, access by access: make sweep .* CASE='(.*)'$/m;
-    ($code, $output) = command('make', 'sweep', "ARCH=$arch", "MINIPORT=$place/mine", "CASE=$case");
-    isnt($code, 0, 'which is run again alone');
-    like($output, qr/^# .* fault 2 is injected\n# .* Status -> 7F .*\(injected\)$/m, 'access by access') or diag($output);
+    # (Whether the rule is broken again depends on when the interrupt comes.)
+    (undef, $output) = command('make', 'sweep', "ARCH=$arch", "MINIPORT=$place/mine", "CASE=$case");
+    like($output, qr/^# .* fault 2 is injected\n# .* Status -> 7F .*\(injected\)$/m, 'which is run again alone, access by access')
+        or diag($output);
 }
 
 # ------------------------------------------------------------------ drivers that hang
