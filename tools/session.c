@@ -64,7 +64,7 @@ static double now(void)
 /* A sentence of its own line, on a terminal in the middle of what the guest prints. */
 void say(const char *format, ...)
 {
-    char *sentence;
+    char *sentence, *line;
     va_list arguments;
 
     va_start(arguments, format);
@@ -72,9 +72,14 @@ void say(const char *format, ...)
     va_end(arguments);
     if (length < 0)
         return;
-    /* In one piece: the guest writes to the same place. */
-    dprintf(STDERR_FILENO, "%srun-qemu.sh: %s\n", is_terminal ? "\n" : "", sentence);
+    length = asprintf(&line, "%srun-qemu.sh: %s\n", is_terminal ? "\n" : "", sentence);
     free(sentence);
+    if (length < 0)
+        return;
+    /* In one piece, which dprintf does not promise: the guest writes to the same place. */
+    ssize_t written = write(STDERR_FILENO, line, (size_t)length);
+    (void)written; /* nobody reads it any more, perhaps */
+    free(line);
 }
 
 void send_command(const char *command)
