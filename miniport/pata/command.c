@@ -266,6 +266,19 @@ static BOOLEAN ask_for_sense(struct pata_channel *channel, PIDE_REQUEST_BLOCK fa
     return TRUE;
 }
 
+static BOOLEAN moves_blocks(UCHAR opcode)
+{
+    switch (opcode) {
+    case IDE_COMMAND_READ_MULTIPLE:
+    case IDE_COMMAND_READ_MULTIPLE_EXT:
+    case IDE_COMMAND_WRITE_MULTIPLE:
+    case IDE_COMMAND_WRITE_MULTIPLE_EXT:
+    case IDE_COMMAND_WRITE_MULTIPLE_FUA_EXT:
+        return TRUE;
+    }
+    return FALSE;
+}
+
 /* All but plain success of an ATA command. */
 static enum pata_phase finish_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
@@ -278,6 +291,10 @@ static enum pata_phase finish_ata(struct pata_channel *channel, PIDE_REQUEST_BLO
         return_registers(channel, irb, status);
     if (irb_status == IRB_STATUS_SUCCESS && irb->Function == IRB_FUNCTION_ATA_COMMAND)
         note_effects(channel);
+    /* ATA: READ MULTIPLE: aborted where no count is set, whatever SET MULTIPLE has come to. */
+    if (device_failed && irb->AtaError & IDE_ERROR_COMMAND_ABORTED &&
+        moves_blocks(channel->command.opcode))
+        pata_target(channel)->setup_pending |= SETUP_MULTIPLE;
     if (device_failed && channel->command.opcode == IDE_COMMAND_SET_MULTIPLE)
         pata_setup_again(pata_target(channel)); /* ATA: which count holds now is not said */
     if (device_failed && channel->command.protocol == PROTOCOL_DMA && (status & IDE_STATUS_ERROR) &&
