@@ -187,6 +187,21 @@ static inline ULONGLONG ahci_address(const struct ahci_channel *channel, const V
     return channel->shared_address + (ULONG)((PUCHAR)memory - (PUCHAR)channel->shared);
 }
 
+static inline BOOLEAN ahci_device_is_idle(const struct ahci_channel *channel)
+{
+    return !(ahci_read(channel, PORT_TFD) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ));
+}
+
+/* AHCI: 5.5.1, 5.6.4.1: of queued commands PxSACT is written first. */
+static inline void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
+{
+    channel->kind = kind;
+    channel->active |= slots;
+    if (kind == KIND_QUEUED)
+        ahci_write(channel, PORT_SACT, slots);
+    ahci_write(channel, PORT_CI, slots);
+}
+
 /* ------------------------------------------------------------------ the files to each other */
 
 /* channel.c */
@@ -243,7 +258,6 @@ enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUES
 void ahci_fill_own(struct ahci_channel *channel, ULONG slot, UCHAR opcode);
 /* READ LOG EXT, of page 10h. */
 void ahci_fill_log(struct ahci_channel *channel, ULONG slot);
-void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind);
 /* The command in a slot is over: its IRB ends. */
 void ahci_complete(struct ahci_channel *channel, ULONG slot, UCHAR irb_status, ULONG task_file);
 /* Those in these slots end, or have ended, together. */

@@ -161,11 +161,6 @@ void ahci_fill_log(struct ahci_channel *channel, ULONG slot)
     };
 }
 
-void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
-{
-    issue(channel, slots, kind);
-}
-
 /* ------------------------------------------------------------------ the end */
 
 /* IRB_FLAGS_RETURN_RESULTS: the registers as the command left them, into the sense buffer. A read

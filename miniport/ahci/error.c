@@ -53,11 +53,6 @@ static void clear_errors(struct ahci_channel *channel)
     ahci_write(channel, PORT_IS, INT_FAILED);
 }
 
-static BOOLEAN is_idle(struct ahci_channel *channel)
-{
-    return !(ahci_read(channel, PORT_TFD) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ));
-}
-
 /* ------------------------------------------------------------------ the log */
 
 static void ask_log(struct ahci_channel *channel)
@@ -87,7 +82,8 @@ void ahci_log_interrupt(struct ahci_channel *channel, ULONG causes)
 {
     if (causes & INT_FAILED) {
         give_up(channel);
-        if (causes & INT_FATAL || !ahci_engine_has_stopped(channel) || !is_idle(channel)) {
+        if (causes & INT_FATAL || !ahci_engine_has_stopped(channel) ||
+            !ahci_device_is_idle(channel)) {
             ahci_link_reset(channel);
             return;
         }
@@ -116,7 +112,7 @@ static void recover(struct ahci_channel *channel)
     const ULONG slot = channel->failed_slot;
 
     clear_errors(channel);
-    if (channel->failed_causes & INT_FATAL || !is_idle(channel)) {
+    if (channel->failed_causes & INT_FATAL || !ahci_device_is_idle(channel)) {
         AtaPortDebugPrint(0, "ahci: port %u: interrupt status %x, task file %x: it is reset\n",
                           channel->port, channel->failed_causes, channel->failed_task_file);
         give_up(channel);

@@ -115,14 +115,4 @@ static inline void fill_header(struct ahci_channel *channel, ULONG slot, ULONG d
     header->table_high = (ULONG)(address >> 32);
 }
 
-/* AHCI: 5.5.1, 5.6.4.1: of queued commands PxSACT is written first. */
-static inline void issue(struct ahci_channel *channel, ULONG slots, enum ahci_kind kind)
-{
-    channel->kind = kind;
-    channel->active |= slots;
-    if (kind == KIND_QUEUED)
-        ahci_write(channel, PORT_SACT, slots);
-    ahci_write(channel, PORT_CI, slots);
-}
-
 #endif

@@ -171,7 +171,7 @@ static void be_running(struct ahci_channel *channel)
 static void look_whether_ready(struct ahci_channel *channel)
 {
     /* QEMU: 7Fh until the device's first FIS, which comes when FRE is set. */
-    if (!(ahci_read(channel, PORT_TFD) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ))) {
+    if (ahci_device_is_idle(channel)) {
         be_running(channel);
     } else if (!wait_on(channel, READY_LIMIT_US)) {
         AtaPortDebugPrint(0, "ahci: port %u: the device is not ready after %u s\n", channel->port,
@@ -223,26 +223,9 @@ void ahci_link_reset(struct ahci_channel *channel)
     look_whether_stopped(channel);
 }
 
-void ahci_link_take(struct ahci_channel *channel)
+/* From an engine that stops at once to the link, which has been looked for so long already. */
+static void find_link(struct ahci_channel *channel, ULONG waited_us)
 {
-    ahci_write(channel, PORT_IE, 0);
-    channel->resets_in_a_row = 0;
-    ahci_enter(channel, PHASE_STOPPING, 0);
-    if (!ahci_engine_has_stopped(channel)) { /* the firmware's commands */
-        look_whether_stopped(channel);
-        return;
-    }
-    take_memory(channel);
-    ahci_enter(channel, PHASE_LINK, 0);
-    /* Without staggered spin-up the link has been looking for a device all the time. */
-    if (!(channel->controller->capabilities & CAP_STAGGERED))
-        channel->waited_us = NOTHING_US;
-    look_at_link(channel);
-}
-
-void ahci_link_changed(struct ahci_channel *channel)
-{
-    channel->has_changed = TRUE;
     channel->resets_in_a_row = 0;
     ahci_enter(channel, PHASE_STOPPING, 0);
     if (!ahci_engine_has_stopped(channel)) {
@@ -251,7 +234,21 @@ void ahci_link_changed(struct ahci_channel *channel)
     }
     take_memory(channel);
     ahci_enter(channel, PHASE_LINK, 0);
+    channel->waited_us = waited_us;
     look_at_link(channel);
+}
+
+void ahci_link_take(struct ahci_channel *channel)
+{
+    ahci_write(channel, PORT_IE, 0);
+    /* Without staggered spin-up the link has been looking for a device all the time. */
+    find_link(channel, channel->controller->capabilities & CAP_STAGGERED ? 0 : NOTHING_US);
+}
+
+void ahci_link_changed(struct ahci_channel *channel)
+{
+    channel->has_changed = TRUE;
+    find_link(channel, 0);
 }
 
 /* ------------------------------------------------------------------ ticks */

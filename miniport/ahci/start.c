@@ -33,9 +33,15 @@ void ahci_end(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, UCHAR irb_st
 
 /* ------------------------------------------------------------------ a slot for it */
 
+/* One that is_free_for has found. */
+static inline ULONG free_slot(const struct ahci_channel *channel)
+{
+    return (ULONG)__builtin_ctz(channel->usable & ~channel->active);
+}
+
 static void use_slot(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, enum ahci_kind kind)
 {
-    const ULONG slot = (ULONG)__builtin_ctz(channel->usable & ~channel->active);
+    const ULONG slot = free_slot(channel);
     const UCHAR irb_status = ahci_fill(channel, irb, slot, kind);
 
     if (irb_status != IRB_STATUS_PENDING) {
@@ -214,7 +220,7 @@ BOOLEAN NTAPI AhciStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 
     if (!is_straight(channel, Irb, opcode))
         return start_with_care(channel, Irb);
-    const ULONG slot = (ULONG)__builtin_ctz(channel->usable & ~channel->active);
+    const ULONG slot = free_slot(channel);
     struct ahci_table *table = &channel->shared->tables[slot];
     const ULONG count = fill_prds(channel, table, Irb, slot);
     if (count == 0)
@@ -223,7 +229,7 @@ BOOLEAN NTAPI AhciStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     fill_header(channel, slot,
                 count << HEADER_DESCRIPTORS | (opcode == OPCODE_READ ? 0 : HEADER_WRITE), table);
     channel->irbs[slot] = Irb;
-    issue(channel, 1u << slot, KIND_QUEUED);
+    ahci_issue(channel, 1u << slot, KIND_QUEUED);
     return TRUE;
 }
 
