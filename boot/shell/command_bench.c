@@ -98,12 +98,23 @@ static void *bench_data(const struct parcel *parcel)
     return (void *)((data + BUFFER_ALIGNMENT - 1) & ~(uintptr_t)(BUFFER_ALIGNMENT - 1));
 }
 
+/* How many places for an operation the area has that is measured. */
+static uint32_t units_of(const struct device *device, uint32_t sectors)
+{
+    uint64_t area = device->sector_count;
+    return (area < AREA_MAX_SECTORS ? (uint32_t)area : AREA_MAX_SECTORS) / sectors;
+}
+
+static enum command_result fail_stopped(uint32_t done, uint32_t ops)
+{
+    return command_fail("Stopped by Ctrl-C after %u of %u operation%s.", (unsigned)done,
+                        (unsigned)ops, plural(ops));
+}
+
 /* Runs the operations. False: one failed, or Ctrl-C; said so. */
 static bool run_operations(struct bench *bench, const struct workload *workload, uint32_t ops)
 {
-    uint64_t area = bench->device->sector_count;
-    uint32_t units =
-        (area < AREA_MAX_SECTORS ? (uint32_t)area : AREA_MAX_SECTORS) / workload->sectors;
+    uint32_t units = units_of(bench->device, workload->sectors);
     uint32_t state = 1, op = 0;
     struct parcel *parcel = bench->parcel;
     struct block_request *request = &parcel->block;
@@ -133,8 +144,7 @@ static bool run_operations(struct bench *bench, const struct workload *workload,
         }
     }
     if (op < ops)
-        command_fail("Stopped by Ctrl-C after %u of %u operation%s.", (unsigned)op, (unsigned)ops,
-                     plural(ops));
+        fail_stopped(op, ops);
     return op == ops;
 }
 
@@ -266,8 +276,7 @@ static enum command_result measure_queue(struct queued *queued)
     struct access_counters before = access_counters;
     uint64_t started_us = hal_clock_us();
     if (!run_queue(queued))
-        return command_fail("Stopped by Ctrl-C after %u of %u operation%s.",
-                            (unsigned)queued->ended, (unsigned)queued->ops, plural(queued->ops));
+        return fail_stopped(queued->ended, queued->ops);
     if (queued->failed)
         return block_fail(queued->failed);
     print_result(queued->sectors, name, queued->ops, hal_clock_us() - started_us, &before);
@@ -300,7 +309,7 @@ static enum command_result bench_queue(struct device *device, char **words)
     /* (A request that was given up may still tell it of its end.) */
     static struct queued queued;
     uint32_t byte_count;
-    uint64_t depth, area = device->sector_count;
+    uint64_t depth;
 
     if (!parse_size(words[1], &byte_count) || !argument_number(words[2], &depth) || depth == 0 ||
         depth > DEPTH_MAX)
@@ -313,7 +322,7 @@ static enum command_result bench_queue(struct device *device, char **words)
         .ops = QUEUED_BYTES / byte_count,
         .state = 1,
     };
-    queued.units = (area < AREA_MAX_SECTORS ? (uint32_t)area : AREA_MAX_SECTORS) / queued.sectors;
+    queued.units = units_of(device, queued.sectors);
     if (queued.units == 0)
         return command_fail("%s is smaller than that.", device->name);
     enum command_result result = measure_queue(&queued);

@@ -331,11 +331,13 @@ bool guest_conformance(const char *name)
             hal_printf("1..%u\n", checks_done);
             return true;
         }
-    size_t length = strcspn(name, ":");
-    bool without_reset = strncmp(name, "sweep-without-reset", length) == 0 && length > 5;
-    if (!without_reset && strncmp(name, "sweep", length) != 0)
+    static const char sweep[] = "sweep", without[] = "-without-reset";
+    if (strncmp(name, sweep, sizeof sweep - 1) != 0)
         return false;
-    conf_sweep(name[length] ? name + length + 1 : "", without_reset);
+    name += sizeof sweep - 1;
+    bool without_reset = strncmp(name, without, sizeof without - 1) == 0;
+    name += without_reset ? sizeof without - 1 : 0;
+    conf_sweep(*name == ':' ? name + 1 : "", without_reset);
     hal_printf("1..%u\n", checks_done);
     return true;
 }
