@@ -3,6 +3,9 @@
  * `bench`: what small random and large sequential transfers cost, one at a time; and those of a
  * size of one's own, several at a time.
  *
+ * What a write writes is what it found there: the area that writes go to is read before the clock
+ * starts, and is no larger than the buffers.
+ *
  * Workloads, order of addresses and output are those of tests/bench/floor, which does the same
  * without a port driver; tests/bench/run.pl runs both and compares. Each workload prints one line,
  * all numbers for all operations together: bench port NAME ops=N ns_total=N accesses=N
@@ -23,9 +26,13 @@
 #define SMALL_SECTORS    8u
 #define LARGE_SECTORS    256u
 #define SECTOR_BYTES     512u
-#define BUFFER_BYTES     (LARGE_SECTORS * SECTOR_BYTES)
 #define BUFFER_ALIGNMENT 0x10000u /* as few elements in the bus master's table as possible */
 #define AREA_MAX_SECTORS 131072u
+
+/* What writes go to, and the buffers hold; more only where one operation of each of those that are
+ * under way needs it. */
+#define WRITE_AREA_BYTES   (4u << 20)
+#define WRITE_AREA_SECTORS (WRITE_AREA_BYTES / SECTOR_BYTES)
 
 /* Of one's own. */
 #define SIZE_MAX_BYTES   (1u << 20)
@@ -98,6 +105,11 @@ static void *bench_data(const struct parcel *parcel)
     return (void *)((data + BUFFER_ALIGNMENT - 1) & ~(uintptr_t)(BUFFER_ALIGNMENT - 1));
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* How many places for an operation the area has that is measured. */
 static uint32_t units_of(const struct device *device, uint32_t sectors)
 {
@@ -111,10 +123,31 @@ static enum command_result fail_stopped(uint32_t done, uint32_t ops)
                         (unsigned)ops, plural(ops));
 }
 
-/* Runs the operations. False: one failed, or Ctrl-C; said so. */
-static bool run_operations(struct bench *bench, const struct workload *workload, uint32_t ops)
+/* Reads what is to be written later, as the parcel's request says. False: it failed, said so;
+ * *parcel is NULL if it is lost. */
+static bool read_before(struct parcel **parcel)
 {
-    uint32_t units = units_of(bench->device, workload->sectors);
+    struct block_request *request = &(*parcel)->block;
+
+    request->operation = BLOCK_READ;
+    parcel_submit_block(*parcel);
+    if (!parcel_wait(*parcel)) {
+        if (!parcel_give_up(*parcel))
+            *parcel = NULL;
+        command_fail("Stopped by Ctrl-C before the first operation.");
+        return false;
+    }
+    if (request->status != BLOCK_OK)
+        block_fail(request);
+    return request->status == BLOCK_OK;
+}
+
+/* Runs the operations. False: one failed, or Ctrl-C; said so. */
+static bool run_operations(struct bench *bench, const struct workload *workload, uint32_t units,
+                           uint32_t ops)
+{
+    const uint32_t unit_bytes = workload->sectors * SECTOR_BYTES;
+    uint8_t *data = bench_data(bench->parcel);
     uint32_t state = 1, op = 0;
     struct parcel *parcel = bench->parcel;
     struct block_request *request = &parcel->block;
@@ -123,13 +156,15 @@ static bool run_operations(struct bench *bench, const struct workload *workload,
         .device = bench->device,
         .operation = workload->is_write ? BLOCK_WRITE : BLOCK_READ,
         .sector_count = workload->sectors,
-        .buffer = bench_data(parcel),
+        .buffer = data,
         .callback = operation_over,
         .context = parcel,
     };
     for (; op < ops && !(op % 64 == 63 && shell_is_stopped()); op++) {
         uint32_t unit = (workload->is_random ? xorshift32(&state) : op) % units;
         request->lba = (uint64_t)unit * workload->sectors;
+        if (workload->is_write)
+            request->buffer = data + unit * unit_bytes;
         parcel->is_over = false;
         bench_mark_begin();
         block_submit(request);
@@ -172,15 +207,21 @@ static bool run_workload(struct bench *bench, const struct workload *workload, c
     bool is_dma = device_uses_dma(bench->device);
     uint32_t ops =
         (uint32_t)number_divide(is_dma ? workload->dma_ops : workload->pio_ops, bench->divisor);
-    uint8_t *bytes = bench_data(bench->parcel);
+    uint32_t units = units_of(bench->device, workload->sectors);
 
     if (ops == 0)
         ops = 1;
-    for (uint32_t i = 0; i < BUFFER_BYTES; i++)
-        bytes[i] = (uint8_t)(i ^ i >> 8);
+    if (workload->is_write) {
+        units = least(units, WRITE_AREA_SECTORS / workload->sectors);
+        bench->parcel->block = (struct block_request){.device = bench->device,
+                                                      .sector_count = units * workload->sectors,
+                                                      .buffer = bench_data(bench->parcel)};
+        if (!read_before(&bench->parcel))
+            return false;
+    }
     struct access_counters before = access_counters;
     uint64_t started_us = hal_clock_us();
-    if (!run_operations(bench, workload, ops))
+    if (!run_operations(bench, workload, units, ops))
         return false;
     print_result(workload->sectors, name, ops, hal_clock_us() - started_us, &before);
     return true;
@@ -192,42 +233,65 @@ struct queued {
     struct device *device;
     bool is_write;
     uint32_t sectors, depth; /* of each, and how many at a time */
-    uint32_t units;          /* that the area holds */
+    uint32_t area_units;     /* that the disk's area holds */
+    uint32_t units;          /* the same; of a write, those that each lane has for itself */
     uint32_t ops, begun, ended;
     uint32_t state; /* of the random numbers */
     bool is_stopped;
     struct block_request *failed; /* the first that did */
-    struct parcel *parcels[DEPTH_MAX];
+    /* One operation after the other. */
+    struct lane {
+        struct queued *queued;
+        struct parcel *parcel;
+    } lanes[DEPTH_MAX];
 };
 
-/* The next operation goes off. */
-static void queue_one(struct queued *queued, struct parcel *parcel)
+/* Settles where unit n of a lane lies. Of a write, lanes take turns on the disk, and each has what
+ * is there in its parcel. (Where the disk has too few for all, two have the same.) */
+static void choose_unit(const struct lane *lane, uint32_t unit)
 {
-    bool is_random = queued->sectors * SECTOR_BYTES < SEQUENTIAL_BYTES;
-    uint32_t unit = (is_random ? xorshift32(&queued->state) : queued->begun) % queued->units;
+    const struct queued *queued = lane->queued;
+    struct block_request *request = &lane->parcel->block;
+    uint32_t place = unit;
 
-    parcel->is_over = false;
-    parcel->block.lba = (uint64_t)unit * queued->sectors;
+    request->buffer = lane->parcel->data;
+    if (queued->is_write) {
+        place = (unit * queued->depth + (uint32_t)(lane - queued->lanes)) % queued->area_units;
+        request->buffer = lane->parcel->data + unit * queued->sectors * SECTOR_BYTES;
+    }
+    request->lba = (uint64_t)place * queued->sectors;
+}
+
+/* The next operation goes off. */
+static void queue_one(const struct lane *lane)
+{
+    struct queued *queued = lane->queued;
+    uint32_t turn = queued->is_write ? queued->begun / queued->depth : queued->begun;
+
+    if (queued->sectors * SECTOR_BYTES < SEQUENTIAL_BYTES)
+        turn = xorshift32(&queued->state);
+    choose_unit(lane, turn % queued->units);
+    lane->parcel->is_over = false;
     queued->begun++;
-    block_submit(&parcel->block);
+    block_submit(&lane->parcel->block);
 }
 
 /* Context: DISPATCH_LEVEL. */
 static void queued_over(struct block_request *request)
 {
-    struct parcel *parcel = (struct parcel *)request; /* its first member */
-    struct queued *queued = request->context;
+    const struct lane *lane = request->context;
+    struct queued *queued = lane->queued;
 
     queued->ended++;
     if (request->status != BLOCK_OK && !queued->failed)
         queued->failed = request;
     if (queued->begun < queued->ops && !queued->failed && !queued->is_stopped) {
-        queue_one(queued, parcel);
+        queue_one(lane);
         return;
     }
     if (queued->ended == queued->begun)
         bench_mark_end();
-    parcel->is_over = true;
+    lane->parcel->is_over = true;
 }
 
 /* All are begun, and each that ends begins another. False: Ctrl-C. */
@@ -238,18 +302,43 @@ static bool run_queue(struct queued *queued)
     bench_mark_begin();
     for (unsigned i = 0; i < queued->depth && queued->begun < queued->ops; i++) {
         enum irql level = irql_raise_dispatch();
-        queue_one(queued, queued->parcels[i]);
+        queue_one(&queued->lanes[i]);
         irql_lower(level);
     }
     for (unsigned i = 0; i < queued->depth; i++) {
-        if (parcel_wait(queued->parcels[i]))
+        struct lane *lane = &queued->lanes[i];
+        if (parcel_wait(lane->parcel))
             continue;
         has_ended = false;
         queued->is_stopped = true;
-        if (!parcel_give_up(queued->parcels[i]))
-            queued->parcels[i] = NULL;
+        if (!parcel_give_up(lane->parcel))
+            lane->parcel = NULL;
     }
     return has_ended;
+}
+
+/* A lane's parcel, and in it what is to be written. False: said why not. */
+static bool prepare_lane(struct queued *queued, struct lane *lane)
+{
+    lane->queued = queued;
+    lane->parcel =
+        parcel_new((queued->is_write ? queued->units : 1) * queued->sectors * SECTOR_BYTES);
+    if (!lane->parcel) {
+        command_fail("There is no memory for %u buffers.", (unsigned)queued->depth);
+        return false;
+    }
+    struct block_request *request = &lane->parcel->block;
+    *request = (struct block_request){.device = queued->device, .sector_count = queued->sectors};
+    for (uint32_t unit = 0; queued->is_write && unit < queued->units; unit++) {
+        choose_unit(lane, unit);
+        if (!read_before(&lane->parcel))
+            return false;
+    }
+    request->operation = queued->is_write ? BLOCK_WRITE : BLOCK_READ;
+    request->callback = queued_over;
+    request->context = lane;
+    lane->parcel->is_over = true;
+    return true;
 }
 
 static enum command_result measure_queue(struct queued *queued)
@@ -258,21 +347,9 @@ static enum command_result measure_queue(struct queued *queued)
 
     snprintf(name, sizeof name, "%s-%u-depth-%u", queued->is_write ? "write" : "read",
              (unsigned)(queued->sectors * SECTOR_BYTES), (unsigned)queued->depth);
-    for (unsigned i = 0; i < queued->depth; i++) {
-        struct parcel *parcel = parcel_new(queued->sectors * SECTOR_BYTES);
-        if (!parcel)
-            return command_fail("There is no memory for %u buffers.", (unsigned)queued->depth);
-        queued->parcels[i] = parcel;
-        parcel->is_over = true;
-        parcel->block = (struct block_request){
-            .device = queued->device,
-            .operation = queued->is_write ? BLOCK_WRITE : BLOCK_READ,
-            .sector_count = queued->sectors,
-            .buffer = parcel->data,
-            .callback = queued_over,
-            .context = queued,
-        };
-    }
+    for (unsigned i = 0; i < queued->depth; i++)
+        if (!prepare_lane(queued, &queued->lanes[i]))
+            return COMMAND_FAILED;
     struct access_counters before = access_counters;
     uint64_t started_us = hal_clock_us();
     if (!run_queue(queued))
@@ -322,13 +399,19 @@ static enum command_result bench_queue(struct device *device, char **words)
         .ops = QUEUED_BYTES / byte_count,
         .state = 1,
     };
-    queued.units = units_of(device, queued.sectors);
-    if (queued.units == 0)
+    queued.area_units = units_of(device, queued.sectors);
+    if (queued.area_units == 0)
         return command_fail("%s is smaller than that.", device->name);
+    queued.units = queued.area_units;
+    if (queued.is_write) {
+        queued.units = least(queued.units, WRITE_AREA_SECTORS / queued.sectors) / queued.depth;
+        if (queued.units == 0)
+            queued.units = 1;
+    }
     enum command_result result = measure_queue(&queued);
     for (unsigned i = 0; i < queued.depth; i++)
-        if (queued.parcels[i])
-            parcel_free(queued.parcels[i]);
+        if (queued.lanes[i].parcel)
+            parcel_free(queued.lanes[i].parcel);
     return result;
 }
 
@@ -355,7 +438,7 @@ static enum command_result run_bench(struct bench *bench)
         return command_fail("There is no workload \"%.40s\" for disk %s%s.", bench->only,
                             bench->device->name, bench->may_write ? "" : " without the word write");
     if (!bench->may_write && !bench->only)
-        hal_printf("Writes were not measured: `bench %s write` does, and overwrites the disk.\n",
+        hal_printf("Writes were not measured: `bench %s write` does, with what is there.\n",
                    bench->device->name);
     return COMMAND_DONE;
 }
@@ -408,9 +491,10 @@ enum command_result command_bench(unsigned count, char **words)
                             bench.device->name, LARGE_SECTORS, SECTOR_BYTES);
     if (is_queue(count, words))
         return bench_queue(bench.device, words + 2);
-    bench.parcel = parcel_new(BUFFER_BYTES + BUFFER_ALIGNMENT);
+    uint32_t buffer_bytes = bench.may_write ? WRITE_AREA_BYTES : LARGE_SECTORS * SECTOR_BYTES;
+    bench.parcel = parcel_new(buffer_bytes + BUFFER_ALIGNMENT);
     if (!bench.parcel)
-        return command_fail("There is no memory for a buffer of 128 KiB.");
+        return command_fail("There is no memory for a buffer of %u KiB.", buffer_bytes >> 10);
     enum command_result result = run_bench(&bench);
     if (bench.parcel)
         parcel_free(bench.parcel);

@@ -21,7 +21,7 @@ const struct command shell_commands[] = {
     {"copy", "SRC LBA DST LBA COUNT", "copies COUNT sectors of SRC", command_copy},
     {"flush", "DISK", "writes out the disk's cache", command_flush},
     {"bench", "[DISK] [write] [WORKLOAD] [divide=N] | DISK read|write SIZE DEPTH",
-     "measures transfers, write too (overwrites the disk): {read,write}-{4k-random,128k-seq}; or "
+     "measures transfers, write too (what it finds there): {read,write}-{4k-random,128k-seq}; or "
      "of SIZE (4K), DEPTH of them at a time",
      command_bench},
     {"cd", "DISK eject|load|capacity", "opens or closes a drive, asks for its medium", command_cd},

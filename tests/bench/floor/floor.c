@@ -17,10 +17,10 @@
  * the data port.
  *
  * The order of addresses, which the kernel's `bench` command shares. Area: the disk's sectors, at
- * most 131,072, rounded down to whole operations. Sequential: operation i transfers unit i modulo
- * the number of units. Random: xorshift32 (shifts 13, 17, 5) started with 1 before each workload,
- * one step before each operation; unit = state modulo the number of units. A unit is 8 or 256
- * sectors.
+ * most 131,072 for reads and 8,192 for writes, rounded down to whole operations. Sequential:
+ * operation i transfers unit i modulo the number of units. Random: xorshift32 (shifts 13, 17, 5)
+ * started with 1 before each workload, one step before each operation; unit = state modulo the
+ * number of units. A unit is 8 or 256 sectors.
  *
  * QEMU: its drive answers at once; the 400 ns that a real one may take after a command are left
  * out.
@@ -31,6 +31,7 @@
 
 #define SECTOR_BYTES      512u
 #define AREA_MAX_SECTORS  131072u
+#define WRITE_MAX_SECTORS 8192u
 #define SMALL_SECTORS     8u
 #define LARGE_SECTORS     256u
 #define BUFFER_BYTES      (LARGE_SECTORS * SECTOR_BYTES)
@@ -386,7 +387,8 @@ static uint32_t xorshift32(uint32_t *state)
 static ALWAYS_INLINE void repeat(const struct workload *workload, uint32_t ops, bool counted,
                                  bool dma, bool write)
 {
-    uint32_t units = area_sectors / workload->sectors, state = 1;
+    uint32_t most = write ? WRITE_MAX_SECTORS : AREA_MAX_SECTORS, state = 1;
+    uint32_t units = (area_sectors < most ? area_sectors : most) / workload->sectors;
 
     for (uint32_t op = 0; op < ops; op++) {
         uint32_t unit = (workload->random ? xorshift32(&state) : op) % units;
