@@ -22,6 +22,10 @@ my @machines = (
         . ' interrupt and timer mean in it. `reset` and `stopped` are the port\'s doing (IdeHwReset,'
         . ' IdeHwControl). A step that is not in the table is refused and reported.',
         'miniport/pata/pata.h', 'pata_phase', 'PHASE_', 'miniport/pata/phases.h', 'pata_followers'],
+    ['ahci: a port', 'Commands run in `running` only; `miniport/ahci/machine.c` says what each state begins with, and what'
+        . ' the timer means in it. `stopping` and `stopped` are the port driver\'s doing, too (IdeHwReset, an LUN reset,'
+        . ' IdeHwControl). A step that is not in the table is refused and reported.',
+        'miniport/ahci/ahci.h', 'ahci_phase', 'PHASE_', 'miniport/ahci/phase.c', 'ahci_followers'],
     ['port: a controller', 'Its life (`port/controller.c`, `port/power.c`).', port('controller')],
     ['port: a channel', 'Its life (`port/channel.c`, `port/power.c`).', port('channel')],
     ['port: recovery', 'What a time-out starts on a channel (`port/request/timeout.c`). Only in `none` do requests go'

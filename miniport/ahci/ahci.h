@@ -3,22 +3,27 @@
  * ahci.sys: a miniport for Serial ATA behind AHCI controllers. Disks, with up to 32 queued
  * commands, and packet devices; a channel is a port of the controller.
  *
- * Owns: the structures that the files of this driver share, and what they offer each other. May
- * not: include anything but the miniport interface.
+ * Owns: the structures that the files of this driver share. May not: include anything but the
+ * miniport interface.
  *
- * How the driver is read, from top to bottom:
+ * How the driver is read, from top to bottom; a file calls those below it only:
  *
  *     driver.c      DriverEntry; the controller: its registers, which ports it has, power
  *     channel.c     a channel comes and goes: registers, memory, power
  *     initialize.c  IdeHwInitialize: what a device can do
- *     start.c       IdeHwBuildIo, IdeHwStartIo, IdeHwReset: an IRB comes, waits, or is given up
+ *     start.c       IdeHwBuildIo, IdeHwStartIo, IdeHwReset: an IRB comes, or is given up
  *     interrupt.c   IdeHwInterrupt: what is over, what has failed
- *     error.c       a command has failed: the port is stopped, asked, and started again
- *     link.c        the port from reset to ready: engine, link, device, by timers
- *     command.c     an IRB becomes a command in a slot, and a command an IRB that has ended
- *     fill.h        what the straight path of start.c shares with it
- *     packet.c      packet commands, and request sense
+ *     machine.c     the state machine: from phase to phase, by interrupts and timers
+ *     error.c       steps: a command has failed, the port is stopped, asked, and started again
+ *     queue.c       steps: what waits goes on; which command may go beside which
+ *     complete.c    a command becomes an IRB that has ended; request sense
+ *     command.c     an IRB becomes a command in a slot
+ *     packet.c      packet commands
+ *     link.c        steps: the port from reset to ready: engine, link, device
+ *     phase.c       which phase may follow which
  *     notes.c       the registry: settings come from there, what was learnt goes there
+ *     steps.h       what the files offer each other
+ *     fill.h        what the straight path of start.c shares with command.c
  *     registers.h   registers, and layouts in memory
  *
  * The documents that comments cite:
@@ -27,7 +32,7 @@
  *     ACS      ATA/ATAPI Command Set - 2, T13/2015-D; packet commands are ATA/ATAPI-6's
  *
  * Contexts. SyncWithIsr is TRUE, so IdeHwInitialize, IdeHwStartIo, IdeHwReset and IdeHwInterrupt
- * exclude each other; timers do not, and therefore go on in a synchronised routine (link.c). A
+ * exclude each other; timers do not, and therefore go on in a synchronised routine (machine.c). A
  * function without a "Context:" runs with that exclusion. No function waits longer than some
  * microseconds; what takes longer is looked at again by a timer.
  */
@@ -83,18 +88,21 @@ struct ahci_device {
 
 /* ------------------------------------------------------------------ the channel */
 
-/* What a port does. In all but PHASE_RUNNING IRBs are held. */
+/* What a port does. In all but PHASE_RUNNING IRBs are held. The table of which may follow which is
+ * in phase.c; docs/states.md is made from both. */
 enum ahci_phase {
-    PHASE_STOPPED, /* before IdeHwControl(IdeStart), and after IdeStop */
-    PHASE_RUNNING, /* commands are carried out */
-    PHASE_FAILED,  /* a command has failed, and the engine is about to stop; timer */
-    PHASE_LOG, /* the log says which queued command has failed; interrupt, and a timer watches */
+    PHASE_STOPPED,  /* before IdeHwControl(IdeStart), after IdeStop, and without power */
+    PHASE_TAKE,     /* passing: the port gets its memory, and its link is looked for as it is */
+    PHASE_RUNNING,  /* commands are carried out; interrupt */
+    PHASE_FAILED,   /* a command has failed, and the engine is about to stop; timer */
+    PHASE_LOG,      /* the device is asked which queued command it was; interrupt and timer */
     PHASE_STOPPING, /* the engine is about to stop, before the link is reset; timer */
     PHASE_COMRESET, /* COMRESET is sent; timer */
     PHASE_LINK,     /* the link is about to be there; timer */
     PHASE_READY,    /* the device is about to be ready; timer */
-    PHASE_ABSENT,   /* there is no device */
+    PHASE_ABSENT,   /* there is no device; interrupt when one comes */
 };
+#define PHASE_COUNT (PHASE_ABSENT + 1)
 
 /* What stands in a slot. */
 enum ahci_kind {
@@ -145,13 +153,15 @@ struct ahci_channel {
     ULONG failed_causes, failed_task_file;
     UCHAR failed_slot;
 
-    /* Timer: a step asks for a tick; one counts only if none was asked for since it fired. */
-    ULONG timer_asked, timer_fired; /* numbers of ticks */
-    ULONG timer_left_us;            /* in dump mode: until it is over */
-    ULONG waited_us;                /* in this phase so far */
-    UCHAR resets_in_a_row;          /* without a command that ended in between */
-    BOOLEAN was_there;              /* a device, when the port was ready last */
-    BOOLEAN has_changed;            /* the link came or went by itself */
+    /* Timer: a step asks for a tick; one counts only if none was asked for since it fired, and the
+     * phase is the same. */
+    ULONG timer_asked, timer_armed, timer_fired; /* numbers of ticks */
+    ULONG timer_left_us;   /* how long it takes; in dump mode: until it is over; 0: none */
+    ULONG waited_us;       /* in this phase so far */
+    ULONG nothing_us;      /* so long PxSSTS may show nothing, and a device may be there yet */
+    UCHAR resets_in_a_row; /* without a command that ended in between */
+    BOOLEAN was_there;     /* a device, when the port was ready last */
+    BOOLEAN has_changed;   /* the link came or went by itself */
 
     /* The registry. */
     struct ahci_notes *notes; /* the registry buffer, from IdeStart to IdeStop; NULL: none */
@@ -201,79 +211,5 @@ static inline void ahci_issue(struct ahci_channel *channel, ULONG slots, enum ah
         ahci_write(channel, PORT_SACT, slots);
     ahci_write(channel, PORT_CI, slots);
 }
-
-/* ------------------------------------------------------------------ the files to each other */
-
-/* channel.c */
-BOOLEAN NTAPI AhciChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,
-                              PVOID InitContext);
-BOOLEAN NTAPI AhciControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
-                          PVOID Parameters);
-
-/* initialize.c */
-BOOLEAN NTAPI AhciInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Parameters,
-                             PIDENTIFY_DEVICE_DATA IdentifyData);
-
-/* start.c */
-BOOLEAN NTAPI AhciBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
-BOOLEAN NTAPI AhciStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb);
-BOOLEAN NTAPI AhciReset(PVOID ChannelExtension);
-/* What waits goes on as far as it can. */
-void ahci_go_on(struct ahci_channel *channel);
-/* An IRB ends without a command. */
-void ahci_end(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, UCHAR irb_status);
-
-/* interrupt.c */
-BOOLEAN NTAPI AhciInterrupt(PVOID ChannelExtension);
-
-/* error.c: the phases FAILED and LOG. */
-void ahci_fail(struct ahci_channel *channel, ULONG causes);
-void ahci_failed_tick(struct ahci_channel *channel);
-void ahci_log_interrupt(struct ahci_channel *channel, ULONG causes);
-void ahci_log_tick(struct ahci_channel *channel);
-
-/* link.c: everything else that takes its time. */
-BOOLEAN ahci_engine_has_stopped(struct ahci_channel *channel);
-void ahci_engine_start(struct ahci_channel *channel);
-/* Takes the port out of service and resets it; what is under way ends, or was ended. */
-void ahci_link_reset(struct ahci_channel *channel);
-/* The link came or went by itself. */
-void ahci_link_changed(struct ahci_channel *channel);
-/* The port's first start, after power-up as well. Context: PASSIVE_LEVEL. */
-void ahci_link_take(struct ahci_channel *channel);
-void ahci_enter(struct ahci_channel *channel, enum ahci_phase phase, ULONG tick_us);
-/* In dump mode, where there is no timer. FALSE: nothing waits for one. */
-BOOLEAN ahci_dump_tick(struct ahci_channel *channel);
-
-/* command.c */
-/* IRB_STATUS_PENDING: the slot's command is ready to be issued. Else what the IRB ends with. */
-UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot,
-                enum ahci_kind kind);
-static inline BOOLEAN ahci_moves_sectors(const IDE_REQUEST_BLOCK *irb)
-{
-    return irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
-}
-enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb);
-/* A command without data, for IRBs that bring none. */
-void ahci_fill_own(struct ahci_channel *channel, ULONG slot, UCHAR opcode);
-/* READ LOG EXT, of page 10h. */
-void ahci_fill_log(struct ahci_channel *channel, ULONG slot);
-/* The command in a slot is over: its IRB ends. */
-void ahci_complete(struct ahci_channel *channel, ULONG slot, UCHAR irb_status, ULONG task_file);
-/* Those in these slots end, or have ended, together. */
-void ahci_complete_all(struct ahci_channel *channel, ULONG slots, UCHAR irb_status);
-
-/* packet.c */
-UCHAR ahci_fill_packet(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb,
-                       struct ahci_table *table);
-/* Asks for sense data of an IRB that failed. FALSE: there is none to be had. */
-BOOLEAN ahci_ask_sense(struct ahci_channel *channel, PIDE_REQUEST_BLOCK failed);
-/* The IRB that fetches it is over: it is released, and the failed one completed. */
-void ahci_sense_done(struct ahci_channel *channel, PIDE_REQUEST_BLOCK sense);
-
-/* notes.c */
-void ahci_read_settings(struct ahci_channel *channel);
-void ahci_note_model(struct ahci_channel *channel, const IDENTIFY_DEVICE_DATA *data);
-void ahci_store_notes(struct ahci_channel *channel);
 
 #endif

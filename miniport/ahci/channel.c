@@ -6,7 +6,9 @@
  * shared with the controller. May not: send commands. Entered at PASSIVE_LEVEL; for power at or
  * below DISPATCH_LEVEL.
  */
-#include "ahci.h"
+#include "steps.h"
+
+#define SPIN_UP_US 10000u /* AHCI: 10.1.1: from SUD to what PxSSTS says of it; SATA: 8.4.1 */
 
 BOOLEAN NTAPI AhciChannelInit(PVOID ChannelExtension, PIDE_CHANNEL_INTERFACE Interface,
                               PVOID InitContext)
@@ -86,20 +88,20 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
         AtaPortDebugPrint(0, "ahci: no memory for the commands of port %u\n", channel->port);
         return FALSE;
     }
-    ahci_link_take(channel);
+    /* Without staggered spin-up the link has been looking for a device all the time. */
+    channel->nothing_us = channel->controller->capabilities & CAP_STAGGERED ? SPIN_UP_US : 0;
+    ahci_write(channel, PORT_IE, 0);
+    ahci_run(channel, PHASE_TAKE);
     return TRUE;
 }
 
 /* The port has seen to it that no request is under way. */
-static void stop_channel(struct ahci_channel *channel)
+static void stop_port(struct ahci_channel *channel)
 {
-    ahci_store_notes(channel);
     if (channel->phase == PHASE_STOPPED)
         return;
-    ahci_enter(channel, PHASE_STOPPED, 0);
-    if (!ahci_engine_has_stopped(channel))
-        AtaPortDebugPrint(0, "ahci: port %u does not stop\n", channel->port);
-    ahci_write(channel, PORT_CMD, ahci_read(channel, PORT_CMD) & ~(CMD_ICC | CMD_FIS_ON));
+    ahci_run(channel, PHASE_STOPPED);
+    ahci_port_stop(channel);
 }
 
 BOOLEAN NTAPI AhciControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
@@ -111,15 +113,20 @@ BOOLEAN NTAPI AhciControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlActi
     case IdeStart:
         return start_channel(channel, Parameters);
     case IdeStop:
-        stop_channel(channel);
+        ahci_store_notes(channel);
+        stop_port(channel);
+        return TRUE;
+    case IdePowerDown:
+        if (channel->active)
+            return FALSE;
+        stop_port(channel); /* AHCI: 8.3.3: before the controller loses its power */
         return TRUE;
     case IdePowerUp:
         /* Everything may be lost. */
-        if (channel->phase != PHASE_RUNNING && channel->phase != PHASE_ABSENT)
+        if (channel->phase != PHASE_STOPPED)
             return FALSE;
-        ahci_link_take(channel);
+        ahci_run(channel, PHASE_TAKE);
         return TRUE;
-    case IdePowerDown:
     case IdeVendorDefined:
         return TRUE;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An IRB becomes a command in a slot, and a command an IRB that has ended.
+ * An IRB becomes a command in a slot.
  *
- * Owns: command list, tables and received FISes. May not: decide when a command may go (start.c).
+ * Owns: command list and tables. May not: decide when a command may go (queue.c).
  *
  * A queued command's tag is its slot's number (AHCI: 9.3.1.1). Reads and writes by DMA come as
  * plain commands and become queued ones here where the device takes them (SATA: 13.6): sectors and
@@ -159,124 +159,4 @@ void ahci_fill_log(struct ahci_channel *channel, ULONG slot)
         .address_high = (ULONG)(address >> 32),
         .length = LOG_BYTES - 1,
     };
-}
-
-/* ------------------------------------------------------------------ the end */
-
-/* IRB_FLAGS_RETURN_RESULTS: the registers as the command left them, into the sense buffer. A read
- * by PIO that succeeds sends no register FIS; the set-up of its last block has what there is to
- * say. */
-static void return_registers(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
-{
-    const struct ahci_received *received = &channel->shared->received;
-    const BOOLEAN is_registers = received->registers.type == FIS_TO_HOST;
-    const struct ahci_registers_fis *fis =
-        is_registers ? &received->registers : &received->pio_setup;
-    IDE_TASK_FILE *results = irb->SenseInfoBuffer;
-    const ULONG byte_count = Is48BitIrb(irb) ? sizeof *results : sizeof results->Current;
-
-    if (!results || irb->SenseInfoBufferLength < byte_count ||
-        (!is_registers && fis->type != FIS_PIO_SETUP))
-        return;
-    results->Current = (IDEREGISTERS){
-        .bFeaturesReg = fis->error,
-        .bSectorCountReg = fis->count,
-        .bSectorNumberReg = fis->lba_low,
-        .bCylLowReg = fis->lba_mid,
-        .bCylHighReg = fis->lba_high,
-        .bDriveHeadReg = fis->device,
-        .bCommandReg = is_registers ? fis->status : fis->end_status,
-    };
-    irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_28BIT_TASKFILE;
-    if (Is48BitIrb(irb)) {
-        results->Previous = (IDEREGISTERS){
-            .bFeaturesReg = fis->error,
-            .bSectorCountReg = fis->count_previous,
-            .bSectorNumberReg = fis->lba_low_previous,
-            .bCylLowReg = fis->lba_mid_previous,
-            .bCylHighReg = fis->lba_high_previous,
-            .bDriveHeadReg = fis->device,
-            .bCommandReg = results->Current.bCommandReg,
-        };
-        irb->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_48BIT_TASKFILE;
-    }
-    irb->IrbStatus |= IRB_STATUS_RETURN_TASKFILE_VALID;
-}
-
-/* How much was moved. AHCI: 4.2.2, 9.3.1: PRDBC says nothing of a queued command, which moves all
- * of it or fails. */
-static void take_length(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot)
-{
-    const ULONG moved = channel->shared->list[slot].byte_count;
-
-    if (!IRB_FOR_DATA_TRANSFER(irb) || channel->kind == KIND_QUEUED)
-        return;
-    if (irb->DataTransferLength % 2 && moved >= irb->DataTransferLength &&
-        irb->IrbFlags & IRB_FLAGS_DATA_IN)
-        ((UCHAR *)irb->DataBuffer)[irb->DataTransferLength - 1] = channel->shared->odd[slot][0];
-    if (irb->IrbStatus == IRB_STATUS_SUCCESS && moved < irb->DataTransferLength)
-        irb->IrbStatus = IRB_STATUS_DATALENGTH_MISMATCH;
-    irb->DataTransferLength = min(moved, irb->DataTransferLength);
-}
-
-/* The IRB is the port's again, or has an end of its own. */
-static void hand_back(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
-{
-    if (channel->sense_for)
-        ahci_sense_done(channel, irb);
-    else if (!NeedRequestSense(irb) || !ahci_ask_sense(channel, irb))
-        AtaPortCompleteRequest(channel, irb);
-}
-
-static void fail(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG task_file)
-{
-    irb->AtaStatus = (UCHAR)task_file;
-    irb->AtaError = (UCHAR)(task_file >> 8);
-    if (IsAtaCommand(irb))
-        channel->device.errors++;
-}
-
-void ahci_complete(struct ahci_channel *channel, ULONG slot, UCHAR irb_status, ULONG task_file)
-{
-    PIDE_REQUEST_BLOCK irb = channel->irbs[slot];
-
-    channel->active &= ~(1u << slot);
-    channel->resets_in_a_row = 0;
-    irb->IrbStatus = irb_status;
-    if (irb_status == IRB_STATUS_SUCCESS &&
-        channel->follow_up) { /* an own command, whose IRB has none */
-        ahci_fill_own(channel, slot, channel->follow_up);
-        channel->follow_up = 0;
-        ahci_issue(channel, 1u << slot, KIND_PLAIN);
-        return;
-    }
-    channel->follow_up = 0;
-    channel->is_alone = FALSE;
-    take_length(channel, irb, slot);
-    if (irb_status == IRB_STATUS_DEVICE_ERROR)
-        fail(channel, irb, task_file);
-    if (IsReturnResults(irb) && IsAtaCommand(irb))
-        return_registers(channel, irb);
-    if (irb->Function == IRB_FUNCTION_ATA_COMMAND && irb_status == IRB_STATUS_SUCCESS &&
-        irb->IdeTaskFile.Current.bCommandReg == IDE_COMMAND_SLEEP)
-        channel->device.is_asleep = TRUE;
-    hand_back(channel, irb);
-}
-
-void ahci_complete_all(struct ahci_channel *channel, ULONG slots, UCHAR irb_status)
-{
-    channel->is_alone = FALSE;
-    channel->follow_up = 0;
-    for (ULONG slot = 0; slot < SLOTS; slot++) {
-        if (!(slots >> slot & 1))
-            continue;
-        PIDE_REQUEST_BLOCK irb = channel->irbs[slot];
-        channel->active &= ~(1u << slot);
-        if (IRB_FOR_DATA_TRANSFER(irb))
-            irb->DataTransferLength = 0;
-        irb->IrbStatus = irb_status;
-        if (channel->sense_for)
-            channel->sense_for->IrbStatus = irb_status;
-        hand_back(channel, irb);
-    }
 }

@@ -6,7 +6,7 @@
  * registers, but to see to it that it does not interrupt before its channel is there.
  * Entered at PASSIVE_LEVEL; AtaAdapterControl for power at or below DISPATCH_LEVEL.
  */
-#include "ahci.h"
+#include "steps.h"
 
 #define PCI_COMMAND            0x04
 #define PCI_COMMAND_MEMORY     0x0002
@@ -15,8 +15,6 @@
 #define HANDOFF_STEP_US 50
 #define HANDOFF_STEPS \
     10 /* the firmware answers by an interrupt of its own, and is not waited for longer */
-
-NTSTATUS NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath);
 
 /* No structure tells a driver its controller's number, by which the registry names the keys; but
  * the port counts them as this does, in start order, and a controller that is started again keeps

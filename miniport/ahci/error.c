@@ -13,9 +13,8 @@
  * Errors of the link or of the bus, and a device that is not idle afterwards, want a reset of the
  * port.
  */
-#include "ahci.h"
+#include "steps.h"
 
-#define STOP_TICK_US  1000u
 #define STOP_LIMIT_US 500000u
 #define LOG_LIMIT_US  2000000u
 #define LOG_SLOT      0u
@@ -33,7 +32,7 @@ static void give_up(struct ahci_channel *channel)
 {
     if (channel->kind == KIND_QUEUED)
         channel->unqueued_left = count_of(channel->active);
-    ahci_complete_all(channel, channel->active, IRB_STATUS_BUS_RESET);
+    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
 }
 
 static void issue_again(struct ahci_channel *channel)
@@ -55,21 +54,32 @@ static void clear_errors(struct ahci_channel *channel)
 
 /* ------------------------------------------------------------------ the log */
 
-static void ask_log(struct ahci_channel *channel)
+void ahci_log_ask(struct ahci_channel *channel)
 {
     channel->kept = channel->shared->list[LOG_SLOT];
     ahci_fill_log(channel, LOG_SLOT);
-    ahci_enter(channel, PHASE_LOG, LOG_LIMIT_US);
+    ahci_ask_timer(channel, LOG_LIMIT_US);
     ahci_write(channel, PORT_CI, 1u << LOG_SLOT);
+}
+
+/* ACS: A.13: its bytes add up to 0. */
+static BOOLEAN is_whole(const UCHAR *log)
+{
+    UCHAR sum = 0;
+
+    for (ULONG i = 0; i < LOG_BYTES; i++)
+        sum = (UCHAR)(sum + log[i]);
+    return sum == 0;
 }
 
 static void log_is_read(struct ahci_channel *channel)
 {
     const UCHAR *log = channel->shared->log;
-    const ULONG tag = LOG_TAG(log[0]);
+    const ULONG tag = LOG_TAG(log[0]), moved = channel->shared->list[LOG_SLOT].byte_count;
 
     channel->shared->list[LOG_SLOT] = channel->kept;
-    if (log[0] & LOG_NOT_QUEUED || !(channel->active >> tag & 1)) {
+    if (moved < LOG_BYTES || !is_whole(log) || log[0] & LOG_NOT_QUEUED ||
+        !(channel->active >> tag & 1)) {
         give_up(channel);
         return;
     }
@@ -78,36 +88,33 @@ static void log_is_read(struct ahci_channel *channel)
     issue_again(channel);
 }
 
-void ahci_log_interrupt(struct ahci_channel *channel, ULONG causes)
+enum ahci_phase ahci_log_interrupt(struct ahci_channel *channel, ULONG causes)
 {
     if (causes & INT_FAILED) {
         give_up(channel);
         if (causes & INT_FATAL || !ahci_engine_has_stopped(channel) ||
-            !ahci_device_is_idle(channel)) {
-            ahci_link_reset(channel);
-            return;
-        }
+            !ahci_device_is_idle(channel))
+            return PHASE_STOPPING;
         clear_errors(channel);
         ahci_engine_start(channel);
-    } else if (ahci_read(channel, PORT_CI) >> LOG_SLOT & 1) {
-        return;
-    } else {
-        log_is_read(channel);
+        return PHASE_RUNNING;
     }
-    ahci_enter(channel, PHASE_RUNNING, 0);
-    ahci_go_on(channel);
+    if (ahci_read(channel, PORT_CI) >> LOG_SLOT & 1)
+        return PHASE_LOG;
+    log_is_read(channel);
+    return PHASE_RUNNING;
 }
 
-void ahci_log_tick(struct ahci_channel *channel)
+enum ahci_phase ahci_log_tick(struct ahci_channel *channel)
 {
     give_up(channel);
-    ahci_link_reset(channel);
+    return PHASE_STOPPING;
 }
 
 /* ------------------------------------------------------------------ what has failed */
 
 /* The engine stands still. */
-static void recover(struct ahci_channel *channel)
+static enum ahci_phase recover(struct ahci_channel *channel)
 {
     const ULONG slot = channel->failed_slot;
 
@@ -116,39 +123,31 @@ static void recover(struct ahci_channel *channel)
         AtaPortDebugPrint(0, "ahci: port %u: interrupt status %x, task file %x: it is reset\n",
                           channel->port, channel->failed_causes, channel->failed_task_file);
         give_up(channel);
-        ahci_link_reset(channel);
-        return;
+        return PHASE_STOPPING;
     }
     ahci_engine_start(channel);
-    if (channel->kind == KIND_QUEUED && channel->active) {
-        ask_log(channel);
-        return;
-    }
-    ahci_enter(channel, PHASE_RUNNING, 0);
+    if (channel->kind == KIND_QUEUED && channel->active)
+        return PHASE_LOG;
     if (channel->active >> slot & 1)
         ahci_complete(channel, slot, IRB_STATUS_DEVICE_ERROR, channel->failed_task_file);
     if (!channel->is_alone)
         issue_again(channel);
-    ahci_go_on(channel);
+    return PHASE_RUNNING;
 }
 
-void ahci_fail(struct ahci_channel *channel, ULONG causes)
+enum ahci_phase ahci_failed_look(struct ahci_channel *channel)
+{
+    if (ahci_engine_has_stopped(channel))
+        return recover(channel);
+    if (ahci_wait_on(channel, STOP_LIMIT_US))
+        return PHASE_FAILED;
+    give_up(channel);
+    return PHASE_STOPPING;
+}
+
+enum ahci_phase ahci_fail(struct ahci_channel *channel, ULONG causes)
 {
     channel->failed_causes = causes;
     channel->failed_task_file = ahci_read(channel, PORT_TFD);
-    ahci_enter(channel, PHASE_FAILED, 0);
-    ahci_failed_tick(channel);
-}
-
-void ahci_failed_tick(struct ahci_channel *channel)
-{
-    if (ahci_engine_has_stopped(channel)) {
-        recover(channel);
-    } else if (channel->waited_us < STOP_LIMIT_US) {
-        channel->waited_us += STOP_TICK_US;
-        ahci_enter(channel, PHASE_FAILED, STOP_TICK_US);
-    } else {
-        give_up(channel);
-        ahci_link_reset(channel);
-    }
+    return PHASE_FAILED;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the straight path (start.c) and that of all other commands (command.c) share: opcodes, and
- * how FIS, descriptors and header are filled in. Inline, for it is part of every request.
+ * What the straight path (start.c) and that of all other commands (queue.c, command.c) share:
+ * opcodes, a free slot, and how FIS, descriptors and header are filled in. Inline, for it is part
+ * of every request.
  */
 #ifndef AHCI_FILL_H
 #define AHCI_FILL_H
 
-#include "ahci.h"
+#include "steps.h"
 
 /* ------------------------------------------------------------------ opcodes */
 
@@ -41,6 +42,23 @@ static inline ULONG sector_count(const IDE_REQUEST_BLOCK *irb)
         return count ? count : 0x100;
     count |= (ULONG)irb->IdeTaskFile.Previous.bSectorCountReg << 8;
     return count ? count : 0x10000;
+}
+
+/* ------------------------------------------------------------------ a slot for it */
+
+/* May a command of this kind go now? */
+static inline BOOLEAN is_free_for(const struct ahci_channel *channel, enum ahci_kind kind)
+{
+    if (channel->phase != PHASE_RUNNING || channel->is_alone)
+        return FALSE;
+    return channel->active == 0 ||
+           (channel->kind == kind && (channel->usable & ~channel->active) != 0);
+}
+
+/* One that is_free_for has found. */
+static inline ULONG free_slot(const struct ahci_channel *channel)
+{
+    return (ULONG)__builtin_ctz(channel->usable & ~channel->active);
 }
 
 /* ------------------------------------------------------------------ FIS, descriptors, header */

@@ -4,7 +4,7 @@
  *
  * Owns: channel->device. May not: send commands: on Serial ATA there is nothing to set.
  */
-#include "ahci.h"
+#include "steps.h"
 
 /* ACS: IDENTIFY DEVICE */
 #define WORD_CAPABILITIES     49

@@ -8,7 +8,7 @@
  * is asked after both, so that what ends later interrupts anew. Of queued commands PxSACT says it,
  * of others PxCI.
  */
-#include "ahci.h"
+#include "steps.h"
 
 static ULONG lowest_of(ULONG slots)
 {
@@ -56,24 +56,33 @@ static BOOLEAN has_failed(const struct ahci_channel *channel, ULONG causes)
            (causes & INT_OVERFLOW && channel->kind == KIND_QUEUED);
 }
 
-/* What was under way is lost. */
-static void lose_link(struct ahci_channel *channel)
+/* The link came or went by itself. What was under way is lost. */
+static enum ahci_phase lose_link(struct ahci_channel *channel)
 {
-    ahci_complete_all(channel, channel->active, IRB_STATUS_BUS_RESET);
-    ahci_link_changed(channel);
+    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
+    channel->has_changed = TRUE;
+    return PHASE_TAKE;
 }
 
-static void serve(struct ahci_channel *channel, ULONG causes)
+static enum ahci_phase serve(struct ahci_channel *channel, ULONG causes)
 {
     if (channel->active)
         end_commands(channel, causes);
-    if (causes & INT_LINK) {
-        lose_link(channel);
-    } else if (has_failed(channel, causes)) {
-        ahci_fail(channel, causes & INT_OVERFLOW ? causes | INT_BUS_DATA : causes);
-    } else if (channel->held_head) {
-        ahci_go_on(channel);
-    }
+    if (causes & INT_LINK)
+        return lose_link(channel);
+    if (has_failed(channel, causes))
+        return ahci_fail(channel, causes & INT_OVERFLOW ? causes | INT_BUS_DATA : causes);
+    return channel->held_head ? ahci_go_on(channel) : PHASE_RUNNING;
+}
+
+/* In the phases that look by timers an interrupt says nothing. */
+static enum ahci_phase serve_with_care(struct ahci_channel *channel, ULONG causes)
+{
+    if (channel->phase != PHASE_ABSENT && channel->phase != PHASE_LOG)
+        return channel->phase;
+    if (causes & INT_LINK)
+        return lose_link(channel);
+    return channel->phase == PHASE_LOG ? ahci_log_interrupt(channel, causes) : PHASE_ABSENT;
 }
 
 BOOLEAN NTAPI AhciInterrupt(PVOID ChannelExtension)
@@ -88,11 +97,9 @@ BOOLEAN NTAPI AhciInterrupt(PVOID ChannelExtension)
     causes = ahci_read(channel, PORT_IS);
     ahci_write(channel, PORT_IS, causes);
     hba_write(channel->hba, HBA_IS, 1u << channel->port);
-    if (channel->phase == PHASE_RUNNING)
-        serve(channel, causes);
-    else if (causes & INT_LINK && (channel->phase == PHASE_ABSENT || channel->phase == PHASE_LOG))
-        lose_link(channel);
-    else if (channel->phase == PHASE_LOG)
-        ahci_log_interrupt(channel, causes);
+    const enum ahci_phase next =
+        channel->phase == PHASE_RUNNING ? serve(channel, causes) : serve_with_care(channel, causes);
+    if (next != channel->phase)
+        ahci_run(channel, next);
     return TRUE;
 }

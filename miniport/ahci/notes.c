@@ -21,7 +21,7 @@
  * are until the buffer is freed. The model is known in IdeHwInitialize, where nothing may be stored
  * at once, and is handed over there; the others are final at the stop only.
  */
-#include "ahci.h"
+#include "steps.h"
 
 #define MODEL_WORD       27 /* ACS: IDENTIFY DEVICE, words 27 to 46: model number */
 #define MODEL_CHARACTERS 40

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packet commands, and the request sense that follows one that failed.
+ * Packet commands.
  *
  * Owns: the packet in a command's table. May not: have two of them under way: IdeHwInitialize says
  * so.
@@ -9,14 +9,13 @@
  * and moves data by PIO and by DMA alike (AHCI: 5.3.7). DMA is used for what moves sectors:
  * elsewhere a device may send less than the buffer holds.
  */
-#include "ahci.h"
+#include "steps.h"
 
 #define FEATURE_DMA         0x01
 #define FEATURE_DMA_TO_HOST 0x04
 
 /* Sectors of a CD fit this limit: 31 of 2,048 bytes. Even and not 0, as PACKET wants it for PIO. */
-#define BYTE_COUNT_LIMIT  0xF800u
-#define SENSE_LEAST_BYTES 8u /* SPC-2: the fixed part of sense data */
+#define BYTE_COUNT_LIMIT 0xF800u
 
 /* SPC-2 and MMC-2 operation codes. */
 #define PACKET_READ_10         0x28
@@ -70,40 +69,4 @@ UCHAR ahci_fill_packet(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb,
         .lba_high = (UCHAR)(limit >> 8),
     };
     return IRB_STATUS_PENDING;
-}
-
-BOOLEAN ahci_ask_sense(struct ahci_channel *channel, PIDE_REQUEST_BLOCK failed)
-{
-    PIDE_REQUEST_BLOCK sense;
-
-    if (channel->phase != PHASE_RUNNING || channel->active)
-        return FALSE;
-    sense = AtaPortBuildRequestSenseIrb(channel, failed);
-    if (!sense)
-        return FALSE;
-    channel->sense_for = failed;
-    sense->IrbStatus = ahci_fill(channel, sense, 0, KIND_PLAIN);
-    if (sense->IrbStatus != IRB_STATUS_PENDING) {
-        ahci_sense_done(channel, sense);
-        return TRUE;
-    }
-    channel->is_alone = TRUE;
-    ahci_issue(channel, 1, KIND_PLAIN);
-    return TRUE;
-}
-
-void ahci_sense_done(struct ahci_channel *channel, PIDE_REQUEST_BLOCK sense)
-{
-    PIDE_REQUEST_BLOCK failed = channel->sense_for;
-    BOOLEAN has_data = (sense->IrbStatus == IRB_STATUS_SUCCESS ||
-                        sense->IrbStatus == IRB_STATUS_DATALENGTH_MISMATCH) &&
-                       sense->DataTransferLength >= SENSE_LEAST_BYTES;
-
-    channel->sense_for = NULL;
-    AtaPortReleaseRequestSenseIrb(channel, sense);
-    if (has_data) {
-        failed->SenseInfoBufferType = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
-        failed->IrbStatus |= IRB_STATUS_AUTOSENSE_VALID;
-    }
-    AtaPortCompleteRequest(channel, failed);
 }
