@@ -30,40 +30,6 @@ const UCHAR ahci_opcodes[256] = {
     [0xA2] = OPCODE_REFUSED, /* SERVICE */
 };
 
-enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
-{
-    return channel->device.queue_depth && !channel->unqueued_left && ahci_moves_sectors(irb) &&
-                   opcode_of(irb) != OPCODE_PLAIN
-               ? KIND_QUEUED
-               : KIND_PLAIN;
-}
-
-/* ------------------------------------------------------------------ the FIS */
-
-static void fill_plain(struct ahci_command_fis *fis, const IDE_REQUEST_BLOCK *irb)
-{
-    const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
-
-    *fis = (struct ahci_command_fis){
-        .type = FIS_TO_DEVICE,
-        .flags = FIS_COMMAND,
-        .command = current->bCommandReg,
-        .features = current->bFeaturesReg,
-        .lba_low = current->bSectorNumberReg,
-        .lba_mid = current->bCylLowReg,
-        .lba_high = current->bCylHighReg,
-        .device = current->bDriveHeadReg,
-        .count = current->bSectorCountReg,
-    };
-    if (!Is48BitIrb(irb))
-        return;
-    fis->lba_low_previous = previous->bSectorNumberReg;
-    fis->lba_mid_previous = previous->bCylLowReg;
-    fis->lba_high_previous = previous->bCylHighReg;
-    fis->features_previous = previous->bFeaturesReg;
-    fis->count_previous = previous->bSectorCountReg;
-}
-
 /* ------------------------------------------------------------------ the descriptors */
 
 ULONG ahci_detour_odd_byte(struct ahci_channel *channel, struct ahci_table *table, ULONG count,
@@ -109,17 +75,15 @@ UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot
                irb->DataTransferLength != sector_count(irb) * channel->device.sector_bytes) {
         return IRB_STATUS_INVALID_REQUEST; /* the command would move more, or less */
     } else if (kind == KIND_QUEUED) {
-        fill_queued(table->fis_dwords, irb, opcode_of(irb), slot);
+        fill_queued(table->fis_dwords, irb, slot);
     } else {
-        fill_plain(&table->fis, irb);
+        fill_plain(table->fis_dwords, irb);
     }
     if (IRB_FOR_DATA_TRANSFER(irb) && irb->DataTransferLength) {
         ULONG count = fill_prds(channel, table, irb, slot);
         if (count == 0)
             return IRB_STATUS_INVALID_REQUEST;
-        description |= count << HEADER_DESCRIPTORS;
-        if (irb->IrbFlags & IRB_FLAGS_DATA_OUT)
-            description |= HEADER_WRITE;
+        description |= count << HEADER_DESCRIPTORS | direction_of(irb);
     }
     fill_header(channel, slot, description, table);
     if (IsReturnResults(irb))

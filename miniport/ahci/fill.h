@@ -61,6 +61,16 @@ static inline ULONG free_slot(const struct ahci_channel *channel)
     return (ULONG)__builtin_ctz(channel->usable & ~channel->active);
 }
 
+/* Which kind an IRB's command is to be. */
+static inline enum ahci_kind kind_of(const struct ahci_channel *channel,
+                                     const IDE_REQUEST_BLOCK *irb)
+{
+    return channel->device.queue_depth && !channel->unqueued_left && ahci_moves_sectors(irb) &&
+                   opcode_of(irb) != OPCODE_PLAIN
+               ? KIND_QUEUED
+               : KIND_PLAIN;
+}
+
 /* ------------------------------------------------------------------ FIS, descriptors, header */
 
 /* Three registers of an address, and what follows them, as a FIS has them. */
@@ -77,9 +87,9 @@ static inline ULONG address_dword(const IDEREGISTERS *registers)
 /* ACS: READ FPDMA QUEUED: the number of sectors is in Features, the tag in Count. A 28-bit task
  * file has four bits of the address in Device, and 0 stands for 256 sectors in it. (By dwords: this
  * is part of most requests.) */
-static inline void fill_queued(ULONG *fis, const IDE_REQUEST_BLOCK *irb, enum opcode opcode,
-                               ULONG tag)
+static inline void fill_queued(ULONG *fis, const IDE_REQUEST_BLOCK *irb, ULONG tag)
 {
+    const enum opcode opcode = opcode_of(irb);
     const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
     const ULONG command = opcode == OPCODE_READ ? COMMAND_READ_QUEUED : COMMAND_WRITE_QUEUED;
     const ULONG device = opcode == OPCODE_WRITE_FUA ? DEVICE_LBA | DEVICE_FUA : DEVICE_LBA;
@@ -92,6 +102,24 @@ static inline void fill_queued(ULONG *fis, const IDE_REQUEST_BLOCK *irb, enum op
                  : (address >> 24 & 0x0F) | (ULONG)(count == 0) << 24;
     fis[3] = tag << TAG_SHIFT;
     fis[4] = 0;
+}
+
+/* The same of a plain command, as its task file has it. */
+static inline void fill_plain(ULONG *fis, const IDE_REQUEST_BLOCK *irb)
+{
+    const IDEREGISTERS *current = &irb->IdeTaskFile.Current, *previous = &irb->IdeTaskFile.Previous;
+
+    C_ASSERT(FIELD_OFFSET(IDEREGISTERS, bDriveHeadReg) ==
+             FIELD_OFFSET(IDEREGISTERS, bSectorNumberReg) + 3);
+    fis[0] = FIS_TO_DEVICE | FIS_COMMAND << 8 | (ULONG)current->bCommandReg << 16 |
+             (ULONG)current->bFeaturesReg << 24;
+    fis[1] = address_dword(current);
+    fis[2] = fis[4] = 0;
+    fis[3] = current->bSectorCountReg;
+    if (Is48BitIrb(irb)) {
+        fis[2] = (address_dword(previous) & 0xFFFFFF) | (ULONG)previous->bFeaturesReg << 24;
+        fis[3] |= (ULONG)previous->bSectorCountReg << 8;
+    }
 }
 
 /* A byte too many would be moved where a length is odd, for the controller moves words: the last
@@ -119,6 +147,11 @@ static inline ULONG fill_prds(struct ahci_channel *channel, struct ahci_table *t
     if (irb->DataTransferLength % 2)
         return ahci_detour_odd_byte(channel, table, count, irb, slot);
     return count;
+}
+
+static inline ULONG direction_of(const IDE_REQUEST_BLOCK *irb)
+{
+    return irb->IrbFlags & IRB_FLAGS_DATA_OUT ? HEADER_WRITE : 0;
 }
 
 static inline void fill_header(struct ahci_channel *channel, ULONG slot, ULONG description,

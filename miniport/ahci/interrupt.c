@@ -15,12 +15,16 @@ static ULONG lowest_of(ULONG slots)
     return (ULONG)__builtin_ctz(slots);
 }
 
-/* What ahci_complete does for a queued command that has succeeded, less what it'd look at. */
-static inline void end_queued(struct ahci_channel *channel, ULONG slot)
+/* What ahci_complete does where all sectors of a read or write were moved, less what it'd look at.
+ * (Of a queued command PRDBC says nothing: it moves all of them, or fails.) */
+static inline void end_command(struct ahci_channel *channel, ULONG slot)
 {
     PIDE_REQUEST_BLOCK irb = channel->irbs[slot];
+    const BOOLEAN has_moved = channel->kind == KIND_QUEUED ||
+                              (ahci_moves_sectors(irb) &&
+                               channel->shared->list[slot].byte_count == irb->DataTransferLength);
 
-    if (IsReturnResults(irb)) {
+    if (!has_moved || IsReturnResults(irb)) {
         ahci_complete(channel, slot, IRB_STATUS_SUCCESS, 0);
         return;
     }
@@ -42,10 +46,7 @@ static void end_commands(struct ahci_channel *channel, ULONG causes)
         done &= ~(1u << channel->failed_slot);
     }
     for (; done; done &= done - 1)
-        if (channel->kind == KIND_QUEUED)
-            end_queued(channel, lowest_of(done));
-        else
-            ahci_complete(channel, lowest_of(done), IRB_STATUS_SUCCESS, 0);
+        end_command(channel, lowest_of(done));
 }
 
 static BOOLEAN has_failed(const struct ahci_channel *channel, ULONG causes)

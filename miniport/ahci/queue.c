@@ -69,7 +69,7 @@ static void start_function(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
 
 static void start(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
-    const enum ahci_kind kind = ahci_kind_of(channel, irb);
+    const enum ahci_kind kind = kind_of(channel, irb);
 
     if (channel->phase == PHASE_ABSENT) {
         ahci_end(channel, irb,
@@ -111,7 +111,7 @@ static BOOLEAN may_go(const struct ahci_channel *channel, const IDE_REQUEST_BLOC
         return TRUE;
     if (IsMiniportCommand(irb))
         return is_free_for(channel, KIND_PLAIN) && channel->active == 0;
-    return !channel->device.is_asleep && is_free_for(channel, ahci_kind_of(channel, irb));
+    return !channel->device.is_asleep && is_free_for(channel, kind_of(channel, irb));
 }
 
 enum ahci_phase ahci_go_on(struct ahci_channel *channel)

@@ -49,35 +49,37 @@ static BOOLEAN start_with_care(struct ahci_channel *channel, PIDE_REQUEST_BLOCK 
     return TRUE;
 }
 
-/* The straight path, which most requests go: sectors, as a queued command, beside others at most.
- * It is what queue.c and ahci_fill do for such a one, less what they'd look at. */
+/* The straight path, which most requests go: sectors, beside others of their kind at most. It is
+ * what queue.c and ahci_fill do for such a one, less what they'd look at. */
 static inline BOOLEAN is_straight(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb,
-                                  enum opcode opcode)
+                                  enum ahci_kind kind)
 {
     return irb->TargetId == 0 && irb->Lun == 0 && !channel->held_head && !channel->unqueued_left &&
-           channel->device.queue_depth && !channel->device.is_asleep && ahci_moves_sectors(irb) &&
-           opcode != OPCODE_PLAIN && opcode != OPCODE_REFUSED && !IsReturnResults(irb) &&
-           is_free_for(channel, KIND_QUEUED) &&
+           !channel->device.is_asleep && ahci_moves_sectors(irb) &&
+           opcode_of(irb) != OPCODE_REFUSED && !IsReturnResults(irb) &&
+           is_free_for(channel, kind) &&
            irb->DataTransferLength == sector_count(irb) * channel->device.sector_bytes;
 }
 
 BOOLEAN NTAPI AhciStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct ahci_channel *channel = ChannelExtension;
-    const enum opcode opcode = opcode_of(Irb);
+    const enum ahci_kind kind = kind_of(channel, Irb);
 
-    if (!is_straight(channel, Irb, opcode))
+    if (!is_straight(channel, Irb, kind))
         return start_with_care(channel, Irb);
     const ULONG slot = free_slot(channel);
     struct ahci_table *table = &channel->shared->tables[slot];
     const ULONG count = fill_prds(channel, table, Irb, slot);
     if (count == 0)
         return start_with_care(channel, Irb);
-    fill_queued(table->fis_dwords, Irb, opcode, slot);
-    fill_header(channel, slot,
-                count << HEADER_DESCRIPTORS | (opcode == OPCODE_READ ? 0 : HEADER_WRITE), table);
+    if (kind == KIND_QUEUED)
+        fill_queued(table->fis_dwords, Irb, slot);
+    else
+        fill_plain(table->fis_dwords, Irb);
+    fill_header(channel, slot, count << HEADER_DESCRIPTORS | direction_of(Irb), table);
     channel->irbs[slot] = Irb;
-    ahci_issue(channel, 1u << slot, KIND_QUEUED);
+    ahci_issue(channel, 1u << slot, kind);
     return TRUE;
 }
 

@@ -98,7 +98,6 @@ static inline BOOLEAN ahci_moves_sectors(const IDE_REQUEST_BLOCK *irb)
 {
     return irb->Function == IRB_FUNCTION_ATA_READ || irb->Function == IRB_FUNCTION_ATA_WRITE;
 }
-enum ahci_kind ahci_kind_of(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb);
 /* A command without data, for IRBs that bring none. */
 void ahci_fill_own(struct ahci_channel *channel, ULONG slot, UCHAR opcode);
 /* READ LOG EXT, of page 10h. */
