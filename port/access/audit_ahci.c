@@ -22,6 +22,12 @@ static void note(struct audit_hba_port *port, enum hba_role role, uint32_t value
     port->seen |= 1u << role;
 }
 
+static void note_command(struct audit_hba_port *port, uint32_t value)
+{
+    port->is_idle = !(value & AHCI_CMD_START);
+    note(port, HBA_PORT_CMD, value);
+}
+
 static bool is_set(const struct audit_hba_port *port, enum hba_role role, uint32_t bit)
 {
     return port->seen >> role & 1 && port->known[role] & bit;
@@ -65,7 +71,7 @@ static void reset_all(struct audit_hba *audit)
         struct audit_hba_port *port = &audit->ports[i];
         forget_commands(port);
         forget_device(port);
-        note(port, HBA_PORT_CMD, 0);
+        note_command(port, 0);
         note(port, HBA_PORT_IE, 0);
         note(port, HBA_PORT_SCTL, 0);
         port->may_run = port->may_receive = false;
@@ -150,7 +156,7 @@ static void write_command(const struct hba_access *at, uint32_t *value)
         port->has_failed = false;
     if (set & (AHCI_CMD_SPIN_UP | AHCI_CMD_POWER))
         port->is_absent = false;
-    note(port, HBA_PORT_CMD, *value);
+    note_command(port, *value);
 }
 
 static void read_command(struct audit_hba_port *port, uint32_t value)
@@ -159,7 +165,7 @@ static void read_command(struct audit_hba_port *port, uint32_t value)
     port->may_receive = value & (AHCI_CMD_RECEIVE | AHCI_CMD_RECEIVES);
     if (!(value & AHCI_CMD_START))
         port->issued = port->active = port->queued = 0;
-    note(port, HBA_PORT_CMD, value);
+    note_command(port, value);
 }
 
 /* ------------------------------------------------------------------ addresses, links */

@@ -32,6 +32,7 @@ struct audit_hba_port {
     union {
         uint64_t holds; /* 0: none of these, so a command may be as most are */
         struct {
+            bool is_idle;     /* PxCMD.ST is 0, or nobody knows */
             bool is_missing;  /* the controller has no such port, by PI */
             bool is_absent;   /* no device by PxSSTS, */
             bool is_floating; /* or by PxTFD */

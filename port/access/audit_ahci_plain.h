@@ -91,7 +91,7 @@ static inline uint32_t ahci_read_issued(struct audit_hba_port *port, uint32_t va
 /* PxSACT is about to be written: for slots that are free, of a port that is started. */
 static inline bool ahci_takes_active(struct audit_hba_port *port, uint32_t value)
 {
-    if (value & (port->active | port->issued) || !(port->known[HBA_PORT_CMD] & AHCI_CMD_START))
+    if (value & (port->active | port->issued) || port->holds)
         return false;
     port->active |= value;
     return true;
@@ -99,16 +99,18 @@ static inline bool ahci_takes_active(struct audit_hba_port *port, uint32_t value
 
 /* ------------------------------------------------------------------ a command */
 
-/* The FIS of READ and WRITE FPDMA QUEUED up to their opcode, which differ by a bit, and the header
- * of a command whose data is one piece. */
+/* The FIS of READ FPDMA QUEUED up to its opcode, which WRITE's is one more than; the header of a
+ * command whose data is one piece. */
 #define AHCI_QUEUED_FIS    0x00608027u
 #define AHCI_QUEUED_WRITE  0x00010000u
-#define AHCI_QUEUED_MASK   0x00FEFFFFu
+#define AHCI_OPCODE_MASK   0x00FFFFFFu
+#define AHCI_PLAIN_FIS     0x00008027u
+#define AHCI_ADDRESS_MASK  0x00FFFFFFu
 #define AHCI_ONE_PRD       (1u << 16 | FIS_DWORDS)
 #define AHCI_ONE_PRD_BYTES (sizeof(struct ahci_table) + sizeof(struct ahci_prd))
 
-/* Does the FIS lead to sectors that the device of a request has, and as many as are its data? (The
- * barriers here, and below, keep what is asked later out of registers.) */
+/* Does a queued command's FIS lead to sectors that the device of a request has, and as many as are
+ * its data? (The barriers here, and below, keep what is asked later out of registers.) */
 static inline __attribute__((always_inline)) bool ahci_is_on_device(const uint32_t *fis,
                                                                     const struct irb_slot *irb)
 {
@@ -118,8 +120,35 @@ static inline __attribute__((always_inline)) bool ahci_is_on_device(const uint32
     if (sectors * device->sector_size != irb->data_byte_count)
         return false;
     hal_compiler_barrier();
-    uint64_t lba = (fis[1] & 0xFFFFFF) | (uint64_t)(fis[2] & 0xFFFFFF) << 24;
+    uint64_t lba = (fis[1] & AHCI_ADDRESS_MASK) | (uint64_t)(fis[2] & AHCI_ADDRESS_MASK) << 24;
     return lba + sectors <= device->sector_count;
+}
+
+/* Three registers of an address, and Device. */
+static inline uint32_t ahci_address_of(const IDEREGISTERS *registers)
+{
+    uint32_t address;
+
+    __builtin_memcpy(&address, &registers->bSectorNumberReg, sizeof address);
+    return address;
+}
+
+/* Is the FIS of a read or write what its request has asked for, register by register? */
+static inline __attribute__((always_inline)) bool ahci_is_as_asked(const uint32_t *fis,
+                                                                   const struct request *request)
+{
+    const IDEREGISTERS *current = &request->task_file.Current;
+    const IDEREGISTERS *previous = &request->task_file.Previous;
+    const bool is_48 = request->flags & IRB_FLAGS_48BIT;
+
+    return (request->function == IRB_FUNCTION_ATA_READ ||
+            request->function == IRB_FUNCTION_ATA_WRITE) &&
+           fis[0] == (AHCI_PLAIN_FIS | (uint32_t)current->bCommandReg << 16 |
+                      (uint32_t)current->bFeaturesReg << 24) &&
+           fis[1] == ahci_address_of(current) &&
+           fis[2] == (is_48 ? ahci_address_of(previous) & AHCI_ADDRESS_MASK : 0) &&
+           fis[3] ==
+               (current->bSectorCountReg | (is_48 ? (uint32_t)previous->bSectorCountReg << 8 : 0));
 }
 
 /* Is the PRD all of a request's data, which lies in one piece, and is an even number of bytes? */
@@ -145,15 +174,38 @@ ahci_is_in_uncached(const struct channel_memory *memory, uint64_t address, uint3
     return offset < memory->uncached_size && memory->uncached_size - offset >= byte_count;
 }
 
-/* PxCI is about to be written: for one free slot, whose command is a queued read or write of the
- * request that the context was handed. Its header and table lie where they stay for the channel's
- * life: in the uncached extension, the table perhaps at the beginning of the IrbExtension. */
+/* May it go beside what is under way, and is it what its slot was given for? A queued one, */
+static inline __attribute__((always_inline)) bool ahci_takes_queued(struct audit_hba_port *port,
+                                                                    uint32_t value,
+                                                                    const struct ahci_table *table,
+                                                                    const struct irb_slot *irb)
+{
+    if (value & ~port->active || port->issued & ~port->queued ||
+        1u << (table->fis[FIS_COUNT] >> FIS_TAG_SHIFT) != value)
+        return false;
+    hal_compiler_barrier();
+    if (!ahci_is_on_device(table->fis_dwords, irb))
+        return false;
+    port->queued |= value;
+    return true;
+}
+
+/* and another one. */
+static inline __attribute__((always_inline)) bool
+ahci_takes_unqueued(const struct audit_hba_port *port, const struct ahci_table *table,
+                    const struct irb_slot *irb)
+{
+    return !(port->active | port->queued) && ahci_is_as_asked(table->fis_dwords, irb->request);
+}
+
+/* PxCI is about to be written: for one free slot, whose command is a read or write of the request
+ * that the context was handed. Its header and table lie where they stay for the channel's life: in
+ * the uncached extension, the table perhaps at the beginning of the IrbExtension. */
 static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
 {
-    uint32_t in_use = port->issued | port->queued | port->missing_slots | ~port->active;
+    uint32_t in_use = port->issued | port->queued | port->missing_slots;
 
-    if (port->holds || value & in_use || port->issued & ~port->queued || value & (value - 1) ||
-        !value || !(port->known[HBA_PORT_CMD] & AHCI_CMD_START))
+    if (port->holds || value & in_use || value & (value - 1) || !value)
         return false;
     hal_compiler_barrier();
     const struct irb_slot *irb = context_now->slot;
@@ -174,23 +226,18 @@ static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
         return false;
     hal_compiler_barrier();
     const struct ahci_table *table = (const struct ahci_table *)(uintptr_t)address;
-    uint32_t opcode = table->fis_dwords[0];
-    if ((opcode & AHCI_QUEUED_MASK) != AHCI_QUEUED_FIS ||
-        header->description !=
-            (AHCI_ONE_PRD | (opcode & AHCI_QUEUED_WRITE ? AHCI_HEADER_WRITE : 0)))
+    const bool is_write = irb->request->function == IRB_FUNCTION_ATA_WRITE;
+    if (header->description != (AHCI_ONE_PRD | (is_write ? AHCI_HEADER_WRITE : 0)) ||
+        !ahci_is_its_data(&table->prds[0], irb))
         return false;
     hal_compiler_barrier();
-    if (1u << (table->fis[FIS_COUNT] >> FIS_TAG_SHIFT) != value)
-        return false;
-    hal_compiler_barrier();
-    if (!ahci_is_on_device(table->fis_dwords, irb))
-        return false;
-    hal_compiler_barrier();
-    if (!ahci_is_its_data(&table->prds[0], irb))
+    const uint32_t queued = AHCI_QUEUED_FIS | (is_write ? AHCI_QUEUED_WRITE : 0);
+    if ((table->fis_dwords[0] & AHCI_OPCODE_MASK) == queued
+            ? !ahci_takes_queued(port, value, table, irb)
+            : !ahci_takes_unqueued(port, table, irb))
         return false;
     hal_compiler_barrier();
     port->issued |= value;
-    port->queued |= value;
     return true;
 }
 

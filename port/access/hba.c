@@ -222,8 +222,10 @@ bool hba_create(struct controller *controller)
         return false;
     hba->audit = (struct audit_hba *)(hba + 1);
     hba->audit->controller = controller;
-    for (unsigned i = 0; i < HBA_PORT_COUNT; i++)
+    for (unsigned i = 0; i < HBA_PORT_COUNT; i++) {
         hba->audit->ports[i].hba = hba;
+        hba->audit->ports[i].is_idle = true;
+    }
     make_records(hba);
     controller->hba = hba;
     return true;
