@@ -22,6 +22,7 @@
 #include "port/parcel.h"
 #include "port/power.h"
 #include "port/registry/ddi.h"
+#include "port/request/bounce.h"
 #include "port/request/complete.h"
 #include "port/request/queue.h"
 #include "port/request/results.h"
@@ -94,11 +95,6 @@ static const char *prepare_extension(struct channel *channel)
     if (!channel->memory.extension)
         return "no memory for the channel extension";
     channel->memory.extension_size = wanted;
-    channel->bounce.alignment_mask =
-        controller->given.configuration.BusMaster
-            ? (uint8_t)(controller->driver->interface.AlignmentMask |
-                        controller->channel_driver->interface.AlignmentMask)
-            : 0;
     make_contexts(channel);
     return NULL;
 }
@@ -175,28 +171,7 @@ void channel_take_extension_back(struct channel *channel)
     guard_take_back(&channel->memory.extension_guard); /* its address is known yet: CTX-10 */
 }
 
-/* INI-10: of the memory that there is, fewer requests may use a part. */
-static void check_overlapped(struct channel *channel)
-{
-    IDE_CHANNEL_CONFIGURATION *configuration = &channel->given.configuration;
-
-    if (channel->irbs.slots && configuration->NumberOfOverlappedRequests > channel->irbs.made_for) {
-        contract_report_in(channel_context(channel, CONTEXT_HW_CONTROL), RULE_INI_10,
-                           "IdeHwControl", ENTRY_PLACE(channel->given.interface.IdeHwControl),
-                           "NumberOfOverlappedRequests went from %u to %u; %u hold",
-                           channel->irbs.made_for, configuration->NumberOfOverlappedRequests,
-                           channel->irbs.made_for);
-        configuration->NumberOfOverlappedRequests = channel->irbs.made_for;
-    }
-    if (!configuration->NumberOfOverlappedRequests) {
-        port_message(channel, "NumberOfOverlappedRequests is 0; 1 is used");
-        configuration->NumberOfOverlappedRequests = 1;
-    }
-    if (configuration->NumberOfOverlappedRequests < channel->irbs.limit)
-        channel->irbs.limit = configuration->NumberOfOverlappedRequests;
-}
-
-/* What IdeHwControl(IdeStart) has to leave behind: INI-05, INI-09, INI-10. */
+/* What IdeHwControl(IdeStart) has to leave behind: INI-05, INI-09. */
 static void check_configuration(struct channel *channel)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
@@ -210,7 +185,6 @@ static void check_configuration(struct channel *channel)
     if (channel->given.configuration.SupportedAdvances.Reserved)
         contract_report_in(context, RULE_INI_09, "IdeHwControl", place,
                            "Reserved of SUPPORTED_ADVANCES was written");
-    check_overlapped(channel);
     if (channel->given.configuration.MaxTargetId >= PORT_MAX_DEVICES) {
         port_message(channel, "MaxTargetId is %u; %u is used",
                      channel->given.configuration.MaxTargetId, PORT_MAX_DEVICES - 1);
@@ -234,11 +208,6 @@ static BOOLEAN control_start(struct channel *channel)
     owned_check_resources(context, &channel->given.resources, &resources, channel->given.ranges,
                           ranges, sizeof ranges / sizeof *ranges, "IdeHwControl", place);
     return succeeded;
-}
-
-static uint32_t bounce_byte_count(const struct channel *channel)
-{
-    return channel->controller->given.configuration.MaximumTransferLength;
 }
 
 static const char *start_hardware(struct channel *channel)
@@ -269,12 +238,7 @@ static const char *start_hardware(struct channel *channel)
     access_configured(channel->controller);
 
     /* Memory first: once IdeHwControl(IdeStart) has succeeded, IdeHwControl(IdeStop) is owed. */
-    bool reaches_all = channel->controller->given.configuration.Dma64BitAddress ||
-                       !channel->controller->given.configuration.BusMaster ||
-                       hal_physical_limit() <= 1ull << 32;
-    channel->bounce.physical_limit = reaches_all ? UINT64_MAX : 1ull << 32;
-    channel->bounce.buffer = hal_pages_alloc(hal_pages_for(bounce_byte_count(channel)), 1ull << 32);
-    if (!channel->bounce.buffer)
+    if (!bounce_start(channel))
         return "no memory for its bounce buffer";
     if (!interrupt_connect(channel))
         return channel->interrupt.hal.line > 15 ? "it has no interrupt line"
@@ -312,10 +276,7 @@ static void release_hardware(struct channel *channel)
     guard_take_back(&channel->memory.uncached_guard);
     channel->memory.uncached = NULL;
     channel->memory.uncached_size = 0;
-    if (channel->bounce.buffer)
-        hal_pages_free(channel->bounce.buffer, hal_pages_for(bounce_byte_count(channel)));
-    channel->bounce.buffer = NULL;
-    channel->bounce.owner = NULL;
+    bounce_stop(channel);
 }
 
 /* What the miniport should have given back, judged when IdeHwControl(`action`) has returned, and

@@ -7,6 +7,7 @@
 
 #include "port/block.h"
 #include "port/call.h"
+#include "port/contract/report.h"
 #include "port/log.h"
 
 void controller_step(struct controller *controller, enum controller_state next)
@@ -22,12 +23,36 @@ void channel_step(struct channel *channel, enum channel_state next)
     channel->queue.is_closed = !channel_takes_requests(next);
 }
 
+/* INI-10: NumberOfOverlappedRequests is the miniport's at any time, up to what there are IRBs
+ * for. */
+static void take_overlapped(struct channel *channel)
+{
+    UCHAR *overlapped = &channel->given.configuration.NumberOfOverlappedRequests;
+
+    if (!*overlapped) {
+        port_message(channel, "NumberOfOverlappedRequests is 0; 1 is used");
+        *overlapped = 1;
+    }
+    if (!channel->irbs.slots)
+        return;
+    if (*overlapped > channel->irbs.made_for) {
+        contract_report_in(channel_context(channel, CONTEXT_HW_CONTROL), RULE_INI_10,
+                           "IdeHwControl", ENTRY_PLACE(channel->given.interface.IdeHwControl),
+                           "NumberOfOverlappedRequests went from %u to %u; %u hold",
+                           channel->irbs.made_for, *overlapped, channel->irbs.made_for);
+        *overlapped = channel->irbs.made_for;
+    }
+    if (channel->given.configuration.ChannelMode != IdeModeDump)
+        channel->irbs.limit = *overlapped;
+}
+
 BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters)
 {
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
     context->action = action;
     BOOLEAN result = MINIPORT_CALL_3(context, channel->given.interface.IdeHwControl,
                                      channel->memory.extension, action, parameters);
+    take_overlapped(channel);
     irql_lower(irql_raise_dispatch()); /* what the miniport asked for meanwhile runs now */
     return result;
 }

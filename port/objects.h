@@ -23,6 +23,7 @@
 
 struct access_hba;
 struct access_map;
+struct bounce_buffer;
 struct loaded_image;
 
 #define PORT_MAX_CONTROLLERS 16u
@@ -81,7 +82,7 @@ struct request {
             /* The port's. */
             uint8_t retries; /* after a reset */
             bool was_busy; /* repeated after IRB_STATUS_BUSY: once is enough, next comes a reset */
-            bool bounced;  /* carried through the channel's bounce buffer */
+            bool bounced;  /* carried through a buffer of the port: request/bounce.c */
             bool was_stopped; /* by the auditor: HWR-21 */
         };
     };
@@ -138,7 +139,8 @@ struct irb_slot {
     void *data;
     void *shown_data; /* DataBuffer */
     uint32_t data_byte_count;
-    void *extension;           /* IrbExtension, as the miniport sees it, */
+    struct bounce_buffer *bounce; /* what `data` is, if request->bounced */
+    void *extension;              /* IrbExtension, as the miniport sees it, */
     uint8_t *extension_memory; /* and as the port does: plain memory, whose address is the physical
                                   one */
     struct hal_gate gate;      /* of the page */
@@ -304,11 +306,10 @@ struct channel_queue {
     struct port_timer busy_timer;
 };
 
-/* For buffers that break alignment_mask or lie above physical_limit. channel.c's; its owner is
- * given it by request/, at DISPATCH_LEVEL. */
+/* For buffers that break alignment_mask or lie above physical_limit. request/bounce.c's: made at
+ * PASSIVE_LEVEL, taken and given back at DISPATCH_LEVEL. */
 struct channel_bounce {
-    void *buffer;
-    struct irb_slot *owner;
+    struct bounce_buffer *free; /* those that no slot has */
     uint64_t physical_limit; /* what its controller cannot reach; UINT64_MAX: all memory is below */
     uint8_t alignment_mask;  /* what the drivers want of a bus master's buffers */
 };
@@ -388,6 +389,13 @@ struct channel {
     struct audit audit;               /* access/audit.c's */
     struct device devices[PORT_MAX_DEVICES];
 };
+
+/* How many requests of a device its miniport has at most. */
+static inline unsigned device_request_limit(const struct device *device)
+{
+    unsigned limit = device->channel->irbs.limit;
+    return device->queue.limit < limit ? device->queue.limit : limit;
+}
 
 /* ------------------------------------------------------------------ controllers and drivers */
 

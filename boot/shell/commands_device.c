@@ -225,7 +225,7 @@ enum command_result command_mode(unsigned count, char **words)
     if (device->kind == DEVICE_ATA)
         hal_printf("  %-18s%u sector%s\n", "Multiple", parameters->MaxBlockXfer,
                    plural(parameters->MaxBlockXfer));
-    hal_printf("  %-18s%u\n", "Requests at once", parameters->NumberOfOverlappedRequests);
+    hal_printf("  %-18s%u\n", "Requests at once", device_request_limit(device));
     size_format(controller->given.configuration.MaximumTransferLength, size, sizeof size);
     hal_printf("  %-18s%s\n", "Longest transfer", size);
     if (device->channel->interrupt.is_polled)

@@ -11,6 +11,7 @@
 #include "port/irb_names.h"
 #include "port/log.h"
 #include "port/objects.h"
+#include "port/request/bounce.h"
 #include "port/request/queue.h"
 #include "port/request/slots.h"
 #include "port/request/timeout.h"
@@ -59,14 +60,6 @@ static __attribute__((cold)) void take_flags(struct irb_slot *slot, struct reque
     memcpy(request->sense, slot->page->sense, sizeof request->sense);
     memset(slot->page->sense, 0,
            sizeof slot->page->sense); /* so that it is not taken for another's */
-}
-
-static __attribute__((cold)) void take_bounced(struct channel *channel, struct request *request)
-{
-    if (request->flags & IRB_FLAGS_DATA_IN)
-        memcpy(request->buffer, channel->bounce.buffer, request->transferred);
-    channel->bounce.owner = NULL;
-    request->bounced = false;
 }
 
 static inline void take_results(const IDE_REQUEST_BLOCK *irb, struct request *request, UCHAR status)
@@ -186,7 +179,7 @@ static struct request *slot_finish(struct channel *channel, struct irb_slot *slo
     if (slot->page->irb.IrbStatus != request->irb_status)
         take_flags(slot, request);
     if (request->bounced)
-        take_bounced(channel, request);
+        bounce_give_back(slot, request);
     if (slot_is_internal(slot)) {
         finish_internal(channel, slot, request);
         return NULL;

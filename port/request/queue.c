@@ -14,7 +14,7 @@
 #include "port/contract/report.h"
 #include "port/irb_names.h"
 #include "port/log.h"
-#include "port/memory.h"
+#include "port/request/bounce.h"
 #include "port/request/complete.h"
 #include "port/request/judge.h"
 #include "port/request/results.h"
@@ -58,6 +58,15 @@ static inline bool is_ready(const struct device *device)
     return !device->queue.busy.bits && device->queue.outstanding < device->queue.limit;
 }
 
+/* Does the controller reach its data, or a buffer that it goes through? */
+static inline bool is_reached(struct channel *channel, struct request *request)
+{
+    if (__builtin_expect(!bounce_is_needed(channel, request), 1))
+        return true;
+    request->bounced = true;
+    return bounce_is_possible(channel); /* else it goes on when one is given back */
+}
+
 /* The next device in turn that has work and room for it, and is not paused; NULL if there is
  * none. */
 static struct device *next_device(struct channel *channel)
@@ -67,7 +76,7 @@ static struct device *next_device(struct channel *channel)
         uint32_t in_turn = waiting & ~0u << channel->queue.next_device;
         unsigned target = (unsigned)__builtin_ctz(in_turn ? in_turn : waiting);
         struct device *device = &channel->devices[target];
-        if (is_ready(device)) {
+        if (is_ready(device) && is_reached(channel, device->queue.head)) {
             channel->queue.next_device = (uint8_t)(target + 1);
             return device;
         }
@@ -77,26 +86,6 @@ static struct device *next_device(struct channel *channel)
 }
 
 /* ------------------------------------------------------------------ the IRB */
-
-/* May this request's buffer not be handed to the controller as it is? (channel->bounce allows
- * everything where the driver has no bus master.) */
-static inline bool needs_bounce(const struct channel *channel, const struct request *request)
-{
-    return request->must_bounce || (uintptr_t)request->buffer & channel->bounce.alignment_mask ||
-           (channel->bounce.physical_limit != UINT64_MAX &&
-            !memory_is_below(request->buffer, request->byte_count, channel->bounce.physical_limit));
-}
-
-/* The data goes through the channel's buffer, of whose pieces the block layer knows nothing. */
-static __attribute__((cold, noinline)) void bounce(struct irb_slot *slot, struct request *request)
-{
-    struct channel_bounce *bounce = &slot->channel->bounce;
-
-    bounce->owner = slot;
-    request->physical_byte_count = 0;
-    if (request->flags & IRB_FLAGS_DATA_OUT)
-        memcpy(bounce->buffer, request->buffer, request->byte_count);
-}
 
 void irb_form_complete(struct irb_form *form, const struct device *device, bool wants_registers)
 {
@@ -142,7 +131,7 @@ static inline __attribute__((always_inline)) void fill_slot(struct irb_slot *slo
 {
     struct irb_page *page = slot->page;
     const uint32_t byte_count = request->byte_count;
-    void *data = request->bounced ? slot->channel->bounce.buffer : request->buffer;
+    void *data = request->bounced ? slot->bounce : request->buffer;
     void *shown = slot_data_address(slot, data);
 
     fill_irb(request, byte_count, shown, &page->irb);
@@ -250,7 +239,7 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
     struct channel *channel = slot->channel;
 
     if (__builtin_expect(request->bounced, 0))
-        bounce(slot, request);
+        bounce_take(slot, request);
     fill_slot(slot, request);
     slot_step(slot, SLOT_FREE, SLOT_ACTIVE);
     slot_show(slot);
@@ -293,18 +282,9 @@ static inline bool has_room(const struct channel *channel)
     return channel->irbs.outstanding < channel->irbs.limit;
 }
 
-/* The slot that a request goes out in, if there is room and the device takes one more. NULL: it
- * must wait. */
-static inline struct irb_slot *take_slot(struct channel *channel, struct device *device,
-                                         struct request *request)
+/* The slot that a device's next request goes out in. */
+static inline struct irb_slot *take_slot(struct channel *channel, struct device *device)
 {
-    if (!has_room(channel) || !is_ready(device))
-        return NULL;
-    if (needs_bounce(channel, request)) {
-        if (channel->bounce.owner)
-            return NULL; /* goes on when the buffer is free */
-        request->bounced = true;
-    }
     struct irb_slot *slot = channel->irbs.free;
     channel->irbs.free = slot->next;
     channel->irbs.outstanding++;
@@ -328,11 +308,8 @@ void channel_dispatch(struct channel *channel)
     while (has_room(channel) && !queue->busy.bits && !queue->is_recovering &&
            (device = next_device(channel))) {
         struct request *request = device->queue.head;
-        struct irb_slot *slot = take_slot(channel, device, request);
-        if (!slot)
-            break;
         queue_take_head(device);
-        slot_start_later(slot, request);
+        slot_start_later(take_slot(channel, device), request);
     }
 }
 
@@ -379,11 +356,11 @@ void request_send(struct request *request)
     struct device *device = request->device;
     struct channel *channel = device->channel;
     enum irql level = irql_raise_dispatch();
-    struct irb_slot *slot;
 
     request->so_far = 0;
-    if (!channel->queue.holds && (slot = take_slot(channel, device, request)))
-        slot_start(slot, request);
+    if (!channel->queue.holds && has_room(channel) && is_ready(device) &&
+        is_reached(channel, request))
+        slot_start(take_slot(channel, device), request);
     else
         enqueue(channel, request);
     irql_lower(level);

@@ -103,16 +103,10 @@ static void one_is_done(struct block_request *block)
     many_done = --many_left == 0;
 }
 
-/* Where a request's data lies: aligned as any controller wants it, so that none waits for the
- * port's bounce buffer. */
-static uint8_t *place_of_many(unsigned i)
+/* Where a request's data lies, `odd` bytes behind what any controller accepts. */
+static uint8_t *place_of_many(unsigned i, unsigned odd)
 {
-    return buffer + i * (8192 + 8);
-}
-
-static unsigned smaller(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
+    return buffer + i * (8192 + 8) + odd;
 }
 
 /* Submits all, then waits. None comes back before all are submitted, so the driver has as many as
@@ -120,8 +114,7 @@ static unsigned smaller(unsigned a, unsigned b)
 static void run_many(struct device *disk)
 {
     const struct channel *channel = disk->channel;
-    unsigned most = smaller(
-        smaller(channel->irbs.limit, disk->given.parameters.NumberOfOverlappedRequests), MANY);
+    unsigned limit = device_request_limit(disk), most = limit < MANY ? limit : MANY;
 
     many_left = MANY;
     many_done = false;
@@ -138,7 +131,7 @@ static void run_many(struct device *disk)
         conf_note("it had %u", outstanding);
 }
 
-static void test_many_reads(struct device *disk)
+static void test_many_reads(struct device *disk, unsigned odd)
 {
     bool good = true;
     for (unsigned i = 0; i < MANY; i++)
@@ -146,7 +139,7 @@ static void test_many_reads(struct device *disk)
                                          .operation = BLOCK_READ,
                                          .lba = (i * 37) % 1000,
                                          .sector_count = 1 + i % 8,
-                                         .buffer = place_of_many(i)};
+                                         .buffer = place_of_many(i, odd)};
     run_many(disk);
     for (unsigned i = 0; i < MANY; i++) {
         bool right =
@@ -159,7 +152,8 @@ static void test_many_reads(struct device *disk)
                       (unsigned long long)many[i].sector_count, (unsigned long long)many[i].lba);
         good &= right;
     }
-    conf_ok(good, "%u reads at once, each with its own data", MANY);
+    conf_ok(good, "%u reads at once, each with its own data%s", MANY,
+            odd ? ", at odd addresses" : "");
 }
 
 void conf_read(void)
@@ -171,7 +165,8 @@ void conf_read(void)
     test_sizes(disk);
     test_addresses(disk);
     test_scattered(disk);
-    test_many_reads(disk);
+    test_many_reads(disk, 0);
+    test_many_reads(disk, 1);
     conf_ok(conf_transfer(disk, BLOCK_READ, end - 1, 1, buffer), "the last sector");
     conf_digest(disk, end - 1, 1, buffer);
     conf_ok(conf_transfer(disk, BLOCK_READ, end - 300, 300, buffer), "the last 300 sectors");
@@ -220,11 +215,11 @@ static bool flush(struct device *disk)
     return block.status == BLOCK_OK;
 }
 
-static void test_many_writes(struct device *disk)
+static void test_many_writes(struct device *disk, unsigned odd)
 {
     bool good = true;
     for (unsigned i = 0; i < MANY; i++) {
-        uint8_t *at = place_of_many(i);
+        uint8_t *at = place_of_many(i, odd);
         many[i] = (struct block_request){.device = disk,
                                          .operation = i % 4 == 3 ? BLOCK_READ : BLOCK_WRITE,
                                          .lba = i % 4 == 3 ? i : 8000 + i * 8,
@@ -244,7 +239,7 @@ static void test_many_writes(struct device *disk)
                            (size_t)many[i].sector_count * 512) == 0;
         good &= right;
     }
-    conf_ok(good, "%u writes and reads at once", MANY);
+    conf_ok(good, "%u writes and reads at once%s", MANY, odd ? ", at odd addresses" : "");
 }
 
 void conf_write(void)
@@ -264,7 +259,8 @@ void conf_write(void)
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++, lba += 260)
         good &= write_and_tell(disk, lba, sizes[i], buffer + i % 3 + 4096 * (i % 2), i);
     conf_ok(good, "writes of 1 to 257 sectors, from all kinds of addresses");
-    test_many_writes(disk);
+    test_many_writes(disk, 0);
+    test_many_writes(disk, 1);
     conf_ok(write_and_tell(disk, disk->sector_count - 1, 1, buffer, 99), "the last sector");
     conf_ok(write_and_tell(disk, 5000, 1024, buffer, 98), "512 KiB in one request");
     conf_fill(buffer, 512 * 1024, 98);
@@ -335,7 +331,7 @@ void conf_dump(void)
     if (!(disk = prepare()))
         return;
     conf_ok(read_is_right(disk, 3, 200, buffer + 4096), "a long read");
-    test_many_reads(disk);
+    test_many_reads(disk, 0);
     if (!conf_writes(disk)) {
         conf_skip("writes", "the driver does not write");
         return;

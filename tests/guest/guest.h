@@ -29,6 +29,7 @@ void guest_test_overlap(void);
 void guest_test_order(void);
 void guest_test_bounds(void);
 void guest_test_queues(void);
+void guest_test_limits(void);
 void guest_test_results(void);
 void guest_test_statuses(void);
 void guest_test_power(void);

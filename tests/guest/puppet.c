@@ -242,6 +242,8 @@ static BOOLEAN NTAPI control(PVOID extension, IDE_CONTROL_ACTION action, PVOID p
     }
     if (action == IdeStop && puppet.in_stop)
         puppet.in_stop();
+    if (action != IdeStop && puppet.in_control)
+        puppet.in_control(context_now->channel);
     return action == IdePowerDown || action == IdePowerUp ? !puppet.refuses_power : TRUE;
 }
 

@@ -52,9 +52,10 @@ struct puppet {
     bool holds_power_irbs;                    /* kept in `held` */
     void (*in_power)(PIDE_REQUEST_BLOCK irb); /* a power IRB is about to be completed */
     void (*in_interrupt)(struct channel *channel);
-    void (*in_init)(struct channel *channel);  /* AtaChannelInitRoutine of the first channel */
-    void (*in_start)(struct channel *channel); /* IdeHwControl(IdeStart) of the first channel */
-    void (*in_stop)(void);                     /* IdeHwControl(IdeStop) */
+    void (*in_init)(struct channel *channel);    /* AtaChannelInitRoutine of the first channel */
+    void (*in_start)(struct channel *channel);   /* IdeHwControl(IdeStart) of the first channel */
+    void (*in_stop)(void);                       /* IdeHwControl(IdeStop) */
+    void (*in_control)(struct channel *channel); /* IdeHwControl, but for IdeStart and IdeStop */
 
     /* What it saw. */
     struct puppet_call calls[PUPPET_MOST_CALLS];
