@@ -8,13 +8,9 @@
  */
 #include "port/block.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "lib/plural.h"
 #include "port/atapi.h"
-#include "port/identify.h"
-#include "port/irb_names.h"
 #include "port/log.h"
 #include "port/memory.h"
 #include "port/request/queue.h"
@@ -124,6 +120,7 @@ static void finish(struct block_request *block, enum block_status status)
 }
 
 static void piece_done(struct request *request);
+static void through_piece_done(struct request *request);
 static void packet_piece_done(struct request *request);
 
 /* The request but its data and address. */
@@ -152,7 +149,8 @@ static void send_request(struct block_request *block, uint64_t lba, uint32_t sec
         request->callback = packet_piece_done;
         atapi_set_address(request, lba, sectors);
     } else {
-        request->callback = piece_done;
+        request->callback =
+            block->operation == BLOCK_WRITE_THROUGH ? through_piece_done : piece_done;
         set_address(request, device, lba, sectors);
     }
     request_send(request);
@@ -165,15 +163,44 @@ static void send_without_data(struct block_request *block, uint64_t lba, uint32_
     send_request(block, lba, sectors);
 }
 
+/* ACS-2, DATA SET MANAGEMENT: the list of ranges, whose rest is 0 up to a whole block of 512 bytes;
+ * the task file has the number of these. */
+static void send_trim(struct block_request *block, uint64_t lba, uint32_t sectors)
+{
+    struct request *request = &block->request;
+    IDE_LBA_RANGE *ranges = block->buffer;
+    uint32_t count = 0;
+
+    fill_request(block, lba, sectors);
+    memset(ranges, 0, block->device->block.trim_bytes);
+    for (uint32_t left = sectors, taken; left > 0; left -= taken, lba += taken) {
+        taken = left < MAX_IDE_LBA_RANGE_SECTOR_COUNT_VALUE ? left
+                                                            : MAX_IDE_LBA_RANGE_SECTOR_COUNT_VALUE;
+        ranges[count].StartSector = lba & 0xFFFFFFFFFFFF;
+        ranges[count++].SectorCount = taken & 0xFFFF;
+    }
+    uint32_t byte_count = (count * (uint32_t)sizeof *ranges + 511) & ~511u;
+    set_lba(request, 0, byte_count / 512);
+    request->buffer = ranges;
+    request->byte_count = byte_count;
+    request->physical_byte_count = 0;
+    request->callback = piece_done;
+    block->device->was_written = true;
+    request_send(request);
+}
+
 static __attribute__((noinline)) void send_next(struct block_request *block)
 {
     uint64_t left = block->sector_count - block->sectors_done;
     uint64_t lba = block->lba + block->sectors_done;
-    uint32_t most = block->device->block.most_sectors;
+    uint32_t most = block->operation == BLOCK_TRIM ? block->device->block.trim_sectors
+                                                   : block->device->block.most_sectors;
     uint32_t sectors = left < most ? (uint32_t)left : most;
 
     block->request.must_bounce = false;
-    if (block->operation != BLOCK_READ && block->operation != BLOCK_WRITE)
+    if (block->operation == BLOCK_TRIM)
+        send_trim(block, lba, sectors);
+    else if (!block_moves_data(block))
         send_without_data(block, lba, sectors);
     else if ((sectors = cut_data(block, sectors)) != 0)
         send_request(block, lba, sectors);
@@ -245,6 +272,58 @@ static void piece_done(struct request *request)
     go_on(request);
 }
 
+/* Does the command itself force what it writes to the medium? */
+static bool is_forced(const struct request *request)
+{
+    UCHAR command = request->task_file.Current.bCommandReg;
+    return command == IDE_COMMAND_WRITE_DMA_FUA_EXT ||
+           command == IDE_COMMAND_WRITE_MULTIPLE_FUA_EXT;
+}
+
+/* Was such a one refused? Then a flush does it from now on. */
+static __attribute__((cold)) bool forces_none(const struct request *request)
+{
+    struct device *device = request->device;
+    USHORT *characteristics = &device->given.parameters.DeviceCharacteristics;
+
+    if (!is_forced(request) || (request->irb_status != IRB_STATUS_INVALID_REQUEST &&
+                                (request->irb_status != IRB_STATUS_DEVICE_ERROR ||
+                                 !(request->ata_error & IDE_ERROR_COMMAND_ABORTED))))
+        return false;
+    if (*characteristics & DFLAGS_FUA_SUPPORT) {
+        port_message(device->channel, "target %u: it forces no writes; they are flushed",
+                     device->target);
+        *characteristics &= (USHORT)~DFLAGS_FUA_SUPPORT;
+        block_configure(device);
+    }
+    return true;
+}
+
+/* The same for a write-through, and the flush that may end it. */
+static void through_piece_done(struct request *request)
+{
+    struct block_request *block = request->context;
+
+    if (request->function == IRB_FUNCTION_ATA_FLUSH) {
+        finish(block, block_status_of(request));
+        return;
+    }
+    if (forces_none(request)) {
+        send_next(block);
+        return;
+    }
+    if (!has_all_moved(request) || is_forced(request) || request->is_cancelled ||
+        block->sectors_done + block->piece_sectors < block->sector_count) {
+        piece_done(request);
+        return;
+    }
+    block->sectors_done += block->piece_sectors;
+    irb_words_copy(&request->form, &block->device->block.forms[BLOCK_FLUSH], sizeof request->form);
+    request->buffer = NULL;
+    request->byte_count = 0;
+    request_send(request);
+}
+
 /* The same for a packet device. A piece that succeeded may have been carried out on another medium:
  * then the drive has said so to whoever came first, and the device knows. */
 static void packet_piece_done(struct request *request)
@@ -270,7 +349,7 @@ static enum block_status check_special(const struct block_request *block)
     if (block->operation == BLOCK_FLUSH)
         return BLOCK_OK;
     if (device->kind == DEVICE_ATAPI) {
-        if (block->operation == BLOCK_WRITE)
+        if (block->operation != BLOCK_READ && block->operation != BLOCK_VERIFY)
             return BLOCK_READ_ONLY;
         if (device->sector_count == 0)
             return BLOCK_NO_MEDIUM;
@@ -291,10 +370,12 @@ static enum block_status check(const struct block_request *block)
     if ((count == 0 || device->kind == DEVICE_ATAPI) &&
         ((status = check_special(block)) || count == 0))
         return status;
+    if (block->operation == BLOCK_TRIM && !device->block.trim_sectors)
+        return BLOCK_UNSUPPORTED;
     if (block->lba >= device->sector_count || count > device->sector_count - block->lba)
         return BLOCK_OUT_OF_RANGE;
     /* More than one piece would be found out too late; one is looked at as a whole. */
-    if (count > device->block.most_sectors &&
+    if (block_moves_data(block) && count > device->block.most_sectors &&
         count > (UINTPTR_MAX - (uintptr_t)block->buffer) / device->sector_size)
         return BLOCK_BAD_BUFFER;
     return BLOCK_OK;
@@ -344,102 +425,4 @@ void block_submit(struct block_request *block)
     request->callback = piece_done;
     set_lba(request, block->lba, sectors);
     request_send(request);
-}
-
-/* ------------------------------------------------------------------ descriptions */
-
-/* ATA/ATAPI-6 7.11: the bits that say why. */
-static __attribute__((cold)) const char *error_name(uint8_t error)
-{
-    if (error & IDE_ERROR_DATA_ERROR)
-        return " (uncorrectable data)";
-    if (error & IDE_ERROR_ID_NOT_FOUND)
-        return " (address not found)";
-    if (error & IDE_ERROR_CRC_ERROR)
-        return " (CRC error on the cable)";
-    return error & IDE_ERROR_COMMAND_ABORTED ? " (command aborted)" : "";
-}
-
-static __attribute__((cold)) void describe_device_error(const struct request *request, char *text,
-                                                        size_t size)
-{
-    if (request->device->kind == DEVICE_ATAPI && request->sense_valid)
-        snprintf(text, size, "sense %x/%02x/%02x (%s)", request->sense[2] & 0xF, request->sense[12],
-                 request->sense[13], atapi_sense_name(request->sense));
-    else if (request->irb_status == IRB_STATUS_SUCCESS ||
-             request->irb_status == IRB_STATUS_DATALENGTH_MISMATCH)
-        snprintf(text, size, "%u byte%s of %u moved", request->transferred,
-                 plural(request->transferred), request->byte_count);
-    else
-        snprintf(text, size, "%s, status %02xh, error %02xh%s",
-                 irb_status_name(request->irb_status), request->ata_status, request->ata_error,
-                 error_name(request->ata_error));
-}
-
-__attribute__((cold)) void block_describe(const struct block_request *block, char *text,
-                                          size_t size)
-{
-    static const char *const operations[] = {"read", "write", "verify", "flush"};
-    const struct device *device = block->device;
-    const char *kind = device->kind == DEVICE_ATA ? "disk " : "";
-    const char *operation = operations[block->operation];
-    unsigned long long lba = block->lba + block->sectors_done, count = block->sector_count;
-    unsigned long long first = block->piece_lba;
-    char detail[96];
-
-    switch (block->status) {
-    case BLOCK_OK:
-        snprintf(text, size, "%s: done", operation);
-        break;
-    case BLOCK_OUT_OF_RANGE:
-        snprintf(text, size, "%s of %llu sector%s at %llu: %s%s ends after %llu sector%s",
-                 operation, count, plural(count), (unsigned long long)block->lba, kind,
-                 device->name, (unsigned long long)device->sector_count,
-                 plural(device->sector_count));
-        break;
-    case BLOCK_BAD_LENGTH:
-        snprintf(text, size, "%s of 0 sectors: the count must be at least 1", operation);
-        break;
-    case BLOCK_BAD_BUFFER:
-        snprintf(text, size, "%s: the buffer at %p is not in memory", operation, block->buffer);
-        break;
-    case BLOCK_READ_ONLY:
-        snprintf(text, size, "%s: %s is a CD-ROM, which cannot be written", operation,
-                 device->name);
-        break;
-    case BLOCK_NO_MEDIUM:
-        snprintf(text, size, "%s: there is no medium in %s", operation, device->name);
-        break;
-    case BLOCK_NO_CAPACITY:
-        snprintf(text, size, "%s: the drive %s names no size of its medium", operation,
-                 device->name);
-        break;
-    case BLOCK_MEDIUM_CHANGED:
-        snprintf(text, size, "%s: the medium in %s was changed meanwhile, so this is given up",
-                 operation, device->name);
-        break;
-    case BLOCK_DEVICE_ERROR:
-        describe_device_error(&block->request, detail, sizeof detail);
-        if (block->operation == BLOCK_FLUSH)
-            snprintf(text, size, "%s: %s%s failed: %s", operation, kind, device->name, detail);
-        else if (block->piece_sectors > 1)
-            snprintf(text, size, "%s: %s%s failed in sectors %llu to %llu: %s", operation, kind,
-                     device->name, lba, first + block->piece_sectors - 1, detail);
-        else
-            snprintf(text, size, "%s: %s%s failed at sector %llu: %s", operation, kind,
-                     device->name, lba, detail);
-        break;
-    case BLOCK_TIMED_OUT:
-        snprintf(text, size, "%s: %s%s did not answer at sector %llu; the channel was reset",
-                 operation, kind, device->name, lba);
-        break;
-    case BLOCK_CANCELLED:
-        snprintf(text, size, "%s: given up before %s%s had answered", operation, kind,
-                 device->name);
-        break;
-    case BLOCK_DEVICE_GONE:
-        snprintf(text, size, "%s: %s%s is not there any more, or its channel is stopped", operation,
-                 kind, device->name);
-        break;
-    }
 }

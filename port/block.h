@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Block requests: read, write, verify and flush of whole sectors, on disks and CD-ROMs.
+ * Block requests: read, write, verify, trim and flush of whole sectors, on disks and CD-ROMs.
  *
  * A request of any length is cut into pieces that one command can carry: by MaximumTransferLength,
  * NumberOfPhysicalBreaks, and the 256 or 65,536 sectors of the command. The pieces go one after the
- * other.
+ * other. What a write-through has written is on the medium when it ends: by commands that force it
+ * there where the device has them, else by a flush behind the last piece.
  *
  * A medium that is changed is noticed by whichever request comes first after it, so the device
  * keeps it in mind: from then on every request to it fails with BLOCK_MEDIUM_CHANGED, also one that
@@ -20,7 +21,9 @@
 enum block_operation {
     BLOCK_READ,
     BLOCK_WRITE,
-    BLOCK_VERIFY, /* the device reads, nothing is transferred */
+    BLOCK_WRITE_THROUGH, /* on the medium when it ends */
+    BLOCK_VERIFY,        /* the device reads, nothing is transferred */
+    BLOCK_TRIM,          /* nobody needs what is in these sectors any more */
     BLOCK_FLUSH,
 };
 
@@ -30,6 +33,7 @@ enum block_status {
     BLOCK_BAD_LENGTH,   /* a count of 0 */
     BLOCK_BAD_BUFFER,   /* not mapped, or NULL */
     BLOCK_READ_ONLY,    /* a write to a CD-ROM */
+    BLOCK_UNSUPPORTED,  /* a trim, and the device or its driver has none */
     BLOCK_NO_MEDIUM,
     BLOCK_NO_CAPACITY,    /* a medium, but of no size that is one */
     BLOCK_MEDIUM_CHANGED, /* since atapi_read_capacity, which looks at the new one */
@@ -44,7 +48,9 @@ struct block_request {
     enum block_operation operation;
     uint64_t lba;          /* in the device's sectors */
     uint64_t sector_count; /* any; for BLOCK_FLUSH 0 */
-    void *buffer; /* sector_count * sector_size bytes, any alignment; not for verify and flush */
+    /* sector_count * sector_size bytes, any alignment; for a trim block.trim_bytes, for the list of
+     * what is trimmed; none for verify and flush. */
+    void *buffer;
     void (*callback)(struct block_request *request); /* at DISPATCH_LEVEL */
     void *context;
 
@@ -58,6 +64,12 @@ struct block_request {
     uint32_t piece_sectors;
     uint8_t attempts;
 };
+
+/* Is the buffer what goes to or comes from its sectors? */
+static inline bool block_moves_data(const struct block_request *block)
+{
+    return block->operation <= BLOCK_WRITE_THROUGH;
+}
 
 /* Works out how a device is read and written, when its parameters or its sector size are known.
  * Context: PASSIVE_LEVEL. */

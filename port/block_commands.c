@@ -35,6 +35,10 @@ static const UCHAR write_commands[3][2] = {
     {IDE_COMMAND_WRITE_DMA, IDE_COMMAND_WRITE_DMA_EXT},
 };
 
+/* Those that end when the data is on the medium, all 48-bit; 0: there is none. */
+static const UCHAR forced_write_commands[3] = {0, IDE_COMMAND_WRITE_MULTIPLE_FUA_EXT,
+                                               IDE_COMMAND_WRITE_DMA_FUA_EXT};
+
 /* ATA/ATAPI-6 7.7: bits 7 and 5 are obsolete, and set by everybody. */
 static UCHAR device_register(const struct device *device)
 {
@@ -52,6 +56,37 @@ static void form_ata(struct device *device, enum block_operation operation, USHO
     form->task_file.Current.bCommandReg = command;
     form->task_file.Current.bDriveHeadReg = device_register(device);
     irb_form_complete(form, device, false);
+}
+
+/* DATA SET MANAGEMENT: ranges of up to 65,535 sectors, 64 of them in a block of 512 bytes. Its data
+ * goes by DMA alone. */
+static void form_trim(struct device *device, bool by_dma)
+{
+    const struct controller *controller = device->channel->controller;
+    uint32_t blocks = identify_trim_blocks(device);
+    uint32_t most = controller->given.configuration.MaximumTransferLength / 512;
+
+    if (!by_dma || device->given.parameters.AddressTranslation == ChsMode)
+        return;
+    device->block.trim_bytes = (blocks < most ? blocks : most) * 512;
+    device->block.trim_sectors = device->block.trim_bytes / (uint32_t)sizeof(IDE_LBA_RANGE) *
+                                 MAX_IDE_LBA_RANGE_SECTOR_COUNT_VALUE;
+    form_ata(device, BLOCK_TRIM, IRB_FUNCTION_ATA_COMMAND, IRB_FLAGS_DATA_OUT | IRB_FLAGS_48BIT,
+             IDE_COMMAND_DATA_SET_MANAGEMENT);
+    device->block.forms[BLOCK_TRIM].task_file.Current.bFeaturesReg = IDE_DSM_FEATURE_TRIM;
+}
+
+/* As a write, or by the command that forces it. */
+static void form_write_through(struct device *device, unsigned row, ULONG flags)
+{
+    UCHAR command = forced_write_commands[row];
+
+    if (command && (device->given.parameters.DeviceCharacteristics & DFLAGS_FUA_SUPPORT) &&
+        device->given.parameters.AddressTranslation != ChsMode)
+        form_ata(device, BLOCK_WRITE_THROUGH, IRB_FUNCTION_ATA_WRITE,
+                 flags | IRB_FLAGS_48BIT | IRB_FLAGS_DATA_OUT, command);
+    else
+        device->block.forms[BLOCK_WRITE_THROUGH] = device->block.forms[BLOCK_WRITE];
 }
 
 static void form_all_ata(struct device *device)
@@ -72,6 +107,8 @@ static void form_all_ata(struct device *device)
              read_commands[row][is_48bit]);
     form_ata(device, BLOCK_WRITE, IRB_FUNCTION_ATA_WRITE, flags | IRB_FLAGS_DATA_OUT,
              write_commands[row][is_48bit]);
+    form_write_through(device, row, flags);
+    form_trim(device, row == 2);
     device->block.most_sectors = is_48bit ? LBA48_MOST_SECTORS : LBA28_MOST_SECTORS;
 }
 
@@ -94,6 +131,7 @@ __attribute__((cold)) void block_configure(struct device *device)
     uint32_t by_length =
         controller->given.configuration.MaximumTransferLength / device->sector_size;
 
+    device->block.trim_sectors = 0;
     if (device->kind == DEVICE_ATA) {
         form_all_ata(device);
     } else {

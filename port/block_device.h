@@ -5,12 +5,14 @@
 
 #include "port/irb_form.h"
 
-#define BLOCK_OPERATION_COUNT 4u /* enum block_operation */
+#define BLOCK_OPERATION_COUNT 6u /* enum block_operation */
 
 /* Written by block_configure (and device_set_usable), read by whoever cuts requests into pieces. */
 struct block_device {
     uint32_t most_sectors;     /* that one command moves; 0: not configured */
     uint32_t straight_sectors; /* the same of a disk with LBA; 0: it is another one, or unusable */
+    uint32_t trim_sectors;     /* that one command trims; 0: none does */
+    uint32_t trim_bytes;       /* of data that such a one has at most */
     /* What an operation begins as: all but address, count and data. */
     struct irb_form forms[BLOCK_OPERATION_COUNT];
 };

@@ -32,7 +32,9 @@ static void block_finished(struct block_request *block)
  * buffer for it, which is found without a parcel. */
 static size_t data_of(const struct block_request *block)
 {
-    if (block->operation == BLOCK_VERIFY || block->operation == BLOCK_FLUSH)
+    if (block->operation == BLOCK_TRIM)
+        return block->device->block.trim_bytes;
+    if (!block_moves_data(block))
         return 0;
     uint32_t sector_size = block->device->sector_size;
     bool is_long = !sector_size || block->sector_count > PORT_MAXIMUM_TRANSFER_LENGTH / sector_size;
@@ -56,7 +58,7 @@ enum block_status block_run(struct block_request *block)
     }
     parcel->block = *block;
     parcel->block.buffer = byte_count ? parcel->data : NULL;
-    if (block->operation == BLOCK_WRITE)
+    if (block_moves_data(block) && block->operation != BLOCK_READ)
         memcpy(parcel->data, buffer, byte_count);
     parcel_submit_block(parcel);
     if (!parcel_wait(parcel) && !parcel_give_up(parcel))

@@ -99,6 +99,14 @@ bool identify_has_flush_ext(const struct device *device)
     return features_are_valid(device) && (word(device, 83) & 1u << 13);
 }
 
+/* ACS-2: word 169, bit 0, and word 105, where 0 names no limit; one block every device takes. */
+uint32_t identify_trim_blocks(const struct device *device)
+{
+    if (device->kind != DEVICE_ATA || !(word(device, 169) & 1))
+        return 0;
+    return word(device, 105) ? word(device, 105) : 1;
+}
+
 const char *identify_mode_name(ULONG modes)
 {
     static const char *const names[] = {

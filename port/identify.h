@@ -6,6 +6,7 @@
 #include <ata.h>
 #include <irb.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct device;
 
@@ -23,6 +24,8 @@ ULONG identify_current_modes(const struct device *device);
 bool identify_iordy(const struct device *device);
 /* Does it know FLUSH CACHE EXT? */
 bool identify_has_flush_ext(const struct device *device);
+/* How many blocks of 512 bytes its DATA SET MANAGEMENT takes; 0: it has no TRIM. */
+uint32_t identify_trim_blocks(const struct device *device);
 /* "UDMA 5", of the highest bit of a bitmap. */
 const char *identify_mode_name(ULONG modes);
 

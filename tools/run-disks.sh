@@ -37,12 +37,12 @@ session_words=() # for tools/session.c: each drive and what a user calls it
 device_words=rerror=report,werror=report
 
 add_disk() { # word path position name device
-  local word=$1 path=$2 name=$4 kind=${5#ide-} format other options=snapshot=on says='read-only session  '
+  local word=$1 path=$2 name=$4 kind=${5#ide-} format other unmap=,discard=unmap options=snapshot=on says='read-only session  '
   [[ $kind == cd ]] || kind=disk
   check_image "$word" "$path" "$kind"
   format=$REPLY
   if [[ $kind == cd ]]; then
-    options=media=cdrom,readonly=on
+    options=media=cdrom,readonly=on unmap=
   elif ((write)); then
     [[ -w $path ]] || die "WRITE=1, but you may not write $word=$path"
     says='WRITES GO TO '
@@ -54,7 +54,7 @@ add_disk() { # word path position name device
   printf '%-5s  %s  %s%s\n' "$word" "${positions[$3]}" "$says" "$path"
   image_files+=("$path")
   absolute "$path"
-  qemu_words+=(-drive "if=none,id=$name-image,$options,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
+  qemu_words+=(-drive "if=none,id=$name-image,$options$unmap,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
   [[ $options == snapshot=off ]] || REPLY="the overlay of this session in $run_dir"
   session_words+=(-d "$name-image" "$word=$path" "$REPLY")
   place "$3"

@@ -88,8 +88,11 @@ bool range_check(struct range *range, enum block_operation operation)
 {
     struct block_request request = {.device = range->device, .operation = operation};
 
-    if (operation == BLOCK_WRITE && range->device->kind == DEVICE_ATAPI) {
+    if (operation != BLOCK_READ && operation != BLOCK_VERIFY &&
+        range->device->kind == DEVICE_ATAPI) {
         request.status = BLOCK_READ_ONLY;
+    } else if (operation == BLOCK_TRIM && !range->device->block.trim_sectors) {
+        request.status = BLOCK_UNSUPPORTED;
     } else {
         if (!refresh_medium(range->device))
             return false;
@@ -147,6 +150,7 @@ enum command_result block_status_fail(const struct device *device, enum block_st
     case BLOCK_BAD_LENGTH:
     case BLOCK_BAD_BUFFER:
     case BLOCK_READ_ONLY:
+    case BLOCK_UNSUPPORTED:
     case BLOCK_DEVICE_ERROR:
         break;
     }

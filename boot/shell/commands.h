@@ -40,6 +40,7 @@ enum command_result command_partitions(unsigned count, char **words);
 enum command_result command_read(unsigned count, char **words);
 enum command_result command_write(unsigned count, char **words);
 enum command_result command_flush(unsigned count, char **words);
+enum command_result command_trim(unsigned count, char **words);
 enum command_result command_fill(unsigned count, char **words);
 enum command_result command_verify(unsigned count, char **words);
 enum command_result command_sha256(unsigned count, char **words);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `fill`, `verify`, `sha256` and `copy`: whole ranges of sectors. */
+/* `fill`, `trim`, `verify`, `sha256` and `copy`: whole ranges of sectors. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "port/block.h"
 #include "port/objects.h"
 
-/* ------------------------------------------------------------------ fill and verify */
+/* ------------------------------------------------------------------ fill, trim and verify */
 
 enum command_result command_fill(unsigned count, char **words)
 {
@@ -41,6 +41,25 @@ enum command_result command_fill(unsigned count, char **words)
         hal_printf("%" PRIu64 " sector%s of disk %s filled with %02xh: %s\n", range->sector_count,
                    plural(range->sector_count), range->device->name, (unsigned)byte,
                    transfer.summary);
+    return result;
+}
+
+enum command_result command_trim(unsigned count, char **words)
+{
+    struct transfer transfer = {.operation = BLOCK_TRIM, .what = "trim"};
+    struct range *range = &transfer.range;
+
+    if (count != 4)
+        return COMMAND_BAD_ARGUMENTS;
+    enum command_result result = argument_range(count, words, range);
+    if (result != COMMAND_DONE)
+        return result;
+    if (!range_check(range, BLOCK_TRIM))
+        return COMMAND_FAILED;
+    result = transfer_run(&transfer);
+    if (result == COMMAND_DONE)
+        hal_printf("%" PRIu64 " sector%s of disk %s trimmed: %s\n", range->sector_count,
+                   plural(range->sector_count), range->device->name, transfer.summary);
     return result;
 }
 

@@ -87,12 +87,15 @@ enum command_result command_write(unsigned count, char **words)
     struct range range = {0};
     uint8_t *sectors, *bytes;
     size_t byte_count;
+    bool is_through = count > 4 && strcmp(words[count - 1], "fua") == 0;
 
     if (count < 4 || !argument_number(words[2], &range.lba))
         return COMMAND_BAD_ARGUMENTS;
     range.device = argument_device(words[1]);
     if (!range.device || !(sectors = transfer_buffer(0)) || !(bytes = transfer_buffer(1)))
         return COMMAND_FAILED;
+    if (is_through)
+        words[count - 1] = NULL;
     if (!parse_bytes(words + 3, bytes, &byte_count))
         return COMMAND_BAD_ARGUMENTS;
     uint32_t sector_size = range.device->sector_size;
@@ -117,7 +120,7 @@ enum command_result command_write(unsigned count, char **words)
             return block_fail(&request);
     }
     memcpy(sectors, bytes, byte_count);
-    request.operation = BLOCK_WRITE;
+    request.operation = is_through ? BLOCK_WRITE_THROUGH : BLOCK_WRITE;
     request.lba = range.lba;
     request.sector_count = range.sector_count;
     request.buffer = sectors;

@@ -33,11 +33,13 @@ void *transfer_buffer(unsigned index)
 static bool next_piece(const struct transfer *transfer, uint64_t *taken, struct piece *piece)
 {
     const struct range *range = &transfer->range;
-    uint64_t most = transfer->operation == BLOCK_VERIFY
-                        ? VERIFY_SECTORS
-                        : TRANSFER_BUFFER_BYTES / range->device->sector_size;
+    uint64_t most = TRANSFER_BUFFER_BYTES / range->device->sector_size;
     uint64_t left = range->sector_count - *taken;
 
+    if (transfer->operation == BLOCK_VERIFY)
+        most = VERIFY_SECTORS;
+    else if (transfer->operation == BLOCK_TRIM)
+        most = range->device->block.trim_sectors;
     piece->sector_count = left < most ? left : most;
     piece->lba = range->lba + (transfer->backwards ? left - piece->sector_count : *taken);
     *taken += piece->sector_count;

@@ -15,7 +15,7 @@
 
 struct transfer {
     struct range range;
-    enum block_operation operation; /* read, verify, or write: of what the buffers hold */
+    enum block_operation operation; /* read, verify, trim, or write: of what the buffers hold */
     bool backwards;                 /* the last sectors first */
     const char *what;               /* for the progress bar; NULL: none */
     /* Called for each piece that is done, in order; NULL: nothing to do. Anything but COMMAND_DONE
