@@ -262,7 +262,8 @@ static void choose_unit(const struct lane *lane, uint32_t unit)
     request->lba = (uint64_t)place * queued->sectors;
 }
 
-/* The next operation goes off. */
+/* The next operation goes off. (The marks stand around the time in which any is under way: one at a
+ * time each of them.) */
 static void queue_one(const struct lane *lane)
 {
     struct queued *queued = lane->queued;
@@ -272,6 +273,8 @@ static void queue_one(const struct lane *lane)
         turn = xorshift32(&queued->state);
     choose_unit(lane, turn % queued->units);
     lane->parcel->is_over = false;
+    if (queued->begun == queued->ended)
+        bench_mark_begin();
     queued->begun++;
     block_submit(&lane->parcel->block);
 }
@@ -283,14 +286,14 @@ static void queued_over(struct block_request *request)
     struct queued *queued = lane->queued;
 
     queued->ended++;
+    if (queued->ended == queued->begun)
+        bench_mark_end();
     if (request->status != BLOCK_OK && !queued->failed)
         queued->failed = request;
     if (queued->begun < queued->ops && !queued->failed && !queued->is_stopped) {
         queue_one(lane);
         return;
     }
-    if (queued->ended == queued->begun)
-        bench_mark_end();
     lane->parcel->is_over = true;
 }
 
@@ -299,7 +302,6 @@ static bool run_queue(struct queued *queued)
 {
     bool has_ended = true;
 
-    bench_mark_begin();
     for (unsigned i = 0; i < queued->depth && queued->begun < queued->ops; i++) {
         enum irql level = irql_raise_dispatch();
         queue_one(&queued->lanes[i]);
