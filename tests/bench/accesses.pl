@@ -6,7 +6,7 @@
 # Reads QEMU's log, written with
 #     -plugin icount.so,out=FILE,begin=...,end=...,log=on -d plugin
 #     -trace 'ide_*' -trace 'bmdma_*' -D LOG
-# and prints each different sequence of accesses between the marks, the most frequent first,
+# or, of AHCI, -trace 'ahci_*' -trace handle_cmd_fis_dump; and prints each different sequence of accesses between the marks, the most frequent first,
 # numbered, with the register's name and what the value says. A value that was not always the same
 # is `..`. The last lines count accesses between one interval's end and the next one's begin: an
 # operation that leaves work behind shows there (as does what a program does between two workloads).
@@ -49,7 +49,7 @@ my %command = (
     0x29 => 'READ MULTIPLE EXT', 0x30 => 'WRITE SECTORS', 0x34 => 'WRITE SECTORS EXT',
     0x35 => 'WRITE DMA EXT', 0x39 => 'WRITE MULTIPLE EXT', 0xA0 => 'PACKET',
     0xC4 => 'READ MULTIPLE', 0xC5 => 'WRITE MULTIPLE', 0xC8 => 'READ DMA', 0xCA => 'WRITE DMA',
-    0xE7 => 'FLUSH CACHE', 0xEA => 'FLUSH CACHE EXT', 0xEC => 'IDENTIFY DEVICE',
+    0x60 => 'READ FPDMA QUEUED', 0x61 => 'WRITE FPDMA QUEUED', 0xE7 => 'FLUSH CACHE', 0xEA => 'FLUSH CACHE EXT', 0xEC => 'IDENTIFY DEVICE',
 );
 
 # [mask, what it says] of registers whose bits have names.
@@ -59,6 +59,7 @@ my %bits = (
     'Status' => \@status_bits,
     'Alternate Status' => \@status_bits,
     'Bus Master Command' => [[0x08, 'to memory'], [0x01, 'start']],
+    'PxIS' => [[0x01, 'register FIS'], [0x02, 'PIO set-up FIS'], [0x08, 'set device bits FIS']],
     'Bus Master Status' => [[0x04, 'interrupt'], [0x02, 'error'], [0x01, 'active']],
 );
 
@@ -82,20 +83,24 @@ sub parse_access {
     if ($line =~ /^bmdma_addr_(read|write) .*?0x([0-9a-f]+)/) {
         return [$1, 'Bus Master PRD Table', '+4', hex $2];
     }
+    # A port's register, or one of the controller's.
+    if ($line =~ /^ahci_\w+_(read|write)\w* .*\[reg:(\w+)\] @ 0x([0-9a-f]+): 0x([0-9a-f]+)/) {
+        return [$1, $2, '+' . uc $3, hex $4];
+    }
     return;
 }
 
 # A sequence: accesses, with runs at the data port folded into one row.
 # Rows are [direction, register, port, value or undef when it varies, repetitions].
-my (%sequences, $open, @rows, %gaps);
+my (%sequences, $open, @rows, @opcodes, %gaps); # @opcodes: of the FISes that were sent
 my ($intervals, $gap, $unfinished) = (0, 0, 0);
 
 sub close_interval {
     # Values are part of a sequence's identity only where they say what is done, not where.
-    my $key = join ' ',
+    my $key = join ' ', @opcodes,
         map { join ',', @$_[0 .. 2, 4], $_->[1] =~ /Command$/ ? $_->[3] : '' } @rows;
     my $same = $sequences{$key}
-        //= {rows => [map { [@$_] } @rows], first => $intervals, times => 0};
+        //= {rows => [map { [@$_] } @rows], opcodes => [@opcodes], first => $intervals, times => 0};
     for my $i (0 .. $#rows) {
         my ($seen, $value) = ($same->{rows}[$i][3], $rows[$i][3]);
         $same->{rows}[$i][3] = undef if defined $seen && (!defined $value || $seen != $value);
@@ -150,9 +155,12 @@ while (my $line = <$log>) {
         $unfinished++ if $open;
         $gaps{$gap}++ if $intervals;
         ($open, $gap, @rows) = (1, 0);
+        @opcodes = ();
     } elsif ($line =~ /^mark end /) {
         close_interval() if $open;
         $open = 0;
+    } elsif ($line =~ /^0x00: 27 80 ([0-9a-f]{2}) /) {
+        push @opcodes, hex $1;
     } elsif (my $access = parse_access($line)) {
         if (!$open) {
             $gap++;
@@ -181,9 +189,9 @@ for my $sequence (@order) {
     for my $row (@all) {
         if ($row->[1] =~ /^Data /) { $data_accesses += $row->[4] } else { $registers++ }
     }
-    my @commands = map { sprintf '%s (%s)', meaning($_->[1], $_->[3] // -1) || 'command',
-            defined $_->[3] ? sprintf('%02X', $_->[3]) : '..' }
-        grep { $_->[1] eq 'Command' } @all;
+    my @commands = map { sprintf '%s (%s)', $command{$_ // -1} || 'command',
+            defined $_ ? sprintf('%02X', $_) : '..' }
+        @{$sequence->{opcodes}}, map { $_->[3] } grep { $_->[1] eq 'Command' } @all;
     printf "%s: %d accesses%s; %d of %d intervals, the first is %d\n",
         @commands ? join(', ', @commands) : 'no command', $registers,
         $data_accesses ? " and $data_accesses to the data port" : '', $sequence->{times},

@@ -7,8 +7,8 @@
 #
 #   make bench            floor and kernel in turn, and a table with the ratios
 #   make bench-accesses   the register accesses of one operation of each kind, as QEMU traced them
-#   make bench-profile    where the instructions go; WORKLOAD=dma-read-4k-random (or another),
-#                         BY=function, inlined or line
+#   make bench-profile    where the instructions go; WORKLOAD=dma-read-4k-random (or another; of AHCI
+#                         queued-read-4096-depth-1 and so on), BY=function, inlined or line
 
 BENCH_BUILD := build/bench
 BENCH_FLOOR := $(BENCH_BUILD)/floor/kernel

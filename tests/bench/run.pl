@@ -2,40 +2,46 @@
 # SPDX-License-Identifier: MIT
 #
 # Runs the floor program and the kernel's `bench` command in turn, on the same disk of the same
-# machine (both through run-qemu.sh), and prints what an operation costs with the port and without.
+# machine (both through run-qemu.sh), and prints what an operation costs with the port and without:
+# on IDE by DMA and PIO, on AHCI with queued commands and with plain ones, one and 32 at a time, on a
+# disk that is nothing at all and on a file.
 #
-# Usage: run.pl [--rounds=N] [--cpu=N|none] [--floor-only]
+# Usage: run.pl [--rounds=N] [--cpu=N|none] [--controller=ide|ahci] [--floor-only]
 #            the table (make bench)
-#        run.pl --accesses [--floor-only]
+#        run.pl --accesses [--controller=ide|ahci] [--floor-only]
 #            each operation's register accesses, from QEMU's trace (make bench-accesses)
 #        run.pl --profile [--workload=NAME] [--by=function|inlined|line] [--program=port|floor]
-#            where its instructions go (make bench-profile)
+#            where its instructions go (make bench-profile); of AHCI queued-read-4096-depth-32, or
+#            another of these four with queued- or plain- before it
 #
-# The disk is build/bench/disk.img, which this script makes and whose contents are lost. The hive is
-# build/bench/dma.reg or pio.reg, also this script's: no setting of the user's enters the figures.
+# The disk is build/bench/disk.img, which this script makes and whose contents are lost. The hives
+# are build/bench/*.reg, also this script's: no setting of the user's enters the figures.
 #
-# Times: each round boots the floor, the kernel with DMA and the kernel with PIO; a figure is the
-# median of the rounds, a ratio the median of the rounds' ratios. QEMU is held on one CPU, because
-# waking a thread on another one costs more than the disk does, and differs from machine to machine.
-# Accesses are counted by the programs, instructions by the plugin icount.so in a run of its own.
+# Times: each round boots each program for each kind of command; a figure is the median of the rounds,
+# a ratio the median of the rounds' ratios. QEMU is held on one CPU, because waking a thread on
+# another one costs more than the disk does, and differs from machine to machine. Accesses are counted
+# by the programs, instructions by the plugin icount.so in runs of their own: those of an operation,
+# or, where several are under way together, all of them divided.
 use strict;
 use warnings;
 use Cwd;
 use FindBin;
 use Getopt::Long;
+use List::Util qw(sum);
 
 $ENV{LC_ALL} = 'C'; # the words of taskset and binutils are read here
 
 my $top = Cwd::realpath("$FindBin::Bin/../..");
-my ($rounds, $cpu, $floor_only, $accesses, $profile) = (5, undef, 0, 0, 0);
+my ($rounds, $cpu, $floor_only, $accesses, $profile, $controller) = (5, undef, 0, 0, 0, '');
 my $workload = $ENV{WORKLOAD} || 'dma-read-4k-random';
 my ($by, $program) = ($ENV{BY} || 'function', 'port');
 GetOptions('rounds=i' => \$rounds, 'cpu=s' => \$cpu, 'floor-only' => \$floor_only,
     'accesses' => \$accesses, 'profile' => \$profile, 'workload=s' => \$workload, 'by=s' => \$by,
-    'program=s' => \$program)
-    && !@ARGV && $rounds > 0 && $program =~ /^(?:port|floor)$/ or die <<'END';
-usage: run.pl [--rounds=N] [--cpu=N|none] [--floor-only]
-       run.pl --accesses [--floor-only]
+    'program=s' => \$program, 'controller=s' => \$controller)
+    && !@ARGV && $rounds > 0 && $program =~ /^(?:port|floor)$/ && $controller =~ /^(?:ide|ahci|)$/
+    or die <<'END';
+usage: run.pl [--rounds=N] [--cpu=N|none] [--controller=ide|ahci] [--floor-only]
+       run.pl --accesses [--controller=ide|ahci] [--floor-only]
        run.pl --profile [--workload=NAME] [--by=function|inlined|line] [--program=port|floor]
 END
 
@@ -46,15 +52,48 @@ my $disk = "$bench/disk.img";
 my $nm = ($ENV{CROSS} // '') . 'nm';
 my $disk_mib = 64;
 
-# A boot: which program, how it is started, where its marks and symbols are.
-my %boots = (
-    'floor' => {program => 'floor', build => "$bench/floor", elf => "$bench/floor/kernel"},
-    map {
-        my %port = (program => 'port', build => $build, elf => "$build/kernel.elf");
-        ("port-$_" => {%port, hive => "$_.reg"})
-    } qw(dma pio),
+# A boot: which program, where its marks and symbols are, what run-qemu.sh is told, and by which
+# words on its command line, or commands, it runs all its workloads or one.
+my %programs = (
+    floor => {program => 'floor', build => "$bench/floor", elf => "$bench/floor/kernel",
+        words => {MINIPORT => 'none'}},
+    port => {program => 'port', build => $build, elf => "$build/kernel.elf", words => {}},
 );
-my @boots = $floor_only ? ('floor') : ('floor', 'port-dma', 'port-pio');
+my %boots = ('ide-floor' => {%{$programs{floor}}});
+for my $kind (qw(dma pio)) {
+    $boots{"ide-$kind"} = {%{$programs{port}}, hive => "$kind.reg", commands => 'bench 0 write'};
+}
+
+my %queues = map { my ($size, $depth) = @$_; ("read-$size-depth-$depth" => "bench 0 read $size $depth") }
+    [4096, 1], [4096, 32], [131072, 1], [131072, 32];
+my @queues = sort { ($a =~ /read-(\d+)/)[0] <=> ($b =~ /read-(\d+)/)[0] || $a cmp $b } keys %queues;
+my %ahci_words = (MACHINE => 'q35', CONTROLLER => 'ahci');
+my %disks = (
+    file => {},
+    null => {DISK => 'none', QEMU_EXTRA => "-blockdev\nnull-co,node-name=null,read-zeroes=on,size="
+        . ($disk_mib << 20) . "\n-device\nide-hd,drive=null,bus=ide.0"},
+);
+for my $disk (keys %disks) {
+    for my $kind (qw(queued plain)) {
+        my %words = (%ahci_words, %{$disks{$disk}});
+        $boots{"ahci-$disk-$kind-floor"} = {%{$programs{floor}}, floor_words => "drive=ahci kind=$kind",
+            words => {%words, %{$programs{floor}{words}}}, prefix => "$kind-"};
+        $boots{"ahci-$disk-$kind-port"} = {%{$programs{port}}, hive => "$kind.reg",
+            words => {%words, MINIPORT => "$build/ahci.sys"}, prefix => "$kind-",
+            commands => join('; ', @queues{@queues})};
+    }
+}
+
+# Tables: boots that are compared with each other.
+my @tables = grep { $_->{name} =~ /^$controller/ } (
+    {name => 'ide', title => 'IDE, file', boots => [qw(ide-floor ide-dma ide-pio)]},
+    map { my $disk = $_; {name => "ahci-$disk", title => "AHCI, $disk",
+            boots => [map { my $kind = $_; map { "ahci-$disk-$kind-$_" } qw(floor port) }
+                qw(queued plain)]} } qw(null file),
+);
+for my $table (@tables) {
+    @{$table->{boots}} = grep { !$floor_only || $boots{$_}{program} eq 'floor' } @{$table->{boots}};
+}
 
 sub absolute { return $_[0] =~ m{^/} ? $_[0] : "$top/$_[0]" }
 
@@ -86,6 +125,10 @@ sub prepare {
     write_file("$bench/pio.reg", $header
         . "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\pata\\Controller0\\Channel0]\n"
         . "\"DmaAllowed\"=dword:00000000\n");
+    write_file("$bench/queued.reg", $header);
+    write_file("$bench/plain.reg", $header
+        . "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\ahci\\Controller0\\Channel0]\n"
+        . "\"NcqDisabled\"=dword:00000001\n");
     pin();
 }
 
@@ -103,16 +146,23 @@ sub pin {
 # ------------------------------------------------------------------ one boot
 
 # Runs one boot and returns its `bench` lines: {workload, ops, ns_total, ...}, in their order.
+# More: `only` is a workload; floor_words, and extra words for QEMU.
 sub boot {
     my ($name, %more) = @_;
     my $boot = $boots{$name};
+    my $commands = $more{only} && $queues{$more{only}} || $boot->{commands};
+    my @floor_words = ($boot->{floor_words} // (), $more{floor_words} // (),
+        $more{only} ? "workload=$more{only}" : ());
     local %ENV = %ENV;
-    delete @ENV{qw(DISK1 DISK2 DISK3 CDROM KARGS STRICT TRACE GDB GDB_WAIT MODE MINIPORT)};
+    delete @ENV{qw(DISK1 DISK2 DISK3 CDROM CONTROLLER KARGS MACHINE STRICT TRACE GDB GDB_WAIT MODE MINIPORT
+        QEMU_EXTRA)};
     %ENV = (%ENV, DISK => $disk, FORMAT => 'raw', WRITE => 1, BUILD => $boot->{build},
-        RUN_DIR => "$bench/run", TIMEOUT => 300, QEMU_EXTRA => join "\n", @{$more{extra} // []});
-    %ENV = (%ENV, HIVE => "$bench/" . ($boot->{hive} // 'dma.reg'), HIVE_RO => 1,
-        CMD => 'bench 0 write');
-    %ENV = (%ENV, MINIPORT => 'none', KARGS => $more{floor_words} // '') if $name eq 'floor';
+        RUN_DIR => "$bench/run", TIMEOUT => 300, %{$boot->{words}});
+    delete @ENV{qw(FORMAT WRITE)} if $ENV{DISK} eq 'none';
+    %ENV = (%ENV, HIVE => "$bench/" . ($boot->{hive} // 'dma.reg'), HIVE_RO => 1);
+    if ($boot->{program} eq 'floor') { $ENV{KARGS} = join ' ', @floor_words }
+    else { $ENV{CMD} = $commands }
+    $ENV{QEMU_EXTRA} = join "\n", $ENV{QEMU_EXTRA} // (), @{$more{extra} // []};
     $ENV{ACCEL} = 'tcg' if $more{extra}; # plugins are TCG's
 
     my $output = `./run-qemu.sh </dev/null 2>&1`;
@@ -121,7 +171,7 @@ sub boot {
     die "run.pl: $name ended with $code:\n$output\n" if $code;
     my @lines;
     while ($output =~ /^bench $boot->{program} (\S+) (.*)$/mg) {
-        my ($workload_name, $rest) = ($1, $2);
+        my ($workload_name, $rest) = (($boot->{prefix} // '') . $1, $2);
         push @lines, {workload => $workload_name, $rest =~ /(\w+)=(\d+)/g};
     }
     for my $line (@lines) {
@@ -148,8 +198,9 @@ sub plugin_words {
 }
 
 # Runs one boot with the plugin. The intervals come in the order of the workloads, as many as each
-# had operations. Returns workload => {first, last, counts => [instructions of each interval]}.
-sub count_instructions {
+# had operations; of one workload whose operations are under way together, fewer.
+# Returns workload => {first, last, counts => [instructions of each interval], each => of an operation}.
+sub count_once {
     my ($name, %more) = @_;
     my @lines = boot($name, %more, extra => [plugin_words($name, @{$more{words} // []})]);
     open my $file, '<', "$bench/$name.icount" or die "run.pl: $bench/$name.icount: $!\n";
@@ -157,14 +208,23 @@ sub count_instructions {
     my ($expected, %of) = (0);
     for my $line (@lines) {
         my $first = $expected;
-        $expected += $line->{ops};
+        my $intervals = $more{only} ? @counts : $line->{ops};
+        $expected += $intervals;
         next if $expected > @counts;
-        $of{$line->{workload}} = {first => $first, last => $expected - 1,
-            counts => [@counts[$first .. $expected - 1]]};
+        my @of_it = @counts[$first .. $expected - 1];
+        $of{$line->{workload}} = {first => $first, last => $expected - 1, counts => \@of_it,
+            each => $intervals == $line->{ops} ? median(@of_it) : sum(@of_it) / $line->{ops}};
     }
     die "run.pl: $name: $expected operations, but the marks were passed " . @counts . " times\n"
         if $expected != @counts;
     return \%of;
+}
+
+# The same of all its workloads.
+sub count_instructions {
+    my ($name) = @_;
+    return count_once($name) unless $boots{$name}{prefix};
+    return {map { %{count_once($name, only => $_)} } @queues};
 }
 
 # ------------------------------------------------------------------ the table
@@ -179,17 +239,18 @@ sub with_commas {
 
 sub print_row {
     my ($title, $who, @figures) = @_;
-    printf "%-19s %-6s %12s %12s %12s %12s %15s\n", $title, $who, map { $_ // '-' } @figures;
+    printf "%-27s %-6s %12s %12s %12s %12s %15s\n", $title, $who, map { $_ // '-' } @figures;
 }
 
 sub progress {
-    printf STDERR "\r%-40s%s", $_[0], $_[0] eq '' ? "\r" : '' if -t STDERR;
+    printf STDERR "\r%-50s%s", $_[0], $_[0] eq '' ? "\r" : '' if -t STDERR;
 }
 
-sub table {
+sub measure {
+    my ($table) = @_;
     my (%measured, %instructions, @order);
     for my $round (1 .. $rounds) {
-        for my $name (@boots) {
+        for my $name (@{$table->{boots}}) {
             progress("round $round of $rounds: $name");
             for my $line (boot($name)) {
                 my ($ops, $to) = ($line->{ops}, $measured{$line->{workload}} //= {});
@@ -200,31 +261,47 @@ sub table {
             }
         }
     }
-    for my $name (@boots) {
+    for my $name (@{$table->{boots}}) {
         progress("instructions: $name");
         my $of = count_instructions($name);
-        $instructions{$_}{$boots{$name}{program}} = median(@{$of->{$_}{counts}}) for keys %$of;
+        $instructions{$_}{$boots{$name}{program}} = $of->{$_}{each} for keys %$of;
     }
     progress('');
+    return (\@order, \%measured, \%instructions);
+}
 
-    print_row('', '', 'operations/s', 'ns', 'accesses', 'data', 'instructions');
+# Prints it. Returns the same as lines of a file.
+sub table {
+    my ($table) = @_;
+    my ($order, $measured, $instructions) = measure($table);
+    my $results = '';
+
+    print_row($table->{title}, '', 'operations/s', 'ns', 'accesses', 'data', 'instructions');
     print_row('', '', '', 'each', 'each', 'accesses', 'each');
-    my $results = "workload\tprogram\tns\taccesses\tdata_accesses\tinstructions\n";
-    for my $name (@order) {
+    for my $name (@$order) {
         my $title = $name;
         for my $who (qw(port floor)) {
-            my $runs = $measured{$name}{$who} or next;
+            my $runs = $measured->{$name}{$who} or next;
             my %figure = map { my $key = $_; $key => median(map { $_->{$key} } @$runs) }
                 qw(ns accesses data);
-            my $count = $instructions{$name}{$who};
+            my $count = $instructions->{$name}{$who};
             print_row($title, $who, with_commas(1e9 / $figure{ns}), with_commas($figure{ns}),
                 with_commas($figure{accesses}), with_commas($figure{data}),
                 defined $count ? with_commas($count) : undef);
-            $results .= join("\t", $name, $who, map { sprintf '%.1f', $_ } $figure{ns},
+            $results .= join("\t", $table->{name}, $name, $who, map { sprintf '%.1f', $_ } $figure{ns},
                 $figure{accesses}, $figure{data}, $count // 0) . "\n";
             $title = '';
         }
-        print_ratio($measured{$name}, $instructions{$name});
+        print_ratio($measured->{$name}, $instructions->{$name});
+    }
+    return $results;
+}
+
+sub tables {
+    my $results = "disk\tworkload\tprogram\tns\taccesses\tdata_accesses\tinstructions\n";
+    for my $table (@tables) {
+        $results .= table($table);
+        print "\n";
     }
     write_file("$bench/results.tsv", $results);
 }
@@ -248,12 +325,14 @@ sub print_ratio {
 
 # ------------------------------------------------------------------ accesses and profile
 
+# Of AHCI, those of one command at a time: what several share has no order of its own.
 sub show_accesses {
-    for my $name (grep { $_ ne 'port-pio' } @boots) {
-        my $log = "$bench/$name.log";
-        boot($name, floor_words => 'divide=100',
+    my @names = grep { $_ ne 'ide-pio' && !/^ahci-file/ } map { @{$_->{boots}} } @tables;
+    for my $name (@names) {
+        my ($log, $is_ahci) = ("$bench/$name.log", $boots{$name}{prefix});
+        boot($name, floor_words => 'divide=100', only => $is_ahci ? $queues[0] : undef,
             extra => [plugin_words($name, 'log=on'), '-d', 'plugin', '-D', $log,
-                '-trace', 'ide_*', '-trace', 'bmdma_*']);
+                map { ('-trace', $_) } $is_ahci ? ('ahci_*', 'handle_cmd_fis_dump') : ('ide_*', 'bmdma_*')]);
         print "\n$name\n\n";
         system($^X, "$FindBin::Bin/accesses.pl", $log) == 0 or die "run.pl: accesses.pl failed\n";
     }
@@ -267,17 +346,19 @@ sub driver_images {
 }
 
 sub show_profile {
-    my $name = $program eq 'floor' ? 'floor' : $workload =~ /^pio-/ ? 'port-pio' : 'port-dma';
-    my $of = count_instructions($name)->{$workload}
+    my ($kind, $only) = $workload =~ /^(queued|plain)-(.*)/;
+    my $name = $kind ? "ahci-null-$kind-$program"
+        : $program eq 'floor' ? 'ide-floor' : $workload =~ /^pio-/ ? 'ide-pio' : 'ide-dma';
+    my $of = count_once($name, only => $only)->{$workload}
         or die "run.pl: $name has no workload $workload\n";
     # A typical operation for the path: in the second half, with the median number of instructions.
     my ($typical, $half) = (median(@{$of->{counts}}), int(@{$of->{counts}} / 2));
     my ($nearest) = sort { abs($of->{counts}[$a] - $typical) <=> abs($of->{counts}[$b] - $typical)
         || $a <=> $b } $half .. $#{$of->{counts}};
-    count_instructions($name, words => ["profile=$bench/$name.profile", "first=$of->{first}",
+    count_once($name, only => $only, words => ["profile=$bench/$name.profile", "first=$of->{first}",
         "last=$of->{last}", "path=$bench/$name.path",
         'path_interval=' . ($of->{first} + $nearest)]);
-    my @images = ("--image=$boots{$name}{elf}", $name eq 'floor' ? () : driver_images());
+    my @images = ("--image=$boots{$name}{elf}", $program eq 'floor' ? () : driver_images());
     my @script = ($^X, "$FindBin::Bin/profile.pl", @images);
     print "$workload: all operations\n\n";
     system(@script, "--profile=$bench/$name.profile", "--by=$by") == 0
@@ -291,4 +372,4 @@ sub show_profile {
 prepare();
 if ($accesses) { show_accesses() }
 elsif ($profile) { show_profile() }
-else { table() }
+else { tables() }

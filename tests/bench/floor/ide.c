@@ -1,44 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The floor: what a transfer costs on this drive with no driver around it. One disk, the primary
- * master of a PCI IDE controller in compatibility mode, is read and written with the fewest
- * register accesses that are right, by bus-master DMA and by PIO, and each command completes by
- * interrupt.
+ * The floor on IDE: the primary master of a PCI IDE controller in compatibility mode, by bus-master
+ * DMA and by PIO, one command at a time. A unit is 8 or 256 sectors.
  *
- * Owns: the whole machine. May not: be clever where the port could not be; the drive's and the
- * controller's state is checked after every command. Entered once, by start.S.
- *
- * Command line: workload=NAME runs only that one; divide=N divides the numbers of operations (the
- * table `workloads`); run=verify copies half of the disk instead, for the host to compare.
- *
- * Each workload prints one line, all numbers for all operations together:
- *   bench floor NAME ops=N ns_total=N accesses=N data_accesses=N
- * accesses are those to the task file, the control block and the bus master; data_accesses those to
- * the data port.
- *
- * The order of addresses, which the kernel's `bench` command shares. Area: the disk's sectors, at
- * most 131,072 for reads and 8,192 for writes, rounded down to whole operations. Sequential:
- * operation i transfers unit i modulo the number of units. Random: xorshift32 (shifts 13, 17, 5)
- * started with 1 before each workload, one step before each operation; unit = state modulo the
- * number of units. A unit is 8 or 256 sectors.
+ * Owns: the drive and its channel. Entered by floor.c.
  *
  * QEMU: its drive answers at once; the 400 ns that a real one may take after a command are left
  * out.
  */
-#include "tests/bench/floor/machine.h"
+#include "tests/bench/floor/floor.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-#define SECTOR_BYTES      512u
-#define AREA_MAX_SECTORS  131072u
-#define WRITE_MAX_SECTORS 8192u
-#define SMALL_SECTORS     8u
-#define LARGE_SECTORS     256u
-#define BUFFER_BYTES      (LARGE_SECTORS * SECTOR_BYTES)
-#define MULTIPLE_SECTORS  16u
-#define COUNTED_OPS       64u /* the first ones, which are done once more for this */
-#define IDLE_WAKE_UPS_MAX 16u
-#define POLLS_MAX         1000000u
+#define MULTIPLE_SECTORS 16u
+#define COUNTED_OPS      64u /* the first ones, which are done once more for this */
 
 /* Primary channel in compatibility mode. */
 #define IRQ_LINE         14u
@@ -87,13 +60,10 @@
 #define BM_STATUS_INTERRUPT  0x04
 #define BM_STATUS_KEPT       0x60 /* drives capable of DMA: written back as they were */
 
-#define PCI_CLASS_IDE      0x0101
-#define PCI_COMMAND        0x04
-#define PCI_CLASS          0x08
-#define PCI_BAR4           0x20
-#define PCI_COMMAND_IO     0x01u
-#define PCI_COMMAND_MASTER 0x04u
-#define PCI_IDE_NATIVE_0   0x0100u /* programming interface bit 0, in the dword at PCI_CLASS */
+#define PCI_CLASS_IDE    0x0101
+#define PCI_CLASS        0x08
+#define PCI_BAR4         0x20
+#define PCI_IDE_NATIVE_0 0x0100u /* programming interface bit 0, in the dword at PCI_CLASS */
 
 struct prd {
     uint32_t address;
@@ -148,19 +118,6 @@ static ALWAYS_INLINE void put(bool counted, uint16_t port, uint8_t value)
 }
 
 /* ------------------------------------------------------------------ one operation */
-
-/* The two marks between which tests/bench/icount.c counts instructions. noipa: the compiler may
- * neither drop the calls nor make the two one. */
-__attribute__((noipa)) void bench_mark_begin(void);
-__attribute__((noipa)) void bench_mark_end(void);
-
-void bench_mark_begin(void)
-{
-}
-
-void bench_mark_end(void)
-{
-}
 
 static _Noreturn void fail_operation(const char *what, uint32_t lba, uint8_t status)
 {
@@ -335,11 +292,8 @@ static void start_drive(void)
         machine_fail("IDENTIFY DEVICE failed: status %u", (unsigned)status);
     hal_in_buffer16(DATA, identify, 256);
 
-    area_sectors = identify[IDENTIFY_SECTORS] | (uint32_t)identify[IDENTIFY_SECTORS + 1] << 16;
-    if (area_sectors > AREA_MAX_SECTORS)
-        area_sectors = AREA_MAX_SECTORS;
-    if (area_sectors < LARGE_SECTORS)
-        machine_fail("the disk is too small");
+    area_sectors =
+        floor_area(identify[IDENTIFY_SECTORS] | (uint32_t)identify[IDENTIFY_SECTORS + 1] << 16);
 
     uint8_t mode = MODE_MULTIWORD_DMA2;
     if (identify[IDENTIFY_VALIDITY] & 4) {
@@ -376,14 +330,6 @@ static void prepare_dma(unsigned sectors)
 
 /* ------------------------------------------------------------------ workloads */
 
-static uint32_t xorshift32(uint32_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
 static ALWAYS_INLINE void repeat(const struct workload *workload, uint32_t ops, bool counted,
                                  bool dma, bool write)
 {
@@ -418,8 +364,7 @@ static void run_workload(const struct workload *workload, uint32_t ops)
     uint32_t counted_ops = ops < COUNTED_OPS ? ops : COUNTED_OPS;
     uint64_t start, ticks;
 
-    for (uint32_t i = 0; i < BUFFER_BYTES; i++)
-        buffer[i] = (uint8_t)(i ^ i >> 8);
+    floor_fill(buffer);
     prepare_dma(workload->sectors);
 
     register_accesses = 0;
@@ -435,38 +380,16 @@ static void run_workload(const struct workload *workload, uint32_t ops)
                    machine_divide((uint64_t)data_accesses * ops, counted_ops));
 }
 
-static bool same_text(const char *a, const char *b)
+static void bench(void)
 {
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
-static void run_bench(void)
-{
-    uint32_t divisor = machine_option_number("divide", 1);
-    char only[32];
-    bool one = machine_option_text("workload", only, sizeof(only)), found = false;
-
-    if (divisor == 0)
-        machine_fail("divide= wants a number above 0");
     for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
-        const struct workload *workload = &workloads[i];
-
-        if (one && !same_text(only, workload->name))
-            continue;
-        found = true;
-        run_workload(workload, divisor < workload->ops ? workload->ops / divisor : 1);
+        if (floor_wants(workloads[i].name))
+            run_workload(&workloads[i], floor_operations(workloads[i].ops));
     }
-    if (!found)
-        machine_fail("no workload \"%s\"", only);
 }
 
-/* Copies the area's first half to its second half, a quarter of it in each combination of size and
- * method, so that the host can compare the halves. */
-static void run_verify(void)
+/* A quarter of the half in each combination of size and method. */
+static uint32_t verify(void)
 {
     uint32_t half = area_sectors / 2, quarter = half / 4;
 
@@ -487,30 +410,14 @@ static void run_verify(void)
         }
     }
     command_without_data(FLUSH_CACHE, 0, 0);
-    machine_printf("verify floor sectors=%u\n", half);
+    return half;
 }
 
-#define MULTIBOOT_LOADED       0x2BADB002u
-#define MULTIBOOT_COMMAND_LINE 4u
-
-void floor_main(uint32_t magic, const uint32_t *information);
-void floor_main(uint32_t magic, const uint32_t *information)
+static void start(void)
 {
-    char what[16] = "bench";
-
-    machine_start(IRQ_LINE);
-    if (magic != MULTIBOOT_LOADED)
-        machine_fail("not started by a multiboot loader");
-    if (information[0] & MULTIBOOT_COMMAND_LINE)
-        machine_set_command_line((const char *)(uintptr_t)information[4]);
-    machine_option_text("run", what, sizeof(what));
+    machine_let_through(IRQ_LINE);
     find_controller();
     start_drive();
-    if (same_text(what, "verify"))
-        run_verify();
-    else if (same_text(what, "bench"))
-        run_bench();
-    else
-        machine_fail("run= is bench or verify");
-    machine_exit_success();
 }
+
+const struct floor_drive floor_ide = {"ide", start, bench, verify};

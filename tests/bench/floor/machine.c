@@ -198,9 +198,9 @@ void machine_stall_us(uint32_t duration_us)
 
 /* ------------------------------------------------------------------ interrupts and start */
 
-/* Both controllers end interrupts by themselves (automatic end of interrupt): the line is an edge,
- * it is the only one let through, and what is measured here is the drive. */
-static void start_interrupts(unsigned irq_line)
+/* Both controllers end interrupts by themselves (automatic end of interrupt): the drive's line is
+ * the only one let through, and what is measured here is the drive. */
+void machine_let_through(unsigned irq_line)
 {
     uint16_t mask = (uint16_t) ~(1u << irq_line | 1u << PIC_CASCADE_LINE);
 
@@ -216,7 +216,7 @@ static void start_interrupts(unsigned irq_line)
     hal_out8(PIC_SLAVE + 1, mask >> 8);
 }
 
-void machine_start(unsigned irq_line)
+void machine_start(void)
 {
     hal_out8(COM1_INTERRUPTS, 0);
     hal_out8(COM1_LINE_CONTROL, COM1_DIVISOR_LATCH);
@@ -224,7 +224,6 @@ void machine_start(unsigned irq_line)
     hal_out8(COM1_INTERRUPTS, 0);
     hal_out8(COM1_LINE_CONTROL, COM1_8N1);
     hal_out8(COM1_FIFO, 0x07);
-    start_interrupts(irq_line);
     calibrate();
 }
 

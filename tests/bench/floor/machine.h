@@ -12,9 +12,11 @@
 
 #include "hal/x86/cpu/io.h"
 
-/* Starts COM1, measures the time-stamp counter against the PIT (about 50 ms), and lets through only
- * the interrupt line of the drive. Interrupts stay disabled. */
-void machine_start(unsigned irq_line);
+/* Starts COM1, and measures the time-stamp counter against the PIT (about 50 ms). Interrupts stay
+ * disabled. */
+void machine_start(void);
+/* Of all interrupt lines this one may be heard. */
+void machine_let_through(unsigned irq_line);
 
 /* COM1. The format knows %s, %u (unsigned) and %llu (uint64_t); a line feed goes out as CR LF. */
 void machine_printf(const char *format, ...);
@@ -32,10 +34,11 @@ static inline uint64_t machine_ticks(void)
 uint64_t machine_ticks_to_ns(uint64_t ticks);
 void machine_stall_us(uint32_t duration_us);
 
-/* Call with interrupts disabled: halts until the drive's interrupt, returns with them disabled. */
+/* Call with interrupts disabled: halts until the drive's interrupt, returns with them disabled (the
+ * handler in start.S sees to that: the line may stay raised until the drive is asked). */
 static inline void machine_wait_for_interrupt(void)
 {
-    __asm__ volatile("sti; hlt; cli" ::: "memory");
+    __asm__ volatile("sti; hlt" ::: "memory");
 }
 
 /* Numerator / denominator; the compiler's own 64-bit division would need its run-time library. */

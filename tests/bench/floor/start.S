@@ -2,8 +2,9 @@
 /*
  * Entry of the floor program: multiboot header, flat segments, the interrupt table.
  *
- * Owns: the boot stack, the GDT, the IDT and the one interrupt handler, which only returns: it is
- * there so that HLT ends. All registers of the drive are read after HLT, in the main flow.
+ * Owns: the boot stack, the GDT, the IDT and the one interrupt handler, which only returns, with
+ * interrupts disabled: it is there so that HLT ends. All registers of the drive are read after HLT,
+ * in the main flow.
  */
 #define MULTIBOOT_MAGIC 0x1BADB002
 #define MULTIBOOT_FLAGS 0x00000002 /* memory information wanted */
@@ -11,6 +12,7 @@
 #define DATA_SELECTOR   0x10
 #define VECTOR_COUNT    48
 #define FIRST_IRQ_VECTOR 32
+#define EFLAGS_IF        0x200
 
     .section .multiboot, "a"
     .balign 4
@@ -59,6 +61,7 @@ floor_start:
 
     .globl interrupt
 interrupt:
+    andl $~EFLAGS_IF, 8(%esp)
     iretl
 
 exception:
