@@ -299,7 +299,8 @@ static void close_leaks(struct channel *channel, IDE_CONTROL_ACTION action)
     context_pop(context);
 }
 
-bool channel_start(struct channel *channel)
+/* As far as IdeHwControl(IdeStart). */
+bool channel_start_hardware(struct channel *channel)
 {
     if (channel_is_up(channel->state))
         return true;
@@ -325,8 +326,30 @@ bool channel_start(struct channel *channel)
         port_message(channel, "not started: %s", channel->failure);
         return false;
     }
-    channel_enumerate(channel);
-    channel_step(channel, CHANNEL_RUNNING);
+    return true;
+}
+
+void channels_start_devices(void)
+{
+    struct channel *channels = NULL, **end = &channels;
+
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
+        if (channel->state != CHANNEL_STARTING)
+            continue;
+        *end = channel;
+        end = &channel->search.next;
+    }
+    *end = NULL;
+    channels_enumerate(channels);
+    for (struct channel *channel = channels; channel; channel = channel->search.next)
+        channel_step(channel, CHANNEL_RUNNING);
+}
+
+bool channel_start(struct channel *channel)
+{
+    if (!channel_start_hardware(channel))
+        return false;
+    channels_start_devices();
     return true;
 }
 

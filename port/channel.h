@@ -10,8 +10,12 @@ struct channel;
 /* What is set up once in a channel's life. Context: PASSIVE_LEVEL. */
 void channel_init(struct channel *channel);
 /* AtaChannelInitRoutine, if it was not called since AtaAdapterControl(IdeStart), and
- * IdeHwControl(IdeStart); then its devices are looked for. False: channel->failure says why.
- * Context: PASSIVE_LEVEL. */
+ * IdeHwControl(IdeStart). False: channel->failure says why. Context: PASSIVE_LEVEL. */
+bool channel_start_hardware(struct channel *channel);
+/* Looks for the devices of all channels that have come so far, on all of them at once, and then
+ * they run. Context: PASSIVE_LEVEL. */
+void channels_start_devices(void);
+/* Both for one channel. Context: PASSIVE_LEVEL. */
 bool channel_start(struct channel *channel);
 /* Requests are finished, caches flushed, then IdeHwControl(IdeStop). False: what was written could
  * not be flushed, and may be lost; it is stopped all the same. Context: PASSIVE_LEVEL. */

@@ -274,7 +274,7 @@ static void start_channels(struct controller *controller)
     }
     for (unsigned i = 0; i < controller->channel_count; i++)
         if (controller->channels[i]->state == CHANNEL_STOPPED)
-            channel_start(controller->channels[i]);
+            channel_start_hardware(controller->channels[i]);
 }
 
 /* AtaAdapterControl(IdeStart), and what it may not have changed: INI-11. */
@@ -296,7 +296,8 @@ static BOOLEAN start_adapter(struct controller *controller)
     return succeeded;
 }
 
-bool controller_start(struct controller *controller)
+/* As far as IdeHwControl(IdeStart) of its channels. */
+static bool start_hardware(struct controller *controller)
 {
     const IDE_CONTROLLER_INTERFACE *interface = &controller->driver->interface;
 
@@ -338,6 +339,14 @@ bool controller_start(struct controller *controller)
     return true;
 }
 
+bool controller_start(struct controller *controller)
+{
+    if (!start_hardware(controller))
+        return false;
+    channels_start_devices();
+    return true;
+}
+
 bool controller_stop(struct controller *controller)
 {
     bool flushed = true;
@@ -375,7 +384,8 @@ void port_start(void)
         find_isa_controller();
     for (unsigned i = 0; i < port_controller_count; i++)
         if (port_controllers[i].state == CONTROLLER_STOPPED)
-            controller_start(&port_controllers[i]);
+            start_hardware(&port_controllers[i]);
+    channels_start_devices();
     name_unused();
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which devices a channel has: IDENTIFY DEVICE, then IDENTIFY PACKET DEVICE, by IRB for each
- * target; then AtaControllerTransferModeSelect for the channel, then IdeHwInitialize for each
- * device. Entered at PASSIVE_LEVEL.
+ * From devices that were found (search.c) to usable ones: a name,
+ * AtaControllerTransferModeSelect for the channel, IdeHwInitialize for each device, the capacity of
+ * drives. Entered at PASSIVE_LEVEL.
  */
 #include "port/enumerate.h"
 
@@ -15,30 +15,7 @@
 #include "port/identify.h"
 #include "port/log.h"
 #include "port/owned.h"
-#include "port/parcel.h"
-
-#define IDENTIFY_TIMEOUT_S 10u
-
-static bool identify(struct device *device, UCHAR command)
-{
-    struct request request = {
-        .device = device,
-        .function = IRB_FUNCTION_ATA_IDENTIFY,
-        .flags = IRB_FLAGS_DATA_IN,
-        .timeout_s = IDENTIFY_TIMEOUT_S,
-        .is_once = true, /* a device that hangs costs one time-out, not four */
-        .buffer = &device->given.identify,
-        .byte_count = sizeof device->given.identify,
-    };
-    request.task_file.Current.bCommandReg = command;
-    request.task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
-    if (device->target == 1 && device->channel->device_1_forced)
-        request.flags |= IRB_FLAGS_FORCE_ENUM_DEVICE1;
-    memset(&device->given.identify, 0, sizeof device->given.identify);
-    request_run(&request);
-    return request.irb_status == IRB_STATUS_SUCCESS &&
-           request.transferred == sizeof device->given.identify;
-}
+#include "port/search.h"
 
 /* ATA/ATAPI-6 8.15.61: a signature of A5h says that byte 511 makes the sum of all bytes 0. */
 static bool checksum_is_wrong(const struct device *device)
@@ -104,20 +81,12 @@ static void name_device(struct device *device)
     while (is_taken(device));
 }
 
-static void look_for(struct device *device)
+/* In the channels' and targets' order: what was asked first counts, not what answered first. */
+static void introduce(struct device *device)
 {
-    device->kind = DEVICE_NONE;
-    device_set_usable(device, false);
-    if (identify(device, IDE_COMMAND_IDENTIFY))
-        device->kind = DEVICE_ATA;
-    else if (identify(device, IDE_COMMAND_ATAPI_IDENTIFY))
-        device->kind = DEVICE_ATAPI;
-    if (device->kind == DEVICE_NONE)
-        return;
     if (checksum_is_wrong(device))
         port_message(device->channel, "target %u: IDENTIFY data has a wrong checksum",
                      device->target);
-    identify_decode(device);
     name_device(device);
 }
 
@@ -281,18 +250,24 @@ static void initialize(struct device *device)
     device_set_usable(device, true);
 }
 
-void channel_enumerate(struct channel *channel)
+/* What was found on a channel. Those that nobody looked for are none. */
+static void take_devices(struct channel *channel)
 {
-    unsigned last = channel->given.configuration.MaxTargetId;
-    for (unsigned target = 0; target <= last; target++)
-        look_for(&channel->devices[target]);
-    if (last == 0 && channel->device_1_forced)
-        look_for(&channel->devices[last = 1]);
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
+        if (channel->devices[target].kind != DEVICE_NONE)
+            introduce(&channel->devices[target]);
     select_transfer_modes(channel);
-    for (unsigned target = 0; target <= last; target++)
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
         if (channel->devices[target].kind != DEVICE_NONE)
             initialize(&channel->devices[target]);
-    for (unsigned target = 0; target <= last; target++)
+    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
         if (channel->devices[target].usable && channel->devices[target].kind == DEVICE_ATAPI)
             atapi_read_capacity(&channel->devices[target]);
+}
+
+void channels_enumerate(struct channel *channels)
+{
+    search_channels(channels);
+    for (struct channel *channel = channels; channel; channel = channel->search.next)
+        take_devices(channel);
 }

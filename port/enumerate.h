@@ -5,8 +5,9 @@
 
 struct channel;
 
-/* Looks for devices on a channel that has started, by IRBs, and initialises those found;
- * channel->devices says which are usable. Context: PASSIVE_LEVEL. */
-void channel_enumerate(struct channel *channel);
+/* Looks for devices on the channels of a list (by `search.next`) that have started, on all of them
+ * at once, and initialises those found, one channel after the other; channel->devices says which
+ * are usable. Context: PASSIVE_LEVEL. */
+void channels_enumerate(struct channel *channels);
 
 #endif

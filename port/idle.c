@@ -65,7 +65,8 @@ static void rescan(struct channel *channel)
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
         before[target] = identity_of(&channel->devices[target]);
     port_message(channel, "a bus change was notified; looking for devices");
-    channel_enumerate(channel);
+    channel->search.next = NULL;
+    channels_enumerate(channel);
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
         struct identity now = identity_of(device), *old = &before[target];

@@ -25,6 +25,7 @@ struct access_hba;
 struct access_map;
 struct bounce_buffer;
 struct loaded_image;
+struct parcel;
 
 #define PORT_MAX_CONTROLLERS 16u
 #define PORT_MAX_CHANNELS    32u /* of one controller */
@@ -348,6 +349,12 @@ struct channel_timeouts {
     struct request recovery_request;
 };
 
+/* search.c's, at PASSIVE_LEVEL. */
+struct channel_search {
+    struct parcel *parcel; /* with the IDENTIFY that is under way; NULL: none is */
+    struct channel *next;  /* of those that are searched at once */
+};
+
 /* Power, one IRB at a time. power.c's, at DISPATCH_LEVEL. */
 struct channel_power {
     struct request request;
@@ -378,6 +385,7 @@ struct channel {
 
     struct channel_timeouts timeouts;
     struct channel_power power;
+    struct channel_search search;
     struct channel_interrupt interrupt;
     struct channel_callbacks callbacks;
     struct channel_notified notified;

@@ -57,7 +57,7 @@ static void request_over(struct request *request)
     parcel->is_over = true;
 }
 
-static void submit_request(struct parcel *parcel)
+void parcel_submit(struct parcel *parcel)
 {
     parcel->is_over = false;
     parcel->block.request.callback = request_over;
@@ -65,17 +65,27 @@ static void submit_request(struct parcel *parcel)
     request_submit(&parcel->block.request);
 }
 
-bool parcel_wait(const struct parcel *parcel)
+bool parcel_wait_until(bool (*is_over)(const void *context), const void *context)
 {
     bool stops = false;
 
     ASSERT_OP(irql_now, ==, IRQL_PASSIVE);
     irql_lower(irql_raise_dispatch()); /* as irql_wait does */
     hal_interrupts_disable();
-    while (!parcel->is_over && !(stops = parcel_stops && parcel_stops()))
+    while (!is_over(context) && !(stops = parcel_stops && parcel_stops()))
         irql_pause();
     hal_interrupts_enable();
     return !stops;
+}
+
+static bool has_ended(const void *context)
+{
+    return ((const struct parcel *)context)->is_over;
+}
+
+bool parcel_wait(const struct parcel *parcel)
+{
+    return parcel_wait_until(has_ended, parcel);
 }
 
 /* Only to end a pause of the CPU. */
@@ -133,7 +143,7 @@ void request_run(struct request *request)
     inner->physical_byte_count = 0;
     if (request->flags & IRB_FLAGS_DATA_OUT)
         memcpy(parcel->data, buffer, request->byte_count);
-    submit_request(parcel);
+    parcel_submit(parcel);
     if (!parcel_wait(parcel) && !parcel_give_up(parcel)) {
         request->irb_status = IRB_STATUS_BUSY;
         request->is_cancelled = true;

@@ -27,10 +27,14 @@ extern bool (*parcel_stops)(void);
 /* NULL: there is no memory. */
 struct parcel *parcel_new(size_t data_byte_count);
 void parcel_free(struct parcel *parcel);
+/* Submits `block.request` alone; `callback` and `context` are the parcel's. */
+void parcel_submit(struct parcel *parcel);
 /* Submits the block request; `callback` and `context` are the parcel's. */
 void parcel_submit_block(struct parcel *parcel);
 /* Waits for the end. False: parcel_stops said so first, and parcel_give_up comes next. */
 bool parcel_wait(const struct parcel *parcel);
+/* The same for what says itself whether it is over; it is asked after each interrupt. */
+bool parcel_wait_until(bool (*is_over)(const void *context), const void *context);
 /* Takes the request back: out of its queue, or, if the miniport has it, waits for it a moment.
  * True: it has ended. False: it has not, and the parcel is the port's from now on. */
 bool parcel_give_up(struct parcel *parcel);

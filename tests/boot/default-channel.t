@@ -63,8 +63,7 @@ my @calls;
 my $trace = output_of($run, 'log 200');
 push @calls, ($1) x ($2 // 1) while $trace =~ /^ .*  call (?!\w*(?:Interrupt|DriverEntry))(\w+).*?(?:, (\d+) times)?$/mg;
 is("@calls", join(' ', 'AtaAdapterControl', ('AtaControllerChannelEnabled') x 2,
-        'AtaChannelInitRoutine', 'IdeHwControl', 'AtaControllerTransferModeSelect', 'IdeHwInitialize',
-        'AtaChannelInitRoutine', 'IdeHwControl', 'AtaControllerTransferModeSelect', 'IdeHwInitialize'),
+        ('AtaChannelInitRoutine', 'IdeHwControl') x 2, ('AtaControllerTransferModeSelect', 'IdeHwInitialize') x 2),
     'both drivers are called in the order of the documentation');
 
 # The channel's rules and the controller's are charged to the image that broke them.

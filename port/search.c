@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The search for devices; see search.h. Each channel has one IDENTIFY under way, in a parcel: what
+ * one channel waits for costs the others nothing. The answers are taken at PASSIVE_LEVEL, as they
+ * come, so nothing that people see may depend on their order: names and messages come later, in
+ * enumerate.c.
+ */
+#include "port/search.h"
+
+#include <string.h>
+
+#include "port/identify.h"
+#include "port/log.h"
+#include "port/objects.h"
+#include "port/parcel.h"
+
+#define IDENTIFY_TIMEOUT_S 10u
+
+static struct channel *searched; /* by `search.next` */
+
+/* ------------------------------------------------------------------ one channel */
+
+static void send(struct device *device, UCHAR command)
+{
+    struct channel *channel = device->channel;
+    struct parcel *parcel = channel->search.parcel;
+    struct request *request = &parcel->block.request;
+
+    *request = (struct request){
+        .device = device,
+        .function = IRB_FUNCTION_ATA_IDENTIFY,
+        .flags = IRB_FLAGS_DATA_IN,
+        .timeout_s = IDENTIFY_TIMEOUT_S,
+        .is_once = true, /* a device that hangs costs one time-out, not four */
+        .buffer = parcel->data,
+        .byte_count = sizeof device->given.identify,
+    };
+    request->task_file.Current.bCommandReg = command;
+    request->task_file.Current.bDriveHeadReg = device->target ? 0xB0 : 0xA0;
+    if (device->target == 1 && channel->device_1_forced)
+        request->flags |= IRB_FLAGS_FORCE_ENUM_DEVICE1;
+    memset(parcel->data, 0, request->byte_count);
+    parcel_submit(parcel);
+}
+
+static void look_for(struct device *device)
+{
+    device->kind = DEVICE_NONE;
+    device->name[0] = 0;
+    device_set_usable(device, false);
+    send(device, IDE_COMMAND_IDENTIFY);
+}
+
+static void end(struct channel *channel)
+{
+    parcel_free(channel->search.parcel);
+    channel->search.parcel = NULL;
+}
+
+static void look_for_next(const struct device *device)
+{
+    struct channel *channel = device->channel;
+    unsigned next = device->target + 1u;
+
+    if (next <= channel->given.configuration.MaxTargetId || (next == 1 && channel->device_1_forced))
+        look_for(&channel->devices[next]);
+    else
+        end(channel);
+}
+
+static void begin(struct channel *channel)
+{
+    channel->search.parcel = parcel_new(sizeof(IDENTIFY_DEVICE_DATA));
+    if (channel->search.parcel)
+        look_for(&channel->devices[0]);
+    else
+        port_message(channel, "no memory to look for devices");
+}
+
+/* An IDENTIFY has come back. */
+static void take_answer(struct channel *channel)
+{
+    struct parcel *parcel = channel->search.parcel;
+    const struct request *request = &parcel->block.request;
+    struct device *device = request->device;
+    bool is_packet = request->task_file.Current.bCommandReg == IDE_COMMAND_ATAPI_IDENTIFY;
+
+    if (request->irb_status == IRB_STATUS_SUCCESS && request->transferred == request->byte_count) {
+        memcpy(&device->given.identify, parcel->data, sizeof device->given.identify);
+        device->kind = is_packet ? DEVICE_ATAPI : DEVICE_ATA;
+        identify_decode(device);
+    } else if (!is_packet) {
+        send(device, IDE_COMMAND_ATAPI_IDENTIFY);
+        return;
+    }
+    look_for_next(device);
+}
+
+static void give_up(struct channel *channel)
+{
+    if (parcel_give_up(channel->search.parcel))
+        end(channel);
+    channel->search.parcel = NULL;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+static bool has_answer(const void *context)
+{
+    (void)context;
+    for (const struct channel *channel = searched; channel; channel = channel->search.next)
+        if (channel->search.parcel && channel->search.parcel->is_over)
+            return true;
+    return false;
+}
+
+static bool is_under_way(void)
+{
+    for (const struct channel *channel = searched; channel; channel = channel->search.next)
+        if (channel->search.parcel)
+            return true;
+    return false;
+}
+
+void search_channels(struct channel *channels)
+{
+    searched = channels;
+    for (struct channel *channel = searched; channel; channel = channel->search.next)
+        begin(channel);
+    while (is_under_way()) {
+        bool goes_on = parcel_wait_until(has_answer, NULL);
+        for (struct channel *channel = searched; channel; channel = channel->search.next) {
+            if (!channel->search.parcel)
+                continue;
+            if (!goes_on)
+                give_up(channel);
+            else if (channel->search.parcel->is_over)
+                take_answer(channel);
+        }
+    }
+    searched = NULL;
+}
