@@ -43,7 +43,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
 # What builds something, and, of that, what goes on to do something with it.
 BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
-ACTIONS := $(filter run debug test crash-test hang-test sweep bench bench-accesses bench-profile fuzz fuzz-keep,$(BUILDING))
+ACTIONS := $(filter run debug test crash-test hang-test sweep bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
 
 # Two that build in one folder would write the same files, so what builds waits for the one before it. A make
 # calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
@@ -86,6 +86,7 @@ USES_debug := debug
 USES_bench := bench
 USES_bench-accesses := bench
 USES_bench-profile := bench
+USES_bench-boot := bench
 USES_lint := lint
 USES_crash-test := test
 USES_hang-test := test
@@ -301,6 +302,7 @@ help:
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry
 #? make bench         operations per second, and accesses and instructions per operation;
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
+#?                    bench-boot says how long it takes to the prompt
 #? make registry-compact  shorten HIVE= (default build/registry.reg) to what it says
 #? make crash-test    kills QEMU KILLS= (1000) times while a driver stores values; SEED=
 #? make hang-test     a loop in each routine of a driver's, interrupts on and off, on each machine: the hang

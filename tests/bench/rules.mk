@@ -9,6 +9,7 @@
 #   make bench-accesses   the register accesses of one operation of each kind, as QEMU traced them
 #   make bench-profile    where the instructions go; WORKLOAD=dma-read-4k-random (or another; of AHCI
 #                         queued-read-4096-depth-1 and so on), BY=function, inlined or line
+#   make bench-boot       the time to the prompt, on pc and on q35 with AHCI
 
 BENCH_BUILD := build/bench
 BENCH_FLOOR := $(BENCH_BUILD)/floor/kernel
@@ -42,18 +43,22 @@ $(BENCH_PLUGIN): tests/bench/icount.c tests/bench/qemu_plugin.h tests/bench/rule
 	$(call quiet,CC $<)$(HOSTCC) $(PLUGIN_CFLAGS) -shared -o $@ $<
 
 # `all` is the kernel and its drivers; what the scripts read from the environment is exported here.
-BENCH_RUN = BENCH_BUILD='$(BENCH_BUILD)' BUILD='$(or $(BUILD),build/$(or $(ARCH),x86_64))' \
-    tests/bench/run.pl
+BENCH_WORDS = BENCH_BUILD='$(BENCH_BUILD)' BUILD='$(or $(BUILD),build/$(or $(ARCH),x86_64))'
+BENCH_RUN = $(BENCH_WORDS) tests/bench/run.pl
 export WORKLOAD BY
 
-.PHONY: bench bench-accesses bench-profile bench-tools
+.PHONY: bench bench-accesses bench-profile bench-boot bench-tools
 bench-tools: $(BENCH_TOOLS)
-bench bench-accesses bench-profile $(patsubst %,built-%,bench bench-accesses bench-profile): all bench-tools
+BENCH_GOALS := bench bench-accesses bench-profile bench-boot
+$(BENCH_GOALS) $(patsubst %,built-%,$(BENCH_GOALS)): all bench-tools
 bench:
 	@$(BENCH_RUN)
+	@$(BENCH_WORDS) tests/bench/boot.pl
 bench-accesses:
 	@$(BENCH_RUN) --accesses
 bench-profile:
 	@$(BENCH_RUN) --profile
+bench-boot:
+	@$(BENCH_WORDS) tests/bench/boot.pl
 
 -include $(FLOOR_OBJECTS:.o=.d)
