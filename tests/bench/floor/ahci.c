@@ -2,10 +2,10 @@
 /*
  * The floor on AHCI: the drive of the first port that has one, by READ and WRITE FPDMA QUEUED with
  * up to 32 commands at a time or, with kind=plain on the command line, by READ and WRITE DMA EXT. A
- * command goes as soon as it is there, as a driver has to send what it is handed, and each interrupt
- * is dismissed before it is asked what is over (Serial ATA AHCI 1.3.1, 5.6.4 and 10.7.2.1): the
- * register accesses are two to issue a queued command, one to issue another, and five for an
- * interrupt.
+ * command goes as soon as it is there, as a driver has to send what it is handed; interrupts are taken
+ * between any two, for others may wait for theirs, and each is dismissed before it is asked what is
+ * over (Serial ATA AHCI 1.3.1, 5.6.4 and 10.7.2.1). So the register accesses are two to issue a queued
+ * command, one to issue another, and five for an interrupt.
  *
  * Owns: the controller, its port and the drive. Entered by floor.c.
  */
@@ -123,17 +123,12 @@ static ALWAYS_INLINE void issue(bool counted, bool queued, unsigned slot, uint32
     put(counted, port + PORT_CI, 1u << slot);
 }
 
-/* Waits for an interrupt. Returns which of the commands under way are over. */
-static ALWAYS_INLINE uint32_t wait(bool counted, bool queued, uint32_t active)
+/* An interrupt has come. Returns which of the commands under way are over; 0: it was not the port's,
+ * or none is. */
+static ALWAYS_INLINE uint32_t serve(bool counted, bool queued, uint32_t active)
 {
-    for (unsigned wake_ups = 0;;) {
-        machine_wait_for_interrupt();
-        if (__builtin_expect(get(counted, hba + HBA_IS) & port_bit, 1))
-            break;
-        if (++wake_ups == IDLE_WAKE_UPS_MAX)
-            machine_fail("no interrupt from the port; PxCI %u",
-                         (unsigned)hal_read32(port + PORT_CI));
-    }
+    if (__builtin_expect(!(get(counted, hba + HBA_IS) & port_bit), 0))
+        return 0;
     uint32_t causes = get(counted, port + PORT_IS);
     put(counted, port + PORT_IS, causes);
     put(counted, hba + HBA_IS, port_bit);
@@ -143,37 +138,62 @@ static ALWAYS_INLINE uint32_t wait(bool counted, bool queued, uint32_t active)
     return active & ~get(counted, port + (queued ? PORT_SACT : PORT_CI));
 }
 
-/* The marks stand around the time in which any command is under way: one at a time each of them. */
-static ALWAYS_INLINE void begin(bool counted, bool queued, const struct work *work, unsigned slot,
-                                uint32_t op, uint32_t *state, uint32_t *active)
+static ALWAYS_INLINE uint32_t wait(bool counted, bool queued, uint32_t active)
 {
-    uint32_t unit = (work->random ? xorshift32(state) : op) % work->units;
+    uint32_t done = 0;
 
-    if (!counted && !*active)
-        bench_mark_begin();
-    *active |= 1u << slot;
-    issue(counted, queued, slot, work->first + unit * work->sectors);
+    for (unsigned wake_ups = 0; !done; wake_ups++) {
+        if (__builtin_expect(wake_ups == IDLE_WAKE_UPS_MAX, 0))
+            machine_fail("no command ends; PxCI %u", (unsigned)hal_read32(port + PORT_CI));
+        machine_wait_for_interrupt();
+        done = serve(counted, queued, active);
+    }
+    return done;
 }
 
+static ALWAYS_INLINE void check(uint32_t done, uint32_t byte_count)
+{
+    for (; done; done &= done - 1) {
+        const struct header *header = &list[(unsigned)__builtin_ctz(done)];
+
+        if (__builtin_expect(header->byte_count != byte_count, 0))
+            machine_fail("%u bytes of %u were moved", (unsigned)header->byte_count,
+                         (unsigned)byte_count);
+    }
+}
+
+/* The marks stand around the time in which any command is under way: one at a time each of them. */
 static ALWAYS_INLINE void run_kind(bool counted, bool queued, const struct work *work, uint32_t ops)
 {
-    uint32_t state = 1, active = 0, begun = 0, byte_count = work->sectors * SECTOR_BYTES;
+    uint32_t state = 1, begun = 0, active = 0;
+    uint32_t free = UINT32_MAX >> (SLOTS - work->depth), next = 0;
 
-    for (; begun < work->depth && begun < ops; begun++)
-        begin(counted, queued, work, begun, begun, &state, &active);
-    while (active) {
-        for (uint32_t done = wait(counted, queued, active); done; done &= done - 1) {
-            unsigned slot = (unsigned)__builtin_ctz(done);
+    while (active || begun < ops) {
+        uint32_t done = 0;
 
-            if (!queued && __builtin_expect(list[slot].byte_count != byte_count, 0))
-                machine_fail("slot %u: %u bytes of %u were moved", slot,
-                             (unsigned)list[slot].byte_count, (unsigned)byte_count);
-            active &= ~(1u << slot);
+        if (free && begun < ops) {
+            uint32_t in_turn = free & UINT32_MAX << next; /* copy wants one slot for each */
+            unsigned slot = (unsigned)__builtin_ctz(in_turn ? in_turn : free);
+            uint32_t unit = (work->random ? xorshift32(&state) : begun) % work->units;
+
             if (!counted && !active)
-                bench_mark_end();
-            if (begun < ops)
-                begin(counted, queued, work, slot, begun++, &state, &active);
+                bench_mark_begin();
+            begun++;
+            free &= ~(1u << slot);
+            next = (slot + 1) % SLOTS;
+            active |= 1u << slot;
+            issue(counted, queued, slot, work->first + unit * work->sectors);
+            if (machine_take_interrupt())
+                done = serve(counted, queued, active);
+        } else {
+            done = wait(counted, queued, active);
         }
+        if (!queued)
+            check(done, work->sectors * SECTOR_BYTES);
+        free |= done;
+        active &= ~done;
+        if (!counted && !active)
+            bench_mark_end();
     }
 }
 
@@ -268,8 +288,7 @@ static void command_alone(uint8_t opcode, uint32_t byte_count)
     fis[0] = FIS_COMMAND(opcode);
     fis[2] = fis[3] = 0;
     issue(false, false, 0, 0);
-    while (!wait(false, false, 1))
-        ;
+    wait(false, false, 1);
 }
 
 static void start_drive(void)

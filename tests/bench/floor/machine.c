@@ -46,6 +46,7 @@
 
 static const char *command_line = "";
 static uint32_t ticks_per_ms;
+volatile uint32_t machine_interrupts; /* that have come; start.S */
 
 /* ------------------------------------------------------------------ console and end */
 

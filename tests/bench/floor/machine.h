@@ -41,6 +41,15 @@ static inline void machine_wait_for_interrupt(void)
     __asm__ volatile("sti; hlt" ::: "memory");
 }
 
+/* Call with interrupts disabled: lets in one that waits. False: none did. */
+extern volatile uint32_t machine_interrupts;
+static inline bool machine_take_interrupt(void)
+{
+    uint32_t before = machine_interrupts;
+    __asm__ volatile("sti; nop; cli" ::: "memory");
+    return machine_interrupts != before;
+}
+
 /* Numerator / denominator; the compiler's own 64-bit division would need its run-time library. */
 uint64_t machine_divide(uint64_t numerator, uint64_t denominator);
 

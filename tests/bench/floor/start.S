@@ -2,8 +2,8 @@
 /*
  * Entry of the floor program: multiboot header, flat segments, the interrupt table.
  *
- * Owns: the boot stack, the GDT, the IDT and the one interrupt handler, which only returns, with
- * interrupts disabled: it is there so that HLT ends. All registers of the drive are read after HLT,
+ * Owns: the boot stack, the GDT, the IDT and the one interrupt handler, which counts and returns,
+ * with interrupts disabled: it is there so that HLT ends. All registers of the drive are read after HLT,
  * in the main flow.
  */
 #define MULTIBOOT_MAGIC 0x1BADB002
@@ -61,6 +61,7 @@ floor_start:
 
     .globl interrupt
 interrupt:
+    incl machine_interrupts
     andl $~EFLAGS_IF, 8(%esp)
     iretl
 
