@@ -171,6 +171,22 @@ void channel_take_extension_back(struct channel *channel)
     guard_take_back(&channel->memory.extension_guard); /* its address is known yet: CTX-10 */
 }
 
+/* The settings that the miniport wants to hear of: port/control.h. */
+static void check_advanced(struct channel *channel, struct context *context, const void *place)
+{
+    IDE_ADVANCED_CHANNEL_CONFIGURATION *advanced = &channel->given.advanced;
+    IDE_VENDOR_DEFINED_POWER *power = &advanced->VendorDefinedPower;
+    const unsigned most = sizeof power->Guid / sizeof *power->Guid;
+
+    if (advanced->Present.Reserved)
+        contract_report_in(context, RULE_INI_09, "IdeHwControl", place,
+                           "Reserved of IDE_ADVANCED_CHANNEL_CONFIGURATION.Present was written");
+    if (advanced->Present.VendorDefinedPower && power->ValidGuids > most) {
+        port_message(channel, "ValidGuids is %u; %u is used", power->ValidGuids, most);
+        power->ValidGuids = (UCHAR)most;
+    }
+}
+
 /* What IdeHwControl(IdeStart) has to leave behind: INI-05, INI-09. */
 static void check_configuration(struct channel *channel)
 {
@@ -185,6 +201,7 @@ static void check_configuration(struct channel *channel)
     if (channel->given.configuration.SupportedAdvances.Reserved)
         contract_report_in(context, RULE_INI_09, "IdeHwControl", place,
                            "Reserved of SUPPORTED_ADVANCES was written");
+    check_advanced(channel, context, place);
     if (channel->given.configuration.MaxTargetId >= PORT_MAX_DEVICES) {
         port_message(channel, "MaxTargetId is %u; %u is used",
                      channel->given.configuration.MaxTargetId, PORT_MAX_DEVICES - 1);
@@ -198,12 +215,15 @@ static BOOLEAN control_start(struct channel *channel)
     struct context *context = channel_context(channel, CONTEXT_HW_CONTROL);
     const void *place = ENTRY_PLACE(channel->given.interface.IdeHwControl);
     IDE_CHANNEL_CONFIGURATION before = channel->given.configuration;
+    IDE_ADVANCED_CHANNEL_CONFIGURATION advanced = channel->given.advanced;
     IDE_MINIPORT_RESOURCES resources = channel->given.resources;
     IDE_ACCESS_RANGE ranges[sizeof channel->given.ranges / sizeof *channel->given.ranges];
 
     memcpy(ranges, channel->given.ranges, sizeof ranges);
     BOOLEAN succeeded = hw_control(channel, IdeStart, &channel->given.configuration);
     owned_check(context, OWNED_CHANNEL, &channel->given.configuration, &before, succeeded,
+                "IdeHwControl", place);
+    owned_check(context, OWNED_ADVANCED, &channel->given.advanced, &advanced, succeeded,
                 "IdeHwControl", place);
     owned_check_resources(context, &channel->given.resources, &resources, channel->given.ranges,
                           ranges, sizeof ranges / sizeof *ranges, "IdeHwControl", place);
@@ -221,7 +241,11 @@ static const char *start_hardware(struct channel *channel)
         .ChannelResources = &channel->given.resources,
         .NumberOfOverlappedRequests = 1,
         .MaxTargetId = MAX_IDE_DEVICE - 1,
+        .SupportedAdvances.AdvancedChannelConfigurationSupported = 1,
+        .AdvancedChannelConfiguration = &channel->given.advanced,
     };
+    channel->given.advanced =
+        (IDE_ADVANCED_CHANNEL_CONFIGURATION){.Length = sizeof channel->given.advanced};
     channel->queue.busy = channel->notified.removed_devices = (struct shared_flags){0};
     channel->queue.is_stuck = false;
     channel->notified.rescan_wanted = channel->device_1_forced = false;

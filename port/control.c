@@ -5,6 +5,8 @@
  */
 #include "port/control.h"
 
+#include <string.h>
+
 #include "port/block.h"
 #include "port/call.h"
 #include "port/contract/report.h"
@@ -55,6 +57,35 @@ BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID par
     take_overlapped(channel);
     irql_lower(irql_raise_dispatch()); /* what the miniport asked for meanwhile runs now */
     return result;
+}
+
+static bool wants_setting(const struct channel *channel, const GUID *setting)
+{
+    const IDE_ADVANCED_CHANNEL_CONFIGURATION *advanced = &channel->given.advanced;
+
+    for (unsigned i = 0;
+         advanced->Present.VendorDefinedPower && i < advanced->VendorDefinedPower.ValidGuids; i++)
+        if (memcmp(&advanced->VendorDefinedPower.Guid[i], setting, sizeof *setting) == 0)
+            return true;
+    return false;
+}
+
+bool hw_control_setting(struct channel *channel, uint8_t target, const GUID *setting,
+                        uint32_t value, bool *accepted)
+{
+    struct channel_given *given = &channel->given;
+
+    if (!wants_setting(channel, setting))
+        return false;
+    given->setting_value = value;
+    given->setting = (IDE_VENDOR_DEFINED_POWER_INFO){
+        .TargetId = target,
+        .SettingGuid = *setting,
+        .Value = &given->setting_value,
+        .ValueLength = sizeof given->setting_value,
+    };
+    *accepted = hw_control(channel, IdeVendorDefined, &given->setting);
+    return true;
 }
 
 BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action)

@@ -247,9 +247,12 @@ static inline uint64_t channel_interrupts(const struct channel_counters *counter
 struct channel_given {
     IDE_CHANNEL_INTERFACE interface;
     IDE_CHANNEL_CONFIGURATION configuration;
+    IDE_ADVANCED_CHANNEL_CONFIGURATION advanced;
     IDE_MINIPORT_RESOURCES resources;
     IDE_ACCESS_RANGE ranges[3];
-    IDE_TRANSFER_MODE_PARAMETERS modes; /* while it selects them */
+    IDE_TRANSFER_MODE_PARAMETERS modes;    /* while it selects them */
+    IDE_VENDOR_DEFINED_POWER_INFO setting; /* while it is told one, and its value */
+    ULONG setting_value;
 };
 
 /* The miniport's memory. channel.c's (the extension) and ddi/memory.c's (the rest), at

@@ -32,6 +32,11 @@ static const struct member channel_members[] = {
     MEMBER(IDE_CHANNEL_CONFIGURATION, ChannelNumber),
     MEMBER(IDE_CHANNEL_CONFIGURATION, ChannelMode),
     MEMBER(IDE_CHANNEL_CONFIGURATION, ChannelResources),
+    MEMBER(IDE_CHANNEL_CONFIGURATION, AdvancedChannelConfiguration),
+    {0},
+};
+static const struct member advanced_members[] = {
+    MEMBER(IDE_ADVANCED_CHANNEL_CONFIGURATION, Length),
     {0},
 };
 static const struct member modes_members[] = {
@@ -84,6 +89,7 @@ static const struct {
     [OWNED_CHANNEL] = {"IDE_CHANNEL_CONFIGURATION", channel_members},
     [OWNED_MODES] = {"IDE_TRANSFER_MODE_PARAMETERS", modes_members},
     [OWNED_DEVICE] = {"IDE_DEVICE_PARAMETERS", device_members},
+    [OWNED_ADVANCED] = {"IDE_ADVANCED_CHANNEL_CONFIGURATION", advanced_members},
     [OWNED_RESOURCES] = {"IDE_MINIPORT_RESOURCES", resources_members},
     [OWNED_IRB] = {"IDE_REQUEST_BLOCK", irb_members},
     [OWNED_POWER] = {"IDE_REQUEST_BLOCK", power_members},

@@ -20,6 +20,7 @@ enum owned_structure {
     OWNED_DEVICE,                        /* IDE_DEVICE_PARAMETERS */
     OWNED_VERSIONED_COUNT,               /* the ones above begin with a Version */
     OWNED_MODES = OWNED_VERSIONED_COUNT, /* IDE_TRANSFER_MODE_PARAMETERS */
+    OWNED_ADVANCED,                      /* IDE_ADVANCED_CHANNEL_CONFIGURATION */
     OWNED_RESOURCES,                     /* IDE_MINIPORT_RESOURCES */
     OWNED_IRB,                           /* IDE_REQUEST_BLOCK */
     OWNED_POWER,                         /* the same, of IRB_FUNCTION_POWER_CHANGE */

@@ -48,6 +48,9 @@ const struct command shell_commands[] = {
     {"start", "CHANNEL", "starts a stopped channel, or controller", command_start},
     {"reset", "CHANNEL", "resets a channel, waits, and says whether its devices answer",
      command_reset},
+    {"setting", "CHANNEL [GUID VALUE]",
+     "tells a driver the value of a power setting that it has asked for, or lists these",
+     command_setting},
     {"drivers", "", "the drivers: image, controllers, state", command_drivers},
     {"poweroff", "", "stops all channels and ends", command_poweroff},
 };

@@ -69,6 +69,9 @@ enum command_result command_trace(unsigned count, char **words);
 enum command_result command_drivers(unsigned count, char **words);
 enum command_result command_reset(unsigned count, char **words);
 
+/* command_setting.c */
+enum command_result command_setting(unsigned count, char **words);
+
 /* For other commands, too. Of command_identify.c: */
 
 /* IDENTIFY DEVICE or IDENTIFY PACKET DEVICE, whichever it is. False: *request says why not. */

@@ -18,6 +18,7 @@ my @select = (routine => 'AtaControllerTransferModeSelect', context => 'AtaContr
     function => 'ProbeTransferModeSelect');
 my @device = (routine => 'IdeHwInitialize', context => 'IdeHwInitialize', function => 'ProbeInitialize');
 my @complete = (routine => 'AtaPortCompleteRequest', context => 'IdeHwInterrupt');
+my $setting = '01234567-89AB-CDEF-0001-0203040506F7';
 my $bad_parameter = 'c000000d';
 my $bad_time = 'c0000010';
 
@@ -82,6 +83,20 @@ contract_cases('ini',
     { case => 'ini_interface_reserved', rule => 'INI-09', @init },
     { case => 'ini_interface_reserved_ulong', rule => 'INI-09', @init },
     { case => 'ini_advances_reserved', rule => 'INI-09', @control },
+    { case => 'ini_advanced_reserved', rule => 'INI-09', @control },
+    { case => 'ini_advanced_length', rule => 'INI-11', @control },
+    { case => 'ini_advanced_pointer', rule => 'INI-11', @control },
+    { case => 'ini_advanced_settings', asserts => 'INI-09', fails => 1,
+      io => "setting 0.0; setting 0.0 {$setting} 7; setting 0.0 $setting 8; setting 0.0 $setting 0x100000000; "
+          . "setting 0.0 12345678-0000-0000-0000-000000000000 7; setting 0.1; setting 0.0 0123 7",
+      also => qr/^01234567-89ab-cdef-0001-0203040506f7\n00000000-0000-0000-0000-000000000000\n
+          .*^The\ driver\ of\ channel\ 0\.0\ was\ told\.\n
+          .*^IdeHwControl\(IdeVendorDefined\)\ returned\ FALSE\.\n
+          .*^A\ setting's\ value\ has\ 32\ bits\.\n
+          .*^The\ driver\ of\ channel\ 0\.0\ has\ not\ asked\ for\ this\ setting\.\n
+          .*^Channel\ 0\.1\ is\ not\ running\.\n
+          .*^"0123"\ is\ no\ GUID/msx,
+      log => qr/target 255: setting 1234567 is 7\n.*target 255: setting 1234567 is 8\n/s },
     { case => 'ini_chs_reserved', rule => 'INI-09', @device, channel => '0.1' },
     { case => 'ini_irb_reserved', rule => 'INI-09', @complete },
     { case => 'ini_irb_reserved_ulong', rule => 'INI-09', @complete },

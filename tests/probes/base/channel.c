@@ -198,6 +198,16 @@ static BOOLEAN start_channel(struct probe_channel *channel,
     return TRUE;
 }
 
+/* A power setting that a case has asked for: it takes odd values only. */
+static BOOLEAN take_setting(const IDE_VENDOR_DEFINED_POWER_INFO *info)
+{
+    const ULONG value = info->ValueLength == sizeof(ULONG) ? *(const ULONG *)info->Value : 0;
+
+    AtaPortDebugPrint(0, "target %u: setting %x is %u\n", info->TargetId,
+                      (unsigned)info->SettingGuid.Data1, (unsigned)value);
+    return value & 1;
+}
+
 /* BREAKS: INI-05, INI-09, INI-10, INI-11, INI-13, where a case changed what this leaves behind */
 BOOLEAN NTAPI ProbeControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAction,
                            PVOID Parameters)
@@ -218,8 +228,9 @@ BOOLEAN NTAPI ProbeControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlAct
             channel->devices[target].settings_left = channel->devices[target].modes;
         probe_take_hardware(channel);
         return TRUE;
-    case IdePowerDown:
     case IdeVendorDefined:
+        return take_setting(Parameters);
+    case IdePowerDown:
         return TRUE;
     }
     return FALSE;

@@ -204,6 +204,39 @@ CASE ini_advances_reserved(struct occasion *at)
     return FALSE;
 }
 
+CASE ini_advanced_reserved(struct occasion *at)
+{
+    at->start->AdvancedChannelConfiguration->Present.Reserved = 1;
+    return FALSE;
+}
+
+CASE ini_advanced_length(struct occasion *at)
+{
+    at->start->AdvancedChannelConfiguration->Length = 2;
+    return FALSE;
+}
+
+CASE ini_advanced_pointer(struct occasion *at)
+{
+    at->start->AdvancedChannelConfiguration = NULL;
+    return FALSE;
+}
+
+/* Two power settings are asked for; ProbeControl says what it is told of them. */
+CASE ini_advanced_settings(struct occasion *at)
+{
+    PIDE_ADVANCED_CHANNEL_CONFIGURATION advanced = at->start->AdvancedChannelConfiguration;
+    const GUID first = {0x01234567, 0x89ab, 0xcdef, {0, 1, 2, 3, 4, 5, 6, 0xf7}};
+
+    if (!at->start->SupportedAdvances.AdvancedChannelConfigurationSupported ||
+        advanced->Length != sizeof *advanced)
+        return FALSE;
+    advanced->Present.VendorDefinedPower = 1;
+    advanced->VendorDefinedPower.ValidGuids = 2;
+    advanced->VendorDefinedPower.Guid[0] = first;
+    return FALSE;
+}
+
 CASE ini_overlapped_late(struct occasion *at)
 {
     at->start->NumberOfOverlappedRequests++;
@@ -313,6 +346,10 @@ const struct probe_case ini_cases[] = {
     {"ini_no_sync", AT_START, 1, ini_no_sync},
     {"ini_no_wmi", AT_START, 1, ini_no_wmi},
     {"ini_advances_reserved", AT_START, 1, ini_advances_reserved},
+    {"ini_advanced_reserved", AT_START, 1, ini_advanced_reserved},
+    {"ini_advanced_length", AT_START, 1, ini_advanced_length},
+    {"ini_advanced_pointer", AT_START, 1, ini_advanced_pointer},
+    {"ini_advanced_settings", AT_START, 1, ini_advanced_settings},
     {"ini_overlapped_late", AT_START, 1, ini_overlapped_late},
     {"ini_overlapped_lowered", AT_START, 1, ini_overlapped_lowered},
     {"ini_unsupported_mode", AT_MODE_SELECT, 1, ini_unsupported_mode},
