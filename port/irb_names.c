@@ -52,6 +52,8 @@ const char *irb_function_name(uint16_t function)
         return "flush";
     case IRB_FUNCTION_ATA_SMART:
         return "SMART";
+    case IRB_FUNCTION_ATA_GPLOG:
+        return "general purpose log";
     case IRB_FUNCTION_ATAPI_COMMAND:
         return "packet command";
     case IRB_FUNCTION_REQUEST_SENSE:

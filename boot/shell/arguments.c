@@ -24,6 +24,22 @@ bool argument_number(const char *word, uint64_t *value)
     return false;
 }
 
+bool argument_bytes(char **words, uint8_t *bytes, size_t capacity, size_t *byte_count)
+{
+    *byte_count = 0;
+    for (; *words; words++) {
+        const char *digits = *words;
+        if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
+            digits += 2; /* as `fill` wants it */
+        if (!*digits || !hex_parse(digits, bytes, capacity, byte_count)) {
+            hal_printf("\"%.40s\" is not made of hexadecimal bytes%s.\n", *words,
+                       *byte_count == capacity ? ", or one too many" : "");
+            return false;
+        }
+    }
+    return true;
+}
+
 struct device *argument_any_device(const char *word)
 {
     struct device *device = port_device_by_name(word);

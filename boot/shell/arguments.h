@@ -12,6 +12,8 @@
 
 /* Each says what is wrong with the word when it returns false or NULL. */
 bool argument_number(const char *word, uint64_t *value);
+/* All words up to the last one, as hexadecimal bytes. */
+bool argument_bytes(char **words, uint8_t *bytes, size_t capacity, size_t *byte_count);
 struct device *argument_device(const char *word);
 /* The same for commands that also want those that the driver has refused. */
 struct device *argument_any_device(const char *word);

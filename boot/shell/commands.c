@@ -29,6 +29,14 @@ const struct command shell_commands[] = {
      command_bench},
     {"cd", "DISK eject|load|capacity", "opens or closes a drive, asks for its medium", command_cd},
     {"mode", "DISK", "how the driver addresses a device and moves its data", command_mode},
+    {"smart", "DISK", "whether the disk is about to fail, as it says itself; its logs",
+     command_smart},
+    {"ata", "DISK COMMAND [FEATURES COUNT LBA] [in BYTES | out BYTES [HEXBYTES...]]",
+     "sends an ATA command (0xEC, or a name: identify-device), shows registers and data; sends "
+     "HEXBYTES and zeros behind them",
+     command_ata},
+    {"cdb", "DISK HEXBYTES... [in BYTES | out BYTES [HEXBYTES...]]",
+     "sends a packet command, shows its result, sense and data", command_cdb},
     {"registry",
      "list [KEY] | get KEY NAME | set KEY NAME TYPE:VALUE | delete KEY [NAME] | export | compact | "
      "buffers | check",

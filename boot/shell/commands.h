@@ -46,6 +46,13 @@ enum command_result command_verify(unsigned count, char **words);
 enum command_result command_sha256(unsigned count, char **words);
 enum command_result command_copy(unsigned count, char **words);
 
+/* command_smart.c */
+enum command_result command_smart(unsigned count, char **words);
+
+/* commands_pass.c: commands as somebody has written them */
+enum command_result command_ata(unsigned count, char **words);
+enum command_result command_cdb(unsigned count, char **words);
+
 /* command_bench.c */
 enum command_result command_bench(unsigned count, char **words);
 

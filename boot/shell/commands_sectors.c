@@ -1,35 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* `read`, `write` and `flush`: sectors to and from the console. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
 #include "boot/shell/commands.h"
-#include "boot/shell/numbers.h"
+#include "boot/shell/dump.h"
 #include "boot/shell/transfer.h"
 #include "lib/plural.h"
 #include "port/block.h"
 #include "port/objects.h"
 
 /* ------------------------------------------------------------------ read */
-
-#define DUMP_BYTES 16u
-
-/* One line as hexdump -C writes it, so that the two can be compared. */
-static void dump_line(uint64_t offset, const uint8_t *bytes)
-{
-    char line[96];
-    int length = snprintf(line, sizeof line, "%08" PRIx64 " ", offset);
-
-    for (unsigned i = 0; i < DUMP_BYTES; i++)
-        length += snprintf(line + length, sizeof line - (size_t)length, "%s%02x",
-                           i == DUMP_BYTES / 2 ? "  " : " ", bytes[i]);
-    length += snprintf(line + length, sizeof line - (size_t)length, "  |");
-    for (unsigned i = 0; i < DUMP_BYTES; i++)
-        line[length++] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
-    hal_printf("%.*s|\n", length, line);
-}
 
 static enum command_result dump(void *context, uint64_t lba, uint64_t sector_count, void *data)
 {
@@ -40,8 +22,7 @@ static enum command_result dump(void *context, uint64_t lba, uint64_t sector_cou
     for (uint64_t sector = 0; sector < sector_count; sector++) {
         if (shell_is_stopped())
             return command_fail("Stopped by Ctrl-C.");
-        for (uint32_t at = 0; at < sector_size; at += DUMP_BYTES)
-            dump_line((lba + sector) * sector_size + at, bytes + sector * sector_size + at);
+        dump_bytes((lba + sector) * sector_size, bytes + sector * sector_size, sector_size);
     }
     return COMMAND_DONE;
 }
@@ -66,22 +47,6 @@ enum command_result command_read(unsigned count, char **words)
 
 /* ------------------------------------------------------------------ write */
 
-/* Collects the bytes of all words; false: one of them is no hexadecimal byte. */
-static bool parse_bytes(char **words, uint8_t *bytes, size_t *byte_count)
-{
-    *byte_count = 0;
-    for (; *words; words++) {
-        const char *digits = *words;
-        if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
-            digits += 2; /* as `fill` wants it */
-        if (!*digits || !hex_parse(digits, bytes, TRANSFER_BUFFER_BYTES, byte_count)) {
-            hal_printf("\"%.40s\" is not made of hexadecimal bytes.\n", *words);
-            return false;
-        }
-    }
-    return *byte_count > 0;
-}
-
 enum command_result command_write(unsigned count, char **words)
 {
     struct range range = {0};
@@ -96,7 +61,7 @@ enum command_result command_write(unsigned count, char **words)
         return COMMAND_FAILED;
     if (is_through)
         words[count - 1] = NULL;
-    if (!parse_bytes(words + 3, bytes, &byte_count))
+    if (!argument_bytes(words + 3, bytes, TRANSFER_BUFFER_BYTES, &byte_count) || byte_count == 0)
         return COMMAND_BAD_ARGUMENTS;
     uint32_t sector_size = range.device->sector_size;
     range.sector_count = (byte_count + sector_size - 1) / sector_size;

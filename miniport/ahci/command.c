@@ -87,7 +87,8 @@ UCHAR ahci_fill(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, ULONG slot
     }
     fill_header(channel, slot, description, table);
     if (IsReturnResults(irb))
-        channel->shared->received.registers.type = 0; /* it is seen whether one has come */
+        channel->shared->received.registers.type = channel->shared->received.pio_setup.type =
+            0; /* it is seen whether one has come */
     channel->irbs[slot] = irb;
     return IRB_STATUS_PENDING;
 }

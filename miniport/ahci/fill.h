@@ -61,12 +61,13 @@ static inline ULONG free_slot(const struct ahci_channel *channel)
     return (ULONG)__builtin_ctz(channel->usable & ~channel->active);
 }
 
-/* Which kind an IRB's command is to be. */
+/* Which kind an IRB's command is to be. The end of a queued one brings no registers (SATA: 10.5.7,
+ * Set Device Bits). */
 static inline enum ahci_kind kind_of(const struct ahci_channel *channel,
                                      const IDE_REQUEST_BLOCK *irb)
 {
     return channel->device.queue_depth && !channel->unqueued_left && ahci_moves_sectors(irb) &&
-                   opcode_of(irb) != OPCODE_PLAIN
+                   opcode_of(irb) != OPCODE_PLAIN && !IsReturnResults(irb)
                ? KIND_QUEUED
                : KIND_PLAIN;
 }

@@ -102,5 +102,7 @@ bool packet_command_opcode(const char *word, size_t length, uint8_t *opcode);
 
 /* "UNIT ATTENTION", of the low four bits. */
 const char *sense_key_name(uint8_t key);
+/* "medium not present", of the additional code and its qualifier; NULL: unknown. */
+const char *sense_code_name(uint8_t code, uint8_t qualifier);
 
 #endif

@@ -294,3 +294,71 @@ const char *sense_key_name(uint8_t key)
     };
     return names[key & 0xF];
 }
+
+/* SPC-2, table of additional sense codes: those of CD and DVD drives. The row without a qualifier
+ * (FFh) is for all that have none of their own. */
+static const struct sense_code {
+    uint8_t code, qualifier;
+    const char *name;
+} sense_codes[] = {
+    {0x00, 0x00, "nothing more to say"},
+    {0x00, 0x11, "audio is playing"},
+    {0x00, 0x14, "audio was stopped by an error"},
+    {0x02, 0xFF, "no seek complete"},
+    {0x04, 0x00, "not ready, cause not reported"},
+    {0x04, 0x01, "becoming ready"},
+    {0x04, 0x02, "needs to be started"},
+    {0x04, 0x04, "formatting"},
+    {0x04, 0x07, "an operation is in progress"},
+    {0x04, 0x08, "a long write is in progress"},
+    {0x04, 0xFF, "not ready"},
+    {0x05, 0xFF, "no answer to selection"},
+    {0x06, 0xFF, "no reference position"},
+    {0x08, 0xFF, "communication with the unit failed"},
+    {0x09, 0xFF, "tracking or focus error"},
+    {0x0C, 0xFF, "write error"},
+    {0x11, 0x05, "sector could not be corrected"},
+    {0x11, 0xFF, "unrecovered read error"},
+    {0x15, 0xFF, "positioning error"},
+    {0x1A, 0xFF, "wrong length of a parameter list"},
+    {0x1B, 0xFF, "synchronous data transfer error"},
+    {0x20, 0xFF, "invalid operation code"},
+    {0x21, 0xFF, "address out of range"},
+    {0x24, 0xFF, "invalid field in the CDB"},
+    {0x25, 0xFF, "logical unit not supported"},
+    {0x26, 0xFF, "invalid field in the parameter list"},
+    {0x27, 0xFF, "write-protected"},
+    {0x28, 0xFF, "the medium may have changed"},
+    {0x29, 0xFF, "power on or reset"},
+    {0x2A, 0xFF, "parameters have changed"},
+    {0x2B, 0xFF, "cannot disconnect to copy"},
+    {0x2C, 0xFF, "wrong sequence of commands"},
+    {0x2E, 0xFF, "not enough time for it"},
+    {0x30, 0xFF, "medium of a wrong kind or format"},
+    {0x31, 0xFF, "format of the medium is damaged"},
+    {0x39, 0xFF, "saving parameters is not supported"},
+    {0x3A, 0x01, "medium not present, tray closed"},
+    {0x3A, 0x02, "medium not present, tray open"},
+    {0x3A, 0xFF, "medium not present"},
+    {0x3E, 0xFF, "logical unit is not configured yet"},
+    {0x44, 0xFF, "failure inside the unit"},
+    {0x4E, 0xFF, "overlapped commands"},
+    {0x53, 0x02, "removal of the medium is prevented"},
+    {0x53, 0xFF, "loading or ejecting failed"},
+    {0x57, 0xFF, "the table of contents cannot be read"},
+    {0x5A, 0xFF, "the operator wants something"},
+    {0x63, 0xFF, "no more tracks on this medium"},
+    {0x64, 0xFF, "not possible in this kind of track"},
+    {0x6F, 0xFF, "copy protection"},
+    {0x72, 0xFF, "error of a session"},
+    {0x73, 0xFF, "error of CD control"},
+};
+
+const char *sense_code_name(uint8_t code, uint8_t qualifier)
+{
+    for (size_t i = 0; i < LENGTH(sense_codes); i++)
+        if (sense_codes[i].code == code &&
+            (sense_codes[i].qualifier == qualifier || sense_codes[i].qualifier == 0xFF))
+            return sense_codes[i].name;
+    return NULL;
+}

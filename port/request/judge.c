@@ -108,7 +108,8 @@ static bool is_sense_data(const UCHAR *sense)
     return (sense[0] & 0x7C) == 0x70;
 }
 
-/* The Status that is among them is one of a device that has finished. */
+/* The Status that is among them is one of a device that has finished. (ATA/ATAPI-6, 9.12: a packet
+ * device that was reset shows 0, and its signature.) */
 static bool are_registers(const struct irb_slot *slot)
 {
     const IDEREGISTERS *registers = (const IDEREGISTERS *)slot->page->sense;
@@ -116,7 +117,9 @@ static bool are_registers(const struct irb_slot *slot)
     if (slot->page->irb.SenseInfoBufferType == SENSE_INFO_BUFFER_RETURN_TYPE_D2H_FIS)
         return slot->page->sense[0] == 0x34; /* Serial ATA: register FIS, device to host */
     return slot->page->irb.SenseInfoBufferType != SENSE_INFO_BUFFER_RETURN_TYPE_CDB &&
-           registers->bCommandReg != 0 && !(registers->bCommandReg & IDE_STATUS_BUSY);
+           (registers->bCommandReg != 0 ||
+            (registers->bCylLowReg == 0x14 && registers->bCylHighReg == 0xEB)) &&
+           !(registers->bCommandReg & IDE_STATUS_BUSY);
 }
 
 /* IRB-15: of a status only the flags are left that say the truth. */
