@@ -261,7 +261,7 @@ $(eval $(call hand_on,CASE))
 sweep built-sweep: all $(TEST_TOOLS)
 sweep:
 	@SWEEP="$${CASE:-$(or $(SEED),1):$(or $(RUNS),5000)}" TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
-	    $(if $(MINIPORT),tests/conformance/run.pl,prove -v tests/boot/sweep.t)
+	    $(if $(MINIPORT),tests/conformance/run.pl,prove -v tests/boot/sweep.t tests/boot/sweep-ahci.t)
 
 endif
 

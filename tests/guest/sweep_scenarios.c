@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is run in the sweep: read, write, flush, identify, packet, reset; see sweep.h. */
+/* What is run in the sweep: read, write, flush, identify, packet, reset, queue; see sweep.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +13,7 @@
 #define FIRST_LBA   40u
 #define FIRST_COUNT 16u
 #define PIECE       256u /* sectors of the whole disk that go at once */
+#define QUEUED      4u   /* reads of `count` sectors that go at once */
 
 volatile unsigned sweep_ends;
 
@@ -26,6 +27,8 @@ static uint64_t lba = FIRST_LBA;
 static uint32_t count = FIRST_COUNT;
 static uint32_t seed = 1;
 static struct block_request block;
+static struct block_request queued[QUEUED];
+static unsigned queued_left;
 static struct request request;
 static bool is_unsure; /* the sectors of the last write may be old or new */
 
@@ -176,6 +179,65 @@ static void begin_reset(void)
     irql_lower(level);
 }
 
+/* Several reads at a time: what one of them comes to must not be another's. It has ended when all
+ * have, and twice when one has. */
+static void queued_ends(struct block_request *ended)
+{
+    (void)ended;
+    if (queued_left == 0 || --queued_left == 0)
+        sweep_ends++;
+}
+
+static uint64_t queued_lba(unsigned i)
+{
+    return (lba + (uint64_t)i * count) % (SWEEP_SECTORS - SWEEP_MOST);
+}
+
+static void begin_queue(void)
+{
+    sweep_ends = 0;
+    queued_left = QUEUED;
+    enum irql level = irql_raise_dispatch();
+    for (unsigned i = 0; i < QUEUED; i++) {
+        queued[i] = (struct block_request){.device = disk,
+                                           .operation = BLOCK_READ,
+                                           .lba = queued_lba(i),
+                                           .sector_count = count,
+                                           .buffer = buffer + i * count * SECTOR,
+                                           .callback = queued_ends};
+        block_submit(&queued[i]);
+    }
+    irql_lower(level);
+}
+
+static bool any_queued(enum block_status status)
+{
+    for (unsigned i = 0; i < QUEUED; i++)
+        if (queued[i].status == status)
+            return true;
+    return false;
+}
+
+static bool is_queue_good(void)
+{
+    return any_queued(BLOCK_OK);
+}
+
+static bool is_queue_gone(void)
+{
+    return any_queued(BLOCK_DEVICE_GONE);
+}
+
+/* Of those that ended well. */
+static bool is_queue_right(void)
+{
+    for (unsigned i = 0; i < QUEUED; i++)
+        if (queued[i].status == BLOCK_OK &&
+            memcmp(buffer + i * count * SECTOR, model + queued_lba(i) * SECTOR, count * SECTOR))
+            return false;
+    return true;
+}
+
 const struct sweep_scenario sweep_scenarios[] = {
     {"read", false, false, nothing_first, begin_read, is_block_good, is_block_gone, is_read_right},
     {"write", false, false, new_data, begin_write, is_block_good, is_block_gone, is_write_right},
@@ -185,6 +247,8 @@ const struct sweep_scenario sweep_scenarios[] = {
     {"packet", true, false, nothing_first, begin_packet, is_block_good, is_block_gone,
      is_packet_right},
     {"reset", false, true, nothing_first, begin_reset, is_block_good, is_block_gone, is_read_right},
+    {"queue", false, false, nothing_first, begin_queue, is_queue_good, is_queue_gone,
+     is_queue_right},
 };
 const unsigned sweep_scenario_count = sizeof sweep_scenarios / sizeof *sweep_scenarios;
 
@@ -193,9 +257,20 @@ struct device *sweep_device(const struct sweep_scenario *scenario)
     return scenario->is_packet ? cd : disk;
 }
 
+/* The first that did not end well; or the first. */
+static void queue_describe(char *text, size_t size)
+{
+    unsigned i = QUEUED - 1;
+    while (i > 0 && queued[i].status == BLOCK_OK)
+        i--;
+    block_describe(&queued[i], text, size);
+}
+
 void sweep_describe(const struct sweep_scenario *scenario, char *text, size_t size)
 {
-    if (scenario->begin != begin_identify)
+    if (scenario->begin == begin_queue)
+        queue_describe(text, size);
+    else if (scenario->begin != begin_identify)
         block_describe(&block, text, size);
     else
         snprintf(text, size, "IRB status %s (%#x), Status %02xh, Error %02xh",
