@@ -64,8 +64,9 @@ C_ASSERT(MAXIMUM_TRANSFER / 4096 + 1 <= MAXIMUM_BREAKS);
 
 struct ahci_controller {
     PUCHAR base;
-    ULONG capabilities; /* CAP */
-    ULONG ports;        /* implemented, a bit each */
+    ULONG capabilities;   /* CAP */
+    BOOLEAN has_firmware; /* CAP2 says that it has to be taken over from one */
+    ULONG ports;          /* implemented, a bit each */
     UCHAR number; /* of the controllers that this driver has started, the lowest that was free */
     BOOLEAN is_dump;
 };
@@ -92,7 +93,8 @@ struct ahci_device {
  * in phase.c; docs/states.md is made from both. */
 enum ahci_phase {
     PHASE_STOPPED,  /* before IdeHwControl(IdeStart), after IdeStop, and without power */
-    PHASE_TAKE,     /* passing: the port gets its memory, and its link is looked for as it is */
+    PHASE_HANDOFF,  /* the firmware is about to let the controller go; timer */
+    PHASE_TAKE,     /* the port is about to stand still, and then gets its memory; timer */
     PHASE_RUNNING,  /* commands are carried out; interrupt */
     PHASE_FAILED,   /* a command has failed, and the engine is about to stop; timer */
     PHASE_LOG,      /* the device is asked which queued command it was; interrupt and timer */
@@ -167,6 +169,7 @@ struct ahci_channel {
     struct ahci_notes *notes; /* the registry buffer, from IdeStart to IdeStop; NULL: none */
     UCHAR slots;              /* that may be in use at a time */
     BOOLEAN has_no_queue;     /* by a setting */
+    ULONG link_power; /* bits of CAP: where its link may go; by a setting, 0: it stays awake */
 };
 
 /* ------------------------------------------------------------------ register access */

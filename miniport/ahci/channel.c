@@ -66,6 +66,7 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
     if (configuration->Version != sizeof *configuration)
         return FALSE;
     channel->is_dump = configuration->ChannelMode == IdeModeDump;
+    channel->resets_in_a_row = 0;
     channel->device = (struct ahci_device){.sector_bytes = SECTOR_BYTES};
     channel->active = 0;
     channel->unqueued_left = 0;
@@ -90,8 +91,7 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
     }
     /* Without staggered spin-up the link has been looking for a device all the time. */
     channel->nothing_us = channel->controller->capabilities & CAP_STAGGERED ? SPIN_UP_US : 0;
-    ahci_write(channel, PORT_IE, 0);
-    ahci_run(channel, PHASE_TAKE);
+    ahci_run(channel, PHASE_HANDOFF);
     return TRUE;
 }
 
@@ -125,7 +125,8 @@ BOOLEAN NTAPI AhciControl(PVOID ChannelExtension, IDE_CONTROL_ACTION ControlActi
         /* Everything may be lost. */
         if (channel->phase != PHASE_STOPPED)
             return FALSE;
-        ahci_run(channel, PHASE_TAKE);
+        channel->resets_in_a_row = 0;
+        ahci_run(channel, PHASE_HANDOFF);
         return TRUE;
     case IdeVendorDefined:
         return TRUE;

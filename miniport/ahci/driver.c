@@ -13,8 +13,7 @@
 #define PCI_COMMAND_BUS_MASTER 0x0004
 
 #define HANDOFF_STEP_US 50
-#define HANDOFF_STEPS \
-    10 /* the firmware answers by an interrupt of its own, and is not waited for longer */
+#define HANDOFF_STEPS   10 /* most firmware answers by an interrupt of its own, at once */
 
 /* No structure tells a driver its controller's number, by which the registry names the keys; but
  * the port counts them as this does, in start order, and a controller that is started again keeps
@@ -56,12 +55,11 @@ static PUCHAR map_registers(struct ahci_controller *controller,
     return NULL;
 }
 
-/* AHCI: 10.6. A firmware that holds the controller and does not let go is overruled. */
+/* AHCI: 10.6. A firmware that takes its time is waited for where the ports start (link.c). */
 static void take_over(PUCHAR hba)
 {
-    if (!(hba_read(hba, HBA_CAP2) & CAP2_HANDOFF))
-        return;
-    ULONG owner = hba_read(hba, HBA_BOHC) & BOHC_OWNER_BITS;
+    const ULONG owner = hba_read(hba, HBA_BOHC) & (BOHC_OWNER_BITS & ~BOHC_BIOS_BUSY);
+
     hba_write(hba, HBA_BOHC, owner | BOHC_OS_OWNS);
     for (ULONG i = 0; i < HANDOFF_STEPS && hba_read(hba, HBA_BOHC) & BOHC_BIOS_OWNS; i++)
         AtaPortStallExecution(HANDOFF_STEP_US);
@@ -73,7 +71,8 @@ static void take_controller(struct ahci_controller *controller)
     PUCHAR hba = controller->base;
 
     hba_write(hba, HBA_GHC, GHC_AHCI);
-    take_over(hba);
+    if (controller->has_firmware)
+        take_over(hba);
     for (ULONG port = 0; port < PORT_COUNT; port++)
         if (controller->ports >> port & 1)
             hba_write(hba, PORT_BASE(port) + PORT_IE, 0);
@@ -99,6 +98,7 @@ static BOOLEAN start_controller(struct ahci_controller *controller,
         return FALSE;
     }
     controller->capabilities = hba_read(controller->base, HBA_CAP);
+    controller->has_firmware = (hba_read(controller->base, HBA_CAP2) & CAP2_HANDOFF) != 0;
     /* AHCI: 3.1.4: what CAP says of the number of ports may be more, or less, than there are. */
     controller->ports = hba_read(controller->base, HBA_PI);
     for (UCHAR port = 0; port < PORT_COUNT; port++)

@@ -75,11 +75,10 @@ static BOOLEAN is_whole(const UCHAR *log)
 static void log_is_read(struct ahci_channel *channel)
 {
     const UCHAR *log = channel->shared->log;
-    const ULONG tag = LOG_TAG(log[0]), moved = channel->shared->list[LOG_SLOT].byte_count;
+    const ULONG tag = LOG_TAG(log[0]);
 
     channel->shared->list[LOG_SLOT] = channel->kept;
-    if (moved < LOG_BYTES || !is_whole(log) || log[0] & LOG_NOT_QUEUED ||
-        !(channel->active >> tag & 1)) {
+    if (!is_whole(log) || log[0] & LOG_NOT_QUEUED || !(channel->active >> tag & 1)) {
         give_up(channel);
         return;
     }

@@ -62,6 +62,7 @@ static enum ahci_phase lose_link(struct ahci_channel *channel)
 {
     ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
     channel->has_changed = TRUE;
+    channel->resets_in_a_row = 0;
     return PHASE_TAKE;
 }
 
@@ -69,7 +70,7 @@ static enum ahci_phase serve(struct ahci_channel *channel, ULONG causes)
 {
     if (channel->active)
         end_commands(channel, causes);
-    if (causes & INT_LINK)
+    if (causes & ahci_link_causes(channel))
         return lose_link(channel);
     if (has_failed(channel, causes))
         return ahci_fail(channel, causes & INT_OVERFLOW ? causes | INT_BUS_DATA : causes);
@@ -81,7 +82,7 @@ static enum ahci_phase serve_with_care(struct ahci_channel *channel, ULONG cause
 {
     if (channel->phase != PHASE_ABSENT && channel->phase != PHASE_LOG)
         return channel->phase;
-    if (causes & INT_LINK)
+    if (causes & ahci_link_causes(channel))
         return lose_link(channel);
     return channel->phase == PHASE_LOG ? ahci_log_interrupt(channel, causes) : PHASE_ABSENT;
 }

@@ -3,7 +3,8 @@
  * The port from reset to ready: its engine stops, COMRESET, the link, the device, the engine
  * starts.
  *
- * Owns: the engine, the link, and where the port has its memory. May not: know what a command is.
+ * Owns: the engine, the link and its power, and where the port has its memory. May not: know what a
+ * command is.
  *
  * AHCI: 10.1.2 (start), 10.4.2 (port reset), 10.3 (what ST and FRE may be set for). A port without
  * a device is not waited for: what PxSSTS shows is known ten milliseconds after a reset (SATA:
@@ -14,14 +15,42 @@
 #define STEP_US 5
 #define STEPS   40 /* then a timer looks again */
 
-#define STOP_LIMIT_US   500000u /* AHCI: 3.3.7: CR and FR are clear by then */
-#define COMRESET_US     2000u   /* AHCI: 10.4.2: at least 1 ms */
-#define NOTHING_US      10000u  /* DET says by then whether there is anything */
-#define LINK_LIMIT_US   1000000u
-#define READY_LIMIT_US  10000000u
-#define RESETS_IN_A_ROW 3 /* then the device is given up */
+#define FIRMWARE_US      25000u   /* AHCI: 10.6: by then it is gone, or shows that it is busy, */
+#define BUSY_FIRMWARE_US 2000000u /* and has so long */
+#define STOP_LIMIT_US    500000u  /* AHCI: 3.3.7: CR and FR are clear by then */
+#define COMRESET_US      2000u    /* AHCI: 10.4.2: at least 1 ms */
+#define NOTHING_US       10000u   /* DET says by then whether there is anything */
+#define LINK_LIMIT_US    1000000u
+#define READY_LIMIT_US   10000000u
+#define RESETS_IN_A_ROW  3 /* then the device is given up */
+
+/* ------------------------------------------------------------------ power of the link */
+
+/* PxSCTL. AHCI: 8.3.1, 3.3.11: to which states of power neither side may take the link. */
+static ULONG link_control(const struct ahci_channel *channel)
+{
+    const ULONG control = ahci_read(channel, PORT_SCTL) & ~(SCTL_DET | SCTL_IPM);
+
+    return control | (channel->link_power & CAP_PARTIAL ? 0 : SCTL_NO_PARTIAL) |
+           (channel->link_power & CAP_SLUMBER ? 0 : SCTL_NO_SLUMBER);
+}
+
+/* PxCMD's bits by which the controller itself lets an idle link sleep (8.3.1.3). */
+static ULONG link_sleep(const struct ahci_channel *channel)
+{
+    if (!(channel->link_power & CAP_LINK_POWER))
+        return 0;
+    return channel->link_power & CAP_SLUMBER ? CMD_LINK_POWER | CMD_SLUMBER : CMD_LINK_POWER;
+}
 
 /* ------------------------------------------------------------------ the engine */
+
+/* All of PxCMD is the driver's to say, and nothing is taken over from what it shows: `running` are
+ * its engines. */
+static void put_command(struct ahci_channel *channel, ULONG running)
+{
+    ahci_write(channel, PORT_CMD, CMD_SPIN_UP | CMD_POWER_ON | running);
+}
 
 static BOOLEAN is_clear(struct ahci_channel *channel, ULONG bit)
 {
@@ -35,18 +64,35 @@ static BOOLEAN is_clear(struct ahci_channel *channel, ULONG bit)
 
 BOOLEAN ahci_engine_has_stopped(struct ahci_channel *channel)
 {
-    ULONG command = ahci_read(channel, PORT_CMD);
+    const ULONG command = ahci_read(channel, PORT_CMD);
 
     if (command & CMD_START)
-        ahci_write(channel, PORT_CMD, command & ~(CMD_START | CMD_ICC));
+        put_command(channel, command & CMD_FIS_ON);
     return is_clear(channel, CMD_RUNS);
 }
 
 void ahci_engine_start(struct ahci_channel *channel)
 {
-    ULONG command = ahci_read(channel, PORT_CMD) & ~CMD_ICC;
+    put_command(channel, CMD_FIS_ON | CMD_START | link_sleep(channel));
+}
 
-    ahci_write(channel, PORT_CMD, command | CMD_FIS_ON | CMD_START);
+/* AHCI: 10.3.2: receives no FIS any more, either; after the engine. */
+static BOOLEAN port_has_stopped(struct ahci_channel *channel)
+{
+    if (!ahci_engine_has_stopped(channel))
+        return FALSE;
+    const ULONG command = ahci_read(channel, PORT_CMD);
+    if (command & CMD_RUNS)
+        return FALSE;
+    if (command & CMD_FIS_ON)
+        put_command(channel, 0);
+    return is_clear(channel, CMD_FIS_RUNS);
+}
+
+void ahci_port_stop(struct ahci_channel *channel)
+{
+    if (!port_has_stopped(channel))
+        AtaPortDebugPrint(0, "ahci: port %u does not stop\n", channel->port);
 }
 
 static void put_address(struct ahci_channel *channel, ULONG offset, const VOID *memory)
@@ -57,46 +103,42 @@ static void put_address(struct ahci_channel *channel, ULONG offset, const VOID *
     ahci_write(channel, offset + 4, (ULONG)(address >> 32));
 }
 
-/* AHCI: 10.3.2: after ST. Returns PxCMD. */
-static ULONG stop_receiving(struct ahci_channel *channel)
-{
-    const ULONG command = ahci_read(channel, PORT_CMD) & ~(CMD_ICC | CMD_START | CMD_FIS_ON);
+/* ------------------------------------------------------------------ start */
 
-    ahci_write(channel, PORT_CMD, command);
-    if (!is_clear(channel, CMD_FIS_RUNS))
-        AtaPortDebugPrint(0, "ahci: port %u goes on receiving\n", channel->port);
-    return command;
+/* AHCI: 10.6. A firmware that does not let go is overruled. */
+enum ahci_phase ahci_handoff_look(struct ahci_channel *channel)
+{
+    const ULONG owner =
+        channel->controller->has_firmware ? hba_read(channel->hba, HBA_BOHC) : BOHC_OS_OWNS;
+
+    if (!(owner & BOHC_BIOS_OWNS))
+        return PHASE_TAKE;
+    if (ahci_wait_on(channel, owner & BOHC_BIOS_BUSY ? BUSY_FIRMWARE_US : FIRMWARE_US))
+        return PHASE_HANDOFF;
+    AtaPortDebugPrint(0, "ahci: port %u: the firmware does not let the controller go\n",
+                      channel->port);
+    return PHASE_TAKE;
 }
 
-/* The engine stands still. AHCI: 3.3.1, 3.3.3: the addresses may not change while FIS reception
- * runs, which has to be on before a device can say what it is (10.1.2). */
-static void take_memory(struct ahci_channel *channel)
+/* AHCI: 3.3.1, 3.3.3: the addresses may not change while the port runs; FISes are to be received
+ * before a device can say what it is (10.1.2). */
+static enum ahci_phase take_memory(struct ahci_channel *channel)
 {
-    const ULONG command = stop_receiving(channel);
-
     put_address(channel, PORT_CLB, channel->shared->list);
     put_address(channel, PORT_FB, &channel->shared->received);
     ahci_write(channel, PORT_SERR, 0xFFFFFFFFu);
     ahci_write(channel, PORT_IS, 0xFFFFFFFFu);
-    ahci_write(channel, PORT_CMD,
-               command | CMD_FIS_ON | CMD_SPIN_UP | CMD_POWER_ON | CMD_LINK_ACTIVE);
+    ahci_write(channel, PORT_SCTL, link_control(channel));
+    put_command(channel, CMD_FIS_ON | CMD_LINK_ACTIVE);
+    return PHASE_LINK;
 }
 
 /* The port gets its memory, and the link is looked for as it is. */
 enum ahci_phase ahci_take(struct ahci_channel *channel)
 {
-    channel->resets_in_a_row = 0;
-    if (!ahci_engine_has_stopped(channel))
-        return PHASE_STOPPING;
-    take_memory(channel);
-    return PHASE_LINK;
-}
-
-void ahci_port_stop(struct ahci_channel *channel)
-{
-    if (!ahci_engine_has_stopped(channel))
-        AtaPortDebugPrint(0, "ahci: port %u does not stop\n", channel->port);
-    stop_receiving(channel);
+    if (port_has_stopped(channel))
+        return take_memory(channel);
+    return ahci_wait_on(channel, STOP_LIMIT_US) ? PHASE_TAKE : PHASE_STOPPING;
 }
 
 /* ------------------------------------------------------------------ reset */
@@ -121,16 +163,15 @@ enum ahci_phase ahci_stopping_begin(struct ahci_channel *channel)
 
 void ahci_comreset_begin(struct ahci_channel *channel)
 {
-    take_memory(channel);
-    ahci_write(channel, PORT_SCTL, (ahci_read(channel, PORT_SCTL) & ~SCTL_DET) | SCTL_RESET);
+    ahci_write(channel, PORT_SCTL, link_control(channel) | SCTL_RESET);
     ahci_ask_timer(channel, COMRESET_US);
 }
 
 enum ahci_phase ahci_comreset_end(struct ahci_channel *channel)
 {
-    ahci_write(channel, PORT_SCTL, ahci_read(channel, PORT_SCTL) & ~SCTL_DET);
+    ahci_write(channel, PORT_SCTL, link_control(channel));
     channel->nothing_us = NOTHING_US;
-    return PHASE_LINK;
+    return PHASE_TAKE;
 }
 
 /* ------------------------------------------------------------------ link and device */

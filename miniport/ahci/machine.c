@@ -20,6 +20,8 @@
 static enum ahci_phase on_entry(struct ahci_channel *channel)
 {
     switch (channel->phase) {
+    case PHASE_HANDOFF:
+        return ahci_handoff_look(channel);
     case PHASE_TAKE:
         return ahci_take(channel);
     case PHASE_RUNNING:
@@ -51,6 +53,10 @@ static enum ahci_phase on_entry(struct ahci_channel *channel)
 static enum ahci_phase on_tick(struct ahci_channel *channel)
 {
     switch (channel->phase) {
+    case PHASE_HANDOFF:
+        return ahci_handoff_look(channel);
+    case PHASE_TAKE:
+        return ahci_take(channel);
     case PHASE_FAILED:
         return ahci_failed_look(channel);
     case PHASE_LOG:
@@ -64,7 +70,6 @@ static enum ahci_phase on_tick(struct ahci_channel *channel)
     case PHASE_READY:
         return ahci_ready_look(channel);
     case PHASE_STOPPED:
-    case PHASE_TAKE:
     case PHASE_RUNNING:
     case PHASE_ABSENT:
         break;

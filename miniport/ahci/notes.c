@@ -10,6 +10,9 @@
  *
  *     NcqDisabled  1: no queued commands
  *     Depth        1 to 32: commands at a time
+ *     LinkPower    0: the link stays awake. What the controller has of the following: 1: an idle
+ *                  link may sleep a little (Partial), 2: and deeply (Slumber). Then it is not heard
+ *                  when a device is pulled out, but by the command that fails (AHCI: 7.3)
  *
  * Notes, for a device that was there when the channel was used last:
  *
@@ -46,9 +49,19 @@ static ULONG read_setting(struct ahci_channel *channel, PCHAR name, ULONG missin
     return missing;
 }
 
+/* Which of CAP's kinds of it a setting allows. */
+static ULONG link_power(const struct ahci_channel *channel, ULONG setting)
+{
+    const ULONG states = setting == 0 ? 0 : setting == 1 ? CAP_PARTIAL : CAP_PARTIAL | CAP_SLUMBER;
+    const ULONG found = channel->controller->capabilities & states;
+
+    return found ? found | (channel->controller->capabilities & CAP_LINK_POWER) : 0;
+}
+
 void ahci_read_settings(struct ahci_channel *channel)
 {
     channel->has_no_queue = FALSE;
+    channel->link_power = 0;
     channel->slots = 1;
     if (channel->is_dump) /* one request after the other, and there is no registry */
         return;
@@ -67,6 +80,7 @@ void ahci_read_settings(struct ahci_channel *channel)
         AtaPortDebugPrint(0, "ahci: Depth %u of port %u is not from 1 to 32\n", depth,
                           channel->port);
     channel->has_no_queue = read_setting(channel, "NcqDisabled", 0) != 0;
+    channel->link_power = link_power(channel, read_setting(channel, "LinkPower", 0));
 }
 
 /* ------------------------------------------------------------------ notes */

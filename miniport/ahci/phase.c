@@ -16,35 +16,37 @@
 #define BY_PORT (BIT(STOPPING) | BIT(STOPPED))
 
 static const ULONG ahci_followers[PHASE_COUNT] = {
-    [PHASE_STOPPED] = BIT(TAKE),
-    [PHASE_TAKE] = BIT(LINK) | BIT(STOPPING),
+    [PHASE_STOPPED] = BIT(HANDOFF),
+    [PHASE_HANDOFF] = BY_PORT | BIT(TAKE),
+    [PHASE_TAKE] = BY_PORT | BIT(LINK),
     [PHASE_RUNNING] = BY_PORT | BIT(FAILED) | BIT(TAKE),
     [PHASE_FAILED] = BY_PORT | BIT(LOG) | BIT(RUNNING),
     [PHASE_LOG] = BY_PORT | BIT(RUNNING) | BIT(TAKE),
     [PHASE_STOPPING] = BY_PORT | BIT(COMRESET) | BIT(ABSENT),
-    [PHASE_COMRESET] = BY_PORT | BIT(LINK),
+    [PHASE_COMRESET] = BY_PORT | BIT(TAKE),
     [PHASE_LINK] = BY_PORT | BIT(READY) | BIT(ABSENT),
     [PHASE_READY] = BY_PORT | BIT(RUNNING),
     [PHASE_ABSENT] = BIT(STOPPED) | BIT(TAKE),
 };
 
 static const char *const names[PHASE_COUNT] = {
-    [PHASE_STOPPED] = "stopped", [PHASE_TAKE] = "take", [PHASE_RUNNING] = "running",
-    [PHASE_FAILED] = "failed",   [PHASE_LOG] = "log",   [PHASE_STOPPING] = "stopping",
-    [PHASE_COMRESET] = "reset",  [PHASE_LINK] = "link", [PHASE_READY] = "ready",
-    [PHASE_ABSENT] = "absent",
+    [PHASE_STOPPED] = "stopped",   [PHASE_HANDOFF] = "hand-off", [PHASE_TAKE] = "take",
+    [PHASE_RUNNING] = "running",   [PHASE_FAILED] = "failed",    [PHASE_LOG] = "log",
+    [PHASE_STOPPING] = "stopping", [PHASE_COMRESET] = "reset",   [PHASE_LINK] = "link",
+    [PHASE_READY] = "ready",       [PHASE_ABSENT] = "absent",
 };
 
 /* What a phase that looks by timers does not want to hear of stays in PxIS until it is cleared. */
-static ULONG interrupts_of(enum ahci_phase phase)
+static ULONG interrupts_of(const struct ahci_channel *channel, enum ahci_phase phase)
 {
     switch (phase) {
     case PHASE_RUNNING:
     case PHASE_LOG:
-        return INT_DONE | INT_LINK | INT_FAILED;
+        return INT_DONE | INT_FAILED | ahci_link_causes(channel);
     case PHASE_ABSENT:
-        return INT_LINK;
+        return ahci_link_causes(channel);
     case PHASE_STOPPED:
+    case PHASE_HANDOFF:
     case PHASE_TAKE:
     case PHASE_FAILED:
     case PHASE_STOPPING:
@@ -69,8 +71,8 @@ BOOLEAN ahci_enter(struct ahci_channel *channel, enum ahci_phase phase)
         refuse(channel, phase);
         return FALSE;
     }
-    if (interrupts_of(phase) != interrupts_of(channel->phase))
-        ahci_write(channel, PORT_IE, interrupts_of(phase));
+    if (interrupts_of(channel, phase) != interrupts_of(channel, channel->phase))
+        ahci_write(channel, PORT_IE, interrupts_of(channel, phase));
     channel->phase = phase;
     channel->waited_us = 0;
     ahci_ask_timer(channel, 0); /* what was asked for before counts no more */

@@ -16,6 +16,9 @@
 
 #define HBA_CAP         0x00
 #define CAP_SLOTS(cap)  (((cap) >> 8 & 0x1F) + 1) /* command slots */
+#define CAP_PARTIAL     0x00002000u               /* link power: the shallow state */
+#define CAP_SLUMBER     0x00004000u               /* the deep one */
+#define CAP_LINK_POWER  0x04000000u               /* the controller goes there by itself (SALP) */
 #define CAP_STAGGERED   0x08000000u               /* PxCMD.SUD spins a device up */
 #define CAP_NCQ         0x40000000u
 #define CAP_64_BIT      0x80000000u
@@ -30,6 +33,7 @@
 #define BOHC_BIOS_OWNS  0x00000001u
 #define BOHC_OS_OWNS    0x00000002u
 #define BOHC_OWNER_BITS 0x0000001Fu
+#define BOHC_BIOS_BUSY  0x00000010u
 
 /* ------------------------------------------------------------------ a port (3.3) */
 
@@ -62,9 +66,10 @@
 #define CMD_SLOT(cmd)   ((cmd) >> 8 & 0x1F) /* CCS: whose command was carried out */
 #define CMD_FIS_RUNS    0x00004000u
 #define CMD_RUNS        0x00008000u
+#define CMD_LINK_POWER  0x04000000u /* ALPE: an idle link is put to sleep */
+#define CMD_SLUMBER     0x08000000u /* ASP: into the deep state */
 #define CMD_LINK_ACTIVE 0x10000000u /* ICC: asks the link to wake */
-#define CMD_ICC         0xF0000000u
-#define PORT_TFD        0x20 /* Error in bits 15:8, Status in bits 7:0 */
+#define PORT_TFD        0x20        /* Error in bits 15:8, Status in bits 7:0 */
 #define PORT_SSTS       0x28
 #define SSTS_DET(ssts)  ((ssts)&0xF)
 #define DET_NOTHING     0u
@@ -72,9 +77,12 @@
 #define PORT_SCTL       0x2C
 #define SCTL_DET        0x0000000Fu
 #define SCTL_RESET      0x00000001u /* COMRESET while it is set, a millisecond at least (10.4.2) */
-#define PORT_SERR       0x30        /* written as 1 to clear */
-#define PORT_SACT       0x34        /* queued commands, a bit a tag */
-#define PORT_CI         0x38        /* commands issued, a bit a slot */
+#define SCTL_IPM        0x00000F00u /* which states the link may not go to */
+#define SCTL_NO_PARTIAL 0x00000100u
+#define SCTL_NO_SLUMBER 0x00000200u
+#define PORT_SERR       0x30 /* written as 1 to clear */
+#define PORT_SACT       0x34 /* queued commands, a bit a tag */
+#define PORT_CI         0x38 /* commands issued, a bit a slot */
 
 /* ------------------------------------------------------------------ in memory (4.2) */
 

@@ -107,10 +107,19 @@ UCHAR ahci_fill_packet(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb,
 
 /* ------------------------------------------------------------------ link.c */
 
+/* The causes by which the link is heard to come or go. AHCI: 7.3: PhyRdy changes with each turn
+ * of a link's power, too. */
+static inline ULONG ahci_link_causes(const struct ahci_channel *channel)
+{
+    return channel->link_power ? INT_CONNECT : INT_LINK;
+}
+
 BOOLEAN ahci_engine_has_stopped(struct ahci_channel *channel);
 void ahci_engine_start(struct ahci_channel *channel);
-/* The port reads and writes no memory any more. */
+/* The port is to read and write no memory any more. */
 void ahci_port_stop(struct ahci_channel *channel);
+/* Looks whether the firmware has let the controller go. */
+enum ahci_phase ahci_handoff_look(struct ahci_channel *channel);
 enum ahci_phase ahci_take(struct ahci_channel *channel);
 /* The port is taken out of service and reset; what was under way has ended. */
 enum ahci_phase ahci_stopping_begin(struct ahci_channel *channel);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLE_OFFSET 0x1000u /* of the uncached extension, in model.ram */
+#define TABLE_OFFSET    0x1000u  /* of the uncached extension, in model.ram */
+#define DATA_OFFSET     0x10000u /* of what IRBs move */
+#define IDENTIFY_OFFSET (MODEL_RAM_BYTES - 0x1000u)
 
 struct port_model port_model;
 struct model_note model_notes[MODEL_NOTES];
@@ -30,7 +32,7 @@ __attribute__((format(printf, 1, 2))) static void offend(const char *format, ...
 
 uint8_t *port_model_memory(uint32_t offset)
 {
-    return model.ram + 0x10000 + offset;
+    return model.ram + DATA_OFFSET + offset;
 }
 
 /* ------------------------------------------------------------------ calls into the miniport */
@@ -122,6 +124,13 @@ bool port_model_start(void)
     ranges[2] =
         (IDE_ACCESS_RANGE){.RangeStart.QuadPart = MODEL_BUS_MASTER, .RangeLength = 8, .Bar = 4};
     resources.NumberOfAccessRanges = port_model.pci_ids ? 3 : 2;
+    if (port_model.abar) {
+        ranges[0] = (IDE_ACCESS_RANGE){.RangeStart.QuadPart = port_model.abar,
+                                       .RangeLength = port_model.abar_bytes,
+                                       .InMemory = TRUE,
+                                       .Bar = 5};
+        resources.NumberOfAccessRanges = 1;
+    }
     resources.IdeAccessRange = ranges;
     model.has_bus_master = port_model.pci_ids != 0;
     if (port_model.pci_ids) {
@@ -159,6 +168,16 @@ bool port_model_start(void)
     if (port_model.registry_buffer && !started)
         offend("the registry buffer was not freed");
     return started;
+}
+
+bool port_model_power(IDE_CONTROL_ACTION action)
+{
+    port_model.at_dirql = true;
+    enter();
+    bool succeeded = port_model.interface.IdeHwControl(port_model.channel, action, NULL);
+    leave();
+    port_model.at_dirql = false;
+    return succeeded;
 }
 
 void port_model_stop(void)
@@ -202,7 +221,7 @@ static void initialize(unsigned target, bool is_packet, const uint8_t *words, ui
 
 void port_model_enumerate(void)
 {
-    static uint8_t words[2][512];
+    uint8_t *words[2] = {model.ram + IDENTIFY_OFFSET, model.ram + IDENTIFY_OFFSET + 512};
     bool is_packet[2] = {false, false};
     IDE_TRANSFER_MODE_PARAMETERS *modes = &port_model.modes;
 
@@ -224,7 +243,9 @@ void port_model_enumerate(void)
             }
         }
     }
-    port_model.controller_interface.AtaControllerTransferModeSelect(port_model.controller, modes);
+    if (port_model.controller_interface.AtaControllerTransferModeSelect)
+        port_model.controller_interface.AtaControllerTransferModeSelect(port_model.controller,
+                                                                        modes);
     for (unsigned target = 0; target < 2; target++)
         if (modes->DeviceType[target] != DeviceNotExist)
             initialize(target, is_packet[target], words[target], model.device[target].sector_count);
@@ -398,9 +419,12 @@ PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtensio
 PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedExtensionSize,
                                         ULONG IrbExtensionSize)
 {
-    (void)ChannelExtension, (void)UncachedExtensionSize, (void)IrbExtensionSize;
+    (void)ChannelExtension, (void)IrbExtensionSize;
     if (!port_model.in_control)
         offend("AtaPortGetUnCachedExtension outside IdeHwControl");
+    if (UncachedExtensionSize > DATA_OFFSET - TABLE_OFFSET)
+        offend("an uncached extension of %u bytes", (unsigned)UncachedExtensionSize);
+    port_model.uncached_bytes = UncachedExtensionSize;
     return model.ram + TABLE_OFFSET;
 }
 
@@ -408,7 +432,7 @@ IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension, PID
                                                      PVOID VirtualAddress, ULONG *Length)
 {
     (void)ChannelExtension, (void)Irb;
-    *Length = 0x1000;
+    *Length = port_model.uncached_bytes;
     return (IDE_PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)physical(VirtualAddress)};
 }
 
@@ -561,8 +585,14 @@ VOID NTAPI AtaPortStallExecution(ULONG Delay)
 VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID ChannelExtension,
                                  ...)
 {
-    (void)NotificationType, (void)ChannelExtension;
-    port_model.resets_notified++;
+    __builtin_ms_va_list arguments;
+    __builtin_ms_va_start(arguments, ChannelExtension);
+    const bool is_of_bus = (UCHAR) __builtin_va_arg(arguments, unsigned) == IDE_UNTAGGED;
+    __builtin_ms_va_end(arguments);
+    if (NotificationType == IdeDeviceRemoval)
+        port_model.removals++;
+    else if (NotificationType == IdeDeviceArrival)
+        *(is_of_bus ? &port_model.bus_changes : &port_model.arrivals) += 1;
 }
 
 VOID NTAPI_V AtaPortDebugPrint(ULONG DebugPrintLevel, PCCHAR DebugMessage, ...)
@@ -621,6 +651,16 @@ static void port_write(const void *port, uint32_t value, unsigned width)
             port_write(Port, value, sizeof *Port);                                 \
         }                                                                          \
     }
+
+ULONG NTAPI AtaPortReadRegisterUlong(PULONG Register)
+{
+    return port_read(Register, sizeof *Register);
+}
+
+VOID NTAPI AtaPortWriteRegisterUlong(PULONG Register, ULONG Value)
+{
+    port_write(Register, Value, sizeof *Register);
+}
 
 DEFINE_PORT(Uchar, UCHAR)
 DEFINE_PORT(Ushort, USHORT)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A port driver's worth of AtaPort* routines over ata_model.h, for one miniport, one controller and
- * one channel in an ordinary process. It does what the documentation says and no more; what a
+ * A port driver's worth of AtaPort* routines over ata_model.h or ahci_model.h, for one miniport, one
+ * controller and one channel in an ordinary process. It does what the documentation says and no more; what a
  * miniport may not do is counted in port_model.offences.
  */
 #ifndef TESTS_HOST_PORT_MODEL_H
@@ -22,6 +22,7 @@ struct port_model {
     /* What the test sets before port_model_start. */
     uint32_t pci_ids; /* 0: no PCI */
     uint8_t config[256];
+    uint32_t abar, abar_bytes; /* 0: IDE's ranges; else where AHCI's registers are */
     struct {
         const char *name;
         uint32_t value;
@@ -43,7 +44,9 @@ struct port_model {
     void *registry_buffer;
     uint32_t registry_byte_count;
     bool registry_fails, registry_is_read_only;
-    unsigned interrupts, interrupts_not_ours, resets_notified;
+    uint32_t uncached_bytes;
+    unsigned interrupts, interrupts_not_ours;
+    unsigned arrivals, removals, bus_changes;
 
     unsigned breaks; /* AtaPortDebugBreak */
     unsigned offences;
@@ -80,6 +83,8 @@ extern struct model_note model_notes[MODEL_NOTES];
 /* From DriverEntry to IdeHwControl(IdeStart). False: something refused. */
 bool port_model_start(void);
 void port_model_stop(void);
+/* IdeHwControl for power. */
+bool port_model_power(IDE_CONTROL_ACTION action);
 /* IDENTIFY, mode selection, IdeHwInitialize, for what the model has. */
 void port_model_enumerate(void);
 

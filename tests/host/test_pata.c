@@ -877,7 +877,7 @@ static void test_resets(void)
     TAP_CHECK(run_sectors(READ, 0xC8, 0, 1, 8, buffer) == IRB_STATUS_SUCCESS);
     TAP_CHECK(model.now_ns - before_ns < 31500000000 && model.srst_count == resets + 2);
     TAP_CHECK(irb_run(packet(0x28, IN_FLAGS, buffer, 2048)) == IRB_STATUS_SELECTION_TIMEOUT);
-    TAP_CHECK(port_model.resets_notified == 1 && !port_model.paused);
+    TAP_CHECK(port_model.bus_changes == 1 && !port_model.paused);
     TAP_CHECK(is_clean());
 
     /* SLEEP: only a reset wakes it. */
