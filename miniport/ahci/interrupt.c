@@ -57,13 +57,16 @@ static BOOLEAN has_failed(const struct ahci_channel *channel, ULONG causes)
            (causes & INT_OVERFLOW && channel->kind == KIND_QUEUED);
 }
 
-/* The link came or went by itself. What was under way is lost. */
+/* The link came or went by itself. What was under way is lost; a reset sees to it that none of its
+ * data moves any more, whatever has become of the device. */
 static enum ahci_phase lose_link(struct ahci_channel *channel)
 {
+    const enum ahci_phase next = channel->active ? PHASE_STOPPING : PHASE_TAKE;
+
     ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
     channel->has_changed = TRUE;
     channel->resets_in_a_row = 0;
-    return PHASE_TAKE;
+    return next;
 }
 
 static enum ahci_phase serve(struct ahci_channel *channel, ULONG causes)

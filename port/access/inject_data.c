@@ -6,6 +6,7 @@
 #include "port/access/inject_effects.h"
 
 #define IDENTIFY_BYTES 512u
+#define LOG_BYTES      512u
 /* ATA/ATAPI-6, IDENTIFY DEVICE, word 255: the sum of all bytes is 0 if the signature is there. */
 #define SIGNATURE_AT       510u
 #define SIGNATURE          0xA5u
@@ -85,6 +86,28 @@ static uint8_t replace_operation(struct inject_channel *state, uint8_t operation
     return NO_PACKET;
 }
 
+/* ------------------------------------------------------------------ log 10h */
+
+/* ACS-2, A.13: what a device says of the queued command that has failed. */
+static uint8_t log_byte(const struct inject_channel *state, uint32_t at)
+{
+    const struct inject_failure *failure = &state->hba.failure;
+    const uint16_t log = state->logged->log;
+    const uint8_t tag = log == INJECT_LOG_FAILED ? failure->tag : (uint8_t)log;
+
+    switch (at) {
+    case 0:
+        return tag;
+    case 2:
+        return failure->status;
+    case 3:
+        return failure->error;
+    case LOG_BYTES - 1:
+        return (uint8_t) - (tag + failure->status + failure->error);
+    }
+    return 0;
+}
+
 /* ------------------------------------------------------------------ all of it */
 
 void inject_begin_data(struct inject_channel *state, uint8_t opcode)
@@ -92,16 +115,18 @@ void inject_begin_data(struct inject_channel *state, uint8_t opcode)
     state->bytes_read = state->bytes_written = 0;
     state->identify = 0;
     state->sensed = NULL;
+    state->logged = NULL;
     if (opcode == IDE_COMMAND_IDENTIFY || opcode == IDE_COMMAND_ATAPI_IDENTIFY)
         begin_identify(state);
 }
 
 void inject_change_data(struct inject_channel *state, uint8_t *bytes, size_t byte_count)
 {
-    for (size_t i = 0; i < byte_count && (state->identify || state->sensed); i++) {
+    for (size_t i = 0; i < byte_count && inject_changes_data(state); i++) {
         uint32_t at = state->bytes_read + (uint32_t)i;
-        bytes[i] = state->sensed ? sense_byte(state->sensed, at, bytes[i])
-                                 : identify_byte(state, at, bytes[i]);
+        bytes[i] = state->logged   ? log_byte(state, at)
+                   : state->sensed ? sense_byte(state->sensed, at, bytes[i])
+                                   : identify_byte(state, at, bytes[i]);
     }
     state->bytes_read += (uint32_t)byte_count;
 }

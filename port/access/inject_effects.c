@@ -64,6 +64,11 @@ static void begin(struct inject_channel *state, struct inject_rule *rule)
     case INJECT_VANISH:
         last(state, rule, EFFECT_VANISH);
         break;
+    case INJECT_UNPLUG:
+        last(state, rule, EFFECT_VANISH);
+        state->unplug = rule;
+        inject_arm_timer(state, 0);
+        break;
     case INJECT_SPURIOUS:
     case INJECT_SHARED:
         state->storm = rule;
@@ -81,6 +86,7 @@ static void begin(struct inject_channel *state, struct inject_rule *rule)
     case INJECT_BUS_MASTER_ERROR:
     case INJECT_DMA_ABOVE_4G:
     case INJECT_SENSE:
+    case INJECT_LOG:
     case INJECT_IDENTIFY:
     case INJECT_CONFIG:
     case INJECT_TIMEOUTS:
@@ -90,8 +96,8 @@ static void begin(struct inject_channel *state, struct inject_rule *rule)
 }
 
 /* What begins with an access, or with a command. */
-static const uint8_t beginning[] = {INJECT_BSY,    INJECT_DRQ,      INJECT_FLOAT,
-                                    INJECT_VANISH, INJECT_SPURIOUS, INJECT_SHARED};
+static const uint8_t beginning[] = {INJECT_BSY,    INJECT_DRQ,      INJECT_FLOAT, INJECT_VANISH,
+                                    INJECT_UNPLUG, INJECT_SPURIOUS, INJECT_SHARED};
 
 /* Without register= a command= is the command itself that it begins with. */
 static bool begins_with_command(const struct inject_rule *rule)

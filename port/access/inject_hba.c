@@ -16,7 +16,14 @@
 #define FAILED_IS     AHCI_IS_TASK_FILE
 #define FATAL_IS      0x20000000u /* HBFS: the controller's own bus */
 #define FLOATING_TFD  0x7Fu
+#define CONNECT_IS    0x00000040u /* PCS and PRCS, which show PxSERR's DIAG.X and DIAG.N */
+#define PHY_IS        0x00400000u
+#define CONNECT_SERR  0x04000000u
+#define PHY_SERR      0x00010000u
+#define READ_LOG_EXT  0x2Fu
+#define LOG_10H       0x10u
 #define OPCODE_AT     2u /* of a register FIS */
+#define LBA_LOW_AT    4u
 #define FEATURES_AT   3u
 #define IS_COMMAND_AT 1u
 #define IS_COMMAND    0x80u
@@ -56,7 +63,7 @@ static uint8_t *port_of(const struct channel *channel)
 }
 
 /* Offsets in a port; and of the HBA's own IS. */
-enum { CLB = 0x00, FB = 0x08, IS = 0x10, CMD = 0x18, TFD = 0x20, CI = 0x38 };
+enum { CLB = 0x00, FB = 0x08, IS = 0x10, IE = 0x14, CMD = 0x18, TFD = 0x20, CI = 0x38 };
 #define HBA_IS_AT 8u
 
 static uint32_t get(const uint8_t *registers, uint32_t offset)
@@ -114,6 +121,14 @@ static uint8_t *replace(uint8_t *at, uint8_t *old, uint8_t value)
     return value == *old ? NULL : at;
 }
 
+/* QEMU: has no logs. IDENTIFY moves as much, which becomes the log when it is over. */
+static uint8_t begin_log(struct inject_channel *state, const uint8_t *fis)
+{
+    if (fis[LBA_LOW_AT] == LOG_10H)
+        state->logged = inject_rule_for(state, INJECT_LOG, READ_LOG_EXT);
+    return state->logged ? IDE_COMMAND_IDENTIFY : READ_LOG_EXT;
+}
+
 /* A command is about to be issued: it may become another one. What that means for the channel is
  * for when it is over. */
 static void issue(struct inject_channel *state, const uint8_t *port, unsigned slot)
@@ -135,6 +150,8 @@ static void issue(struct inject_channel *state, const uint8_t *port, unsigned sl
     uint8_t sent = inject_replace_command(state, opcode, AHCI_HEADER_PRDS(command.header) > 0);
     if (sent == opcode && is_above_4g(port, &command) && inject_refuses_dma(state, opcode))
         sent = INJECT_NO_COMMAND;
+    if (sent == READ_LOG_EXT)
+        sent = begin_log(state, fis);
     *issued = (struct inject_slot){.opcode = NULL};
     issued->opcode = replace(&fis[OPCODE_AT], &issued->old_opcode, sent);
     state->command = opcode;
@@ -145,6 +162,7 @@ static void issue(struct inject_channel *state, const uint8_t *port, unsigned sl
     issued->has_bus_master_error = state->has_bus_master_error;
     issued->identify = state->identify;
     issued->sensed = state->sensed;
+    issued->logged = state->logged;
     state->end = shown;
     state->has_bus_master_error = shows_error;
     state->hba.pending |= 1u << slot;
@@ -202,11 +220,14 @@ static void settle(struct inject_channel *state, const uint8_t *port, unsigned s
     state->has_signature = false;
     state->identify = issued->identify;
     state->sensed = issued->sensed;
-    if ((state->identify || state->sensed) && find_command(port, slot, &command))
+    state->logged = issued->logged;
+    if (inject_changes_data(state) && find_command(port, slot, &command))
         change_memory(state, &command);
     if (!issued->end.rule)
         return;
     state->end = issued->end;
+    state->hba.failure =
+        (struct inject_failure){(uint8_t)slot, inject_end_status(state), state->end.error};
     uint8_t *received = memory_at(get(port, FB), get(port, FB + 4), AHCI_FIS_BYTES);
     if (received) {
         received[RECEIVED_D2H + 2] = inject_end_status(state);
@@ -273,13 +294,22 @@ void inject_hba_show(struct inject_channel *state)
     state->hba.is_hidden = false;
 }
 
-/* The bits of IS whose ports show what was held. */
+void inject_hba_link(struct inject_channel *state, bool has_come)
+{
+    state->hba.held |= has_come ? CONNECT_IS | PHY_IS : PHY_IS;
+    state->hba.is_hidden = false;
+}
+
+/* The bits of IS whose ports show what was held, as far as it interrupts. */
 static uint32_t held_ports(const struct controller *controller)
 {
     uint32_t ports = 0;
-    for (struct inject_channel *state = NULL; (state = inject_next_channel(state));)
-        if (state->channel->controller == controller && state->hba.held && !state->hba.is_hidden)
+    for (struct inject_channel *state = NULL; (state = inject_next_channel(state));) {
+        const uint8_t *port = port_of(state->channel);
+        if (state->channel->controller == controller && !state->hba.is_hidden && port &&
+            state->hba.held & get(port, IE))
             ports |= 1u << state->channel->number;
+    }
     return ports;
 }
 
@@ -317,6 +347,18 @@ static uint32_t change_interrupts(const struct inject_channel *state, uint32_t v
     return value;
 }
 
+/* PxCI or PxSACT was read, by which the driver learns what is over. */
+static uint32_t change_issued(struct inject_channel *state, enum hba_role role, uint32_t value,
+                              bool is_mute_now)
+{
+    const uint8_t *port = port_of(state->channel);
+
+    if (is_mute_now)
+        return value | (role == HBA_PORT_CI ? state->hba.issued : 0);
+    state->hba.issued &= value | (port ? get(port, CI) : 0);
+    return value;
+}
+
 static uint32_t read_of_port(struct inject_channel *state, enum hba_role role, uint32_t value)
 {
     uint8_t shown;
@@ -332,15 +374,14 @@ static uint32_t read_of_port(struct inject_channel *state, enum hba_role role, u
         return change_interrupts(state, value);
     case HBA_PORT_SSTS:
         return is_gone ? 0 : value;
+    case HBA_PORT_SERR:
+        return value | (state->hba.held & CONNECT_IS ? CONNECT_SERR : 0) |
+               (state->hba.held & PHY_IS ? PHY_SERR : 0);
     case HBA_PORT_SIG:
         return is_gone ? UINT32_MAX : value;
     case HBA_PORT_SACT:
     case HBA_PORT_CI:
-        if (is_mute_now)
-            return value | (role == HBA_PORT_CI ? state->hba.issued : 0);
-        if (role == HBA_PORT_CI)
-            state->hba.issued &= value;
-        return value;
+        return change_issued(state, role, value, is_mute_now);
     case HBA_NONE:
     case HBA_CAP:
     case HBA_GHC:
@@ -353,7 +394,6 @@ static uint32_t read_of_port(struct inject_channel *state, enum hba_role role, u
     case HBA_PORT_IE:
     case HBA_PORT_CMD:
     case HBA_PORT_SCTL:
-    case HBA_PORT_SERR:
     case HBA_PORT_FBS:
     case HBA_ROLE_COUNT:
         break;
@@ -390,7 +430,10 @@ static bool write_to_port(struct inject_channel *state, enum hba_role role, cons
             state->has_bus_master_error = false;
             *value |= FAILED_IS;
         }
-        state->hba.held &= ~*value;
+        state->hba.held &= ~*value | CONNECT_IS | PHY_IS;
+    } else if (role == HBA_PORT_SERR) {
+        state->hba.held &=
+            ~((*value & CONNECT_SERR ? CONNECT_IS : 0) | (*value & PHY_SERR ? PHY_IS : 0));
     } else if (role == HBA_PORT_CMD) {
         if (*value & AHCI_CMD_OVERRIDE)
             inject_note_reset(state, true);

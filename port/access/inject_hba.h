@@ -18,6 +18,8 @@ void inject_hba_settle(struct inject_channel *state);
  * from the driver until it is shown, or shown at once. */
 void inject_hba_hold(struct inject_channel *state, bool is_shown);
 void inject_hba_show(struct inject_channel *state);
+/* The link has come, or gone: PxSERR and PxIS say so. */
+void inject_hba_link(struct inject_channel *state, bool has_come);
 /* There are no faults any more: commands are the driver's again, and registers the device's. */
 void inject_hba_end(struct inject_channel *state);
 /* Is a port's device at work, whatever the driver is shown of it? */

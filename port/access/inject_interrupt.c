@@ -44,6 +44,22 @@ static void withhold(struct inject_channel *state, struct inject_rule *rule, uin
         arm(state, until_us > now_us ? until_us - now_us : 0);
 }
 
+/* A device was pulled out, or is back: its port says so by itself. */
+static void tell_link(struct inject_channel *state)
+{
+    const struct inject_effect *effect = inject_in_effect(state, EFFECT_VANISH);
+
+    if (effect && effect->until_us != INJECT_FOR_EVER)
+        arm(state, effect->until_us - hal_clock_us());
+    inject_show(state, state->unplug);
+    if (!effect || effect->until_us == INJECT_FOR_EVER)
+        state->unplug = NULL;
+    if (!state->channel->controller->hba)
+        return;
+    inject_hba_link(state, !effect);
+    interrupt_raise(state->channel, true);
+}
+
 /* The timer has run out. At DISPATCH_LEVEL. */
 static void deliver(void *context)
 {
@@ -59,6 +75,8 @@ static void deliver(void *context)
         else
             interrupt_raise(channel, true);
     }
+    if (state->unplug)
+        tell_link(state);
     if (!state->storm)
         return;
     inject_show(state, state->storm);
@@ -149,7 +167,7 @@ void inject_filter_interrupts(bool wanted)
     interrupt_set_filter(wanted ? filter : NULL);
     for (struct inject_channel *state = NULL; !wanted && (state = inject_next_channel(state));) {
         timer_cancel(&state->timer);
-        state->storm = NULL;
+        state->storm = state->unplug = NULL;
         deliver(state);
         inject_mask_line(state, false);
     }

@@ -27,8 +27,10 @@ enum inject_kind {
     INJECT_ERROR,
     INJECT_BUS_MASTER_ERROR,
     INJECT_VANISH,
+    INJECT_UNPLUG,
     INJECT_DMA_ABOVE_4G,
     INJECT_SENSE,
+    INJECT_LOG,
     INJECT_IDENTIFY,
     INJECT_CONFIG,
     INJECT_TIMEOUTS,
@@ -43,6 +45,8 @@ enum inject_place {
     INJECT_PLACE_AHCI_PORT, /* an offset within the registers of any AHCI port */
 };
 
+#define INJECT_LOG_NQ      0x80u   /* of log: none of the queued commands */
+#define INJECT_LOG_FAILED  0x100u  /* the one that a rule has let fail */
 #define INJECT_ANY         0xFFFFu /* of channel, target, command */
 #define INJECT_SRST        0x100u  /* of command: a software reset */
 #define INJECT_FOR_EVER    UINT64_MAX
@@ -58,6 +62,7 @@ struct inject_rule {
     uint32_t value, mask; /* the bits of `mask` become those of `value` */
     uint32_t offset;      /* IDENTIFY word, byte of configuration space, */
     uint8_t byte_count;   /* and how many of them */
+    uint16_t log;         /* the tag that log 10h tells, or one of those below */
     uint8_t sense[3];     /* key, additional code, its qualifier */
     uint16_t controller, channel, target;
     uint16_t command;

@@ -68,6 +68,8 @@ void inject_forget(const struct inject_rule *rule)
             state->withheld = NULL;
         if (state->storm == rule)
             state->storm = NULL;
+        if (state->unplug == rule)
+            state->unplug = NULL;
         if (state->last == rule)
             state->last = NULL;
         state->identify &= ~(1u << (rule - inject_rules));

@@ -42,7 +42,12 @@ struct inject_slot {
     struct inject_end end;
     bool has_bus_master_error;
     uint32_t identify; /* as of a channel */
-    const struct inject_rule *sensed;
+    const struct inject_rule *sensed, *logged;
+};
+
+/* The last queued command that a rule has let fail. */
+struct inject_failure {
+    uint8_t tag, status, error;
 };
 
 /* Of an AHCI port (inject_hba.c). */
@@ -52,6 +57,7 @@ struct inject_port {
     bool is_hidden;   /* does not see yet */
     uint32_t pending; /* slots whose command is not known to be over: a bit each */
     struct inject_slot slots[32];
+    struct inject_failure failure;
 };
 
 /* Of a channel, as the device knows it: a write that was dropped has not been. Changed by accesses
@@ -73,6 +79,7 @@ struct inject_channel {
     bool has_signature;               /* byte 510 says that the last one is a checksum */
     struct inject_rule *sense;        /* of the next REQUEST SENSE */
     const struct inject_rule *sensed; /* of this one */
+    const struct inject_rule *logged; /* of log 10h */
 
     struct inject_port hba; /* of an AHCI controller's port */
 
@@ -81,6 +88,7 @@ struct inject_channel {
     struct inject_rule *withheld; /* an interrupt is, by this rule */
     struct inject_rule *storm;    /* nobody raised it, */
     uint64_t storm_until_us;      /* and it comes again until */
+    struct inject_rule *unplug;   /* the link has gone, or comes again, which it says */
     bool is_masked;               /* the line is, since it is level-triggered */
     bool is_early;                /* the device shows BSY */
     bool has_latch;               /* the bus master shows the interrupt, which comes yet */
@@ -108,6 +116,12 @@ struct inject_channel *inject_next_channel(struct inject_channel *after);
  * last? */
 bool inject_is_of_target(const struct inject_rule *rule, const struct inject_channel *state);
 bool inject_is_of_command(const struct inject_rule *rule, const struct inject_channel *state);
+
+/* Is the data of the present command another than the device's? */
+static inline bool inject_changes_data(const struct inject_channel *state)
+{
+    return state->identify || state->sensed || state->logged;
+}
 
 /* What delivers interrupts by the channel's timer; set before any rule is armed. */
 extern void (*inject_deliver)(void *state);

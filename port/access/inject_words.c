@@ -139,6 +139,26 @@ static const char *take_place(struct reading *reading, unsigned base, uint32_t l
     return end && *end == '=' ? end + 1 : NULL;
 }
 
+/* What log 10h tells: the command that a rule has let fail, none of the queued ones, or a tag. */
+static bool take_log(struct reading *reading)
+{
+    const char *word = inject_next_word(reading);
+    uint64_t tag;
+
+    if (strcmp(word, "failed") == 0)
+        reading->rule->log = INJECT_LOG_FAILED;
+    else if (strcmp(word, "NQ") == 0)
+        reading->rule->log = INJECT_LOG_NQ;
+    else if (inject_number_is(word, 10, 31, &tag))
+        reading->rule->log = (uint16_t)tag;
+    else
+        return inject_wrong(reading,
+                            "\"log %s\": log 10h tells the command that failed, NQ (it was none of "
+                            "the queued ones), or a tag from 0 to 31.",
+                            word);
+    return true;
+}
+
 static bool take_identify(struct reading *reading)
 {
     const char *value = take_place(reading, 10, 256);
@@ -202,16 +222,18 @@ static const struct {
     {"error", INJECT_ERROR, take_error, KEYS_COMMAND, false},
     {"bus-master-error", INJECT_BUS_MASTER_ERROR, take_nothing, KEYS_COMMAND, false},
     {"vanish", INJECT_VANISH, take_nothing, KEYS_ACCESS, false},
+    {"unplug", INJECT_UNPLUG, take_nothing, KEYS_ACCESS & ~(unsigned)KEY_TARGET, false},
     {"dma", INJECT_DMA_ABOVE_4G, take_dma, KEYS_COMMAND, true},
     {"sense", INJECT_SENSE, take_sense, KEYS_COMMAND, false},
+    {"log", INJECT_LOG, take_log, KEYS_OF_ALL, true},
     {"identify", INJECT_IDENTIFY, take_identify, KEYS_OF_ALL | KEY_TARGET, true},
     {"config", INJECT_CONFIG, take_config, KEYS_OF_ALL, true},
     {"time-outs", INJECT_TIMEOUTS, take_factor, 0, true},
 };
 #define WHAT_COUNT (sizeof whats / sizeof *whats)
-#define ALL_WHATS                                                                                \
-    "read, write, interrupt, bsy, drq, float, df, error, bus-master-error, vanish, dma, sense, " \
-    "identify, config and time-outs"
+#define ALL_WHATS                                                                                 \
+    "read, write, interrupt, bsy, drq, float, df, error, bus-master-error, vanish, unplug, dma, " \
+    "sense, log, identify, config and time-outs"
 
 /* ------------------------------------------------------------------ all of it */
 

@@ -112,4 +112,44 @@ is(digest_in($run, 'sha256 0 1024 4096'), sha256_of($disks{DISK}, 1024 * 512, 40
 cmp_ok(plain_in($run, '2f'), '>=', 1, 'the device was asked for its log, which QEMU\'s does not keep');
 like(output_of($run, 'rules'), qr/^No rule was broken/, 'and no rule was broken');
 
+# ------------------------------------------------------------------ log 10h, which QEMU's disks lack
+
+sub with_faults {
+    my ($faults, $commands, %words) = @_;
+    return boot(@disk, FAULT => $faults, CMD => $commands, QEMU_EXTRA => $ncq_trace, %words);
+}
+
+# EDGE: 186
+$run = with_faults('error UNC command=READ-FPDMA-QUEUED nth=3; log failed', 'sha256 0; sha256 0 0 16384; rules');
+like(output_of($run, 'sha256 0'), qr/device error, status 51h, error 40h/, 'the command that log 10h tells fails, with its Status and Error');
+is(digest_in($run, 'sha256 0 0 16384'), sha256_of($disks{DISK}), 'and no other');
+is(plain_in($run, '25') + plain_in($run, 'c8'), 0, 'all go as queued commands yet');
+like($run->{console}, qr/^FAULT='log failed': injected 1 time/m, 'the log was read once');
+for my $log ('NQ', '31') {
+    $run = with_faults("error UNC command=READ-FPDMA-QUEUED nth=3; log $log", 'sha256 0; rules');
+    is(digest_in($run, 'sha256 0'), sha256_of($disks{DISK}), "log $log: what was under way is repeated");
+    cmp_ok(plain_in($run, '25') + plain_in($run, 'c8'), '>=', 1, 'and not queued');
+    like(output_of($run, 'rules'), qr/^No rule was broken/, 'as is allowed');
+}
+
+# ------------------------------------------------------------------ hot plug
+
+# EDGE: 196
+$run = with_faults('unplug command=READ-FPDMA-QUEUED nth=3', 'sha256 0; devices; rules');
+like(output_of($run, 'sha256 0'), qr/disk 0 is not there any more/, 'a disk is pulled out under its commands');
+like(output_of($run, 'devices'), qr/^There are no disks\./m, 'and is gone');
+like(output_of($run, 'rules'), qr/^No rule was broken/, 'each of them has ended once');
+
+my @other = (DISK1 => $disks{DISK1});    # which is read meanwhile
+$run = with_faults('unplug channel=0.0 command=READ-FPDMA-QUEUED nth=3 for=50ms; identify 27=4E45 channel=0.0 nth=2',
+    'sha256 0; sha256 1; devices; sha256 0 0 16384; rules', @other);
+like(output_of($run, 'devices'), qr/^0 +0\.0 +NEMU HARDDISK /m, 'another one comes later, and is found');
+is(digest_in($run, 'sha256 0 0 16384'), sha256_of($disks{DISK}), 'and read');
+
+$run = with_faults('unplug channel=0.0 command=READ-FPDMA-QUEUED nth=3 for=2ms; identify 27=4E45 channel=0.0 nth=2',
+    'sha256 0; sha256 1; devices; rules', @other);
+like($run->{console}, qr/a bus change was notified/, 'another one sooner than the first is seen to be gone');
+like(output_of($run, 'devices'), qr/^0 +0\.0 +NEMU HARDDISK /m, 'is found, too');
+like(output_of($run, 'rules'), qr/^No rule was broken/, 'and no rule was broken');
+
 done_testing();

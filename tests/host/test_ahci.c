@@ -278,6 +278,7 @@ static void test_no_log(void)
     TAP_CHECK(is_clean());
 }
 
+/* EDGE: 185 */
 static void test_plain_error(void)
 {
     one_disk();
@@ -367,7 +368,7 @@ static void test_hot_plug(void)
     port_model_run(1000000);
     TAP_CHECK(port_model.bus_changes == 1 && port_model.removals == 1 && port_model.arrivals == 1);
     port_model_enumerate();
-    TAP_CHECK(read_at(1) == IRB_STATUS_SUCCESS && ahci_model.comresets == 0);
+    TAP_CHECK(read_at(1) == IRB_STATUS_SUCCESS && ahci_model.comresets == 2);
 
     /* While the port is reset. */
     TAP_CHECK(port_model_reset());
@@ -402,7 +403,7 @@ static void test_presence(void)
     TAP_CHECK(read_at(1) == IRB_STATUS_SUCCESS && ahci_model.comresets == 0 && is_clean());
 }
 
-/* The firmware has left its engine running, which takes its time to stop. */
+/* The firmware has left its engine running, which takes its time to stop. EDGE: 182, 184 */
 static void test_running_engine(void)
 {
     one_disk();

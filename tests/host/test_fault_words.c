@@ -57,7 +57,8 @@ static void test_whats(void)
            "config OFFSET=VALUE, as wide as it is written");
     tap_ok(reads("time-outs 100") && rule.value == 100 && reads("float 7F") && rule.value == 0x7F &&
                reads("dma above-4g") && reads("df") && reads("bus-master-error") &&
-               reads("vanish") && reads("drq"),
+               reads("vanish") && reads("unplug for=2ms") && reads("log failed") &&
+               reads("log NQ") && reads("log 31") && !reads("log 32") && reads("drq"),
            "time-outs FACTOR, and those that stand alone");
 }
 
