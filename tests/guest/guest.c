@@ -70,6 +70,10 @@ bool guest_test(const char *name)
         guest_test_queues();
     else if (strcmp(name, "limits") == 0)
         guest_test_limits();
+    else if (strcmp(name, "depth") == 0)
+        guest_test_depth(false);
+    else if (strcmp(name, "depth-pio") == 0)
+        guest_test_depth(true);
     else if (strcmp(name, "statuses") == 0)
         guest_test_statuses();
     else if (strcmp(name, "results") == 0)
