@@ -35,7 +35,8 @@ struct ahci_command {
 #define FIS_IS_COMMAND 0x80u
 #define FIS_PORT       0x0Fu
 #define FIS_SRST       0x04u
-#define FIS_TAG_SHIFT  3 /* in Count, of a queued command */
+#define FIS_LBA        0x40u /* in Device */
+#define FIS_TAG_SHIFT  3     /* in Count, of a queued command */
 
 /* Bytes of the FIS (Serial ATA, 10.5.5). */
 enum {

@@ -67,6 +67,8 @@ static const char *fault_of_state(const struct ahci_command *command)
         return "its bit of PxSACT was set, and it is no queued command";
     if (is_queued && command->table->fis[FIS_COUNT] >> FIS_TAG_SHIFT != command->slot)
         return "the tag in its Count is not the slot's number"; /* AHCI: 9.3.1.1 */
+    if (is_queued && command->kind & KIND_SECTORS && !(command->table->fis[FIS_DEVICE] & FIS_LBA))
+        return "bit 6 of its Device is not set, as READ and WRITE FPDMA QUEUED want it"; /* ACS-2 */
     return NULL;
 }
 

@@ -106,6 +106,7 @@ static inline bool ahci_takes_active(struct audit_hba_port *port, uint32_t value
 #define AHCI_OPCODE_MASK   0x00FFFFFFu
 #define AHCI_PLAIN_FIS     0x00008027u
 #define AHCI_ADDRESS_MASK  0x00FFFFFFu
+#define AHCI_DEVICE_LBA    0x40000000u /* beside the address */
 #define AHCI_ONE_PRD       (1u << 16 | FIS_DWORDS)
 #define AHCI_ONE_PRD_BYTES (sizeof(struct ahci_table) + sizeof(struct ahci_prd))
 
@@ -117,6 +118,8 @@ static inline __attribute__((always_inline)) bool ahci_is_on_device(const uint32
     const struct device *device = irb->request->device;
     uint32_t sectors = fis[0] >> 24 | (fis[2] >> 16 & 0xFF00);
 
+    if (!(fis[1] & AHCI_DEVICE_LBA))
+        return false;
     if (sectors * device->sector_size != irb->data_byte_count)
         return false;
     hal_compiler_barrier();

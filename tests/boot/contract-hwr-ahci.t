@@ -49,7 +49,7 @@ my @cases = (
     ['queued_as_it_is', undef],
     (map { [$_, 'HWR-21', context => 'IdeHwStartIo', fails => 1] } qw(queued_elsewhere queued_past_the_end)),
     (map { [$_, 'HWR-22', context => 'IdeHwStartIo', fails => 1] } qw(queued_halved queued_doubled)),
-    ['queued_as_a_write', 'HWR-22', context => 'IdeHwStartIo'],
+    (map { [$_, 'HWR-22', context => 'IdeHwStartIo'] } qw(queued_without_lba queued_as_a_write)),
     ['address_too_far', 'HWR-07'], # EDGE: 80
     (map { [$_, undef, log => qr/case: done$/m] } qw(several_at_once queued_by_active known_by_interrupt known_by_task_file
         registers_by_bytes registers_as_block failure_recovered link_reset controller_reset software_reset

@@ -157,6 +157,18 @@ CASE queued_doubled(struct ahci_channel *channel, ULONG slot)
     return TRUE;
 }
 
+CASE queued_without_lba(struct ahci_channel *channel, ULONG slot)
+{
+    struct command_table *table = queued_read_of(channel, slot);
+
+    if (!table)
+        return FALSE;
+    table->fis.device = 0;
+    WRITE(channel->base, PORT_CI, 1u << slot); /* BREAKS: HWR-22 */
+    queued_end(channel, slot);
+    return TRUE;
+}
+
 CASE queued_as_a_write(struct ahci_channel *channel, ULONG slot)
 {
     if (!queued_read_of(channel, slot))
@@ -194,6 +206,7 @@ const struct ahci_case request_cases[] = {
     {"queued_past_the_end", AT_ISSUE, queued_past_the_end},
     {"queued_halved", AT_ISSUE, queued_halved},
     {"queued_doubled", AT_ISSUE, queued_doubled},
+    {"queued_without_lba", AT_ISSUE, queued_without_lba},
     {"queued_as_a_write", AT_ISSUE, queued_as_a_write},
     {"address_too_far", AT_START, address_too_far},
     {NULL, AT_START, NULL},
