@@ -299,7 +299,7 @@ static void release_hardware(struct channel *channel)
     slots_destroy(channel);
     guard_take_back(&channel->memory.uncached_guard);
     channel->memory.uncached = NULL;
-    channel->memory.uncached_size = 0;
+    channel->memory.uncached_size = channel->memory.uncached_reach = 0;
     bounce_stop(channel);
 }
 

@@ -255,6 +255,9 @@ struct channel_given {
     ULONG setting_value;
 };
 
+/* As much as a bus master's structure takes that stays where it is: AHCI's command list. */
+#define UNCACHED_REACH 1024u
+
 /* The miniport's memory. channel.c's (the extension) and ddi/memory.c's (the rest), at
  * PASSIVE_LEVEL. */
 struct channel_memory {
@@ -262,6 +265,7 @@ struct channel_memory {
     void *uncached;
     uint8_t *irb_extensions; /* as the port sees them: pages for each slot; request/slots.c's */
     uint32_t extension_size, uncached_size, irb_extension_size;
+    uint32_t uncached_reach; /* bytes of it that have UNCACHED_REACH of it from there on */
     struct guarded extension_guard, uncached_guard;
 };
 

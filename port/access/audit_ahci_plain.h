@@ -168,13 +168,13 @@ static inline __attribute__((always_inline)) bool ahci_is_its_data(const struct 
            !(prd->address & 1);
 }
 
-/* Does all of it lie in a channel's uncached extension? (RAM is seen where it lies.) */
+/* Does a command list, or a table with one PRD, that begins there lie in a channel's uncached
+ * extension? (RAM is seen where it lies.) */
 static inline __attribute__((always_inline)) bool
-ahci_is_in_uncached(const struct channel_memory *memory, uint64_t address, uint32_t byte_count)
+ahci_is_in_uncached(const struct channel_memory *memory, uint64_t address)
 {
-    uint64_t offset = address - (uintptr_t)memory->uncached_guard.pages;
-
-    return offset < memory->uncached_size && memory->uncached_size - offset >= byte_count;
+    _Static_assert(AHCI_LIST_BYTES <= UNCACHED_REACH && AHCI_ONE_PRD_BYTES <= UNCACHED_REACH, "");
+    return address - (uintptr_t)memory->uncached_guard.pages < memory->uncached_reach;
 }
 
 /* May it go beside what is under way, and is it what its slot was given for? A queued one, */
@@ -195,10 +195,11 @@ static inline __attribute__((always_inline)) bool ahci_takes_queued(struct audit
 
 /* and another one. */
 static inline __attribute__((always_inline)) bool
-ahci_takes_unqueued(const struct audit_hba_port *port, const struct ahci_table *table,
-                    const struct irb_slot *irb)
+ahci_takes_unqueued(const struct audit_hba_port *port, uint32_t value,
+                    const struct ahci_table *table, const struct irb_slot *irb)
 {
-    return !(port->active | port->queued) && ahci_is_as_asked(table->fis_dwords, irb->request);
+    return !(port->active | port->queued | (value & (value - 1))) &&
+           ahci_is_as_asked(table->fis_dwords, irb->request);
 }
 
 /* PxCI is about to be written: for one free slot, whose command is a read or write of the request
@@ -206,9 +207,7 @@ ahci_takes_unqueued(const struct audit_hba_port *port, const struct ahci_table *
  * the uncached extension, the table perhaps at the beginning of the IrbExtension. */
 static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
 {
-    uint32_t in_use = port->issued | port->queued | port->missing_slots;
-
-    if (port->holds || value & in_use || value & (value - 1) || !value)
+    if (port->holds || value & (port->issued | port->missing_slots) || !value)
         return false;
     hal_compiler_barrier();
     const struct irb_slot *irb = context_now->slot;
@@ -216,16 +215,15 @@ static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
         return false;
     const struct channel_memory *memory = &irb->channel->memory;
     uint64_t list = (uint64_t)port->known[HBA_PORT_CLBU] << 32 | port->known[HBA_PORT_CLB];
-    if (!ahci_is_in_uncached(memory, list, AHCI_LIST_BYTES))
+    if (!ahci_is_in_uncached(memory, list))
         return false;
     hal_compiler_barrier();
     const struct ahci_header *header =
         (const struct ahci_header *)(uintptr_t)list + (unsigned)__builtin_ctz(value);
     uint64_t address = (uint64_t)header->table_high << 32 | header->table;
-    if (address % sizeof(struct ahci_table) ||
-        (!ahci_is_in_uncached(memory, address, AHCI_ONE_PRD_BYTES) &&
-         (address != (uintptr_t)irb->extension_memory ||
-          memory->irb_extension_size < AHCI_ONE_PRD_BYTES)))
+    if (address % sizeof(struct ahci_table) || (!ahci_is_in_uncached(memory, address) &&
+                                                (address != (uintptr_t)irb->extension_memory ||
+                                                 memory->irb_extension_size < AHCI_ONE_PRD_BYTES)))
         return false;
     hal_compiler_barrier();
     const struct ahci_table *table = (const struct ahci_table *)(uintptr_t)address;
@@ -237,7 +235,7 @@ static inline bool ahci_takes_issue(struct audit_hba_port *port, uint32_t value)
     const uint32_t queued = AHCI_QUEUED_FIS | (is_write ? AHCI_QUEUED_WRITE : 0);
     if ((table->fis_dwords[0] & AHCI_OPCODE_MASK) == queued
             ? !ahci_takes_queued(port, value, table, irb)
-            : !ahci_takes_unqueued(port, table, irb))
+            : !ahci_takes_unqueued(port, value, table, irb))
         return false;
     hal_compiler_barrier();
     port->issued |= value;

@@ -52,6 +52,8 @@ PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension, ULONG UncachedEx
         return NULL;
     }
     channel->memory.uncached_size = UncachedExtensionSize;
+    if (UncachedExtensionSize >= UNCACHED_REACH)
+        channel->memory.uncached_reach = UncachedExtensionSize - UNCACHED_REACH + 1;
     return channel->memory.uncached;
 }
 
