@@ -443,7 +443,7 @@ bool channel_stop(struct channel *channel)
     (void)channel_power_up(channel);
     channel_step(channel, CHANNEL_DRAINING);
     end_pauses(channel);
-    bool flushed = channel_flush(channel);
+    bool flushed = channel_flush(channel, true);
     channel_step(channel, CHANNEL_STOPPING);
     finish_work(channel);
     stop_hardware(channel);

@@ -10,7 +10,9 @@
 #include "port/block.h"
 #include "port/call.h"
 #include "port/contract/report.h"
+#include "port/irb_names.h"
 #include "port/log.h"
+#include "port/parcel.h"
 
 void controller_step(struct controller *controller, enum controller_state next)
 {
@@ -97,21 +99,46 @@ BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action
                            action == IdeStart ? &controller->given.configuration : NULL);
 }
 
-/* What was written must be on the medium before the channel goes. False: it may not be. */
-bool channel_flush(struct channel *channel)
+#define CONTROLLER_TIMEOUT_S 60u /* as long as a flush may take: ATA/ATAPI-6 8.10 */
+
+/* Something that is the miniport's affair, not the device's. One that has nothing to do for it may
+ * refuse. */
+static bool tell(struct device *device, USHORT function)
+{
+    struct request request = {
+        .device = device, .function = function, .timeout_s = CONTROLLER_TIMEOUT_S, .is_once = true};
+
+    request_run(&request);
+    if (request.irb_status == IRB_STATUS_SUCCESS ||
+        request.irb_status == IRB_STATUS_INVALID_REQUEST)
+        return true;
+    port_message(device->channel, "target %u: what was written may be lost: %s: %s", device->target,
+                 irb_function_name(function), irb_status_name(request.irb_status));
+    return false;
+}
+
+/* What the controller holds back goes to the device, and from there to the medium. */
+static bool flush(struct device *device)
+{
+    struct block_request flush = {.device = device, .operation = BLOCK_FLUSH};
+    char text[160];
+
+    if (!tell(device, IRB_FUNCTION_ADAPTER_FLUSH))
+        return false;
+    if (block_run(&flush) == BLOCK_OK)
+        return true;
+    block_describe(&flush, text, sizeof text);
+    port_message(device->channel, "what was written may be lost: %s", text);
+    return false;
+}
+
+bool channel_flush(struct channel *channel, bool is_stopping)
 {
     bool flushed = true;
     for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
         struct device *device = &channel->devices[target];
-        struct block_request flush = {.device = device, .operation = BLOCK_FLUSH};
-        char text[160];
-        if (!device->usable || !device->was_written)
-            continue;
-        if (block_run(&flush) == BLOCK_OK)
-            continue;
-        flushed = false;
-        block_describe(&flush, text, sizeof text);
-        port_message(channel, "what was written may be lost: %s", text);
+        if (device->usable && device->was_written)
+            flushed &= flush(device) && (!is_stopping || tell(device, IRB_FUNCTION_SHUTDOWN));
     }
     return flushed;
 }

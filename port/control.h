@@ -27,8 +27,9 @@ bool hw_control_setting(struct channel *channel, uint8_t target, const GUID *set
                         uint32_t value, bool *accepted);
 /* AtaAdapterControl: what it returned. Context: PASSIVE_LEVEL. */
 BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action);
-/* Flushes the devices that something was written to. False: it may be lost; said on the console.
+/* For each device that something was written to: IRB_FUNCTION_ADAPTER_FLUSH, then a flush of the
+ * device; before a stop IRB_FUNCTION_SHUTDOWN as well. False: it may be lost; said on the console.
  * Context: PASSIVE_LEVEL. */
-bool channel_flush(struct channel *channel);
+bool channel_flush(struct channel *channel, bool is_stopping);
 
 #endif

@@ -285,7 +285,7 @@ bool channel_power_down(struct channel *channel)
 {
     if (channel->state != CHANNEL_RUNNING)
         return channel->state == CHANNEL_SUSPENDED;
-    if (!channel_flush(channel))
+    if (!channel_flush(channel, false))
         return false;
     set_devices(channel, IdePowerD3); /* one that will not still loses its power with the channel */
     shared_set(&channel->queue.busy, BUSY_POWER);

@@ -77,7 +77,8 @@ for my $case (['pata', 'DIRQL'], ['behave', 'DIRQL'], ['behave', 'DISPATCH', '"B
         'AtaControllerTransferModeSelect PASSIVE',    # the second channel's
         "Irb(write) DISPATCH $device",              # write
         "Irb(read) DISPATCH $device",              # read
-        "Irb(flush) DISPATCH $device",              # flush, before
+        "Irb(flush) DISPATCH $device",              # adapter flush and flush, before
+        "Irb(shutdown) DISPATCH $device",
         'IdeHwControl(IdeStop) PASSIVE',
         'IdeHwControl(IdeStart) PASSIVE',        # AtaChannelInitRoutine was called since AtaAdapterControl(IdeStart)
         "Irb(identify) DISPATCH $device",

@@ -74,6 +74,8 @@ bool guest_test(const char *name)
         guest_test_depth(false);
     else if (strcmp(name, "depth-pio") == 0)
         guest_test_depth(true);
+    else if (strcmp(name, "issuers") == 0)
+        guest_test_issuers();
     else if (strcmp(name, "statuses") == 0)
         guest_test_statuses();
     else if (strcmp(name, "results") == 0)

@@ -32,6 +32,7 @@ void guest_test_queues(void);
 void guest_test_limits(void);
 void guest_test_depth(bool by_pio);
 void guest_test_results(void);
+void guest_test_issuers(void);
 void guest_test_statuses(void);
 void guest_test_power(void);
 void guest_test_dump(void);

@@ -121,7 +121,9 @@ static void run(struct controller *controller, uint8_t *buffer)
     test_callbacks();
     test_reset(buffer);
     channel_stop(channel);
-    check("IdeHwBuildIo:104@1 IdeHwStartIo:104@D IdeHwControl(IdeStop)@0", "a stop: flush first");
+    check("IdeHwBuildIo:401@1 IdeHwStartIo:401@D IdeHwBuildIo:104@1 IdeHwStartIo:104@D "
+          "IdeHwBuildIo:402@1 IdeHwStartIo:402@D IdeHwControl(IdeStop)@0",
+          "a stop: flushes first, and SHUTDOWN");
     channel_start(channel);
     check(RESTART, "a restart");
     controller_power_down(controller);

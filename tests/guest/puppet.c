@@ -148,6 +148,8 @@ static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
     }
     if (!is_there)
         end(extension, irb, IRB_STATUS_SELECTION_TIMEOUT);
+    else if (IsAtaCommand(irb) && puppet.command && puppet.command(irb))
+        AtaPortCompleteRequest(extension, irb);
     else if (irb->Function == IRB_FUNCTION_ATAPI_COMMAND && puppet.packet && puppet.packet(irb))
         AtaPortCompleteRequest(extension, irb);
     else if (puppet.answer == PUPPET_COMPLETE)

@@ -38,6 +38,8 @@ struct puppet {
     /* The present targets are packet devices, and this answers their commands: sets IrbStatus, and moves data.
      * False: the IRB is kept in `held`. */
     bool (*packet)(PIDE_REQUEST_BLOCK irb);
+    /* Answers ATA commands but IDENTIFY in the same way. */
+    bool (*command)(PIDE_REQUEST_BLOCK irb);
     enum puppet_answer answer;
     uint8_t status;
     uint16_t busy_function; /* of these IRBs so many end with IRB_STATUS_BUSY first */

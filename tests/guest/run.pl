@@ -52,6 +52,7 @@ my @tests = (
         QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=3500000000 '
             . '-device ide-hd,drive=slow,bus=ide.1,unit=0'],
     ['guest-identify', 'identify', 'what the port makes of a drive\'s size and transfer modes'],
+    ['guest-issuers', 'issuers', 'IRBs that few issue: SMART and logs, forced writes, ADAPTER_FLUSH and SHUTDOWN'],
     ['guest-limits', 'limits', 'how many requests are under way: what the driver lowers, and buffers of the port for odd ones'],
     ['guest-medium', 'medium', 'media that change under the port\'s hands, and what READ CAPACITY says'],
     ['guest-order', 'order', 'the routines of a miniport in the order and at the levels that the port calls them'],

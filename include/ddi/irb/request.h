@@ -28,8 +28,8 @@
 
 /* For the miniport itself. */
 #define IRB_FUNCTION_MINIPORT_COMMAND 0x400
-#define IRB_FUNCTION_ADAPTER_FLUSH    0x401
-#define IRB_FUNCTION_SHUTDOWN         0x402
+#define IRB_FUNCTION_ADAPTER_FLUSH    0x401 /* what the controller holds back of this device */
+#define IRB_FUNCTION_SHUTDOWN         0x402 /* the last one before a stop, if it was written to */
 #define IRB_FUNCTION_POWER_CHANGE     0x403
 #define IRB_FUNCTION_LUN_RESET        0x404
 #define IRB_FUNCTION_MINIPORT_IOCTL   0x405 /* DataBuffer begins with an IDE_IO_CONTROL */
