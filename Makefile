@@ -142,14 +142,6 @@ ifdef miniport
 $(foreach driver,$(DRIVERS),$(eval $(call miniport,$(driver),miniport/$(driver),-Wextra -Wshadow -Wswitch-enum $(WERROR_FLAG))))
 endif
 
-# What binds one to its devices stands beside it, as with anybody's, or else in the registry's defaults.
-BINDINGS := $(foreach driver,$(DRIVERS),$(if $(wildcard miniport/$(driver)/$(driver).reg),$(driver)))
-define binding
-$$(BUILD)/$(1).reg: miniport/$(1)/$(1).reg
-	@cp $$< $$@
-endef
-$(foreach driver,$(BINDINGS),$(eval $(call binding,$(driver))))
-
 # Somebody's own, in any folder: tools/build-miniport.sh asks for $(BUILD)/external/NAME.sys.
 ifdef EXTERNAL_NAME
 $(eval $(call hand_on,EXTERNAL_FOLDER))
@@ -161,7 +153,7 @@ endif
 
 export ARCH BUILD CROSS HOSTCC
 
-all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys) $(BINDINGS:%=$(BUILD)/%.reg)
+all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys)
 
 # ---------------------------------------------------------------- running
 
@@ -233,7 +225,7 @@ endif
 # With MINIPORT= it is the conformance suite, on that driver and this ARCH.
 ifneq ($(MINIPORT),)
 export TEST V JOBS
-test built-test: all $(GUEST_BUILD)/kernel $(GUEST_BUILD)/pata.sys
+test built-test: all $(GUEST_BUILD)/kernel $(DRIVERS:%=$(GUEST_BUILD)/%.sys)
 test:
 	@tests/conformance/run.pl
 else

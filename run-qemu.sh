@@ -18,11 +18,13 @@ usage() {
 usage: [NAME=value ...] ./run-qemu.sh       boots the kernel; or: make run [NAME=value ...]
 
 Disks (a path is relative to where you stand; an image is never written without WRITE=1)
-  DISK= DISK1=       primary master and primary slave: disks 0 and 1
-  DISK2=             secondary slave: disk 2
-  DISK3= or CDROM=   secondary master: disk 3, or the CD-ROM drive cd0
+  DISK= DISK1=       disks 0 and 1: primary master and primary slave, or AHCI ports 0 and 1
+  DISK2=             disk 2: secondary slave, or AHCI port 3
+  DISK3= or CDROM=   disk 3, or the CD-ROM drive cd0: secondary master, or AHCI port 2
                      With none of the five: a demonstration disk and CD, made in build/disks/.
                      DISK=none is a machine without disks, CDROM=none a drive without a medium.
+                     A disk may say which controller it hangs on, as in DISK2=ahci:path, of CONTROLLER= or
+                     not; ./ahci:path is a file that is called so. Others hang on the first one
   FORMAT=            raw or qcow2, for the disks; otherwise taken from each file's first bytes: raw disks, and
                      qcow2 images that consist of one file. FORMAT=qcow2 also lets them name others, as a
                      backing file; formats of other programs are refused by name
@@ -30,16 +32,20 @@ Disks (a path is relative to where you stand; an image is never written without 
 
 Machine
   MACHINE=           pc (default), q35 or isapc
-  CONTROLLER=        piix4-ide or piix3-ide on q35, which has no IDE controller (default there:
-                     piix4-ide); ahci on pc and q35: the disks hang on AHCI ports 0 to 3
+  CONTROLLER=        controllers, separated by blanks, beside that which a machine has anyway: pc has
+                     piix3-ide, and takes ahci; q35 has ahci, and takes piix4-ide or piix3-ide; isapc
+                     has isa-ide. The disks hang on the first one that is named here, else on the
+                     machine's own
   ACCEL=             tcg (default) or kvm
   ARCH= QEMU=        x86_64 (default) or i386; the QEMU program (default qemu-system-$ARCH)
 
 Drivers and registry
-  MINIPORT=          drivers in addition to pata, or one of that name in its place, separated by blanks
+  MINIPORT=          drivers in addition to pata (IDE) and ahci, or in the place of one with the same
+                     name, separated by blanks
                      ("\ " is a blank in a path): ready NAME.sys files, or folders NAME with C files, which
                      are built first. NAME.reg, beside the file, in the folder or beside it, says which
-                     device the driver is for (without one HIVE must). MINIPORT=none: not even pata
+                     device the driver is for (without one HIVE must), and wins over what binds ours.
+                     MINIPORT=none: no driver at all
   HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing; it is empty or
                      begins with "Windows Registry Editor Version 5.00". What
                      drivers store, and the shell's `registry set`, is appended to it at once, and what
@@ -69,7 +75,7 @@ Debugging and tests
   RUN_DIR=           directory for this run's files, kept afterwards: debug.log, qemu.log, modules, and what
                      `trace save` makes (otherwise only the last run's debug.log is kept, as
                      build/run/debug.log, and saved traces beside it)
-  BUILD=             where kernel and pata.sys are (default build/$ARCH)
+  BUILD=             where the kernel and our drivers are (default build/$ARCH)
   QEMU_EXTRA=        further words for QEMU, separated by blanks, or by newlines if it holds any
 
 On a terminal, Ctrl-] X ends QEMU; all other keys, Ctrl-C too, are the guest's. The run also ends when nobody
@@ -128,6 +134,8 @@ for needed in "$build/kernel" "$top/build/tools/image" "$top"/build/tools/{sessi
   [[ -f $needed ]] || die "$needed is missing: run \`make\` first"
 done
 
+# shellcheck source=tools/run-machine.sh
+source "$top/tools/run-machine.sh"
 # shellcheck source=tools/run-disks.sh
 source "$top/tools/run-disks.sh"
 # shellcheck source=tools/run-drivers.sh
@@ -136,28 +144,12 @@ source "$top/tools/run-drivers.sh"
 # ---------------------------------------------------------------------- the machine
 
 machine=${MACHINE:-pc}
-controller=${CONTROLLER:-}
 accel=${ACCEL:-tcg}
 qemu_words=(-nodefaults -no-user-config -display none -net none -no-reboot -boot menu=off -m 128
   -device 'isa-debug-exit,iobase=0xf4,iosize=4' -debugcon file:debug.log
   -D qemu.log -d cpu_reset)
 
-case $machine:$controller in
-  pc:) bus=ide ;;
-  pc:piix[34]-ide)
-    die "CONTROLLER=$controller: the pc machine has a PIIX3 of its own on the same ports; use MACHINE=q35" ;;
-  q35: | q35:piix[34]-ide)
-    bus=ctl
-    qemu_words+=(-device "${controller:-piix4-ide},id=ctl") ;;
-  pc:ahci)
-    bus=ahci
-    qemu_words+=(-device 'ahci,id=ahci') ;;
-  q35:ahci) bus=ahci ;;
-  isapc:) bus=ide ;;
-  isapc:*) die "CONTROLLER=$controller: the isapc machine has no PCI bus to put it on" ;;
-  pc:* | q35:*) die "CONTROLLER=$controller: expected piix3-ide, piix4-ide or ahci" ;;
-  *) die "MACHINE=$machine: expected pc, q35 or isapc" ;;
-esac
+add_controllers
 case $accel in
   tcg) ;;
   kvm) [[ -w /dev/kvm ]] || die "ACCEL=kvm: /dev/kvm is not there, or you may not use it" ;;
@@ -167,15 +159,6 @@ esac
 # mode, which qemu-system-i386 would take away with a warning.
 [[ $arch == i386 ]] && cpu=qemu64,lm=off,syscall=off || cpu=qemu64
 qemu_words+=(-M "$machine" -accel "$accel" -cpu "$cpu")
-
-# A device's place: bus and unit of IDE position 0 to 3 (primary master ... secondary slave), or AHCI port.
-place() { # position -> $REPLY
-  case $machine:$bus in
-    q35:ahci) REPLY=bus=ide.$1 ;;
-    *:ahci) REPLY=bus=ahci.$1 ;;
-    *) REPLY=bus=$bus.$(($1 / 2)),unit=$(($1 % 2)) ;;
-  esac
-}
 
 # ---------------------------------------------------------------------- this run's directory
 
@@ -265,7 +248,7 @@ fi
 # ---------------------------------------------------------------------- the kernel's command line
 
 kernel_words=mode=$mode
-[[ $bus == ahci ]] && kernel_words+=' disks=0x0106' # else those of an IDE controller come first
+kernel_words+=" disks=$disk_places${cd_place:+ cds=$cd_place}"
 switch_is_on STRICT && kernel_words+=' strict=1'
 case ${CHECKS-} in
   '' | on) ;;

@@ -21,6 +21,7 @@
 #include "port/contract/report.h"
 #include "port/contract/rules.h"
 #include "port/controller.h"
+#include "port/device_names.h"
 #include "port/driver.h"
 #include "port/hang.h"
 #include "port/init.h"
@@ -87,7 +88,7 @@ static void apply_options(void)
     contract_audits = options.audits;
     port_dump_mode = options.dump;
     log_debug_mask = options.debug_mask;
-    port_disks_class = options.disks_class;
+    device_names_begin(options.disks, options.cds);
     hang_limit_ms = options.watchdog_ms;
     port_guard_build_io = options.guard_build_io;
     owned_version_error[options.version_structure] = options.version_error;
@@ -149,6 +150,7 @@ static void load_driver(unsigned index)
 {
     const struct hal_boot_info *boot = hal_boot_info();
     struct driver_file file = {.name = modules[index].name,
+                               .is_default = modules[index].type == MODULE_DEFAULT,
                                .image = boot->modules[index].data,
                                .image_byte_count = boot->modules[index].byte_count};
 
@@ -260,6 +262,7 @@ _Noreturn void kernel_main(void)
     port_init();
     arm_faults();
     load_registry();
+    for_each_module(MODULE_DEFAULT, load_driver);
     for_each_module(MODULE_DRIVER, load_driver);
     port_start();
     bool succeeded = run_session();

@@ -93,14 +93,19 @@ static bool set_checks(struct boot_options *options, struct span value)
     return place >= 0;
 }
 
-/* The words themselves are the trace's business. */
+/* What it means is another's business. False: it is longer than `capacity` takes. */
+static bool keep(struct span value, char *text, size_t capacity)
+{
+    if (value.length >= capacity)
+        return false;
+    memcpy(text, value.text, value.length);
+    text[value.length] = 0;
+    return true;
+}
+
 static bool set_trace(struct boot_options *options, struct span value)
 {
-    if (value.length >= sizeof options->trace_words)
-        return false;
-    memcpy(options->trace_words, value.text, value.length);
-    options->trace_words[value.length] = 0;
-    return true;
+    return keep(value, options->trace_words, sizeof options->trace_words);
 }
 
 /* A number of at most `limit`. */
@@ -109,11 +114,8 @@ static bool number_in(struct span value, uint32_t limit, uint32_t *number)
     char text[12];
     uint64_t parsed;
 
-    if (value.length >= sizeof text)
-        return false;
-    memcpy(text, value.text, value.length);
-    text[value.length] = 0;
-    if (number_parse(text, &parsed) != NUMBER_OK || parsed > limit)
+    if (!keep(value, text, sizeof text) || number_parse(text, &parsed) != NUMBER_OK ||
+        parsed > limit)
         return false;
     *number = (uint32_t)parsed;
     return true;
@@ -136,7 +138,12 @@ static bool set_debug_mask(struct boot_options *options, struct span value)
 
 static bool set_disks(struct boot_options *options, struct span value)
 {
-    return number_in(value, UINT16_MAX, &options->disks_class);
+    return keep(value, options->disks, sizeof options->disks);
+}
+
+static bool set_cds(struct boot_options *options, struct span value)
+{
+    return keep(value, options->cds, sizeof options->cds);
 }
 
 static bool set_watchdog(struct boot_options *options, struct span value)
@@ -183,21 +190,12 @@ static bool set_version(struct boot_options *options, struct span value)
 
 static bool set_test(struct boot_options *options, struct span value)
 {
-    if (value.length == 0 || value.length >= sizeof options->test)
-        return false;
-    memcpy(options->test, value.text, value.length);
-    options->test[value.length] = 0;
-    return true;
+    return value.length > 0 && keep(value, options->test, sizeof options->test);
 }
 
-/* The words themselves are the port's business. */
 static bool set_faults(struct boot_options *options, struct span value)
 {
-    if (value.length >= sizeof options->faults)
-        return false;
-    memcpy(options->faults, value.text, value.length);
-    options->faults[value.length] = 0;
-    return true;
+    return keep(value, options->faults, sizeof options->faults);
 }
 
 static const struct {
@@ -211,7 +209,8 @@ static const struct {
     {"trace", "a short list of words", set_trace},
     {"debug", "a number of up to 32 bits", set_debug},
     {"debug_mask", "a number of up to 32 bits", set_debug_mask},
-    {"disks", "a PCI class and subclass, as in 0x0106", set_disks},
+    {"disks", "up to 127 characters of places, as in 00:1f.2/0.0,isa/1.0", set_disks},
+    {"cds", "up to 127 characters of places, as in 00:1f.2/0.0,isa/1.0", set_cds},
     {"watchdog", "milliseconds, up to 60000; 0 for none", set_watchdog},
     {"columns", "a number from 20 to 1000", set_columns},
     {"build_io", "guarded or free", set_build_io},
@@ -236,11 +235,12 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         while (i < KEY_COUNT && !span_is(key, keys[i].name))
             i++;
         if (i == KEY_COUNT) {
-            snprintf(error, error_size,
-                     "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                     "checks, dump, trace, debug, debug_mask, disks, watchdog, columns, build_io, "
-                     "version, test and faults.",
-                     shown(key), key.text);
+            snprintf(
+                error, error_size,
+                "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
+                "checks, dump, trace, debug, debug_mask, disks, cds, watchdog, columns, build_io, "
+                "version, test and faults.",
+                shown(key), key.text);
             return false;
         }
         if (!value.text || !keys[i].set(options, value)) {
@@ -258,8 +258,8 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
 static bool module_type(struct span word, enum module_type *type)
 {
     static const char *const words[] = {
-        [MODULE_DRIVER] = "driver", [MODULE_LINES] = "lines",       [MODULE_LAYER] = "layer",
-        [MODULE_HIVE] = "hive",     [MODULE_COMMANDS] = "commands",
+        [MODULE_DEFAULT] = "default", [MODULE_DRIVER] = "driver", [MODULE_LINES] = "lines",
+        [MODULE_LAYER] = "layer",     [MODULE_HIVE] = "hive",     [MODULE_COMMANDS] = "commands",
     };
     int place = place_in(word, words, sizeof words / sizeof *words);
     if (place >= 0)
@@ -277,8 +277,8 @@ bool module_parse(const char *command_line, struct module_description *descripti
     if (!next_word(&rest, &key, &value) || !span_is(key, "type") || !value.text ||
         !module_type(value, &description->type)) {
         snprintf(error, error_size,
-                 "The boot module \"%.60s\" must begin with type=driver, lines, layer, hive or "
-                 "commands.",
+                 "The boot module \"%.60s\" must begin with type=default, driver, lines, layer, "
+                 "hive or commands.",
                  command_line);
         return false;
     }
@@ -296,7 +296,8 @@ bool module_parse(const char *command_line, struct module_description *descripti
                  command_line);
         return false;
     }
-    if (description->type == MODULE_DRIVER && !description->name[0]) {
+    if ((description->type == MODULE_DEFAULT || description->type == MODULE_DRIVER) &&
+        !description->name[0]) {
         snprintf(error, error_size, "The boot module \"%.60s\" is a driver without name=.",
                  command_line);
         return false;

@@ -20,6 +20,7 @@ enum shell_mode {
 #define TRACE_WORDS_CAPACITY 64u
 #define TEST_NAME_CAPACITY   160u
 #define FAULTS_CAPACITY      1024u
+#define PLACES_CAPACITY      128u
 #define WATCHDOG_DEFAULT_MS  5000u
 #define WATCHDOG_MOST_MS     60000u
 #define COLUMNS_LEAST        20u
@@ -35,8 +36,9 @@ struct boot_options {
     /* debug_mask=MASK: bit n shows AtaPortDebugPrint's level n, all set if it is not given;
      * debug=LEVEL is all up to that level. */
     uint32_t debug_mask;
-    /* disks=0xCCSS: disks at controllers of this class have the first numbers. */
-    uint32_t disks_class;
+    /* disks=PLACE,PLACE and cds=PLACE,PLACE: the places of disk 0, 1 and so on, and of drive cd0
+     * and so on (port/device_names.h); "": of none. */
+    char disks[PLACES_CAPACITY], cds[PLACES_CAPACITY];
     /* watchdog=MS: how long a call into a driver may last; 0: as long as it likes. */
     uint32_t watchdog_ms;
     /* columns=N: the width of the terminal that shows the console; 0: none is known. */
@@ -58,7 +60,8 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
                    size_t error_size);
 
 enum module_type {
-    MODULE_DRIVER,   /* an image NAME.sys; a driver's folder may have more than one word */
+    MODULE_DEFAULT,  /* a driver that nobody asked for: it is there in case it is needed */
+    MODULE_DRIVER,   /* one that somebody named: an image NAME.sys, its name as the folder's */
     MODULE_LINES,    /* the line table of the driver with the same name */
     MODULE_LAYER,    /* a registry file that lies beside a driver: read, never written */
     MODULE_HIVE,     /* the registry's file */

@@ -93,7 +93,7 @@ KERNEL_SMALL := boot/%.o port/loader/%.o \
     $(addprefix hal/x86/pc/,acpi.o apic.o clock.o console.o exit.o host_file.o journal.o pci.o pic.o) \
     $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
     $(addprefix port/,atapi.o block_commands.o block_run.o call.o channel.o control.o controller.o driver.o \
-    enumerate.o init.o irb_names.o objects.o parcel.o sense.o guard.o identify.o idle.o \
+    device_names.o enumerate.o init.o irb_names.o objects.o parcel.o sense.o guard.o identify.o idle.o \
     log.o memory_faults.o owned.o power.o resources.o shared_page.o software_interrupts.o states.o trace.o trace_words.o trace_command.o \
     access/inject%.o access/names.o access/names_commands.o access/traced.o contract/%.o \
     $(addprefix ddi/,callback.o controller.o debug.o notification.o memory.o queue_tag.o unpublished.o) \

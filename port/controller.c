@@ -110,7 +110,7 @@ static void find_pci_controllers(void)
 
 static void find_isa_controller(void)
 {
-    static const char id[] = "*PNP0600";
+    static const char id[] = BINDING_IDE_CHANNEL;
     struct controller found = {.is_pci = false};
     enum binding binding =
         binding_find(&port_registry.hive.store, id, found.service, sizeof found.service);
@@ -209,13 +209,20 @@ static bool find_channel_driver(struct controller *controller)
     if (binding_channel_driver(&port_registry.hive.store, controller->service, name, sizeof name) ==
         BINDING_BAD)
         port_message(NULL, "%s: its \"ChannelDriver\" is no text of 1 to %u bytes; %s is used",
-                     controller->service, (unsigned)sizeof name - 1, name);
+                     controller->service, (unsigned)sizeof name - 1, name[0] ? name : "none");
     controller->channel_driver = driver_named(name);
     if (controller->channel_driver && controller->channel_driver->interface.AtaChannelInitRoutine)
         return true;
-    port_message(NULL, "%s.sys has no channel interface, and the default channel driver %s.sys %s",
-                 controller->service, name,
-                 controller->channel_driver ? "has none either" : "is not loaded");
+    if (name[0])
+        port_message(NULL,
+                     "%s.sys has no channel interface, and the default channel driver %s.sys %s",
+                     controller->service, name,
+                     controller->channel_driver ? "has none either" : "is not loaded");
+    else
+        port_message(NULL,
+                     "%s.sys has no channel interface, and the registry binds no driver to the "
+                     "channels of IDE controllers, CriticalDeviceDatabase\\" BINDING_IDE_CHANNEL,
+                     controller->service);
     return fail(controller, "no driver for its channels");
 }
 
@@ -360,11 +367,11 @@ bool controller_stop(struct controller *controller)
     return flushed;
 }
 
-/* A driver that was asked for and serves nothing. The default one came by itself. */
+/* A driver that was asked for and serves nothing. */
 static void name_unused(void)
 {
     for (const struct driver *driver = port_drivers; driver; driver = driver->next) {
-        bool is_used = !driver->is_registered || strcmp(driver->name, BINDING_DEFAULT_DRIVER) == 0;
+        bool is_used = !driver->is_registered || driver->is_default;
         for (unsigned i = 0; i < port_controller_count; i++)
             is_used |= port_controllers[i].driver == driver ||
                        port_controllers[i].channel_driver == driver;

@@ -102,6 +102,7 @@ bool port_load_driver(const struct driver_file *file)
         snprintf(driver->failure, sizeof driver->failure, "%s", error.text);
         return fail(driver);
     }
+    driver->is_default = file->is_default;
     image_set_lines(driver->image, file->lines, file->lines_byte_count);
     set_registry_path(driver);
     LONG status = call_driver_entry(driver);

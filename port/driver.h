@@ -13,6 +13,7 @@ struct driver_file {
     size_t image_byte_count;
     const char *lines; /* its line table (loader/lines.h); NULL without one */
     size_t lines_byte_count;
+    bool is_default; /* nobody asked for it: that it serves no device is not said */
 };
 
 /* Loads an image and runs its DriverEntry. False: refused or failed, which was said on the console

@@ -6,12 +6,12 @@
  */
 #include "port/enumerate.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "port/block.h"
 #include "port/call.h"
 #include "port/contract/report.h"
+#include "port/device_names.h"
 #include "port/identify.h"
 #include "port/log.h"
 #include "port/owned.h"
@@ -29,65 +29,13 @@ static bool checksum_is_wrong(const struct device *device)
     return sum != 0;
 }
 
-uint32_t port_disks_class;
-
-/* Does `other` come before `controller` in the numbering of disks? */
-static bool counts_before(const struct controller *other, const struct controller *controller)
-{
-    bool other_is_first = other->is_pci && other->class_code >> 8 == port_disks_class;
-    bool is_first = controller->is_pci && controller->class_code >> 8 == port_disks_class;
-    return other_is_first == is_first ? other->index < controller->index : other_is_first;
-}
-
-/* Numbers for the devices of a channel: the cables of Serial ATA have one each. */
-static unsigned places_of_channel(const struct controller *controller)
-{
-    return controller->given.configuration.AtaBusType == IdeBusSata ? 1 : MAX_IDE_DEVICE;
-}
-
-/* The shell's number of a disk. The places are the words DISK, DISK1, DISK3 and DISK2 of the
- * command line: primary master, primary slave, secondary master, secondary slave, or the first
- * channels of a Serial ATA controller; further ones and further controllers follow. */
-static unsigned disk_number(const struct device *device)
-{
-    const struct channel *channel = device->channel;
-    const struct controller *controller = channel->controller;
-    unsigned place = channel->number * places_of_channel(controller) + device->target;
-    unsigned base = 0;
-    for (unsigned i = 0; i < port_controller_count; i++) {
-        const struct controller *other = &port_controllers[i];
-        unsigned places = other->channel_count * places_of_channel(other);
-        if (counts_before(other, controller))
-            base += places > 4 ? places : 4;
-    }
-    return base + (place == 2 ? 3 : place == 3 ? 2 : place);
-}
-
-/* Has another device this name already? */
-static bool is_taken(const struct device *device)
-{
-    for (struct device *other = NULL; (other = port_next_device(other));)
-        if (other != device && strcmp(other->name, device->name) == 0)
-            return true;
-    return false;
-}
-
-static void name_device(struct device *device)
-{
-    bool is_disk = device->kind == DEVICE_ATA;
-    unsigned number = is_disk ? disk_number(device) : 0;
-    do
-        snprintf(device->name, sizeof device->name, is_disk ? "%u" : "cd%u", number++ % 1000);
-    while (is_taken(device));
-}
-
 /* In the channels' and targets' order: what was asked first counts, not what answered first. */
 static void introduce(struct device *device)
 {
     if (checksum_is_wrong(device))
         port_message(device->channel, "target %u: IDENTIFY data has a wrong checksum",
                      device->target);
-    name_device(device);
+    device_set_name(device);
 }
 
 /* ------------------------------------------------------------------ transfer modes */

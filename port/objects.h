@@ -205,7 +205,7 @@ struct device {
     bool was_written;   /* since it was found: its cache may hold something */
     uint32_t sector_size;  /* bytes; 2,048 for a CD */
     uint64_t sector_count; /* 0: unknown (a drive without medium) */
-    char name[8];          /* "0".."63" for disks, "cd0" */
+    char name[8];          /* "0" and so on for disks, "cd0": device_names.c's */
     char model[41], serial[21], firmware[9];
     struct device_given given;
 
@@ -468,6 +468,7 @@ struct driver {
     struct loaded_image *image;
     IDE_CONTROLLER_INTERFACE interface; /* the port's copy */
     bool is_registered;                 /* AtaPortInitializeEx succeeded */
+    bool is_default;                    /* nobody asked for it */
     uint8_t controllers_started;
     char failure[160]; /* why it is not loaded; "" if it is */
     struct driver *next;
@@ -476,9 +477,6 @@ struct driver {
 extern struct controller port_controllers[PORT_MAX_CONTROLLERS];
 extern unsigned port_controller_count;
 extern struct driver *port_drivers;
-/* PCI class and subclass of the controllers whose disks are numbered first; 0: in order of
- * discovery. */
-extern uint32_t port_disks_class;
 
 /* Register accesses of miniports since boot, for benchmarks: control registers, and the units (of
  * any width) that went through the buffer routines. */

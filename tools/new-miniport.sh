@@ -18,9 +18,7 @@ die() {
 [[ $NAME =~ ^[A-Za-z][A-Za-z0-9_-]*$ && ${#NAME} -le 32 ]] ||
   die "NAME=$NAME: the name of a driver begins with a letter, goes on with letters, digits, \"_\" and \"-\", and" \
     'has 32 at most'
-case ${NAME,,} in
-  pata | none) die "NAME=$NAME: that name is taken" ;;
-esac
+[[ ${NAME,,} != none && ! -d $top/miniport/${NAME,,} ]] || die "NAME=$NAME: that name is taken"
 
 # Not every shell replaces a tilde behind "DIR=".
 folder=${DIR%/}

@@ -11,8 +11,6 @@ check_file() { # word path
   [[ -r $2 ]] || die "$1=$2: you may not read it"
 }
 
-positions=('primary master  ' 'primary slave   ' 'secondary master' 'secondary slave ')
-
 # One sentence for everything that is wrong with an image, before QEMU sees it.
 check_image() { # word path kind (disk or cd) -> $REPLY, its format; further files are added to image_files
   local size facts=() user_format=${FORMAT-}
@@ -36,8 +34,8 @@ session_words=() # for tools/session.c: each drive and what a user calls it
 # A host that cannot read or write is a device error for the guest; QEMU would stop the machine for some.
 device_words=rerror=report,werror=report
 
-add_disk() { # word path position name device
-  local word=$1 path=$2 name=$4 kind=${5#ide-} format other unmap=,discard=unmap options=snapshot=on says='read-only session  '
+add_disk() { # word path name device; the place is that of find_place
+  local word=$1 path=$2 name=$3 kind=${4#ide-} format other unmap=,discard=unmap options=snapshot=on says='read-only session  '
   [[ $kind == cd ]] || kind=disk
   check_image "$word" "$path" "$kind"
   format=$REPLY
@@ -51,19 +49,33 @@ add_disk() { # word path position name device
   for other in "${image_files[@]}"; do
     ((!write)) || [[ ! $other -ef $path ]] || die "$word=$path: is a file of another disk, too, which WRITE=1 forbids"
   done
-  printf '%-5s  %s  %s%s\n' "$word" "${positions[$3]}" "$says" "$path"
+  printf '%-5s  %-16s  %s%s\n' "$word" "$place_name" "$says" "$path"
   image_files+=("$path")
   absolute "$path"
   qemu_words+=(-drive "if=none,id=$name-image,$options$unmap,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
   [[ $options == snapshot=off ]] || REPLY="the overlay of this session in $run_dir"
   session_words+=(-d "$name-image" "$word=$path" "$REPLY")
-  place "$3"
-  qemu_words+=(-device "$5,id=$name,$REPLY,drive=$name-image,$device_words")
+  qemu_words+=(-device "$4,id=$name,$place_words,drive=$name-image,$device_words")
 }
+
+# A value may say which controller is meant; that is there then. -> $path, $on
+split_value() { # word value
+  path=$2 on=$first_controller
+  case $path in
+    piix3-ide:* | piix4-ide:* | ahci:* | isa-ide:*)
+      on=${path%%:*} path=${path#*:}
+      [[ -n $path ]] || die "$1=$2: a file's name must follow; ./$2 is a file that is called so"
+      add_controller "$1=$2" "$on" ;;
+  esac
+}
+
+disk_places= # of the disks 0 to 3, whether they are there or not: what else there is has higher numbers
+cd_place=
 
 # Those that were asked for, or the demonstration's.
 add_disks() {
-  local disk=${DISK-} cdrom=${CDROM-}
+  local disk=${DISK-} cdrom=${CDROM-} path on number word value
+  local disk_positions=(0 1 3 2)
   switch_is_on WRITE && write=1 || write=0
   case ${FORMAT-} in
     '' | raw | qcow2) ;;
@@ -75,15 +87,24 @@ add_disks() {
       "$top/tools/make-disks.sh" "$top/build/disks" || die "the demonstration disks could not be made"
     fi
   fi
-  [[ -n $cdrom && -n ${DISK3-} ]] && die "DISK3 and CDROM have the same place, the secondary master: give one of them"
-  [[ -n $disk && $disk != none ]] && add_disk DISK "$disk" 0 hd0 ide-hd
-  [[ -n ${DISK1-} ]] && add_disk DISK1 "$DISK1" 1 hd1 ide-hd
-  [[ -n ${DISK2-} ]] && add_disk DISK2 "$DISK2" 3 hd2 ide-hd
-  [[ -n ${DISK3-} ]] && add_disk DISK3 "$DISK3" 2 hd3 ide-hd
-  if [[ $cdrom == none ]]; then
-    place 2
-    qemu_words+=(-device "ide-cd,id=cd0,$REPLY")
-  elif [[ -n $cdrom ]]; then
-    add_disk CDROM "$cdrom" 2 cd0 ide-cd
+  [[ $disk != none ]] || disk=
+  for number in 0 1 2 3; do
+    word=DISK${number#0} value=$disk
+    ((number == 0)) || value=${!word-}
+    split_value "$word" "$value"
+    find_place "$on" "${disk_positions[number]}"
+    disk_places+=${disk_places:+,}$place
+    [[ -z $value ]] || add_disk "$word" "$path" "hd$number" ide-hd
+  done
+  [[ -n $cdrom ]] || return 0
+  split_value CDROM "$cdrom"
+  find_place "$on" 2
+  cd_place=$place
+  [[ -z ${DISK3-} || $disk_places != *",$place" ]] ||
+    die "DISK3 and CDROM have the same place, the $place_name: give one of them, or name another controller for it"
+  if [[ $path == none ]]; then
+    qemu_words+=(-device "ide-cd,id=cd0,$place_words")
+  else
+    add_disk CDROM "$path" cd0 ide-cd
   fi
 }

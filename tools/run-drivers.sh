@@ -19,15 +19,15 @@ add_lines() { # image name
 
 driver_count=0
 driver_names=/
-add_driver() { # path
-  local name=${1##*/} layer=${1%.sys}.reg
+add_driver() { # type path
+  local name=${2##*/} layer=${2%.sys}.reg
   name=${name%.sys}
-  [[ $driver_names != */"${name,,}"/* ]] || die "MINIPORT=$1: there is already a driver named $name"
+  [[ $driver_names != */"${name,,}"/* ]] || die "MINIPORT=$2: there is already a driver named $name"
   driver_names+=${name,,}/
   [[ ! -e $layer && ! -L $layer ]] || check_file MINIPORT "$layer"
-  cp -- "$1" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$1 cannot be copied to $run_dir"
-  add_module "driver$driver_count.sys" "type=driver name=$name"
-  add_lines "$1" "$name"
+  cp -- "$2" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$2 cannot be copied to $run_dir"
+  add_module "driver$driver_count.sys" "type=$1 name=$name"
+  add_lines "$2" "$name"
   if [[ -f $layer ]]; then
     cp -- "$layer" "$run_dir/driver$driver_count.reg" || die "$layer cannot be copied to $run_dir"
     add_module "driver$driver_count.reg" "type=layer name=${layer##*/}"
@@ -55,7 +55,7 @@ find_named_drivers() {
 }
 
 # Those that are there unless one of MINIPORT= takes their place by its name, and those of MINIPORT=.
-default_drivers=(pata)
+default_drivers=(pata ahci)
 add_drivers() {
   local path name is_named
   [[ ${MINIPORT-} != none ]] || return 0
@@ -68,12 +68,14 @@ add_drivers() {
     done
     [[ -z $is_named ]] || continue
     [[ -f $build/$name.sys ]] || die "$build/$name.sys is missing: run \`make\` first"
-    add_driver "$build/$name.sys"
+    add_driver default "$build/$name.sys"
   done
   for path in "${named_drivers[@]}"; do
-    add_driver "$path"
-    [[ -f ${path%.sys}.reg ]] ||
-      printf 'DRIVER %s: there is no %s beside it, so only HIVE= can bind it to a device\n' "${path##*/}" \
-        "$(basename -- "$path" .sys).reg"
+    add_driver driver "$path"
+    name=${path##*/}
+    name=${name%.sys}
+    # The registry binds those of the list without.
+    [[ -f ${path%.sys}.reg || " ${default_drivers[*]} " == *" ${name,,} "* ]] ||
+      printf 'DRIVER %s.sys: there is no %s.reg beside it, so only HIVE= can bind it to a device\n' "$name" "$name"
   done
 }

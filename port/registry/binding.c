@@ -125,7 +125,8 @@ enum binding binding_channel_driver(const struct store *store, const char *servi
 {
     enum binding found = find_string(store, SERVICES, service, "ChannelDriver", driver, size);
 
-    if (found != BINDING_FOUND)
-        snprintf(driver, size, "%s", BINDING_DEFAULT_DRIVER);
+    if (found != BINDING_FOUND &&
+        binding_find(store, BINDING_IDE_CHANNEL, driver, size) != BINDING_FOUND)
+        driver[0] = '\0';
     return found;
 }

@@ -12,8 +12,8 @@
 
 #include "port/registry/store.h"
 
-#define BINDING_ID_BYTES       48u /* room for the longest id */
-#define BINDING_DEFAULT_DRIVER "pata"
+#define BINDING_ID_BYTES    48u /* room for the longest id */
+#define BINDING_IDE_CHANNEL "*PNP0600"
 
 /* A PCI function, as its configuration space has it. */
 struct registry_pci_id {
@@ -44,8 +44,8 @@ enum binding binding_find(const struct store *store, const char *id, char *servi
 bool binding_find_pci(const struct store *store, const struct registry_pci_id *function,
                       char *service, size_t size, char bad_id[BINDING_ID_BYTES]);
 
-/* The default channel driver for a service whose miniport serves the controller only: pata, unless
- * BINDING_FOUND. */
+/* The driver of the channels for a service whose miniport serves the controller only: without
+ * `ChannelDriver` (BINDING_FOUND) that of IDE channels; "" where none is bound to these. */
 enum binding binding_channel_driver(const struct store *store, const char *service, char *driver,
                                     size_t size);
 

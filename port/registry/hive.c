@@ -13,8 +13,14 @@ const char hive_defaults[] = REG_FILE_HEADER
     "\n"
     "\"Service\"=\"pata\"\n"
     "\n"
+    "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\CriticalDeviceDatabase\\PCI#CC_0106]"
+    "\n"
+    "\"Service\"=\"ahci\"\n"
+    "\n"
     "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\CriticalDeviceDatabase\\*PNP0600]\n"
     "\"Service\"=\"pata\"\n"
+    "\n"
+    "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\ahci]\n"
     "\n"
     "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\pata]\n";
 

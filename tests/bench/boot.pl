@@ -33,7 +33,7 @@ my $limit_s = 60;
 
 my @machines = (
     ['pc, PIIX3', MACHINE => 'pc'],
-    ['q35, AHCI', MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$build/ahci.sys" =~ s/ /\\ /gr],
+    ['q35, AHCI', MACHINE => 'q35'],
 );
 
 sub write_file {
@@ -107,7 +107,7 @@ sub start {
 
 # ------------------------------------------------------------------ all of them
 
--f "$build/$_" or die "boot.pl: $build/$_ is missing: run `make`\n" for qw(kernel ahci.sys);
+-f "$build/kernel" or die "boot.pl: $build/kernel is missing: run `make`\n";
 write_file("$bench/boot.reg", "Windows Registry Editor Version 5.00\n\n");
 write_file("$bench/boot.img", '');
 truncate "$bench/boot.img", 64 << 20 or die "boot.pl: $bench/boot.img: $!\n";

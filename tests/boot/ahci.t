@@ -11,7 +11,6 @@ use Ataport;
 use Test::More;
 use Witness;
 
-my $ahci = 'build/' . ($ENV{ARCH} || 'x86_64') . '/ahci.sys';
 my %disks = map { $_ => random_image("$_.img", 8 << 20, $_) } qw(DISK DISK1 DISK2 DISK3);
 my $cd = random_image('cd.iso', 2 << 20, 'cd');
 my $ncq_trace = '-trace process_ncq_command -trace ide_exec_cmd';
@@ -28,7 +27,7 @@ sub settings {
 # ------------------------------------------------------------------ data
 
 for my $machine ('q35', 'pc') {
-    my @words = (MINIPORT => $ahci, MACHINE => $machine, CONTROLLER => 'ahci');
+    my @words = (MACHINE => $machine, CONTROLLER => 'ahci');
     my $run = boot(@words, %disks, QEMU_EXTRA => "-m 5G $ncq_trace",
         CMD => join '; ', (map { "sha256 $_" } 0 .. 3), 'mode 0', 'rules');
     exit_code_is($run, 0, "$machine: four disks");
@@ -54,7 +53,7 @@ for my $machine ('q35', 'pc') {
 
 # ------------------------------------------------------------------ settings and notes
 
-my @disk = (MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disks{DISK});
+my @disk = (MACHINE => 'q35', DISK => $disks{DISK});
 my $run = boot(@disk, HIVE => settings('no-ncq', "\"NcqDisabled\"=dword:00000001\n"), QEMU_EXTRA => $ncq_trace, CMD => 'sha256 0; mode 0');
 is(digest_in($run, 'sha256 0'), sha256_of($disks{DISK}), 'without queued commands the disk is read, too');
 is(queued_in($run), 0, 'there were none');
@@ -83,7 +82,7 @@ sub depth_of {
 sub accesses_of { my ($run, $command) = @_; return output_of($run, $command) =~ /ops=(\d+) .* accesses=(\d+) / ? $2 / $1 : 0 }
 
 # Each command takes its time, so that the next ones come meanwhile.
-$run = boot(@disk[0 .. 5], DISK => 'none', CMD => 'bench 0 read 64K 32; bench 0 write 64K 32; bench 0 read 4K 0; bench 0 read 4x 1',
+$run = boot(MACHINE => 'q35', DISK => 'none', CMD => 'bench 0 read 64K 32; bench 0 write 64K 32; bench 0 read 4K 0; bench 0 read 4x 1',
     QEMU_EXTRA => "$ncq_trace -trace ncq_finish -drive if=none,id=null,driver=null-co,size=64M,read-zeroes=on,latency-ns=3000000 "
         . '-device ide-hd,bus=ide.0,drive=null');
 like(output_of($run, 'bench 0 read 64K 32'), qr/^bench port read-65536-depth-32 ops=512 /m, 'reads, 32 at a time');
@@ -101,7 +100,7 @@ is(accesses_of($run, 'bench 0 read 4K 1'), 6, 'another one six');
 # ------------------------------------------------------------------ a sector that cannot be read
 
 spill("$scratch/bad.conf", "[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"1000\"\n");
-$run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => 'none', QEMU_EXTRA => "$ncq_trace "
+$run = boot(MACHINE => 'q35', DISK => 'none', QEMU_EXTRA => "$ncq_trace "
     . "-drive if=none,id=bad,format=raw,snapshot=on,file=blkdebug:$scratch/bad.conf:$disks{DISK} -device ide-hd,bus=ide.0,drive=bad",
     CMD => 'read 0 999; read 0 1000; read 0 1001; sha256 0 1024 4096; counters; rules');
 exit_code_is($run, 1, 'a sector that cannot be read');

@@ -49,7 +49,7 @@ for my $machine (qw(q35 pc)) {
 
 # The error of one command does not hurt those behind it.
 spill("$scratch/errors.blkdebug", "[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"64\"\n");
-my $run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => 'none',
+my $run = boot(MINIPORT => $ahci, MACHINE => 'q35', DISK => 'none',
     CMD => 'read 0 63; read 0 64; read 0 65; sha256 0 65 100', QEMU_EXTRA => join "\n", '-drive',
     "if=none,id=bad,driver=raw,snapshot=off,readonly=off,file.driver=blkdebug,file.config=$scratch/errors.blkdebug,"
         . "file.image.driver=file,file.image.filename=$disks{DISK}", '-device', 'ide-hd,bus=ide.0,drive=bad');
@@ -70,16 +70,16 @@ sub extra_disk {
 
 for my $machine (qw(pc q35)) {
     # PIRQs go round with the device number, which is hexadecimal here, modulo 4.
-    my $run = boot(MINIPORT => $ahci, MACHINE => $machine, DISK => $disks{DISK},
-        CMD => 'log; devices; sha256 0; sha256 4; sha256 10; copy 4 0 10 64 512; sha256 10 64 512; counters; rules',
+    my $run = boot(MINIPORT => $ahci, machine_with_ide($machine), DISK => $disks{DISK},
+        CMD => 'log; devices; sha256 0; sha256 4; sha256 5; copy 4 0 5 64 512; sha256 5 64 512; counters; rules',
         QEMU_EXTRA => join "\n", '-device', 'ahci,id=first,addr=8', extra_disk('a', 'first.0', $disks{DISK1}),
         '-device', 'ahci,id=second,addr=c', extra_disk('b', 'second.0', $disks{DISK2}));
     exit_code_is($run, 0, "$machine: pata and two AHCI controllers");
     my @lines = output_of($run, 'log') =~ /interrupt line (\d+)/g;
     # EDGE: 54
     is($lines[0], $lines[1], "which share interrupt line $lines[0]");
-    is(digest_in($run, "sha256 $_->[0]"), $digests[$_->[1]], "disk $_->[0]") for [0, 0], [4, 1], [10, 2];
-    is(digest_in($run, 'sha256 10 64 512'), sha256_of($disks{DISK1}, 0, 512 * 512),
+    is(digest_in($run, "sha256 $_->[0]"), $digests[$_->[1]], "disk $_->[0]") for [0, 0], [4, 1], [5, 2];
+    is(digest_in($run, 'sha256 5 64 512'), sha256_of($disks{DISK1}, 0, 512 * 512),
         'a copy from one to the other');
     my $in_vain = sum(output_of($run, 'counters') =~ /^[12]\.\d +\d+ +\d+ +(\d+) /mg);
     cmp_ok($in_vain, '>', 0, 'a channel is asked for another\'s interrupts');
@@ -91,7 +91,7 @@ for my $machine (qw(pc q35)) {
 # channel's are no offence (INT-01), nor a line that does not get calm.
 spill("$scratch/ahci_any.$_", slurp("$probes/ahci_probe.$_")) for qw(sys lines);
 spill("$scratch/ahci_any.reg", slurp('tests/probes/ahci_probe/ahci_probe.reg') =~ s/"ahci_probe"/"ahci_any"/r);
-$run = boot(MINIPORT => "$scratch/ahci_any.sys", MACHINE => 'q35', CONTROLLER => 'ahci', %disks,
+$run = boot(MINIPORT => "$scratch/ahci_any.sys", MACHINE => 'q35', %disks,
     CMD => 'bench 1; bench 2; sha256 0; sha256 1; sha256 2; sha256 3; counters; rules');
 # EDGE: 181
 exit_code_is($run, 0, 'one routine serves all ports');

@@ -10,11 +10,9 @@ use Ataport;
 use Test::More;
 use Witness;
 
-my $build = 'build/' . ($ENV{ARCH} || 'x86_64');
-my @ahci = (MINIPORT => "$build/ahci.sys", MACHINE => 'q35', CONTROLLER => 'ahci');
 my $writes = '-trace ide_exec_cmd -trace process_ncq_command';
 
-for my $case (['pata' => MACHINE => 'pc'], ['pata by PIO' => MACHINE => 'isapc'], ['ahci' => @ahci]) {
+for my $case (['pata' => MACHINE => 'pc'], ['pata by PIO' => MACHINE => 'isapc'], ['ahci' => MACHINE => 'q35']) {
     my ($name, @words) = @$case;
     my $disk = random_image('disk.img', 8 << 20, $name);
     my $small = random_image('small.img', 300 << 9, $name);
@@ -33,7 +31,7 @@ for my $case (['pata' => MACHINE => 'pc'], ['pata by PIO' => MACHINE => 'isapc']
 
 my $disk = random_image('disk.img', 64 << 20, 'stopped');
 my $before = sha256_of($disk);
-my $guest = start(DISK => $disk, WRITE => 1, MINIPORT => "$build/ahci.sys", MACHINE => 'q35', CONTROLLER => 'ahci');
+my $guest = start(DISK => $disk, WRITE => 1, MACHINE => 'q35');
 $guest->expect(qr/> /, 60);
 $guest->type("bench 0 write 512 32\r");
 select undef, undef, undef, 0.2;

@@ -37,7 +37,7 @@ sub reads_the_disk {
     my ($name, $image) = @_;
     my $folder = "$scratch/" . $name =~ s/\W+/-/gr;
     mkdir $folder or die "$folder: $!";
-    spill("$folder/kernel", slurp("$built/kernel"));
+    spill("$folder/$_", slurp("$built/$_")) for qw(kernel ahci.sys);
     spill("$folder/pata.sys", slurp($image));
     my $run = boot(BUILD => $folder, DISK => $disk, STRICT => 1, CDROM => $disk,
         CMD => 'sha256 0; sha256 cd0; stop 0.0; start 0.0; sha256 0 0 8; fill 0 0 8 0x5A; rules');

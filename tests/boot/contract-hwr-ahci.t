@@ -62,7 +62,7 @@ is(join(' ', sort 'changed_beside_others', map { $_->[0] } @cases), join(' ', so
 my $disk = random_image('disk.img', 1 << 18, 1);
 spill("$scratch/hive.reg", join "\n", 'Windows Registry Editor Version 5.00', '', "[$services\\ahci_rules\\Controller0\\Channel0]",
     '"Break"="- ' . join(' ', map { $_->[0] } @cases) . '"', '');
-my $run = boot(MINIPORT => "$probes/ahci_rules.sys", MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disk,
+my $run = boot(MINIPORT => "$probes/ahci_rules.sys", MACHINE => 'q35', DISK => $disk,
     HIVE => "$scratch/hive.reg", TIMEOUT => 120,
     CMD => join '; ', 'stop 0.0', 'rules', map { ('start 0.0', 'read 0 0', 'sha256 0', 'stop 0.0', 'rules') } @cases);
 exit_code_is($run, 1, 'the guest ends well');
@@ -91,7 +91,7 @@ for my $index (0 .. $#cases) {
 # Commands that faults change, several at a time.
 spill("$scratch/hive.reg", join "\n", 'Windows Registry Editor Version 5.00', '', "[$services\\ahci_rules\\Controller0\\Channel0]",
     '"Break"="- changed_beside_others"', '');
-$run = boot(MINIPORT => "$probes/ahci_rules.sys", MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disk, HIVE => "$scratch/hive.reg",
+$run = boot(MINIPORT => "$probes/ahci_rules.sys", MACHINE => 'q35', DISK => $disk, HIVE => "$scratch/hive.reg",
     FAULT => 'identify 27=5858 count=for-ever; error UNC command=40', CMD => 'stop 0.0; start 0.0; sha256 0; rules');
 exit_code_is($run, 0, 'faults of several commands');
 like($run->{log}, qr/case: done$/m, 'each is as the rules say, and as it was afterwards');
@@ -101,7 +101,7 @@ like($run->{console}, qr/^No rule was broken/m, 'no rule is held against the dri
 
 # EDGE: 195: a controller with 32-bit addresses. The auditor sees what it would reach.
 my $large = random_image('large.img', 8 << 20, 2);
-$run = boot(MINIPORT => "$probes/ahci_probe.sys", MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $large, QEMU_EXTRA => '-m 5G',
+$run = boot(MINIPORT => "$probes/ahci_probe.sys", MACHINE => 'q35', DISK => $large, QEMU_EXTRA => '-m 5G',
     FAULT => 'read 0/80000000 register=CAP', CMD => 'log; sha256 0; rules');
 exit_code_is($run, 0, 'without 64-bit addresses');
 like($run->{log}, qr/ahci_probe: ports \w+, interrupt line \d+, 32-bit addresses$/m, 'the driver knows');

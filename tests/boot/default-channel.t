@@ -33,8 +33,8 @@ my $dma = settings('dma.reg');
 my $pio = settings('pio.reg', map { ("\\Controller0\\Channel$_" => '"DmaAllowed"=dword:00000000') } 0, 1);
 my $commands = join '; ', (map { "sha256 $_" } qw(0 2 cd0)), 'mode 0', 'stop 0.0', 'start 0.0', 'sha256 0 0 8';
 
-for my $case (['pc, DMA', $dma], ['pc, PIO', $pio], ['q35, DMA', $dma, MACHINE => 'q35'],
-    ['q35, PIO', $pio, MACHINE => 'q35']) {
+for my $case (['pc, DMA', $dma], ['pc, PIO', $pio], ['q35, DMA', $dma, MACHINE => 'q35', CONTROLLER => 'piix4-ide'],
+    ['q35, PIO', $pio, MACHINE => 'q35', CONTROLLER => 'piix4-ide']) {
     my ($name, $hive, @machine) = @$case;
     my $run = boot(MINIPORT => $driver, %disks, CDROM => $cd, HIVE => $hive, @machine,
         QEMU_EXTRA => $trace, CMD => $commands);

@@ -18,7 +18,7 @@ my $digest = sha256_of($disk);
 # A build folder with another pata.sys.
 my $folder = "$scratch/build";
 mkdir $folder or die "$folder: $!";
-spill("$folder/kernel", slurp("$built/kernel"));
+spill("$folder/$_", slurp("$built/$_")) for qw(kernel ahci.sys);
 
 sub boot_with {
     my ($image, %words) = @_;

@@ -23,7 +23,7 @@ for my $machine (sort keys %by) {
     my $target = sparse_image("$machine.img", 16 << 20);
     my ($code, $output) = command('mkfs.fat', '-F', '16', '-n', 'ORIGINAL', $disk);
     is($code, 0, "$machine: a file system") or diag($output);
-    my $run = boot(@dump, MACHINE => $machine, WRITE => 1, DISK => $disk, DISK1 => $slave, DISK2 => $target,
+    my $run = boot(@dump, machine_with_ide($machine), WRITE => 1, DISK => $disk, DISK1 => $slave, DISK2 => $target,
         CDROM => $cd, HIVE => $pio, CMD => 'mode 0; sha256 0; sha256 1; sha256 cd0; copy 0 0 2 0 32768; '
             . 'write 0 9 41 42; flush 2; verify 2; stop 0.1; start 0.1; sha256 2; counters; rules');
     exit_code_is($run, 0, 'a session in dump mode');

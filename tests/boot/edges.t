@@ -137,7 +137,7 @@ cmp_ok($packets, '>', 5, 'packets are not overlapped');    # EDGE: 147
 # ------------------------------------------------------------------ AHCI
 
 my $ahci = 'build/' . ($ENV{ARCH} || 'x86_64') . '/probes/ahci_probe.sys';
-$run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disk, CDROM => 'none',
+$run = boot(MINIPORT => $ahci, MACHINE => 'q35', DISK => $disk, CDROM => 'none',
     QEMU_EXTRA => '-device ide-cd,bus=ide.4', CMD => 'devices; sha256 0; rules');
 exit_code_is($run, 0, 'a packet device at a port, and ports without any');
 is(digest_in($run, 'sha256 0'), sha256_of($disk), 'the disk is read');
@@ -145,7 +145,7 @@ is((() = output_of($run, 'devices') =~ /^\d+ +\d\.\d /mg), 1, 'is the only one, 
 cmp_ok($run->{seconds}, '<', 8, 'and nobody was waited for');    # EDGE: 181, 183
 
 # Faults between driver and controller: of six ports two are there, with a hole between them; and addresses of 32 bits.
-$run = boot(MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci', DISK => $disk, DISK1 => $second, DISK2 => $cd,
+$run = boot(MINIPORT => $ahci, MACHINE => 'q35', DISK => $disk, DISK1 => $second, DISK2 => $cd,
     FAULT => 'read 9/3F register=PI count=for-ever; read 0/80000000 register=CAP count=for-ever',
     CMD => 'log; devices; sha256 0; sha256 2; rules');
 exit_code_is($run, 0, 'a controller with holes between its ports');

@@ -38,7 +38,7 @@ my $registry = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYS
     . "CriticalDeviceDatabase\\PCI#CC_0101]\n\"Service\"=\"external-pata\"\n";
 for my $place ("$odd/external-pata.reg", "$folder/external-pata.reg") {
     spill($place, $registry);
-    $run = boot(%words, MACHINE => 'q35');
+    $run = boot(%words, MACHINE => 'q35', CONTROLLER => 'piix4-ide');
     exit_code_is($run, 0, 'a .reg ' . ($place =~ /^\Q$folder/ ? 'in it' : 'beside it'));
     like(output_of($run, 'mode 0'), qr/^  Driver +external-pata\.sys$/m, 'wins over the binding of pata');
     is(digest_in($run, 'sha256 0'), $digest, 'and the driver reads the disk');

@@ -69,7 +69,7 @@ my $short = 'watchdog=400';
 if ($is_all) {
     for my $machine (qw(pc q35 isapc)) {
         for my $case (map { ("hang_${_}_on", "hang_${_}_off") } qw(entry start_io interrupt timer control)) {
-            my $run = boot_case($case, MACHINE => $machine);
+            my $run = boot_case($case, machine_with_ide($machine));
             is_stopped($case, $machine, $run);
             cmp_ok($run->{seconds}, '<', 10, 'within ten seconds');
             cmp_ok($run->{seconds}, '>', 5, 'and not before five');
@@ -85,7 +85,7 @@ for (
     ['hang_timer_off', 'isapc', STRICT => 1], ['hang_control_on', 'pc'], ['hang_poll', 'q35'], ['hang_halt', 'pc'],
 ) {
     my ($case, $machine, @words) = @$_;
-    is_stopped($case, "on $machine", boot_case($case, MACHINE => $machine, KARGS => $short, @words));
+    is_stopped($case, "on $machine", boot_case($case, machine_with_ide($machine), KARGS => $short, @words));
 }
 {
     my $run = boot_case('hang_start_io_off', MACHINE => 'isapc');

@@ -71,7 +71,7 @@ cmp_ok($run->{seconds}, '<', 8, 'have ten seconds');
 # ------------------------------------------------------------------ AHCI
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
-my @ahci = (MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$probes/ahci_probe.sys", DISK => $image);
+my @ahci = (MACHINE => 'q35', MINIPORT => "$probes/ahci_probe.sys", DISK => $image);
 my %fails = ('error IDNF' => qr/status 51h, error 10h/, 'df' => qr/status 70h/, 'bus-master-error' => qr/status 50h/,
     'read 0 register=PxSSTS' => qr/not there any more/, 'vanish for=20ms' => qr/not there any more/);
 my @passes = ('interrupt lost', 'interrupt late for=5ms', 'interrupt early', 'interrupt double', 'interrupt spurious for=2ms',

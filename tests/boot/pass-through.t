@@ -11,8 +11,7 @@ use Digest::SHA qw(sha256_hex);
 use Test::More;
 use Witness;
 
-my $build = 'build/' . ($ENV{ARCH} || 'x86_64');
-my @ahci = (MINIPORT => "$build/ahci.sys", MACHINE => 'q35', CONTROLLER => 'ahci');
+my @ahci = (MACHINE => 'q35');
 my $cd = random_image('cd.iso', 2 << 20, 'cd');
 
 # A dump's bytes.

@@ -14,7 +14,8 @@ my $stub = stub_build();
 sub stub { return boot(BUILD => $stub, DISK => 'none', @_) }
 
 # What the stub printed: the kernel's command line, and string and content of each module.
-sub kernel_words { return $_[0]{console} =~ /^command line \[kernel (.*)\]$/m ? $1 : undef }
+sub kernel_words { return $_[0]{console} =~ /^command line \[kernel (.*)\]$/m ? $1 =~ s/ (?:disks|cds)=\S+//gr : undef }
+sub places { return join ' ', ($_[0]{console} =~ /^command line \[kernel (.*)\]$/m ? $1 : '') =~ /\b(?:disks|cds)=\S+/g }
 
 sub modules {
     my %modules;
@@ -63,7 +64,7 @@ is(modules($run)->{'type=commands'}, $odd, 'CMD beats standard input and arrives
 is(modules(stub(CMD => '', stdin => 'this'))->{'type=commands'}, 'this', 'an empty CMD is unset');
 
 my $session = start(BUILD => $stub, DISK => 'none', KARGS => 'stub=echo');
-ok($session->expect(qr/command line \[kernel mode=interactive stub=echo\]/), 'an interactive session');
+ok($session->expect(qr/command line \[kernel mode=interactive disks=\S+ stub=echo\]/), 'an interactive session');
 $session->type("a\003b\r");
 ok($session->expect(qr/<61><03><62><0d>/), 'hands on each byte, Ctrl-C too');
 $session->type("\001x\x1dxq");
@@ -91,10 +92,17 @@ spill("$scratch/second.sys", 'another');
 (my $escaped = $driver) =~ s/ /\\ /g;
 $run = stub(MINIPORT => "$escaped $scratch/second.sys");
 is_deeply([@{ modules($run) }{'type=driver name=a,b $c', 'type=layer name=a,b $c.reg',
-            'type=driver name=second', 'type=driver name=pata'}],
-    ['a driver', 'its values', 'another', 'not a driver'], 'drivers, and the .reg file beside one');
-is((grep { /^type=driver/ } keys %{ modules(stub(MINIPORT => 'none')) }), 0,
+            'type=driver name=second', 'type=default name=pata', 'type=default name=ahci'}],
+    ['a driver', 'its values', 'another', ('not a driver') x 2], 'drivers, and the .reg file beside one');
+is((grep { /^type=d/ } keys %{ modules(stub(MINIPORT => 'none')) }), 0,
     'MINIPORT=none is a kernel without drivers');
+for my $name (qw(pata AHCI)) {
+    $run = stub(MINIPORT => spill("$scratch/$name.sys", 'theirs'));
+    is_deeply({ map { (split /name=/, $_)[1] => modules($run)->{$_} } grep { /^type=d/ } keys %{ modules($run) } },
+        { (map { $_ => 'not a driver' } grep { lc $name ne $_ } qw(pata ahci)), $name => 'theirs' },
+        "a driver named $name is there in the place of ours");
+    unlike($run->{console}, qr/^DRIVER/m, 'and the registry binds it');
+}
 
 # ------------------------------------------------------------------ the hive
 
@@ -105,17 +113,42 @@ is(modules($run)->{"type=hive name=$hive"}, slurp($hive), 'and handed to the ker
 
 # ------------------------------------------------------------------ machines
 
-for my $words ([pc => ''], [q35 => ''], [q35 => 'piix3-ide'], [q35 => 'piix4-ide'], [isapc => '']) {
-    my ($machine, $controller) = @$words;
-    my @disks = map { sparse_image("$_.img", 1 << 20) } 0 .. 3;
+my @disks = map { sparse_image("$_.img", 1 << 20) } 0 .. 3;
+my $ide = 'disks=%1$s/0.0,%1$s/0.1,%1$s/1.1,%1$s/1.0';
+my $ports = 'disks=%1$s/0.0,%1$s/1.0,%1$s/3.0,%1$s/2.0';
+for my $row (
+    [pc => '', '00:01.1', $ide], [pc => 'piix3-ide', '00:01.1', $ide], [pc => 'ahci', '00:02.0', $ports],
+    [q35 => '', '00:1f.2', $ports], [q35 => 'ahci', '00:1f.2', $ports], [q35 => 'piix3-ide', '00:01.0', $ide],
+    [q35 => 'piix4-ide', '00:01.0', $ide], [q35 => " ahci\n piix4-ide ", '00:1f.2', $ports], [isapc => '', 'isa', $ide],
+    [isapc => 'isa-ide', 'isa', $ide],
+) {
+    my ($machine, $controller, $address, $places) = @$row;
     $run = boot(BUILD => $stub, MACHINE => $machine, CONTROLLER => $controller || undef,
         DISK => $disks[0], DISK1 => $disks[1], DISK2 => $disks[2], DISK3 => $disks[3]);
     exit_code_is($run, 0, "four disks on $machine $controller");
+    is(places($run), sprintf($places, $address), 'the kernel is told where they are');
 }
-exit_code_is(boot(BUILD => $stub, CDROM => 'none', DISK => 'none'), 0, 'a drive without a medium');
-for my $machine (qw(pc q35)) {
-    exit_code_is(boot(BUILD => $stub, MACHINE => $machine, CONTROLLER => 'ahci'), 0, "AHCI on $machine");
+$run = boot(BUILD => $stub, CDROM => 'none', DISK => 'none');
+exit_code_is($run, 0, 'a drive without a medium');
+is(places($run), sprintf("$ide cds=%1\$s/1.0", '00:01.1'), 'is called cd0');
+is(places(stub()), sprintf($ide, '00:01.1'), 'without one, the first that is found is');
+
+# A disk may say which controller it hangs on. One that is missing comes with it.
+$run = boot(BUILD => $stub, MACHINE => 'q35', DISK => "piix4-ide:$disks[0]", DISK1 => $disks[1], DISK3 => "ahci:$disks[2]",
+    CDROM => 'piix4-ide:none');
+exit_code_is($run, 0, 'disks on two controllers');
+is(places($run), 'disks=00:01.0/0.0,00:1f.2/1.0,00:1f.2/3.0,00:1f.2/2.0 cds=00:01.0/1.0', 'the kernel is told');
+like($run->{console}, qr/^DISK   primary master    read-only session  \Q$disks[0]\E\nDISK1  AHCI port 1       read-only session  \Q$disks[1]\E\n/m,
+    'and the user');
+# Other files' names may hold a colon, and that of a controller, too.
+spill("$scratch/$_", "\0" x 4096) for 'ahci:x', 'ide:x';
+{
+    chdir $scratch or die;
+    $run = boot(BUILD => $stub, DISK => 'ide:x', DISK1 => './ahci:x');
+    chdir $top or die;
 }
+exit_code_is($run, 0, 'files whose names begin as a controller\'s');
+is(places($run), sprintf($ide, '00:01.1'), 'are files');
 
 # ------------------------------------------------------------------ what cannot be done
 
@@ -128,12 +161,20 @@ my @mistakes = (
     [{ DISK => '/dev/null' }, qr/not a regular file/],
     [{ DISK => "$scratch/empty.img" }, qr/is empty/],
     [{ DISK => "$scratch/odd.img" }, qr/in bytes, 513, is not a multiple of 512/],
-    [{ CDROM => $disk, DISK3 => $disk }, qr/same place/],
+    [{ CDROM => $disk, DISK3 => $disk }, qr/same place, the secondary master/],
+    [{ CDROM => "ahci:$disk", DISK3 => "ahci:$disk" }, qr/same place, the AHCI port 2/],
+    [{ DISK1 => "piix4-ide:$disk" }, qr/^run-qemu.sh: DISK1=piix4-ide:\S+: the pc machine has a PIIX3 of its own, piix3-ide/m],
+    [{ MACHINE => 'q35', CONTROLLER => 'piix4-ide', CDROM => "piix3-ide:$disk" }, qr/^run-qemu.sh: CDROM=piix3-ide:\S+: .* same ports/m],
+    [{ MACHINE => 'q35', CONTROLLER => 'piix4-ide piix3-ide' }, qr/same ports/],
+    [{ MACHINE => 'isapc', DISK2 => "ahci:$disk" }, qr/no PCI bus to put ahci on/],
+    [{ DISK => 'ahci:' }, qr/DISK=ahci:: a file's name must follow/],
+    [{ DISK => 'ahci:nothing' }, qr/DISK=nothing: there is no such file/],
     [{ FORMAT => 'vmdk' }, qr/FORMAT=vmdk: expected raw or qcow2/],
     [{ WRITE => 'yes' }, qr/WRITE=yes: expected 1 or 0/],
     [{ MACHINE => 'mac' }, qr/MACHINE=mac: expected pc, q35 or isapc/],
     [{ CONTROLLER => 'piix4-ide' }, qr/PIIX3 of its own/],
     [{ CONTROLLER => 'lsi' }, qr/CONTROLLER=lsi: expected/],
+    [{ CONTROLLER => 'ahci isa-ide' }, qr/CONTROLLER=ahci isa-ide: expected/],
     [{ MACHINE => 'isapc', CONTROLLER => 'piix4-ide' }, qr/no PCI bus/],
     [{ ACCEL => 'magic' }, qr/ACCEL=magic: expected tcg or kvm/],
     [{ ARCH => 'vax' }, qr/ARCH=vax: expected x86_64 or i386/],

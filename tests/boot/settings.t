@@ -60,7 +60,7 @@ my @modes = (
 );
 while (my ($one, $two) = splice @modes, 0, 2) {
     my ($machine, @expected) = ($one->[0], $one->[2], $two->[2]);
-    $run = boot(MACHINE => $machine, DISK => $disk, DISK2 => $disk, CMD => 'sha256 0; sha256 2',
+    $run = boot(machine_with_ide($machine), DISK => $disk, DISK2 => $disk, CMD => 'sha256 0; sha256 2',
         QEMU_EXTRA => '-trace ide_ioport_write',
         HIVE => hive('mode.reg', 'Controller0\Channel0' => { HighestMode => $one->[1] },
             'Controller0\Channel1' => { HighestMode => $two->[1] }));

@@ -56,7 +56,7 @@ my %words = (MINIPORT => $word, DISK => $disk, DISK1 => random_image('slave.img'
     STRICT => 1, QEMU_EXTRA => $trace, CMD => 'identify 0; mode 0; sha256 0 0 1; sha256 0; sha256 1; '
         . 'verify 0; flush 0; stop 0.0; start 0.0; sha256 0; rules');
 for my $machine (qw(pc q35 isapc)) {
-    my $run = boot(%words, MACHINE => $machine);
+    my $run = boot(%words, machine_with_ide($machine));
     exit_code_is($run, 0, "$machine: untouched, it runs");
     unlike($run->{console}, qr/warning:/, 'it compiled without a warning');
     like(output_of($run, 'mode 0'), qr/^  Driver +mine_1\.sys$/m, 'it has the disk');

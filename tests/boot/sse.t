@@ -15,7 +15,7 @@ my $built = "build/$Ataport::arch";
 my ($code, $output) = command('make', '--no-print-directory', "BUILD=$folder",
     'MINIPORT_CFLAGS=-O3 -msse2 -mtune=core2', "$folder/pata.sys");
 is($code, 0, 'the driver is compiled') or BAIL_OUT($output);
-spill("$folder/kernel", slurp("$built/kernel"));
+spill("$folder/$_", slurp("$built/$_")) for qw(kernel ahci.sys);
 
 ($code, $output) = command(($ENV{CROSS} // '') . 'objdump', '-d', '--no-show-raw-insn', "$folder/pata.sys");
 my $count = () = $output =~ /%xmm/g;

@@ -20,8 +20,8 @@ for my $row (['storm', 'INT-01', qr/^TRUE 1000 times in a row/], ['silent', 'INT
         spill("$scratch/$name.sys", slurp("$probes/storm.sys"));
         spill("$scratch/$name.lines", slurp("$probes/storm.lines"));
         spill("$scratch/$name.reg", slurp("$probes/storm.reg") =~ s/"storm"/"$name"/r);
-        my $run = boot(MACHINE => $machine, DISK => $disk, MINIPORT => "$scratch/$name.sys", QEMU_EXTRA => '-device edu',
-            $machine eq 'q35' ? (CONTROLLER => 'piix4-ide') : (), CMD => 'sha256 0; counters; rules');
+        my $run = boot(machine_with_ide($machine), DISK => $disk, MINIPORT => "$scratch/$name.sys", QEMU_EXTRA => '-device edu',
+            CMD => 'sha256 0; counters; rules');
         my ($digest) = $run->{console} =~ /^([0-9a-f]{64})  /m;
         my ($report, @others) = reports($run->{console});
         exit_code_is($run, 0, "$name on $machine: the machine goes on");

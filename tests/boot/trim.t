@@ -11,8 +11,7 @@ use Digest::SHA qw(sha256_hex);
 use Test::More;
 use Witness;
 
-my $ahci = 'build/' . ($ENV{ARCH} || 'x86_64') . '/ahci.sys';
-my @ahci = (MINIPORT => $ahci, MACHINE => 'q35', CONTROLLER => 'ahci');
+my @ahci = (MACHINE => 'q35');
 my $commands = '-trace ide_exec_cmd';
 
 # The opcodes that matter here, in their order.

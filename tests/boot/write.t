@@ -47,7 +47,7 @@ my $pio = hive('pio.reg', map { ("Controller0\\Channel$_" => { DmaAllowed => 0 }
 my @cases = (
     ['pc by DMA', 'DMA', 'dma', MACHINE => 'pc'],
     ['pc by PIO', 'MULTIPLE', 'pio', MACHINE => 'pc', HIVE => $pio],
-    ['q35 by DMA', 'DMA', 'dma', MACHINE => 'q35'],
+    ['q35 by DMA', 'DMA', 'dma', MACHINE => 'q35', CONTROLLER => 'piix4-ide'],
     ['isapc', 'MULTIPLE', 'pio', MACHINE => 'isapc'],
 );
 for my $case (@cases) {

@@ -69,7 +69,7 @@ sub look {
 
 my @machines = (
     [MACHINE => 'pc'], [MACHINE => 'pc', CONTROLLER => 'ahci'], [MACHINE => 'q35'],
-    [MACHINE => 'q35', CONTROLLER => 'ahci'], [MACHINE => 'q35', CONTROLLER => 'piix3-ide'], [MACHINE => 'isapc'],
+    (map { [MACHINE => 'q35', CONTROLLER => $_] } qw(piix4-ide piix3-ide)), [MACHINE => 'isapc'],
 );
 @machines = [%Conformance::where] if %Conformance::where;
 my ($machine, @controllers);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The test kernel: the same objects, and tests/guest/*.c. KARGS=test=NAME runs one of them.
-# A build folder of its own, with a driver beside it, so that run-qemu.sh takes both from there.
+# A build folder of its own, with our drivers beside it, so that run-qemu.sh takes both from there.
 
 GUEST_BUILD := $(BUILD)/guest
 guest_SOURCES := $(wildcard tests/guest/*.c)
@@ -16,6 +16,6 @@ $(GUEST_BUILD):
 $(GUEST_BUILD)/%.sys: $(BUILD)/%.sys | $(GUEST_BUILD)
 	@cp $< $@; cp $(<:.sys=.lines) $(@:.sys=.lines)
 
-TEST_TOOLS += $(GUEST_BUILD)/kernel $(GUEST_BUILD)/pata.sys
+TEST_TOOLS += $(GUEST_BUILD)/kernel $(DRIVERS:%=$(GUEST_BUILD)/%.sys)
 
 -include $(guest_OBJECTS:.o=.d)

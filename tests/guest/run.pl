@@ -24,21 +24,21 @@ my $big_slave = '-drive if=none,id=big,driver=null-co,size=3T,read-zeroes=on '
 my @tests = (
     # Block requests that the shell cannot make.
     ['guest-block-pc', 'block', 'by DMA, on a PIIX3', DISK => 8],
-    ['guest-block-q35', 'block', 'by Ultra DMA, on a PIIX4', DISK => 8, MACHINE => 'q35'],
+    ['guest-block-q35', 'block', 'by Ultra DMA, on a PIIX4', DISK => 8, MACHINE => 'q35', CONTROLLER => 'piix4-ide'],
     ['guest-block-isapc', 'block', 'by PIO, on the ISA bus', DISK => 8, MACHINE => 'isapc'],
     ['guest-block-pio', 'block', 'by PIO, one sector a block, on a PIIX3', DISK => 8,
         HIVE => { 'Controller0\Channel0' => { DmaAllowed => 0, MultipleCount => 0 } }],
     ['guest-block-chs', 'block', 'on a disk that is addressed by CHS', DISK => 8,
         HIVE => { 'Controller0\Channel0' => { ForceChs => 1 } }],
     ['guest-block-4g', 'block', 'with buffers above 4 GiB, which a bus master of 32 bits cannot reach', DISK => 8,
-        MACHINE => 'q35', QEMU_EXTRA => '-m 4G', not_on_i386 => $no_high_memory],
+        MACHINE => 'q35', CONTROLLER => 'piix4-ide', QEMU_EXTRA => '-m 4G', not_on_i386 => $no_high_memory],
     ['guest-block-ahci', 'block', 'through a driver that takes several at a time and reaches memory above 4 GiB', DISK => 8,
-        MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => "$built/probes/ahci_probe.sys", QEMU_EXTRA => '-m 4G'],
+        MACHINE => 'q35', MINIPORT => "$built/probes/ahci_probe.sys", QEMU_EXTRA => '-m 4G'],
     ['guest-buffers-probe', 'buffers', 'through the driver of the probes: buffers longer than 64 KiB in one piece, and'
             . ' scattered ones of as many pieces as the port ever hands out', DISK => 8, MINIPORT => "$built/probes/rules.sys"],
     # A read across a disk's end is what this one asks for.
     ['guest-edges', 'edges', 'what disks and drives answer to commands that the block layer does not send', DISK => 8, DISK1 => 1,
-        CDROM => 1, pata_may => qr/HWR-07/, QEMU_EXTRA => $big_slave],
+        CDROM => 1, ours_may => qr/HWR-07/, QEMU_EXTRA => $big_slave],
 
     ['guest-faults', 'faults', 'that are injected: what a request comes to, and which one it is', DISK => 1],
     ['guest-edge-faults', 'edge-faults', 'what they do on purpose, by faults that are injected', DISK => 8, DISK1 => 1, CDROM => 1,

@@ -383,6 +383,8 @@ static void test_binding(void)
                     REGISTRY_SZ, "x\0\0", 4);
     TAP_CHECK(binding_channel_driver(store, "PATA", service, 16) == BINDING_FOUND &&
               strcmp(service, "x") == 0);
+    store_delete_key(store, registry_name(DATABASE "*PNP0600"));
+    TAP_CHECK(binding_channel_driver(store, "other", service, 16) == BINDING_NONE && !service[0]);
     bind("PCI#VEN_8086", "\u20AC");
     TAP_CHECK(binding_find_pci(store, &network, service, 16, bad) &&
               strcmp(service, "\u20AC") == 0);

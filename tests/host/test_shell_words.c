@@ -303,6 +303,9 @@ static void test_options(void)
     TAP_CHECK(parse_options("watchdog=0") && options.watchdog_ms == 0 &&
               parse_options("watchdog=400") && options.watchdog_ms == 400 && parse_options("") &&
               options.watchdog_ms == 5000);
+    TAP_CHECK(parse_options("disks=00:1f.2/0.0,isa/1.0 cds=a") &&
+              strcmp(options.disks, "00:1f.2/0.0,isa/1.0") == 0 && strcmp(options.cds, "a") == 0 &&
+              parse_options("") && options.disks[0] == 0 && options.cds[0] == 0);
     check_refused("watchdog=60001", "watchdog must be milliseconds");
     check_refused("columns=19", "columns must be a number from 20");
     check_refused("columns=1001", "\"1001\"");
@@ -351,7 +354,9 @@ static void test_modules(void)
     TAP_CHECK(!parse_module("type=engine name=pata") && strstr(error, "type=engine"));
     TAP_CHECK(!parse_module("kind=driver name=pata"));
     TAP_CHECK(!parse_module("type"));
+    TAP_CHECK(parse_module("type=default name=ahci") && module.type == MODULE_DEFAULT);
     TAP_CHECK(!parse_module("type=driver"));
+    TAP_CHECK(!parse_module("type=default"));
     TAP_CHECK(!parse_module("type=driver name="));
     TAP_CHECK(!parse_module("type=hive size=3"));
     memset(long_name + strlen(long_name), 'x', 300);

@@ -22,10 +22,11 @@
 #                                   terminal => 1     standard files are a terminal's (with start)
 #                                   columns => N      its width; nobody knows it otherwise
 #                                   TIMEOUT           is 240 by default: a loaded machine is slow
-#                                   pata_may => qr/IRB-09/   rules that pata.sys may break in it, which is
+#                                   ours_may => qr/IRB-09/   rules that pata.sys and ahci.sys may break in it, which is
 #                                                     otherwise a failure: it is to keep them all
 #                                 Returns { code, console, log, qemu_log, seconds, run_dir }: run-qemu.sh's
 #                                 exit code; all it printed, without carriage returns; debug.log; qemu.log
+#   machine_with_ide(MACHINE)     words for that machine with an IDE controller, which has the disks
 #   exit_code_is($run, N, name)   a check of the code, which says what the codes mean
 #   guest_tap(WORD => value, ...) boots a guest that prints TAP and hands each line on as its own: plan
 #                                 first, each check in turn; the end must be code 0. Needs no plan itself,
@@ -62,7 +63,7 @@ use Test::More;
 use Time::HiRes ();
 
 our $monitor_words = '-qmp unix:qmp.sock,server=on,wait=off';
-our @EXPORT = qw($monitor_words $scratch $top boot exit_code_is guest_tap start random_image sparse_image sha256_of
+our @EXPORT = qw($monitor_words $scratch $top boot machine_with_ide exit_code_is guest_tap start random_image sparse_image sha256_of
     slurp spill command stub_build);
 
 our $top = Cwd::getcwd();
@@ -100,6 +101,11 @@ sub start {
     return launch(MODE => 'interactive', stdin => undef, %words);
 }
 
+sub machine_with_ide {
+    my ($machine) = @_;
+    return (MACHINE => $machine, $machine eq 'q35' ? (CONTROLLER => 'piix4-ide') : ());
+}
+
 # A pseudo terminal's two ends; the numbers are Linux's TIOCSPTLCK and TIOCGPTN.
 sub pseudo_terminal {
     my $number = pack 'i', 0;
@@ -121,7 +127,7 @@ sub launch {
     my (%words) = @_;
     explain_failures();
     my $stdin = delete $words{stdin};
-    my $pata_may = delete $words{pata_may};
+    my $ours_may = delete $words{ours_may};
     my $is_terminal = delete $words{terminal};
     my $columns = delete $words{columns};
     my $directory = "$scratch/run" . ++$boot_count;
@@ -161,7 +167,7 @@ sub launch {
     close $_ for $from_host, $to_host;
     my $session = bless {
         pid => $pid, input => $to_guest, output => $from_guest, text => '', position => 0,
-        words => \%words, pata_may => $pata_may, run_dir => $environment{RUN_DIR},
+        words => \%words, ours_may => $ours_may, run_dir => $environment{RUN_DIR},
         began => Time::HiRes::time(),
     }, 'Ataport::Session';
     $last_run = $session;
@@ -280,11 +286,11 @@ sub Ataport::Session::finish {
     $self->{log} = -e "$directory/debug.log" ? slurp("$directory/debug.log") : '';
     $self->{qemu_log} = -e "$directory/qemu.log" ? slurp("$directory/qemu.log") : '';
     $self->{log} =~ tr/\r//d;
-    my ($broken) = grep { !$self->{pata_may} || !/$self->{pata_may}/ }
-        "$self->{console}\n$self->{log}" =~ /^(RULE \S+ pata\.sys.*)$/mg;
+    my ($broken) = grep { !$self->{ours_may} || !/$self->{ours_may}/ }
+        "$self->{console}\n$self->{log}" =~ /^(RULE \S+ (?:pata|ahci)\.sys.*)$/mg;
     if (defined $broken) {
         $output_is_wrong = 1;
-        print STDERR "# pata.sys keeps all rules, but: $broken\n";
+        print STDERR "# our drivers keep all rules, but: $broken\n";
         explain_run($self);
     }
     my ($many) = grep { !/^(?:ok|not ok|#)/ && /(?<![\w.,:;%+-])1 $things\b(?! \d)/ } split /\n/, "$self->{console}\n$self->{log}";
@@ -462,7 +468,7 @@ sub stub_build {
     my ($code, $output) = command(($ENV{CROSS} // '') . 'gcc', split(' ', $flags),
         '-o', "$folder/kernel", "$top/tests/boot/stub.c");
     $code == 0 or BAIL_OUT("the stub kernel cannot be built:\n$output");
-    spill("$folder/pata.sys", 'not a driver');
+    spill("$folder/$_.sys", 'not a driver') for qw(pata ahci);
     return $folder;
 }
 

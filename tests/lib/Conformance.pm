@@ -51,11 +51,18 @@ my $hangs_until_the_end = 3;
 # For run.pl: which tests have come to their end.
 END { add_to_list('ended', $Ataport::name) if !$^C && $0 =~ /\.t$/ }
 
+# The controller that disks hang on, and QEMU's name of its buses.
+sub controller {
+    my $own = { pc => 'piix3-ide', q35 => 'ahci', isapc => 'isa-ide' }->{ $where{MACHINE} // 'pc' };
+    my ($first) = split ' ', $where{CONTROLLER} // '';
+    $first //= $own;
+    return ($first, $first eq $own ? 'ide' : $first eq 'ahci' ? 'ahci' : 'ctl');
+}
+
 sub place {
     my ($position) = @_;
-    my ($machine, $controller) = ($where{MACHINE} // 'pc', $where{CONTROLLER} // '');
-    return $machine eq 'q35' ? "bus=ide.$position" : "bus=ahci.$position" if $controller eq 'ahci';
-    return ($machine eq 'q35' ? 'bus=ctl.' : 'bus=ide.') . ($position >> 1) . ',unit=' . ($position & 1);
+    my ($controller, $bus) = controller();
+    return "bus=$bus." . ($controller eq 'ahci' ? $position : ($position >> 1) . ',unit=' . ($position & 1));
 }
 
 sub boot_driver {
@@ -73,7 +80,7 @@ sub boot_driver {
 
 sub emulator_survives {
     my ($guest, %words) = @_;
-    return ($where{CONTROLLER} // '') ne 'ahci'
+    return (controller())[0] ne 'ahci'
         || boot_driver(KARGS => "test=conformance-$guest build_io=guarded", %words)->{console} !~ /^run-qemu\.sh: QEMU was ended by signal/m;
 }
 

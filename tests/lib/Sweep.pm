@@ -25,13 +25,13 @@ our @EXPORT = ('sweep', @Test::More::EXPORT);
 
 my $channels = 6;    # of a controller, at most
 
-# The driver under a name of its own, bound as the skeleton is, with a value for all its channels.
+# The driver under a name of its own, bound as others of its kind are, with a value for all its channels.
 sub driver_with {
     my ($place, $driver, $name, $value) = @_;
     my $arch = $ENV{ARCH} // 'x86_64';
     copy("build/$arch/$driver.$_", "$place/$name.$_") or die "$driver.$_: $!" for qw(sys lines);
     my $key = "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\$name\\Controller0\\Channel";
-    my $binding = slurp($driver eq 'ahci' ? 'miniport/ahci/ahci.reg' : 'miniport/skeleton/skeleton.reg');
+    my $binding = slurp($driver eq 'ahci' ? 'tests/probes/ahci_probe/ahci_probe.reg' : 'miniport/skeleton/skeleton.reg');
     $binding =~ s/"Service"="\w+"/"Service"="$name"/g;
     spill("$place/$name.reg", $binding . join('', map { "\n$key$_]\n$value\n" } 0 .. $channels - 1));
     return "$place/$name.sys";

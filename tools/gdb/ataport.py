@@ -43,10 +43,10 @@ def miniports():
 
 
 def is_debugged(name):
-    """Is this the driver that somebody wants to stop in?"""
+    """Is this driver, which has just been loaded, the one to stop in? Of ours it is the first."""
     names = [os.path.basename(os.path.abspath(path)) for path in miniports()]
     bare = [re.sub(r"\.sys$", "", word, flags=re.IGNORECASE).lower() for word in names + [name]]
-    return not names or bare[-1] in bare[:-1]
+    return bare[-1] in bare[:-1] if names else len(known) == 1
 
 
 def image_file(name):
