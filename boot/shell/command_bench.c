@@ -297,6 +297,22 @@ static void queued_over(struct block_request *request)
     lane->parcel->is_over = true;
 }
 
+/* Until all have ended, one has failed, or Ctrl-C was pressed: that is asked when a pause has ended
+ * none, and once in 64 operations, for what parcel_wait asks at each pause would be measured. */
+static void await_all(const struct queued *queued)
+{
+    bool asks = true;
+
+    irql_lower(irql_raise_dispatch());
+    hal_interrupts_disable();
+    while (queued->ended < queued->ops && !queued->failed && !(asks && shell_is_stopped())) {
+        uint32_t before = queued->ended;
+        irql_pause();
+        asks = queued->ended == before || queued->ended / 64 != before / 64;
+    }
+    hal_interrupts_enable();
+}
+
 /* All are begun, and each that ends begins another. False: Ctrl-C. */
 static bool run_queue(struct queued *queued)
 {
@@ -307,6 +323,7 @@ static bool run_queue(struct queued *queued)
         queue_one(&queued->lanes[i]);
         irql_lower(level);
     }
+    await_all(queued);
     for (unsigned i = 0; i < queued->depth; i++) {
         struct lane *lane = &queued->lanes[i];
         if (parcel_wait(lane->parcel))
