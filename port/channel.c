@@ -202,10 +202,10 @@ static void check_configuration(struct channel *channel)
         contract_report_in(context, RULE_INI_09, "IdeHwControl", place,
                            "Reserved of SUPPORTED_ADVANCES was written");
     check_advanced(channel, context, place);
-    if (channel->given.configuration.MaxTargetId >= PORT_MAX_DEVICES) {
-        port_message(channel, "MaxTargetId is %u; %u is used",
-                     channel->given.configuration.MaxTargetId, PORT_MAX_DEVICES - 1);
-        channel->given.configuration.MaxTargetId = PORT_MAX_DEVICES - 1;
+    if (channel->given.configuration.MaxTargetId == IDE_UNTAGGED) {
+        port_message(channel, "MaxTargetId is %u, which stands for all targets; %u is used",
+                     IDE_UNTAGGED, IDE_UNTAGGED - 1);
+        channel->given.configuration.MaxTargetId = IDE_UNTAGGED - 1;
     }
 }
 
@@ -246,15 +246,15 @@ static const char *start_hardware(struct channel *channel)
     };
     channel->given.advanced =
         (IDE_ADVANCED_CHANNEL_CONFIGURATION){.Length = sizeof channel->given.advanced};
-    channel->queue.busy = channel->notified.removed_devices = (struct shared_flags){0};
+    channel->queue.busy = (struct shared_flags){0};
     channel->queue.is_stuck = false;
     channel->notified.rescan_wanted = channel->device_1_forced = false;
     channel->memory.irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
+    for (struct device *device = channel->devices; device; device = device->next) {
         memset(&device->tags, 0, sizeof device->tags);
         device->queue.busy = (struct shared_flags){0};
+        device->is_removed = false;
     }
     power_start(channel);
     audit_start(channel);
@@ -290,11 +290,11 @@ static void release_hardware(struct channel *channel)
     timer_cancel(&channel->power.limit);
     deferred_cancel(&channel->irbs.completion);
     deferred_cancel(&channel->notified.removal);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        channel->devices[target].kind = DEVICE_NONE;
-        device_set_usable(&channel->devices[target], false);
-        channel->devices[target].was_written = false;
-        timer_cancel(&channel->devices[target].queue.busy_timer);
+    for (struct device *device = channel->devices; device; device = device->next) {
+        device->kind = DEVICE_NONE;
+        device_set_usable(device, false);
+        device->was_written = false;
+        timer_cancel(&device->queue.busy_timer);
     }
     slots_destroy(channel);
     guard_take_back(&channel->memory.uncached_guard);
@@ -414,11 +414,11 @@ static void finish_work(struct channel *channel)
         port_message(channel, "requests that nobody waits for are ended; the channel is reset");
     enum irql level = irql_raise_dispatch();
     channel_reset(channel);
-    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, ALL_TARGETS);
+    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT);
     irql_lower(level); /* what the reset has ended comes back, and may ask for another try */
     level = irql_raise_dispatch();
     power_end(channel);
-    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, ALL_TARGETS);
+    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT);
     irql_lower(level);
 }
 
@@ -428,9 +428,9 @@ static void end_pauses(struct channel *channel)
     enum irql level = irql_raise_dispatch();
     timer_cancel(&channel->queue.busy_timer);
     shared_clear(&channel->queue.busy, BUSY_ASKED);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        timer_cancel(&channel->devices[target].queue.busy_timer);
-        shared_clear(&channel->devices[target].queue.busy, BUSY_ASKED);
+    for (struct device *device = channel->devices; device; device = device->next) {
+        timer_cancel(&device->queue.busy_timer);
+        shared_clear(&device->queue.busy, BUSY_ASKED);
     }
     channel_dispatch(channel);
     irql_lower(level);

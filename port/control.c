@@ -135,8 +135,7 @@ static bool flush(struct device *device)
 bool channel_flush(struct channel *channel, bool is_stopping)
 {
     bool flushed = true;
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
+    for (struct device *device = channel->devices; device; device = device->next) {
         if (device->usable && device->was_written)
             flushed &= flush(device) && (!is_stopping || tell(device, IRB_FUNCTION_SHUTDOWN));
     }

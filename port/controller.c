@@ -14,6 +14,7 @@
 #include "port/channel.h"
 #include "port/contract/report.h"
 #include "port/control.h"
+#include "port/device.h"
 #include "port/log.h"
 #include "port/owned.h"
 #include "port/power.h"
@@ -240,10 +241,8 @@ static struct channel *channel_create(struct controller *controller, unsigned nu
     channel->number = (uint8_t)number;
     channel->traced = (uint16_t)trace_channel(controller->index, number);
     snprintf(channel->name, sizeof channel->name, "%u.%u", controller->index, number);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        channel->devices[target].channel = channel;
-        channel->devices[target].target = (uint8_t)target;
-    }
+    if (!device_make(channel, 0, 0) || !(channel->queue.turn = device_make(channel, 1, 0)))
+        return NULL;
     channel_init(channel);
     return channel;
 }

@@ -83,13 +83,13 @@ static void select_transfer_modes(struct channel *channel)
     IDE_TRANSFER_MODE_PARAMETERS *modes = &channel->given.modes;
 
     *modes = (IDE_TRANSFER_MODE_PARAMETERS){.ChannelNumber = channel->number};
-    for (unsigned target = 0; target < MAX_IDE_DEVICE; target++) {
-        struct device *device = &channel->devices[target];
-        modes->DeviceType[target] = device->given.parameters.IdeDeviceType;
-        if (device->kind == DEVICE_NONE) {
-            modes->DeviceType[target] = DeviceNotExist;
+    for (unsigned target = 0; target < MAX_IDE_DEVICE; target++)
+        modes->DeviceType[target] = DeviceNotExist;
+    for (const struct device *device = channel->devices; device; device = device->next) {
+        unsigned target = device->target;
+        if (device->kind == DEVICE_NONE || target >= MAX_IDE_DEVICE || device->lun)
             continue;
-        }
+        modes->DeviceType[target] = device->given.parameters.IdeDeviceType;
         modes->IoReadySupported[target] = identify_iordy(device);
         modes->DeviceTransferModeSupported[target] = device->given.parameters.TransferModeSupported;
         modes->DeviceTransferModeCurrent[target] = identify_current_modes(device);
@@ -103,12 +103,11 @@ static void select_transfer_modes(struct channel *channel)
         owned_check(&context, OWNED_MODES, modes, &before, true, "AtaControllerTransferModeSelect",
                     ENTRY_PLACE(select_modes));
     }
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
+    for (struct device *device = channel->devices; device; device = device->next) {
         ULONG selected = UNINITIALIZED_TRANSFER_MODE;
-        if (select_modes && target < MAX_IDE_DEVICE) {
-            selected =
-                check_selected(device, select_modes, modes->DeviceTransferModeSelected[target]);
+        if (select_modes && device->target < MAX_IDE_DEVICE && device->lun == 0) {
+            selected = check_selected(device, select_modes,
+                                      modes->DeviceTransferModeSelected[device->target]);
         }
         device->given.parameters.TransferModeSelected = selected;
     }
@@ -198,24 +197,40 @@ static void initialize(struct device *device)
     device_set_usable(device, true);
 }
 
-/* What was found on a channel. Those that nobody looked for are none. */
-static void take_devices(struct channel *channel)
+/* What was found on a channel: the first units of its targets, or `for_units`, the others, for
+ * which the target's modes hold. */
+static void take_devices(struct channel *channel, bool for_units)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        if (channel->devices[target].kind != DEVICE_NONE)
-            introduce(&channel->devices[target]);
-    select_transfer_modes(channel);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        if (channel->devices[target].kind != DEVICE_NONE)
-            initialize(&channel->devices[target]);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        if (channel->devices[target].usable && channel->devices[target].kind == DEVICE_ATAPI)
-            atapi_read_capacity(&channel->devices[target]);
+    for (struct device *device = channel->devices; device; device = device->next)
+        if (device->kind != DEVICE_NONE && (device->lun != 0) == for_units)
+            introduce(device);
+    if (!for_units)
+        select_transfer_modes(channel);
+    ULONG selected = UNINITIALIZED_TRANSFER_MODE; /* of the target that they are at */
+    for (struct device *device = channel->devices; device; device = device->next) {
+        if (!device->lun)
+            selected = device->given.parameters.TransferModeSelected;
+        if (device->kind == DEVICE_NONE || (device->lun != 0) != for_units)
+            continue;
+        device->given.parameters.TransferModeSelected = selected;
+        initialize(device);
+    }
+}
+
+static void read_capacities(struct channel *channel)
+{
+    for (struct device *device = channel->devices; device; device = device->next)
+        if (device->usable && device->kind == DEVICE_ATAPI)
+            atapi_read_capacity(device);
 }
 
 void channels_enumerate(struct channel *channels)
 {
-    search_channels(channels);
+    for (unsigned for_units = 0; for_units < 2; for_units++) {
+        search_channels(channels, for_units);
+        for (struct channel *channel = channels; channel; channel = channel->search.next)
+            take_devices(channel, for_units);
+    }
     for (struct channel *channel = channels; channel; channel = channel->search.next)
-        take_devices(channel);
+        read_capacities(channel);
 }

@@ -136,6 +136,14 @@ static USHORT characteristics(const struct device *device)
     return flags;
 }
 
+/* MaximumLun is the port's to say (a miniport may not change it), and IDENTIFY PACKET DEVICE says
+ * it: ATA/ATAPI-4 8.13, word 126, three bits; the others are reserved. Disks have one unit. */
+static UCHAR last_unit(const struct device *device)
+{
+    USHORT last = word(device, 126);
+    return device->kind == DEVICE_ATAPI && last < MAX_IDE_LUN ? (UCHAR)last : 0;
+}
+
 /* Sector sizes (ATA/ATAPI-7 words 106, 117, 118, 209): word 106 counts with bits 15:14 = 01. */
 static void sector_sizes(const struct device *device, IDE_DEVICE_PARAMETERS *parameters)
 {
@@ -199,6 +207,7 @@ void identify_decode(struct device *device)
     parameters->Version = owned_version(OWNED_DEVICE, sizeof *parameters);
     parameters->IdeDeviceType = is_ata ? DeviceIsAta : DeviceIsAtapi;
     parameters->TargetId = device->target;
+    parameters->MaximumLun = device->lun ? 0 : last_unit(device);
     parameters->NumberOfOverlappedRequests = 1;
     parameters->DeviceCharacteristics = characteristics(device);
     parameters->TransferModeSupported = identify_supported_modes(device);

@@ -6,6 +6,7 @@
  */
 #include "port/idle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "port/channel.h"
@@ -41,44 +42,43 @@ bool port_idle_wanted(void)
     return port_idle_speaks();
 }
 
-/* What a device is known by. */
-struct identity {
-    enum device_kind kind;
-    char model[41], serial[21];
-};
-
-static struct identity identity_of(const struct device *device)
+/* What a device is known by is noted in it, so that it can be told from what is there later. */
+static void note_identity(struct device *device)
 {
-    struct identity identity = {.kind = device->kind};
-    if (device->kind != DEVICE_NONE) {
-        memcpy(identity.model, device->model, sizeof identity.model);
-        memcpy(identity.serial, device->serial, sizeof identity.serial);
-    }
-    return identity;
+    device->known.kind = device->kind;
+    memcpy(device->known.model, device->model, sizeof device->known.model);
+    memcpy(device->known.serial, device->serial, sizeof device->known.serial);
+}
+
+static void tell_change(struct device *device)
+{
+    const struct device_identity *old = &device->known;
+    char unit[16] = "";
+
+    if (device->kind == old->kind &&
+        (device->kind == DEVICE_NONE ||
+         (strcmp(device->model, old->model) == 0 && strcmp(device->serial, old->serial) == 0)))
+        return;
+    device->was_written = false;
+    if (device->lun)
+        snprintf(unit, sizeof unit, ", unit %u", device->lun);
+    if (old->kind != DEVICE_NONE)
+        port_message(device->channel, "target %u%s: %s is gone", device->target, unit, old->model);
+    if (device->kind != DEVICE_NONE)
+        port_message(device->channel, "target %u%s: %s has come, as %s", device->target, unit,
+                     device->model, device->name);
 }
 
 /* Looks for devices anew, and says what has come and gone. */
 static void rescan(struct channel *channel)
 {
-    struct identity before[PORT_MAX_DEVICES];
-
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        before[target] = identity_of(&channel->devices[target]);
+    for (struct device *device = channel->devices; device; device = device->next)
+        note_identity(device);
     port_message(channel, "a bus change was notified; looking for devices");
     channel->search.next = NULL;
     channels_enumerate(channel);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
-        struct identity now = identity_of(device), *old = &before[target];
-        if (now.kind == old->kind && strcmp(now.model, old->model) == 0 &&
-            strcmp(now.serial, old->serial) == 0)
-            continue;
-        device->was_written = false;
-        if (old->kind != DEVICE_NONE)
-            port_message(channel, "target %u: %s is gone", target, old->model);
-        if (now.kind != DEVICE_NONE)
-            port_message(channel, "target %u: %s has come, as %s", target, now.model, device->name);
-    }
+    for (struct device *device = channel->devices; device; device = device->next)
+        tell_change(device);
 }
 
 void port_idle(void)

@@ -76,8 +76,8 @@ static bool was_given(const void *start, uint64_t byte_count)
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
         if (LIES_IN(start, byte_count, channel->given))
             return true;
-        for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-            if (LIES_IN(start, byte_count, channel->devices[target].given))
+        for (const struct device *device = channel->devices; device; device = device->next)
+            if (LIES_IN(start, byte_count, device->given))
                 return true;
     }
     return LIES_IN(start, byte_count, context_now->driver->given);

@@ -43,13 +43,20 @@ struct channel *port_channel_by_name(const char *name)
 
 struct device *port_next_device(struct device *after)
 {
-    struct channel *channel = after ? after->channel : port_next_channel(NULL);
-    unsigned target = after ? after->target + 1u : 0;
-    for (; channel; channel = port_next_channel(channel), target = 0)
-        for (; target < PORT_MAX_DEVICES; target++)
-            if (channel->devices[target].kind != DEVICE_NONE)
-                return &channel->devices[target];
-    return NULL;
+    struct channel *channel = after ? after->channel : NULL;
+    struct device *device = after ? after->next : NULL;
+
+    while (!device || device->kind == DEVICE_NONE) {
+        if (device) {
+            device = device->next;
+        } else {
+            channel = port_next_channel(channel);
+            if (!channel)
+                return NULL;
+            device = channel->devices;
+        }
+    }
+    return device;
 }
 
 struct device *port_device_by_name(const char *name)

@@ -29,7 +29,6 @@ struct parcel;
 
 #define PORT_MAX_CONTROLLERS 16u
 #define PORT_MAX_CHANNELS    32u /* of one controller */
-#define PORT_MAX_DEVICES     8u  /* of one channel: targets 0 to 7, logical unit 0 */
 #define PORT_MAX_RANGES      12u /* access ranges of a controller: six BARs, or ten ISA blocks */
 #define PORT_MAX_MAPPED      16u /* memory ranges mapped by AtaPortGetDeviceBase, per controller */
 
@@ -122,6 +121,7 @@ struct irb_slot {
     struct channel *channel;
     struct request *request; /* NULL: a request-sense IRB */
     struct irb_slot *next;   /* free list, or completed list */
+    struct device *unit;     /* whose sense data it brings: of a request-sense IRB */
     struct irb_slot *sense;  /* the request-sense slot that works for this one (CARE_SENSE) */
     uintptr_t seal;          /* irb_seal as it was handed over */
     enum irb_slot_state state;
@@ -191,14 +191,22 @@ struct device_queue {
     struct port_timer busy_timer;
 };
 
+/* What a device is known by, before a search: idle.c's. */
+struct device_identity {
+    enum device_kind kind;
+    char model[41], serial[21];
+};
+
+/* A logical unit of a target. Made when it is looked for, and kept as long as its channel. */
 struct device {
     struct channel *channel;
+    struct device *next; /* of its channel, in the order of targets and units */
     struct device_queue queue;
     struct block_device block; /* the block layer's */
 
     /* What it is: enumerate.c's, at PASSIVE_LEVEL. */
     enum device_kind kind;
-    uint8_t target;
+    uint8_t target, lun;
     bool usable; /* IdeHwInitialize succeeded */
     bool
         medium_changed; /* since its capacity was asked for: sector_count may be another medium's */
@@ -207,9 +215,11 @@ struct device {
     uint64_t sector_count; /* 0: unknown (a drive without medium) */
     char name[8];          /* "0" and so on for disks, "cd0": device_names.c's */
     char model[41], serial[21], firmware[9];
+    struct device_identity known;
     struct device_given given;
 
     struct queue_tags tags;       /* ddi/queue_tag.c's, with interrupts off */
+    bool is_removed;              /* the miniport has said so: ddi/notification.c's, any context */
     enum power_state power;       /* power.c's, at DISPATCH_LEVEL */
     IDE_POWER_STATE power_wanted; /* asked for by the miniport; unspecified: nothing is */
     struct device_counters counters;
@@ -280,6 +290,7 @@ struct channel_irbs {
     struct irb_slot *completed; /* the last one first */
     struct irb_slot *last;      /* that was given to the miniport; NULL: none was */
     uint16_t count, overlapped_count;
+    uint16_t sense_first; /* request-sense IRBs are the last ones: from this on */
     uint16_t limit;       /* requests at the miniport */
     uint8_t made_for;     /* NumberOfOverlappedRequests when they were made */
     unsigned outstanding; /* IRBs at the miniport, internal ones not counted */
@@ -302,13 +313,13 @@ struct channel_queue {
     union {
         uint64_t holds; /* 0: nothing keeps a request from going at once, or those before it */
         struct {
-            uint32_t waiting;         /* a bit for each device whose queue is not empty */
+            uint32_t waiting;         /* devices whose queue is not empty */
             struct shared_flags busy; /* BUSY_xxx */
             bool is_recovering;       /* what `recovery` says, */
             bool is_closed;           /* and `state`: no requests are taken */
         };
     };
-    uint8_t next_device; /* where the round robin goes on */
+    struct device *turn; /* whose turn it was last, in the round robin */
     bool timeout_told;   /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
     bool is_stuck; /* it was reset for requests that came back as busy, and none succeeded since */
     struct port_timer busy_timer;
@@ -343,9 +354,8 @@ struct channel_callbacks {
 /* What AtaPortNotification has said, from any context, until it is acted upon.
  * ddi/notification.c's. */
 struct channel_notified {
-    struct shared_flags removed_devices; /* a bit for each target that the miniport said is gone */
-    struct deferred removal;             /* ends their queues at DISPATCH_LEVEL */
-    bool rescan_wanted; /* bus change, arrival or removal; idle.c looks, at PASSIVE_LEVEL */
+    struct deferred removal; /* ends the queues of devices that are gone, at DISPATCH_LEVEL */
+    bool rescan_wanted;      /* bus change, arrival or removal; idle.c looks, at PASSIVE_LEVEL */
 };
 
 /* The watchdog, and the ladder that it starts. request/timeout.c's, at DISPATCH_LEVEL. */
@@ -360,6 +370,9 @@ struct channel_timeouts {
 struct channel_search {
     struct parcel *parcel; /* with the IDENTIFY that is under way; NULL: none is */
     struct channel *next;  /* of those that are searched at once */
+    uint8_t target, lun;   /* what is looked for */
+    bool for_units;        /* other units than the first */
+    bool has_begun;
 };
 
 /* Power, one IRB at a time. power.c's, at DISPATCH_LEVEL. */
@@ -402,8 +415,32 @@ struct channel {
     struct context
         contexts[CONTEXT_KIND_COUNT]; /* made by channel.c; no two calls of one kind are nested */
     struct audit audit;               /* access/audit.c's */
-    struct device devices[PORT_MAX_DEVICES];
+    struct device *devices; /* device.c's; unit 0 of the targets 0 and 1 is always there */
 };
+
+/* NULL: it was never looked for. */
+static inline struct device *channel_device(const struct channel *channel, unsigned target,
+                                            unsigned lun)
+{
+    struct device *device = channel->devices;
+    while (device && (device->target != target || device->lun != lun))
+        device = device->next;
+    return device;
+}
+
+/* What unit 0 of a target is. */
+static inline enum device_kind channel_device_kind(const struct channel *channel, unsigned target)
+{
+    const struct device *device = channel_device(channel, target, 0);
+    return device ? device->kind : DEVICE_NONE;
+}
+
+/* Does a driver that says `target` and `lun`, or IDE_UNTAGGED for all, mean it? */
+static inline bool device_is_meant(const struct device *device, unsigned target, unsigned lun)
+{
+    return target == IDE_UNTAGGED ||
+           (device->target == target && (lun == IDE_UNTAGGED || device->lun == lun));
+}
 
 /* How many requests of a device its miniport has at most. */
 static inline unsigned device_request_limit(const struct device *device)

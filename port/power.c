@@ -29,7 +29,8 @@ static void set_power(struct device *device, enum power_state next)
 {
     struct channel *channel = device->channel;
 
-    state_step(MACHINE_POWER, state_place(channel->traced, device->target), device->power, next);
+    state_step(MACHINE_POWER, state_place(channel->traced, device->target, device->lun),
+               device->power, next);
     device->power = next;
     if (power_lets_requests_out(next)) {
         shared_clear(&device->queue.busy, BUSY_POWER);
@@ -125,8 +126,7 @@ static void send(struct device *device, IDE_POWER_STATE wanted)
 /* The next device that a request waits for, if there is one. */
 static void wake_next(struct channel *channel)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
+    for (struct device *device = channel->devices; device; device = device->next) {
         if (channel->power_irb != POWER_IRB_NONE || channel->state == CHANNEL_SUSPENDED)
             return;
         if (device->power == POWER_D3 && device->queue.head)
@@ -149,8 +149,7 @@ void power_end(struct channel *channel)
 
 void power_start(struct channel *channel)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
+    for (struct device *device = channel->devices; device; device = device->next) {
         device->power_wanted = IdePowerUnSpecified;
         if (device->power != POWER_D0)
             set_power(device, POWER_D0);
@@ -243,21 +242,20 @@ bool device_set_power(struct device *device, IDE_POWER_STATE wanted)
 
 bool channel_wants_power_change(const struct channel *channel)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        if (channel->devices[target].power_wanted != IdePowerUnSpecified)
+    for (const struct device *device = channel->devices; device; device = device->next)
+        if (device->power_wanted != IdePowerUnSpecified)
             return true;
     return false;
 }
 
 void channel_change_power(struct channel *channel)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
+    for (struct device *device = channel->devices; device; device = device->next) {
         IDE_POWER_STATE wanted =
             __atomic_exchange_n(&device->power_wanted, IdePowerUnSpecified, __ATOMIC_RELAXED);
         if (wanted == IdePowerUnSpecified || device->kind == DEVICE_NONE)
             continue;
-        port_message(channel, "target %u: the driver wants it in power state %s", target,
+        port_message(channel, "target %u: the driver wants it in power state %s", device->target,
                      wanted == IdePowerD0 ? "D0" : "D3");
         (void)device_set_power(device, wanted);
     }
@@ -267,9 +265,9 @@ void channel_change_power(struct channel *channel)
 
 static void set_devices(struct channel *channel, IDE_POWER_STATE state)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        if (channel->devices[target].kind != DEVICE_NONE)
-            (void)device_set_power(&channel->devices[target], state);
+    for (struct device *device = channel->devices; device; device = device->next)
+        if (device->kind != DEVICE_NONE)
+            (void)device_set_power(device, state);
 }
 
 static void give_back(struct channel *channel)

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "port/device.h"
 #include "port/identify.h"
 #include "port/log.h"
 #include "port/objects.h"
@@ -43,12 +44,11 @@ static void send(struct device *device, UCHAR command)
     parcel_submit(parcel);
 }
 
-static void look_for(struct device *device)
+static void forget(struct device *device)
 {
     device->kind = DEVICE_NONE;
     device->name[0] = 0;
     device_set_usable(device, false);
-    send(device, IDE_COMMAND_IDENTIFY);
 }
 
 static void end(struct channel *channel)
@@ -57,22 +57,61 @@ static void end(struct channel *channel)
     channel->search.parcel = NULL;
 }
 
-static void look_for_next(const struct device *device)
+/* The last unit of a target: there is none but the first where the driver did not take that. */
+static unsigned last_unit(const struct channel *channel, unsigned target)
 {
-    struct channel *channel = device->channel;
-    unsigned next = device->target + 1u;
-
-    if (next <= channel->given.configuration.MaxTargetId || (next == 1 && channel->device_1_forced))
-        look_for(&channel->devices[next]);
-    else
-        end(channel);
+    const struct device *first = channel_device(channel, target, 0);
+    return first && first->usable ? first->given.parameters.MaximumLun : 0;
 }
 
-static void begin(struct channel *channel)
+static unsigned last_target(const struct channel *channel)
 {
-    channel->search.parcel = parcel_new(sizeof(IDENTIFY_DEVICE_DATA));
-    if (channel->search.parcel)
-        look_for(&channel->devices[0]);
+    unsigned last = channel->given.configuration.MaxTargetId;
+    return last == 0 && channel->device_1_forced ? 1 : last;
+}
+
+/* Looks for the next target's first unit, or for the next one of the other units. */
+static void look_for_next(struct channel *channel)
+{
+    unsigned target = channel->search.target, lun = channel->search.lun;
+
+    if (channel->search.for_units) {
+        while (target <= last_target(channel) && ++lun > last_unit(channel, target)) {
+            target++;
+            lun = 0;
+        }
+    } else if (channel->search.has_begun) {
+        target++;
+    }
+    channel->search.has_begun = true;
+    channel->search.target = (uint8_t)target;
+    channel->search.lun = (uint8_t)lun;
+    struct device *device =
+        target <= last_target(channel) ? device_make(channel, target, lun) : NULL;
+    if (device) {
+        forget(device);
+        send(device, IDE_COMMAND_IDENTIFY);
+        return;
+    }
+    if (target <= last_target(channel))
+        port_message(channel, "target %u, unit %u: no memory to look for it, and what follows",
+                     target, lun);
+    end(channel);
+}
+
+static void begin(struct channel *channel, bool for_units)
+{
+    struct parcel *parcel = parcel_new(sizeof(IDENTIFY_DEVICE_DATA));
+
+    channel->search.parcel = parcel;
+    channel->search.for_units = for_units;
+    channel->search.has_begun = false;
+    channel->search.target = channel->search.lun = 0;
+    for (struct device *device = channel->devices; device && !for_units; device = device->next)
+        if (device->lun)
+            forget(device); /* unless its target's first unit is found again */
+    if (parcel)
+        look_for_next(channel);
     else
         port_message(channel, "no memory to look for devices");
 }
@@ -93,7 +132,7 @@ static void take_answer(struct channel *channel)
         send(device, IDE_COMMAND_ATAPI_IDENTIFY);
         return;
     }
-    look_for_next(device);
+    look_for_next(channel);
 }
 
 static void give_up(struct channel *channel)
@@ -122,11 +161,11 @@ static bool is_under_way(void)
     return false;
 }
 
-void search_channels(struct channel *channels)
+void search_channels(struct channel *channels, bool for_units)
 {
     searched = channels;
     for (struct channel *channel = searched; channel; channel = channel->search.next)
-        begin(channel);
+        begin(channel, for_units);
     while (is_under_way()) {
         bool goes_on = parcel_wait_until(has_answer, NULL);
         for (struct channel *channel = searched; channel; channel = channel->search.next) {

@@ -128,11 +128,14 @@ void state_subject(enum state_machine machine, unsigned where, char *text, size_
     const struct state_table *table = &state_tables[machine];
     char channel[TRACE_CHANNEL_NAME];
 
-    trace_channel_name(where, channel, sizeof channel);
+    trace_channel_name(where & ~STATE_UNIT, channel, sizeof channel);
     if (machine == MACHINE_CONTROLLER)
         snprintf(text, size, "%s %u", table->name, where);
-    else if (table->has_targets)
-        snprintf(text, size, "%s %s, target %u", table->name, channel, where >> 12);
+    else if (table->has_units && where >> 24)
+        snprintf(text, size, "%s %s, target %u, unit %u", table->name, channel, where >> 16 & 0xFF,
+                 where >> 24);
+    else if (table->has_units)
+        snprintf(text, size, "%s %s, target %u", table->name, channel, where >> 16);
     else
         snprintf(text, size, "%s %s", table->name, channel);
 }
@@ -140,7 +143,7 @@ void state_subject(enum state_machine machine, unsigned where, char *text, size_
 void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)
 {
     const struct state_table *table = &state_tables[machine];
-    char subject[48];
+    char subject[64];
 
     state_subject(machine, where, subject, sizeof subject);
     PANIC("%s: '%s' may not be followed by '%s'", subject, table->names[from], table->names[to]);

@@ -134,14 +134,16 @@ struct state_table {
     const char *name;          /* as the trace says it */
     const uint16_t *followers; /* of each state, a bit for each that may come next */
     const char *const *names;
-    bool has_targets; /* there is one for each target of a channel */
+    bool has_units; /* there is one for each logical unit of a channel */
 };
 extern const struct state_table state_tables[MACHINE_COUNT];
 
-/* A step's `where`: a controller's index, a channel (trace_channel), or a target of one. */
-static inline unsigned state_place(unsigned channel, unsigned target)
+/* A step's `where`: a controller's index, a channel (trace_channel), or a unit of one, which is
+ * beyond what a trace entry has as its place: it stands beside the states then. */
+#define STATE_UNIT 0xFFFF0000u
+static inline unsigned state_place(unsigned channel, unsigned target, unsigned lun)
 {
-    return channel | target << 12;
+    return channel | target << 16 | lun << 24;
 }
 /* Whose steps they are, for people: "recovery of channel 0.0". */
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size);
@@ -153,7 +155,8 @@ _Noreturn void state_refuse(enum state_machine machine, unsigned where, unsigned
 static inline void state_step(enum state_machine machine, unsigned where, unsigned from,
                               unsigned to)
 {
-    trace_timed(TRACE_STATE, trace_head(TRACE_STATE, where, machine), from | to << 8);
+    trace_timed(TRACE_STATE, trace_head(TRACE_STATE, where & ~STATE_UNIT, machine),
+                from | to << 8 | (where & STATE_UNIT));
     if (__builtin_expect(!(state_tables[machine].followers[from] >> to & 1), 0))
         state_refuse(machine, where, from, to);
 }

@@ -25,7 +25,7 @@ enum trace_kind {
     TRACE_IRB_END,   /* value: IrbStatus; extra: slot */
     TRACE_TIMEOUT,   /* extra: slot; timed */
     TRACE_RULE,      /* value: enum rule; timed */
-    TRACE_STATE,     /* value: states before, and after << 8; extra: enum state_machine; timed */
+    TRACE_STATE,     /* value: states before, after << 8, STATE_UNIT; extra: state_machine; timed */
     TRACE_FAULT,     /* value: the number of a fault that was injected; extra: its kind; timed */
     TRACE_PACKET,    /* value: four bytes of a packet; extra: where they stand. Before its block */
     TRACE_KIND_COUNT,

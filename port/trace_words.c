@@ -264,9 +264,11 @@ static void put_state(unsigned where, unsigned machine, uint32_t value, char *te
 
     if (machine >= MACHINE_COUNT)
         return;
-    state_subject((enum state_machine)machine, where, subject, sizeof subject);
+    state_subject((enum state_machine)machine, where | (value & STATE_UNIT), subject,
+                  sizeof subject);
     put_line(TRACE_NO_CHANNEL, text, size, "%s: %s -> %s", subject,
-             state_tables[machine].names[value & 0xFF], state_tables[machine].names[value >> 8]);
+             state_tables[machine].names[value & 0xFF],
+             state_tables[machine].names[value >> 8 & 0xFF]);
 }
 
 void trace_reader_words(struct trace_reader *reader, const struct trace_entry *entry, char *text,

@@ -79,8 +79,13 @@ static void print_device(const struct device *device, int columns)
         snprintf(sectors, sizeof sectors, "%" PRIu64 " x %u", device->sector_count,
                  (unsigned)device->sector_size);
     }
-    hal_printf("%10s  %-15s  %s, %s\n", size, sectors, device_mode_name(device),
+    hal_printf("%10s  %-15s  %s, %s", size, sectors, device_mode_name(device),
                addressing_name(device));
+    if (device->target > 1)
+        hal_printf(", target %u", device->target);
+    if (device->lun)
+        hal_printf(", unit %u", device->lun);
+    hal_printf("\n");
 }
 
 static const char *channel_state_words(const struct channel *channel)
@@ -91,8 +96,8 @@ static const char *channel_state_words(const struct channel *channel)
 
 static bool has_devices(const struct channel *channel)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        if (channel->devices[target].kind != DEVICE_NONE)
+    for (const struct device *device = channel->devices; device; device = device->next)
+        if (device->kind != DEVICE_NONE)
             return true;
     return false;
 }

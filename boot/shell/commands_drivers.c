@@ -88,8 +88,8 @@ static bool is_at_work(const struct channel *channel)
 {
     bool is_paused = channel->queue.busy.bits != 0;
 
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        is_paused |= channel->devices[target].queue.busy.bits != 0;
+    for (const struct device *device = channel->devices; device; device = device->next)
+        is_paused |= device->queue.busy.bits != 0;
     return is_paused || channel_has_work(channel);
 }
 
@@ -116,8 +116,7 @@ static unsigned ask_devices(struct channel *channel, unsigned *asked)
     unsigned silent = 0;
 
     *asked = 0;
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
+    for (struct device *device = channel->devices; device; device = device->next) {
         if (!device->usable || shell_is_stopped())
             continue;
         if (++*asked == 1)

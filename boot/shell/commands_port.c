@@ -86,9 +86,8 @@ static unsigned queued_requests(const struct channel *channel)
 {
     unsigned queued = 0;
 
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        for (const struct request *request = channel->devices[target].queue.head; request;
-             request = request->next)
+    for (const struct device *device = channel->devices; device; device = device->next)
+        for (const struct request *request = device->queue.head; request; request = request->next)
             queued++;
     return queued;
 }

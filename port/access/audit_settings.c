@@ -176,8 +176,9 @@ static bool has_mode(const struct audit_device *device, uint8_t code, bool is_ac
  * that is known. */
 static uint32_t selected_modes(const struct channel *channel, unsigned index)
 {
-    const struct device *device = &channel->devices[index];
-    return device->usable ? device->given.parameters.TransferModeSelected & DMA_SUPPORT : 0;
+    const struct device *device = channel_device(channel, index, 0);
+    return device && device->usable ? device->given.parameters.TransferModeSelected & DMA_SUPPORT
+                                    : 0;
 }
 
 /* Is the device in a mode that the driver counts upon, without having set one? */

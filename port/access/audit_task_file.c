@@ -397,7 +397,7 @@ static void begin_with_care(struct channel *channel)
     if (protocol == PROTOCOL_DMA_IN || protocol == PROTOCOL_DMA_OUT)
         audit->hazards |= AUDIT_PLAIN;
     if (protocol == PROTOCOL_DEVICE_RESET && /* a disk aborts it (ATA/ATAPI-6, 8.7) */
-        channel->devices[audit_device_of(&audit->current)].kind != DEVICE_ATA)
+        channel_device_kind(channel, audit_device_of(&audit->current)) != DEVICE_ATA)
         audit_undo(audit, audit_device_of(&audit->current), false);
 }
 

@@ -31,7 +31,7 @@ bool inject_is_absent(struct inject_channel *state, uint8_t *shown)
     }
     effect = inject_in_effect(state, EFFECT_VANISH);
     bool has_other = effect && effect->target != INJECT_BOTH &&
-                     state->channel->devices[!state->target].kind != DEVICE_NONE;
+                     channel_device_kind(state->channel, !state->target) != DEVICE_NONE;
     *shown = has_other ? 0 : 0xFF;
     return effect;
 }

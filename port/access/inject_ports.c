@@ -368,7 +368,7 @@ bool inject_ports_are_at_work(struct channel *channel)
         return status & IDE_STATUS_BUSY;
     if (!port || !(hal_in8(port) & BUS_MASTER_ACTIVE))
         return false;
-    return status & IDE_STATUS_BUSY || channel->devices[state->target].kind != DEVICE_ATAPI;
+    return status & IDE_STATUS_BUSY || channel_device_kind(channel, state->target) != DEVICE_ATAPI;
 }
 
 /* ------------------------------------------------------------------ all of it */

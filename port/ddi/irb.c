@@ -113,8 +113,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         struct irb_slot *slot = slot_at(channel, i);
         if (slot->state != SLOT_ACTIVE || !slot->request) /* sense IRBs go with their originals */
             continue;
-        if (TargetId != 0xFF && (slot->request->device->target != TargetId ||
-                                 (Lun != 0xFF && slot->page->irb.Lun != Lun)))
+        if (!device_is_meant(slot->request->device, TargetId, Lun))
             continue;
         slot_take_back_sense(slot, SLOT_TAKEN_BACK);
         if (!is_judged)
@@ -200,11 +199,17 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
                             "it is no packet command that has failed");
         return NULL;
     }
-    struct irb_slot *slot = slot_sense_for(channel, request->device->target);
+    struct irb_slot *slot = slot_sense_for(request->device);
+    if (!slot) {
+        port_message(channel, "%s: all request-sense IRBs are with the driver",
+                     routine_name(routine));
+        return NULL;
+    }
     slot_check_released(slot);
-    if (!slot_begin_sense(slot)) {
+    if (!slot_begin_sense(slot, request->device)) {
         contract_report_irb(RULE_IRB_11, original, routine_name(routine), CALLER,
-                            "target %u has one outstanding already", request->device->target);
+                            "target %u, unit %u has one outstanding already",
+                            request->device->target, request->device->lun);
         return NULL;
     }
     IDE_REQUEST_BLOCK *irb = &slot->page->irb;
@@ -213,6 +218,7 @@ PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension, PID
     irb->Function = IRB_FUNCTION_REQUEST_SENSE;
     irb->Channel = channel->number;
     irb->TargetId = request->device->target;
+    irb->Lun = request->device->lun;
     irb->IrbFlags = IRB_FLAGS_DATA_IN | IRB_FLAGS_MAP_BUFFERS;
     if (channel->controller->given.configuration.BusMaster)
         irb->IrbFlags |= IRB_FLAGS_USE_DMA;

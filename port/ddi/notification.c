@@ -12,21 +12,15 @@
 #include "port/objects.h"
 #include "port/request/queue.h"
 
-/* The devices that a target stands for, a bit each; IDE_UNTAGGED is all of them. */
-static uint8_t targets_of(unsigned target)
-{
-    return target == IDE_UNTAGGED ? ALL_TARGETS : target < PORT_MAX_DEVICES ? 1u << target : 0;
-}
-
 /* At DISPATCH_LEVEL: what waits for a device that is gone ends now; the rest is port_idle's. */
 static void devices_removed(void *context)
 {
     struct channel *channel = context;
-    unsigned removed = shared_take(&channel->notified.removed_devices);
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++)
-        if (removed >> target & 1)
-            device_set_usable(&channel->devices[target], false);
-    queues_fail(channel, IRB_STATUS_SELECTION_TIMEOUT, removed);
+    for (struct device *device = channel->devices; device; device = device->next)
+        if (__atomic_exchange_n(&device->is_removed, false, __ATOMIC_RELAXED)) {
+            device_set_usable(device, false);
+            device_queue_fail(device, IRB_STATUS_SELECTION_TIMEOUT);
+        }
     channel->notified.rescan_wanted = true;
 }
 
@@ -59,14 +53,17 @@ VOID NTAPI_V AtaPortNotification(IDE_NOTIFICATION_TYPE NotificationType, PVOID C
         channel->notified.rescan_wanted = true;
         break;
     case IdeDeviceRemoval:
-        shared_set(&channel->notified.removed_devices, targets_of(target));
+        for (struct device *device = channel->devices; device; device = device->next)
+            if (device_is_meant(device, target, IDE_UNTAGGED)) /* units are not told apart */
+                device->is_removed = true;
         deferred_queue(&channel->notified.removal);
         break;
     case IdePowerStateChange: {
         IDE_POWER_STATE state = (IDE_POWER_STATE) __builtin_va_arg(arguments, unsigned);
-        for (unsigned i = 0; i < PORT_MAX_DEVICES; i++)
-            if (targets_of(target) >> i & 1 && (state == IdePowerD0 || state == IdePowerD3))
-                channel->devices[i].power_wanted = state;
+        for (struct device *device = channel->devices; device; device = device->next)
+            if (device_is_meant(device, target, lun) &&
+                (state == IdePowerD0 || state == IdePowerD3))
+                device->power_wanted = state;
         break;
     }
     default:
@@ -98,17 +95,34 @@ void notifications_init(struct channel *channel)
     channel->notified.removal = (struct deferred){.procedure = devices_removed, .context = channel};
 }
 
-static void pause_channel(struct channel *channel, uint64_t duration_us)
+/* Is there, or may there be, such a device? While a channel starts nobody knows. */
+static bool has_device(const struct channel *channel, unsigned target, unsigned lun)
 {
-    shared_set(&channel->queue.busy, BUSY_ASKED);
-    timer_arm(&channel->queue.busy_timer, duration_us);
+    for (const struct device *device = channel->devices; device; device = device->next)
+        if (device_is_meant(device, target, lun) &&
+            target <= channel->given.configuration.MaxTargetId &&
+            (channel->state <= CHANNEL_STARTING || device->kind != DEVICE_NONE))
+            return true;
+    return false;
 }
 
-/* Is there, or may there be, a device at this target? While a channel starts nobody knows. */
-static bool has_target(const struct channel *channel, unsigned target)
+/* For so long; 0: it is ready. */
+static void set_pause(struct device *device, uint64_t duration_us)
 {
-    return target < PORT_MAX_DEVICES && target <= channel->given.configuration.MaxTargetId &&
-           (channel->state <= CHANNEL_STARTING || channel->devices[target].kind != DEVICE_NONE);
+    timer_cancel(&device->queue.busy_timer);
+    shared_clear(&device->queue.busy, BUSY_ASKED);
+    if (duration_us)
+        device_pause(device, duration_us);
+}
+
+static void set_channel_pause(struct channel *channel, uint64_t duration_us)
+{
+    timer_cancel(&channel->queue.busy_timer);
+    shared_clear(&channel->queue.busy, BUSY_ASKED);
+    if (!duration_us)
+        return;
+    shared_set(&channel->queue.busy, BUSY_ASKED);
+    timer_arm(&channel->queue.busy_timer, duration_us);
 }
 
 /* BusyTimeout is in seconds; 0 means ready, which is how AtaPortDeviceReady calls it. When the time
@@ -119,13 +133,12 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
     const enum routine routine =
         BusyTimeout ? ROUTINE_AtaPortDeviceBusy : ROUTINE_AtaPortDeviceReady;
     struct channel *channel = entry_channel(routine, ChannelExtension, CALLER);
-    (void)Lun;
     if (!channel)
         return;
-    if (TargetId != IDE_UNTAGGED && !has_target(channel, TargetId)) {
+    if (TargetId != IDE_UNTAGGED && !has_device(channel, TargetId, Lun)) {
         if (BusyTimeout) /* drivers say ready for all that they ever had */
-            port_message(channel, "%s: there is no device at target %u; nothing is paused",
-                         routine_name(routine), TargetId);
+            port_message(channel, "%s: there is no device at target %u, unit %u; nothing is paused",
+                         routine_name(routine), TargetId, Lun);
         return;
     }
     if (BusyTimeout > PAUSE_LIMIT_S) {
@@ -133,15 +146,12 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
                      routine_name(routine), (unsigned)BusyTimeout, PAUSE_LIMIT_S);
         BusyTimeout = PAUSE_LIMIT_S;
     }
-    struct device *device = TargetId == IDE_UNTAGGED ? NULL : &channel->devices[TargetId];
     uint64_t duration_us = BusyTimeout * 1000000ull;
-    timer_cancel(device ? &device->queue.busy_timer : &channel->queue.busy_timer);
-    shared_clear(device ? &device->queue.busy : &channel->queue.busy, BUSY_ASKED);
-    if (!BusyTimeout)
-        deferred_queue(
-            &channel->irbs.completion); /* from there the queue goes on, at DISPATCH_LEVEL */
-    else if (device)
-        device_pause(device, duration_us);
-    else
-        pause_channel(channel, duration_us);
+    if (TargetId == IDE_UNTAGGED)
+        set_channel_pause(channel, duration_us);
+    for (struct device *device = channel->devices; device; device = device->next)
+        if (TargetId != IDE_UNTAGGED && device_is_meant(device, TargetId, Lun))
+            set_pause(device, duration_us);
+    if (!BusyTimeout) /* from there the queues go on, at DISPATCH_LEVEL */
+        deferred_queue(&channel->irbs.completion);
 }

@@ -11,15 +11,17 @@
 #include "port/contract/rules.h"
 #include "port/objects.h"
 
-/* The tags of a target; NULL with TAG-01 or TAG-03 reported if there is no such device. */
-static struct queue_tags *tags_of(struct channel *channel, UCHAR target, enum rule rule,
+/* The tags of a logical unit; NULL with TAG-01 or TAG-03 reported if there is no such device. */
+static struct queue_tags *tags_of(struct channel *channel, UCHAR target, UCHAR lun, enum rule rule,
                                   enum routine routine, const void *place)
 {
     if (target == IDE_UNTAGGED)
         return &channel->tags;
-    if (target < PORT_MAX_DEVICES)
-        return &channel->devices[target].tags;
-    contract_report(rule, channel, routine_name(routine), place, "there is no target %u", target);
+    struct device *device = channel_device(channel, target, lun);
+    if (device)
+        return &device->tags;
+    contract_report(rule, channel, routine_name(routine), place, "there is no target %u, unit %u",
+                    target, lun);
     return NULL;
 }
 
@@ -28,10 +30,9 @@ BOOLEAN NTAPI AtaPortInitializeQueueTag(PVOID DeviceExtension, UCHAR TargetId, U
 {
     const enum routine routine = ROUTINE_AtaPortInitializeQueueTag;
     struct channel *channel = entry_channel(routine, DeviceExtension, CALLER);
-    (void)Lun;
     if (!channel)
         return FALSE;
-    struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_01, routine, CALLER);
+    struct queue_tags *tags = tags_of(channel, TargetId, Lun, RULE_TAG_01, routine, CALLER);
     if (!tags || MaxQueueTag == 0)
         return FALSE;
     memset(tags, 0, sizeof *tags);
@@ -59,10 +60,9 @@ UCHAR NTAPI AtaPortAllocateQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR
 {
     const enum routine routine = ROUTINE_AtaPortAllocateQueueTag;
     struct channel *channel = entry_channel(routine, DeviceExtension, CALLER);
-    (void)Lun;
     if (!channel)
         return 0;
-    struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_01, routine, CALLER);
+    struct queue_tags *tags = tags_of(channel, TargetId, Lun, RULE_TAG_01, routine, CALLER);
     if (!tags)
         return 0;
     if (tags->limit == 0) {
@@ -80,10 +80,9 @@ VOID NTAPI AtaPortReleaseQueueTag(PVOID DeviceExtension, UCHAR TargetId, UCHAR L
 {
     const enum routine routine = ROUTINE_AtaPortReleaseQueueTag;
     struct channel *channel = entry_channel(routine, DeviceExtension, CALLER);
-    (void)Lun;
     if (!channel)
         return;
-    struct queue_tags *tags = tags_of(channel, TargetId, RULE_TAG_03, routine, CALLER);
+    struct queue_tags *tags = tags_of(channel, TargetId, Lun, RULE_TAG_03, routine, CALLER);
     if (!tags)
         return;
     uint32_t bit = 1u << QueueTag % 32;

@@ -45,7 +45,7 @@ static void force_device_1(struct channel *channel, const struct request *reques
     bool is_new = !channel->device_1_forced;
     channel->device_1_forced = true;
     if (is_new && request->function != IRB_FUNCTION_ATA_IDENTIFY &&
-        channel->devices[1].kind == DEVICE_NONE)
+        channel_device_kind(channel, 1) == DEVICE_NONE)
         channel->notified.rescan_wanted = true;
 }
 

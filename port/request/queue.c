@@ -26,12 +26,13 @@
 static void queue_append(struct device *device, struct request *request)
 {
     request->next = NULL;
-    if (device->queue.head)
+    if (device->queue.head) {
         device->queue.tail->next = request;
-    else
+    } else {
         device->queue.head = request;
+        device->channel->queue.waiting++;
+    }
     device->queue.tail = request;
-    device->channel->queue.waiting |= 1u << device->target;
 }
 
 void (*request_wake)(struct device *device);
@@ -39,17 +40,18 @@ void (*request_wake)(struct device *device);
 static void queue_prepend(struct device *device, struct request *request)
 {
     request->next = device->queue.head;
-    if (!device->queue.head)
+    if (!device->queue.head) {
         device->queue.tail = request;
+        device->channel->queue.waiting++;
+    }
     device->queue.head = request;
-    device->channel->queue.waiting |= 1u << device->target;
 }
 
 static void queue_take_head(struct device *device)
 {
     device->queue.head = device->queue.head->next;
     if (!device->queue.head)
-        device->channel->queue.waiting &= ~(1u << device->target);
+        device->channel->queue.waiting--;
 }
 
 /* Does a device take one more request? */
@@ -71,17 +73,15 @@ static inline bool is_reached(struct channel *channel, struct request *request)
  * none. */
 static struct device *next_device(struct channel *channel)
 {
-    uint32_t waiting = channel->queue.waiting;
-    while (waiting) {
-        uint32_t in_turn = waiting & ~0u << channel->queue.next_device;
-        unsigned target = (unsigned)__builtin_ctz(in_turn ? in_turn : waiting);
-        struct device *device = &channel->devices[target];
-        if (is_ready(device) && is_reached(channel, device->queue.head)) {
-            channel->queue.next_device = (uint8_t)(target + 1);
-            return device;
-        }
-        waiting &= ~(1u << target);
-    }
+    struct device *device = channel->queue.turn;
+
+    if (!channel->queue.waiting)
+        return NULL;
+    do {
+        device = device->next ? device->next : channel->devices;
+        if (device->queue.head && is_ready(device) && is_reached(channel, device->queue.head))
+            return channel->queue.turn = device;
+    } while (device != channel->queue.turn);
     return NULL;
 }
 
@@ -93,6 +93,7 @@ void irb_form_complete(struct irb_form *form, const struct device *device, bool 
 
     form->channel_number = channel->number;
     form->target = device->target;
+    form->lun = device->lun;
     form->sense_length = PORT_SENSE_BYTES;
     form->sense_type = SENSE_INFO_BUFFER_RETURN_TYPE_CDB;
     if (form->flags & (IRB_FLAGS_DATA_IN | IRB_FLAGS_DATA_OUT) &&
@@ -394,16 +395,19 @@ void request_requeue(struct request *request)
     queue_prepend(request->device, request);
 }
 
-void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets)
+void device_queue_fail(struct device *device, UCHAR irb_status)
 {
-    for (unsigned target = 0; target < PORT_MAX_DEVICES; target++) {
-        struct device *device = &channel->devices[target];
-        while (targets >> target & 1 && device->queue.head) {
-            struct request *request = device->queue.head;
-            queue_take_head(device);
-            request_fail(request, irb_status);
-        }
+    while (device->queue.head) {
+        struct request *request = device->queue.head;
+        queue_take_head(device);
+        request_fail(request, irb_status);
     }
+}
+
+void queues_fail(struct channel *channel, UCHAR irb_status)
+{
+    for (struct device *device = channel->devices; device; device = device->next)
+        device_queue_fail(device, irb_status);
 }
 
 /* The time of a pause is over. */

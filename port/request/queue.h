@@ -25,9 +25,9 @@ void slot_given_irb(struct irb_slot *slot, IDE_REQUEST_BLOCK *irb);
 bool request_start_internal(struct request *request);
 /* Puts a request back at the head of its queue. DISPATCH_LEVEL. */
 void request_requeue(struct request *request);
-/* Ends everything that waits in the queues of these targets, a bit each. DISPATCH_LEVEL. */
-void queues_fail(struct channel *channel, UCHAR irb_status, unsigned targets);
-#define ALL_TARGETS ((1u << PORT_MAX_DEVICES) - 1)
+/* Ends everything that waits in a device's queue, or in all of the channel's. DISPATCH_LEVEL. */
+void device_queue_fail(struct device *device, UCHAR irb_status);
+void queues_fail(struct channel *channel, UCHAR irb_status);
 /* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
 extern void (*request_wake)(struct device *device);
 /* The pause before an IRB that came back with IRB_STATUS_BUSY is sent once more. */

@@ -17,10 +17,10 @@
 
 static void set_sense(struct irb_slot *sense, enum irb_slot_state next)
 {
-    const struct channel *channel = sense->channel;
-    unsigned target = sense->index - (channel->irbs.count - PORT_MAX_DEVICES);
+    const struct device *unit = sense->unit;
 
-    state_step(MACHINE_SLOT, state_place(channel->traced, target), sense->state, next);
+    state_step(MACHINE_SLOT, state_place(sense->channel->traced, unit->target, unit->lun),
+               sense->state, next);
     sense->state = next;
 }
 
@@ -39,9 +39,15 @@ static bool step_sense(struct irb_slot *sense, unsigned from, enum irb_slot_stat
     return may;
 }
 
-bool slot_begin_sense(struct irb_slot *sense)
+bool slot_begin_sense(struct irb_slot *sense, struct device *unit)
 {
-    return step_sense(sense, FROM(FREE) | FROM(TAKEN_BACK), SLOT_ACTIVE);
+    const unsigned from = FROM(FREE) | FROM(TAKEN_BACK);
+    enum irql level = irql_enter_dirql();
+    if (from >> sense->state & 1)
+        sense->unit = unit;
+    bool begun = step_sense(sense, from, SLOT_ACTIVE);
+    irql_leave_dirql(level);
+    return begun;
 }
 
 bool slot_end_sense(struct irb_slot *sense, enum irb_slot_state next)

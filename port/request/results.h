@@ -9,9 +9,9 @@
  * came back. Context: any. */
 void slot_check_results(struct irb_slot *slot, const char *routine, const void *place)
     __attribute__((cold));
-/* A request-sense slot is used. False: the miniport has it already. Context: any, as for the next
- * three. */
-bool slot_begin_sense(struct irb_slot *sense);
+/* A request-sense slot is used, for this unit. False: the miniport has it already. Context: any, as
+ * for the next three. */
+bool slot_begin_sense(struct irb_slot *sense, struct device *unit);
 /* It is taken from the miniport. False: the miniport does not have it. */
 bool slot_end_sense(struct irb_slot *sense, enum irb_slot_state next);
 /* The miniport releases one that was taken from it before. False: it is no such one. */

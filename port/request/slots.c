@@ -21,9 +21,10 @@
 #include "port/objects.h"
 #include "port/trace.h"
 
-/* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then one
- * request-sense IRB for each target. */
-#define INTERNAL_SLOTS (2u + PORT_MAX_DEVICES)
+/* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then the
+ * request-sense IRBs: as many as requests may fail at once, but no more than are likely to. */
+#define RESET_AND_POWER  2u
+#define MOST_SENSE_SLOTS 8u
 
 /* IRB extensions are physically contiguous, and aligned so. They end with a page. */
 #define EXTENSION_ALIGNMENT 128u
@@ -164,9 +165,19 @@ struct irb_slot *slot_at(struct channel *channel, unsigned index)
     return &channel->irbs.slots[index];
 }
 
-struct irb_slot *slot_sense_for(struct channel *channel, unsigned target)
+struct irb_slot *slot_sense_for(const struct device *device)
 {
-    return slot_at(channel, channel->irbs.count - PORT_MAX_DEVICES + target);
+    struct channel *channel = device->channel;
+    struct irb_slot *found = NULL;
+
+    for (unsigned i = channel->irbs.sense_first; i < channel->irbs.count; i++) {
+        struct irb_slot *slot = slot_at(channel, i);
+        if (slot->state != SLOT_FREE && slot->unit == device)
+            return slot;
+        if (slot->state == SLOT_FREE || (slot->state == SLOT_TAKEN_BACK && !found))
+            found = slot;
+    }
+    return found;
 }
 
 void slot_fill_constants(const struct irb_slot *slot, IDE_REQUEST_BLOCK *irb)
@@ -238,7 +249,10 @@ bool slots_create(struct channel *channel)
     if (overlapped == 0 || channel->given.configuration.ChannelMode == IdeModeDump)
         overlapped = 1; /* in dump mode requests come one after the other */
     channel->irbs.limit = (uint16_t)overlapped++;
-    unsigned count = overlapped + INTERNAL_SLOTS;
+    channel->irbs.sense_first = (uint16_t)(overlapped + RESET_AND_POWER);
+    unsigned count =
+        channel->irbs.sense_first +
+        (channel->irbs.limit < MOST_SENSE_SLOTS ? channel->irbs.limit : MOST_SENSE_SLOTS);
     channel->irbs.count = (uint16_t)count;
     channel->irbs.overlapped_count = (uint16_t)overlapped;
     channel->irbs.free_internal = NULL;
@@ -257,7 +271,7 @@ bool slots_create(struct channel *channel)
         if (!slot_is_internal(slot)) {
             *channel->irbs.free_tail = slot;
             channel->irbs.free_tail = &slot->next;
-        } else if (i < count - PORT_MAX_DEVICES) { /* request sense is found by target */
+        } else if (i < channel->irbs.sense_first) {
             slot->next = channel->irbs.free_internal;
             channel->irbs.free_internal = slot;
         }

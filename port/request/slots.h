@@ -15,8 +15,8 @@
 bool slots_create(struct channel *channel);
 void slots_destroy(struct channel *channel);
 struct irb_slot *slot_at(struct channel *channel, unsigned index);
-/* The request-sense slot of a target. */
-struct irb_slot *slot_sense_for(struct channel *channel, unsigned target);
+/* The request-sense slot that a unit has, or can have. NULL: the miniport has them all. */
+struct irb_slot *slot_sense_for(const struct device *device);
 static inline bool slot_is_internal(const struct irb_slot *slot)
 {
     return slot->care_always & CARE_INTERNAL;

@@ -32,7 +32,7 @@ static void finished(struct request *ended)
 static void submit(uint16_t timeout_s)
 {
     has_ended = false;
-    request = (struct request){.device = &channel->devices[0],
+    request = (struct request){.device = channel_device(channel, 0, 0),
                                .function = IRB_FUNCTION_ATA_READ,
                                .flags = IRB_FLAGS_DATA_IN,
                                .is_once = true,
@@ -69,7 +69,7 @@ static void test_pauses(void)
 
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, 0, 0, ABSURD_S));
     submit(60);
-    pause_ends(&channel->devices[0].queue.busy_timer, before_us, "a device");
+    pause_ends(&channel_device(channel, 0, 0)->queue.busy_timer, before_us, "a device");
     before_us = hal_clock_us();
     FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(extension, IDE_UNTAGGED, 0, ABSURD_S));
     submit(60);

@@ -223,7 +223,7 @@ void guest_test_cancel(void)
     guest_plan(PLAN);
     controller_start(controller);
     channel = controller->channels[0];
-    disk = &channel->devices[0];
+    disk = channel_device(channel, 0, 0);
     buffer = hal_pages_alloc(1, UINT64_MAX);
     test_held();
     test_reset();

@@ -102,7 +102,7 @@ static struct request read_of(struct device *device, uint32_t lba, uint16_t time
 
 static void test_requests(void)
 {
-    struct device *disk = &channel->devices[0];
+    struct device *disk = channel_device(channel, 0, 0);
     bool is_over = false, second_is_over = false;
     struct request first = read_of(disk, 5, 10, &is_over),
                    second = read_of(disk, 6, 10, &second_is_over);
@@ -149,7 +149,7 @@ static void test_mixed(void)
     bool good = true;
     for (unsigned i = 0; i < 8; i++) {
         good &= block_transfer(disk, BLOCK_READ, i, 1, buffer) == BLOCK_OK;
-        good &= block_transfer(&channel->devices[0], BLOCK_READ, i, 1, buffer) == BLOCK_OK;
+        good &= block_transfer(channel_device(channel, 0, 0), BLOCK_READ, i, 1, buffer) == BLOCK_OK;
     }
     guest_ok(good && channel_interrupts(&disk->channel->counters) >= interrupts + 8,
              "both work, one by interrupts");

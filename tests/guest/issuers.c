@@ -210,7 +210,7 @@ void guest_test_issuers(void)
     puppet.command = command;
     controller_start(controller);
     channel = controller->channels[0];
-    disk = &channel->devices[0];
+    disk = channel_device(channel, 0, 0);
     test_pass_through();
     test_forced();
     test_stop();

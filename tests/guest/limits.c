@@ -35,7 +35,7 @@ static void submit(unsigned index, unsigned target, bool must_bounce)
 {
     struct request *request = &requests[index];
 
-    *request = (struct request){.device = &channel->devices[target],
+    *request = (struct request){.device = channel_device(channel, target, 0),
                                 .function = IRB_FUNCTION_ATA_READ,
                                 .flags = IRB_FLAGS_DATA_IN,
                                 .timeout_s = 60,
@@ -102,7 +102,8 @@ static void set_by_power(UCHAR overlapped)
 static void check_limit(unsigned limit, const char *what)
 {
     submit_all(false);
-    guest_ok(puppet.held_count == limit && device_request_limit(&channel->devices[0]) == limit &&
+    guest_ok(puppet.held_count == limit &&
+                 device_request_limit(channel_device(channel, 0, 0)) == limit &&
                  channel->given.configuration.NumberOfOverlappedRequests == limit,
              "%s: %u", what, puppet.held_count);
     end_all();

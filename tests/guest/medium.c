@@ -249,7 +249,7 @@ void guest_test_medium(void)
     puppet.packet = packet;
     play(0, NO_SENSE, NO_SENSE);
     controller_start(controller);
-    cd = &controller->channels[0]->devices[0];
+    cd = channel_device(controller->channels[0], 0, 0);
     buffer = hal_pages_alloc(2 * SECTORS * SECTOR / HAL_PAGE_SIZE, UINT64_MAX);
     if (!guest_ok(buffer && cd->usable && cd->sector_count == SECTORS, "a drive with a medium"))
         return;

@@ -97,7 +97,7 @@ static bool reset_seen(void)
 /* A request that is never completed: LUN reset IRB, IdeHwReset. */
 static void test_reset(uint8_t *buffer)
 {
-    struct request request = puppet_lose_a_read(&channel->devices[0], buffer);
+    struct request request = puppet_lose_a_read(channel_device(channel, 0, 0), buffer);
 
     GUEST_CHECK(reset_seen() && request.timed_out, ==, true, "a request times out");
     GUEST_CHECK(request.irb_status, ==, IRB_STATUS_BUS_RESET, "and ends with IRB_STATUS_BUS_RESET");
@@ -114,8 +114,8 @@ static void run(struct controller *controller, uint8_t *buffer)
     check("AtaAdapterControl(IdeStart)@0 AtaControllerChannelEnabled@0 "
           "AtaControllerChannelEnabled@0 " START,
           "a start");
-    block_transfer(&channel->devices[0], BLOCK_READ, 3, 1, buffer);
-    block_transfer(&channel->devices[0], BLOCK_WRITE, 3, 1, buffer);
+    block_transfer(channel_device(channel, 0, 0), BLOCK_READ, 3, 1, buffer);
+    block_transfer(channel_device(channel, 0, 0), BLOCK_WRITE, 3, 1, buffer);
     check("IdeHwBuildIo:102@1 IdeHwStartIo:102@D IdeHwBuildIo:103@1 IdeHwStartIo:103@D",
           "a read, a write");
     test_callbacks();

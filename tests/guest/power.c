@@ -278,7 +278,7 @@ void guest_test_power(void)
     buffer = hal_pages_alloc(1, UINT64_MAX);
     controller_start(controller);
     channel = controller->channels[0];
-    disk = &channel->devices[0];
+    disk = channel_device(channel, 0, 0);
     test_asked_for();
     test_refusal();
     test_waiting();

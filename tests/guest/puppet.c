@@ -77,8 +77,10 @@ static void identify(PIDE_REQUEST_BLOCK irb)
     words[64] = 0x0003;
     words[80] = 0x0078;
     words[83] = words[86] = 0x5000; /* FLUSH CACHE */
-    if (puppet.packet)
+    if (puppet.packet) {
         words[0] = 0x8580; /* a CD-ROM drive */
+        words[126] = puppet.last_lun;
+    }
 }
 
 static void end(PVOID extension, PIDE_REQUEST_BLOCK irb, uint8_t status)
@@ -110,10 +112,14 @@ static BOOLEAN NTAPI build_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
 
 static BOOLEAN NTAPI start_io(PVOID extension, PIDE_REQUEST_BLOCK irb)
 {
-    bool is_there = context_now->channel->number == 0 && puppet.present >> irb->TargetId & 1;
+    bool is_there =
+        context_now->channel->number == 0 &&
+        (puppet.has_unit ? puppet.has_unit(irb->TargetId, irb->Lun)
+                         : irb->TargetId < 8 && puppet.present >> irb->TargetId & 1 && !irb->Lun);
     struct puppet_call *call = note(CONTEXT_START_IO);
     call->function = irb->Function;
     call->target = irb->TargetId;
+    call->lun = irb->Lun;
     if (irb->Function == puppet.busy_function && puppet.busy_count) {
         puppet.busy_count--;
         end(extension, irb, IRB_STATUS_BUSY);
@@ -234,6 +240,8 @@ static BOOLEAN NTAPI control(PVOID extension, IDE_CONTROL_ACTION action, PVOID p
         configuration->NumberOfOverlappedRequests = puppet.overlapped;
         if (puppet.has_one_target)
             configuration->MaxTargetId = 0;
+        if (puppet.last_target)
+            configuration->MaxTargetId = puppet.last_target;
         puppet.held_count = 0;
         PVOID uncached = AtaPortGetUnCachedExtension(extension, 4096, puppet.irb_extension);
         if (configuration->ChannelNumber == 0)

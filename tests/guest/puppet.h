@@ -19,6 +19,7 @@ struct puppet_call {
     IDE_CONTROL_ACTION action; /* of the control routines */
     enum irql level;
     uint8_t channel, target; /* target: of requests and IdeHwInitialize */
+    uint8_t lun;             /* of requests */
     uint16_t function;       /* of requests */
 };
 
@@ -34,7 +35,10 @@ struct puppet {
     bool sync_with_isr;
     uint8_t overlapped;     /* NumberOfOverlappedRequests */
     uint32_t irb_extension; /* bytes */
-    uint8_t present;        /* a bit for each target of the first channel */
+    uint8_t present;        /* a bit for each target of the first channel, whose unit 0 that is */
+    bool (*has_unit)(unsigned target, unsigned lun); /* says it instead */
+    uint8_t last_target;                             /* MaxTargetId, unless it is 0 */
+    uint8_t last_lun;                                /* as packet devices say it */
     /* The present targets are packet devices, and this answers their commands: sets IrbStatus, and moves data.
      * False: the IRB is kept in `held`. */
     bool (*packet)(PIDE_REQUEST_BLOCK irb);

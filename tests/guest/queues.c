@@ -45,7 +45,7 @@ static void submit(unsigned index, unsigned target, uint16_t flags)
 {
     struct request *request = &requests[index];
 
-    *request = (struct request){.device = &channel->devices[target],
+    *request = (struct request){.device = channel_device(channel, target, 0),
                                 .function = function,
                                 .flags = (uint16_t)(IRB_FLAGS_DATA_IN | flags),
                                 .is_once = true,
@@ -179,7 +179,7 @@ static void test_busy_status(void)
 {
     restart(1, 1, PUPPET_COMPLETE);
     puppet.status = IRB_STATUS_BUSY;
-    requests[0] = (struct request){.device = &channel->devices[0],
+    requests[0] = (struct request){.device = channel_device(channel, 0, 0),
                                    .function = IRB_FUNCTION_ATA_READ,
                                    .flags = IRB_FLAGS_DATA_IN,
                                    .timeout_s = 10,
@@ -298,7 +298,7 @@ static void idle(void)
 
 static void test_removal(void)
 {
-    struct device *device = &channel->devices[0];
+    struct device *device = channel_device(channel, 0, 0);
 
     restart(1, 1, PUPPET_HOLD);
     for (unsigned i = 0; i < 3; i++)
@@ -321,7 +321,7 @@ static void test_removal(void)
 
 static void test_arrival(enum context_kind kind, const char *where)
 {
-    struct device *device = &channel->devices[1];
+    struct device *device = channel_device(channel, 1, 0);
 
     restart(2, 1, PUPPET_COMPLETE);
     guest_ok(device->kind == DEVICE_NONE, "there is no device 1");
@@ -335,7 +335,8 @@ static void test_arrival(enum context_kind kind, const char *where)
     idle();
     GUEST_CHECK(block_transfer(device, BLOCK_READ, 7, 1, buffer), ==, BLOCK_OK, where);
     guest_ok(buffer[0] == 8 &&
-                 block_transfer(&channel->devices[0], BLOCK_READ, 7, 1, buffer) == BLOCK_OK &&
+                 block_transfer(channel_device(channel, 0, 0), BLOCK_READ, 7, 1, buffer) ==
+                     BLOCK_OK &&
                  buffer[0] == 7,
              "device 1 has come, and device 0 stays");
     puppet.present = 1;

@@ -31,7 +31,7 @@ static void finished(struct request *ended)
 /* Submits a request without data. Returns its IRB, which the puppet holds. */
 static PIDE_REQUEST_BLOCK hold(bool wants_registers, uint16_t flags)
 {
-    request = (struct request){.device = &channel->devices[0],
+    request = (struct request){.device = channel_device(channel, 0, 0),
                                .function = IRB_FUNCTION_ATA_COMMAND,
                                .flags = flags,
                                .wants_registers = wants_registers,
@@ -137,10 +137,10 @@ static void test_power(void)
     uint64_t before = contract_count(RULE_IRB_14);
 
     puppet.in_power = change_power;
-    guest_ok(device_set_power(&channel->devices[0], IdePowerD3), "to D3");
+    guest_ok(device_set_power(channel_device(channel, 0, 0), IdePowerD3), "to D3");
     GUEST_CHECK(contract_count(RULE_IRB_14) - before, ==, 1, "PowerChange is the port's");
     puppet.in_power = NULL;
-    guest_ok(device_set_power(&channel->devices[0], IdePowerD0), "and back");
+    guest_ok(device_set_power(channel_device(channel, 0, 0), IdePowerD0), "and back");
     GUEST_CHECK(contract_count(RULE_IRB_14) - before, ==, 1, "without a report");
 }
 

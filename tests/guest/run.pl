@@ -59,6 +59,7 @@ my @tests = (
     ['guest-power', 'power', 'power of devices, channels and controllers'],
     ['guest-queues', 'queues', 'paused queues, requests that end all at once, devices that come and go'],
     ['guest-results', 'results', 'what an IRB brings back beside its data: registers, sense data, members that are the port\'s'],
+    ['guest-units', 'units', 'many targets, and targets of several logical units'],
     ['guest-routines', 'routines', 'queue tags, configuration space, registers and ports in all forms, memory, addresses, time',
         DISK => 1],
     ['guest-states', 'states', 'the steps of the state machines, as the trace has them'],

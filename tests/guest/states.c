@@ -36,7 +36,7 @@ static void check_steps(enum state_machine machine, const char *wanted, const ch
 {
     const struct state_table *table = &state_tables[machine];
     unsigned where = machine == MACHINE_CONTROLLER ? controller->index
-                     : table->has_targets          ? state_place(channel->traced, disk->target)
+                     : table->has_units            ? channel->traced /* unit 0 of target 0 */
                                                    : channel->traced;
     char seen[512] = "";
     size_t length = 0;
@@ -212,7 +212,7 @@ static void start(void)
     begin();
     controller_start(controller);
     channel = controller->channels[0];
-    disk = &channel->devices[0];
+    disk = channel_device(channel, 0, 0);
 }
 
 void guest_test_states(void)

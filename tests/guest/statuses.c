@@ -139,7 +139,7 @@ static void idle(void)
 
 static void test_device_1(void)
 {
-    struct device *second = &channel->devices[1];
+    struct device *second = channel_device(channel, 1, 0);
 
     puppet.has_one_target = true;
     puppet.present = 3;
@@ -273,7 +273,7 @@ void guest_test_statuses(void)
     controller = puppet_create();
     controller_start(controller);
     channel = controller->channels[0];
-    disk = &channel->devices[0];
+    disk = channel_device(channel, 0, 0);
     run(true);
     /* EDGE: 215 */
     run(false);
