@@ -99,7 +99,8 @@ sub start {
     my $begin = moment_of($events, qr/^QEMU starts$/m, 'QEMU\'s start');
     my $first = moment_of($events, sprintf('0x0*%x:', $entry), 'the kernel\'s first instruction');
     my $prompt = moment_of($console, qr/\n\r*> /, 'the prompt');
-    close $to_guest;    # ends the session
+    syswrite $to_guest, "poweroff\r";
+    close $to_guest;
     1 while sysread $console, my $rest, 65536;
     waitpid $pid, 0;
     return ($prompt - $begin, $prompt - $first);
