@@ -370,9 +370,8 @@ struct channel_timeouts {
 struct channel_search {
     struct parcel *parcel; /* with the IDENTIFY that is under way; NULL: none is */
     struct channel *next;  /* of those that are searched at once */
-    uint8_t target, lun;   /* what is looked for */
-    bool for_units;        /* other units than the first */
-    bool has_begun;
+    bool for_units;        /* for other units than the first */
+    uint8_t target, lun;   /* what is looked for next */
 };
 
 /* Power, one IRB at a time. power.c's, at DISPATCH_LEVEL. */

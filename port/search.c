@@ -73,30 +73,30 @@ static unsigned last_target(const struct channel *channel)
 /* Looks for the next target's first unit, or for the next one of the other units. */
 static void look_for_next(struct channel *channel)
 {
-    unsigned target = channel->search.target, lun = channel->search.lun;
+    struct channel_search *search = &channel->search;
+    const unsigned last = last_target(channel);
 
-    if (channel->search.for_units) {
-        while (target <= last_target(channel) && ++lun > last_unit(channel, target)) {
-            target++;
-            lun = 0;
-        }
-    } else if (channel->search.has_begun) {
-        target++;
+    while (search->for_units && search->target <= last &&
+           search->lun > last_unit(channel, search->target)) {
+        search->target++;
+        search->lun = 1;
     }
-    channel->search.has_begun = true;
-    channel->search.target = (uint8_t)target;
-    channel->search.lun = (uint8_t)lun;
-    struct device *device =
-        target <= last_target(channel) ? device_make(channel, target, lun) : NULL;
-    if (device) {
-        forget(device);
-        send(device, IDE_COMMAND_IDENTIFY);
+    if (search->target > last) {
+        end(channel);
         return;
     }
-    if (target <= last_target(channel))
+    struct device *device = device_make(channel, search->target, search->lun);
+    if (!device) {
         port_message(channel, "target %u, unit %u: no memory to look for it, and what follows",
-                     target, lun);
-    end(channel);
+                     search->target, search->lun);
+        end(channel);
+        return;
+    }
+    if (search->for_units)
+        search->lun++;
+    else
+        search->target++;
+    send(device, IDE_COMMAND_IDENTIFY);
 }
 
 static void begin(struct channel *channel, bool for_units)
@@ -105,11 +105,10 @@ static void begin(struct channel *channel, bool for_units)
 
     channel->search.parcel = parcel;
     channel->search.for_units = for_units;
-    channel->search.has_begun = false;
-    channel->search.target = channel->search.lun = 0;
+    channel->search.target = 0;
+    channel->search.lun = for_units;
     for (struct device *device = channel->devices; device && !for_units; device = device->next)
-        if (device->lun)
-            forget(device); /* unless its target's first unit is found again */
+        forget(device); /* all that was there, its units too, until it is found again */
     if (parcel)
         look_for_next(channel);
     else

@@ -9,6 +9,7 @@
 #include "port/channel.h"
 #include "port/contract/report.h"
 #include "port/controller.h"
+#include "port/idle.h"
 #include "port/objects.h"
 #include "port/parcel.h"
 #include "port/request/timeout.h"
@@ -16,7 +17,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN   28u
+#define PLAN   31u
 #define FILLED 0xAA
 
 static struct channel *channel;
@@ -216,6 +217,24 @@ static void test_bad_buffer(void)
     hal_unmap(window, 1);
 }
 
+/* A search that is given up at its first target: what it did not look for any more is no device. */
+static void test_search(void)
+{
+    struct device *second = channel_device(channel, 1, 0);
+
+    puppet.present = 3;
+    restart(1, PUPPET_COMPLETE);
+    guest_ok(disk->usable && second->usable, "two devices");
+    FROM(channel, CONTEXT_WORKER, AtaPortDeviceBusy(channel->memory.extension, 0, 0, 60));
+    FROM(channel, CONTEXT_WORKER, AtaPortBusChangeDetected(channel->memory.extension));
+    port_idle();
+    guest_ok(!disk->usable && second->kind == DEVICE_NONE && !second->usable,
+             "none is there when a search for them is given up before the first has answered");
+    puppet.present = 1;
+    restart(1, PUPPET_COMPLETE);
+    guest_ok(disk->usable && !second->usable, "the next search finds what is there");
+}
+
 void guest_test_cancel(void)
 {
     struct controller *controller = puppet_create();
@@ -232,6 +251,7 @@ void guest_test_cancel(void)
         test_queue(victim);
     test_kinds();
     test_bad_buffer();
+    test_search();
     parcel_stops = NULL;
     GUEST_CHECK(contract_total(), ==, 0, "no rule was broken");
 }
