@@ -32,7 +32,10 @@ static void place_of(const struct device *device, char place[PLACE_CAPACITY])
     if (controller->is_pci)
         snprintf(address, sizeof address, "%02x:%02x.%x", controller->pci.bus,
                  controller->pci.device, controller->pci.function & 7u);
-    snprintf(place, PLACE_CAPACITY, "%s/%u.%u", address, device->channel->number, device->target);
+    int length = snprintf(place, PLACE_CAPACITY, "%s/%u.%u", address, device->channel->number,
+                          device->target);
+    if (device->lun)
+        snprintf(place + length, PLACE_CAPACITY - (unsigned)length, ".%u", device->lun);
 }
 
 /* The number of a place, which is added to the list when it is new. */
@@ -73,6 +76,6 @@ void device_set_name(struct device *device)
     place_of(device, place);
     unsigned number = number_of(place, is_disk ? disk_places : drive_places);
     do
-        snprintf(device->name, sizeof device->name, is_disk ? "%u" : "cd%u", number++ % 1000);
+        snprintf(device->name, sizeof device->name, is_disk ? "%u" : "cd%u", number++ % 100000);
     while (is_taken(device));
 }

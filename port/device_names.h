@@ -6,7 +6,8 @@
 struct device;
 
 /* Where the first disks and the first drives are, in the order of their numbers: places with commas
- * between them. A place is controller, channel and target, as in "00:1f.2/3.0", or "isa/0.1".
+ * between them. A place is controller, channel and target, as in "00:1f.2/3.0", or "isa/0.1", and
+ * the unit behind a further dot unless it is the first, "00:1f.2/3.0.1".
  * Context: before port_start. */
 void device_names_begin(const char *disks, const char *drives);
 

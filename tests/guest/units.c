@@ -18,7 +18,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN         29u
+#define PLAN         31u
 #define MANY         3u
 #define FOR_EVER     100000u /* seconds */
 #define NOT_FINISHED 0xEE
@@ -158,6 +158,11 @@ static bool has_three_units(unsigned target, unsigned lun)
     return target == 1 && lun < 3;
 }
 
+static bool has_another_target(unsigned target, unsigned lun)
+{
+    return (target == 0 && !lun) || has_three_units(target, lun);
+}
+
 /* Holds what is not the port's own. */
 static bool packet(PIDE_REQUEST_BLOCK irb)
 {
@@ -238,6 +243,26 @@ static void test_busy(struct device *units[3])
              "and ready");
 }
 
+/* Names are by place: what comes later takes none that a unit has had. */
+static void test_names(struct device *units[3])
+{
+    char names[3][sizeof units[0]->name];
+    unsigned same = 0;
+
+    for (unsigned i = 0; i < 3; i++)
+        memcpy(names[i], units[i]->name, sizeof names[i]);
+    puppet.has_unit = has_another_target;
+    FROM(channel, CONTEXT_WORKER, AtaPortBusChangeDetected(extension));
+    idle();
+    GUEST_CHECK(usable_count(), ==, 4, "another target comes");
+    for (unsigned i = 0; i < 3; i++)
+        same += strcmp(names[i], units[i]->name) == 0;
+    GUEST_CHECK(same, ==, 3, "and each unit has the name that it had");
+    puppet.has_unit = has_three_units;
+    FROM(channel, CONTEXT_WORKER, AtaPortBusChangeDetected(extension));
+    idle();
+}
+
 static void test_units(void)
 {
     struct device *units[3];
@@ -260,6 +285,7 @@ static void test_units(void)
     GUEST_CHECK(right, ==, 3, "a command goes to each of them");
     guest_ok(units[1]->given.parameters.TransferModeSelected == PIO_MODE4,
              "in the mode of its target");
+    test_names(units);
     test_busy(units);
 
     puppet.answer = PUPPET_HOLD;
