@@ -174,7 +174,7 @@ struct irb_slot *slot_sense_for(const struct device *device)
         struct irb_slot *slot = slot_at(channel, i);
         if (slot->state != SLOT_FREE && slot->unit == device)
             return slot;
-        if (slot->state == SLOT_FREE || (slot->state == SLOT_TAKEN_BACK && !found))
+        if (slot->state == SLOT_FREE || (slot->state != SLOT_ACTIVE && !found))
             found = slot;
     }
     return found;

@@ -18,7 +18,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 52u /* half of them for each value of SyncWithIsr */
+#define PLAN 54u /* half of them for each value of SyncWithIsr */
 
 static struct controller *controller;
 static struct channel *channel;
@@ -176,11 +176,11 @@ static void finished(struct request *request)
 }
 
 /* A packet command fails, and comes back before its request-sense IRB, which has `sense_status`, is released. */
-static void fail_too_early(struct request *request, uint8_t sense_status)
+static void fail_too_early(struct device *device, struct request *request, uint8_t sense_status)
 {
     PIDE_REQUEST_BLOCK irb, sense = NULL;
 
-    *request = (struct request){.device = disk,
+    *request = (struct request){.device = device,
                                 .function = IRB_FUNCTION_ATAPI_COMMAND,
                                 .cdb_length = 6,
                                 .timeout_s = 60,
@@ -212,12 +212,12 @@ static void test_sense(void)
 
     puppet.packet = keep;
     puppet.answer = PUPPET_HOLD;
-    fail_too_early(&request, IRB_STATUS_SUCCESS);
+    fail_too_early(disk, &request, IRB_STATUS_SUCCESS);
     GUEST_CHECK(contract_count(RULE_IRB_12) - early, ==, 1,
                 "IRB-12: completed when its request sense has ended, but is not released");
     guest_ok(request.sense_valid && request.sense[2] == 5, "the sense data that came is kept");
     GUEST_CHECK(contract_count(RULE_IRB_11) - never, ==, 0, "it may still be released");
-    fail_too_early(&request, IRB_STATUS_PENDING);
+    fail_too_early(disk, &request, IRB_STATUS_PENDING);
     GUEST_CHECK(contract_count(RULE_IRB_11) - never, ==, 1,
                 "IRB-11: it never was, and the next is built");
     guest_ok(contract_count(RULE_IRB_12) - early == 2 && !request.sense_valid,
@@ -226,6 +226,16 @@ static void test_sense(void)
     GUEST_CHECK(contract_count(RULE_IRB_11) - never, ==, 2,
                 "IRB-11: nor this one when the channel stops");
     puppet.packet = NULL;
+    puppet.present = 3;
+    channel_start(channel);
+    puppet.packet = keep;
+    fail_too_early(disk, &request, IRB_STATUS_SUCCESS);
+    fail_too_early(channel_device(channel, 1, 0), &request, IRB_STATUS_SUCCESS);
+    guest_ok(request.sense_valid && contract_count(RULE_IRB_11) - never == 3,
+             "one that was never released is missed by no other device");
+    puppet.present = 1;
+    puppet.packet = NULL;
+    channel_stop(channel);
     puppet.answer = PUPPET_COMPLETE;
 }
 
