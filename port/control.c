@@ -117,16 +117,16 @@ static bool tell(struct device *device, USHORT function)
     return false;
 }
 
-/* What the controller holds back goes to the device, and from there to the medium. */
+/* What the controller holds back goes to the device, and from there to the medium; what the device
+ * holds does so in any case. */
 static bool flush(struct device *device)
 {
     struct block_request flush = {.device = device, .operation = BLOCK_FLUSH};
+    bool was_handed_on = tell(device, IRB_FUNCTION_ADAPTER_FLUSH);
     char text[160];
 
-    if (!tell(device, IRB_FUNCTION_ADAPTER_FLUSH))
-        return false;
     if (block_run(&flush) == BLOCK_OK)
-        return true;
+        return was_handed_on;
     block_describe(&flush, text, sizeof text);
     port_message(device->channel, "what was written may be lost: %s", text);
     return false;
