@@ -198,7 +198,9 @@ static __attribute__((noinline)) void send_next(struct block_request *block)
     uint32_t sectors = left < most ? (uint32_t)left : most;
 
     block->request.must_bounce = false;
-    if (block->operation == BLOCK_TRIM)
+    if (block->operation == BLOCK_TRIM && !most)
+        finish(block, BLOCK_UNSUPPORTED); /* any more: does_no_dma */
+    else if (block->operation == BLOCK_TRIM)
         send_trim(block, lba, sectors);
     else if (!block_moves_data(block))
         send_without_data(block, lba, sectors);
@@ -251,7 +253,7 @@ static __attribute__((noinline)) void go_on(struct request *request)
         send_next(block);
         return;
     }
-    if (request->transferred < request->byte_count)
+    if (block_moves_data(block) && request->transferred < request->byte_count)
         block->sectors_done += request->transferred / block->device->sector_size;
     finish(block, block_status_of(request));
 }
@@ -305,7 +307,10 @@ static void through_piece_done(struct request *request)
     struct block_request *block = request->context;
 
     if (request->function == IRB_FUNCTION_ATA_FLUSH) {
-        finish(block, block_status_of(request));
+        enum block_status status = block_status_of(request);
+        if (status != BLOCK_OK)
+            block->sectors_done = 0; /* written, but who knows which of them are on the medium */
+        finish(block, status);
         return;
     }
     if (forces_none(request)) {

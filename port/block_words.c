@@ -45,6 +45,8 @@ __attribute__((cold)) void block_describe(const struct block_request *block, cha
     const char *operation = operations[block->operation];
     unsigned long long lba = block->lba + block->sectors_done, count = block->sector_count;
     unsigned long long first = block->piece_lba;
+    /* Also the one at the end of a write-through. */
+    bool is_flush = block->request.function == IRB_FUNCTION_ATA_FLUSH;
     char detail[96];
 
     switch (block->status) {
@@ -87,8 +89,8 @@ __attribute__((cold)) void block_describe(const struct block_request *block, cha
         break;
     case BLOCK_DEVICE_ERROR:
         describe_device_error(&block->request, detail, sizeof detail);
-        if (block->operation == BLOCK_FLUSH)
-            snprintf(text, size, "%s: %s%s failed: %s", operation, kind, device->name, detail);
+        if (is_flush)
+            snprintf(text, size, "flush: %s%s failed: %s", kind, device->name, detail);
         else if (block->piece_sectors > 1)
             snprintf(text, size, "%s: %s%s failed in sectors %llu to %llu: %s", operation, kind,
                      device->name, lba, first + block->piece_sectors - 1, detail);
@@ -97,8 +99,12 @@ __attribute__((cold)) void block_describe(const struct block_request *block, cha
                      device->name, lba, detail);
         break;
     case BLOCK_TIMED_OUT:
-        snprintf(text, size, "%s: %s%s did not answer at sector %llu; the channel was reset",
-                 operation, kind, device->name, lba);
+        if (is_flush)
+            snprintf(text, size, "flush: %s%s did not answer; the channel was reset", kind,
+                     device->name);
+        else
+            snprintf(text, size, "%s: %s%s did not answer at sector %llu; the channel was reset",
+                     operation, kind, device->name, lba);
         break;
     case BLOCK_CANCELLED:
         snprintf(text, size, "%s: given up before %s%s had answered", operation, kind,

@@ -38,8 +38,8 @@ static bool next_piece(const struct transfer *transfer, uint64_t *taken, struct 
 
     if (transfer->operation == BLOCK_VERIFY)
         most = VERIFY_SECTORS;
-    else if (transfer->operation == BLOCK_TRIM)
-        most = range->device->block.trim_sectors;
+    else if (transfer->operation == BLOCK_TRIM && range->device->block.trim_sectors)
+        most = range->device->block.trim_sectors; /* 0, any more: the block layer says it */
     piece->sector_count = left < most ? left : most;
     piece->lba = range->lba + (transfer->backwards ? left - piece->sector_count : *taken);
     *taken += piece->sector_count;
