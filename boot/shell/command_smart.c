@@ -103,8 +103,12 @@ static bool print_attributes(struct device *device)
     if (!ask_smart(device, IDE_SMART_READ_ATTRIBUTES, data, "SMART READ DATA", &request))
         return false;
     if (!ask_smart(device, IDE_SMART_READ_THRESHOLDS, thresholds, "SMART READ THRESHOLDS",
-                   &request))
+                   &request)) {
+        if (request.is_cancelled)
+            return false;
         memset(thresholds, 0, sizeof thresholds); /* obsolete since ATA-5, so it may be missing */
+        hal_printf("  No limits are known, so attributes are not judged.\n");
+    }
     warn_of_sum(data, "READ DATA");
     warn_of_sum(thresholds, "READ THRESHOLDS");
     for (unsigned row = 0; row < SMART_ATTRIBUTES; row++) {

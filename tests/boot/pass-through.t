@@ -108,6 +108,10 @@ $run = boot(DISK => $disk, CMD => 'ata 0 smart 0xD9 0 0xC24F00; smart 0; ata 0 s
 like(output_of($run, 'smart 0'), qr/^Disk 0 failed SMART RETURN STATUS: .*\nSMART may be off: `ata 0 smart 0xD8 0 0xC24F00` enables it\./,
     'SMART is off, and how it is enabled');
 like(output_of($run, 'ata 0 smart 0xDA 0 0xC24F00'), qr/LBA 0c24f00h/, 'and so it is');
+$run = boot(DISK => $disk, FAULT => 'error ABRT command=B0 nth=3', CMD => 'smart 0');
+exit_code_is($run, 0, 'a disk without SMART READ THRESHOLDS');
+like(output_of($run, 'smart 0'), qr/^Disk 0 failed SMART READ THRESHOLDS: [^\n]*\n  No limits are known, so attributes are not judged\.\n.*Raw read errors/ms,
+    'what that means, and its attributes');
 $run = boot(DISK => $disk, FAULT => 'identify 82=4020 count=for-ever', CMD => 'smart 0');
 like(output_of($run, 'smart 0'), qr/^Disk 0 has no SMART \(IDENTIFY, word 82\)\.$/m, 'a disk without SMART');
 $run = boot(DISK => $disk, FAULT => 'identify 84=4020 count=for-ever', CMD => 'smart 0', QEMU_EXTRA => '-trace ide_exec_cmd');
