@@ -106,10 +106,11 @@ enum ahci_phase {
 };
 #define PHASE_COUNT (PHASE_ABSENT + 1)
 
-/* What stands in a slot. */
+/* What stands in the slots: a command goes beside others of its kind only. */
 enum ahci_kind {
-    KIND_PLAIN,
-    KIND_QUEUED, /* by its tag, which is the slot's number */
+    KIND_PLAIN,  /* reads and writes of sectors, which the device carries out one by one */
+    KIND_QUEUED, /* the same, by tags, which are the slots' numbers */
+    KIND_ALONE,  /* anything else: beside nothing */
 };
 
 /* What the controller reads and writes all the time: the uncached extension, which is physically
@@ -138,8 +139,7 @@ struct ahci_channel {
     enum ahci_kind kind; /* of the commands in them */
     ULONG unqueued_left; /* so many commands are still to go without queueing */
     UCHAR port;
-    BOOLEAN is_dump;  /* dump mode: polled, without timers and registry */
-    BOOLEAN is_alone; /* the command in its slot has the port for itself: request sense, set-up */
+    BOOLEAN is_dump; /* dump mode: polled, without timers and registry */
     PIDE_REQUEST_BLOCK irbs[SLOTS];
 
     struct ahci_device device;

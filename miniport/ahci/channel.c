@@ -71,7 +71,7 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
     channel->active = 0;
     channel->unqueued_left = 0;
     channel->follow_up = 0;
-    channel->is_alone = channel->was_there = channel->has_changed = FALSE;
+    channel->was_there = channel->has_changed = FALSE;
     channel->held_head = channel->held_tail = channel->sense_for = channel->reset_irb = NULL;
     channel->notes = NULL;
     ahci_read_settings(channel);

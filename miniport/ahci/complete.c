@@ -103,13 +103,12 @@ static BOOLEAN ask_sense(struct ahci_channel *channel, PIDE_REQUEST_BLOCK failed
     if (!sense)
         return FALSE;
     channel->sense_for = failed;
-    sense->IrbStatus = ahci_fill(channel, sense, 0, KIND_PLAIN);
+    sense->IrbStatus = ahci_fill(channel, sense, 0, KIND_ALONE);
     if (sense->IrbStatus != IRB_STATUS_PENDING) {
         sense_done(channel, sense);
         return TRUE;
     }
-    channel->is_alone = TRUE;
-    ahci_issue(channel, 1, KIND_PLAIN);
+    ahci_issue(channel, 1, KIND_ALONE);
     return TRUE;
 }
 
@@ -143,11 +142,10 @@ void ahci_complete(struct ahci_channel *channel, ULONG slot, UCHAR irb_status, U
         channel->follow_up) { /* an own command, whose IRB has none */
         ahci_fill_own(channel, slot, channel->follow_up);
         channel->follow_up = 0;
-        ahci_issue(channel, 1u << slot, KIND_PLAIN);
+        ahci_issue(channel, 1u << slot, KIND_ALONE);
         return;
     }
     channel->follow_up = 0;
-    channel->is_alone = FALSE;
     take_length(channel, irb, slot);
     if (irb_status == IRB_STATUS_DEVICE_ERROR)
         fail(channel, irb, task_file);
@@ -163,7 +161,6 @@ void ahci_complete_all(struct ahci_channel *channel, UCHAR irb_status)
 {
     const ULONG slots = channel->active;
 
-    channel->is_alone = FALSE;
     channel->follow_up = 0;
     for (ULONG slot = 0; slot < SLOTS; slot++) {
         if (!(slots >> slot & 1))

@@ -129,7 +129,7 @@ static enum ahci_phase recover(struct ahci_channel *channel)
         return PHASE_LOG;
     if (channel->active >> slot & 1)
         ahci_complete(channel, slot, IRB_STATUS_DEVICE_ERROR, channel->failed_task_file);
-    if (!channel->is_alone)
+    if (channel->kind != KIND_ALONE) /* else what is under way is request sense */
         issue_again(channel);
     return PHASE_RUNNING;
 }

@@ -49,10 +49,10 @@ static inline ULONG sector_count(const IDE_REQUEST_BLOCK *irb)
 /* May a command of this kind go now? */
 static inline BOOLEAN is_free_for(const struct ahci_channel *channel, enum ahci_kind kind)
 {
-    if (channel->phase != PHASE_RUNNING || channel->is_alone)
+    if (channel->phase != PHASE_RUNNING)
         return FALSE;
-    return channel->active == 0 ||
-           (channel->kind == kind && (channel->usable & ~channel->active) != 0);
+    return channel->active == 0 || (channel->kind == kind && kind != KIND_ALONE &&
+                                    (channel->usable & ~channel->active) != 0);
 }
 
 /* One that is_free_for has found. */
@@ -62,12 +62,13 @@ static inline ULONG free_slot(const struct ahci_channel *channel)
 }
 
 /* Which kind an IRB's command is to be. The end of a queued one brings no registers (SATA: 10.5.7,
- * Set Device Bits). */
+ * Set Device Bits), and those of any other have one place for all slots. */
 static inline enum ahci_kind kind_of(const struct ahci_channel *channel,
                                      const IDE_REQUEST_BLOCK *irb)
 {
-    return channel->device.queue_depth && !channel->unqueued_left && ahci_moves_sectors(irb) &&
-                   opcode_of(irb) != OPCODE_PLAIN && !IsReturnResults(irb)
+    if (!ahci_moves_sectors(irb) || IsReturnResults(irb))
+        return KIND_ALONE;
+    return channel->device.queue_depth && !channel->unqueued_left && opcode_of(irb) != OPCODE_PLAIN
                ? KIND_QUEUED
                : KIND_PLAIN;
 }

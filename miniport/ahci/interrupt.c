@@ -21,10 +21,10 @@ static inline void end_command(struct ahci_channel *channel, ULONG slot)
 {
     PIDE_REQUEST_BLOCK irb = channel->irbs[slot];
     const BOOLEAN has_moved = channel->kind == KIND_QUEUED ||
-                              (ahci_moves_sectors(irb) &&
+                              (channel->kind == KIND_PLAIN &&
                                channel->shared->list[slot].byte_count == irb->DataTransferLength);
 
-    if (!has_moved || IsReturnResults(irb)) {
+    if (!has_moved) {
         ahci_complete(channel, slot, IRB_STATUS_SUCCESS, 0);
         return;
     }
@@ -40,7 +40,7 @@ static void end_commands(struct ahci_channel *channel, ULONG causes)
         ahci_read(channel, channel->kind == KIND_QUEUED ? PORT_SACT : PORT_CI);
     ULONG done = channel->active & ~outstanding;
 
-    if (causes & (INT_FATAL | INT_TASK_FILE) && channel->kind == KIND_PLAIN) {
+    if (causes & (INT_FATAL | INT_TASK_FILE) && channel->kind != KIND_QUEUED) {
         /* QEMU: up to 7.2.21 the bit of the command that has failed is clear. */
         channel->failed_slot = CMD_SLOT(ahci_read(channel, PORT_CMD));
         done &= ~(1u << channel->failed_slot);

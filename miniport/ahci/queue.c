@@ -5,9 +5,11 @@
  * Owns: the list of IRBs that wait, and which command may go beside which. May not: know what a
  * command looks like (command.c).
  *
- * Queued commands go together, and others go together, which the drive carries out one by one; the
- * two are not mixed (AHCI: 1.6.3, 5.6.4): what is of the other kind waits until the port is empty,
- * and what comes behind it waits, too. A command may want the port for itself.
+ * Queued commands go together, and reads and writes that are not queued go together, which the
+ * drive carries out one by one; the two are not mixed (AHCI: 1.6.3, 5.6.4). Anything else goes
+ * alone: the registers that it ends with stay what they are until they are looked at, and what it
+ * does to the device (SLEEP, SET FEATURES) is done to no command beside it. What may not go yet
+ * waits until the port is empty, and what comes behind it waits, too.
  */
 #include "fill.h"
 
@@ -32,8 +34,7 @@ static void use_own(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, UCHAR 
     ahci_fill_own(channel, 0, opcode);
     channel->irbs[0] = irb;
     channel->follow_up = follow_up;
-    channel->is_alone = TRUE;
-    ahci_issue(channel, 1, KIND_PLAIN);
+    ahci_issue(channel, 1, KIND_ALONE);
 }
 
 /* What the port asks of the miniport itself. The controller keeps no data, so a flush is the
@@ -77,7 +78,7 @@ static void start(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
     } else if (IsMiniportCommand(irb)) {
         start_function(channel, irb);
     } else {
-        if (kind == KIND_PLAIN && channel->unqueued_left && ahci_moves_sectors(irb))
+        if (kind == KIND_PLAIN && channel->unqueued_left)
             channel->unqueued_left--;
         use_slot(channel, irb, kind);
     }
@@ -109,9 +110,9 @@ static BOOLEAN may_go(const struct ahci_channel *channel, const IDE_REQUEST_BLOC
 {
     if (channel->phase == PHASE_ABSENT)
         return TRUE;
-    if (IsMiniportCommand(irb))
-        return is_free_for(channel, KIND_PLAIN) && channel->active == 0;
-    return !channel->device.is_asleep && is_free_for(channel, kind_of(channel, irb));
+    if (channel->device.is_asleep && !IsMiniportCommand(irb))
+        return FALSE;
+    return is_free_for(channel, kind_of(channel, irb));
 }
 
 enum ahci_phase ahci_go_on(struct ahci_channel *channel)

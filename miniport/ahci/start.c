@@ -55,8 +55,7 @@ static inline BOOLEAN is_straight(const struct ahci_channel *channel, const IDE_
                                   enum ahci_kind kind)
 {
     return irb->TargetId == 0 && irb->Lun == 0 && !channel->held_head && !channel->unqueued_left &&
-           !channel->device.is_asleep && ahci_moves_sectors(irb) &&
-           opcode_of(irb) != OPCODE_REFUSED && !IsReturnResults(irb) &&
+           !channel->device.is_asleep && kind != KIND_ALONE && opcode_of(irb) != OPCODE_REFUSED &&
            is_free_for(channel, kind) &&
            irb->DataTransferLength == sector_count(irb) * channel->device.sector_bytes;
 }
@@ -97,7 +96,6 @@ BOOLEAN NTAPI AhciReset(PVOID ChannelExtension)
     if (channel->active)
         channel->device.errors++;
     channel->active = 0;
-    channel->is_alone = FALSE;
     channel->follow_up = 0;
     channel->held_head = channel->held_tail = channel->reset_irb = NULL;
     if (channel->phase != PHASE_ABSENT)

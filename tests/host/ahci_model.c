@@ -228,8 +228,23 @@ static void fail(unsigned slot, bool queued, uint8_t error)
     raise_cause(IS_TFES | (queued ? IS_SDBS : IS_DHRS));
 }
 
+/* The register FIS that a plain command ends with: there is one place for it (4.2.1). The address
+ * is that of the command. */
+static void send_registers(unsigned slot)
+{
+    uint8_t *received = memory_at(ahci_model.fb, 256) + 0x40;
+    const uint8_t *fis = ahci_model.fis[slot];
+
+    memset(received, 0, 20);
+    received[0] = 0x34;
+    received[2] = TFD_IDLE;
+    memcpy(received + 4, fis + 4, 4);
+}
+
 static void succeed(unsigned slot, bool queued, uint32_t cause)
 {
+    if (cause == IS_DHRS)
+        send_registers(slot);
     ahci_model.ci &= ~(1u << slot);
     if (queued)
         ahci_model.sact &= ~(1u << slot);

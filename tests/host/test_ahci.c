@@ -210,6 +210,29 @@ static void test_order(void)
     TAP_CHECK(is_clean());
 }
 
+/* The registers that a command ends with are its own, whatever comes behind it. */
+static void test_results(void)
+{
+    IDE_TASK_FILE results = {0};
+
+    one_disk();
+    set("NcqDisabled", 1);
+    start();
+    struct test_irb *smart = command(0xE7);
+    smart->irb.IdeTaskFile.Current.bCylLowReg = 0xF4;
+    smart->irb.IdeTaskFile.Current.bCylHighReg = 0x2C;
+    smart->irb.IrbFlags |= IRB_FLAGS_RETURN_RESULTS;
+    smart->irb.SenseInfoBuffer = &results;
+    smart->irb.SenseInfoBufferLength = sizeof results;
+    irb_submit(smart);
+    begin_reads(3);
+    TAP_CHECK(end_reads(3, 1000000) == 0x111 && smart->done);
+    TAP_CHECK(smart->irb.IrbStatus == (IRB_STATUS_SUCCESS | IRB_STATUS_RETURN_TASKFILE_VALID));
+    TAP_CHECK(results.Current.bCylLowReg == 0xF4 && results.Current.bCylHighReg == 0x2C);
+    smart->active = false;
+    TAP_CHECK(is_clean());
+}
+
 /* ------------------------------------------------------------------ errors */
 
 /* Log 10h tells which one it was; the others are issued again. EDGE: 186 */
@@ -515,6 +538,7 @@ int main(void)
 {
     test_data();
     test_order();
+    test_results();
     test_log();
     test_no_log();
     test_plain_error();
