@@ -22,7 +22,7 @@
 #define NOTHING_US       10000u   /* DET says by then whether there is anything */
 #define LINK_LIMIT_US    1000000u
 #define READY_LIMIT_US   10000000u
-#define RESETS_IN_A_ROW  3 /* then the device is given up */
+#define RESETS_IN_A_ROW  3 /* then it is reset once more, and given up */
 
 /* ------------------------------------------------------------------ power of the link */
 
@@ -105,6 +105,15 @@ static void put_address(struct ahci_channel *channel, ULONG offset, const VOID *
 
 /* ------------------------------------------------------------------ start */
 
+/* Asked behind the reset, by which what was under way moves no data any more. */
+static BOOLEAN is_given_up(const struct ahci_channel *channel)
+{
+    if (channel->resets_in_a_row <= RESETS_IN_A_ROW)
+        return FALSE;
+    AtaPortDebugPrint(0, "ahci: port %u: %u resets did not help\n", channel->port, RESETS_IN_A_ROW);
+    return TRUE;
+}
+
 /* AHCI: 10.6. A firmware that does not let go is overruled. */
 enum ahci_phase ahci_handoff_look(struct ahci_channel *channel)
 {
@@ -138,7 +147,9 @@ enum ahci_phase ahci_take(struct ahci_channel *channel)
 {
     if (port_has_stopped(channel))
         return take_memory(channel);
-    return ahci_wait_on(channel, STOP_LIMIT_US) ? PHASE_TAKE : PHASE_STOPPING;
+    if (ahci_wait_on(channel, STOP_LIMIT_US))
+        return PHASE_TAKE;
+    return is_given_up(channel) ? PHASE_ABSENT : PHASE_STOPPING;
 }
 
 /* ------------------------------------------------------------------ reset */
@@ -155,10 +166,9 @@ enum ahci_phase ahci_stopping_look(struct ahci_channel *channel)
 
 enum ahci_phase ahci_stopping_begin(struct ahci_channel *channel)
 {
-    if (channel->resets_in_a_row++ < RESETS_IN_A_ROW)
-        return ahci_stopping_look(channel);
-    AtaPortDebugPrint(0, "ahci: port %u: %u resets did not help\n", channel->port, RESETS_IN_A_ROW);
-    return PHASE_ABSENT;
+    if (channel->resets_in_a_row <= RESETS_IN_A_ROW)
+        channel->resets_in_a_row++;
+    return ahci_stopping_look(channel);
 }
 
 void ahci_comreset_begin(struct ahci_channel *channel)
@@ -188,7 +198,7 @@ enum ahci_phase ahci_link_look(struct ahci_channel *channel)
         return PHASE_ABSENT;
     /* AHCI: 3.3.11: while DIAG.X is set, the device's first FIS does not come through. */
     ahci_write(channel, PORT_SERR, 0xFFFFFFFFu);
-    return PHASE_READY;
+    return is_given_up(channel) ? PHASE_ABSENT : PHASE_READY;
 }
 
 static void end_reset_irb(struct ahci_channel *channel)

@@ -358,7 +358,43 @@ static void test_reset(void)
     ahci_model.ready_ns = 60000000000;
     TAP_CHECK(port_model_reset());
     TAP_CHECK(read_at(9) == IRB_STATUS_SELECTION_TIMEOUT && port_model.removals == 1);
-    TAP_CHECK(ahci_model.comresets == 5 && is_clean());
+    TAP_CHECK(ahci_model.comresets == 6 && is_clean());
+}
+
+/* A device that is ready after each reset, and then ends nothing: when it is given up, what was sent
+ * to it is under way no more. */
+static void test_given_up(void)
+{
+    unsigned tries = 0;
+
+    one_disk();
+    start();
+    ahci_model.is_mute = true;
+    while (port_model.removals == 0 && tries < 10) {
+        begin_reads(3);
+        port_model_run(1000000);
+        tries++;
+        if (!port_model_reset() || end_reads(3, 0) != 0x555)
+            break;
+        port_model_run(1000000);
+    }
+    TAP_CHECK(tries == 4 && port_model.removals == 1);
+    TAP_CHECK(!(ahci_model.cmd & (CMD_START | CMD_RUNS)) && ahci_model.sact == 0);
+    TAP_CHECK(read_at(9) == IRB_STATUS_SELECTION_TIMEOUT);
+
+    /* Another one comes. */
+    ahci_model.is_mute = false;
+    ahci_model_unplug();
+    ahci_model_plug();
+    port_model_run(1000000);
+    TAP_CHECK(port_model.arrivals == 1 && read_at(9) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(is_clean());
+
+    /* A port that does not stop, whatever is done. */
+    ahci_model.stop_ns = UINT64_MAX / 2;
+    TAP_CHECK(port_model_reset());
+    port_model_run(60000000);
+    TAP_CHECK(port_model.removals == 2);
 }
 
 /* ------------------------------------------------------------------ hot plug */
@@ -544,6 +580,7 @@ int main(void)
     test_plain_error();
     test_fatal();
     test_reset();
+    test_given_up();
     test_hot_plug();
     test_presence();
     test_running_engine();
