@@ -16,10 +16,10 @@
  *     machine.c     the state machine: from phase to phase, by interrupts and timers
  *     error.c       steps: a command has failed, the port is stopped, asked, and started again
  *     queue.c       steps: what waits goes on; which command may go beside which
+ *     link.c        steps: the port from reset to ready: engine, link, device
  *     complete.c    a command becomes an IRB that has ended; request sense
  *     command.c     an IRB becomes a command in a slot
  *     packet.c      packet commands
- *     link.c        steps: the port from reset to ready: engine, link, device
  *     phase.c       which phase may follow which
  *     notes.c       the registry: settings come from there, what was learnt goes there
  *     steps.h       what the files offer each other

@@ -136,6 +136,9 @@ static enum ahci_phase recover(struct ahci_channel *channel)
 
 enum ahci_phase ahci_failed_look(struct ahci_channel *channel)
 {
+    /* Before recovery clears PxSERR, which alone tells of it. */
+    if (ahci_read(channel, PORT_IS) & ahci_link_causes(channel))
+        return ahci_lose_link(channel);
     if (ahci_engine_has_stopped(channel))
         return recover(channel);
     if (ahci_wait_on(channel, STOP_LIMIT_US))

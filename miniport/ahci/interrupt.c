@@ -57,24 +57,12 @@ static BOOLEAN has_failed(const struct ahci_channel *channel, ULONG causes)
            (causes & INT_OVERFLOW && channel->kind == KIND_QUEUED);
 }
 
-/* The link came or went by itself. What was under way is lost; a reset sees to it that none of its
- * data moves any more, whatever has become of the device. */
-static enum ahci_phase lose_link(struct ahci_channel *channel)
-{
-    const enum ahci_phase next = channel->active ? PHASE_STOPPING : PHASE_TAKE;
-
-    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
-    channel->has_changed = TRUE;
-    channel->resets_in_a_row = 0;
-    return next;
-}
-
 static enum ahci_phase serve(struct ahci_channel *channel, ULONG causes)
 {
     if (channel->active)
         end_commands(channel, causes);
     if (causes & ahci_link_causes(channel))
-        return lose_link(channel);
+        return ahci_lose_link(channel);
     if (has_failed(channel, causes))
         return ahci_fail(channel, causes & INT_OVERFLOW ? causes | INT_BUS_DATA : causes);
     return channel->held_head ? ahci_go_on(channel) : PHASE_RUNNING;
@@ -86,7 +74,7 @@ static enum ahci_phase serve_with_care(struct ahci_channel *channel, ULONG cause
     if (channel->phase != PHASE_ABSENT && channel->phase != PHASE_LOG)
         return channel->phase;
     if (causes & ahci_link_causes(channel))
-        return lose_link(channel);
+        return ahci_lose_link(channel);
     return channel->phase == PHASE_LOG ? ahci_log_interrupt(channel, causes) : PHASE_ABSENT;
 }
 

@@ -136,7 +136,6 @@ static enum ahci_phase take_memory(struct ahci_channel *channel)
     put_address(channel, PORT_CLB, channel->shared->list);
     put_address(channel, PORT_FB, &channel->shared->received);
     ahci_write(channel, PORT_SERR, 0xFFFFFFFFu);
-    ahci_write(channel, PORT_IS, 0xFFFFFFFFu);
     ahci_write(channel, PORT_SCTL, link_control(channel));
     put_command(channel, CMD_FIS_ON | CMD_LINK_ACTIVE);
     return PHASE_LINK;
@@ -201,6 +200,18 @@ enum ahci_phase ahci_link_look(struct ahci_channel *channel)
     return is_given_up(channel) ? PHASE_ABSENT : PHASE_READY;
 }
 
+/* The link came or went by itself. What was under way is lost; a reset sees to it that none of its
+ * data moves any more, whatever has become of the device. */
+enum ahci_phase ahci_lose_link(struct ahci_channel *channel)
+{
+    const enum ahci_phase next = channel->active ? PHASE_STOPPING : PHASE_TAKE;
+
+    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
+    channel->has_changed = TRUE;
+    channel->resets_in_a_row = 0;
+    return next;
+}
+
 static void end_reset_irb(struct ahci_channel *channel)
 {
     PIDE_REQUEST_BLOCK irb = channel->reset_irb;
@@ -219,6 +230,9 @@ static enum ahci_phase be_ready(struct ahci_channel *channel)
     channel->was_there = TRUE;
     channel->has_changed = FALSE;
     channel->device.is_asleep = FALSE;
+    /* What the link and the first FIS had to say is no command's end, and no command's failure. (A
+     * change of the link is shown as long as PxSERR has it.) */
+    ahci_write(channel, PORT_IS, 0xFFFFFFFFu);
     ahci_engine_start(channel);
     end_reset_irb(channel);
     return PHASE_RUNNING;

@@ -129,6 +129,7 @@ enum ahci_phase ahci_comreset_end(struct ahci_channel *channel);
 enum ahci_phase ahci_link_look(struct ahci_channel *channel);
 enum ahci_phase ahci_ready_look(struct ahci_channel *channel);
 void ahci_absent(struct ahci_channel *channel);
+enum ahci_phase ahci_lose_link(struct ahci_channel *channel);
 
 /* ------------------------------------------------------------------ notes.c */
 

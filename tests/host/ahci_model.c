@@ -384,7 +384,7 @@ static void send_first_fis(void)
     ahci_model.fis_waits = false;
     ahci_model.tfd = TFD_IDLE;
     ahci_model.sig = 0x101;
-    raise_cause(IS_DHRS);
+    raise_cause(IS_DHRS | ahci_model.noise);
 }
 
 static void forget_commands(void)

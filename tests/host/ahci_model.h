@@ -38,6 +38,7 @@ struct ahci_model {
     int64_t bad_sector[2]; /* -1: none */
     uint8_t bad_error;
     uint8_t bus_error; /* the next command ends with this bit of PxIS, 0: none */
+    uint32_t noise;    /* of PxIS: comes with each first FIS of the device */
     bool is_mute;      /* no command ends */
     bool is_backward;  /* the command of the highest slot ends first */
 

@@ -429,6 +429,20 @@ static void test_hot_plug(void)
     port_model_enumerate();
     TAP_CHECK(read_at(1) == IRB_STATUS_SUCCESS && ahci_model.comresets == 2);
 
+    /* While the engine stops at a command that has failed. */
+    ahci_model.bad_sector[0] = 121;
+    ahci_model.stop_ns = 40000000;
+    begin_reads(4);
+    port_model_run(1000);
+    ahci_model_unplug();
+    ahci_model_plug();
+    end_reads(4, 1000000);
+    port_model_run(1000000);
+    TAP_CHECK(port_model.bus_changes == 2 && port_model.removals == 1);
+    ahci_model.bad_sector[0] = -1;
+    port_model_enumerate();
+    TAP_CHECK(read_at(1) == IRB_STATUS_SUCCESS);
+
     /* While the port is reset. */
     TAP_CHECK(port_model_reset());
     ahci_model_unplug();
@@ -538,6 +552,17 @@ static void test_power(void)
     TAP_CHECK(is_clean());
 }
 
+/* What the link has to say while it comes up is no command's failure. */
+static void test_noise(void)
+{
+    one_disk();
+    ahci_model.noise = INT_LINK_FATAL;
+    start();
+    TAP_CHECK(read_at(1) == IRB_STATUS_SUCCESS && ahci_model.comresets == 0);
+    TAP_CHECK(port_model_reset() && read_at(1) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(ahci_model.comresets == 1 && is_clean());
+}
+
 /* Where CAP says that there is such a thing, and a setting wants it. */
 static void test_link_power(void)
 {
@@ -585,6 +610,7 @@ int main(void)
     test_presence();
     test_running_engine();
     test_handoff();
+    test_noise();
     test_power();
     test_link_power();
     port_model_stop();
