@@ -14,8 +14,8 @@
  *     start.c       IdeHwBuildIo, IdeHwStartIo, IdeHwReset: an IRB comes, or is given up
  *     interrupt.c   IdeHwInterrupt: what is over, what has failed
  *     machine.c     the state machine: from phase to phase, by interrupts and timers
- *     error.c       steps: a command has failed, the port is stopped, asked, and started again
  *     queue.c       steps: what waits goes on; which command may go beside which
+ *     error.c       steps: a command has failed, the port is stopped, asked, and started again
  *     link.c        steps: the port from reset to ready: engine, link, device
  *     complete.c    a command becomes an IRB that has ended; request sense
  *     command.c     an IRB becomes a command in a slot
@@ -96,6 +96,7 @@ enum ahci_phase {
     PHASE_HANDOFF,  /* the firmware is about to let the controller go; timer */
     PHASE_TAKE,     /* the port is about to stand still, and then gets its memory; timer */
     PHASE_RUNNING,  /* commands are carried out; interrupt */
+    PHASE_SILENT,   /* a command is carried out that ends without interrupt; timer */
     PHASE_FAILED,   /* a command has failed, and the engine is about to stop; timer */
     PHASE_LOG,      /* the device is asked which queued command it was; interrupt and timer */
     PHASE_STOPPING, /* the engine is about to stop, before the link is reset; timer */

@@ -18,6 +18,9 @@ const UCHAR ahci_opcodes[256] = {
     [IDE_COMMAND_WRITE_DMA] = OPCODE_WRITE,
     [IDE_COMMAND_WRITE_DMA_EXT] = OPCODE_WRITE,
     [IDE_COMMAND_WRITE_DMA_FUA_EXT] = OPCODE_WRITE_FUA,
+    /* ACS: they bring the device's signature, and no interrupt. */
+    [IDE_COMMAND_ATAPI_RESET] = OPCODE_SILENT,
+    [IDE_COMMAND_EXECUTE_DEVICE_DIAGNOSTIC] = OPCODE_SILENT,
     /* Packets come as CDBs; tags, and which commands may go together, are the driver's affair. */
     [IDE_COMMAND_ATAPI_PACKET] = OPCODE_REFUSED,
     [COMMAND_READ_QUEUED] = OPCODE_REFUSED,

@@ -24,6 +24,7 @@ enum opcode {
     OPCODE_READ, /* sectors by DMA: may go as a queued command */
     OPCODE_WRITE,
     OPCODE_WRITE_FUA,
+    OPCODE_SILENT, /* ends without interrupt */
     OPCODE_REFUSED,
 };
 extern const UCHAR ahci_opcodes[256];

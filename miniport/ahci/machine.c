@@ -26,6 +26,8 @@ static enum ahci_phase on_entry(struct ahci_channel *channel)
         return ahci_take(channel);
     case PHASE_RUNNING:
         return ahci_go_on(channel);
+    case PHASE_SILENT:
+        return ahci_silent_look(channel);
     case PHASE_FAILED:
         return ahci_failed_look(channel);
     case PHASE_LOG:
@@ -57,6 +59,8 @@ static enum ahci_phase on_tick(struct ahci_channel *channel)
         return ahci_handoff_look(channel);
     case PHASE_TAKE:
         return ahci_take(channel);
+    case PHASE_SILENT:
+        return ahci_silent_look(channel);
     case PHASE_FAILED:
         return ahci_failed_look(channel);
     case PHASE_LOG:

@@ -19,7 +19,8 @@ static const ULONG ahci_followers[PHASE_COUNT] = {
     [PHASE_STOPPED] = BIT(HANDOFF),
     [PHASE_HANDOFF] = BY_PORT | BIT(TAKE),
     [PHASE_TAKE] = BY_PORT | BIT(LINK) | BIT(ABSENT),
-    [PHASE_RUNNING] = BY_PORT | BIT(FAILED) | BIT(TAKE),
+    [PHASE_RUNNING] = BY_PORT | BIT(SILENT) | BIT(FAILED) | BIT(TAKE),
+    [PHASE_SILENT] = BY_PORT | BIT(RUNNING) | BIT(FAILED),
     [PHASE_FAILED] = BY_PORT | BIT(LOG) | BIT(RUNNING) | BIT(TAKE),
     [PHASE_LOG] = BY_PORT | BIT(RUNNING),
     [PHASE_STOPPING] = BY_PORT | BIT(COMRESET),
@@ -30,10 +31,10 @@ static const ULONG ahci_followers[PHASE_COUNT] = {
 };
 
 static const char *const names[PHASE_COUNT] = {
-    [PHASE_STOPPED] = "stopped",   [PHASE_HANDOFF] = "hand-off", [PHASE_TAKE] = "take",
-    [PHASE_RUNNING] = "running",   [PHASE_FAILED] = "failed",    [PHASE_LOG] = "log",
-    [PHASE_STOPPING] = "stopping", [PHASE_COMRESET] = "reset",   [PHASE_LINK] = "link",
-    [PHASE_READY] = "ready",       [PHASE_ABSENT] = "absent",
+    [PHASE_STOPPED] = "stopped", [PHASE_HANDOFF] = "hand-off",  [PHASE_TAKE] = "take",
+    [PHASE_RUNNING] = "running", [PHASE_SILENT] = "silent",     [PHASE_FAILED] = "failed",
+    [PHASE_LOG] = "log",         [PHASE_STOPPING] = "stopping", [PHASE_COMRESET] = "reset",
+    [PHASE_LINK] = "link",       [PHASE_READY] = "ready",       [PHASE_ABSENT] = "absent",
 };
 
 /* What a phase that looks by timers does not want to hear of stays in PxIS until it is cleared. */
@@ -48,6 +49,7 @@ static ULONG interrupts_of(const struct ahci_channel *channel, enum ahci_phase p
     case PHASE_STOPPED:
     case PHASE_HANDOFF:
     case PHASE_TAKE:
+    case PHASE_SILENT:
     case PHASE_FAILED:
     case PHASE_STOPPING:
     case PHASE_COMRESET:

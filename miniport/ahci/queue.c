@@ -13,6 +13,9 @@
  */
 #include "fill.h"
 
+#define SENT_US         50000u   /* by then the device has got it, even if the link was asleep */
+#define SILENT_LIMIT_US 6000000u /* ACS: DEVICE RESET, EXECUTE DEVICE DIAGNOSTIC: by then */
+
 /* ------------------------------------------------------------------ what goes */
 
 static void use_slot(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb, enum ahci_kind kind)
@@ -115,15 +118,68 @@ static BOOLEAN may_go(const struct ahci_channel *channel, const IDE_REQUEST_BLOC
     return is_free_for(channel, kind_of(channel, irb));
 }
 
+static BOOLEAN is_silent(const struct ahci_channel *channel)
+{
+    if (channel->active == 0 || channel->kind != KIND_ALONE)
+        return FALSE;
+    const IDE_REQUEST_BLOCK *irb = channel->irbs[__builtin_ctz(channel->active)];
+    return IsAtaCommand(irb) && opcode_of(irb) == OPCODE_SILENT;
+}
+
 enum ahci_phase ahci_go_on(struct ahci_channel *channel)
 {
     while (channel->held_head && may_go(channel, channel->held_head))
         start(channel, take_held(channel));
+    if (channel->phase == PHASE_RUNNING && is_silent(channel))
+        return PHASE_SILENT;
     /* ACS: SLEEP: only a reset wakes it. */
     if (channel->held_head && channel->phase == PHASE_RUNNING && channel->device.is_asleep &&
         channel->active == 0)
         return PHASE_STOPPING;
     return channel->phase;
+}
+
+/* What the FIS would have said that has not come. AHCI: 3.3.9: PxSIG has the device's signature. */
+static void put_signature(struct ahci_channel *channel)
+{
+    const ULONG signature = ahci_read(channel, PORT_SIG), task_file = ahci_read(channel, PORT_TFD);
+
+    channel->shared->received.registers = (struct ahci_registers_fis){
+        .type = FIS_TO_HOST,
+        .status = (UCHAR)task_file,
+        .error = (UCHAR)(task_file >> 8),
+        .count = (UCHAR)signature,
+        .lba_low = (UCHAR)(signature >> 8),
+        .lba_mid = (UCHAR)(signature >> 16),
+        .lba_high = (UCHAR)(signature >> 24),
+    };
+}
+
+/* PxCI tells of its end. */
+enum ahci_phase ahci_silent_look(struct ahci_channel *channel)
+{
+    const ULONG causes = ahci_read(channel, PORT_IS);
+    const ULONG slot = (ULONG)__builtin_ctz(channel->active);
+
+    if (causes & ahci_link_causes(channel))
+        return ahci_lose_link(channel);
+    if (causes & INT_FAILED) {
+        channel->failed_slot = (UCHAR)slot;
+        return ahci_fail(channel, causes);
+    }
+    /* QEMU: sends no FIS for it, and from 7.2.22 on PxCI keeps its bit until the engine stops. (On
+     * hardware BSY is set by then.) */
+    const BOOLEAN is_stuck = ahci_read(channel, PORT_CI) >> slot & 1;
+    if (!is_stuck || (channel->waited_us >= SENT_US && ahci_device_is_idle(channel))) {
+        if (channel->shared->received.registers.type != FIS_TO_HOST)
+            put_signature(channel);
+        ahci_complete(channel, slot, IRB_STATUS_SUCCESS, 0);
+        return is_stuck ? ahci_fail(channel, 0) : PHASE_RUNNING;
+    }
+    if (ahci_wait_on(channel, SILENT_LIMIT_US))
+        return PHASE_SILENT;
+    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
+    return PHASE_STOPPING;
 }
 
 enum ahci_phase ahci_queue(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)

@@ -70,6 +70,7 @@
 #define CMD_SLUMBER     0x08000000u /* ASP: into the deep state */
 #define CMD_LINK_ACTIVE 0x10000000u /* ICC: asks the link to wake */
 #define PORT_TFD        0x20        /* Error in bits 15:8, Status in bits 7:0 */
+#define PORT_SIG        0x24        /* LBA high, mid and low, and Count of the device's first FIS */
 #define PORT_SSTS       0x28
 #define SSTS_DET(ssts)  ((ssts)&0xF)
 #define DET_NOTHING     0u

@@ -31,7 +31,7 @@ for my $case ([pata => MACHINE => 'pc'], [ahci => @ahci]) {
         'ata 0 "write dma" 0 1 7 out 512 AABB CC', 'ata 0 write-sectors-ext 0 1 8 out 512', 'ata 0 smart 0xDA 0 0xC24F00',
         'ata 0 read-log-ext 0 1 0', 'ata 0 0x82', 'ata 0 read-dma 0 1 2047', 'ata 0 read-dma 0 1 2048', 'ata 0 flush-cache',
         'ata cd0 identify-packet-device', 'cdb cd0 120000002400 in 36', 'cdb cd0 28 00 00 00 00 10 00 00 01 00 in 2048',
-        'cdb cd0 28 00 00 FF 00 10 00 00 01 00 in 2048', 'cdb cd0 FF0000000000', 'cdb cd0 000000000000', 'smart 0', 'rules');
+        'cdb cd0 28 00 00 FF 00 10 00 00 01 00 in 2048', 'cdb cd0 FF0000000000', 'cdb cd0 000000000000', 'ata cd0 device-reset', 'ata 0 0x90', 'smart 0', 'rules');
     my $run = boot(@words, DISK => $disk, CDROM => $cd, WRITE => 1, CMD => join('; ', @commands),
         QEMU_EXTRA => '-trace ide_exec_cmd -trace process_ncq_command');
     exit_code_is($run, 1, "$name: commands, some of which fail");
@@ -55,6 +55,8 @@ for my $case ([pata => MACHINE => 'pc'], [ahci => @ahci]) {
         qr{^READ\(10\) \(28h\): CHECK CONDITION, ILLEGAL REQUEST: address out of range \(sense 5/21/00\)\.}, 'what sense data says');
     like($output{'cdb cd0 FF0000000000'}, qr/ILLEGAL REQUEST: invalid operation code/, 'of other errors');
     like($output{'cdb cd0 000000000000'}, qr/^TEST UNIT READY \(00h\): GOOD\.$/m, 'GOOD');
+    like($output{'ata cd0 device-reset'}, qr/^DEVICE RESET \(08h\) done\.\n.*\n  Count 01h  LBA 0eb1401h /, 'DEVICE RESET, which ends without interrupt');
+    like($output{'ata 0 0x90'}, qr/^EXECUTE DEVICE DIAGNOSTIC \(90h\) done\.\n.*\n  Count 01h  LBA 0000001h /, 'EXECUTE DEVICE DIAGNOSTIC, too');
     like($output{'smart 0'}, qr/^Disk 0: healthy, .*^    9  Power-on hours +100 +100 +0  pre-fail 1\n.* 31 C\n/ms, 'SMART');
     like($output{rules}, qr/^No rule was broken/, 'no rule was broken');
 

@@ -305,6 +305,10 @@ static void carry_out(unsigned slot)
         raise_cause(1u << bit);
         return;
     }
+    if (ahci_model.refused == fis[2] && fis[2]) {
+        fail(slot, false, 0x04);
+        return;
+    }
     switch (fis[2]) {
     case 0x25: /* READ DMA EXT, READ DMA, READ FPDMA QUEUED */
     case 0xC8:
@@ -323,6 +327,11 @@ static void carry_out(unsigned slot)
         break;
     case 0x2F:
         read_log(slot, fis);
+        break;
+    case 0x08: /* DEVICE RESET, EXECUTE DEVICE DIAGNOSTIC: the register FIS has I clear */
+    case 0x90:
+        send_registers(slot);
+        succeed(slot, false, 0);
         break;
     case 0xE6: /* SLEEP */
         ahci_model.is_asleep = true;

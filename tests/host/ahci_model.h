@@ -39,6 +39,7 @@ struct ahci_model {
     uint8_t bad_error;
     uint8_t bus_error; /* the next command ends with this bit of PxIS, 0: none */
     uint32_t noise;    /* of PxIS: comes with each first FIS of the device */
+    uint8_t refused;   /* an opcode that the device aborts */
     bool is_mute;      /* no command ends */
     bool is_backward;  /* the command of the highest slot ends first */
 

@@ -139,6 +139,14 @@ static struct test_irb *command(uint8_t opcode)
     return irb;
 }
 
+static struct test_irb *with_results(struct test_irb *irb, IDE_TASK_FILE *results)
+{
+    irb->irb.IrbFlags |= IRB_FLAGS_RETURN_RESULTS;
+    irb->irb.SenseInfoBuffer = results;
+    irb->irb.SenseInfoBufferLength = sizeof *results;
+    return irb;
+}
+
 /* ------------------------------------------------------------------ data */
 
 static void test_data(void)
@@ -218,12 +226,9 @@ static void test_results(void)
     one_disk();
     set("NcqDisabled", 1);
     start();
-    struct test_irb *smart = command(0xE7);
+    struct test_irb *smart = with_results(command(0xE7), &results);
     smart->irb.IdeTaskFile.Current.bCylLowReg = 0xF4;
     smart->irb.IdeTaskFile.Current.bCylHighReg = 0x2C;
-    smart->irb.IrbFlags |= IRB_FLAGS_RETURN_RESULTS;
-    smart->irb.SenseInfoBuffer = &results;
-    smart->irb.SenseInfoBufferLength = sizeof results;
     irb_submit(smart);
     begin_reads(3);
     TAP_CHECK(end_reads(3, 1000000) == 0x111 && smart->done);
@@ -231,6 +236,53 @@ static void test_results(void)
     TAP_CHECK(results.Current.bCylLowReg == 0xF4 && results.Current.bCylHighReg == 0x2C);
     smart->active = false;
     TAP_CHECK(is_clean());
+}
+
+/* DEVICE RESET and EXECUTE DEVICE DIAGNOSTIC end without interrupt. */
+static void test_silent(void)
+{
+    IDE_TASK_FILE results = {0};
+
+    one_disk();
+    start();
+    struct test_irb *reset = with_results(command(0x08), &results);
+    irb_submit(reset);
+    begin_reads(2);
+    TAP_CHECK(end_reads(2, 1000000) == 0x11 && reset->done && model.now_ns < 100000000);
+    TAP_CHECK(reset->irb.IrbStatus == (IRB_STATUS_SUCCESS | IRB_STATUS_RETURN_TASKFILE_VALID));
+    TAP_CHECK(results.Current.bCommandReg == 0x50 && ahci_model.comresets == 0);
+    reset->active = false;
+    TAP_CHECK(irb_run(command(0x90)) == IRB_STATUS_SUCCESS);
+
+    /* As QEMU does it: nothing comes of it, and PxCI keeps its bit. */
+    ahci_model.is_mute = true;
+    TAP_CHECK(irb_run(with_results(command(0x08), &results)) ==
+              (IRB_STATUS_SUCCESS | IRB_STATUS_RETURN_TASKFILE_VALID));
+    TAP_CHECK(results.Current.bSectorNumberReg == 1 && results.Current.bCylHighReg == 0);
+    ahci_model.is_mute = false;
+    TAP_CHECK(read_at(1) == IRB_STATUS_SUCCESS && ahci_model.comresets == 0);
+
+    /* It is refused by the device; the device is gone; it does not end. */
+    ahci_model.refused = 0x08;
+    struct test_irb *refused = command(0x08);
+    TAP_CHECK(irb_run(refused) == IRB_STATUS_DEVICE_ERROR && refused->irb.AtaError == 0x04);
+    TAP_CHECK(ahci_model.comresets == 0 && read_at(1) == IRB_STATUS_SUCCESS);
+    ahci_model.is_mute = true;
+    struct test_irb *endless = command(0x90);
+    irb_submit(endless);
+    ahci_model.tfd = 0x80;
+    TAP_CHECK(irb_wait(endless, 10000000) == IRB_STATUS_BUS_RESET && ahci_model.comresets == 1);
+    endless->active = false;
+    port_model_run(1000000);
+    struct test_irb *lost = command(0x90);
+    irb_submit(lost);
+    ahci_model_unplug();
+    ahci_model_plug();
+    TAP_CHECK(irb_wait(lost, 1000000) == IRB_STATUS_BUS_RESET);
+    lost->active = false;
+    port_model_run(1000000);
+    ahci_model.is_mute = false;
+    TAP_CHECK(port_model.bus_changes == 1 && read_at(1) == IRB_STATUS_SUCCESS && is_clean());
 }
 
 /* ------------------------------------------------------------------ errors */
@@ -600,6 +652,7 @@ int main(void)
     test_data();
     test_order();
     test_results();
+    test_silent();
     test_log();
     test_no_log();
     test_plain_error();
