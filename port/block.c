@@ -222,8 +222,7 @@ static __attribute__((cold)) bool does_no_dma(struct block_request *block)
         (command != IDE_COMMAND_READ_DMA && command != IDE_COMMAND_READ_DMA_EXT))
         return false;
     if (device->given.parameters.TransferModeSelected & DMA_SUPPORT) {
-        port_message(device->channel, "target %u: the driver does no DMA for it; PIO is used",
-                     device->target);
+        device_message(device, ": the driver does no DMA for it; PIO is used");
         device->given.parameters.TransferModeSelected &= PIO_SUPPORT;
         block_configure(device);
     }
@@ -293,8 +292,7 @@ static __attribute__((cold)) bool forces_none(const struct request *request)
                                  !(request->ata_error & IDE_ERROR_COMMAND_ABORTED))))
         return false;
     if (*characteristics & DFLAGS_FUA_SUPPORT) {
-        port_message(device->channel, "target %u: it forces no writes; they are flushed",
-                     device->target);
+        device_message(device, ": it forces no writes; they are flushed");
         *characteristics &= (USHORT)~DFLAGS_FUA_SUPPORT;
         block_configure(device);
     }

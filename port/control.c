@@ -112,8 +112,8 @@ static bool tell(struct device *device, USHORT function)
     if (request.irb_status == IRB_STATUS_SUCCESS ||
         request.irb_status == IRB_STATUS_INVALID_REQUEST)
         return true;
-    port_message(device->channel, "target %u: what was written may be lost: %s: %s", device->target,
-                 irb_function_name(function), irb_status_name(request.irb_status));
+    device_message(device, ": what was written may be lost: %s: %s", irb_function_name(function),
+                   irb_status_name(request.irb_status));
     return false;
 }
 

@@ -33,8 +33,7 @@ static bool checksum_is_wrong(const struct device *device)
 static void introduce(struct device *device)
 {
     if (checksum_is_wrong(device))
-        port_message(device->channel, "target %u: IDENTIFY data has a wrong checksum",
-                     device->target);
+        device_message(device, ": IDENTIFY data has a wrong checksum");
     device_set_name(device);
 }
 
@@ -180,8 +179,7 @@ static void initialize(struct device *device)
                                         &device->given.identify);
     sync_leave(saved);
     if (!succeeded) {
-        port_message(channel, "target %u (%s): IdeHwInitialize returned FALSE; not used",
-                     device->target, device->model);
+        device_message(device, " (%s): IdeHwInitialize returned FALSE; not used", device->model);
         return;
     }
     check_parameters(device, &before);
@@ -189,9 +187,8 @@ static void initialize(struct device *device)
         return;
     block_configure(device);
     if (device->block.most_sectors == 0) {
-        port_message(channel,
-                     "target %u (%s): MaximumTransferLength is less than a sector; not used",
-                     device->target, device->model);
+        device_message(device, " (%s): MaximumTransferLength is less than a sector; not used",
+                       device->model);
         return;
     }
     device_set_usable(device, true);

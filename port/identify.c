@@ -247,8 +247,8 @@ bool identify_capacity(struct device *device)
     uint32_t sector_size = parameters->BytesPerLogicalSector;
 
     if (sector_size < 512 || sector_size > 0x10000 || sector_size & (sector_size - 1)) {
-        port_message(device->channel, "target %u (%s): its sector size is %u; not used",
-                     device->target, device->model, sector_size);
+        device_message(device, " (%s): its sector size is %u; not used", device->model,
+                       sector_size);
         return false;
     }
     device->sector_size = sector_size;
@@ -262,10 +262,9 @@ bool identify_capacity(struct device *device)
         device->sector_count = (uint64_t)parameters->MaxLba.QuadPart + 1;
     uint64_t most = addressable(parameters);
     if (device->sector_count > most) {
-        port_message(device->channel,
-                     "target %u (%s): sectors: %llu, of which %llu can be addressed",
-                     device->target, device->model, (unsigned long long)device->sector_count,
-                     (unsigned long long)most);
+        device_message(device, " (%s): sectors: %llu, of which %llu can be addressed",
+                       device->model, (unsigned long long)device->sector_count,
+                       (unsigned long long)most);
         device->sector_count = most;
     }
     return true;

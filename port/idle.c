@@ -6,7 +6,6 @@
  */
 #include "port/idle.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "port/channel.h"
@@ -53,20 +52,16 @@ static void note_identity(struct device *device)
 static void tell_change(struct device *device)
 {
     const struct device_identity *old = &device->known;
-    char unit[16] = "";
 
     if (device->kind == old->kind &&
         (device->kind == DEVICE_NONE ||
          (strcmp(device->model, old->model) == 0 && strcmp(device->serial, old->serial) == 0)))
         return;
     device->was_written = false;
-    if (device->lun)
-        snprintf(unit, sizeof unit, ", unit %u", device->lun);
     if (old->kind != DEVICE_NONE)
-        port_message(device->channel, "target %u%s: %s is gone", device->target, unit, old->model);
+        device_message(device, ": %s is gone", old->model);
     if (device->kind != DEVICE_NONE)
-        port_message(device->channel, "target %u%s: %s has come, as %s", device->target, unit,
-                     device->model, device->name);
+        device_message(device, ": %s has come, as %s", device->model, device->name);
 }
 
 /* Looks for devices anew, and says what has come and gone. */

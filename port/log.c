@@ -45,6 +45,18 @@ void port_message(const struct channel *channel, const char *format, ...)
     hal_printf("%s%s%s: %s\n", service, channel ? " " : "", channel ? channel->name : "", text);
 }
 
+void device_message(const struct device *device, const char *format, ...)
+{
+    char text[160], unit[16] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (device->lun)
+        snprintf(unit, sizeof unit, ", unit %u", device->lun);
+    port_message(device->channel, "target %u%s%s", device->target, unit, text);
+}
+
 void log_debug_print(const char *driver, uint32_t level, const char *text)
 {
     bool is_logged = log_debug_mask & (level < 32 ? 1u << level : level);

@@ -8,9 +8,14 @@
 #include <stdint.h>
 
 struct channel;
+struct device;
 
 /* One line on console and log: "pata 0.1: text". `channel` may be NULL. Context: any. */
 void port_message(const struct channel *channel, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+/* The same of a device, "pata 0.1: target 1" or "pata 0.1: target 1, unit 2", and the text right
+ * behind it: it begins with a colon or a blank. */
+void device_message(const struct device *device, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
 
 /* Which debug prints go to the debug console (`debug=` and `debug_mask=` on the command line): bit

@@ -82,8 +82,8 @@ static void power_done(struct request *request)
         return;
     }
     if (request->irb_status != IRB_STATUS_SUCCESS)
-        port_message(channel, "target %u: a change of its power failed: %s", device->target,
-                     irb_status_name(request->irb_status));
+        device_message(device, ": a change of its power failed: %s",
+                       irb_status_name(request->irb_status));
     end_change(channel, request->irb_status == IRB_STATUS_SUCCESS);
     wake_next(channel);
 }
@@ -255,8 +255,8 @@ void channel_change_power(struct channel *channel)
             __atomic_exchange_n(&device->power_wanted, IdePowerUnSpecified, __ATOMIC_RELAXED);
         if (wanted == IdePowerUnSpecified || device->kind == DEVICE_NONE)
             continue;
-        port_message(channel, "target %u: the driver wants it in power state %s", device->target,
-                     wanted == IdePowerD0 ? "D0" : "D3");
+        device_message(device, ": the driver wants it in power state %s",
+                       wanted == IdePowerD0 ? "D0" : "D3");
         (void)device_set_power(device, wanted);
     }
 }

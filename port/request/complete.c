@@ -92,8 +92,8 @@ static bool reset_stuck(struct channel *channel, const struct request *request)
     if (channel->queue.is_stuck || channel->recovery != RECOVERY_NONE)
         return false;
     channel->queue.is_stuck = true;
-    port_message(channel, "target %u: %s was busy, and busy again after a pause; resetting",
-                 request->device->target, irb_function_name(request->function));
+    device_message(request->device, ": %s was busy, and busy again after a pause; resetting",
+                   irb_function_name(request->function));
     channel_reset(channel);
     return true;
 }

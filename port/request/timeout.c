@@ -202,9 +202,9 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     request->timed_out = true;
     channel->counters.timeouts++;
     request->device->counters.timeouts++;
-    port_message(channel, "target %u: %s was not completed in %u s%s; resetting",
-                 slot->page->irb.TargetId, irb_function_name(slot->page->irb.Function),
-                 (unsigned)slot->timeout_s, inject_mention(fault, mention, sizeof mention));
+    device_message(request->device, ": %s was not completed in %u s%s; resetting",
+                   irb_function_name(slot->page->irb.Function), (unsigned)slot->timeout_s,
+                   inject_mention(fault, mention, sizeof mention));
     if (!fault && !audit_dma_is_told(slot))
         judge_lost(channel, slot, since);
     if (channel->recovery == RECOVERY_NONE)
