@@ -67,7 +67,6 @@ for my $kind (qw(dma pio)) {
 my %queues = map { my ($size, $depth) = @$_; ("read-$size-depth-$depth" => "bench 0 read $size $depth") }
     [4096, 1], [4096, 32], [131072, 1], [131072, 32];
 my @queues = sort { ($a =~ /read-(\d+)/)[0] <=> ($b =~ /read-(\d+)/)[0] || $a cmp $b } keys %queues;
-my %ahci_words = (MACHINE => 'q35', CONTROLLER => 'ahci');
 my %disks = (
     file => {},
     null => {DISK => 'none', QEMU_EXTRA => "-blockdev\nnull-co,node-name=null,read-zeroes=on,size="
@@ -75,11 +74,11 @@ my %disks = (
 );
 for my $disk (keys %disks) {
     for my $kind (qw(queued plain)) {
-        my %words = (%ahci_words, %{$disks{$disk}});
+        my %words = (MACHINE => 'q35', %{$disks{$disk}});
         $boots{"ahci-$disk-$kind-floor"} = {%{$programs{floor}}, floor_words => "drive=ahci kind=$kind",
             words => {%words, %{$programs{floor}{words}}}, prefix => "$kind-"};
         $boots{"ahci-$disk-$kind-port"} = {%{$programs{port}}, hive => "$kind.reg",
-            words => {%words, MINIPORT => "$build/ahci.sys"}, prefix => "$kind-",
+            words => \%words, prefix => "$kind-",
             commands => join('; ', @queues{@queues})};
     }
 }

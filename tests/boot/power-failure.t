@@ -54,7 +54,7 @@ sub copy_and_kill {
 copy_and_kill('DMA');
 copy_and_kill('PIO', HIVE => $pio);
 copy_and_kill('isapc', MACHINE => 'isapc');
-copy_and_kill('AHCI', MACHINE => 'q35', CONTROLLER => 'ahci', MINIPORT => 'build/' . ($ENV{ARCH} // 'x86_64') . '/ahci.sys');
+copy_and_kill('AHCI', MACHINE => 'q35');
 
 # ------------------------------------------------------------------ in the middle of a write
 

@@ -9,9 +9,8 @@ use lib 'tests/lib';
 use Ataport;
 use Test::More;
 
-my $arch = $Ataport::arch;
 my @disk = map { random_image("$_.img", 1 << 20, $_) } qw(master slave other serial);
-my @machine = (DISK => $disk[0], DISK1 => $disk[1], MINIPORT => "build/$arch/ahci.sys");
+my @machine = (DISK => $disk[0], DISK1 => $disk[1]);
 
 # In real time: a clock that runs ahead (time-outs 100) is what would be measured otherwise.
 my @late = map { "bsy command=IDENTIFY-DEVICE $_" } 'channel=0.0 target=0', 'channel=0.1 target=1', 'channel=1.2';
