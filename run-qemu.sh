@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # Boots the kernel in QEMU. The only place that knows QEMU's command line, but for the descriptors that
-# tools/session and tools/registry hand QEMU; `./run-qemu.sh --help` says what can be asked for. Everything comes in through the environment, so that paths and commands with
-# blanks, quotes and dollar signs arrive as they were written; `make run` hands its words on the same way.
+# tools/session and tools/registry hand QEMU; `./run-qemu.sh --help` says what can be asked for. Everything
+# comes in through the environment, so that paths and commands with blanks, quotes and dollar signs arrive
+# as they were written; `make run` hands its words on the same way.
 #
 # QEMU is started inside a directory of its own, where kernel, modules and logs have short fixed names.
 # A user's path then stands in one place only: the -drive option, where a comma is written twice and
@@ -41,17 +42,15 @@ Machine
 
 Drivers and registry
   MINIPORT=          drivers in addition to pata (IDE) and ahci, or in the place of one with the same
-                     name, separated by blanks
-                     ("\ " is a blank in a path): ready NAME.sys files, or folders NAME with C files, which
-                     are built first. NAME.reg, beside the file, in the folder or beside it, says which
-                     device the driver is for (without one HIVE must), and wins over what binds ours.
-                     MINIPORT=none: no driver at all
+                     name, separated by blanks ("\ " is a blank in a path): ready NAME.sys files, or
+                     folders NAME with C files, which are built first. NAME.reg, beside the file, in the
+                     folder or beside it, says which device the driver is for (without one HIVE must),
+                     and wins over what binds ours. MINIPORT=none: no driver at all
   HIVE= HIVE_RO=1    the registry's file (default build/registry.reg), made if it is missing; it is empty or
-                     begins with "Windows Registry Editor Version 5.00". What
-                     drivers store, and the shell's `registry set`, is appended to it at once, and what
-                     `registry compact` leaves out goes at the end; HIVE_RO forbids every change. One
-                     session at a time may write it: meanwhile another one is refused, or, when it did
-                     not name the file, only reads it
+                     begins with "Windows Registry Editor Version 5.00". What drivers store, and the
+                     shell's `registry set`, is appended to it at once, and what `registry compact` leaves
+                     out goes at the end; HIVE_RO forbids every change. One session at a time may write
+                     it: meanwhile another one is refused, or, when it did not name the file, only reads it
 
 Commands
   CMD='a; b'         runs the commands and ends. Without it, and when standard input is no terminal, the
