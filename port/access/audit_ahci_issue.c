@@ -89,8 +89,6 @@ static const char *fault_of_header(const struct ahci_command *command)
     unsigned direction = direction_of(command);
     bool is_packet = command->kind & KIND_PACKET;
 
-    if (command->header->table % sizeof(struct ahci_table))
-        return "its table is not aligned to 128 bytes";
     if (AHCI_HEADER_FIS_DWORDS(command->header) != FIS_DWORDS)
         return "CFL is not 5 dwords, as a register FIS has";
     if (is_packet != !!(description & AHCI_HEADER_PACKET))
@@ -247,7 +245,9 @@ static bool issue(const struct hba_access *at, unsigned slot)
     }
     if (command.header->description & AHCI_HEADER_BIST)
         return true;
-    if (command.table->fis[FIS_TYPE] != FIS_REGISTER)
+    if (command.header->table % sizeof(struct ahci_table)) /* what is read there is not the table */
+        ACCUSE_COMMAND(&command, RULE_HWR_22, "%s", "its table is not aligned to 128 bytes");
+    else if (command.table->fis[FIS_TYPE] != FIS_REGISTER)
         ACCUSE_COMMAND(&command, RULE_HWR_22, "%s", "its FIS is no register FIS (27h)");
     else if (ahci_is_command(&command))
         judge(&command);

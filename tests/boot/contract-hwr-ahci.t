@@ -22,7 +22,8 @@ my @cases = (
     (map { [$_, 'HWR-22'] } qw(start_without_receiver receiver_off_first receiver_off_too_soon both_off_at_once
         start_too_soon override_while_started link_reset_while_started list_changed_while_started
         fises_changed_while_received issue_while_stopped)),
-    (map { [$_, 'HWR-22'] } qw(list_crooked fises_crooked table_crooked)), # EDGE: 191
+    (map { [$_, 'HWR-22'] } qw(list_crooked fises_crooked)), # EDGE: 191
+    ['table_crooked', 'HWR-22', says => qr/ its table is not aligned to 128 bytes$/m],
     (map { [$_, 'HWR-21'] } qw(list_foreign fises_foreign)),
     # EDGE: 189
     (map { [$_, 'HWR-22', context => 'IdeHwInterrupt'] } qw(acknowledge_backwards acknowledge_half)),
@@ -85,6 +86,7 @@ for my $index (0 .. $#cases) {
     my ($read) = $console =~ /^> read 0 0\n(.*?)^> sha256/ms;
     is($read =~ /^0*0 /m ? 0 : 1, $more{fails} // 0, "$case: the first read " . ($more{fails} ? 'fails' : 'succeeds'));
     like($console, qr/^\Q@{[sha256_of($disk)]}\E  /m, "$case: data is right after it");
+    like($console, $more{says}, "$case: what is wrong") if $more{says};
     like($log, $more{log}, "$case: what became of the command") if $more{log};
 }
 

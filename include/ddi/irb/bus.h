@@ -48,7 +48,8 @@ DDI_ROUTINE ULONG NTAPI AtaPortSetBusData(PVOID ControllerExtension, PVOID Buffe
 
 /*
  * Makes a range of the controller's resources reachable for the routines of irb/access.h.
- *   ChannelExtension  or the controller's: either will do
+ *   ChannelExtension  or the controller's: either will do, and what the controller has mapped its
+ *                     channels may use
  *   IoAddress         inside an access range, RangeStart as a rule
  *   NumberOfBytes     0 means the whole range
  * Context: any.
@@ -63,9 +64,11 @@ DDI_ROUTINE PVOID NTAPI AtaPortGetDeviceBase(PVOID ChannelExtension, IDE_PHYSICA
 /*
  * Gives the channel memory that it shares with its hardware, and sets the size of IrbExtension.
  *   UncachedExtensionSize  bytes, page-aligned, physically contiguous
- *   IrbExtensionSize       bytes of each request's IrbExtension; contiguous, 128-byte aligned at
- * least NumberOfOverlappedRequests has its highest value by now: it may be lowered (INI-10). The port frees it after
- * IdeHwControl(IdeStop). Context: IdeHwControl(IdeStart) only (CTX-03), once per start (CTX-04).
+ *   IrbExtensionSize       bytes of each request's IrbExtension: contiguous, and aligned to 128
+ *                          bytes at least
+ * NumberOfOverlappedRequests has its highest value by now: it may be lowered later (INI-10). The
+ * port frees the memory after IdeHwControl(IdeStop).
+ * Context: IdeHwControl(IdeStart) only (CTX-03), once per start (CTX-04).
  * Returns: the memory; NULL in any other context, the second time, or when there is not enough.
  * Source: AtaPortGetUnCachedExtension.
  */
@@ -78,10 +81,11 @@ DDI_ROUTINE PVOID NTAPI AtaPortGetUnCachedExtension(PVOID ChannelExtension,
 
 /*
  * Where the bus finds a byte of the uncached extension (its end included), or of an IRB extension
- * or a buffer of a request. Irb             the request that VirtualAddress belongs to; NULL serves
- * for both kinds of extension VirtualAddress  the byte Length          out: how many bytes are
- * contiguous from there on Context: any. Returns: the address; 0 on failure. Source:
- * AtaPortGetPhysicalAddress.
+ * or a buffer of a request.
+ *   Irb             the request that VirtualAddress belongs to; NULL serves for both extensions
+ *   VirtualAddress  the byte
+ *   Length          out: how many bytes are contiguous from there on
+ * Context: any. Returns: the address; 0 on failure. Source: AtaPortGetPhysicalAddress.
  */
 DDI_ROUTINE IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelExtension,
                                                                  PIDE_REQUEST_BLOCK Irb,
@@ -90,8 +94,10 @@ DDI_ROUTINE IDE_PHYSICAL_ADDRESS NTAPI AtaPortGetPhysicalAddress(PVOID ChannelEx
 
 /*
  * The pieces of a request's buffer, NumberOfPhysicalBreaks + 1 at most. The list is the port's:
- * read it only, and not after the request is completed (IRB-07). Context: IdeHwStartIo, or any
- * while the miniport holds the request. Returns: the list; NULL without IRB_FLAGS_USE_DMA (IRB-08).
+ * read it only, and not after the request is completed (IRB-07). IRB_FLAGS_USE_DMA is set in every
+ * request with data, IDENTIFY and PIO commands too, where the controller is a bus master.
+ * Context: IdeHwStartIo, or any while the miniport holds the request.
+ * Returns: the list; NULL without IRB_FLAGS_USE_DMA (IRB-08).
  * Source: AtaPortGetScatterGatherList, Access to Scatter/Gather Lists.
  */
 DDI_ROUTINE PIDE_SCATTER_GATHER_LIST NTAPI AtaPortGetScatterGatherList(PVOID ChannelExtension,

@@ -33,10 +33,12 @@ DDI_ROUTINE VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, 
 
 /*
  * Makes the request that fetches the sense data of a failed packet command: with an extension of
- * its own, function IRB_FUNCTION_REQUEST_SENSE, the CDB filled in, the buffer mapped. The miniport
- * starts it itself, releases it, and only then completes the failed request (IRB-12), whose status
- * gets IRB_STATUS_AUTOSENSE_VALID. Context: any that holds Irb. Returns: the request; NULL while
- * another one is out for the same logical unit (IRB-11). Source: AtaPortBuildRequestSenseIrb.
+ * its own, function IRB_FUNCTION_REQUEST_SENSE, the CDB filled in, the buffer mapped, and for DMA
+ * (IRB_FLAGS_USE_DMA) where the controller is a bus master. Its DataBuffer is where the failed
+ * request's sense data belongs. The miniport starts it itself, releases it, and only then completes
+ * the failed request (IRB-12), whose status gets IRB_STATUS_AUTOSENSE_VALID.
+ * Context: any that holds Irb. Returns: the request; NULL while another one is out for the same
+ * logical unit (IRB-11). Source: AtaPortBuildRequestSenseIrb.
  */
 DDI_ROUTINE PIDE_REQUEST_BLOCK NTAPI AtaPortBuildRequestSenseIrb(PVOID ChannelExtension,
                                                                  PIDE_REQUEST_BLOCK Irb);

@@ -80,13 +80,13 @@ CASE issue_after_failure(struct ahci_channel *channel, ULONG slot)
 
 CASE table_crooked(struct ahci_channel *channel, ULONG slot)
 {
-    struct command_table *table = own_command(channel, slot, COMMAND_FLUSH);
-
-    AtaPortMoveMemory((PUCHAR)table + 64, table, sizeof table->fis);
+    own_command(channel, slot, COMMAND_FLUSH);
     channel->shared->list[slot].table += 64;
     ISSUE(channel, slot); /* BREAKS: HWR-22 */
     channel->armed = NULL;
-    return own_wait(channel);
+    own_wait(channel);
+    own_restart(channel);
+    return TRUE;
 }
 
 CASE fis_length_wrong(struct ahci_channel *channel, ULONG slot)
