@@ -10,7 +10,8 @@ PROBES := \
     controller_only \
     registry \
     registry_model \
-    storm
+    storm \
+    tinyahci
 # These are linked with the driver in base/, which keeps every rule, and bring the cases that do not.
 BASE_PROBES := rules behave journal starts field
 # This one is linked with ahci_probe/, but for its empty table of cases.
