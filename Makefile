@@ -288,7 +288,7 @@ help:
 #? make run           build, and start QEMU with the serial console on the terminal
 #? make test          all tests, for x86_64 and i386 unless ARCH= says one; TEST=name: those with that in
 #?                    their paths; MINIPORT=path: the conformance suite on your own driver, a folder or a
-#?                    .sys file, for one ARCH; TIMEOUT= seconds for each boot of it (120)
+#?                    .sys file, for one ARCH; TIMEOUT= seconds for each boot of it (240)
 #? make new-miniport NAME=x DIR=path
 #?                    a small working driver of your own: its source, in the folder path/x
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry

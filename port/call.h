@@ -77,8 +77,9 @@ static inline struct context controller_context(struct controller *controller,
                             .port_map = controller->port_map};
 }
 
-/* IdeHwStartIo, IdeHwReset, IdeHwInitialize: at DIRQL when SyncWithIsr is TRUE, else at
- * DISPATCH_LEVEL. (channel_levels in channel.c says the same of their contexts.) */
+/* IdeHwStartIo, IdeHwReset, IdeHwInitialize: at the level of their contexts, DIRQL when SyncWithIsr
+ * was TRUE at the end of IdeHwControl(IdeStart), else DISPATCH_LEVEL (channel_levels in channel.c).
+ */
 struct sync_saved {
     enum irql level;
     bool with_isr;
@@ -86,7 +87,7 @@ struct sync_saved {
 static inline struct sync_saved sync_enter_from(struct channel *channel, enum irql level)
 {
     struct sync_saved saved = {.level = level,
-                               .with_isr = channel->given.configuration.SyncWithIsr};
+                               .with_isr = channel->contexts[CONTEXT_START_IO].level == IRQL_DIRQL};
     if (!saved.with_isr)
         (void)irql_raise_dispatch();
     else

@@ -32,8 +32,19 @@ static void unmap_pages(void *context, void *address, size_t page_count)
     hal_unmap(address, page_count);
 }
 
-/* A hive that is too large leaves this to everybody else. */
+/* A hive that is too large leaves this to everybody else: an eighth, but no less than channels and
+ * a transfer need, of a few MiB a half. */
 static size_t pages_kept;
+#define LEAST_KEPT (2u << 20) /* bytes */
+
+static size_t pages_to_keep(size_t available)
+{
+    const size_t least = LEAST_KEPT / HAL_PAGE_SIZE, eighth = available / 8;
+
+    if (eighth >= least)
+        return eighth;
+    return least < available / 2 ? least : available / 2;
+}
 
 static void *allocate_pages(void *context, size_t page_count)
 {
@@ -67,7 +78,7 @@ bool registry_kernel_init(void)
     static const struct memory_operations memory = {.pages_alloc = allocate_pages};
     static const struct arena_operations arena = {.map = map_page, .unmap = unmap_pages};
 
-    pages_kept = hal_pages_available() / 8;
+    pages_kept = pages_to_keep(hal_pages_available());
     if (!registry_init(&port_registry, &memory, REGISTRY_ARENA_PAGES, &arena))
         return false;
     port_registry.hive.is_read_only = !hal_journal_present();

@@ -46,7 +46,7 @@ contract_cases('hwr',
     { case => 'hwr_new_device', asserts => 'HWR-03', io => 'read 0 0; read 0 0' },
 
     { case => 'hwr_short_reset', rule => 'HWR-04', often => 1, @write, also => qr/SRST is cleared \d+ ns after it was set/ },
-    { case => 'hwr_look_at_reset', rule => 'HWR-04', @read, also => qr/Alternate Status is read \d+ us after SRST/ },
+    { case => 'hwr_look_at_reset', rule => 'HWR-04', often => 1, @read, also => qr/Alternate Status is read \d+ us after SRST/ },
 
     { case => 'hwr_data_unasked', rule => 'HWR-05', routine => 'AtaPortReadPortUshort', @start_io },
     { case => 'hwr_data_blind', rule => 'HWR-05', routine => 'AtaPortReadPortBufferUshort', @start_io },

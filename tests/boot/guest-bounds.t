@@ -15,7 +15,7 @@ my ($plan) = $run->{console} =~ /^1\.\.(\d+)$/m;
 is(scalar(() = $run->{console} =~ /^ok \d/mg), $plan // 'a plan', 'all of its checks hold') or diag($run->{console});
 for (
     ['AtaPortDeviceBusy/AtaPortDeviceStateChange: a pause of 1000000 s is too long; the queue goes on after 120 s', 2, 'two pauses'],
-    ['AtaPortDeviceBusy/AtaPortDeviceStateChange: there is no device at target 7; nothing is paused', 1, 'no device'],
+    ['AtaPortDeviceBusy/AtaPortDeviceStateChange: there is no device at target 7, unit 0; nothing is paused', 1, 'no device'],
     ['AtaPortDeviceReady/', 0, 'which is ready'],
     ['AtaPortStallExecution: 4000000000 us are too long; it waits 5 s', 1, 'a stall'],
     ['IdeHwBuildIo made TimeOutValue 1000000 s; it is 600 s', 1, 'a time-out'],

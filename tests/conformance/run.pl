@@ -5,7 +5,7 @@
 # .sys file. The driver is built, a machine is found that has a device for it (MACHINE= and CONTROLLER=
 # choose one), and prove runs tests/conformance/*.t. Ends with 0 if all of it passed.
 #
-# A boot has TIMEOUT= seconds (120), and the suite five times as many: a test takes some seconds on an idle
+# A boot has TIMEOUT= seconds (240), and the suite five times as many: a test takes some seconds on an idle
 # machine, and half a minute on one with much else to do.
 #
 # From the environment: MINIPORT, MACHINE, CONTROLLER, ARCH, TEST (only tests with that in their names),
@@ -21,7 +21,7 @@ $| = 1;
 my $arch = $ENV{ARCH} // 'x86_64';
 my $word = $ENV{MINIPORT} // '';
 my $is_verbose = ($ENV{V} // '') eq '1';    # Ataport clears what make has said
-my $limit = $ENV{TIMEOUT} || 120;
+my $limit = $ENV{TIMEOUT} || 240;
 $limit =~ /^\d+$/ or refuse("TIMEOUT=$limit: expected seconds");
 $ENV{CONFORMANCE_LIMIT} = $limit;
 my @tests = grep { index($_, $ENV{TEST} // '') >= 0 } sort glob 'tests/conformance/*.t';

@@ -86,10 +86,13 @@ static void restart(void)
 
 static UCHAR overlapped_next;
 
+/* SyncWithIsr was the driver's in IdeHwControl(IdeStart): what it says now changes no level. */
 static void set_overlapped(struct channel *of)
 {
-    if (of == channel)
+    if (of == channel) {
         of->given.configuration.NumberOfOverlappedRequests = overlapped_next;
+        of->given.configuration.SyncWithIsr = !of->given.configuration.SyncWithIsr;
+    }
 }
 
 static void set_by_power(UCHAR overlapped)

@@ -227,6 +227,8 @@ static bool is_possible(const struct sweep_scenario *scenario, bool without_rese
 
     if (!device)
         return false; /* the suite's packet test says so */
+    if (scenario->is_many && device_request_limit(device) < 2)
+        return false;
     snprintf(name, sizeof name, "%s with faults", scenario->name);
     if (scenario->is_reset && without_reset) {
         conf_skip(name, "QEMU itself crashes when this driver resets with a command in flight");

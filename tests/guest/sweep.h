@@ -18,6 +18,7 @@ struct sweep_scenario {
     const char *name;
     bool is_packet; /* its device is the CD */
     bool is_reset;  /* of the channel, with a command in flight */
+    bool is_many;   /* several at a time, for drivers that take so many */
     /* Makes the device ready, without faults. */
     bool (*prepare)(void);
     /* Starts what is judged; sweep_ends counts how often it has ended. */

@@ -239,15 +239,19 @@ static bool is_queue_right(void)
 }
 
 const struct sweep_scenario sweep_scenarios[] = {
-    {"read", false, false, nothing_first, begin_read, is_block_good, is_block_gone, is_read_right},
-    {"write", false, false, new_data, begin_write, is_block_good, is_block_gone, is_write_right},
-    {"flush", false, false, write_first, begin_flush, is_block_good, is_block_gone, is_flush_right},
-    {"identify", false, false, nothing_first, begin_identify, is_request_good, is_request_gone,
-     is_identify_right},
-    {"packet", true, false, nothing_first, begin_packet, is_block_good, is_block_gone,
+    {"read", false, false, false, nothing_first, begin_read, is_block_good, is_block_gone,
+     is_read_right},
+    {"write", false, false, false, new_data, begin_write, is_block_good, is_block_gone,
+     is_write_right},
+    {"flush", false, false, false, write_first, begin_flush, is_block_good, is_block_gone,
+     is_flush_right},
+    {"identify", false, false, false, nothing_first, begin_identify, is_request_good,
+     is_request_gone, is_identify_right},
+    {"packet", true, false, false, nothing_first, begin_packet, is_block_good, is_block_gone,
      is_packet_right},
-    {"reset", false, true, nothing_first, begin_reset, is_block_good, is_block_gone, is_read_right},
-    {"queue", false, false, nothing_first, begin_queue, is_queue_good, is_queue_gone,
+    {"reset", false, true, false, nothing_first, begin_reset, is_block_good, is_block_gone,
+     is_read_right},
+    {"queue", false, false, true, nothing_first, begin_queue, is_queue_good, is_queue_gone,
      is_queue_right},
 };
 const unsigned sweep_scenario_count = sizeof sweep_scenarios / sizeof *sweep_scenarios;

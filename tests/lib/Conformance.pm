@@ -45,7 +45,7 @@ use Ataport;
 our @EXPORT = (qw(conform emulator_survives place left_out $driver), @Ataport::EXPORT, @Test::More::EXPORT);
 
 my $arch = $ENV{ARCH} // 'x86_64';
-my $limit = $ENV{CONFORMANCE_LIMIT} // 120;
+my $limit = $ENV{CONFORMANCE_LIMIT} // 240;
 my $hangs_until_the_end = 3;
 
 # For run.pl: which tests have come to their end.

@@ -39,9 +39,8 @@ static void start_first_channel(struct probe_channel *channel, ULONG start)
         channel->buffer = AtaPortRegistryAllocateBuffer(channel, ARENA_BYTES);
     } else if (start == 2) {
         other_channels_buffer(channel);
-    }
-    if (channel->build_io_wanted)
         build_io_begin(channel);
+    }
 }
 
 static void start_second_channel(struct probe_channel *channel, ULONG start)
@@ -49,6 +48,7 @@ static void start_second_channel(struct probe_channel *channel, ULONG start)
     if (start == 1) {
         exhausted(channel);
         in_other_channels_start(probe_channels[0], probe_channels[0]->buffer);
+        build_io_begin(probe_channels[0]); /* requests come when both channels have started */
     } else if (start == 2) {
         left_behind_end(channel);
         never_freed(channel);

@@ -135,7 +135,7 @@ CASE hwr_device_reset(struct occasion *at)
 /* ------------------------------------------------------------------ HWR-02 */
 
 #define WARM_ROUNDS 20
-#define ROUNDS      40
+#define ROUNDS      200
 
 /* Those without the waiting come after some with it, so that they are fast. */
 CASE hwr_status_too_early(struct occasion *at)
@@ -232,12 +232,15 @@ CASE hwr_short_reset(struct occasion *at)
     return give_up(at->channel);
 }
 
+/* A host that is busy may take more than the 2 ms between the two, but not each time. */
 CASE hwr_look_at_reset(struct occasion *at)
 {
-    CONTROL(at->channel, IDE_DC_RESET_CONTROLLER);
-    AtaPortStallExecution(10);
-    CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER);
-    ALTERNATE(at->channel); /* BREAKS: HWR-04 */
+    for (ULONG round = 0; round < ROUNDS; round++) {
+        CONTROL(at->channel, IDE_DC_RESET_CONTROLLER);
+        AtaPortStallExecution(10);
+        CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER);
+        ALTERNATE(at->channel); /* BREAKS: HWR-04 */
+    }
     return give_up(at->channel);
 }
 
