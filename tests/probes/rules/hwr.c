@@ -134,8 +134,9 @@ CASE hwr_device_reset(struct occasion *at)
 
 /* ------------------------------------------------------------------ HWR-02 */
 
-#define WARM_ROUNDS 20
-#define ROUNDS      200
+#define WARM_ROUNDS     20
+#define ROUNDS          200
+#define STALLING_ROUNDS 40 /* a call's stalls are 1 ms at most */
 
 /* Those without the waiting come after some with it, so that they are fast. */
 CASE hwr_status_too_early(struct occasion *at)
@@ -235,7 +236,7 @@ CASE hwr_short_reset(struct occasion *at)
 /* A host that is busy may take more than the 2 ms between the two, but not each time. */
 CASE hwr_look_at_reset(struct occasion *at)
 {
-    for (ULONG round = 0; round < ROUNDS; round++) {
+    for (ULONG round = 0; round < STALLING_ROUNDS; round++) {
         CONTROL(at->channel, IDE_DC_RESET_CONTROLLER);
         AtaPortStallExecution(10);
         CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER);
