@@ -7,6 +7,7 @@
 
 #include "boot/shell/arguments.h"
 #include "boot/shell/commands.h"
+#include "boot/shell/numbers.h"
 #include "port/control.h"
 #include "port/objects.h"
 
@@ -22,35 +23,28 @@ static void guid_format(const GUID *guid, char text[GUID_TEXT_CAPACITY])
                            i == 2 ? "-" : "", guid->Data4[i]);
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", also in braces. */
 static bool guid_parse(const char *word, GUID *guid)
 {
     static const char form[] = "00000000-0000-0000-0000-000000000000";
     const size_t length = sizeof form - 1;
     bool is_braced = word[0] == '{' && strlen(word) == length + 2 && word[length + 1] == '}';
-    uint8_t bytes[16] = {0};
-    unsigned digits = 0;
+    char digits[sizeof form];
+    uint8_t bytes[16];
+    size_t digit_count = 0, byte_count = 0;
 
     word += is_braced;
     if (!is_braced && strlen(word) != length)
         return false;
     for (size_t i = 0; i < length; i++) {
-        int digit = hex_digit(word[i]);
-        if (form[i] == '-' ? word[i] != '-' : digit < 0)
+        if (form[i] == '-' && word[i] != '-')
             return false;
-        if (form[i] != '-') {
-            bytes[digits / 2] = (uint8_t)(bytes[digits / 2] << 4 | digit);
-            digits++;
-        }
+        if (form[i] != '-')
+            digits[digit_count++] = word[i];
     }
+    digits[digit_count] = 0;
+    if (!hex_parse(digits, bytes, sizeof bytes, &byte_count))
+        return false;
     guid->Data1 =
         (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
     guid->Data2 = (uint16_t)(bytes[4] << 8 | bytes[5]);
