@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "port/atapi.h"
+#include "port/block_order.h"
 #include "port/log.h"
 #include "port/memory.h"
 #include "port/request/queue.h"
@@ -113,10 +114,19 @@ static uint32_t cut_data(struct block_request *block, uint32_t sectors)
     return sectors;
 }
 
+static __attribute__((noinline)) void finish_in_order(struct block_request *block)
+{
+    block_order_end(block);
+    block->callback(block);
+}
+
 static void finish(struct block_request *block, enum block_status status)
 {
     block->status = status;
-    block->callback(block);
+    if (block_order_is_idle(block->device))
+        block->callback(block);
+    else
+        finish_in_order(block);
 }
 
 static void piece_done(struct request *request);
@@ -342,6 +352,13 @@ static void packet_piece_done(struct request *request)
         piece_done(request);
 }
 
+struct block_request *block_of(const struct request *request)
+{
+    bool is_block = request->callback == piece_done || request->callback == through_piece_done ||
+                    request->callback == packet_piece_done;
+    return is_block ? request->context : NULL;
+}
+
 /* ------------------------------------------------------------------ entry points */
 
 /* A flush, a packet device, or a count of 0. */
@@ -384,27 +401,30 @@ static enum block_status check(const struct block_request *block)
     return BLOCK_OK;
 }
 
+/* Not straight, or there are others that it may have to wait for. */
 static __attribute__((noinline)) void submit_any(struct block_request *block)
 {
-    enum block_status status = check(block);
+    enum irql level = irql_raise_dispatch();
 
-    if (status == BLOCK_OK)
+    block->status = check(block);
+    if (block->status != BLOCK_OK)
+        block->callback(block);
+    else if (block_order_accept(block))
         send_next(block);
-    else
-        finish(block, status);
+    irql_lower(level);
 }
 
-/* The straight way, which most requests go: one piece, in one physical run, of a disk with LBA. It
- * is what becomes of such a one as of any other, less what would be looked at. (Whether the channel
- * takes requests the queue asks in any case.) */
+/* The straight way, which most requests go: a read of one piece, in one physical run, of a disk
+ * with LBA, while nothing is about to be changed. It is what becomes of such a one as of any other,
+ * less what would be looked at. (Whether the channel takes requests the queue asks in any case.) */
 static inline bool is_straight(const struct block_request *block, uint32_t byte_count)
 {
     const struct device *device = block->device;
     const uint64_t count = block->sector_count;
 
-    return count - 1 < device->block.straight_sectors && block->operation <= BLOCK_WRITE &&
-           block->lba < device->sector_count && count <= device->sector_count - block->lba &&
-           hal_is_plain(block->buffer, byte_count);
+    return count - 1 < device->block.straight_sectors && block->operation == BLOCK_READ &&
+           block_order_is_idle(device) && block->lba < device->sector_count &&
+           count <= device->sector_count - block->lba && hal_is_plain(block->buffer, byte_count);
 }
 
 void block_submit(struct block_request *block)
@@ -414,6 +434,7 @@ void block_submit(struct block_request *block)
 
     block->sectors_done = 0;
     block->attempts = 0;
+    block->is_waiting = false;
     if (__builtin_expect(!is_straight(block, byte_count), 0)) {
         submit_any(block);
         return;
@@ -428,4 +449,20 @@ void block_submit(struct block_request *block)
     request->callback = piece_done;
     set_lba(request, block->lba, sectors);
     request_send(request);
+}
+
+void block_order_start(struct block_request *block)
+{
+    send_next(block);
+}
+
+void block_cancel(struct block_request *block)
+{
+    enum irql level = irql_raise_dispatch();
+
+    if (block->is_waiting)
+        finish(block, BLOCK_CANCELLED);
+    else
+        request_cancel(&block->request);
+    irql_lower(level);
 }

@@ -7,6 +7,13 @@
  * other. What a write-through has written is on the medium when it ends: by commands that force it
  * there where the device has them, else by a flush behind the last piece.
  *
+ * Requests that overlap are carried out in the order in which they were submitted, where one of
+ * them changes what the other reads or changes: a device, and a controller that queues, may choose
+ * any order for what they have at a time, so the later one waits until the earlier one has ended,
+ * all its pieces and repeats included. A flush waits for all writes and trims before it; what comes
+ * behind it waits for nothing. Requests live in their issuers' memory, so no queue is ever full.
+ * (What others send past the block layer, a pass-through say, is in no order.)
+ *
  * A medium that is changed is noticed by whichever request comes first after it, so the device
  * keeps it in mind: from then on every request to it fails with BLOCK_MEDIUM_CHANGED, also one that
  * the drive has carried out meanwhile, until atapi_read_capacity looks at the new medium. What
@@ -40,7 +47,7 @@ enum block_status {
     BLOCK_DEVICE_ERROR,   /* the request has status, error register, sense data */
     BLOCK_TIMED_OUT,
     BLOCK_DEVICE_GONE, /* channel stopped, or no such device any more */
-    BLOCK_CANCELLED,   /* request_cancel, or whoever waited gave up */
+    BLOCK_CANCELLED,   /* block_cancel, or whoever waited gave up */
 };
 
 struct block_request {
@@ -60,9 +67,12 @@ struct block_request {
 
     /* The block layer's. */
     struct request request;
+    struct block_request *next; /* while it waits */
+    uint32_t change;            /* how many changes had been accepted when it was */
     uint64_t piece_lba;
     uint32_t piece_sectors;
     uint8_t attempts;
+    bool is_waiting; /* for the end of an earlier one */
 };
 
 /* Is the buffer what goes to or comes from its sectors? */
@@ -75,9 +85,12 @@ static inline bool block_moves_data(const struct block_request *block)
  * Context: PASSIVE_LEVEL. */
 void block_configure(struct device *device);
 
-/* Context: at or below DISPATCH_LEVEL. A bad request is answered through its callback too, at
- * the caller's level, before this returns. */
+/* Context: at or below DISPATCH_LEVEL. A bad request is answered through its callback too, before
+ * this returns. */
 void block_submit(struct block_request *request);
+/* Its issuer does not want it any more: one that waits ends at once, one on its way as
+ * request_cancel says. Context: at or below DISPATCH_LEVEL. */
+void block_cancel(struct block_request *request);
 /* Submits and waits, until its end or until parcel_stops says so (parcel.h). Context:
  * PASSIVE_LEVEL. */
 enum block_status block_run(struct block_request *request);

@@ -101,7 +101,7 @@ bool parcel_give_up(struct parcel *parcel)
     struct port_timer timer = {.deferred.procedure = wake};
     uint64_t end_us = hal_clock_us() + LAST_WAIT_US;
 
-    request_cancel(&parcel->block.request);
+    block_cancel(&parcel->block);
     timer_arm(&timer, LAST_WAIT_US);
     hal_interrupts_disable();
     while (!parcel->is_over && hal_clock_us() < end_us)

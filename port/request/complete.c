@@ -141,14 +141,6 @@ bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status)
     return was_active;
 }
 
-static __attribute__((cold, noinline)) void
-finish_internal(struct channel *channel, struct irb_slot *slot, struct request *request)
-{
-    slot->next = channel->irbs.free_internal;
-    channel->irbs.free_internal = slot;
-    request->callback(request);
-}
-
 /* Takes the results; the slot is not the request's any more. */
 static inline void slot_leave(struct irb_slot *slot, struct request *request, UCHAR status)
 {
@@ -156,6 +148,17 @@ static inline void slot_leave(struct irb_slot *slot, struct request *request, UC
     take_results(&slot->page->irb, request, status);
     slot_step(slot, SLOT_COMPLETED, SLOT_FREE);
     slot->request = NULL;
+}
+
+static __attribute__((cold, noinline)) void
+finish_internal(struct channel *channel, struct irb_slot *slot, struct request *request)
+{
+    slot_leave(slot, request, slot->page->irb.IrbStatus);
+    if (slot->page->irb.IrbStatus != request->irb_status)
+        take_flags(slot, request);
+    slot->next = channel->irbs.free_internal;
+    channel->irbs.free_internal = slot;
+    request->callback(request);
 }
 
 static inline void slot_free(struct channel *channel, struct irb_slot *slot, struct device *device)
@@ -168,11 +171,9 @@ static inline void slot_free(struct channel *channel, struct irb_slot *slot, str
     device->counters.requests++;
 }
 
-/* Takes the results and frees the slot. Returns the request if it is to be repeated; otherwise its
- * issuer has it back. */
-static struct request *slot_finish(struct channel *channel, struct irb_slot *slot)
+/* Takes the results and frees the slot. Is the request to be repeated? */
+static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct request *request)
 {
-    struct request *request = slot->request;
     struct device *device = request->device;
 
     slot_leave(slot, request, slot->page->irb.IrbStatus);
@@ -180,38 +181,45 @@ static struct request *slot_finish(struct channel *channel, struct irb_slot *slo
         take_flags(slot, request);
     if (request->bounced)
         bounce_give_back(slot, request);
-    if (slot_is_internal(slot)) {
-        finish_internal(channel, slot, request);
-        return NULL;
-    }
     slot_free(channel, slot, device);
-    if (request->irb_status == IRB_STATUS_SUCCESS) {
-        channel->queue.is_stuck = false;
-        count(device, request);
-    } else if (should_retry(request)) {
-        return request;
-    }
-    request->callback(request);
-    return NULL;
+    if (request->irb_status != IRB_STATUS_SUCCESS)
+        return should_retry(request);
+    channel->queue.is_stuck = false;
+    count(device, request);
+    return false;
 }
 
+/* Issuers hear of theirs when all others are either over or in their queue again: what may begin
+ * now depends on what has not ended (block_order.h). */
 static __attribute__((noinline)) void run_any(struct channel *channel, struct irb_slot *completed)
 {
     struct request *again = NULL; /* the last one first */
+    struct request *ended = NULL, **ended_tail = &ended;
 
     for (struct irb_slot *slot = in_order(completed); slot;) {
-        struct irb_slot *next = slot->next; /* the callback may use the slot again */
-        struct request *request = slot_finish(channel, slot);
-        if (request) {
+        struct irb_slot *next = slot->next; /* it is used again */
+        struct request *request = slot->request;
+        if (slot_is_internal(slot)) {
+            finish_internal(channel, slot, request);
+        } else if (slot_finish(channel, slot, request)) {
             request->next = again;
             again = request;
+        } else {
+            *ended_tail = request;
+            ended_tail = &request->next;
         }
         slot = next;
     }
+    *ended_tail = NULL;
     while (again) { /* so that they go out again in their old order */
         struct request *request = again;
         again = request->next;
         request_requeue(request);
+    }
+    while (ended) {
+        struct request *request = ended;
+        ended = request->next;
+        request->callback(request);
     }
     if (channel->queue.waiting)
         channel_dispatch(channel);

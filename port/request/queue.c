@@ -367,6 +367,23 @@ void request_send(struct request *request)
     irql_lower(level);
 }
 
+bool device_has_request(const struct device *device,
+                        bool (*is_true)(const struct request *request, const void *context),
+                        const void *context)
+{
+    const struct channel *channel = device->channel;
+
+    for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
+        const struct request *request = channel->irbs.slots[i].request;
+        if (request && request->device == device && is_true(request, context))
+            return true;
+    }
+    for (const struct request *request = device->queue.head; request; request = request->next)
+        if (is_true(request, context))
+            return true;
+    return false;
+}
+
 void request_cancel(struct request *request)
 {
     struct device *device = request->device;

@@ -12,6 +12,11 @@ void request_submit(struct request *request);
 /* The same where the form is complete already (irb_form_complete), and the data no longer than
  * MaximumTransferLength. */
 void request_send(struct request *request);
+/* Is there one, of all that wait in a device's queue or are at the miniport, of which that is true?
+ * Context: DISPATCH_LEVEL. */
+bool device_has_request(const struct device *device,
+                        bool (*is_true)(const struct request *request, const void *context),
+                        const void *context);
 /* Its issuer does not want it any more. One that waits in its queue ends now; one that the miniport
  * has keeps its slot, and is not repeated when it comes back. The callback runs in both cases.
  * Context: at or below DISPATCH_LEVEL. */

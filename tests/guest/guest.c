@@ -68,6 +68,8 @@ bool guest_test(const char *name)
         guest_test_bounds();
     else if (strcmp(name, "queues") == 0)
         guest_test_queues();
+    else if (strcmp(name, "sequence") == 0)
+        guest_test_sequence();
     else if (strcmp(name, "units") == 0)
         guest_test_units();
     else if (strcmp(name, "limits") == 0)

@@ -29,6 +29,7 @@ void guest_test_overlap(void);
 void guest_test_order(void);
 void guest_test_bounds(void);
 void guest_test_queues(void);
+void guest_test_sequence(void);
 void guest_test_units(void);
 void guest_test_limits(void);
 void guest_test_depth(bool by_pio);
