@@ -34,14 +34,18 @@ static void keep(struct inject_channel *state, bool is_shown)
         inject_mask_line(state, true);
 }
 
-static void withhold(struct inject_channel *state, struct inject_rule *rule, uint64_t until_us)
+static uint64_t left_us(uint64_t until_us)
 {
     uint64_t now_us = hal_clock_us();
+    return until_us > now_us ? until_us - now_us : 0;
+}
 
+static void withhold(struct inject_channel *state, struct inject_rule *rule, uint64_t until_us)
+{
     state->withheld = rule;
     keep(state, false);
     if (until_us != INJECT_FOR_EVER)
-        arm(state, until_us > now_us ? until_us - now_us : 0);
+        arm(state, left_us(until_us));
 }
 
 /* A device was pulled out, or is back: its port says so by itself. */
@@ -50,7 +54,7 @@ static void tell_link(struct inject_channel *state)
     const struct inject_effect *effect = inject_in_effect(state, EFFECT_VANISH);
 
     if (effect && effect->until_us != INJECT_FOR_EVER)
-        arm(state, effect->until_us - hal_clock_us());
+        arm(state, left_us(effect->until_us));
     inject_show(state, state->unplug);
     if (!effect || effect->until_us == INJECT_FOR_EVER)
         state->unplug = NULL;
