@@ -48,7 +48,6 @@
 #   asserts => 'TAG-02'    instead of rule, routine and context: no rule is broken; the rule binds the
 #                          port, and the case looks whether it keeps it
 #   named => 1             the case needs a boot of its own, and an image of its name (base.h says why)
-#   often => 1             the case breaks the rule many times: how often that is noticed is the host's doing
 #   refused => 1           of these: the driver is not loaded; what pata drives is read instead
 #
 # contract_cases(family, rows) boots one guest for all rows but the named ones, which have one each. For
@@ -195,7 +194,6 @@ sub boot_rows {
     $expected{ $_->{rule} } += ref $_->{routine} ? @{ $_->{routine} } : 1 for grep { $_->{rule} } @rows;
     $expected{ $_->[0] }++ for map { @{ $_->{then} // [] } } @rows;
     %counted = ($consoles[-1] // '') =~ /^([A-Z]{3}-\d\d) +(\d+) times?  /mg;
-    $expected{ $_->{rule} } = $counted{ $_->{rule} } for grep { $_->{often} } @rows;
     is_deeply(\%counted, \%expected, 'each was broken once');
     return;
 }

@@ -134,34 +134,21 @@ CASE hwr_device_reset(struct occasion *at)
 
 /* ------------------------------------------------------------------ HWR-02 */
 
-#define WARM_ROUNDS     20
-#define ROUNDS          200
-#define STALLING_ROUNDS 40 /* a call's stalls are 1 ms at most */
-
-/* Those without the waiting come after some with it, so that they are fast. */
 CASE hwr_status_too_early(struct occasion *at)
 {
-    for (ULONG round = 0; round < ROUNDS; round++) {
-        select(at->channel, DEVICE_1);
-        WRITE(at->channel, DEVICE, DEVICE_0);
-        if (round < WARM_ROUNDS)
-            settle(at->channel);
-        READ_STATUS(at->channel); /* BREAKS: HWR-02 */
-    }
+    select(at->channel, DEVICE_1);
+    WRITE(at->channel, DEVICE, DEVICE_0);
+    READ_STATUS(at->channel); /* BREAKS: HWR-02 */
     return give_up(at->channel);
 }
 
 /* What Alternate Status shows too early is relied on. */
 CASE hwr_relied_too_early(struct occasion *at)
 {
-    for (ULONG round = 0; round < ROUNDS; round++) {
-        select(at->channel, DEVICE_1);
-        WRITE(at->channel, DEVICE, DEVICE_0);
-        if (round < WARM_ROUNDS)
-            settle(at->channel);
-        ALTERNATE(at->channel);
-        WRITE(at->channel, FEATURES, 0); /* BREAKS: HWR-02 */
-    }
+    select(at->channel, DEVICE_1);
+    WRITE(at->channel, DEVICE, DEVICE_0);
+    ALTERNATE(at->channel);
+    WRITE(at->channel, FEATURES, 0); /* BREAKS: HWR-02 */
     return give_up(at->channel);
 }
 
@@ -170,12 +157,10 @@ CASE hwr_settled_by_block(struct occasion *at)
 {
     UCHAR seen[4];
 
-    for (ULONG round = 0; round < ROUNDS; round++) {
-        select(at->channel, DEVICE_1);
-        WRITE(at->channel, DEVICE, DEVICE_0);
-        AtaPortReadPortBufferUchar(at->channel->device_control, seen, sizeof seen);
-        READ_STATUS(at->channel);
-    }
+    select(at->channel, DEVICE_1);
+    WRITE(at->channel, DEVICE, DEVICE_0);
+    AtaPortReadPortBufferUchar(at->channel->device_control, seen, sizeof seen);
+    READ_STATUS(at->channel);
     return give_up(at->channel);
 }
 
@@ -222,26 +207,16 @@ CASE hwr_new_device(struct occasion *at)
 CASE hwr_short_reset(struct occasion *at)
 {
     CONTROL(at->channel, IDE_DC_RESET_CONTROLLER);
-    AtaPortStallExecution(10);
-    CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER);
-    for (ULONG round = 0; round < ROUNDS; round++) {
-        CONTROL(at->channel, IDE_DC_RESET_CONTROLLER);
-        if (round < WARM_ROUNDS)
-            AtaPortStallExecution(6);
-        CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER); /* BREAKS: HWR-04 */
-    }
+    CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER); /* BREAKS: HWR-04 */
     return give_up(at->channel);
 }
 
-/* A host that is busy may take more than the 2 ms between the two, but not each time. */
 CASE hwr_look_at_reset(struct occasion *at)
 {
-    for (ULONG round = 0; round < STALLING_ROUNDS; round++) {
-        CONTROL(at->channel, IDE_DC_RESET_CONTROLLER);
-        AtaPortStallExecution(10);
-        CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER);
-        ALTERNATE(at->channel); /* BREAKS: HWR-04 */
-    }
+    CONTROL(at->channel, IDE_DC_RESET_CONTROLLER);
+    AtaPortStallExecution(10);
+    CONTROL(at->channel, IDE_DC_REENABLE_CONTROLLER);
+    ALTERNATE(at->channel); /* BREAKS: HWR-04 */
     return give_up(at->channel);
 }
 
