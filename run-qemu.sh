@@ -116,7 +116,7 @@ case $#:${1-} in
 esac
 
 # A misspelt word would be ignored. It may also be somebody else's: that is said, and the run goes on.
-"$top/tools/near-words.pl" | sed 's/^/run-qemu.sh: /' >&2
+"$top/tools/near-words.pl" >&2
 
 arch=${ARCH:-x86_64}
 case $arch in
@@ -163,7 +163,7 @@ qemu_words+=(-M "$machine" -accel "$accel" -cpu "$cpu")
 
 if [[ -n ${RUN_DIR-} ]]; then
   absolute "$RUN_DIR" && run_dir=$REPLY
-  mkdir -p -- "$run_dir" || die "RUN_DIR=$RUN_DIR cannot be made"
+  [[ -d $run_dir ]] || mkdir -p -- "$run_dir" || die "RUN_DIR=$RUN_DIR cannot be made"
 else
   # What a killed run left behind goes first.
   for left in "$top"/build/run/[0-9]*; do
@@ -189,6 +189,12 @@ trap finish EXIT
 add_disks
 
 # ---------------------------------------------------------------------- boot modules
+
+# tools/session copies it into this run's directory.
+copy_for_run() { # file name
+  absolute "$1"
+  session_words+=(-m "$REPLY" "$2")
+}
 
 # QEMU takes one list for all modules, separated by commas; a comma inside is written twice. What follows
 # a file's name is handed to the kernel; `name=` is the last word and takes the rest.
@@ -318,8 +324,10 @@ fi
 
 # ---------------------------------------------------------------------- run
 
-cp -- "$build/kernel" "$run_dir/kernel" || die "the kernel cannot be copied to $run_dir"
-rm -f -- "$run_dir/debug.log" "$run_dir/qemu.log"
+copy_for_run "$build/kernel" kernel
+for left in "$run_dir/debug.log" "$run_dir/qemu.log"; do
+  [[ ! -e $left ]] || rm -f -- "$left"
+done
 [[ -n $gdb_port ]] &&
   printf 'GDB: target remote 127.0.0.1:%s (gdb -x tools/gdb/ataport.py %s)\n' "$gdb_port" "$build/kernel.elf"
 if ((interactive)); then
@@ -341,8 +349,9 @@ for name in INT QUIT TERM HUP PIPE; do
 done
 
 # In the background, so that a signal is not kept waiting. The overlay files of read-only sessions are made in
-# the run directory too, not in the system's.
-TMPDIR=$run_dir "${has_hive[@]}" "$top/build/tools/session" -C "$run_dir" -t "$time_limit" -f "$saved_dir" "${session_words[@]}" -- \
+# the run directory too, not in the system's. QEMU starts with fewer page faults where its memory has large
+# pages.
+TMPDIR=$run_dir GLIBC_TUNABLES=${GLIBC_TUNABLES-glibc.malloc.hugetlb=1} "${has_hive[@]}" "$top/build/tools/session" -C "$run_dir" -t "$time_limit" -f "$saved_dir" "${session_words[@]}" -- \
   "$qemu" "${qemu_words[@]}" \
   -chardev stdio,id=console,signal=off -serial chardev:console \
   -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}" <&3 3<&- &

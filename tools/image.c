@@ -354,6 +354,7 @@ int main(int argc, char **argv)
     char begin[HEADER_BYTES + 1];
     unsigned file_count = 0;
     size_t length;
+    long long size;
 
     if (argc < 3 || argc > 4 || (strcmp(argv[1], "disk") != 0 && strcmp(argv[1], "cd") != 0)) {
         fprintf(stderr, "usage: image disk|cd FILE [raw|qcow2]\n");
@@ -377,6 +378,11 @@ int main(int argc, char **argv)
                 refuse_container(container, is_cd);
         }
     }
+    if (!is_qcow2 && (fseeko(file, 0, SEEK_END) || (size = ftello(file)) < 0))
+        refuse("its size cannot be read: %s", strerror(errno));
+    if (!is_qcow2 && size % SECTOR_BYTES)
+        refuse("its size in bytes, %lld, is not a multiple of %u, so it is no disk image", size,
+               SECTOR_BYTES);
     printf("%s%c", is_qcow2 ? "qcow2" : "raw", 0);
     for (unsigned i = 0; i < file_count; i++)
         printf("%s%c", files[i], 0);

@@ -58,7 +58,7 @@ for my $name (sort grep { !$is_word{$_} } @names) {
     my $upper = uc $name;
     my ($near) = $is_word{$upper} ? $upper : $is_typed && $other_words{$upper} || grep { is_near($upper, $_, $is_typed) } @words;
     defined $near or next;
-    print "$name= is not known here. Is $near= meant?\n";
+    print $is_typed ? '' : 'run-qemu.sh: ', "$name= is not known here. Is $near= meant?\n";
     $found = 1;
 }
 exit $found;

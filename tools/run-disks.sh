@@ -13,18 +13,15 @@ check_file() { # word path
 
 # One sentence for everything that is wrong with an image, before QEMU sees it.
 check_image() { # word path kind (disk or cd) -> $REPLY, its format; further files are added to image_files
-  local size facts=() user_format=${FORMAT-}
+  local facts=() user_format=${FORMAT-}
   [[ $3 == disk ]] || user_format=
   check_file "$1" "$2"
-  size=$(stat -L -c %s -- "$2") || die "$1=$2: its size cannot be read"
-  ((size > 0)) || die "$1=$2: the file is empty"
+  [[ -s $2 ]] || die "$1=$2: the file is empty"
   mapfile -d '' -t facts < <("$top/build/tools/image" "$3" "$2" "$user_format")
   case ${facts[0]-} in
     raw | qcow2) ;;
     *) die "$1=$2: ${facts[1]-what it is cannot be found out}" ;;
   esac
-  [[ ${facts[0]} == qcow2 ]] || ((size % 512 == 0)) ||
-    die "$1=$2: its size in bytes, $size, is not a multiple of 512, so it is no disk image"
   image_files+=("${facts[@]:1}")
   REPLY=${facts[0]}
 }

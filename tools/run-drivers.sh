@@ -7,14 +7,15 @@
 # The kernel names places in a driver's source by a line table: the one beside the image, or else one made
 # now, if the image has line numbers and this host the tools. Without, it names functions or addresses.
 add_lines() { # image name
-  local beside=${1%.sys}.lines lines=$run_dir/driver$driver_count.lines
-  rm -f -- "$lines"
+  local beside=${1%.sys}.lines name=driver$driver_count.lines
   if [[ -f $beside && ! $1 -nt $beside ]]; then
-    cp -- "$beside" "$lines" || die "$beside cannot be copied to $run_dir"
-  elif grep -q '\.debug_line' <"$1"; then
-    timeout 10 "$top/build/tools/lines" "$1" >"$lines" 2>/dev/null || rm -f -- "$lines"
+    [[ -s $beside ]] || return 0
+    copy_for_run "$beside" "$name"
+  else
+    grep -q '\.debug_line' <"$1" && timeout 10 "$top/build/tools/lines" "$1" >"$run_dir/$name" 2>/dev/null &&
+      [[ -s $run_dir/$name ]] || return 0
   fi
-  [[ -s $lines ]] && add_module "driver$driver_count.lines" "type=lines name=$2"
+  add_module "$name" "type=lines name=$2"
 }
 
 driver_count=0
@@ -25,11 +26,11 @@ add_driver() { # type path
   [[ $driver_names != */"${name,,}"/* ]] || die "MINIPORT=$2: there is already a driver named $name"
   driver_names+=${name,,}/
   [[ ! -e $layer && ! -L $layer ]] || check_file MINIPORT "$layer"
-  cp -- "$2" "$run_dir/driver$driver_count.sys" || die "MINIPORT=$2 cannot be copied to $run_dir"
+  copy_for_run "$2" "driver$driver_count.sys"
   add_module "driver$driver_count.sys" "type=$1 name=$name"
   add_lines "$2" "$name"
   if [[ -f $layer ]]; then
-    cp -- "$layer" "$run_dir/driver$driver_count.reg" || die "$layer cannot be copied to $run_dir"
+    copy_for_run "$layer" "driver$driver_count.reg"
     add_module "driver$driver_count.reg" "type=layer name=${layer##*/}"
   fi
   driver_count=$((driver_count + 1))

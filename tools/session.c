@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...
+ * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-m FILE NAME]... [-d DEVICE WORDS STORE]...
+ *            -- QEMU ARGUMENT...
  *
- * Starts QEMU for run-qemu.sh, in FOLDER, and stays beside it until it has ended:
+ * Starts QEMU for run-qemu.sh, in FOLDER, where each FILE is copied as NAME first, and stays beside it until it has ended:
  *
  * - A terminal's keys go through here. All of them are the guest's, but for Ctrl-] followed by X, which
  *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
@@ -345,10 +346,27 @@ static int conclude(int status)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-d DEVICE WORDS STORE]... -- "
-            "QEMU ARGUMENT...\n");
+    fprintf(stderr, "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-m FILE NAME]... "
+                    "[-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...\n");
     return END_NOT_STARTED;
+}
+
+static bool copy_file(const char *path, const char *name)
+{
+    static char part[65536];
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    int to = from < 0 ? -1 : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    ssize_t length = 0, written = 0;
+
+    while (to >= 0 && written >= 0 && (length = read(from, part, sizeof part)) > 0)
+        for (ssize_t at = 0; at < length && written >= 0; at += written)
+            written = write(to, part + at, (size_t)(length - at));
+    bool is_copied = to >= 0 && length == 0 && written >= 0;
+    if (!is_copied)
+        say("%s cannot be copied for this run: %s", path, strerror(errno));
+    close(to);
+    close(from);
+    return is_copied;
 }
 
 int main(int argc, char **argv)
@@ -367,6 +385,10 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[at], "-f") == 0 && at + 1 < argc) {
             files_go_to(argv[++at]);
             has_files = true;
+        } else if (strcmp(argv[at], "-m") == 0 && at + 2 < argc) {
+            if (!copy_file(argv[at + 1], argv[at + 2]))
+                return END_HOST_FAILED;
+            at += 2;
         } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc &&
                    host_add_drive(argv[at + 1], argv[at + 2], argv[at + 3])) {
             at += 3;

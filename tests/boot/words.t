@@ -20,7 +20,7 @@ my %meant = (CDM => 'CMD', CMDS => 'CMD', DISKS => 'DISK', DISC => 'DISK', DSIK 
     CONTROLER => 'CONTROLLER', CHECK => 'CHECKS', KARG => 'KARGS', STRCIT => 'STRICT', QEMU_EXTAR => 'QEMU_EXTRA');
 for my $name (sort keys %meant) {
     my ($code, $output) = command('env', '-i', "PATH=$ENV{PATH}", "$name=1", $tool);
-    is("$code $output", "1 $name= is not known here. Is $meant{$name}= meant?\n", "$name in the environment");
+    is("$code $output", "1 run-qemu.sh: $name= is not known here. Is $meant{$name}= meant?\n", "$name in the environment");
 }
 my @ordinary = qw(HOME PATH USER LOGNAME SHELL TERM LANG LC_ALL PWD OLDPWD HOSTNAME DISPLAY EDITOR VISUAL PAGER MAIL TZ TMPDIR
     SHLVL LESS LS_COLORS XDG_RUNTIME_DIR SSH_TTY SSH_CLIENT SUDO_USER CI NODE NODE_ENV CODE MODEL RISK DESK LIVE DRIVE DB DEBUG
