@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "port/block.h"
+#include "port/limits.h"
 #include "port/objects.h"
 #include "port/parcel.h"
 #include "port/sense.h"
 
-#define PACKET_TIMEOUT_S 30u
-#define CD_SECTOR_BYTES  2048u
+#define CD_SECTOR_BYTES 2048u
 #define CD_RAW_BYTES \
     2352u /* what some drives answer for an audio disc; READ(10) moves no less than above */
 
@@ -41,12 +41,13 @@ enum block_status atapi_command(struct device *device, const uint8_t *cdb, uint8
                                 void *buffer, uint32_t byte_count, bool data_in,
                                 struct request *request)
 {
-    for (unsigned attempt = 0; attempt < ATAPI_ATTEMPTS; attempt++) {
+    for (unsigned attempt = 0; attempt < LIMIT_PACKET_ATTEMPTS; attempt++) {
         memset(request, 0, sizeof *request);
         request->device = device;
         request->function = IRB_FUNCTION_ATAPI_COMMAND;
         request->flags = !byte_count ? 0 : data_in ? IRB_FLAGS_DATA_IN : IRB_FLAGS_DATA_OUT;
-        request->timeout_s = PACKET_TIMEOUT_S;
+        request->timeout_s = LIMIT_PACKET_S;
+        request->is_once = cdb[0] == SCSI_START_STOP_UNIT; /* a tray moves only when it is told */
         request->cdb_length = cdb_length;
         memcpy(request->cdb, cdb, cdb_length);
         request->buffer = buffer;

@@ -7,9 +7,6 @@
 
 struct request;
 
-/* A medium that has just come is first "not ready", then "changed", then good: a few tries. */
-#define ATAPI_ATTEMPTS 5u
-
 /* Operation codes of SPC-2 and MMC-3. */
 enum {
     SCSI_TEST_UNIT_READY = 0x00,

@@ -12,6 +12,7 @@
 
 #include "port/atapi.h"
 #include "port/block_order.h"
+#include "port/limits.h"
 #include "port/log.h"
 #include "port/memory.h"
 #include "port/request/queue.h"
@@ -220,16 +221,19 @@ static __attribute__((noinline)) void send_next(struct block_request *block)
         finish(block, BLOCK_BAD_BUFFER);
 }
 
-/* Was a read by DMA refused, for instance since the device has failed by it again and again? Then
- * PIO is used from now on. (A write alone may be refused by a driver that does not write.) */
+/* Was a read by DMA refused? Then PIO is used from now on. (A write alone may be refused by a
+ * driver that does not write.) Or does the device do no DMA any more (request/fate.c)? */
 static __attribute__((cold)) bool does_no_dma(struct block_request *block)
 {
     const struct request *request = &block->request;
     struct device *device = block->device;
     UCHAR command = request->task_file.Current.bCommandReg;
 
-    if (device->kind != DEVICE_ATA || request->irb_status != IRB_STATUS_INVALID_REQUEST ||
-        (command != IDE_COMMAND_READ_DMA && command != IDE_COMMAND_READ_DMA_EXT))
+    if (device->kind != DEVICE_ATA || request->irb_status != IRB_STATUS_INVALID_REQUEST)
+        return false;
+    if (command != device->block.forms[block->operation].task_file.Current.bCommandReg)
+        return true; /* cut in another way than now */
+    if (command != IDE_COMMAND_READ_DMA && command != IDE_COMMAND_READ_DMA_EXT)
         return false;
     if (device->given.parameters.TransferModeSelected & DMA_SUPPORT) {
         device_message(device, ": the driver does no DMA for it; PIO is used");
@@ -346,7 +350,7 @@ static void packet_piece_done(struct request *request)
 
     if (block->device->medium_changed && block_status_of(request) != BLOCK_NO_MEDIUM)
         finish(block, BLOCK_MEDIUM_CHANGED);
-    else if (repeats && !request->is_cancelled && ++block->attempts < ATAPI_ATTEMPTS)
+    else if (repeats && !request->is_cancelled && ++block->attempts < LIMIT_PACKET_ATTEMPTS)
         send_next(block);
     else
         piece_done(request);

@@ -6,11 +6,8 @@
 #include "port/atapi.h"
 #include "port/block.h"
 #include "port/identify.h"
+#include "port/limits.h"
 #include "port/objects.h"
-
-#define IO_TIMEOUT_S    10u
-#define CD_TIMEOUT_S    30u
-#define FLUSH_TIMEOUT_S 60u /* ATA/ATAPI-6 8.10: a flush may take more than 30 s */
 
 /* What the Sector Count register can say (ATA/ATAPI-6 8.34, 8.35). */
 #define LBA28_MOST_SECTORS  0x100u
@@ -52,7 +49,7 @@ static void form_ata(struct device *device, enum block_operation operation, USHO
     struct irb_form *form = &device->block.forms[operation];
 
     *form = (struct irb_form){.function = function, .flags = flags | IRB_FLAGS_DRDY_REQUIRED};
-    form->timeout_s = operation == BLOCK_FLUSH ? FLUSH_TIMEOUT_S : IO_TIMEOUT_S;
+    form->timeout_s = operation == BLOCK_FLUSH ? LIMIT_FLUSH_S : LIMIT_READ_WRITE_S;
     form->task_file.Current.bCommandReg = command;
     form->task_file.Current.bDriveHeadReg = device_register(device);
     irb_form_complete(form, device, false);
@@ -119,7 +116,7 @@ static void form_packet(struct device *device, enum block_operation operation)
 
     *form = (struct irb_form){.function = IRB_FUNCTION_ATAPI_COMMAND,
                               .flags = is_read ? IRB_FLAGS_DATA_IN : 0,
-                              .timeout_s = CD_TIMEOUT_S,
+                              .timeout_s = LIMIT_CD_S,
                               .cdb_length = 10,
                               .cdb = {is_read ? SCSI_READ_10 : SCSI_VERIFY_10}};
     irb_form_complete(form, device, false);

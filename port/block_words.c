@@ -6,6 +6,7 @@
 #include "port/block.h"
 #include "port/identify.h"
 #include "port/irb_names.h"
+#include "port/limits.h"
 #include "port/sense.h"
 
 /* ATA/ATAPI-6 7.11: the bits that say why. */
@@ -111,8 +112,14 @@ __attribute__((cold)) void block_describe(const struct block_request *block, cha
                  device->name);
         break;
     case BLOCK_DEVICE_GONE:
-        snprintf(text, size, "%s: %s%s is not there any more, or its channel is stopped", operation,
-                 kind, device->name);
+        if (device->failures.is_offline)
+            snprintf(text, size,
+                     "%s: %s%s was taken off line, since %u resets have not helped; `reset %s` "
+                     "tries it again",
+                     operation, kind, device->name, LIMIT_RESETS, device->channel->name);
+        else
+            snprintf(text, size, "%s: %s%s is not there any more, or its channel is stopped",
+                     operation, kind, device->name);
         break;
     }
 }

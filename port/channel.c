@@ -17,6 +17,7 @@
 #include "port/ddi/notification.h"
 #include "port/enumerate.h"
 #include "port/interrupt.h"
+#include "port/limits.h"
 #include "port/log.h"
 #include "port/owned.h"
 #include "port/parcel.h"
@@ -24,6 +25,7 @@
 #include "port/registry/ddi.h"
 #include "port/request/bounce.h"
 #include "port/request/complete.h"
+#include "port/request/fate.h"
 #include "port/request/queue.h"
 #include "port/request/results.h"
 #include "port/request/slots.h"
@@ -46,6 +48,7 @@ void channel_init(struct channel *channel)
     callbacks_init(channel);
     notifications_init(channel);
     watchdog_init(channel);
+    modes_init(channel);
     power_init(channel);
     channel->irbs.completion = (struct deferred){.procedure = completion_run, .context = channel};
 }
@@ -247,7 +250,6 @@ static const char *start_hardware(struct channel *channel)
     channel->given.advanced =
         (IDE_ADVANCED_CHANNEL_CONFIGURATION){.Length = sizeof channel->given.advanced};
     channel->queue.busy = (struct shared_flags){0};
-    channel->queue.is_stuck = false;
     channel->notified.rescan_wanted = channel->device_1_forced = false;
     channel->memory.irb_extension_size = 0;
     memset(&channel->tags, 0, sizeof channel->tags);
@@ -256,6 +258,7 @@ static const char *start_hardware(struct channel *channel)
         device->queue.busy = (struct shared_flags){0};
         device->is_removed = false;
     }
+    (void)channel_forget_failures(channel);
     power_start(channel);
     audit_start(channel);
     audit_dma_begin(channel);
@@ -287,6 +290,7 @@ static void release_hardware(struct channel *channel)
     timer_cancel(&channel->timeouts.watchdog);
     timer_cancel(&channel->timeouts.stopped);
     timer_cancel(&channel->queue.busy_timer);
+    timer_cancel(&channel->queue.modes_timer);
     timer_cancel(&channel->power.limit);
     deferred_cancel(&channel->irbs.completion);
     deferred_cancel(&channel->notified.removal);
@@ -379,9 +383,6 @@ bool channel_start(struct channel *channel)
 
 /* ------------------------------------------------------------------ stop */
 
-#define STOP_LIMIT_S  40u
-#define STOP_LIMIT_US (STOP_LIMIT_S * 1000000u)
-
 bool channel_has_work(const struct channel *channel)
 {
     return channel->irbs.outstanding || channel->queue.waiting ||
@@ -400,7 +401,7 @@ static void finish_work(struct channel *channel)
     bool is_over = false;
     struct port_timer limit = {.deferred = {.procedure = time_is_over, .context = &is_over}};
 
-    timer_arm(&limit, STOP_LIMIT_US);
+    timer_arm(&limit, LIMIT_STOP_S * 1000000u);
     hal_interrupts_disable();
     while (channel_has_work(channel) && !is_over && !(parcel_stops && parcel_stops()))
         irql_pause();
@@ -409,7 +410,7 @@ static void finish_work(struct channel *channel)
     if (!channel_has_work(channel))
         return;
     if (is_over)
-        port_message(channel, "requests did not end in %u s; the channel is reset", STOP_LIMIT_S);
+        port_message(channel, "requests did not end in %u s; the channel is reset", LIMIT_STOP_S);
     else
         port_message(channel, "requests that nobody waits for are ended; the channel is reset");
     enum irql level = irql_raise_dispatch();

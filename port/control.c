@@ -11,6 +11,7 @@
 #include "port/call.h"
 #include "port/contract/report.h"
 #include "port/irb_names.h"
+#include "port/limits.h"
 #include "port/log.h"
 #include "port/parcel.h"
 
@@ -99,14 +100,12 @@ BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action
                            action == IdeStart ? &controller->given.configuration : NULL);
 }
 
-#define CONTROLLER_TIMEOUT_S 60u /* as long as a flush may take: ATA/ATAPI-6 8.10 */
-
 /* Something that is the miniport's affair, not the device's. One that has nothing to do for it may
  * refuse. */
 static bool tell(struct device *device, USHORT function)
 {
     struct request request = {
-        .device = device, .function = function, .timeout_s = CONTROLLER_TIMEOUT_S, .is_once = true};
+        .device = device, .function = function, .timeout_s = LIMIT_CONTROLLER_S, .is_once = true};
 
     request_run(&request);
     if (request.irb_status == IRB_STATUS_SUCCESS ||

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "port/access/audit.h"
 #include "port/block.h"
 #include "port/call.h"
 #include "port/contract/report.h"
@@ -15,6 +16,7 @@
 #include "port/identify.h"
 #include "port/log.h"
 #include "port/owned.h"
+#include "port/request/fate.h"
 #include "port/search.h"
 
 /* ATA/ATAPI-6 8.15.61: a signature of A5h says that byte 511 makes the sum of all bytes 0. */
@@ -199,7 +201,8 @@ static void initialize(struct device *device)
 static void take_devices(struct channel *channel, bool for_units)
 {
     for (struct device *device = channel->devices; device; device = device->next)
-        if (device->kind != DEVICE_NONE && (device->lun != 0) == for_units)
+        if (device->kind != DEVICE_NONE && !device->failures.is_offline &&
+            (device->lun != 0) == for_units)
             introduce(device);
     if (!for_units)
         select_transfer_modes(channel);
@@ -207,7 +210,8 @@ static void take_devices(struct channel *channel, bool for_units)
     for (struct device *device = channel->devices; device; device = device->next) {
         if (!device->lun)
             selected = device->given.parameters.TransferModeSelected;
-        if (device->kind == DEVICE_NONE || (device->lun != 0) != for_units)
+        if (device->kind == DEVICE_NONE || device->failures.is_offline ||
+            (device->lun != 0) != for_units)
             continue;
         device->given.parameters.TransferModeSelected = selected;
         initialize(device);
@@ -219,6 +223,76 @@ static void read_capacities(struct channel *channel)
     for (struct device *device = channel->devices; device; device = device->next)
         if (device->usable && device->kind == DEVICE_ATAPI)
             atapi_read_capacity(device);
+}
+
+/* AtaControllerTransferModeSelect and IdeHwInitialize once more, for all devices: from what they
+ * have said of themselves, less the modes that fate.c withholds. The medium of a drive stays what
+ * it is. */
+static void initialize_again(struct channel *channel)
+{
+    for (struct device *device = channel->devices; device; device = device->next)
+        if (device->usable)
+            identify_decode(device);
+    select_transfer_modes(channel);
+    for (struct device *device = channel->devices; device; device = device->next) {
+        const uint32_t sector_size = device->sector_size;
+        const uint64_t sector_count = device->sector_count;
+        if (!device->usable)
+            continue;
+        device->given.parameters.TransferModeSelected =
+            device_first_unit(device)->given.parameters.TransferModeSelected;
+        device_set_usable(device, false);
+        initialize(device);
+        if (device->kind != DEVICE_ATAPI || !device->usable)
+            continue;
+        device->sector_size = sector_size;
+        device->sector_count = sector_count;
+        block_configure(device);
+    }
+    audit_modes_selected(channel);
+}
+
+/* The modes that the units 0 of a channel are used in, for the message. */
+static void tell_modes(const struct channel *channel, const ULONG *before)
+{
+    for (const struct device *device = channel->devices; device; device = device->next) {
+        ULONG now = device->given.parameters.TransferModeSelected;
+        if (device->lun || device->target >= MAX_IDE_DEVICE || !device->usable ||
+            now == before[device->target])
+            continue;
+        device_message(device, ": %s: %s instead of %s from now on, until `reset %s`",
+                       device->failures.why ? device->failures.why : "its channel's modes change",
+                       identify_mode_name(now), identify_mode_name(before[device->target]),
+                       channel->name);
+    }
+}
+
+/* What was cut for commands that are not used any more goes back to the block layer, which cuts it
+ * anew (does_no_dma); and the queues go on. */
+static void change_modes(struct channel *channel)
+{
+    ULONG before[MAX_IDE_DEVICE] = {0};
+
+    for (const struct device *device = channel->devices; device; device = device->next)
+        if (!device->lun && device->target < MAX_IDE_DEVICE)
+            before[device->target] = device->given.parameters.TransferModeSelected;
+    initialize_again(channel);
+    tell_modes(channel, before);
+    enum irql level = irql_raise_dispatch();
+    modes_have_changed(channel);
+    irql_lower(level);
+}
+
+static void channels_change_modes(void)
+{
+    for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
+        if (modes_may_change(channel))
+            change_modes(channel);
+}
+
+void enumerate_init(void)
+{
+    modes_change = channels_change_modes;
 }
 
 void channels_enumerate(struct channel *channels)

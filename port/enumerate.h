@@ -5,6 +5,8 @@
 
 struct channel;
 
+/* Once. Context: PASSIVE_LEVEL. */
+void enumerate_init(void);
 /* Looks for devices on the channels of a list (by `search.next`) that have started, on all of them
  * at once, and initialises those found, one channel after the other; channel->devices says which
  * are usable. Context: PASSIVE_LEVEL. */

@@ -210,7 +210,8 @@ void identify_decode(struct device *device)
     parameters->MaximumLun = device->lun ? 0 : last_unit(device);
     parameters->NumberOfOverlappedRequests = 1;
     parameters->DeviceCharacteristics = characteristics(device);
-    parameters->TransferModeSupported = identify_supported_modes(device);
+    parameters->TransferModeSupported =
+        identify_supported_modes(device) & ~device_first_unit(device)->failures.withheld;
     parameters->TransferModeSelected = UNINITIALIZED_TRANSFER_MODE;
     if (is_ata) {
         parameters->MaxBlockXfer = (UCHAR)word(device, 47);

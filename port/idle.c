@@ -27,6 +27,8 @@ static bool wants_power_change(const struct channel *channel)
 
 bool port_idle_speaks(void)
 {
+    if (irql_passive)
+        return true;
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
         if (wants_rescan(channel) || wants_power_change(channel))
             return true;
@@ -38,7 +40,7 @@ bool port_idle_wanted(void)
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));)
         if (channel->interrupt.is_polled && channel_has_work(channel))
             return true;
-    return port_idle_speaks();
+    return irql_passive || port_idle_speaks();
 }
 
 /* What a device is known by is noted in it, so that it can be told from what is there later. */
@@ -64,12 +66,10 @@ static void tell_change(struct device *device)
         device_message(device, ": %s has come, as %s", device->model, device->name);
 }
 
-/* Looks for devices anew, and says what has come and gone. */
-static void rescan(struct channel *channel)
+void channel_look_again(struct channel *channel)
 {
     for (struct device *device = channel->devices; device; device = device->next)
         note_identity(device);
-    port_message(channel, "a bus change was notified; looking for devices");
     channel->search.next = NULL;
     channels_enumerate(channel);
     for (struct device *device = channel->devices; device; device = device->next)
@@ -80,12 +80,14 @@ void port_idle(void)
 {
     if (irql_poll)
         irql_poll();
+    irql_run_passive();
     for (struct channel *channel = NULL; (channel = port_next_channel(channel));) {
         if (wants_power_change(channel))
             channel_change_power(channel);
         if (wants_rescan(channel)) {
             channel->notified.rescan_wanted = false;
-            rescan(channel);
+            port_message(channel, "a bus change was notified; looking for devices");
+            channel_look_again(channel);
         }
     }
 }

@@ -6,6 +6,7 @@
 #include "port/access/access.h"
 #include "port/access/traced.h"
 #include "port/contract/context.h"
+#include "port/enumerate.h"
 #include "port/hang.h"
 #include "port/interrupt.h"
 #include "port/irql.h"
@@ -30,6 +31,7 @@ void port_init(void)
     irql_init();
     timer_init();
     interrupt_init(channel_reset);
+    enumerate_init();
     if (!registry_kernel_init())
         PANIC("no memory for the registry");
     hal_set_symbol_hook(image_name_address);

@@ -14,13 +14,11 @@
 #include "port/access/inject_state.h"
 #include "port/call.h"
 #include "port/contract/report.h"
+#include "port/limits.h"
 #include "port/log.h"
 
-#define LINE_COUNT      16u
-#define UNCLAIMED_LIMIT 100u  /* in a row: INT-02 is reported */
-#define STORM_LIMIT     1000u /* in a row on a level-triggered line: it is stopped */
-#define STOPS_LIMIT     3u    /* of a line, until a channel on it is started again */
-#define CALM_DELAY_US   1000u
+#define LINE_COUNT    16u
+#define CALM_DELAY_US 1000u
 
 /* What becomes of a channel whose line does not get calm: request/ knows. */
 static void (*reset_channel)(struct channel *channel);
@@ -83,7 +81,7 @@ static void calm_line(void *context)
         channel->interrupt.claims_in_a_row = 0;
         reset_channel(channel);
     }
-    if (line->stops < STOPS_LIMIT)
+    if (line->stops < LIMIT_LINE_STOPS)
         mask_line(line, false);
     else
         port_message(NULL, "interrupt line %u stays masked until a channel on it is started",
@@ -132,11 +130,11 @@ static void line_unclaimed(unsigned number)
         line->unclaimed_in_a_row = 0;
     line->claims = claims;
     line->unclaimed_in_a_row++;
-    if (line->unclaimed_in_a_row % UNCLAIMED_LIMIT == 0)
+    if (line->unclaimed_in_a_row % LIMIT_UNCLAIMED == 0)
         for (struct channel *channel = first; channel; channel = next_on_line(number, channel))
             if (channel_hears_interrupts(channel->state))
                 report_unclaimed(channel, fault_on(number), line->unclaimed_in_a_row);
-    if (first->interrupt.hal.level && line->unclaimed_in_a_row >= STORM_LIMIT)
+    if (first->interrupt.hal.level && line->unclaimed_in_a_row >= LIMIT_STORM)
         stop_line(number);
 }
 
@@ -178,10 +176,10 @@ static void judge_claim(struct channel *channel)
         return;
     if (has_progress(channel->controller))
         channel->interrupt.claims_in_a_row = 0;
-    if (++channel->interrupt.claims_in_a_row < STORM_LIMIT)
+    if (++channel->interrupt.claims_in_a_row < LIMIT_STORM)
         return;
     REPORT(channel, RULE_INT_01,
-           "TRUE %u times in a row, and no request was begun or completed meanwhile", STORM_LIMIT);
+           "TRUE %u times in a row, and no request was begun or completed meanwhile", LIMIT_STORM);
     channel->interrupt.claims_in_a_row = 0;
     stop_line(channel->interrupt.hal.line);
 }

@@ -4,6 +4,7 @@
 
 enum irql irql_now = IRQL_PASSIVE;
 void (*irql_poll)(void);
+void (*irql_passive)(void);
 struct deferred *irql_deferred_head;
 static bool is_halted; /* by irql_pause, */
 static uint32_t halts; /* for so many times */
@@ -80,8 +81,21 @@ uint32_t irql_halt(void)
     return is_halted && irql_now == IRQL_PASSIVE ? halts : 0;
 }
 
+void irql_run_passive(void)
+{
+    void (*procedure)(void) = __atomic_exchange_n(&irql_passive, NULL, __ATOMIC_RELAXED);
+    if (procedure)
+        procedure();
+}
+
 void irql_pause(void)
 {
+    if (irql_passive) {
+        hal_interrupts_enable();
+        irql_run_passive();
+        hal_interrupts_disable_now();
+        return;
+    }
     if (!irql_poll) {
         halts = halts == UINT32_MAX ? 1 : halts + 1;
         is_halted = true;

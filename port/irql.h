@@ -116,6 +116,11 @@ bool deferred_cancel(struct deferred *deferred);
 /* What is called again and again while something is waited for, instead of halting the CPU: for
  * channels whose interrupts do not come (dump mode). NULL: nothing. Called at PASSIVE_LEVEL. */
 extern void (*irql_poll)(void);
+/* What waits for PASSIVE_LEVEL: called once, by who waits there next. NULL: nothing does. Set from
+ * any context. */
+extern void (*irql_passive)(void);
+/* Calls it now. Context: PASSIVE_LEVEL, CPU interrupts on. */
+void irql_run_passive(void);
 /* One step of a wait: halts until an interrupt, or polls. Context: PASSIVE_LEVEL, CPU interrupts
  * off, and off again afterwards. */
 void irql_pause(void);

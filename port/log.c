@@ -57,6 +57,27 @@ void device_message(const struct device *device, const char *format, ...)
     port_message(device->channel, "target %u%s%s", device->target, unit, text);
 }
 
+void port_note(const struct channel *channel, const char *format, ...)
+{
+    char text[160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    remember("%s %s: %s", channel->controller->service, channel->name, text);
+    hal_log("%s %s: %s\n", channel->controller->service, channel->name, text);
+}
+
+void device_note(const struct device *device, const char *format, ...)
+{
+    char text[160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    port_note(device->channel, "target %u%s", device->target, text);
+}
+
 void log_debug_print(const char *driver, uint32_t level, const char *text)
 {
     bool is_logged = log_debug_mask & (level < 32 ? 1u << level : level);

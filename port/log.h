@@ -17,6 +17,12 @@ void port_message(const struct channel *channel, const char *format, ...)
  * behind it: it begins with a colon or a blank. */
 void device_message(const struct device *device, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
+/* Both into the log alone: what explains how it came to what is said, and how long it took.
+ * Context: any. */
+void port_note(const struct channel *channel, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+void device_note(const struct device *device, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
 
 /* Which debug prints go to the debug console (`debug=` and `debug_mask=` on the command line): bit
  * n stands for level n; a level above 31 is a mask itself, as Windows has it. */

@@ -55,7 +55,7 @@ struct request {
         };
     };
     bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
-    bool is_once;         /* not to be repeated after a reset that a time-out led to */
+    bool is_once;         /* carried out once at most: not to be repeated after a reset */
     bool must_bounce;     /* the buffer is in more pieces than the controller takes */
     bool is_cancelled;    /* by request_cancel: no longer wanted */
     void *buffer; /* virtual address, any alignment; may cross pages that are not contiguous */
@@ -80,10 +80,10 @@ struct request {
             bool sense_valid, registers_valid; /* what is in `sense` */
             bool timed_out;                    /* at least once */
             /* The port's. */
-            uint8_t retries; /* after a reset */
-            bool was_busy; /* repeated after IRB_STATUS_BUSY: once is enough, next comes a reset */
-            bool bounced;  /* carried through a buffer of the port: request/bounce.c */
-            bool was_stopped; /* by the auditor: HWR-21 */
+            uint8_t retries;    /* after resets and failed transfers */
+            uint8_t busy_times; /* that it has come back with IRB_STATUS_BUSY */
+            bool bounced;       /* carried through a buffer of the port: request/bounce.c */
+            bool was_stopped;   /* by the auditor: HWR-21 */
         };
     };
     struct request *next; /* the port's */
@@ -166,9 +166,23 @@ struct queue_tags {
 #define BUSY_ASKED \
     0x01u /* AtaPortDeviceBusy, or the pause after IRB_STATUS_BUSY; ends with a timer */
 #define BUSY_POWER 0x02u /* without power, or on the way there or back */
+#define BUSY_MODES 0x04u /* of channels: other transfer modes are to be selected */
 
+/* `resets` that it has caused, `steps` down to other modes. Those that are neither succeeded nor
+ * given up in a queue are `errors`. */
 struct device_counters {
-    uint64_t requests, bytes_read, bytes_written, errors, retries, timeouts;
+    uint64_t requests, bytes_read, bytes_written, errors, retries, timeouts, resets, steps;
+};
+
+/* How it fails. request/fate.c's, at DISPATCH_LEVEL. */
+struct device_failures {
+    uint64_t successes, successes_at_transfer; /* when a reset, or transfer, came last */
+    uint8_t resets;                            /* that it has caused without a success in between */
+    uint8_t failed_transfers;                  /* in the present mode */
+    bool is_offline;                           /* it takes no requests */
+    bool is_told;                              /* that it has no modes */
+    ULONG withheld;  /* modes that its target is not offered any more; unit 0's */
+    const char *why; /* the last of them */
 };
 
 /* What IdeHwInitialize and AtaControllerTransferModeSelect are handed of a device (MEM-04: nothing
@@ -218,20 +232,23 @@ struct device {
     struct device_identity known;
     struct device_given given;
 
-    struct queue_tags tags;       /* ddi/queue_tag.c's, with interrupts off */
+    struct queue_tags tags; /* ddi/queue_tag.c's, with interrupts off */
+    struct device_failures failures;
     bool is_removed;              /* the miniport has said so: ddi/notification.c's, any context */
     enum power_state power;       /* power.c's, at DISPATCH_LEVEL */
     IDE_POWER_STATE power_wanted; /* asked for by the miniport; unspecified: nothing is */
     struct device_counters counters;
 };
 
-/* How many requests a device takes is what IdeHwInitialize said; one until then. */
+/* How many requests a device takes is what IdeHwInitialize said; one until then, and off line none.
+ */
 static inline void device_set_usable(struct device *device, bool usable)
 {
     device->usable = usable;
     if (!usable)
         device->block.straight_sectors = 0;
-    device->queue.limit = usable ? device->given.parameters.NumberOfOverlappedRequests : 1;
+    device->queue.limit =
+        usable ? device->given.parameters.NumberOfOverlappedRequests : !device->failures.is_offline;
 }
 
 /* ------------------------------------------------------------------ channels */
@@ -321,8 +338,7 @@ struct channel_queue {
     };
     struct device *turn; /* whose turn it was last, in the round robin */
     bool timeout_told;   /* that IdeHwBuildIo raised a TimeOutValue beyond the bound */
-    bool is_stuck; /* it was reset for requests that came back as busy, and none succeeded since */
-    struct port_timer busy_timer;
+    struct port_timer busy_timer, modes_timer;
 };
 
 /* For buffers that break alignment_mask or lie above physical_limit. request/bounce.c's: made at
@@ -363,6 +379,7 @@ struct channel_timeouts {
     struct port_timer watchdog; /* a second, while requests are outstanding */
     struct port_timer stopped;  /* a transfer was stopped by the auditor, a moment ago */
     uint16_t recovery_ticks_left;
+    uint64_t recovery_began_us;
     struct request recovery_request;
 };
 
@@ -425,6 +442,15 @@ static inline struct device *channel_device(const struct channel *channel, unsig
     while (device && (device->target != target || device->lun != lun))
         device = device->next;
     return device;
+}
+
+/* The first unit of its target: what is said of a target as a whole is there. */
+static inline struct device *device_first_unit(const struct device *device)
+{
+    struct device *first = device->channel->devices;
+    while (first->target != device->target)
+        first = first->next;
+    return first;
 }
 
 /* What unit 0 of a target is. */

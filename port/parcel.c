@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+#include "port/limits.h"
 #include "port/request/queue.h"
 
 /* A request that was not lost ends within this, and then it is known what it has done. */
-#define LAST_WAIT_US 200000u
+#define LAST_WAIT_US (LIMIT_GIVE_UP_MS * 1000u)
 
 bool (*parcel_stops)(void);
 

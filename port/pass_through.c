@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "port/access/audit_command.h"
+#include "port/limits.h"
 #include "port/objects.h"
 #include "port/parcel.h"
 #include "port/sense.h"
-
-#define PASS_TIMEOUT_S 60u
 
 /* ACS: the general purpose log. */
 #define COMMAND_READ_LOG_EXT      0x2F
@@ -121,7 +120,7 @@ static void run(struct device *device, enum pass_data data, void *buffer, uint32
                 struct request *request)
 {
     request->device = device;
-    request->timeout_s = PASS_TIMEOUT_S;
+    request->timeout_s = LIMIT_PASS_THROUGH_S;
     request->is_once = true;
     if (data != PASS_NO_DATA && byte_count) {
         request->flags |= data == PASS_IN ? IRB_FLAGS_DATA_IN : IRB_FLAGS_DATA_OUT;

@@ -17,6 +17,7 @@
 #include "port/block.h"
 #include "port/control.h"
 #include "port/irb_names.h"
+#include "port/limits.h"
 #include "port/log.h"
 #include "port/objects.h"
 #include "port/parcel.h"
@@ -75,10 +76,9 @@ static void power_done(struct request *request)
     struct channel *channel = device->channel;
 
     timer_cancel(&channel->power.limit);
-    if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
-        request->was_busy = true;
+    if (request->irb_status == IRB_STATUS_BUSY && !request->busy_times++) {
         set_irb(channel, POWER_IRB_PAUSED);
-        timer_arm(&channel->power.limit, BUSY_PAUSE_US);
+        timer_arm(&channel->power.limit, LIMIT_BUSY_PAUSE_MS * 1000u);
         return;
     }
     if (request->irb_status != IRB_STATUS_SUCCESS)
@@ -91,7 +91,7 @@ static void power_done(struct request *request)
 static void start_irb(struct channel *channel)
 {
     set_irb(channel, POWER_IRB_SENT);
-    timer_arm(&channel->power.limit, INTERNAL_LIMIT_S * 1000000u);
+    timer_arm(&channel->power.limit, LIMIT_INTERNAL_S * 1000000u);
     ASSERT(request_start_internal(&channel->power.request)); /* its slot is used for nothing else */
 }
 
@@ -232,7 +232,7 @@ bool device_set_power(struct device *device, IDE_POWER_STATE wanted)
 {
     struct channel *channel = device->channel;
 
-    if (!wait_for(channel, &none))
+    if (device->failures.is_offline || !wait_for(channel, &none))
         return false;
     if (power_of(device) == wanted)
         return true;

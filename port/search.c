@@ -11,11 +11,10 @@
 
 #include "port/device.h"
 #include "port/identify.h"
+#include "port/limits.h"
 #include "port/log.h"
 #include "port/objects.h"
 #include "port/parcel.h"
-
-#define IDENTIFY_TIMEOUT_S 10u
 
 static struct channel *searched; /* by `search.next` */
 
@@ -31,8 +30,7 @@ static void send(struct device *device, UCHAR command)
         .device = device,
         .function = IRB_FUNCTION_ATA_IDENTIFY,
         .flags = IRB_FLAGS_DATA_IN,
-        .timeout_s = IDENTIFY_TIMEOUT_S,
-        .is_once = true, /* a device that hangs costs one time-out, not four */
+        .timeout_s = LIMIT_IDENTIFY_S,
         .buffer = parcel->data,
         .byte_count = sizeof device->given.identify,
     };
@@ -70,16 +68,29 @@ static unsigned last_target(const struct channel *channel)
     return last == 0 && channel->device_1_forced ? 1 : last;
 }
 
+/* Nothing is sent to a device that was taken off line, and it stays what it was. */
+static bool is_off_line(const struct channel *channel, unsigned target, unsigned lun)
+{
+    const struct device *device = channel_device(channel, target, lun);
+    return device && device->failures.is_offline;
+}
+
 /* Looks for the next target's first unit, or for the next one of the other units. */
 static void look_for_next(struct channel *channel)
 {
     struct channel_search *search = &channel->search;
     const unsigned last = last_target(channel);
 
-    while (search->for_units && search->target <= last &&
-           search->lun > last_unit(channel, search->target)) {
-        search->target++;
-        search->lun = 1;
+    while (search->target <= last) {
+        bool is_past = search->for_units && search->lun > last_unit(channel, search->target);
+        if (!is_past && !is_off_line(channel, search->target, search->lun))
+            break;
+        if (search->for_units && !is_past) {
+            search->lun++;
+        } else {
+            search->target++;
+            search->lun = search->for_units;
+        }
     }
     if (search->target > last) {
         end(channel);
@@ -108,11 +119,26 @@ static void begin(struct channel *channel, bool for_units)
     channel->search.target = 0;
     channel->search.lun = for_units;
     for (struct device *device = channel->devices; device && !for_units; device = device->next)
-        forget(device); /* all that was there, its units too, until it is found again */
+        if (!device->failures.is_offline)
+            forget(device); /* all that was there, its units too, until it is found again */
     if (parcel)
         look_for_next(channel);
     else
         port_message(channel, "no memory to look for devices");
+}
+
+/* Another device than before has not failed yet. */
+static void decode(struct device *device)
+{
+    char serial[sizeof device->serial], model[sizeof device->model];
+
+    memcpy(serial, device->serial, sizeof serial);
+    memcpy(model, device->model, sizeof model);
+    identify_decode(device);
+    if (strcmp(serial, device->serial) == 0 && strcmp(model, device->model) == 0)
+        return;
+    device->failures = (struct device_failures){0};
+    identify_decode(device);
 }
 
 /* An IDENTIFY has come back. */
@@ -126,7 +152,7 @@ static void take_answer(struct channel *channel)
     if (request->irb_status == IRB_STATUS_SUCCESS && request->transferred == request->byte_count) {
         memcpy(&device->given.identify, parcel->data, sizeof device->given.identify);
         device->kind = is_packet ? DEVICE_ATAPI : DEVICE_ATA;
-        identify_decode(device);
+        decode(device);
     } else if (!is_packet) {
         send(device, IDE_COMMAND_ATAPI_IDENTIFY);
         return;

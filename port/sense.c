@@ -79,6 +79,8 @@ enum block_status block_status_of(const struct request *request)
 {
     if (request->is_cancelled && request->irb_status != IRB_STATUS_SUCCESS)
         return BLOCK_CANCELLED;
+    if (request->device->failures.is_offline && request->irb_status != IRB_STATUS_SUCCESS)
+        return BLOCK_DEVICE_GONE;
     if (request->device->kind == DEVICE_ATAPI && request->irb_status == IRB_STATUS_DEVICE_ERROR)
         return atapi_status(request);
     switch (request->irb_status) {

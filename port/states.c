@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables of the port's state machines: which state may follow which, and what the trace calls
- * them. Nothing else: what a state means says states.h, and what it does the file that owns the
+ * The port's state machines as tables: the steps of states.def, and what the trace calls the
+ * states. Nothing else: what a state means says states.h, and what it does the file that owns the
  * machine.
  */
 #include "port/states.h"
@@ -12,16 +12,6 @@
 
 /* ------------------------------------------------------------------ controller */
 
-#define BIT(name) (1u << CONTROLLER_##name)
-static const uint16_t controller_followers[] = {
-    [CONTROLLER_NO_DRIVER] = BIT(STOPPED),
-    [CONTROLLER_STOPPED] = BIT(STARTING),
-    [CONTROLLER_STARTING] = BIT(STARTED) | BIT(FAILED),
-    [CONTROLLER_STARTED] = BIT(SUSPENDED) | BIT(STOPPED),
-    [CONTROLLER_SUSPENDED] = BIT(STARTED),
-    [CONTROLLER_FAILED] = BIT(STARTING),
-};
-#undef BIT
 static const char *const controller_names[] = {
     [CONTROLLER_NO_DRIVER] = "no driver", [CONTROLLER_STOPPED] = "stopped",
     [CONTROLLER_STARTING] = "starting",   [CONTROLLER_STARTED] = "started",
@@ -30,22 +20,6 @@ static const char *const controller_names[] = {
 
 /* ------------------------------------------------------------------ channel */
 
-#define BIT(name) (1u << CHANNEL_##name)
-/* A controller that starts has its channels asked for anew. */
-#define AT_ENABLED (BIT(ABSENT) | BIT(STOPPED))
-static const uint16_t channel_followers[] = {
-    [CHANNEL_ABSENT] = AT_ENABLED,
-    [CHANNEL_STOPPED] = AT_ENABLED | BIT(INITIALISING),
-    [CHANNEL_FAILED] = AT_ENABLED | BIT(INITIALISING),
-    [CHANNEL_INITIALISING] = BIT(STARTING) | BIT(FAILED),
-    [CHANNEL_STARTING] = BIT(RUNNING) | BIT(CLOSING) | BIT(FAILED),
-    [CHANNEL_RUNNING] = BIT(SUSPENDED) | BIT(DRAINING),
-    [CHANNEL_SUSPENDED] = BIT(RUNNING),
-    [CHANNEL_DRAINING] = BIT(STOPPING),
-    [CHANNEL_STOPPING] = BIT(CLOSING),
-    [CHANNEL_CLOSING] = BIT(STOPPED) | BIT(FAILED),
-};
-#undef BIT
 static const char *const channel_names[] = {
     [CHANNEL_ABSENT] = "disabled",        [CHANNEL_STOPPED] = "stopped",
     [CHANNEL_FAILED] = "failed to start", [CHANNEL_INITIALISING] = "initialising",
@@ -56,16 +30,6 @@ static const char *const channel_names[] = {
 
 /* ------------------------------------------------------------------ recovery */
 
-#define BIT(name) (1u << RECOVERY_##name)
-static const uint16_t recovery_followers[] = {
-    /* An interrupt line that does not get calm, and a device that stays busy, reset without a
-     * time-out. */
-    [RECOVERY_NONE] = BIT(LUN_RESET) | BIT(RESET),
-    [RECOVERY_LUN_RESET] = BIT(LUN_RESET_AGAIN) | BIT(RESET) | BIT(NONE),
-    [RECOVERY_LUN_RESET_AGAIN] = BIT(LUN_RESET) | BIT(RESET),
-    [RECOVERY_RESET] = BIT(NONE),
-};
-#undef BIT
 static const char *const recovery_names[] = {
     [RECOVERY_NONE] = "none",
     [RECOVERY_LUN_RESET] = "LUN reset",
@@ -75,29 +39,11 @@ static const char *const recovery_names[] = {
 
 /* ------------------------------------------------------------------ power */
 
-#define BIT(name) (1u << POWER_##name)
-/* A channel that starts finds its devices so. */
-#define AT_START BIT(D0)
-static const uint16_t power_followers[] = {
-    [POWER_D0] = BIT(FALLING),
-    [POWER_FALLING] = BIT(D3) | BIT(D0),
-    [POWER_D3] = AT_START | BIT(RISING),
-    [POWER_RISING] = BIT(D0) | BIT(REFUSED),
-    [POWER_REFUSED] = AT_START | BIT(RISING),
-};
-#undef BIT
 static const char *const power_names[] = {
     [POWER_D0] = "D0",         [POWER_FALLING] = "falling", [POWER_D3] = "D3",
     [POWER_RISING] = "rising", [POWER_REFUSED] = "refused",
 };
 
-#define BIT(name) (1u << POWER_IRB_##name)
-static const uint16_t power_irb_followers[] = {
-    [POWER_IRB_NONE] = BIT(SENT),
-    [POWER_IRB_SENT] = BIT(PAUSED) | BIT(NONE),
-    [POWER_IRB_PAUSED] = BIT(SENT) | BIT(NONE),
-};
-#undef BIT
 static const char *const power_irb_names[] = {
     [POWER_IRB_NONE] = "none",
     [POWER_IRB_SENT] = "sent",
@@ -115,13 +61,30 @@ static const char *const irb_slot_names[] = {
 /* ------------------------------------------------------------------ all */
 
 const struct state_table state_tables[MACHINE_COUNT] = {
-    [MACHINE_CONTROLLER] = {"controller", controller_followers, controller_names, false},
-    [MACHINE_CHANNEL] = {"channel", channel_followers, channel_names, false},
-    [MACHINE_RECOVERY] = {"recovery of channel", recovery_followers, recovery_names, false},
-    [MACHINE_POWER] = {"power of channel", power_followers, power_names, true},
-    [MACHINE_POWER_IRB] = {"power IRB of channel", power_irb_followers, power_irb_names, false},
-    [MACHINE_SLOT] = {"request sense of channel", irb_slot_followers, irb_slot_names, true},
+    [MACHINE_CONTROLLER] = {"controller", controller_names, false},
+    [MACHINE_CHANNEL] = {"channel", channel_names, false},
+    [MACHINE_RECOVERY] = {"recovery of channel", recovery_names, false},
+    [MACHINE_POWER] = {"power of channel", power_names, true},
+    [MACHINE_POWER_IRB] = {"power IRB of channel", power_irb_names, false},
+    [MACHINE_SLOT] = {"request sense of channel", irb_slot_names, true},
 };
+
+bool state_has_step(enum state_machine machine, unsigned from, unsigned to)
+{
+    static const struct {
+        uint8_t machine, from, to;
+    } steps[] = {
+#define STEP(machine_, from_, event, to_) \
+    {MACHINE_##machine_, machine_##_##from_, machine_##_##to_},
+#include "port/states.def"
+#undef STEP
+    };
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (steps[i].machine == machine && steps[i].from == from && steps[i].to == to)
+            return true;
+    return false;
+}
 
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size)
 {

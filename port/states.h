@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The port's state machines: their states, and the one way from one to another. Which may follow
- * which say the tables in states.c, and a slot's here, which the compiler looks up; docs/states.md
- * shows them, and is made from both.
+ * which upon what says states.def; docs/states.md shows both.
  *
  * Each machine has one setter, a function of the file that owns it, which calls state_step before
  * it writes the state. A step that the table does not know is the kernel's own bug, and ends it.
@@ -117,22 +116,10 @@ enum irb_slot_state {
     SLOT_OWED,       /* the same, by the miniport's fault (IRB-12): it has to come */
 };
 
-/* Here, since every request makes three of these steps: the compiler looks them up. */
-#define BIT(name) (1u << SLOT_##name)
-static const uint16_t irb_slot_followers[] = {
-    [SLOT_FREE] = BIT(ACTIVE),
-    [SLOT_ACTIVE] = BIT(COMPLETED) | BIT(FREE) | BIT(TAKEN_BACK) | BIT(OWED),
-    [SLOT_COMPLETED] = BIT(FREE),
-    [SLOT_TAKEN_BACK] = BIT(FREE) | BIT(ACTIVE),
-    [SLOT_OWED] = BIT(FREE),
-};
-#undef BIT
-
 /* ------------------------------------------------------------------ the form */
 
 struct state_table {
-    const char *name;          /* as the trace says it */
-    const uint16_t *followers; /* of each state, a bit for each that may come next */
+    const char *name; /* as the trace says it */
     const char *const *names;
     bool has_units; /* there is one for each logical unit of a channel */
 };
@@ -148,6 +135,8 @@ static inline unsigned state_place(unsigned channel, unsigned target, unsigned l
 /* Whose steps they are, for people: "recovery of channel 0.0". */
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size);
 
+/* Does states.def have it? */
+bool state_has_step(enum state_machine machine, unsigned from, unsigned to);
 _Noreturn void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)
     __attribute__((cold));
 
@@ -157,18 +146,25 @@ static inline void state_step(enum state_machine machine, unsigned where, unsign
 {
     trace_timed(TRACE_STATE, trace_head(TRACE_STATE, where & ~STATE_UNIT, machine),
                 from | to << 8 | (where & STATE_UNIT));
-    if (__builtin_expect(!(state_tables[machine].followers[from] >> to & 1), 0))
+    if (!state_has_step(machine, from, to))
         state_refuse(machine, where, from, to);
 }
 
-/* The same where both states are known when it is compiled: it costs nothing, and a wrong step is
- * an error then. The trace has entries of other kinds there. */
-void state_step_is_wrong(void) __attribute__((error("no table has this step")));
-static inline __attribute__((always_inline)) void state_step_known(const uint16_t *followers,
+/* The same where both states are known when it is compiled, since every request's slot makes three
+ * steps: it costs nothing, and a wrong step is an error then. The trace has entries of other kinds
+ * there. */
+void state_step_is_wrong(void) __attribute__((error("states.def does not have this step")));
+static inline __attribute__((always_inline)) void state_step_known(enum state_machine machine,
                                                                    unsigned from, unsigned to)
 {
-    if (!(followers[from] >> to & 1))
+#define STEP(machine_, from_, event, to_)                                     \
+    (machine == MACHINE_##machine_ && from == (unsigned)machine_##_##from_ && \
+     to == (unsigned)machine_##_##to_) ||
+    if (!(
+#include "port/states.def"
+            false))
         state_step_is_wrong();
+#undef STEP
 }
 
 #endif

@@ -24,7 +24,8 @@ static const struct {
     {"registers",
      1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE | 1u << TRACE_REGISTER_BUFFER},
     {"calls", 1u << TRACE_CALL | 1u << TRACE_FALSE},
-    {"irbs", 1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT},
+    {"irbs",
+     1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT | 1u << TRACE_RECOVERY},
     {"rules", 1u << TRACE_RULE},
     {"states", 1u << TRACE_STATE},
     {"faults", 1u << TRACE_FAULT},
@@ -97,7 +98,8 @@ void trace_set_world(const struct trace_world *its)
 static bool is_timed(uint32_t head)
 {
     static const uint32_t kinds = 1u << TRACE_CALL | 1u << TRACE_IRB_START | 1u << TRACE_TIMEOUT |
-                                  1u << TRACE_RULE | 1u << TRACE_STATE | 1u << TRACE_FAULT;
+                                  1u << TRACE_RULE | 1u << TRACE_STATE | 1u << TRACE_FAULT |
+                                  1u << TRACE_RECOVERY;
     return kinds >> trace_kind_of(head) & 1 ||
            (trace_kind_of(head) == TRACE_PORT_WRITE && head >> 24 & TRACE_TIMED);
 }

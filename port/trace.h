@@ -26,9 +26,17 @@ enum trace_kind {
     TRACE_TIMEOUT,   /* extra: slot; timed */
     TRACE_RULE,      /* value: enum rule; timed */
     TRACE_STATE,     /* value: states before, after << 8, STATE_UNIT; extra: state_machine; timed */
+    TRACE_RECOVERY,  /* extra: enum traced_recovery; value: target, and what that says; timed */
     TRACE_FAULT,     /* value: the number of a fault that was injected; extra: its kind; timed */
     TRACE_PACKET,    /* value: four bytes of a packet; extra: where they stand. Before its block */
     TRACE_KIND_COUNT,
+};
+
+/* What the port makes of failures (request/fate.c). */
+enum traced_recovery {
+    TRACED_REPEAT,   /* a request: IrbStatus << 8, retries << 16, times that it was busy << 24 */
+    TRACED_STEP,     /* a device goes down to a slower mode, or to PIO */
+    TRACED_OFF_LINE, /* a device is taken off line */
 };
 
 /* Of an access's `extra`, beside the width. */

@@ -11,6 +11,7 @@
 #include "port/contract/rules.h"
 #include "port/irb_names.h"
 #include "port/irql.h"
+#include "port/limits.h"
 #include "port/states.h"
 
 #define PACKET     0xA0u
@@ -271,6 +272,25 @@ static void put_state(unsigned where, unsigned machine, uint32_t value, char *te
              state_tables[machine].names[value >> 8 & 0xFF]);
 }
 
+static void put_recovery(unsigned channel, unsigned what, uint32_t value, char *text, size_t size)
+{
+    const unsigned target = value & 0xFF;
+
+    switch ((enum traced_recovery)what) {
+    case TRACED_REPEAT:
+        put_line(channel, text, size, "target %u: a request is to be repeated, after %s (%u of %u)",
+                 target, irb_status_name((uint8_t)(value >> 8)),
+                 (value >> 16 & 0xFF) + (value >> 24), LIMIT_REPEATS + 1);
+        break;
+    case TRACED_STEP:
+        put_line(channel, text, size, "target %u: a step down, to a slower mode or PIO", target);
+        break;
+    case TRACED_OFF_LINE:
+        put_line(channel, text, size, "target %u is taken off line", target);
+        break;
+    }
+}
+
 void trace_reader_words(struct trace_reader *reader, const struct trace_entry *entry, char *text,
                         size_t size)
 {
@@ -314,6 +334,9 @@ void trace_reader_words(struct trace_reader *reader, const struct trace_entry *e
         break;
     case TRACE_FAULT:
         put_line(where, text, size, "fault %u is injected", (unsigned)value);
+        break;
+    case TRACE_RECOVERY:
+        put_recovery(where, extra, value, text, size);
         break;
     case TRACE_TIMEOUT:
         put_line(where, text, size, "IRB in slot %u: its time is over", extra);

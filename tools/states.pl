@@ -5,16 +5,18 @@
 #        tools/states.pl --check FILE   says whether FILE is what it would print, and whether anything but a setter
 #                                       writes a state of the port's; ends with 1 if so
 #
-# The state machines, from the code's own tables. A machine is an enumeration in a header, whose comments say
-# what a state is, and a table of followers in a source:
+# The state machines, from the code's own tables; what becomes of requests that fail (port/request/fates.def); and the
+# port's limits (port/limits.def). A machine is an enumeration in a header, whose comments say what a state is, and a
+# table of followers in a source, or, for the port's, rows of steps in port/states.def:
 #
 #     enum NAME { PREFIX_A, /* what A is */ ... };
 #     ... TABLE[...] = { [PREFIX_A] = BIT(B) | GROUP, ... };      with      #define GROUP BIT(C) or (BIT(C) | ...)
+#     STEP(PREFIX, A, "event", B)
 use strict;
 use warnings;
 
-# The port's machines have one form and one place.
-sub port { return ('port/states.h', "$_[0]_state", uc "$_[0]_", 'port/states.c', "$_[0]_followers") }
+# The port's machines have one form and one place: a prefix is all that differs, but for the slots' enumeration.
+sub port { return ('port/states.h', ($_[1] // $_[0]) . '_state', uc "$_[0]_") }
 
 # Title, what it is about, header, enumeration, prefix of its names, source, table.
 my @machines = (
@@ -35,7 +37,7 @@ my @machines = (
     ['port: the power IRB of a channel', 'One at a time, for any of its devices (`port/power.c`).', port('power_irb')],
     ['port: the slot of an IRB', 'A request\'s goes from `free` to `active`, `completed` and back: in the trace the IRB'
         . ' begins and ends. One of request sense is released by the miniport, or taken from it (`port/request/`).',
-        'port/states.h', 'irb_slot_state', 'SLOT_', 'port/states.h', 'irb_slot_followers'],
+        port('slot', 'irb_slot')],
     ['The registry\'s file in a session', 'The host\'s program that has it while a guest runs. What the guest says'
         . ' (`lib/journal.h`) leads to `appended` and `repeated`.',
         'tools/registry_session.c', 'hive_state', 'HIVE_', 'tools/registry_session.c', 'followers'],
@@ -95,8 +97,76 @@ sub read_followers {
     return \%followers;
 }
 
+# The rows of a .def file: NAME(word or "text", ...), each word and text of it.
+sub read_rows {
+    my ($path, $name, $width) = @_;
+    my $text = slurp($path);
+    my $argument = qr/"(?:[^"\\]|\\.)*"|\w+/;
+    my @rows;
+    while ($text =~ /^\Q$name\E\(($argument(?:,\s*$argument)*)\)$/mg) {
+        my @row = map { /^"(.*)"$/s ? $1 =~ s/\\(.)/$1/gr : $_ } $1 =~ /($argument)/g;
+        die "tools/states.pl: $path: a row of $name has $width columns: @row\n" if @row != $width;
+        push @rows, \@row;
+    }
+    my $count = () = $text =~ /^\Q$name\E\(/mg;
+    die "tools/states.pl: $path: $count rows of $name, of which @{[scalar @rows]} can be read\n" if !$count || $count != @rows;
+    return @rows;
+}
+
+# A machine of the port's: what its states are, and its steps.
+sub port_machine {
+    my ($title, $about, $header, $enumeration, $prefix) = @_;
+    my @states = read_states($header, $enumeration, $prefix);
+    my %known = map { $_->[0] => 1 } @states;
+    my @steps = grep { "$_->[0]_" eq $prefix } read_rows('port/states.def', 'STEP', 4);
+    my $text = "## $title\n\n$about\n\n| state | what it is |\n|---|---|\n";
+    for (@states) {
+        my ($name, $meaning) = @$_;
+        grep { $_->[1] eq $name } @steps or die "tools/states.pl: port/states.def: no step leaves $prefix$name\n";
+        slurp('port/states.c') =~ /\[\Q$prefix$name\E\] = "/ or die "tools/states.pl: port/states.c: $prefix$name has no name\n";
+        $text .= sprintf "| %s | %s |\n", name_of($name), $meaning;
+    }
+    $text .= "\n| state | event | next state |\n|---|---|---|\n";
+    for (@steps) {
+        my (undef, $from, $event, $to) = @$_;
+        $known{$_} or die "tools/states.pl: port/states.def: $prefix$_ is no state\n" for $from, $to;
+        $text .= sprintf "| %s | %s | %s |\n", name_of($from), $event, name_of($to);
+    }
+    return $text;
+}
+
+sub fates {
+    my $text = <<'END';
+## port: a request that fails
+
+What becomes of one that did not succeed (`port/request/fates.def`). The first row counts whose status and condition hold.
+
+| IrbStatus | when | then |
+|---|---|---|
+END
+    for (read_rows('port/request/fates.def', 'FATE', 5)) {
+        my ($status, undef, undef, $when, $then) = @$_;
+        $text .= sprintf "| %s | %s | %s |\n", $status eq 'ANY' ? 'any' : "IRB_STATUS_$status", $when, $then;
+    }
+    return $text;
+}
+
+sub limits {
+    my $text = <<'END';
+## port: limits
+
+How long the port waits, and how often it tries (`port/limits.def`; `counters` prints them, too).
+
+| name | limit | |
+|---|---|---|
+END
+    $text .= sprintf "| %s | %s %s | %s |\n", @$_ for read_rows('port/limits.def', 'LIMIT', 4);
+    return $text;
+}
+
 sub machine {
     my ($title, $about, $header, $enumeration, $prefix, $source, $table) = @_;
+    return port_machine(@_) if !$source;
     my @states = read_states($header, $enumeration, $prefix);
     my $followers = read_followers($source, $prefix, $table);
     my %order = map { $states[$_][0] => $_ } 0 .. $#states;
@@ -105,8 +175,6 @@ sub machine {
         my ($name, $meaning) = @$_;
         my $next = delete $followers->{$name} or die "tools/states.pl: $source: nothing follows $prefix$name\n";
         defined $order{$_} or die "tools/states.pl: $source: $prefix$_ is no state\n" for @$next;
-        $header ne 'port/states.h' || slurp('port/states.c') =~ /\[\Q$prefix$name\E\] = "/
-            or die "tools/states.pl: port/states.c: $prefix$name has no name\n";
         my @next = sort { $order{$a} <=> $order{$b} } @$next;
         $text .= sprintf "| %s | %s | %s |\n", name_of($name), $meaning, join ', ', map { name_of($_) } @next;
     }
@@ -130,7 +198,7 @@ sub writes_past_setters {
 
 chdir "$1." if $0 =~ m{^(.*/)tools/[^/]+$};
 my $text = join "\n", "# State machines\n\nMade by `tools/states.pl` from the code's tables; do not edit.\n",
-    map { machine(@$_) } @machines;
+    (map { machine(@$_) } @machines), fates(), limits();
 if (@ARGV == 2 && $ARGV[0] eq '--check') {
     my @wrong = writes_past_setters();
     push @wrong, "$ARGV[1] is not what the code says: tools/states.pl >$ARGV[1]\n" if slurp($ARGV[1]) ne $text;

@@ -15,6 +15,7 @@
 #include "boot/shell/numbers.h"
 #include "lib/plural.h"
 #include "port/identify.h"
+#include "port/limits.h"
 #include "port/objects.h"
 #include "port/parcel.h"
 
@@ -44,15 +45,13 @@ enum {
     WORD_ROTATION = 217,
 };
 
-#define IDENTIFY_TIMEOUT_S 10u
-
 bool device_ask(struct device *device, uint16_t words[256], struct request *request)
 {
     *request = (struct request){
         .device = device,
         .function = IRB_FUNCTION_ATA_IDENTIFY,
         .flags = IRB_FLAGS_DATA_IN,
-        .timeout_s = IDENTIFY_TIMEOUT_S,
+        .timeout_s = LIMIT_IDENTIFY_S,
         .buffer = words,
         .byte_count = 512,
     };

@@ -8,9 +8,12 @@
 #include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "port/channel.h"
+#include "port/idle.h"
 #include "port/irb_names.h"
+#include "port/limits.h"
 #include "port/loader/image.h"
 #include "port/objects.h"
+#include "port/request/fate.h"
 #include "port/request/timeout.h"
 #include "port/timer.h"
 
@@ -75,9 +78,6 @@ enum command_result command_drivers(unsigned count, char **words)
 
 /* ------------------------------------------------------------------ reset */
 
-/* A device has 31 s to come out of a reset (ATA/ATAPI-6 9.2), and each request its tries. */
-#define WAIT_LIMIT_US 60000000u
-
 static void time_is_over(void *context)
 {
     *(bool *)context = true;
@@ -99,7 +99,7 @@ static bool wait_for_rest(struct channel *channel)
     bool is_over = false;
     struct port_timer limit = {.deferred = {.procedure = time_is_over, .context = &is_over}};
 
-    timer_arm(&limit, WAIT_LIMIT_US);
+    timer_arm(&limit, LIMIT_RESET_S * 1000000u);
     hal_interrupts_disable();
     while (is_at_work(channel) && !is_over && !shell_is_stopped())
         irql_pause();
@@ -124,7 +124,9 @@ static unsigned ask_devices(struct channel *channel, unsigned *asked)
         bool answers = device_ask(device, words, &request);
         hal_printf("%-5s %-6u  %s%s\n", device->name, device->target,
                    answers ? "answers" : "does not answer: ",
-                   answers ? "" : irb_status_name(request.irb_status));
+                   answers             ? ""
+                   : request.timed_out ? "its time was over"
+                                       : irb_status_name(request.irb_status));
         silent += !answers;
     }
     return silent;
@@ -149,6 +151,8 @@ enum command_result command_reset(unsigned count, char **words)
                             "is under way.",
                             channel->name);
     uint64_t rest_us = hal_clock_us() - began_us;
+    if (channel_forget_failures(channel))
+        channel_look_again(channel);
     unsigned asked, silent = ask_devices(channel, &asked);
     if (shell_is_stopped())
         return COMMAND_FAILED;

@@ -13,6 +13,7 @@
 #include "port/contract/report.h"
 #include "port/contract/rules.h"
 #include "port/controller.h"
+#include "port/identify.h"
 #include "port/irb_names.h"
 #include "port/objects.h"
 
@@ -140,6 +141,31 @@ static void print_device_counters(void)
     }
 }
 
+/* What the port has made of devices that fail. */
+static void print_fallbacks(void)
+{
+    for (struct device *device = NULL; (device = port_next_device(device));) {
+        const struct device_counters *counters = &device->counters;
+        if (counters->resets)
+            hal_printf("%s has caused %" PRIu64 " reset%s\n", device->name, counters->resets,
+                       plural(counters->resets));
+        if (counters->steps)
+            hal_printf("%s took %" PRIu64 " step%s down to another mode, now %s\n", device->name,
+                       counters->steps, plural(counters->steps),
+                       identify_mode_name(device->given.parameters.TransferModeSelected));
+        if (device->failures.is_offline)
+            hal_printf("%s is off line, until `reset %s`\n", device->name, device->channel->name);
+    }
+}
+
+static void print_limits(void)
+{
+    hal_printf("How long the port waits, and how often it tries:\n");
+#define LIMIT(name, value, unit, words) hal_printf("%6u %-8s  %s\n", value, unit, words);
+#include "port/limits.def"
+#undef LIMIT
+}
+
 static void print_channel_counters(void)
 {
     hal_printf("%-8s %10s %10s %10s %7s %8s %9s\n", "CHANNEL", "REQUESTS", "INTERRUPTS", "NOT ITS",
@@ -159,6 +185,7 @@ enum command_result command_counters(unsigned count, char **words)
         return COMMAND_BAD_ARGUMENTS;
     print_device_counters();
     print_channel_counters();
+    print_fallbacks();
     hal_printf("Register accesses of the drivers: %" PRIu64 ", and %" PRIu64
                " unit%s through buffer routines\n",
                access_counters.registers, access_counters.data_units,
@@ -168,6 +195,7 @@ enum command_result command_counters(unsigned count, char **words)
         if (hal_interrupt_unclaimed(line) > 0)
             hal_printf("Interrupts on line %u that nobody claimed: %" PRIu64 "\n", line,
                        hal_interrupt_unclaimed(line));
+    print_limits();
     return COMMAND_DONE;
 }
 

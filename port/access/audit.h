@@ -157,6 +157,8 @@ static inline __attribute__((always_inline)) bool audit_takes_status(struct chan
 /* A channel starts: what a driver before this one has set is not this one's doing. Context:
  * PASSIVE_LEVEL. */
 void audit_start(struct channel *channel);
+/* The driver has selected transfer modes anew: the next DMA command is looked at again. */
+void audit_modes_selected(struct channel *channel);
 
 /* Its devices have lost their power. */
 void audit_power_is_lost(struct channel *channel);

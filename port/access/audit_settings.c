@@ -133,6 +133,12 @@ void audit_start(struct channel *channel)
     }
 }
 
+void audit_modes_selected(struct channel *channel)
+{
+    for (unsigned index = 0; index < 2; index++)
+        set_hazards(&channel->audit, index, AUDIT_NO_DMA, true);
+}
+
 /* ------------------------------------------------------------------ transfer modes */
 
 /* Those of IDENTIFY data, by class as SET FEATURES has it: 0 is single word DMA, 1 multiword, 2

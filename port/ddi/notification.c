@@ -8,6 +8,7 @@
 #include "port/contract/entry.h"
 #include "port/contract/routines.h"
 #include "port/ddi/variadic.h"
+#include "port/limits.h"
 #include "port/log.h"
 #include "port/objects.h"
 #include "port/request/queue.h"
@@ -18,6 +19,7 @@ static void devices_removed(void *context)
     struct channel *channel = context;
     for (struct device *device = channel->devices; device; device = device->next)
         if (__atomic_exchange_n(&device->is_removed, false, __ATOMIC_RELAXED)) {
+            device->failures = (struct device_failures){0}; /* what comes there next is another */
             device_set_usable(device, false);
             device_queue_fail(device, IRB_STATUS_SELECTION_TIMEOUT);
         }
@@ -83,11 +85,6 @@ static void channel_ready(void *context)
     channel_dispatch(channel);
 }
 
-/* The longest pause that a miniport can ask for: twice what a device may take to come out of a
- * reset (ATA/ATAPI-6, 9.2). A queue that never goes on helps nobody, since requests that wait in it
- * have no time-out. */
-#define PAUSE_LIMIT_S 120u
-
 void notifications_init(struct channel *channel)
 {
     channel->queue.busy_timer.deferred =
@@ -141,10 +138,11 @@ VOID NTAPI AtaPortDeviceStateChange(PVOID ChannelExtension, UCHAR TargetId, UCHA
                          routine_name(routine), TargetId, Lun);
         return;
     }
-    if (BusyTimeout > PAUSE_LIMIT_S) {
+    /* A queue that never goes on helps nobody, since requests that wait in it have no time-out. */
+    if (BusyTimeout > LIMIT_PAUSE_S) {
         port_message(channel, "%s: a pause of %u s is too long; the queue goes on after %u s",
-                     routine_name(routine), (unsigned)BusyTimeout, PAUSE_LIMIT_S);
-        BusyTimeout = PAUSE_LIMIT_S;
+                     routine_name(routine), (unsigned)BusyTimeout, LIMIT_PAUSE_S);
+        BusyTimeout = LIMIT_PAUSE_S;
     }
     uint64_t duration_us = BusyTimeout * 1000000ull;
     if (TargetId == IDE_UNTAGGED)

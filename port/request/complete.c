@@ -8,18 +8,12 @@
 
 #include <string.h>
 
-#include "port/irb_names.h"
-#include "port/log.h"
 #include "port/objects.h"
 #include "port/request/bounce.h"
+#include "port/request/fate.h"
 #include "port/request/queue.h"
 #include "port/request/slots.h"
-#include "port/request/timeout.h"
 #include "port/trace.h"
-
-/* How often a request may be repeated after resets before its issuer hears of it; and once while
- * busy (IDE_REQUEST_BLOCK). */
-#define MAXIMUM_RETRIES 3u
 
 /* Those that have come back, the last one first, in their order. */
 static struct irb_slot *in_order(struct irb_slot *slot)
@@ -84,51 +78,6 @@ static inline void count(struct device *device, const struct request *request)
     }
 }
 
-/* A request came back as busy after its pause, too: the device is stuck, maybe in a block of data
- * that nobody takes, and the channel is reset. That is done once, until a request has succeeded: a
- * device that a reset does not help costs no more than one. False: it was done. */
-static bool reset_stuck(struct channel *channel, const struct request *request)
-{
-    if (channel->queue.is_stuck || channel->recovery != RECOVERY_NONE)
-        return false;
-    channel->queue.is_stuck = true;
-    device_message(request->device, ": %s was busy, and busy again after a pause; resetting",
-                   irb_function_name(request->function));
-    channel_reset(channel);
-    return true;
-}
-
-/* It has failed. Is it worth another try? A device that is busy is given a pause first; it gets one
- * more chance, whatever the request is, a flush before a stop as well, and then a reset. */
-static bool should_retry(struct request *request)
-{
-    struct device *device = request->device;
-    struct channel *channel = device->channel;
-
-    device->counters.errors++;
-    device->was_written |= request->function == IRB_FUNCTION_ATA_WRITE; /* a part of it, maybe */
-    if (request->is_cancelled)
-        return false;
-    if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
-        request->was_busy = true;
-        if (!(device->queue.busy.bits &
-              BUSY_ASKED)) /* else the miniport knows better for how long */
-            device_pause(device, BUSY_PAUSE_US);
-    } else if (request->was_stopped || request->retries == MAXIMUM_RETRIES ||
-               channel_is_leaving(channel->state)) {
-        return false;
-    } else if (request->irb_status == IRB_STATUS_BUSY
-                   ? reset_stuck(channel, request)
-                   : request->irb_status == IRB_STATUS_BUS_RESET && !request->is_once) {
-        request->retries++;
-    } else {
-        return false;
-    }
-    device->counters.retries++;
-    request->sense_valid = request->registers_valid = false;
-    return true;
-}
-
 bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status)
 {
     enum irql level = irql_enter_dirql();
@@ -183,8 +132,7 @@ static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct r
         bounce_give_back(slot, request);
     slot_free(channel, slot, device);
     if (request->irb_status != IRB_STATUS_SUCCESS)
-        return should_retry(request);
-    channel->queue.is_stuck = false;
+        return request_is_repeated(request);
     count(device, request);
     return false;
 }
@@ -221,6 +169,7 @@ static __attribute__((noinline)) void run_any(struct channel *channel, struct ir
         ended = request->next;
         request->callback(request);
     }
+    queues_fail_off_line(channel);
     if (channel->queue.waiting)
         channel_dispatch(channel);
 }
@@ -242,7 +191,6 @@ void completion_run(void *context)
     struct request *request = slot->request;
     slot_leave(slot, request, IRB_STATUS_SUCCESS);
     slot_free(channel, slot, request->device);
-    channel->queue.is_stuck = false;
     count(request->device, request);
     request->callback(request);
 }

@@ -339,7 +339,7 @@ void request_submit(struct request *request)
 /* It waits its turn, or is refused. */
 static __attribute__((noinline)) void enqueue(struct channel *channel, struct request *request)
 {
-    if (!channel_takes_requests(channel->state)) {
+    if (!channel_takes_requests(channel->state) || request->device->failures.is_offline) {
         request_fail(request, IRB_STATUS_SELECTION_TIMEOUT);
         return;
     }
@@ -425,6 +425,31 @@ void queues_fail(struct channel *channel, UCHAR irb_status)
 {
     for (struct device *device = channel->devices; device; device = device->next)
         device_queue_fail(device, irb_status);
+}
+
+/* Each leaves the head and comes in again behind the others, or what its issuer sends in its stead:
+ * so their order is as before, and all but one are in the queue meanwhile (block_order.h). */
+void device_queue_return(struct device *device, bool (*is_returned)(const struct request *request))
+{
+    unsigned count = 0;
+
+    for (const struct request *request = device->queue.head; request; request = request->next)
+        count++;
+    for (; count && device->queue.head; count--) {
+        struct request *request = device->queue.head;
+        queue_take_head(device);
+        if (is_returned(request))
+            request_fail(request, IRB_STATUS_INVALID_REQUEST);
+        else
+            queue_append(device, request);
+    }
+}
+
+void queues_fail_off_line(struct channel *channel)
+{
+    for (struct device *device = channel->devices; device; device = device->next)
+        if (device->failures.is_offline)
+            device_queue_fail(device, IRB_STATUS_SELECTION_TIMEOUT);
 }
 
 /* The time of a pause is over. */

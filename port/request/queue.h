@@ -33,10 +33,13 @@ void request_requeue(struct request *request);
 /* Ends everything that waits in a device's queue, or in all of the channel's. DISPATCH_LEVEL. */
 void device_queue_fail(struct device *device, UCHAR irb_status);
 void queues_fail(struct channel *channel, UCHAR irb_status);
+/* Ends those in a device's queue that shall go back to their issuers, with
+ * IRB_STATUS_INVALID_REQUEST. DISPATCH_LEVEL. */
+void device_queue_return(struct device *device, bool (*is_returned)(const struct request *request));
+/* As queues_fail, for devices that were taken off line: as for one that is gone. DISPATCH_LEVEL. */
+void queues_fail_off_line(struct channel *channel);
 /* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
 extern void (*request_wake)(struct device *device);
-/* The pause before an IRB that came back with IRB_STATUS_BUSY is sent once more. */
-#define BUSY_PAUSE_US 100000u
 /* Pauses a device's queue; it goes on by itself. Any context. */
 void device_pause(struct device *device, uint64_t duration_us);
 

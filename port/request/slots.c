@@ -18,13 +18,13 @@
 #include <string.h>
 
 #include "port/contract/rules.h"
+#include "port/limits.h"
 #include "port/objects.h"
 #include "port/trace.h"
 
 /* Outside NumberOfOverlappedRequests: one for LUN resets, one for power IRBs, then the
  * request-sense IRBs: as many as requests may fail at once, but no more than are likely to. */
-#define RESET_AND_POWER  2u
-#define MOST_SENSE_SLOTS 8u
+#define RESET_AND_POWER 2u
 
 /* IRB extensions are physically contiguous, and aligned so. They end with a page. */
 #define EXTENSION_ALIGNMENT 128u
@@ -252,7 +252,7 @@ bool slots_create(struct channel *channel)
     channel->irbs.sense_first = (uint16_t)(overlapped + RESET_AND_POWER);
     unsigned count =
         channel->irbs.sense_first +
-        (channel->irbs.limit < MOST_SENSE_SLOTS ? channel->irbs.limit : MOST_SENSE_SLOTS);
+        (channel->irbs.limit < LIMIT_SENSE_IRBS ? channel->irbs.limit : LIMIT_SENSE_IRBS);
     channel->irbs.count = (uint16_t)count;
     channel->irbs.overlapped_count = (uint16_t)overlapped;
     channel->irbs.free_internal = NULL;

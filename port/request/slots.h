@@ -44,7 +44,7 @@ static inline struct irb_slot *slot_if_last(struct channel *channel, const IDE_R
 static inline __attribute__((always_inline)) void
 slot_step(struct irb_slot *slot, enum irb_slot_state from, enum irb_slot_state next)
 {
-    state_step_known(irb_slot_followers, from, next);
+    state_step_known(MACHINE_SLOT, from, next);
     slot->state = next;
 }
 

@@ -3,7 +3,7 @@
  * Time-outs and recovery. While requests are at the miniport, a watchdog ticks once a second; a
  * request whose TimeOutValue is over starts the ladder: an LUN reset IRB, and if that does not end
  * the request, IdeHwReset, after which the port ends what is left with IRB_STATUS_BUS_RESET.
- * Requests ended by a reset are repeated a few times (complete.c) before their issuer hears of it.
+ * What becomes of the requests then, and of the device, fate.c knows.
  * Where the auditor has stopped a request's transfer, the channel is reset at once.
  *
  * Entered at DISPATCH_LEVEL.
@@ -12,18 +12,21 @@
 
 #include <string.h>
 
+#include "lib/plural.h"
 #include "port/access/audit.h"
 #include "port/access/inject_state.h"
 #include "port/call.h"
 #include "port/contract/report.h"
 #include "port/irb_names.h"
+#include "port/limits.h"
 #include "port/log.h"
 #include "port/request/complete.h"
+#include "port/request/fate.h"
 #include "port/request/queue.h"
 #include "port/request/results.h"
 #include "port/request/slots.h"
 
-#define TICK_US 1000000u
+#define TICK_US (LIMIT_TICK_S * 1000000u)
 
 static void set_recovery(struct channel *channel, enum recovery_state next)
 {
@@ -50,18 +53,9 @@ static struct irb_slot *late_slot(struct channel *channel)
     return NULL;
 }
 
-void channel_reset(struct channel *channel)
+/* IRB-10, for each that IdeHwReset has left. */
+static void end_outstanding(struct channel *channel, struct context *context)
 {
-    struct context *context = channel_context(channel, CONTEXT_RESET);
-    channel->counters.resets++;
-    set_recovery(channel, RECOVERY_RESET);
-    context->slot = NULL;
-    struct sync_saved saved = sync_enter(channel);
-    BOOLEAN succeeded =
-        MINIPORT_CALL_1(context, channel->given.interface.IdeHwReset, channel->memory.extension);
-    sync_leave(saved);
-    if (!succeeded)
-        port_message(channel, "IdeHwReset failed");
     for (unsigned i = 0; i < channel->irbs.count; i++) {
         struct irb_slot *slot = slot_at(channel, i);
         if (!slot->request) {
@@ -74,6 +68,36 @@ void channel_reset(struct channel *channel)
                                "it was still outstanding; the port ended it");
         }
     }
+}
+
+/* How many of its IRBs has the miniport? */
+static unsigned count_active(struct channel *channel)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < channel->irbs.count; i++)
+        count += slot_at(channel, i)->state == SLOT_ACTIVE && slot_at(channel, i)->request;
+    return count;
+}
+
+void channel_reset(struct channel *channel)
+{
+    struct context *context = channel_context(channel, CONTEXT_RESET);
+    unsigned active = count_active(channel);
+    uint64_t began_us = hal_clock_us();
+
+    channel->counters.resets++;
+    set_recovery(channel, RECOVERY_RESET);
+    context->slot = NULL;
+    struct sync_saved saved = sync_enter(channel);
+    BOOLEAN succeeded =
+        MINIPORT_CALL_1(context, channel->given.interface.IdeHwReset, channel->memory.extension);
+    sync_leave(saved);
+    if (!succeeded)
+        port_message(channel, "IdeHwReset failed");
+    unsigned took_us = (unsigned)(hal_clock_us() - began_us);
+    end_outstanding(channel, context);
+    port_note(channel, "IdeHwReset took %u us, and has ended %u IRB%s", took_us, active,
+              plural(active));
     set_recovery(channel, RECOVERY_NONE);
     deferred_queue(&channel->irbs.completion); /* what waited is pushed from there */
 }
@@ -109,8 +133,10 @@ void request_lost_internal(const struct request *lost)
         contract_report_in(context, RULE_IRB_20, "IdeHwStartIo",
                            ENTRY_PLACE(channel->given.interface.IdeHwStartIo),
                            "after %u s it has not been completed; the channel is reset",
-                           INTERNAL_LIMIT_S);
+                           LIMIT_INTERNAL_S);
     }
+    if (lost != &channel->timeouts.recovery_request) /* which goes with a time-out already */
+        device_caused_reset(lost);
     channel_reset(channel);
 }
 
@@ -124,8 +150,7 @@ static void lun_reset_done(struct request *request)
 
     if (channel->recovery != RECOVERY_LUN_RESET)
         return; /* it took too long, and the channel was reset meanwhile */
-    if (request->irb_status == IRB_STATUS_BUSY && !request->was_busy) {
-        request->was_busy = true;
+    if (request->irb_status == IRB_STATUS_BUSY && !request->busy_times++) {
         set_recovery(channel, RECOVERY_LUN_RESET_AGAIN);
     } else if (!succeeded ||
                (request->irb_status == IRB_STATUS_SUCCESS &&
@@ -133,6 +158,8 @@ static void lun_reset_done(struct request *request)
                late_slot(channel)) {
         channel_reset(channel);
     } else {
+        device_note(request->device, ": the LUN reset has helped, after %u ms",
+                    (unsigned)((hal_clock_us() - channel->timeouts.recovery_began_us) / 1000));
         set_recovery(channel, RECOVERY_NONE);
         deferred_queue(&channel->irbs.completion);
     }
@@ -153,7 +180,9 @@ static void recover(struct channel *channel, struct irb_slot *slot)
     request->device = slot->request->device;
     request->function = IRB_FUNCTION_LUN_RESET;
     request->callback = lun_reset_done;
-    channel->timeouts.recovery_ticks_left = INTERNAL_LIMIT_S;
+    channel->timeouts.recovery_ticks_left = LIMIT_INTERNAL_S;
+    channel->timeouts.recovery_began_us = hal_clock_us();
+    device_caused_reset(slot->request);
     send_lun_reset(channel);
 }
 

@@ -14,11 +14,8 @@ void watchdog_arm(struct channel *channel);
 /* Calls IdeHwReset, and ends what it left with IRB_STATUS_BUS_RESET. Context: DISPATCH_LEVEL. */
 void channel_reset(struct channel *channel);
 
-/* LUN reset and power IRBs have no TimeOutValue, so a miniport that loses one must not stop the
- * channel for ever: ATA/ATAPI-6 gives a device 31 s to come out of a reset (9.2), this is a little
- * more. */
-#define INTERNAL_LIMIT_S 35u
-/* It has lost one: IRB-20, and the channel is reset. Context: DISPATCH_LEVEL. */
+/* The miniport has lost an LUN reset or power IRB, which have no TimeOutValue: IRB-20, and the
+ * channel is reset. Context: DISPATCH_LEVEL. */
 void request_lost_internal(const struct request *lost);
 
 #endif

@@ -82,6 +82,8 @@ bool guest_test(const char *name)
         guest_test_issuers();
     else if (strcmp(name, "statuses") == 0)
         guest_test_statuses();
+    else if (strcmp(name, "recovery") == 0)
+        guest_test_recovery();
     else if (strcmp(name, "results") == 0)
         guest_test_results();
     else if (strcmp(name, "power") == 0)

@@ -33,6 +33,7 @@ void guest_test_sequence(void);
 void guest_test_units(void);
 void guest_test_limits(void);
 void guest_test_depth(bool by_pio);
+void guest_test_recovery(void);
 void guest_test_results(void);
 void guest_test_issuers(void);
 void guest_test_statuses(void);

@@ -77,6 +77,11 @@ static void identify(PIDE_REQUEST_BLOCK irb)
     words[64] = 0x0003;
     words[80] = 0x0078;
     words[83] = words[86] = 0x5000; /* FLUSH CACHE */
+    if (puppet.has_dma) {
+        words[53] |= 4;
+        words[63] = 0x0007;
+        words[88] = 0x203F;
+    }
     if (puppet.packet) {
         words[0] = 0x8580; /* a CD-ROM drive */
         words[126] = puppet.last_lun;
@@ -222,7 +227,8 @@ static BOOLEAN NTAPI initialize(PVOID extension, PIDE_DEVICE_PARAMETERS paramete
 {
     (void)extension, (void)data;
     note(CONTEXT_HW_INITIALIZE)->target = parameters->TargetId;
-    parameters->TransferModeSelected = PIO_MODE4;
+    if (!puppet.has_dma)
+        parameters->TransferModeSelected = PIO_MODE4;
     parameters->NumberOfOverlappedRequests = puppet.overlapped;
     parameters->MaxBlockXfer = 0;
     if (puppet.in_initialize)
@@ -284,9 +290,12 @@ static BOOLEAN NTAPI mode_select(PVOID extension, PIDE_TRANSFER_MODE_PARAMETERS 
 {
     (void)extension;
     note(CONTEXT_TRANSFER_MODE_SELECT)->channel = modes->ChannelNumber;
-    for (unsigned i = 0; i < MAX_IDE_DEVICE; i++)
+    for (unsigned i = 0; i < MAX_IDE_DEVICE; i++) {
+        ULONG dma = modes->DeviceTransferModeSupported[i] & UDMA_SUPPORT;
+        ULONG fastest = dma && puppet.has_dma ? 1u << (31 - __builtin_clz(dma)) : 0;
         modes->DeviceTransferModeSelected[i] =
-            modes->DeviceType[i] == DeviceNotExist ? 0 : PIO_MODE4;
+            modes->DeviceType[i] == DeviceNotExist ? 0 : PIO_MODE4 | fastest;
+    }
     return TRUE;
 }
 
@@ -297,6 +306,10 @@ static BOOLEAN NTAPI adapter_routine(PVOID extension, IDE_CONTROL_ACTION action,
     note(CONTEXT_ADAPTER_CONTROL)->action = action;
     if (action == IdeStart && puppet.is_sata)
         configuration->AtaBusType = IdeBusSata;
+    if (action == IdeStart && puppet.has_dma) {
+        configuration->BusMaster = TRUE;
+        configuration->NumberOfPhysicalBreaks = 32;
+    }
     return TRUE;
 }
 

@@ -52,6 +52,7 @@ struct puppet {
     bool ends_all;      /* at an LUN reset, by AtaPortCompleteAllActiveRequests */
     bool has_one_target;
     bool is_sata;
+    bool has_dma; /* a bus master, and disks with Ultra DMA 5 */
     void (*in_initialize)(PIDE_DEVICE_PARAMETERS parameters);
     bool refuses_start; /* IdeHwControl(IdeStart) of the first channel */
     bool refuses_power, refuses_power_irbs;

@@ -58,6 +58,8 @@ my @tests = (
     ['guest-order', 'order', 'the routines of a miniport in the order and at the levels that the port calls them'],
     ['guest-power', 'power', 'power of devices, channels and controllers'],
     ['guest-queues', 'queues', 'paused queues, requests that end all at once, devices that come and go'],
+    ['guest-recovery', 'recovery', 'what becomes of devices that fail again and again: slower modes, PIO, off line',
+        FAULT => 'time-outs 100'],
     ['guest-sequence', 'sequence', 'the order of block requests that overlap, and of flushes'],
     ['guest-results', 'results', 'what an IRB brings back beside its data: registers, sense data, members that are the port\'s'],
     ['guest-units', 'units', 'many targets, and targets of several logical units'],
