@@ -109,6 +109,12 @@ static PIDE_REQUEST_BLOCK take_held(struct ahci_channel *channel)
     return irb;
 }
 
+void ahci_end_held(struct ahci_channel *channel, UCHAR irb_status)
+{
+    while (channel->held_head)
+        ahci_end(channel, take_held(channel), irb_status);
+}
+
 static BOOLEAN may_go(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb)
 {
     if (channel->phase == PHASE_ABSENT)

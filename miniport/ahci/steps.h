@@ -79,6 +79,8 @@ enum ahci_phase ahci_log_tick(struct ahci_channel *channel);
 enum ahci_phase ahci_queue(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb);
 /* What waits goes on as far as it can. */
 enum ahci_phase ahci_go_on(struct ahci_channel *channel);
+/* All that waits ends with that. */
+void ahci_end_held(struct ahci_channel *channel, UCHAR irb_status);
 /* Looks whether the command that ends without interrupt is over. */
 enum ahci_phase ahci_silent_look(struct ahci_channel *channel);
 
