@@ -72,6 +72,12 @@ static uint32_t at_rest(void)
 
 unsigned inject_add(const char *text, char *error, size_t error_size)
 {
+    return inject_add_for(NULL, text, error, error_size);
+}
+
+unsigned inject_add_for(const struct request *request, const char *text, char *error,
+                        size_t error_size)
+{
     struct inject_rule *rule = free_place();
     struct inject_rule parsed;
 
@@ -84,6 +90,7 @@ unsigned inject_add(const char *text, char *error, size_t error_size)
     }
     bool was_armed = any_is_armed();
     inject_forget(rule);
+    parsed.request = request;
     parsed.number = ++rule_count;
     parsed.from_us = hal_clock_us() + parsed.after_us;
     parsed.random = (parsed.seed + 1) * 0x9E3779B97F4A7C15u; /* never 0: an odd number */
@@ -120,6 +127,15 @@ bool inject_add_all(const char *text, char *error, size_t error_size)
 }
 
 /* ------------------------------------------------------------------ the end of them */
+
+void inject_disarm(unsigned number)
+{
+    for (unsigned i = 0; i < INJECT_RULE_MOST; i++)
+        if (inject_rules[i].number == number)
+            inject_rules[i].is_armed = false;
+    if (!any_is_armed())
+        set_filters(false);
+}
 
 void inject_clear(void)
 {

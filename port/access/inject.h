@@ -22,6 +22,13 @@
 /* Arms one more rule. Returns its number, from 1 on; 0: `error` has a sentence that says what is
  * wrong with it, and what is possible. Context: PASSIVE_LEVEL. */
 unsigned inject_add(const char *text, char *error, size_t error_size);
+/* The same for one request alone, which is about to be submitted: nothing matches until its first
+ * command reaches the device, and what begins with an access begins with that command. For who wants
+ * the same faults again, whatever the order is in which requests get their turn. */
+unsigned inject_add_for(const struct request *request, const char *text, char *error,
+                        size_t error_size);
+/* Disarms one; what has begun by it goes on. Context: PASSIVE_LEVEL. */
+void inject_disarm(unsigned number);
 /* Rules that stand behind each other, with ';' or a newline between them. False: one of them is
  * wrong; those before it are armed. Context: PASSIVE_LEVEL. */
 bool inject_add_all(const char *text, char *error, size_t error_size);

@@ -102,10 +102,10 @@ static void begin(struct inject_channel *state, struct inject_rule *rule)
 static const uint8_t beginning[] = {INJECT_BSY,    INJECT_DRQ,      INJECT_FLOAT, INJECT_VANISH,
                                     INJECT_UNPLUG, INJECT_SPURIOUS, INJECT_SHARED};
 
-/* Without register= a command= is the command itself that it begins with. */
+/* Without register= a command= is the command itself that it begins with, and so is a request's. */
 static bool begins_with_command(const struct inject_rule *rule)
 {
-    return rule->place == INJECT_PLACE_ANY && rule->command != INJECT_ANY;
+    return rule->place == INJECT_PLACE_ANY && (rule->command != INJECT_ANY || rule->request);
 }
 
 bool inject_is_of_place(const struct inject_rule *rule, const struct inject_access *access)

@@ -113,6 +113,37 @@ static bool is_above_4g(const uint8_t *port, const struct command *command)
     return false;
 }
 
+/* Has an IRB asked for that command? Its data lies where the first PRD says; what moves none is told
+ * by its task file. */
+static bool is_asked_for(const struct irb_slot *slot, const struct command *command)
+{
+    const uint8_t *fis = command->table->fis;
+    const IDEREGISTERS *asked = &slot->page->irb.IdeTaskFile.Current;
+    uint64_t first =
+        command->table->prds[0].address | (uint64_t)command->table->prds[0].address_high << 32;
+
+    if (slot->data_byte_count)
+        return AHCI_HEADER_PRDS(command->header) && hal_physical(slot->data) == first;
+    return !AHCI_HEADER_PRDS(command->header) && fis[OPCODE_AT] == asked->bCommandReg &&
+           fis[LBA_LOW_AT] == asked->bSectorNumberReg && fis[LBA_LOW_AT + 1] == asked->bCylLowReg &&
+           fis[LBA_LOW_AT + 2] == asked->bCylHighReg;
+}
+
+/* Whose command it is: of those that have asked for such a one, the first. NULL: nobody's. */
+static const struct request *request_of(const struct channel *channel,
+                                        const struct command *command)
+{
+    const struct irb_slot *first = NULL;
+
+    for (unsigned i = 0; i < channel->irbs.overlapped_count; i++) {
+        const struct irb_slot *slot = &channel->irbs.slots[i];
+        if (slot->state == SLOT_ACTIVE && slot->request && is_asked_for(slot, command) &&
+            (!first || (int32_t)(slot->begun - first->begun) < 0))
+            first = slot;
+    }
+    return first ? first->request : NULL;
+}
+
 /* What the first byte at a place becomes. Returns the place; NULL: it stays as it is. */
 static uint8_t *replace(uint8_t *at, uint8_t *old, uint8_t value)
 {
@@ -144,6 +175,8 @@ static void issue(struct inject_channel *state, const uint8_t *port, unsigned sl
     bool has_failed = (get(port, IS) | state->hba.held) & FAILED_IS;
     struct inject_end shown = has_failed ? state->end : (struct inject_end){0};
     bool shows_error = has_failed && state->has_bus_master_error;
+    if (inject_awaits_request())
+        inject_begin_request(request_of(state->channel, &command));
     state->features = fis[FEATURES_AT];
     state->has_bus_master_error = false;
     inject_begin_data(state, opcode);

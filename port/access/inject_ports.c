@@ -173,6 +173,13 @@ static bool is_dma(const struct inject_channel *state, uint8_t opcode)
            protocol == PROTOCOL_QUEUED || (protocol == PROTOCOL_PACKET && state->features & 1);
 }
 
+/* Whose command it is: such a channel has one at a time. */
+static const struct request *request_of(const struct inject_channel *state)
+{
+    const struct irb_slot *slot = state->channel->irbs.last;
+    return slot && slot->state == SLOT_ACTIVE ? slot->request : NULL;
+}
+
 /* What a device is about to get: what it means, and what it gets in its place. */
 static uint32_t note_write(struct inject_channel *state, enum access_role role, unsigned width,
                            uint32_t value)
@@ -188,6 +195,8 @@ static uint32_t note_write(struct inject_channel *state, enum access_role role, 
         if (value == IDE_COMMAND_ATAPI_RESET)
             inject_note_reset(state, false);
         state->has_bus_master_error = false;
+        if (inject_awaits_request())
+            inject_begin_request(request_of(state));
         inject_begin_data(state, (uint8_t)value);
         return inject_replace_command(state, (uint8_t)value, is_dma(state, (uint8_t)value));
     case ROLE_ALTERNATE_STATUS: /* Device Control */

@@ -9,6 +9,8 @@
 
 #include "port/access/access.h"
 
+struct request;
+
 /* What goes wrong, in the order in which people are told of it. docs/faults.md says what each of
  * them does. */
 enum inject_kind {
@@ -74,6 +76,11 @@ struct inject_rule {
     uint32_t rate, of; /* `rate` of `of` matches; `of` 0: all */
     uint64_t seed;
     uint64_t after_us, for_us; /* `for_us` 0: not said */
+
+    /* Whose commands it is about; NULL: anybody's. It is asleep until the first of them reaches the
+     * device. */
+    const struct request *request;
+    bool has_begun;
 
     /* What has become of it. */
     bool is_armed;

@@ -122,9 +122,30 @@ static bool is_of_channel(const struct inject_rule *rule, const struct channel *
            (rule->channel == INJECT_ANY || rule->channel == channel->number);
 }
 
+/* Does it wait for the first command of its request? */
+static bool is_asleep(const struct inject_rule *rule)
+{
+    return rule->request && !rule->has_begun;
+}
+
+bool inject_awaits_request(void)
+{
+    for (unsigned i = 0; i < INJECT_RULE_MOST; i++)
+        if (inject_rules[i].is_armed && is_asleep(&inject_rules[i]))
+            return true;
+    return false;
+}
+
+void inject_begin_request(const struct request *request)
+{
+    for (unsigned i = 0; request && i < INJECT_RULE_MOST; i++)
+        if (inject_rules[i].request == request)
+            inject_rules[i].has_begun = true;
+}
+
 bool inject_is_of_target(const struct inject_rule *rule, const struct inject_channel *state)
 {
-    return is_of_channel(rule, state->channel) &&
+    return !is_asleep(rule) && is_of_channel(rule, state->channel) &&
            (rule->target == INJECT_ANY || rule->target == state->target);
 }
 

@@ -124,6 +124,11 @@ static inline bool inject_changes_data(const struct inject_channel *state)
     return state->identify || state->sensed || state->logged;
 }
 
+/* A command reaches the device. Is there a rule that waits for one of its request? And if so, whose
+ * it is. */
+bool inject_awaits_request(void);
+void inject_begin_request(const struct request *request);
+
 /* What delivers interrupts by the channel's timer; set before any rule is armed. */
 extern void (*inject_deliver)(void *state);
 
