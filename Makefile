@@ -43,7 +43,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
 # What builds something, and, of that, what goes on to do something with it.
 BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
-ACTIONS := $(filter run debug test crash-test hang-test sweep bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
+ACTIONS := $(filter run debug test crash-test hang-test sweep soak bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
 
 # Two that build in one folder would write the same files, so what builds waits for the one before it. A make
 # calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
@@ -91,6 +91,7 @@ USES_lint := lint
 USES_crash-test := test
 USES_hang-test := test
 USES_sweep := test
+USES_soak := test
 USES_fuzz := build fuzz
 USES_fuzz-keep := fuzz
 USES_clean :=
@@ -126,7 +127,7 @@ else
 
 # ---------------------------------------------------------------- building
 
-.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test sweep
+.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test sweep soak
 all:
 
 ifneq ($(BUILDING),)
@@ -255,6 +256,13 @@ sweep:
 	@SWEEP="$${CASE:-$(or $(SEED),1):$(or $(RUNS),5000)}" TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
 	    $(if $(MINIPORT),tests/conformance/run.pl,prove -v tests/boot/sweep.t tests/boot/sweep-ahci.t)
 
+# Of the driver whose disks MACHINE= and CONTROLLER= have, or of one of one's own.
+SOAK_DRIVER := $(if $(filter ahci,$(or $(CONTROLLER),$(MACHINE:q35=ahci))),ahci,pata)
+soak built-soak: all $(TEST_TOOLS)
+soak:
+	@SOAK='$(or $(SEED),1):$(or $(SOAK_REQUESTS),1000000):$(or $(SOAK_FAULTS),200)' TIMEOUT='$(or $(TIMEOUT),14400)' \
+	    MINIPORT="$${MINIPORT:-$(BUILD)/$(SOAK_DRIVER).sys}" TEST=soak V=1 tests/conformance/run.pl
+
 endif
 
 # ---------------------------------------------------------------- what builds nothing
@@ -301,6 +309,8 @@ help:
 #?                    watchdog finds all 60 (30 with ARCH=) within ten seconds
 #? make sweep         each kind of fault at each access of a read, a write ... and RUNS= (5000) in all, SEED=;
 #?                    of pata, or of MINIPORT=; CASE='write: bsy for=5ms nth=3' is one of them, and shown
+#? make soak          SOAK_REQUESTS= (1000000) requests of all kinds on four disks, 64 at a time, and faults, one in
+#?                    SOAK_FAULTS= (200) requests; SEED=; of pata, with CONTROLLER=ahci of ahci, or of MINIPORT=
 #? make fuzz          fuzzes what reads foreign files: FUZZ=pe or reg, FUZZ_SECONDS=600
 #? make lint          format, scripts, who includes whom; the kernel as clang and cppcheck see it
 #? make check         lint and test

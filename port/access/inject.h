@@ -23,8 +23,8 @@
  * wrong with it, and what is possible. Context: PASSIVE_LEVEL. */
 unsigned inject_add(const char *text, char *error, size_t error_size);
 /* The same for one request alone, which is about to be submitted: nothing matches until its first
- * command reaches the device, and what begins with an access begins with that command. For who wants
- * the same faults again, whatever the order is in which requests get their turn. */
+ * command reaches the device, and what begins with an access begins with that command. For who
+ * wants the same faults again, whatever the order is in which requests get their turn. */
 unsigned inject_add_for(const struct request *request, const char *text, char *error,
                         size_t error_size);
 /* Disarms one; what has begun by it goes on. Context: PASSIVE_LEVEL. */

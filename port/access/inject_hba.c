@@ -113,8 +113,8 @@ static bool is_above_4g(const uint8_t *port, const struct command *command)
     return false;
 }
 
-/* Has an IRB asked for that command? Its data lies where the first PRD says; what moves none is told
- * by its task file. */
+/* Has an IRB asked for that command? Its data lies where the first PRD says; what moves none is
+ * told by its task file. */
 static bool is_asked_for(const struct irb_slot *slot, const struct command *command)
 {
     const uint8_t *fis = command->table->fis;

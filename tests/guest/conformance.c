@@ -10,6 +10,7 @@
 #include "port/objects.h"
 #include "tests/guest/conformance.h"
 #include "tests/guest/guest.h"
+#include "tests/guest/soak.h"
 #include "tests/guest/sweep.h"
 
 /* ------------------------------------------------------------------ TAP */
@@ -331,7 +332,13 @@ bool guest_conformance(const char *name)
             hal_printf("1..%u\n", checks_done);
             return true;
         }
-    static const char sweep[] = "sweep", without[] = "-without-reset";
+    static const char sweep[] = "sweep", without[] = "-without-reset", soak[] = "soak";
+    if (strncmp(name, soak, sizeof soak - 1) == 0) {
+        name += sizeof soak - 1;
+        conf_soak(*name == ':' ? name + 1 : "");
+        hal_printf("1..%u\n", checks_done);
+        return true;
+    }
     if (strncmp(name, sweep, sizeof sweep - 1) != 0)
         return false;
     name += sizeof sweep - 1;

@@ -76,6 +76,7 @@ const struct sweep_fault sweep_faults[] = {
     SEEN("write drop register=PxIE"),
     SEEN("write drop register=PxSERR"),
     /* For a while, and for ever. */
+    SEEN("bsy"),
     SEEN("bsy for=1ms"),
     SEEN("bsy for=10s"),
     SEEN("drq for=1ms"),

@@ -179,8 +179,9 @@ static void begin_reset(void)
     irql_lower(level);
 }
 
-/* Several reads at a time: what one of them comes to must not be another's. It has ended when all
- * have, and twice when one has. */
+/* Several reads at a time, and behind them a verify, for which a driver has to wait until they are
+ * over: what one of them comes to must not be another's. It has ended when all have, and twice when
+ * one has. */
 static void queued_ends(struct block_request *ended)
 {
     (void)ended;
@@ -200,7 +201,7 @@ static void begin_queue(void)
     enum irql level = irql_raise_dispatch();
     for (unsigned i = 0; i < QUEUED; i++) {
         queued[i] = (struct block_request){.device = disk,
-                                           .operation = BLOCK_READ,
+                                           .operation = i == QUEUED - 1 ? BLOCK_VERIFY : BLOCK_READ,
                                            .lba = queued_lba(i),
                                            .sector_count = count,
                                            .buffer = buffer + i * count * SECTOR,
@@ -232,7 +233,7 @@ static bool is_queue_gone(void)
 static bool is_queue_right(void)
 {
     for (unsigned i = 0; i < QUEUED; i++)
-        if (queued[i].status == BLOCK_OK &&
+        if (queued[i].status == BLOCK_OK && queued[i].operation == BLOCK_READ &&
             memcmp(buffer + i * count * SECTOR, model + queued_lba(i) * SECTOR, count * SECTOR))
             return false;
     return true;

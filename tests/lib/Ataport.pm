@@ -22,6 +22,7 @@
 #                                   terminal => 1     standard files are a terminal's (with start)
 #                                   columns => N      its width; nobody knows it otherwise
 #                                   TIMEOUT           is 240 by default: a loaded machine is slow
+#                                   progress => qr/^at /   lines that are shown at once, on standard error
 #                                   ours_may => qr/IRB-09/   rules that pata.sys and ahci.sys may break in it, which is
 #                                                     otherwise a failure: it is to keep them all
 #                                 Returns { code, console, log, qemu_log, seconds, run_dir }: run-qemu.sh's
@@ -130,6 +131,7 @@ sub launch {
     my $ours_may = delete $words{ours_may};
     my $is_terminal = delete $words{terminal};
     my $columns = delete $words{columns};
+    my $progress = delete $words{progress};
     my $directory = "$scratch/run" . ++$boot_count;
     my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
@@ -167,7 +169,7 @@ sub launch {
     close $_ for $from_host, $to_host;
     my $session = bless {
         pid => $pid, input => $to_guest, output => $from_guest, text => '', position => 0,
-        words => \%words, ours_may => $ours_may, run_dir => $environment{RUN_DIR},
+        words => \%words, ours_may => $ours_may, progress => $progress, shown => 0, run_dir => $environment{RUN_DIR},
         began => Time::HiRes::time(),
     }, 'Ataport::Session';
     $last_run = $session;
@@ -187,7 +189,17 @@ sub Ataport::Session::read_some {
     return $!{EINTR} if !defined $count;
     $bytes =~ tr/\r//d;
     $self->{text} .= $bytes;
+    $self->show_progress if $self->{progress};
     return $count;
+}
+
+sub Ataport::Session::show_progress {
+    my ($self) = @_;
+    while (substr($self->{text}, $self->{shown}) =~ /\A(.*)\n/) {
+        $self->{shown} += length($1) + 1;
+        print STDERR "$1\n" if $1 =~ $self->{progress};
+    }
+    return;
 }
 
 sub Ataport::Session::expect {
