@@ -2,10 +2,10 @@
 /*
  * The order of a device's block requests: block.h says what it is. For block.c alone.
  *
- * What is under way is found where it is, in the queue of its device and at the miniport; only
- * those that wait are in a list. A request overlaps none of those that wait before it, or waits
- * behind them; so whatever is under way and overlaps one that waits came before it. A flush alone
- * has to look when a write came.
+ * What is under way is found where it is, in the queue of its device, at the miniport, or on its
+ * way back from there; only those that wait are in a list. A request overlaps none of those that
+ * wait before it, or waits behind them; so whatever is under way and overlaps one that waits came
+ * before it. A flush alone has to look when a write came.
  */
 #ifndef PORT_BLOCK_ORDER_H
 #define PORT_BLOCK_ORDER_H

@@ -305,6 +305,7 @@ struct channel_irbs {
     struct irb_slot *free, **free_tail; /* never empty */
     struct irb_slot *free_internal;
     struct irb_slot *completed; /* the last one first */
+    struct request *ended;      /* whose issuers are about to hear of it */
     struct irb_slot *last;      /* that was given to the miniport; NULL: none was */
     uint16_t count, overlapped_count;
     uint16_t sense_first; /* request-sense IRBs are the last ones: from this on */

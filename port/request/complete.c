@@ -137,12 +137,13 @@ static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct r
     return false;
 }
 
-/* Issuers hear of theirs when all others are either over or in their queue again: what may begin
- * now depends on what has not ended (block_order.h). */
+/* Issuers hear of theirs when all others are in their queue again, or known to be over: what may
+ * begin now depends on what has not ended (block_order.h), and the issuer of a piece sends the
+ * next. */
 static __attribute__((noinline)) void run_any(struct channel *channel, struct irb_slot *completed)
 {
     struct request *again = NULL; /* the last one first */
-    struct request *ended = NULL, **ended_tail = &ended;
+    struct request **ended_tail = &channel->irbs.ended;
 
     for (struct irb_slot *slot = in_order(completed); slot;) {
         struct irb_slot *next = slot->next; /* it is used again */
@@ -164,9 +165,9 @@ static __attribute__((noinline)) void run_any(struct channel *channel, struct ir
         again = request->next;
         request_requeue(request);
     }
-    while (ended) {
-        struct request *request = ended;
-        ended = request->next;
+    while (channel->irbs.ended) {
+        struct request *request = channel->irbs.ended;
+        channel->irbs.ended = request->next;
         request->callback(request);
     }
     queues_fail_off_line(channel);

@@ -378,6 +378,9 @@ bool device_has_request(const struct device *device,
         if (request && request->device == device && is_true(request, context))
             return true;
     }
+    for (const struct request *request = channel->irbs.ended; request; request = request->next)
+        if (request->device == device && is_true(request, context))
+            return true;
     for (const struct request *request = device->queue.head; request; request = request->next)
         if (is_true(request, context))
             return true;

@@ -12,8 +12,8 @@ void request_submit(struct request *request);
 /* The same where the form is complete already (irb_form_complete), and the data no longer than
  * MaximumTransferLength. */
 void request_send(struct request *request);
-/* Is there one, of all that wait in a device's queue or are at the miniport, of which that is true?
- * Context: DISPATCH_LEVEL. */
+/* Is there one, of all that wait in a device's queue, are at the miniport, or have come from there
+ * and their issuer does not know yet, of which that is true? Context: DISPATCH_LEVEL. */
 bool device_has_request(const struct device *device,
                         bool (*is_true)(const struct request *request, const void *context),
                         const void *context);

@@ -14,7 +14,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 30u
+#define PLAN 32u
 #define MANY 24u
 
 static struct channel *channel;
@@ -140,6 +140,21 @@ static void test_pieces(void)
              "the next one begins behind its last piece");
     end_all();
     guest_ok(ends[second], "and ends");
+
+    restart(8, PUPPET_HOLD);
+    submit(BLOCK_READ, 1000, 1);
+    first = submit(BLOCK_WRITE, 0, 600);
+    second = submit(BLOCK_WRITE, 500, 1);
+    enum irql level = irql_raise_dispatch();
+    puppet_release(channel, 0, IRB_STATUS_SUCCESS);
+    puppet_release(channel, 0, IRB_STATUS_SUCCESS);
+    irql_lower(level);
+    guest_ok(ends[0] && !ends[first] && puppet.held_count == 1,
+             "nor by what another one's end lets go, which comes together with its first piece's");
+    end_last();
+    end_last();
+    end_all();
+    guest_ok(ends[first] && ends[second], "and both end");
 }
 
 static void test_chain(void)
