@@ -2,6 +2,9 @@
 /*
  * The soak's requests under way, and what is judged of each; see soak.h. Entered at PASSIVE_LEVEL, but for callbacks.
  *
+ * What ends is judged in the order in which it has ended. Requests that overlap do so in the order in which they were
+ * submitted, so what sectors hold, and may hold, follows from that.
+ *
  * A request that found its device offline, or its fault no place, is submitted anew: so each meets its fault, and the
  * faults are the same in each run. A channel whose device is offline, gone, or moves data in another way than at first,
  * gets no more requests, and a new start when those that it has are over.
@@ -13,7 +16,6 @@
 
 #include "lib/plural.h"
 #include "port/access/inject.h"
-#include "port/request/queue.h"
 #include "tests/guest/conformance.h"
 
 /* Seconds of the clock that runs fast: the ladder of resets takes some 50, and three repetitions as often, for each of
@@ -175,7 +177,7 @@ static void cancel_due(void)
         if (!lane->ended) {
             lane->was_cancelled = true;
             counts.cancels++;
-            request_cancel(&lane->blocks[lane->turn].request);
+            block_cancel(&lane->blocks[lane->turn]);
         }
         irql_lower(level);
     }

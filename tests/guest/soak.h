@@ -19,10 +19,6 @@
 #define SOAK_MOST_SECTORS 4096u /* of a disk */
 #define SOAK_SECTOR       512u
 
-/* May requests overlap that are in flight together? Then the port has to carry them out in the order in which they were
- * submitted. */
-#define SOAK_OVERLAPS false
-
 /* ------------------------------------------------------------------ what is asked for */
 
 struct soak_disk {

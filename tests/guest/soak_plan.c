@@ -60,7 +60,7 @@ static uint32_t longest(void)
 
 uint32_t soak_lane_sectors(unsigned lane)
 {
-    return SOAK_OVERLAPS && lane < LONG_LANES ? longest() : LANE_BUFFER;
+    return lane < LONG_LANES ? longest() : LANE_BUFFER;
 }
 
 static enum block_operation operation_of(uint64_t random, const struct soak_disk *disk)
@@ -85,15 +85,13 @@ static enum block_operation operation_of(uint64_t random, const struct soak_disk
 }
 
 /* Many are short, few are longer than what one command moves. */
-static uint32_t count_of(uint64_t random, unsigned lane, uint32_t limit)
+static uint32_t count_of(uint64_t random, unsigned lane)
 {
     uint32_t percent = take(&random, 100), most = percent < 60   ? 8
                                                   : percent < 90 ? 64
                                                   : percent < 98 ? LANE_BUFFER
                                                                  : soak_lane_sectors(lane);
-    uint32_t count =
-        most > LANE_BUFFER ? most - take(&random, 2 * LONG_MORE) : 1 + take(&random, most);
-    return count < limit ? count : limit;
+    return most > LANE_BUFFER ? most - take(&random, LONG_MORE) : 1 + take(&random, most);
 }
 
 /* Half of all buffers begin with a page, the others anywhere: at an even address, at an odd one. */
@@ -114,13 +112,8 @@ void soak_plan_of(uint32_t number, struct soak_plan *plan)
     plan->cancel_after = take(&size, 64) == 0 ? 1 + take(&size, 8) : 0;
     if (plan->operation == BLOCK_FLUSH)
         return;
-    plan->count = count_of(size, lane, SOAK_OVERLAPS ? soak_sectors : soak_sectors / SOAK_LANES);
+    plan->count = count_of(size, lane);
     plan->offset = offset_of(mix(size));
-    if (!SOAK_OVERLAPS) {
-        plan->lba = lane * (soak_sectors / SOAK_LANES) +
-                    take(&place, soak_sectors / SOAK_LANES - plan->count + 1);
-        return;
-    }
     uint32_t blocks = (soak_sectors - lane - plan->count) / SOAK_LANES + 1;
     if (take(&place, 8) == 0 && blocks > HOT_BLOCKS)
         blocks = HOT_BLOCKS;
