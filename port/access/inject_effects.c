@@ -11,12 +11,10 @@ struct inject_effect *inject_in_effect(struct inject_channel *state, enum inject
 
     if (!effect->rule || (effect->target != INJECT_BOTH && effect->target != state->target))
         return NULL;
-    if (!effect->is_unseen && effect->until_us != INJECT_FOR_EVER &&
-        hal_clock_us() >= effect->until_us) {
+    if (effect->until_us != INJECT_FOR_EVER && hal_clock_us() >= effect->until_us) {
         effect->rule = NULL;
         return NULL;
     }
-    effect->is_unseen = false;
     inject_show(state, effect->rule);
     return effect;
 }
@@ -46,7 +44,6 @@ static void last(struct inject_channel *state, struct inject_rule *rule,
     state->effects[kind] = (struct inject_effect){
         .rule = rule,
         .until_us = is_bounded ? hal_clock_us() + rule->for_us : INJECT_FOR_EVER,
-        .is_unseen = true,
         .ends_with_reset = !rule->for_us && (kind == EFFECT_BSY || kind == EFFECT_DRQ),
         .target = rule->target == INJECT_ANY ? INJECT_BOTH : (uint8_t)rule->target,
     };

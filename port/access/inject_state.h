@@ -21,8 +21,7 @@ enum inject_effect_kind {
 };
 struct inject_effect {
     struct inject_rule *rule; /* NULL: there is none */
-    uint64_t until_us;        /* but it is seen once in any case, */
-    bool is_unseen;           /* which it was not yet: the host may take its time, too */
+    uint64_t until_us;
     bool ends_with_reset;
     uint8_t target; /* 0 or 1; INJECT_BOTH */
 };
