@@ -207,10 +207,14 @@ endif
 FORCE:
 
 # These are the same for each ARCH: they look at what runs on the host, or at the headers with all
-# compilers.
+# compilers. And in a run for all of them some run on one alone, as they say themselves.
 SINGLE_TESTS := $(filter tests/abi/% tests/host/% \
     $(addprefix tests/boot/,make.t run-qemu.t images.t ends.t checkout.t),$(TESTS))
+alone_on = $(if $(filter test check,$(GOALS)),$(shell grep -l '^\# Run on $(1) alone' tests/boot/*.t))
+OTHERS_TESTS_x86_64 := $(call alone_on,i386)
+OTHERS_TESTS_i386 := $(call alone_on,x86_64)
 ARCH_TESTS := $(filter-out $(SINGLE_TESTS),$(TESTS))
+tests_on = $(filter-out $(if $(word 2,$(ARCHES)),$(OTHERS_TESTS_$(1))),$(ARCH_TESTS))
 
 test-tools: all $(TEST_TOOLS)
 
@@ -236,7 +240,7 @@ test built-test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
 test:
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
 	@code=0; PERL5LIB=tests/lib prove --timer -j$$((2 * $(JOBS) + 1)) -PVerdict $(if $(Q),,-v) \
-	    $(foreach arch,$(ARCHES),$(ARCH_TESTS:%=$(arch):%)) $(SINGLE_TESTS) || code=1; \
+	    $(foreach arch,$(ARCHES),$(addprefix $(arch):,$(call tests_on,$(arch)))) $(SINGLE_TESTS) || code=1; \
 	$(if $(TEST),,for tool in rule edge; do tools/$$tool-coverage.pl || code=1; done;) exit $$code
 endif
 

@@ -4,6 +4,8 @@
 # A driver can be bound to any PCI function. Test drivers (tests/probes/ahci_probe, tests/probes/bars) run
 # AHCI controllers on pc and q35, alone, two on one interrupt line, and beside pata's, and read and
 # write memory and port ranges of devices that are no controllers at all.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # `bench ... write` leaves a disk as it found it: compared outside, with one operation at a time and with many, in all
 # sizes, at the end of small disks, and where it is stopped.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # What the shell prints for a person fits the terminal: help, tables, lists, the progress bar, the line that is typed.
 # Where no terminal reads, tables are whole and other lines are made for 80 columns.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

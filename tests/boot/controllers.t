@@ -4,6 +4,8 @@
 # Which controllers a machine has, which driver serves them, and what their disks are called: numbers follow the words
 # DISK= to DISK3= and CDROM= on whatever controllers these are; what else there is has numbers behind them. Both of our
 # drivers are there by default, unless MINIPORT= has one of the same name. (run-qemu.t is about the words.)
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -10,6 +10,8 @@
 # In the environment: KILLS (20; `make crash-test` does 1,000) and SEED, by which it is decided how long after
 # the first flush each kill comes, and what happens to the file after every tenth one: it is compacted, or
 # turned into UTF-16 and back.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

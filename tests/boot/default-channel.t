@@ -4,6 +4,8 @@
 # A miniport that serves its controller only (tests/probes/controller_only): another driver, pata by
 # default, runs its channels. Disks and a CD by DMA and by PIO, on pc and q35; who is called when, and
 # which driver a report names; and what is said when there is nobody for the channels.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # Disk images as run-qemu.sh hands them to the guest: whatever their paths are, in either format, in
 # every place; written with WRITE=1 only.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # Drivers as files: none, broken ones, two of them. A driver that cannot be used is refused by name and
 # reason, the kernel goes on without it, and its commands work.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

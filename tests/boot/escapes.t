@@ -4,6 +4,8 @@
 # Text from outside on the terminal and in the log: what a driver prints and what it imports, volume labels, values
 # of the registry, commands. No control character of theirs gets through, and no line of theirs looks like one of
 # the kernel's.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

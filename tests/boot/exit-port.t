@@ -3,6 +3,8 @@
 #
 # The port through which the kernel ends QEMU. A machine without one is told so; one whose QEMU goes on for a few
 # instructions after the write is not.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

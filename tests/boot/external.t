@@ -3,6 +3,8 @@
 #
 # MINIPORT= names a folder of C files: it is built out of tree, bound by its .reg and run, and what is
 # wrong with it is said in words, with the user's own paths. Nothing is written into the folder.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

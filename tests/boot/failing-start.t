@@ -5,6 +5,8 @@
 # are as low or as high as they can be (tests/probes/starts): each is told in words, and everything else
 # works: the other device of the channel, the other channel, the other controller (an AHCI one), and what
 # failed, once it is started again.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

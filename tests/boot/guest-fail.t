@@ -3,6 +3,8 @@
 #
 # How the kernel ends when it fails itself: each fatal error has its report, with the function it happened in
 # and a back trace with names, and its exit code.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # The registry's file as people leave it: missing, empty, in other encodings, cut off, full of garbage.
 # What is wrong is said with file, line and column, what is right counts, the disk works, and what stands
 # in the file stays; what the driver notes is appended so that it counts.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -5,6 +5,8 @@
 # text and merges such text into them. What it exports loads here, in the kernel and in the host's tool, and
 # what we write, snapshots, batches and deletions, in UTF-8 and, through iconv, in UTF-16LE, merges there: value for
 # value, type and bytes. SEED= may be in the environment.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

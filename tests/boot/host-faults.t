@@ -4,6 +4,8 @@
 # The host's storage fails: a disk that is full, an input/output error, a file system that has become
 # read-only, under an image, a CD, a session's overlay, and the registry's file. The guest gets a device
 # error and goes on; at the end it is said what failed, where and why, and the run is the host's fault.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # Disks and drives that fail, or are not there: no disk, an empty drive, a medium that comes, goes and
 # changes under the guest's hands, sectors that cannot be read or written, a disk that takes its time. Each
 # is said in a sentence, and the next command works.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # `partitions` against sfdisk and blkid: over images that the usual tools make, records as other systems
 # write them, random ones, and damage done to them. Each place, size and type has to be sfdisk's, each file
 # system and label blkid's; where they are not, the reason stands here, and is looked for.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # `ata`, `cdb` and `smart`: commands as somebody has written them, what comes back of them, and QEMU's trace as the
 # witness of their opcodes.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

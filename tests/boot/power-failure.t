@@ -4,6 +4,8 @@
 # What was flushed survives a power failure: QEMU is killed with SIGKILL at the prompt that follows
 # `flush`. The disks are qcow2 files, whose tables QEMU keeps in memory until it is told to flush; bytes
 # that were written and not flushed would not be found again (on QEMU 7.2 not one cluster of them).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

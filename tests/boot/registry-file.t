@@ -4,6 +4,8 @@
 # The registry's file is written: what the shell sets and deletes is there in the next session, also
 # when QEMU was killed; a session that may not write changes nothing; one at a time writes; a full disk and
 # a file that was replaced are noticed; the file can be made shorter and means the same.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

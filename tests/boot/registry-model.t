@@ -6,6 +6,8 @@
 # counts of broken rules are those that the model foretells. A failure shrinks to few operations.
 #
 # MODEL_SEED and MODEL_OPERATIONS of the environment choose others.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # What a large registry costs, in instructions of the guest, which QEMU's plugin counts (tests/bench/icount.c):
 # a look-up takes no more of them among 100,000 values than among 100, and reading the file at boot takes as many
 # for each value. A registry for which there is not memory enough is said with its line, and the rest works.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

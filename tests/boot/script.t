@@ -3,6 +3,8 @@
 #
 # Commands from standard input as editors and other systems write them: with byte order marks, CR LF, comments,
 # in UTF-16; and what is no text is refused.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

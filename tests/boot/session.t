@@ -3,6 +3,8 @@
 #
 # A person who is in a hurry: Ctrl-C into everything that takes long, lines that are too long, bytes that
 # are no text, commands typed ahead, a channel stopped and started. After each the prompt is there and works.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # The settings that pata reads from the registry: what each does to the commands that it sends, that the
 # data stay right, and that a setting without sense is survived.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

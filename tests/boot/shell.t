@@ -3,6 +3,8 @@
 #
 # The shell: where commands come from, how they are cut into words, what they print, how they fail, and
 # what the run ends with. What they write is compared on the host.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

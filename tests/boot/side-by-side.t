@@ -3,6 +3,8 @@
 #
 # Channels start side by side: disks on two channels of one controller and on one of another, each of which lets the
 # first IDENTIFY DEVICE run into its time-out, cost the ten seconds of one. Names do not depend on who answers first.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # What the shell says of one of a thing, what numbers it takes for bytes, and what `help`, `counters`, `mode` and
 # `identify` tell.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

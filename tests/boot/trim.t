@@ -3,6 +3,8 @@
 #
 # `trim`, and writes that are on the medium when they end: what becomes of the image, compared outside, and which
 # commands QEMU has seen.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # docs/writing-a-miniport.md, typed: every command of it in its order, in a home of its own, with the changes
 # that its differences make. What the document shows is what happens.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

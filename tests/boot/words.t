@@ -3,6 +3,8 @@
 #
 # Misspelt words are named, on make's command line and in the environment, and what is right or somebody
 # else's is not. A driver that serves nothing is named, too.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # What the guest writes is what the host reads: whole file systems copied by the guest and looked at with
 # the ordinary tools, single bytes and ranges compared with what they should be, by DMA and by PIO, in
 # every place and addressing.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';
