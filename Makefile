@@ -63,7 +63,7 @@ endif
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
 RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE HIVE_RO \
-    KARGS MACHINE MINIPORT MODE QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WATCHDOG WRITE
+    KARGS MACHINE MINIPORT MODE NBD QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WATCHDOG WRITE
 
 define hand_on
 ifneq ($(origin $(1)),undefined)
@@ -77,8 +77,8 @@ $(foreach word,$(RUN_WORDS),$(eval $(call hand_on,$(word))))
 
 # The uses in tools/setup.sh whose programs a goal needs. They are looked for, and installed, before
 # anything else; that takes a few milliseconds when all are there. `make -n` installs nothing.
-USES_all := build
-USES_run := build run
+USES_all := build $(if $(filter 1,$(NBD)),nbd)
+USES_run := build run $(if $(filter 1,$(NBD)),nbd)
 USES_test := test
 USES_check := test lint
 USES_setup := test
@@ -327,6 +327,7 @@ help:
 #?   MINIPORT_CC=clang                                        drivers by clang instead of mingw-w64's gcc
 #?   DISK= DISK1= DISK2= DISK3= CDROM= FORMAT= WRITE=1        disks
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
+#?   NBD=1                 the disks for qemu-img, nbdcopy, fio ... of the host: docs/nbd.md
 #?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1 WATCHDOG=0
 #? ./run-qemu.sh --help explains those from DISK= on.
 #?   WERROR=1              warnings are errors

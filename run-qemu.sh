@@ -53,6 +53,11 @@ Drivers and registry
                      it: meanwhile another one is refused, or, when it did not name the file, only reads it
 
 Commands
+  NBD=1              the guest's disks and CDs for the host's tools: nbdkit serves them on a socket whose URI is
+                     printed once the door is open. CMD= runs first; then there is the prompt, for any
+                     standard input, until `poweroff`, Ctrl-] X, SIGINT or SIGTERM ends the session: requests
+                     that are under way end, disks are flushed, and the end is 0. Read-only without WRITE=1;
+                     TIMEOUT= is none. docs/nbd.md
   CMD='a; b'         runs the commands and ends. Without it, and when standard input is no terminal, the
                      lines of standard input are the commands; a tour runs if there are none
   TIMEOUT=           seconds until the guest is given up (default: none with a terminal, else 300)
@@ -139,6 +144,8 @@ source "$top/tools/run-machine.sh"
 source "$top/tools/run-disks.sh"
 # shellcheck source=tools/run-drivers.sh
 source "$top/tools/run-drivers.sh"
+# shellcheck source=tools/run-door.sh
+source "$top/tools/run-door.sh"
 
 # ---------------------------------------------------------------------- the machine
 
@@ -148,6 +155,7 @@ qemu_words=(-nodefaults -no-user-config -display none -net none -no-reboot -boot
   -device 'isa-debug-exit,iobase=0xf4,iosize=4' -debugcon file:debug.log
   -D qemu.log -d cpu_reset)
 
+check_door && has_door=1 || has_door=0
 add_controllers
 case $accel in
   tcg) ;;
@@ -177,8 +185,13 @@ fi
 finish() {
   [[ -n ${terminal_state-} ]] && stty "$terminal_state" 2>/dev/null
   if [[ -z ${RUN_DIR-} ]]; then
-    [[ -f $run_dir/debug.log ]] && mv -f -- "$run_dir/debug.log" "$top/build/run/debug.log"
+    local log
+    for log in debug.log nbdkit.log; do
+      [[ -f $run_dir/$log ]] && mv -f -- "$run_dir/$log" "$top/build/run/$log"
+    done
     rm -rf -- "$run_dir"
+  elif ((has_door)); then
+    rm -f -- "$run_dir/nbd.sock" "$run_dir/door.memory"
   fi
 }
 trap finish EXIT
@@ -224,14 +237,15 @@ fi
 
 time_limit=${TIMEOUT:-}
 if [[ -z $time_limit ]]; then
-  [[ -t 0 ]] && time_limit=0 || time_limit=300
+  [[ -t 0 ]] || ((has_door)) && time_limit=0 || time_limit=300
 fi
 [[ $time_limit =~ ^[0-9]+(\.[0-9]+)?$ ]] || die "TIMEOUT=$time_limit: expected seconds"
 
 [[ -e /dev/fd/0 ]] || exec </dev/null
 [[ -e /dev/fd/1 ]] || exec >/dev/null
 [[ -e /dev/fd/2 ]] || exec 2>/dev/null
-[[ -t 0 || ${MODE-} == interactive ]] && interactive=1 || interactive=0
+# With a door the prompt is there as long as the session, for whatever standard input is.
+[[ -t 0 || ${MODE-} == interactive ]] || { ((has_door)) && [[ -z ${CMD-} ]]; } && interactive=1 || interactive=0
 [[ -z ${MODE-} || $MODE == interactive ]] || die "MODE=$MODE: expected interactive, or nothing"
 if [[ -n ${CMD-} ]]; then
   mode=commands
@@ -283,6 +297,7 @@ if [[ -n ${FAULT-} ]]; then
   ((${#faults} < 1024)) || die "FAULT= is ${#faults} characters long: at most 1023"
   kernel_words+=" faults=${faults//[[:blank:]]/,}"
 fi
+((has_door)) && add_door
 kernel_words+=${KARGS:+ $KARGS}
 
 # ---------------------------------------------------------------------- GDB, extra words

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/door/door.h"
 #include "boot/options.h"
 #include "boot/shell/arguments.h"
 #include "boot/shell/columns.h"
 #include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
 #include "boot/shell/script.h"
+#include "boot/shell/session.h"
 #include "boot/shell/shell.h"
 #include "boot/shell/words.h"
 #include "lib/plural.h"
@@ -218,6 +220,26 @@ static void run_test(void)
         refuse("On the kernel's command line, test names no test of this kernel.");
 }
 
+static void prompt(void)
+{
+    hal_printf("`help` lists the commands.\n");
+    shell_interactive();
+}
+
+/* The commands come first; then the door is open, and the prompt there, until the session ends. */
+static bool run_door_session(void)
+{
+    if (!door_prepare(shell_end))
+        hal_exit(HAL_EXIT_USAGE);
+    print_devices();
+    bool succeeded = options.mode != SHELL_COMMANDS || run_commands();
+    if (!shell_is_ending() && door_open(options.door, options.door_writes))
+        prompt();
+    shell_forget_break();
+    door_close();
+    return succeeded;
+}
+
 /* True: nothing failed. A person has seen what failed. */
 static bool run_session(void)
 {
@@ -226,11 +248,12 @@ static bool run_session(void)
         return true;
     }
     parcel_stops = shell_is_stopped;
+    if (options.door[0])
+        return run_door_session();
     switch (options.mode) {
     case SHELL_INTERACTIVE:
         print_devices();
-        hal_printf("`help` lists the commands.\n");
-        shell_interactive();
+        prompt();
         return true;
     case SHELL_COMMANDS:
         print_devices();

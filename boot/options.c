@@ -146,6 +146,19 @@ static bool set_cds(struct boot_options *options, struct span value)
     return keep(value, options->cds, sizeof options->cds);
 }
 
+static bool set_door(struct boot_options *options, struct span value)
+{
+    return keep(value, options->door, sizeof options->door);
+}
+
+static bool set_door_writes(struct boot_options *options, struct span value)
+{
+    static const char *const words[] = {"0", "1"};
+    int place = place_in(value, words, 2);
+    options->door_writes = place == 1;
+    return place >= 0;
+}
+
 static bool set_watchdog(struct boot_options *options, struct span value)
 {
     return number_in(value, WATCHDOG_MOST_MS, &options->watchdog_ms);
@@ -211,6 +224,8 @@ static const struct {
     {"debug_mask", "a number of up to 32 bits", set_debug_mask},
     {"disks", "up to 127 characters of places, as in 00:1f.2/0.0,isa/1.0", set_disks},
     {"cds", "up to 127 characters of places, as in 00:1f.2/0.0,isa/1.0", set_cds},
+    {"door", "a URI of up to 399 characters", set_door},
+    {"door_writes", "0 or 1", set_door_writes},
     {"watchdog", "milliseconds, up to 60000; 0 for none", set_watchdog},
     {"columns", "a number from 20 to 1000", set_columns},
     {"build_io", "guarded or free", set_build_io},
@@ -238,8 +253,8 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
             snprintf(
                 error, error_size,
                 "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                "checks, dump, trace, debug, debug_mask, disks, cds, watchdog, columns, build_io, "
-                "version, test and faults.",
+                "checks, dump, trace, debug, debug_mask, disks, cds, door, door_writes, watchdog, "
+                "columns, build_io, version, test and faults.",
                 shown(key), key.text);
             return false;
         }

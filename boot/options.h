@@ -20,6 +20,7 @@ enum shell_mode {
 #define TRACE_WORDS_CAPACITY 64u
 #define TEST_NAME_CAPACITY   160u
 #define FAULTS_CAPACITY      1024u
+#define DOOR_CAPACITY        400u
 #define PLACES_CAPACITY      128u
 #define WATCHDOG_DEFAULT_MS  5000u
 #define WATCHDOG_MOST_MS     60000u
@@ -43,6 +44,10 @@ struct boot_options {
     uint32_t watchdog_ms;
     /* columns=N: the width of the terminal that shows the console; 0: none is known. */
     uint16_t columns;
+    /* door=URI: the host's tools find the door there (boot/door/), "": there is none; and
+     * door_writes=0|1: may they write? */
+    char door[DOOR_CAPACITY];
+    bool door_writes;
     bool guard_build_io; /* build_io=guarded|free: may IdeHwBuildIo write the channel extension? */
     /* version=STRUCTURE:less|more, for controller, interface, channel or device (enum
      * owned_structure): that structure comes with a Version that is none. */

@@ -78,7 +78,7 @@ kernel_sources_in = $(foreach source,$(wildcard $(1)),$(if $(filter \
 hal_SOURCES := $(call kernel_sources_in,hal/*.c $(HAL_FOLDER_$(ARCH))/*/*.c $(HAL_FOLDER_$(ARCH))/*/*.S)
 lib_SOURCES := $(call kernel_sources_in,lib/*.c lib/libc/*.c)
 port_SOURCES := $(call kernel_sources_in,port/*.c port/*/*.c)
-boot_SOURCES := $(call kernel_sources_in,boot/*.c boot/shell/*.c)
+boot_SOURCES := $(call kernel_sources_in,boot/*.c boot/door/*.c boot/shell/*.c)
 
 kernel_SOURCES = $(hal_SOURCES) $(lib_SOURCES) $(port_SOURCES) $(boot_SOURCES)
 kernel_OBJECTS = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(kernel_SOURCES))))
@@ -90,7 +90,7 @@ KERNEL_SMALL := boot/%.o port/loader/%.o \
     store.o store_journal.o store_table.o) \
     hal/pages.o hal/panic.o hal/print.o hal/x86/boot/%.o \
     $(addprefix hal/x86/cpu/,call.o exceptions.o stacks.o step.o tables.o i386_tables.o x86_64_tables.o) \
-    $(addprefix hal/x86/pc/,acpi.o apic.o clock.o console.o exit.o host_file.o journal.o pci.o pic.o) \
+    $(addprefix hal/x86/pc/,acpi.o apic.o clock.o console.o exit.o host_file.o journal.o notices.o pci.o pic.o uart.o) \
     $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
     $(addprefix port/,atapi.o block_commands.o block_order.o block_run.o call.o channel.o control.o controller.o driver.o \
     device_names.o enumerate.o init.o irb_names.o objects.o parcel.o sense.o guard.o identify.o idle.o \

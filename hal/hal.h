@@ -3,8 +3,8 @@
  * The hardware abstraction layer: everything that port/ and boot/ may know about the machine.
  *
  * Owns: CPU, interrupt controllers, clock, page tables, I/O instructions, PCI configuration space,
- * COM1, the debug console, the journal, the exit port. May not: know anything of ATA or of the
- * miniport interface.
+ * COM1, COM2, the debug console, the journal, the exit port. May not: know anything of ATA or of
+ * the miniport interface.
  *
  * One CPU. "Interrupt context" below means: called with CPU interrupts disabled, from a handler.
  * IRQL is the port's idea, not the HAL's: here interrupts are enabled or disabled.
@@ -68,6 +68,13 @@ void hal_journal_tell(const struct journal_message *message);
  * Any context. */
 bool hal_host_file_present(void);
 void hal_host_file_put(const void *bytes, size_t byte_count);
+
+/* Single bytes to and from a program on the host (COM2), by which each wakes the other. False:
+ * there is no such line. The hook is called for each byte, in interrupt context or before this
+ * returns. Context: not from an interrupt. */
+bool hal_notice_start(void (*received)(uint8_t byte));
+/* Never waits: while the line is busy, of several bytes only the last one is kept. Any context. */
+void hal_notice_send(uint8_t byte);
 
 /* printf for both; a line feed goes to COM1 as CR LF. What is printed is cut at 1,024 bytes a call.
  * hal_printf writes to the console and, so that a log is complete, to the log as well. */

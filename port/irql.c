@@ -6,7 +6,7 @@ enum irql irql_now = IRQL_PASSIVE;
 void (*irql_poll)(void);
 void (*irql_passive)(void);
 struct deferred *irql_deferred_head;
-static bool is_halted; /* by irql_pause, */
+static bool is_halted; /* by irql_rest, */
 static uint32_t halts; /* for so many times */
 struct deferred **irql_deferred_tail = &irql_deferred_head;
 
@@ -88,6 +88,14 @@ void irql_run_passive(void)
         procedure();
 }
 
+void irql_rest(void)
+{
+    halts = halts == UINT32_MAX ? 1 : halts + 1;
+    is_halted = true;
+    hal_wait_for_interrupt();
+    is_halted = false;
+}
+
 void irql_pause(void)
 {
     if (irql_passive) {
@@ -97,10 +105,7 @@ void irql_pause(void)
         return;
     }
     if (!irql_poll) {
-        halts = halts == UINT32_MAX ? 1 : halts + 1;
-        is_halted = true;
-        hal_wait_for_interrupt();
-        is_halted = false;
+        irql_rest();
         return;
     }
     hal_interrupts_enable();

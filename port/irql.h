@@ -121,6 +121,8 @@ extern void (*irql_poll)(void);
 extern void (*irql_passive)(void);
 /* Calls it now. Context: PASSIVE_LEVEL, CPU interrupts on. */
 void irql_run_passive(void);
+/* Halts until an interrupt. Context: as irql_pause. */
+void irql_rest(void);
 /* One step of a wait: halts until an interrupt, or polls. Context: PASSIVE_LEVEL, CPU interrupts
  * off, and off again afterwards. */
 void irql_pause(void);

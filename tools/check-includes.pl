@@ -34,6 +34,7 @@ my %visible = (
     'port' => ['port', 'include/ddi', 'hal/hal.h', 'lib'],
     'miniport' => ['include/ddi'],    # and its own folder
     'boot' => ['boot', 'port', 'include/ddi', 'hal/hal.h', 'lib'],
+    'boot/door' => ['boot/door', 'port', 'include/ddi', 'hal/hal.h', 'lib'],
     'boot/shell' => ['boot/shell', 'port', 'include/ddi', 'hal/hal.h', 'lib'],
 );
 

@@ -21,7 +21,8 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) tools/registry.h tools/end.h $(wildca
 
 HOST_TOOLS := build/tools/image build/tools/session build/tools/lines
 
-build/tools/session: tools/session_host.c tools/session_files.c tools/session.h tools/end.h lib/plural.h lib/host_file.h
+build/tools/session: tools/session_host.c tools/session_files.c tools/session_door.c tools/session.h tools/end.h lib/plural.h \
+    lib/host_file.h lib/door.h
 build/tools/lines: tools/dwarf.c tools/dwarf_form.c tools/dwarf_line.c tools/dwarf.h tools/dwarf_read.h
 $(HOST_TOOLS): build/tools/%: tools/%.c
 	@mkdir -p $(@D)
@@ -29,6 +30,19 @@ $(HOST_TOOLS): build/tools/%: tools/%.c
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^)
 
 all: $(REGISTRY_TOOL) $(HOST_TOOLS)
+
+# The plugin of nbdkit's is for NBD=1 and for tests: nobody else needs nbdkit's headers.
+NBD_PLUGIN := build/tools/nbd.so
+NBD_SOURCES := tools/nbd/plugin.c tools/nbd/link.c tools/nbd/head.c
+$(NBD_PLUGIN): $(NBD_SOURCES) tools/nbd/link.h lib/door.h
+	@mkdir -p $(@D)
+	@$(if $(Q),echo '  HOSTCC $@')
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fPIC -shared -pthread -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -o $@ $(NBD_SOURCES)
+
+TEST_TOOLS += $(NBD_PLUGIN)
+ifeq ($(NBD),1)
+all: $(NBD_PLUGIN)
+endif
 
 registry-compact: $(REGISTRY_TOOL)
 	@$(REGISTRY_TOOL) compact "$${HIVE:-build/registry.reg}"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-m FILE NAME]... [-d DEVICE WORDS STORE]...
- *            -- QEMU ARGUMENT...
+ *            [-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...
  *
  * Starts QEMU for run-qemu.sh, in FOLDER, where each FILE is copied as NAME first, and stays beside it until it has ended:
  *
@@ -14,6 +14,9 @@
  * - What the host failed to read or write for the guest is said (session_host.c): for a drive given with -d
  *   as "WORDS: ...", where STORE is the file or folder to which its writes go. A machine that QEMU has
  *   stopped, and that would never go on by itself, is ended.
+ *
+ * - With -n an NBD server, which serves the guest's disks, is started beside QEMU (session_door.c). Then the
+ *   guest itself is told to end, and has a minute for what is under way; so the session has succeeded.
  *
  * - With -f there is a port through which the guest hands over files (session_files.c) for that folder.
  *
@@ -41,6 +44,7 @@
 
 #define KEY_END       0x1D /* Ctrl-] */
 #define GRACE_SECONDS 5    /* until SIGKILL */
+#define DOOR_SECONDS  60   /* that a guest with a door has for its end */
 #define ASK_SECONDS   5    /* that the guest has for its answer, */
 #define ASK_AGAIN     0.5  /* and until it is asked again: two interrupts may come as one */
 #define MAX_LINE      65536
@@ -48,6 +52,7 @@
 static pid_t qemu;
 static enum end end = END_BY_ITSELF;
 static double kill_at;        /* if it has not ended until then; 0: it was not told to */
+static bool guest_is_asked;   /* to end by itself until then */
 static int keys = -1;         /* to QEMU's standard input; -1: it has that itself */
 static int events = -1;       /* QEMU's machine protocol */
 static int files = -1;        /* what the guest hands over as files */
@@ -89,6 +94,16 @@ void send_command(const char *command)
         close(events), events = -1;
 }
 
+static void quit_qemu(void)
+{
+    kill_at = now() + GRACE_SECONDS;
+    if (events >= 0)
+        send_command("{\"execute\": \"quit\"}\n"); /* SIGTERM does the same, and a message */
+    if (events < 0)
+        kill(qemu, SIGTERM);
+    kill(qemu, SIGCONT);
+}
+
 /* The first reason is the one that counts. */
 void end_qemu(enum end why)
 {
@@ -96,12 +111,23 @@ void end_qemu(enum end why)
         return;
     if (end == END_BY_ITSELF)
         end = why;
-    kill_at = now() + GRACE_SECONDS;
-    if (events >= 0)
-        send_command("{\"execute\": \"quit\"}\n"); /* SIGTERM does the same, and a message */
-    if (events < 0)
-        kill(qemu, SIGTERM);
-    kill(qemu, SIGCONT);
+    guest_is_asked = (why == END_TOLD || why == END_KEY || why == END_UNREAD) && door_ask_guest();
+    if (guest_is_asked)
+        kill_at = now() + DOOR_SECONDS;
+    else
+        quit_qemu();
+}
+
+/* kill_at has come. */
+static void lose_patience(void)
+{
+    if (!guest_is_asked) {
+        kill(qemu, SIGKILL);
+        return;
+    }
+    guest_is_asked = false;
+    say("the guest was to end, and is still at work after %d s; it is ended", DOOR_SECONDS);
+    quit_qemu();
 }
 
 /* ------------------------------------------------------------------ what QEMU sends */
@@ -197,18 +223,21 @@ static _Noreturn void fail(const char *what)
 /* QEMU's ends of what leads here are descriptors that it inherits; -1: it gets none. The guest knows the port
  * for files by what it reads as (hal/x86/pc/host_file.c). */
 struct ends {
-    int protocol, input, files;
+    int protocol, input, files, door;
 };
 
 static _Noreturn void become_qemu(char **words, int word_count, const struct ends *its,
                                   pid_t parent)
 {
-    char **arguments = calloc((size_t)word_count + 9, sizeof *arguments), **more;
-    char protocol_words[60], files_words[60];
+    char **arguments = calloc((size_t)word_count + 13, sizeof *arguments), **more;
+    char protocol_words[60], files_words[60], door_words[60];
     sigset_t none;
 
     /* A signal that is not asked for would come too late: is the parent there? */
     if (!arguments || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(END_NOT_STARTED);
+    /* A signal for a whole process group would end QEMU before the guest. */
+    if (its->door >= 0 && setpgid(0, 0) != 0)
         _exit(END_NOT_STARTED);
     if (its->input >= 0 && dup2(its->input, STDIN_FILENO) < 0)
         _exit(END_NOT_STARTED);
@@ -223,6 +252,11 @@ static _Noreturn void become_qemu(char **words, int word_count, const struct end
     if (its->files >= 0) {
         *more++ = "-chardev", *more++ = files_words;
         *more++ = "-device", *more++ = "isa-debugcon,iobase=0xec,readback=0x46,chardev=files";
+    }
+    snprintf(door_words, sizeof door_words, "socket,id=door,fd=%d", its->door);
+    if (its->door >= 0) {
+        *more++ = "-chardev", *more++ = door_words;
+        *more++ = "-device", *more++ = "isa-serial,index=1,chardev=door";
     }
     execvp(arguments[0], arguments);
     fprintf(stderr, "run-qemu.sh: %s: %s\n", arguments[0], strerror(errno));
@@ -242,16 +276,21 @@ static void start_qemu(char **words, int word_count, bool has_files)
         fail("no pipe");
     if (has_files && (pipe(handed) != 0 || fcntl(handed[0], F_SETFD, FD_CLOEXEC) != 0))
         fail("no pipe");
+    if (door_is_there() && door_line() < 0)
+        fail("no socket");
     qemu = fork();
     if (qemu < 0)
         fail("no process");
     if (qemu == 0)
-        become_qemu(words, word_count, &(struct ends){protocol[1], input[0], handed[1]}, self);
+        become_qemu(words, word_count,
+                    &(struct ends){protocol[1], input[0], handed[1], door_line()}, self);
     close(protocol[1]);
     if (is_terminal)
         close(input[0]);
     if (has_files)
         close(handed[1]);
+    if (!door_start())
+        fail("no process");
     files = handed[0];
     events = protocol[0];
     keys = input[1];
@@ -267,6 +306,8 @@ static bool read_signal(int signals, int *status)
         return false;
     if (signal.ssi_signo != SIGCHLD)
         end_qemu(END_TOLD);
+    else if (door_has_failed())
+        end_qemu(END_HOST_FAILED);
     return waitpid(qemu, status, WNOHANG) == qemu;
 }
 
@@ -320,7 +361,7 @@ static int stay_beside(double time_over, int signals)
         if (polls[0].revents && read_signal(signals, &status))
             return status;
         if (kill_at != 0 && now() >= kill_at)
-            kill(qemu, SIGKILL);
+            lose_patience();
         else if (kill_at == 0 && deadline != 0 && now() >= deadline)
             deadline = ask_guest(time_over);
     }
@@ -330,6 +371,8 @@ static int stay_beside(double time_over, int signals)
 static int conclude(int status)
 {
     int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    bool has_obeyed = guest_is_asked && (end == END_TOLD || end == END_KEY) &&
+                      (code == END_GUEST_SUCCEEDED || code == END_GUEST_FAILED);
 
     fcntl(events, F_SETFL, O_NONBLOCK);
     for (struct pollfd more = {events, POLLIN, 0}; events >= 0 && poll(&more, 1, 0) > 0;)
@@ -337,6 +380,8 @@ static int conclude(int status)
     while (files >= 0 && read_files())
         continue;
     bool has_failed = host_conclude() | files_conclude();
+    if (has_obeyed)
+        end = END_BY_ITSELF;
     if (end != END_BY_ITSELF && end != END_TOLD && end != END_UNREAD && end != END_KEY)
         return end;
     if (has_failed && code < 128)
@@ -347,7 +392,8 @@ static int conclude(int status)
 static int usage(void)
 {
     fprintf(stderr, "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-m FILE NAME]... "
-                    "[-d DEVICE WORDS STORE]... -- QEMU ARGUMENT...\n");
+                    "[-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU "
+                    "ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 
@@ -392,6 +438,9 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc &&
                    host_add_drive(argv[at + 1], argv[at + 2], argv[at + 3])) {
             at += 3;
+        } else if (strcmp(argv[at], "-n") == 0 && at + 3 < argc) {
+            door_add(argv[at + 1], argv[at + 2], argv[at + 3]);
+            at += 3;
         } else {
             return usage();
         }
@@ -411,6 +460,7 @@ int main(int argc, char **argv)
     if (is_terminal)
         use_terminal();
     status = stay_beside(seconds > 0 ? now() + seconds : 0, signalfd(-1, &handled, SFD_CLOEXEC));
+    door_conclude();
     for (int i = 0; i < 3; i++)
         if (flags[i] >= 0)
             fcntl(i, F_SETFL, flags[i]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of `session` have in common: session.c, which stays beside QEMU, session_host.c, which
- * knows what the host could not do, and session_files.c, which makes files of what the guest hands over.
+ * knows what the host could not do, and session_files.c, which makes files of what the guest hands over, and
+ * session_door.c, which has the NBD server.
  */
 #ifndef TOOLS_SESSION_H
 #define TOOLS_SESSION_H
@@ -45,5 +46,26 @@ void files_take(const char *bytes, size_t count);
 
 /* QEMU has ended. True: a file could not be made, which was said. */
 bool files_conclude(void);
+
+/* session_door.c */
+
+/* Before QEMU starts. The strings must live. */
+void door_add(const char *socket, const char *plugin, const char *memory);
+bool door_is_there(void);
+
+/* The descriptor of QEMU's end of the line between guest and server; -1: there is none. */
+int door_line(void);
+
+/* Starts the server, once QEMU has its end. */
+bool door_start(void);
+
+/* True, once: it has ended by itself, which was said. */
+bool door_has_failed(void);
+
+/* Tells the guest to end. False: there is no door. */
+bool door_ask_guest(void);
+
+/* QEMU has ended: ends the server. */
+void door_conclude(void);
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# usage: tools/setup.sh [--check] USE...       USE is build, run, test, debug, bench, fuzz or lint
+# usage: tools/setup.sh [--check] USE...       USE is build, run, nbd, test, debug, bench, fuzz or lint
 #
 # Finds the programs that a use needs, and installs the missing ones with apt-get when it may: as root,
 # or with a sudo that does not ask. Otherwise, and with --check always, it says what to type and fails.
@@ -64,6 +64,16 @@ need_run() {
   need xorriso xorriso
 }
 
+# For NBD=1, and what its tests ask the door with.
+need_nbd() {
+  need nbdkit nbdkit
+  need_file /usr/include/nbdkit-plugin.h nbdkit-plugin-dev
+}
+need_nbd_tools() {
+  need nbdinfo libnbd-bin
+  need fio fio
+}
+
 need_host_compiler() {
   need "${HOSTCC:-gcc}" gcc
   need_file /usr/include/stdio.h libc6-dev
@@ -83,6 +93,8 @@ need_test() {
   need hivexregedit libwin-hivex-perl
   need iconv libc-bin
   need qemu-img qemu-utils
+  need_nbd
+  need_nbd_tools
   need_filesystems
 }
 
@@ -137,7 +149,7 @@ look() { # use...
   local use
   for use; do
     case $use in
-      build | run | test | debug | bench | fuzz | lint) "need_$use" ;;
+      build | run | nbd | test | debug | bench | fuzz | lint) "need_$use" ;;
       *) printf 'setup: there is no use named %s\n' "$use" >&2; exit 2 ;;
     esac
   done

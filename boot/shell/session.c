@@ -15,17 +15,30 @@ bool shell_is_interactive(void)
 bool shell_is_stopped(void)
 {
     shell_session.was_stopped |= hal_console_take_break();
-    return shell_session.was_stopped;
+    return shell_session.was_stopped || shell_session.must_end;
 }
 
 void shell_forget_break(void)
 {
     (void)hal_console_take_break();
     shell_session.was_stopped = false;
+    shell_session.must_end = false;
 }
 
 void shell_power_off(void)
 {
+    shell_session.power_off_wanted = true;
+}
+
+bool shell_is_ending(void)
+{
+    return shell_session.power_off_wanted;
+}
+
+/* Not what comes behind the last command: disks are flushed there. */
+void shell_end(void)
+{
+    shell_session.must_end = !shell_session.power_off_wanted;
     shell_session.power_off_wanted = true;
 }
 

@@ -24,12 +24,17 @@ bool shell_is_stopped(void);
 void shell_forget_break(void);
 /* The shell ends after this command. */
 void shell_power_off(void);
+bool shell_is_ending(void);
+/* The host wants the session to end: the present command is stopped, and the shell ends. Context:
+ * any. */
+void shell_end(void);
 
 /* The shell's own; others ask with the functions above. */
 struct shell_session {
     bool is_interactive;
     bool power_off_wanted;
     bool was_stopped; /* Ctrl-C came while the present line or command ran */
+    bool must_end;    /* shell_end */
 };
 extern struct shell_session shell_session;
 

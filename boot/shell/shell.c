@@ -17,6 +17,7 @@
 #include "hal/hal.h"
 #include "lib/plural.h"
 #include "port/idle.h"
+#include "port/irql.h"
 
 #define PROMPT "> "
 
@@ -166,11 +167,11 @@ static int wait_for_key(struct line_editor *editor)
     for (;;) {
         let_port_work(editor);
         hal_interrupts_disable();
-        bool is_break = hal_console_take_break();
+        bool is_break = hal_console_take_break() || shell_session.must_end;
         int key = is_break ? KEY_BREAK : hal_console_read();
         bool has_key = is_break || key >= 0;
         if (!has_key && !port_idle_wanted())
-            hal_wait_for_interrupt();
+            irql_rest();
         hal_interrupts_enable();
         if (has_key)
             return key;

@@ -3,36 +3,14 @@
  * COM1 and the debug console.
  *
  * Owns the UART and the debug console's port. Output may be asked for in any
- * context, and waits for the UART; input is taken by interrupt. Source: National Semiconductor
- * PC16550D data sheet.
+ * context, and waits for the UART; input is taken by interrupt.
  */
 #include "hal/x86/pc/pc.h"
+#include "hal/x86/pc/uart.h"
 
 #define COM1      0x3F8u
 #define COM1_LINE 4u
 
-/* Registers, as offsets from COM1. */
-#define UART_DATA             0u /* also divisor, low byte */
-#define UART_INTERRUPT_ENABLE 1u /* 0 data received; also divisor, high byte */
-#define UART_FIFO             2u /* write; reading identifies the interrupt */
-#define UART_LINE_CONTROL     3u
-#define UART_MODEM_CONTROL    4u
-#define UART_LINE_STATUS      5u
-#define UART_MODEM_STATUS     6u
-
-#define ENABLE_RECEIVED     0x01u
-#define FIFO_ON_AND_CLEARED 0x07u /* interrupt at the first byte */
-#define LINE_8N1            0x03u
-#define LINE_DIVISOR        0x80u
-#define MODEM_READY         0x0Bu /* DTR, RTS, OUT2: the last lets interrupts through */
-#define MODEM_LOOPBACK      0x10u
-#define MODEM_OUTPUTS       0x0Fu /* OUT2, OUT1, RTS, DTR; in loopback seen as DCD, RI, CTS, DSR */
-#define STATUS_RECEIVED     0x01u
-#define STATUS_FIFO_EMPTY   0x20u
-#define STATUS_ALL_SENT     0x40u
-
-#define DIVISOR_115200 1u
-#define FIFO_SIZE      16u
 /* Somebody may have stopped the other side for a while (a pager, Ctrl-S). Some minutes. */
 #define SEND_POLLS 300000000u
 
@@ -49,16 +27,6 @@ static bool input_is_held_back;              /* the input is full: the UART keep
 static volatile bool break_received;
 static uint64_t interrupts;
 
-static uint8_t uart_read(unsigned offset)
-{
-    return hal_in8((uint16_t)(COM1 + offset));
-}
-
-static void uart_write(unsigned offset, uint8_t value)
-{
-    hal_out8((uint16_t)(COM1 + offset), value);
-}
-
 /* ------------------------------------------------------------------ output */
 
 static bool wait_for_status(uint8_t bit)
@@ -66,7 +34,7 @@ static bool wait_for_status(uint8_t bit)
     struct hal_wait before = hal_wait_begin(HAL_WATCHED_OUTSIDE);
     bool is_set = false;
     for (unsigned i = 0; i < SEND_POLLS && !is_set; i++)
-        is_set = (uart_read(UART_LINE_STATUS) & bit) != 0;
+        is_set = (hal_uart_read(COM1, UART_LINE_STATUS) & bit) != 0;
     hal_wait_end(before);
     return is_set;
 }
@@ -76,14 +44,14 @@ static bool wait_for_status(uint8_t bit)
 static void write_bursts(const char *text, size_t byte_count, bool *is_open)
 {
     while (byte_count != 0 && com1_present) {
-        size_t burst = byte_count < FIFO_SIZE ? byte_count : FIFO_SIZE;
-        if (!wait_for_status(STATUS_FIFO_EMPTY)) {
+        size_t burst = byte_count < UART_FIFO_SIZE ? byte_count : UART_FIFO_SIZE;
+        if (!wait_for_status(UART_STATUS_FIFO_EMPTY)) {
             com1_present = false; /* nobody listens any more; the log goes on */
             return;
         }
         /* An interrupt may print, too: the FIFO is asked again with interrupts off. */
         bool enabled = hal_interrupts_disable();
-        bool empty = (uart_read(UART_LINE_STATUS) & STATUS_FIFO_EMPTY) != 0;
+        bool empty = (hal_uart_read(COM1, UART_LINE_STATUS) & UART_STATUS_FIFO_EMPTY) != 0;
         if (empty) {
             hal_out_buffer8(COM1 + UART_DATA, text, burst);
             *is_open = text[burst - 1] != '\n';
@@ -117,7 +85,7 @@ bool hal_console_line_is_open(void)
 void hal_console_flush(void)
 {
     if (com1_present)
-        wait_for_status(STATUS_ALL_SENT);
+        wait_for_status(UART_STATUS_ALL_SENT);
 }
 
 void hal_log_write(const char *text, size_t byte_count)
@@ -131,7 +99,7 @@ void hal_log_write(const char *text, size_t byte_count)
 static void hold_input_back(bool held)
 {
     input_is_held_back = held;
-    uart_write(UART_INTERRUPT_ENABLE, (uint8_t)(held ? 0 : ENABLE_RECEIVED));
+    hal_uart_write(COM1, UART_INTERRUPT_ENABLE, (uint8_t)(held ? 0 : UART_ENABLE_RECEIVED));
 }
 
 static void take(uint8_t byte)
@@ -152,10 +120,10 @@ static bool receive(void *context)
     interrupts++;
     bool received = false;
     while (input_received - input_taken < INPUT_SIZE) {
-        if ((uart_read(UART_LINE_STATUS) & STATUS_RECEIVED) == 0)
+        if ((hal_uart_read(COM1, UART_LINE_STATUS) & UART_STATUS_RECEIVED) == 0)
             return received;
         received = true;
-        take(uart_read(UART_DATA));
+        take(hal_uart_read(COM1, UART_DATA));
     }
     hold_input_back(true);
     return received;
@@ -190,44 +158,12 @@ uint64_t hal_console_interrupts(void)
 
 /* ------------------------------------------------------------------ setting up */
 
-/* In loopback mode the four modem outputs come back as modem inputs: RTS as CTS (bit 4), DTR as DSR
- * (5), OUT1 as RI (6), OUT2 as DCD (7). Is there a UART that does this? It stays in that mode. */
-static bool answers_in_loopback(void)
-{
-    uart_write(UART_MODEM_CONTROL, MODEM_LOOPBACK | MODEM_OUTPUTS);
-    bool all_seen = (uart_read(UART_MODEM_STATUS) & 0xF0) == 0xF0;
-    uart_write(UART_MODEM_CONTROL, MODEM_LOOPBACK);
-    bool none_seen = (uart_read(UART_MODEM_STATUS) & 0xF0) == 0x00;
-    return all_seen && none_seen;
-}
-
-/* QEMU: input from a pipe is there before the kernel is. Its first byte waits in the receiver, and
- * switching the FIFO on clears it away; the next byte follows as soon as that one is read, except
- * in loopback mode, and then only when a byte is read in the ordinary mode. */
-static void switch_fifo_on(void)
-{
-    if (uart_read(UART_LINE_STATUS) & STATUS_RECEIVED)
-        take(uart_read(UART_DATA));
-    uart_write(UART_FIFO, FIFO_ON_AND_CLEARED);
-    uart_write(UART_MODEM_CONTROL, MODEM_READY);
-    bool received = uart_read(UART_LINE_STATUS) & STATUS_RECEIVED;
-    uint8_t byte = uart_read(UART_DATA);
-    if (received)
-        take(byte);
-}
-
 void hal_console_initialise(void)
 {
     debug_console_present = hal_in8(DEBUG_CONSOLE) == DEBUG_CONSOLE_READY;
-    com1_present = answers_in_loopback();
-    if (!com1_present)
-        return;
-    uart_write(UART_INTERRUPT_ENABLE, 0);
-    uart_write(UART_LINE_CONTROL, LINE_DIVISOR);
-    uart_write(UART_DATA, DIVISOR_115200);
-    uart_write(UART_INTERRUPT_ENABLE, 0); /* now the divisor's high byte */
-    uart_write(UART_LINE_CONTROL, LINE_8N1);
-    switch_fifo_on();
+    com1_present = hal_uart_answers(COM1);
+    if (com1_present)
+        hal_uart_start(COM1, take);
 }
 
 struct hal_interrupt *hal_console_interrupt(void)
