@@ -275,9 +275,11 @@ static bool in_irb_window(const struct hal_fault *fault, const struct culprit *c
         return in_active_irb(fault, slot, part, culprit);
     bool is_list =
         part == SLOT_IRB && fault->address % HAL_PAGE_SIZE < offsetof(struct irb_page, unused);
+    bool was_reset = IRB_STATUS(slot->page->irb.IrbStatus) == IRB_STATUS_BUS_RESET;
     report_irb(is_list ? RULE_IRB_07 : RULE_IRB_03, fault, slot, culprit,
-               is_list ? "the scatter/gather list belonged to the completed"
-                       : "it belonged to the completed");
+               is_list     ? "the scatter/gather list belonged to the completed"
+               : was_reset ? "it belonged to the completed (a reset has ended it)"
+                           : "it belonged to the completed");
     if (part == SLOT_DATA || part == SLOT_BETWEEN)
         return lend_nothing(fault);
     return lend_copy(

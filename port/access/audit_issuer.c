@@ -16,39 +16,70 @@ static const struct irb_slot *next_active(const struct channel *channel,
     return slot < end ? slot : NULL;
 }
 
+/* What a request's task file says; an empty one for a request without. */
+static struct audit_command asked_command(const struct irb_slot *slot)
+{
+    struct audit_command asked = {.fresh = 0};
+
+    if (!slot->request || !(slot->request->function & IRB_FUNCTION_ATA_COMMAND))
+        return asked;
+    const IDEREGISTERS *now = &slot->request->task_file.Current,
+                       *before = &slot->request->task_file.Previous;
+    asked.registers = (union audit_task_file){
+        .features = now->bFeaturesReg,
+        .sector_count = now->bSectorCountReg,
+        .lba_low = now->bSectorNumberReg,
+        .lba_mid = now->bCylLowReg,
+        .lba_high = now->bCylHighReg,
+        .device = now->bDriveHeadReg,
+        .command = now->bCommandReg,
+    };
+    asked.previous = (union audit_task_file){
+        .sector_count = before->bSectorCountReg,
+        .lba_low = before->bSectorNumberReg,
+        .lba_mid = before->bCylLowReg,
+        .lba_high = before->bCylHighReg,
+    };
+    asked.protocol = audit_protocol_of(&asked.registers);
+    return asked;
+}
+
+static bool is_of_sectors(const struct audit_command *asked, uint64_t lba, uint32_t sectors)
+{
+    uint64_t asked_lba;
+    uint32_t asked_sectors;
+    return audit_command_address(asked, &asked_lba, &asked_sectors) && asked_lba == lba &&
+           asked_sectors == sectors;
+}
+
 bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors)
 {
     const struct irb_slot *slot = NULL;
 
     while ((slot = next_active(channel, slot))) {
-        struct audit_command asked = {.fresh = 0};
-        const IDEREGISTERS *now, *before;
-        uint64_t asked_lba;
-        uint32_t asked_sectors;
-
-        if (!slot->request || !(slot->request->function & IRB_FUNCTION_ATA_COMMAND))
-            continue;
-        now = &slot->request->task_file.Current;
-        before = &slot->request->task_file.Previous;
-        asked.registers = (union audit_task_file){
-            .sector_count = now->bSectorCountReg,
-            .lba_low = now->bSectorNumberReg,
-            .lba_mid = now->bCylLowReg,
-            .lba_high = now->bCylHighReg,
-            .device = now->bDriveHeadReg,
-            .command = now->bCommandReg,
-        };
-        asked.previous = (union audit_task_file){
-            .sector_count = before->bSectorCountReg,
-            .lba_low = before->bSectorNumberReg,
-            .lba_mid = before->bCylLowReg,
-            .lba_high = before->bCylHighReg,
-        };
-        if (audit_command_address(&asked, &asked_lba, &asked_sectors) && asked_lba == lba &&
-            asked_sectors == sectors)
+        struct audit_command asked = asked_command(slot);
+        if (is_of_sectors(&asked, lba, sectors))
             return true;
     }
     return false;
+}
+
+bool audit_is_asked_for_by_dma(const struct channel *channel, unsigned target, uint64_t lba,
+                               uint32_t sectors, struct audit_command *asked)
+{
+    const struct irb_slot *slot = NULL;
+    bool is_found = false;
+
+    while ((slot = next_active(channel, slot))) {
+        struct audit_command command = asked_command(slot);
+        if (slot->page->irb.TargetId != target || !is_of_sectors(&command, lba, sectors))
+            continue;
+        if (!audit_is_by_dma(&command))
+            return false;
+        *asked = command;
+        is_found = true;
+    }
+    return is_found;
 }
 
 bool audit_is_command_asked_for(const struct channel *channel, uint8_t opcode)

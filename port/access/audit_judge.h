@@ -77,6 +77,9 @@ void audit_note_care(struct channel *channel, unsigned care);
 /* Has the port asked for a command with that address, as it stands? Then who has asked is to
  * blame. */
 bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors);
+/* The same of a request for that target by DMA, which is `asked` then, and of none by PIO. */
+bool audit_is_asked_for_by_dma(const struct channel *channel, unsigned target, uint64_t lba,
+                               uint32_t sectors, struct audit_command *asked);
 bool audit_is_command_asked_for(const struct channel *channel, uint8_t opcode);
 /* Has the port asked the device for packets with data, and for no other ones? */
 /* Has the driver no other IRB for the same device? */

@@ -3,8 +3,8 @@
  * What a command wants of its device: that it is there and awake (HWR-19, 20), has the command
  * (HWR-24, audit_support.c), was selected since the reset (half of HWR-03), has the sectors
  * (HWR-07), and has been set up for it (HWR-06, 14; and where a reset has undone that, HWR-17);
- * PACKET's byte count limit (HWR-16). Owns what is known of each device. See audit.h and
- * audit_judge.h.
+ * that data goes by DMA where that was selected (HWR-26); PACKET's byte count limit (HWR-16). Owns
+ * what is known of each device. See audit.h and audit_judge.h.
  */
 #include <string.h>
 
@@ -262,6 +262,28 @@ static void judge_mode(struct channel *channel, unsigned index, const char *comm
     AUDIT_REPORT(channel, rule, AUDIT_WRITE_ROUTINE, "%s: %s", command, why);
 }
 
+/* ------------------------------------------------------------------ HWR-26 */
+
+/* A command that moves sectors by PIO: is it the driver's own choice? */
+static void judge_way(struct channel *channel, unsigned index, const char *words)
+{
+    const struct audit *audit = &channel->audit;
+    const struct audit_command command = {.registers = audit->current, .previous = audit->previous};
+    struct audit_command asked;
+    uint64_t lba;
+    uint32_t sectors;
+    char asked_words[128];
+
+    if (channel->controller->given.configuration.AtaBusType == IdeBusSata ||
+        !selected_modes(channel, index) || !audit_command_address(&command, &lba, &sectors) ||
+        !audit_is_asked_for_by_dma(channel, index, lba, sectors, &asked))
+        return;
+    audit_command_words(&asked, asked_words, sizeof asked_words);
+    AUDIT_REPORT(channel, RULE_HWR_26, AUDIT_WRITE_ROUTINE,
+                 "%s by PIO: the port has asked for %s, and a mode of DMA is selected", words,
+                 asked_words);
+}
+
 /* ------------------------------------------------------------------ HWR-06, and 17 */
 
 static void judge_multiple(struct channel *channel, unsigned index, const char *command)
@@ -356,6 +378,9 @@ void audit_judge_command(struct channel *channel)
         judge_mode(channel, index, words);
     if (command.protocol == PROTOCOL_PACKET)
         judge_limit(channel);
+    if (flags & OPCODE_ADDRESS &&
+        (command.protocol == PROTOCOL_PIO_IN || command.protocol == PROTOCOL_PIO_OUT))
+        judge_way(channel, index, words);
 }
 
 /* ------------------------------------------------------------------ and is over */

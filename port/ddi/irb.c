@@ -43,7 +43,9 @@ static __attribute__((cold, noinline)) VOID NTAPI complete_with_care(PVOID exten
         contract_report(RULE_IRB_01, channel, routine_name(routine), place, "%p %s", (void *)irb,
                         !slot                        ? "is no IRB of this channel"
                         : slot->state == SLOT_ACTIVE ? "is a request-sense IRB: release it instead"
-                                                     : "is not outstanding: completed before?");
+                        : IRB_STATUS(slot->page->irb.IrbStatus) == IRB_STATUS_BUS_RESET
+                            ? "is not outstanding: a reset has ended it"
+                            : "is not outstanding: completed before?");
 }
 
 /* Is it a success, all of it, and does nothing want care but perhaps what is in `beside`? */

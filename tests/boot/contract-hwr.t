@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# HWR-01 to HWR-07, HWR-14 to HWR-20, HWR-23 and HWR-24: the task file (tests/probes/rules/hwr.c), and drivers that use it in other ways
+# HWR-01 to HWR-07, HWR-14 to HWR-20, HWR-23, HWR-24 and HWR-26: the task file (tests/probes/rules/hwr.c), and drivers that use it in other ways
 # than pata.
 use strict;
 use warnings;
@@ -9,10 +9,10 @@ use lib 'tests/lib';
 use Contract;
 use Test::More;
 
-my @start_io = (context => 'IdeHwStartIo', io => 'read 0 0; read 0 0; read 0 0');
+my @start_io = (context => 'IdeHwStartIo', io => 'read 0 3; read 0 3; read 0 3');
 my @write = (routine => 'AtaPortWritePortUchar', @start_io);
 my @read = (routine => 'AtaPortReadPortUchar', @start_io);
-my @timer = (routine => 'AtaPortWritePortUchar', context => 'timer routine', io => 'read 0 0; read 0 0; read 0 0');
+my @timer = (routine => 'AtaPortWritePortUchar', context => 'timer routine', io => 'read 0 3; read 0 3; read 0 3');
 my @packet = (channel => '0.1', io => 'read cd0 0; read cd0 0');
 
 # Where 400 ns are 400 instructions, not what this host makes of them.
@@ -38,14 +38,14 @@ contract_cases('hwr',
       words => { %{ $counted[1] }, FAULT => 'vanish command=SLEEP' } },
     { case => 'hwr_relied_too_early', rule => 'HWR-02', @counted, @write,
       also => qr/what was read of Alternate Status was relied on \d+ ns after.*after 1 read of/ },
-    { case => 'hwr_settled_by_block', asserts => 'HWR-02', @counted, io => 'read 0 0; read 0 0' },
-    { case => 'hwr_stalled', asserts => 'HWR-02', @counted, io => 'read 0 0; read 0 0' },
+    { case => 'hwr_settled_by_block', asserts => 'HWR-02', @counted, io => 'read 0 3; read 0 3' },
+    { case => 'hwr_stalled', asserts => 'HWR-02', @counted, io => 'read 0 3; read 0 3' },
 
     { case => 'hwr_not_selected_again', rule => 'HWR-03', @timer },
 
     { case => 'hwr_old_device', rule => 'HWR-03', @write, words => { FAULT => 'identify 80=003E' },
       also => qr/Device is written with 40: bits 7 and 5 are clear, and word 80 .*, 003eh, is of/ },
-    { case => 'hwr_new_device', asserts => 'HWR-03', io => 'read 0 0; read 0 0' },
+    { case => 'hwr_new_device', asserts => 'HWR-03', io => 'read 0 3; read 0 3' },
 
     { case => 'hwr_short_reset', rule => 'HWR-04', @counted, @write, also => qr/SRST is cleared \d+ ns after it was set/ },
     { case => 'hwr_look_at_reset', rule => 'HWR-04', @counted, @read, also => qr/Alternate Status is read \d+ us after SRST/ },
@@ -58,24 +58,28 @@ contract_cases('hwr',
     { case => 'hwr_data_too_little', rule => 'HWR-05', @write, also => qr/of the 512 bytes that the device offers, 2 were not/ },
     { case => 'hwr_data_by_bytes', rule => 'HWR-05', @read },
     { case => 'hwr_data_wrong_way', rule => 'HWR-05', routine => 'AtaPortWritePortUshort', @start_io },
-    { case => 'hwr_data_by_words', asserts => 'HWR-05', io => 'read 0 0; read 0 0' },
+    { case => 'hwr_data_by_words', asserts => 'HWR-05', io => 'read 0 3; read 0 3' },
 
     { case => 'hwr_multiple_never_set', rule => 'HWR-06', @write },
     { case => 'hwr_multiple_refused', rule => 'HWR-06', @write },
-    { case => 'hwr_multiple', asserts => 'HWR-06', io => 'read 0 0; read 0 0' },
+    { case => 'hwr_multiple', asserts => 'HWR-06', io => 'read 0 3; read 0 3' },
     { case => 'hwr_multiple_undone', rule => 'HWR-17', @timer },
 
     { case => 'hwr_beyond_the_end', rule => 'HWR-07', @write, also => qr/LBA 4095, 2 sectors: the device's last sector is 4095/ },
     { case => 'hwr_beyond_the_end_48', rule => 'HWR-07', @write },
-    { case => 'hwr_to_the_end', asserts => 'HWR-07', io => 'read 0 0; read 0 0' },
+    { case => 'hwr_to_the_end', asserts => 'HWR-07', io => 'read 0 3; read 0 3' },
 
     { case => 'hwr_mode_never_set', rule => 'HWR-14', function => 'hwr_mode_never_set_start', @write },
     { case => 'hwr_mode_too_fast', rule => 'HWR-14', @write, also => qr/faster than the one that was selected/ },
     { case => 'hwr_mode_not_there', rule => 'HWR-14', @write, also => qr/none of the device's/ },
     { case => 'hwr_mode_undone', rule => 'HWR-17', @timer },
 
+    { case => 'hwr_by_pio', rule => 'HWR-26', @write,
+      also => qr/by PIO: the port has asked for READ DMA \(C8h\), device 0, LBA 3, 1 sector, and a mode of DMA is selected/ },
+    { case => 'hwr_by_pio_itself', asserts => 'HWR-26', io => 'read 0 3; read 0 3' },
+
     { case => 'hwr_status_in_flight', rule => 'HWR-15', @read },
-    { case => 'hwr_status_polled', asserts => 'HWR-15', io => 'read 0 0; read 0 0' },
+    { case => 'hwr_status_polled', asserts => 'HWR-15', io => 'read 0 3; read 0 3' },
 
     { case => 'hwr_packet_odd_limit', rule => 'HWR-16', @write, @packet },
     { case => 'hwr_packet_no_limit', rule => 'HWR-16', @write, @packet },
@@ -96,12 +100,12 @@ contract_cases('hwr',
 
     { case => 'hwr_polled', rule => 'HWR-23', @read, @slow },
     { case => 'hwr_polled_in_vain', rule => 'HWR-23', @read, @slow },
-    { case => 'hwr_polled_shortly', asserts => 'HWR-23', io => 'read 0 0; read 0 0', @slow },
+    { case => 'hwr_polled_shortly', asserts => 'HWR-23', io => 'read 0 3; read 0 3', @slow },
 
     (map { { case => "hwr_missing_$_->[0]", rule => 'HWR-24', @write, @missing, also => qr/$_->[1]/m } }
         ['multiple', 'word 47 of its IDENTIFY data, 8000h, has no sectors'], ['dma', 'word 49 .*, 0200h, has no DMA$'],
         ['48', 'word 83 .*, 4000h, has no 48-bit addresses$'], ['flush', 'has no FLUSH CACHE EXT$'], ['smart', 'has no SMART$']),
-    { case => 'hwr_nothing_missing', asserts => 'HWR-24', io => 'read 0 0; read 0 0' },
+    { case => 'hwr_nothing_missing', asserts => 'HWR-24', io => 'read 0 3; read 0 3' },
     { case => 'hwr_packet_to_disk', rule => 'HWR-24', @write, also => qr/PACKET \(A0h\), device 0: it is no packet device$/m },
     { case => 'hwr_sectors_of_packet', rule => 'HWR-24', @write, @packet, also => qr/it is a packet device/ },
 );

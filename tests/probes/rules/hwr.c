@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HWR-01 to HWR-07, HWR-14 to HWR-20, HWR-23 and HWR-24: the task file. Each case does something of its own before the
+ * HWR-01 to HWR-07, HWR-14 to HWR-20, HWR-23, HWR-24 and HWR-26: the task file. Each case does something of its own before the
  * request that it is handed, wrongly in one thing or rightly in another way than the base does; a reset
  * puts the channel right behind that, and the port repeats the request.
  */
@@ -451,6 +451,28 @@ CASE hwr_mode_undone(struct occasion *at)
     return reset_then(at->channel, hwr_mode_undone_timer);
 }
 
+/* ------------------------------------------------------------------ HWR-26 */
+
+/* The request's own sectors, which the port wants by DMA. */
+CASE hwr_by_pio(struct occasion *at)
+{
+    prepare(at->channel, 3, 1);
+    WRITE(at->channel, COMMAND, IDE_COMMAND_READ); /* BREAKS: HWR-26 */
+    settle(at->channel);
+    wait_for_data(at->channel);
+    READ_DATA(at->channel, SECTOR_WORDS);
+    return give_up(at->channel);
+}
+
+/* Others are the driver's affair. */
+CASE hwr_by_pio_itself(struct occasion *at)
+{
+    issue(at->channel, IDE_COMMAND_READ, 4, 1);
+    wait_for_data(at->channel);
+    READ_DATA(at->channel, SECTOR_WORDS);
+    return give_up(at->channel);
+}
+
 /* ------------------------------------------------------------------ HWR-15 */
 
 CASE hwr_status_in_flight(struct occasion *at)
@@ -780,6 +802,8 @@ const struct probe_case hwr_cases[] = {
     {"hwr_mode_too_fast", AT_START_IO, 2, hwr_mode_too_fast},
     {"hwr_mode_not_there", AT_START_IO, 2, hwr_mode_not_there},
     {"hwr_mode_undone", AT_START_IO, 3, hwr_mode_undone},
+    {"hwr_by_pio", AT_START_IO, 2, hwr_by_pio},
+    {"hwr_by_pio_itself", AT_START_IO, 2, hwr_by_pio_itself},
     {"hwr_status_in_flight", AT_START_IO, 2, hwr_status_in_flight},
     {"hwr_status_polled", AT_START_IO, 2, hwr_status_polled},
     {"hwr_packet_odd_limit", AT_START_IO, 2, hwr_packet_odd_limit},
