@@ -43,7 +43,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
 # What builds something, and, of that, what goes on to do something with it.
 BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
-ACTIONS := $(filter run debug test crash-test hang-test sweep soak bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
+ACTIONS := $(filter run debug test crash-test hang-test door-test sweep soak bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
 
 # Two that build in one folder would write the same files, so what builds waits for the one before it. A make
 # calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
@@ -90,6 +90,7 @@ USES_bench-boot := bench
 USES_lint := lint
 USES_crash-test := test
 USES_hang-test := test
+USES_door-test := test
 USES_sweep := test
 USES_soak := test
 USES_fuzz := build fuzz
@@ -127,7 +128,7 @@ else
 
 # ---------------------------------------------------------------- building
 
-.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test sweep soak
+.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test door-test sweep soak
 all:
 
 ifneq ($(BUILDING),)
@@ -244,7 +245,7 @@ test:
 	$(if $(TEST),,for tool in rule edge; do tools/$$tool-coverage.pl || code=1; done;) exit $$code
 endif
 
-# The long forms of two tests.
+# The long forms of tests.
 crash-test built-crash-test: all $(TEST_TOOLS)
 crash-test:
 	@KILLS='$(or $(KILLS),1000)' SEED='$(SEED)' PERL5LIB=tests/lib prove -v tests/boot/crash.t
@@ -252,6 +253,10 @@ crash-test:
 hang-test built-hang-test: test-tools $(OTHER_TOOLS)
 hang-test:
 	@HANGS=all PERL5LIB=tests/lib prove --timer -j$(JOBS) -PVerdict $(if $(Q),,-v) $(ARCHES:%=%:tests/boot/hang.t)
+
+door-test built-door-test: all $(NBD_PLUGIN)
+door-test:
+	@tests/bench/door.pl '$(or $(NBD_SIZE),1G)'
 
 # The same: of pata by DMA and by PIO, or of a driver of one's own.
 $(eval $(call hand_on,CASE))
@@ -311,6 +316,8 @@ help:
 #? make crash-test    kills QEMU KILLS= (1000) times while a driver stores values; SEED=
 #? make hang-test     a loop in each routine of a driver's, interrupts on and off, on each machine: the hang
 #?                    watchdog finds all 60 (30 with ARCH=) within ten seconds
+#? make door-test     the door for the host's tools (docs/nbd.md) on two disks of NBD_SIZE=1G: fio, file systems, whole
+#?                    disks, with and without faults; rates, beside qemu-nbd's
 #? make sweep         each kind of fault at each access of a read, a write ... and RUNS= (5000) in all, SEED=;
 #?                    of pata, or of MINIPORT=; CASE='write: bsy for=5ms nth=3' is one of them, and shown
 #? make soak          SOAK_REQUESTS= (1000000) requests of all kinds on four disks, 64 at a time, and faults, one in

@@ -162,7 +162,7 @@ is(substr(slurp("$scratch/copy"), 0, 4 << 20) eq $kept, 1, 'nothing that was flu
 
 $disk = random_image('disk.img', 4 << 20, 'disk');
 my $digest = sha256_of($disk);
-$session = start(NBD => 1, MACHINE => 'q35', DISK => $disk);
+$session = start(NBD => 1, MACHINE => 'q35', DISK => $disk, terminal => 1);
 ok(wait_for_door($session), 'q35') or diag($session->{text});
 like($session->{text}, qr/^NBD, read-only: 0 at /m, 'without WRITE=1');
 $zero = Nbd->connect($session->{socket}, '');
@@ -196,8 +196,8 @@ ok($session->expect(qr/\bdoor: the host's side has asked for no bytes, or more t
     'closes the door, in words');
 is(($zero->read(0, 512))[0], 108, 'then it is ESHUTDOWN');
 like($session->answer('read 0 0'), qr/^0+ /m, 'and the shell goes on');
-$session->type("poweroff\r");
-exit_code_is($session->finish, 0, 'until poweroff');
+$session->type("\x1dx");
+exit_code_is($session->finish, 0, 'until the end key');
 is(join(' ', grep { -e "$session->{run_dir}/$_" } qw(door.memory nbd.sock)), '', 'nothing is left');
 
 # ------------------------------------------------------------------ SIGTERM
@@ -218,6 +218,19 @@ my $image = slurp($disk);
 is(scalar(grep { substr($image, $_ << 16, 65536) eq chr(65 + $_) x 65536 } 0 .. 31) >= ($count{0} // 0), 1, 'what was answered is there')
     or diag(explain(\%count));
 is(join(' ', grep { $_ != 0 && $_ != 108 } keys %count), '', 'what was refused is ESHUTDOWN');
+
+# ------------------------------------------------------------------ poweroff, from a pipe; a server that does not start
+
+$run = boot(NBD => 1, DISK => $disk, stdin => "identify 0\npoweroff\n");
+exit_code_is($run, 0, 'standard input is the prompt\'s, which ends with poweroff');
+like($run->{console}, qr/^NBD, read-only: 0 at .*\n(?:.*\n)*> identify 0\n.*QEMU HARDDISK/m, 'when the door is open');
+
+mkdir "$scratch/bin";
+spill("$scratch/bin/nbdkit", "#!/bin/sh\necho nbdkit: error: out of order >&2\nexit 1\n");
+chmod 0755, "$scratch/bin/nbdkit";
+$run = boot(NBD => 1, DISK => $disk, PATH => "$scratch/bin:$ENV{PATH}");
+exit_code_is($run, 2, 'a server that does not start');
+like($run->{console}, qr/the NBD server has ended, and the session with it: nbdkit: error: out of order$/m, 'is the end, in words');
 
 # ------------------------------------------------------------------ wrong usage
 

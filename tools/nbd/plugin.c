@@ -56,11 +56,13 @@ static int door_get_ready(void)
     return link_map(memory_path, nbdkit_error) ? 0 : -1;
 }
 
-/* Nothing is left to serve. nbdkit waits for clients that are connected, and they may stay. */
+/* Nothing is left to serve. tools/session.c, which sees QEMU's end a little later, ends this process, unless it
+ * was killed itself. (nbdkit's own end waits for clients that are connected, and they may stay.) */
+#define ORPHAN_SECONDS 10
+
 static void end_server(void)
 {
-    nbdkit_shutdown();
-    sleep(1);
+    sleep(ORPHAN_SECONDS);
     _exit(EXIT_SUCCESS);
 }
 
