@@ -7,8 +7,8 @@
  * AHCI: 6.2.2: the engine stops at the command that failed. It is switched off, which forgets all
  * that was issued; PxSERR is cleared; and when it runs again, what has not failed is issued anew.
  * Of commands that are not queued PxCMD.CCS tells which one it was; of queued ones the device does,
- * in its log 10h (ACS: A.13). One that keeps no such log gets them again one by one, and not
- * queued: they end as those that a reset has ended, and the port repeats them.
+ * in its log 10h (ACS: A.13). One that keeps no such log is reset, and gets them again one by one,
+ * and not queued: they end as those that a reset has ended, and the port repeats them.
  *
  * Errors of the link or of the bus, and a device that is not idle afterwards, want a reset of the
  * port.
@@ -27,12 +27,12 @@ static ULONG count_of(ULONG slots)
     return count;
 }
 
-/* All that is under way ends; the port repeats it. */
-static void give_up(struct ahci_channel *channel)
+/* All that is under way ends when the port is reset, and is repeated. */
+static enum ahci_phase give_up(struct ahci_channel *channel)
 {
     if (channel->kind == KIND_QUEUED)
         channel->unqueued_left = count_of(channel->active);
-    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
+    return PHASE_STOPPING;
 }
 
 static void issue_again(struct ahci_channel *channel)
@@ -72,42 +72,30 @@ static BOOLEAN is_whole(const UCHAR *log)
     return sum == 0;
 }
 
-static void log_is_read(struct ahci_channel *channel)
+static enum ahci_phase log_is_read(struct ahci_channel *channel)
 {
     const UCHAR *log = channel->shared->log;
     const ULONG tag = LOG_TAG(log[0]);
 
     channel->shared->list[LOG_SLOT] = channel->kept;
-    if (!is_whole(log) || log[0] & LOG_NOT_QUEUED || !(channel->active >> tag & 1)) {
-        give_up(channel);
-        return;
-    }
+    if (!is_whole(log) || log[0] & LOG_NOT_QUEUED || !(channel->active >> tag & 1))
+        return give_up(channel);
     ahci_complete(channel, tag, IRB_STATUS_DEVICE_ERROR,
                   log[LOG_STATUS] | (ULONG)log[LOG_ERROR] << 8);
     issue_again(channel);
+    return PHASE_RUNNING;
 }
 
 enum ahci_phase ahci_log_interrupt(struct ahci_channel *channel, ULONG causes)
 {
-    if (causes & INT_FAILED) {
-        give_up(channel);
-        if (causes & INT_FATAL || !ahci_engine_has_stopped(channel) ||
-            !ahci_device_is_idle(channel))
-            return PHASE_STOPPING;
-        clear_errors(channel);
-        ahci_engine_start(channel);
-        return PHASE_RUNNING;
-    }
-    if (ahci_read(channel, PORT_CI) >> LOG_SLOT & 1)
-        return PHASE_LOG;
-    log_is_read(channel);
-    return PHASE_RUNNING;
+    if (causes & INT_FAILED)
+        return give_up(channel);
+    return ahci_read(channel, PORT_CI) >> LOG_SLOT & 1 ? PHASE_LOG : log_is_read(channel);
 }
 
 enum ahci_phase ahci_log_tick(struct ahci_channel *channel)
 {
-    give_up(channel);
-    return PHASE_STOPPING;
+    return give_up(channel);
 }
 
 /* ------------------------------------------------------------------ what has failed */
@@ -121,8 +109,7 @@ static enum ahci_phase recover(struct ahci_channel *channel)
     if (channel->failed_causes & INT_FATAL || !ahci_device_is_idle(channel)) {
         AtaPortDebugPrint(0, "ahci: port %u: interrupt status %x, task file %x: it is reset\n",
                           channel->port, channel->failed_causes, channel->failed_task_file);
-        give_up(channel);
-        return PHASE_STOPPING;
+        return give_up(channel);
     }
     ahci_engine_start(channel);
     if (channel->kind == KIND_QUEUED && channel->active)
@@ -143,8 +130,7 @@ enum ahci_phase ahci_failed_look(struct ahci_channel *channel)
         return recover(channel);
     if (ahci_wait_on(channel, STOP_LIMIT_US))
         return PHASE_FAILED;
-    give_up(channel);
-    return PHASE_STOPPING;
+    return give_up(channel);
 }
 
 enum ahci_phase ahci_fail(struct ahci_channel *channel, ULONG causes)

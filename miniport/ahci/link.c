@@ -22,7 +22,9 @@
 #define NOTHING_US       10000u   /* DET says by then whether there is anything */
 #define LINK_LIMIT_US    1000000u
 #define READY_LIMIT_US   10000000u
-#define RESETS_IN_A_ROW  3 /* then it is reset once more, and given up */
+/* Then it is reset once more, and given up: before the port takes an IRB that waits for it to be
+ * lost (35 s for a change of power, which has no TimeOutValue). */
+#define RESETS_IN_A_ROW 2
 
 /* ------------------------------------------------------------------ power of the link */
 
@@ -176,10 +178,14 @@ void ahci_comreset_begin(struct ahci_channel *channel)
     ahci_ask_timer(channel, COMRESET_US);
 }
 
+/* Here at last what was under way ends. QEMU: when a queued command fails, the others go on, and
+ * until DET is 0 again they move data, whatever the engine shows; who has got his memory back
+ * would find it there, and a write would take what is in it by then. */
 enum ahci_phase ahci_comreset_end(struct ahci_channel *channel)
 {
     ahci_write(channel, PORT_SCTL, link_control(channel));
     channel->nothing_us = NOTHING_US;
+    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
     return PHASE_TAKE;
 }
 
@@ -200,13 +206,12 @@ enum ahci_phase ahci_link_look(struct ahci_channel *channel)
     return is_given_up(channel) ? PHASE_ABSENT : PHASE_READY;
 }
 
-/* The link came or went by itself. What was under way is lost; a reset sees to it that none of its
- * data moves any more, whatever has become of the device. */
+/* The link came or went by itself. What was under way is lost; it ends with a reset, behind which
+ * none of its data moves any more, whatever has become of the device. */
 enum ahci_phase ahci_lose_link(struct ahci_channel *channel)
 {
     const enum ahci_phase next = channel->active ? PHASE_STOPPING : PHASE_TAKE;
 
-    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
     channel->has_changed = TRUE;
     channel->resets_in_a_row = 0;
     return next;

@@ -184,7 +184,6 @@ enum ahci_phase ahci_silent_look(struct ahci_channel *channel)
     }
     if (ahci_wait_on(channel, SILENT_LIMIT_US))
         return PHASE_SILENT;
-    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
     return PHASE_STOPPING;
 }
 

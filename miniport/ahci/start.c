@@ -21,8 +21,8 @@ BOOLEAN NTAPI AhciBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 
 /* ------------------------------------------------------------------ IdeHwStartIo */
 
-/* A reset of the unit is one of the port, whose only device it is; all that is under way ends, and
- * all that waits. */
+/* A reset of the unit is one of the port, whose only device it is; all that waits ends, and in the
+ * reset all that is under way. */
 static void reset_unit(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     if (channel->reset_irb) { /* the port asks once at a time */
@@ -35,7 +35,6 @@ static void reset_unit(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
         return;
     }
     channel->reset_irb = irb;
-    ahci_complete_all(channel, IRB_STATUS_BUS_RESET);
     ahci_end_held(channel, IRB_STATUS_BUS_RESET);
     ahci_run(channel, PHASE_STOPPING);
 }
