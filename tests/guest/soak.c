@@ -141,6 +141,17 @@ static void submit(struct lane *lane)
     block_submit(block);
 }
 
+/* One fault at a time on a channel: the sweep has the pairs. QEMU: an AHCI port that has failed a command goes on with
+ * others, so while an interrupt is withheld it does what no controller does. */
+static bool may_go(const struct lane *lane)
+{
+    const struct soak_channel *channel = soak_channel_of(lane->plan.disk);
+    bool has_fault = !lane->armed.is_injected && soak_fault_of(lane->number, &lane->plan);
+
+    return !channel->is_stopping &&
+           !(has_fault && (channel->faults || hal_clock_us() < channel->until_us));
+}
+
 /* All lanes that can: as one, so that they are in flight together. */
 static void submit_all(void)
 {
@@ -159,7 +170,7 @@ static void submit_all(void)
             faults_planned += soak_fault_of(lane->number, &lane->plan) != 0;
             lane->is_again = true;
         }
-        if (!soak_channel_of(lane->plan.disk)->is_stopping)
+        if (may_go(lane))
             submit(lane);
     }
     unsigned now = soak_at_driver();
