@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The sweep: each kind of fault at the first access that it can be put at, of a read, a write, a flush, IDENTIFY, a
-# packet command and a reset in turn (tests/guest/sweep.c). Each request ends once, in bounded time, no sector holds
+# packet command, a reset, power, stop and start, and hot plug in turn (tests/guest/sweep.c), and then two at a time. Each request ends once, in bounded time, no sector holds
 # anything but old or new data, and the channel works afterwards, or is offline and says so. SWEEP=SEED:RUNS is the long
 # form, at each access; SWEEP='read: bsy nth=3' one case, which is shown access by access (`make sweep`).
 use strict;

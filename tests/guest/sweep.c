@@ -26,14 +26,19 @@
 #define SETTLE_US     1000u /* what comes twice comes soon */
 #define TELL_FINDINGS 20u
 #define MOST_HANGS    3u /* what hangs so often does not have the time for the rest */
-/* Of the short form: as far as this a fault is put. */
+/* Of the short form: as far as this a fault is put, in so many of the scenarios (which ones is another matter on another
+ * machine, so that all get their turn), and then two at a time so often. */
 #define SHORT_LIMIT 1u
+#define SHORT_SHARE 2u
+#define SHORT_TURN  (sizeof(void *) == 8 ? 0u : 1u)
+#define SHORT_PAIRS 30u
+#define PAIR        " + "
 
 #define MOST_SCENARIOS 16u
 #define MOST_FAULTS    128u
 
 static struct tally {
-    unsigned runs, unharmed, repaired, failed, offline, blind;
+    unsigned runs, pairs, unharmed, repaired, failed, offline, blind;
 } tallies[MOST_SCENARIOS];
 static unsigned hangs, doubles, wrong_data, wrong_sectors, dead, broken, unusable, findings;
 static bool is_over;                /* nothing more can be tried */
@@ -75,7 +80,7 @@ static bool wait_for_end(const struct channel *channel, uint32_t limit_s)
 
 struct run {
     const struct sweep_scenario *scenario;
-    const char *fault; /* with its place */
+    const char *fault; /* with its place; or two of them, with a PAIR between them */
     bool is_blind;
     struct device *device;
 };
@@ -174,20 +179,46 @@ static void forget_faults(void)
     ASSERT_OP(inject_add(FAST_TIME, error, sizeof error), !=, 0);
 }
 
-/* One scenario with one fault at one place. Returns whether there was such a place. */
-static bool run_once(const struct sweep_scenario *scenario, const char *fault, bool is_blind)
+/* Arms a fault, or two. Returns the number of the first; 0: `error` says why not. */
+static unsigned arm(const char *faults, const struct channel *channel, char *error, size_t size)
 {
-    struct run run = {scenario, fault, is_blind, sweep_device(scenario)};
-    struct channel *channel = run.device->channel;
-    char words[INJECT_TEXT_SIZE], error[160];
+    const char *second = strstr(faults, PAIR);
+    int length = second ? (int)(second - faults) : (int)strlen(faults);
+    char words[INJECT_TEXT_SIZE];
 
-    snprintf(words, sizeof words, "%s channel=%s", fault, channel->name);
+    snprintf(words, sizeof words, "%.*s channel=%s", length, faults, channel->name);
+    unsigned number = inject_add(words, error, size);
+    return number && second && !arm(second + strlen(PAIR), channel, error, size) ? 0 : number;
+}
+
+/* May what is moved be anything, since no driver can see the fault, or one of the two? */
+static bool is_blind(const struct sweep_scenario *scenario, const char *fault)
+{
+    const char *second = strstr(fault, PAIR);
+
+    for (unsigned f = 0; f < sweep_fault_count; f++) {
+        const struct sweep_fault *known = &sweep_faults[f];
+        if (strncmp(fault, known->words, strlen(known->words)) == 0 &&
+            (known->is_blind || (known->is_early && scenario->is_plugged)))
+            return true;
+    }
+    return second && is_blind(scenario, second + strlen(PAIR));
+}
+
+/* One scenario with one fault at one place, or two at two. Returns whether there was such a place
+ * for the first. */
+static bool run_once(const struct sweep_scenario *scenario, const char *fault)
+{
+    struct run run = {scenario, fault, is_blind(scenario, fault), sweep_device(scenario)};
+    struct channel *channel = run.device->channel;
+    char error[160];
+
     forget_faults();
     if (!scenario->prepare()) {
         found(&run, &dead, "its preparation failed");
         return false;
     }
-    unsigned number = inject_add(words, error, sizeof error);
+    unsigned number = arm(fault, channel, error, sizeof error);
     if (!number) {
         found(&run, &unusable, error);
         return false;
@@ -211,6 +242,7 @@ static bool run_once(const struct sweep_scenario *scenario, const char *fault, b
         return false;
     unsigned tally = (unsigned)(scenario - sweep_scenarios);
     tallies[tally].runs++;
+    tallies[tally].pairs += strstr(fault, PAIR) != NULL;
     judge(&run, tally, channel->counters.resets + channel->counters.timeouts != repairs);
     if (contract_total() != reports)
         found(&run, &broken, "a rule was broken");
@@ -258,22 +290,43 @@ static bool run_nth(unsigned s, unsigned f, unsigned nth)
     char fault[INJECT_TEXT_SIZE];
 
     snprintf(fault, sizeof fault, "%s nth=%u", sweep_faults[f].words, nth);
-    return run_once(&sweep_scenarios[s], fault, sweep_faults[f].is_blind);
+    return run_once(&sweep_scenarios[s], fault);
 }
 
-/* Each fault at each place of each scenario, up to the nth one. */
+/* Each fault at each place of each scenario, up to the nth one; of a long one at some, later ones farther apart. */
 static void go_through(const bool *is_left_out, unsigned limit, uint16_t *places)
 {
     for (unsigned s = 0; s < sweep_scenario_count; s++)
         for (unsigned f = 0; f < sweep_fault_count && !is_left_out[s] && !is_over; f++) {
+            bool is_long = sweep_scenarios[s].is_long;
             unsigned nth = 1;
+            if (limit == SHORT_LIMIT && (s + f) % SHORT_SHARE != SHORT_TURN)
+                continue;
             while (nth <= limit && !is_over && run_nth(s, f, nth))
-                nth++;
+                nth += is_long ? (nth + 1) / 2 : 1;
             places[s * sweep_fault_count + f] = (uint16_t)nth;
         }
 }
 
-/* Anything anywhere, with requests of all lengths, until there were enough. */
+/* How far on a fault is put at random: where it was found to have places, or somewhat farther. */
+static unsigned random_place(unsigned s, unsigned f, const uint16_t *places)
+{
+    unsigned most = places[s * sweep_fault_count + f];
+    return 1 + random_below(2 * (most ? most : SHORT_LIMIT + 1));
+}
+
+/* Two at a time. */
+static void run_pair(unsigned s, const uint16_t *places)
+{
+    unsigned f = random_below(sweep_fault_count), g = random_below(sweep_fault_count);
+    char faults[2 * INJECT_TEXT_SIZE];
+
+    snprintf(faults, sizeof faults, "%s nth=%u" PAIR "%s nth=%u", sweep_faults[f].words,
+             random_place(s, f, places), sweep_faults[g].words, random_place(s, g, places));
+    run_once(&sweep_scenarios[s], faults);
+}
+
+/* Anything anywhere, with requests of all lengths, until there were enough; every other run has two. */
 static void go_on(const bool *is_left_out, uint64_t runs, const uint16_t *places)
 {
     for (uint64_t i = 0; i < runs && !is_over; i++) {
@@ -282,7 +335,20 @@ static void go_on(const bool *is_left_out, uint64_t runs, const uint16_t *places
             continue;
         uint32_t count = 1 + random_below(SWEEP_MOST);
         sweep_place(random_below(SWEEP_SECTORS - count), count);
-        run_nth(s, f, 1 + random_below(2u * places[s * sweep_fault_count + f]));
+        if (i % 2)
+            run_pair(s, places);
+        else
+            run_nth(s, f, random_place(s, f, places));
+    }
+}
+
+/* Some pairs, where the requests were before. */
+static void go_in_pairs(const bool *is_left_out, unsigned runs, const uint16_t *places)
+{
+    for (unsigned i = 0; i < runs && !is_over; i++) {
+        unsigned s = random_below(sweep_scenario_count);
+        if (!is_left_out[s])
+            run_pair(s, places);
     }
 }
 
@@ -305,6 +371,7 @@ static void print_tallies(const bool *is_left_out)
             continue;
         print_tally(sweep_scenarios[s].name, tally);
         all.runs += tally->runs;
+        all.pairs += tally->pairs;
         all.unharmed += tally->unharmed;
         all.repaired += tally->repaired;
         all.failed += tally->failed;
@@ -312,11 +379,10 @@ static void print_tallies(const bool *is_left_out)
         all.offline += tally->offline;
     }
     print_tally("all", &all);
-    hal_printf(
-        "sweep: %u scenarios, %u faults, %u runs, seed %llu: %u hangs, %u double completions, "
-        "%u wrong data, %u wrong sectors, %u channels lost\n",
-        sweep_scenario_count, sweep_fault_count, all.runs, (unsigned long long)seed, hangs, doubles,
-        wrong_data, wrong_sectors, dead);
+    hal_printf("sweep: %u scenarios, %u faults, %u runs, %u of them with two, seed %llu: %u hangs, "
+               "%u double completions, %u wrong data, %u wrong sectors, %u channels lost\n",
+               sweep_scenario_count, sweep_fault_count, all.runs, all.pairs,
+               (unsigned long long)seed, hangs, doubles, wrong_data, wrong_sectors, dead);
 }
 
 /* The next number of "SEED:RUNS" or "LBA+COUNT"; 0 where there is none. */
@@ -342,18 +408,13 @@ static void go_all_ways(const char *words, const bool *is_left_out)
     go_through(is_left_out, is_long ? UINT16_MAX : SHORT_LIMIT, places);
     for (unsigned s = 0; s < sweep_scenario_count; s++)
         done += tallies[s].runs;
-    go_on(is_left_out, runs > done ? runs - done : 0, places);
+    if (is_long)
+        go_on(is_left_out, runs > done ? runs - done : 0, places);
+    else
+        go_in_pairs(is_left_out, SHORT_PAIRS, places);
 }
 
 /* ------------------------------------------------------------------ one of them */
-
-static bool is_blind(const char *fault)
-{
-    for (unsigned f = 0; f < sweep_fault_count; f++)
-        if (strncmp(fault, sweep_faults[f].words, strlen(sweep_faults[f].words)) == 0)
-            return sweep_faults[f].is_blind;
-    return false;
-}
 
 /* "LBA+COUNT", or nothing. False: it is neither, or no place. */
 static bool take_place(const char *words)
@@ -385,7 +446,7 @@ static bool run_case(char *words, const bool *is_left_out)
         if (!take_place(place ? place : ""))
             return false;
         is_shown = true;
-        if (!run_once(&sweep_scenarios[s], fault, is_blind(fault)))
+        if (!run_once(&sweep_scenarios[s], fault))
             conf_note("the fault found no place");
         return true;
     }
@@ -402,7 +463,7 @@ static void conclude(unsigned count, const char *what)
 
 void conf_sweep(const char *words, bool without_reset)
 {
-    char text[INJECT_TEXT_SIZE];
+    char text[2 * INJECT_TEXT_SIZE];
     bool is_left_out[MOST_SCENARIOS] = {false};
 
     ASSERT_OP(sweep_scenario_count, <=, MOST_SCENARIOS);

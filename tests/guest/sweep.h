@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sweep: what a driver and the port make of each kind of fault, put at each access of a few scenarios
- * in turn. sweep.c runs and judges, sweep_scenarios.c has what is run, sweep_faults.c what goes wrong.
+ * in turn, and of two faults at a time. sweep.c runs and judges, sweep_scenarios.c has requests that are run, sweep_changes.c
+ * power, stop and start, and hot plug, sweep_faults.c what goes wrong.
  */
 #ifndef TESTS_GUEST_SWEEP_H
 #define TESTS_GUEST_SWEEP_H
@@ -16,9 +17,11 @@
 
 struct sweep_scenario {
     const char *name;
-    bool is_packet; /* its device is the CD */
-    bool is_reset;  /* of the channel, with a command in flight */
-    bool is_many;   /* several at a time, for drivers that take so many */
+    bool is_packet;  /* its device is the CD */
+    bool is_reset;   /* of the channel, with a command in flight */
+    bool is_many;    /* several at a time, for drivers that take so many */
+    bool is_long;    /* of so many accesses that not each one gets each fault */
+    bool is_plugged; /* its device comes and goes by itself, and interrupts */
     /* Makes the device ready, without faults. */
     bool (*prepare)(void);
     /* Starts what is judged; sweep_ends counts how often it has ended. */
@@ -35,6 +38,19 @@ extern const unsigned sweep_scenario_count;
 
 /* How often the request that is judged has come back. */
 extern volatile unsigned sweep_ends;
+
+/* sweep_changes.c */
+bool sweep_power_down_first(void);
+void sweep_begin_power(void);
+void sweep_begin_wake(void);
+void sweep_begin_channel(void);
+void sweep_begin_adapter(void);
+void sweep_begin_restart(void);
+void sweep_begin_plug(void);
+bool sweep_change_is_good(void);
+bool sweep_change_is_gone(void);
+/* Reads what the scenario "read" does, and waits for it. */
+enum block_status sweep_read(void);
 
 /* Finds disk and CD, and writes the disk. False: there is no disk that is written to. */
 bool sweep_prepare(void);
@@ -56,6 +72,7 @@ void sweep_describe(const struct sweep_scenario *scenario, char *text, size_t si
 struct sweep_fault {
     const char *words;
     bool is_blind; /* no driver can see it: what is moved may be anything */
+    bool is_early; /* the same at an interrupt that says nothing of the command: it tells its end */
 };
 extern const struct sweep_fault sweep_faults[];
 extern const unsigned sweep_fault_count;
@@ -63,8 +80,8 @@ extern const unsigned sweep_fault_count;
 /* ------------------------------------------------------------------ the sweep */
 
 /* `words`: "" for the short form; "SEED:RUNS" goes through all of it, and then on at random until there were
- * RUNS runs; a case as findings name it, "write: read 00 register=Status nth=1" with "_" for blanks, is run alone, and
- * shown. Context: PASSIVE_LEVEL. */
+ * RUNS runs; a case as findings name it, "write: read 00 register=Status nth=1" or "read: bsy nth=2 + df nth=1" with "_"
+ * for blanks, is run alone, and shown. Context: PASSIVE_LEVEL. */
 void conf_sweep(const char *words, bool without_reset);
 
 #endif

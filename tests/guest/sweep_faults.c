@@ -3,13 +3,17 @@
  * run. */
 #include "tests/guest/sweep.h"
 
-#define SEEN(words)  \
-    {                \
-        words, false \
+#define SEEN(words)         \
+    {                       \
+        words, false, false \
     }
-#define BLIND(words) \
-    {                \
-        words, true  \
+#define EARLY(words)       \
+    {                      \
+        words, false, true \
+    }
+#define BLIND(words)       \
+    {                      \
+        words, true, false \
     }
 
 const struct sweep_fault sweep_faults[] = {
@@ -41,7 +45,7 @@ const struct sweep_fault sweep_faults[] = {
     SEEN("read 01/01 register=PxTFD"),
     SEEN("read 00000000 register=PxIS"),
     SEEN("read 40000000/40000000 register=PxIS"),
-    SEEN("read 00000000 register=PxCI"),
+    EARLY("read 00000000 register=PxCI"),
     SEEN("read FFFFFFFF register=PxCI"),
     SEEN("read 00000000 register=PxSSTS"),
     SEEN("read FFFFFFFF register=PxSERR"),
@@ -56,7 +60,7 @@ const struct sweep_fault sweep_faults[] = {
     /* PRCS, PCS: the link has gone, or come */
     SEEN("read 00400000/00400000 register=PxIS"),
     SEEN("read 00000040/00000040 register=PxIS"),
-    SEEN("read 00000000 register=PxSACT"),
+    EARLY("read 00000000 register=PxSACT"),
     SEEN("read FFFFFFFF register=PxSACT"),
     /* A device, and no link */
     SEEN("read 00000001 register=PxSSTS"),

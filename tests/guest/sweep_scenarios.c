@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is run in the sweep: read, write, flush, identify, packet, reset, queue; see sweep.h. */
+/* What is run in the sweep: read, write, flush, identify, packet, reset, queue; and the list of all; see sweep.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +90,11 @@ static bool nothing_first(void)
 static void begin_read(void)
 {
     begin_block(disk, BLOCK_READ, lba, count);
+}
+
+enum block_status sweep_read(void)
+{
+    return block_transfer(disk, BLOCK_READ, lba, count, buffer);
 }
 
 static bool is_read_right(void)
@@ -239,21 +244,54 @@ static bool is_queue_right(void)
     return true;
 }
 
+#define REQUEST(title, ready, start, right)                                        \
+    {                                                                              \
+        .name = title, .prepare = ready, .begin = start, .is_good = is_block_good, \
+        .is_gone = is_block_gone, .is_right = right                                \
+    }
+#define CHANGE(title, ready, start, ...)                                                  \
+    {                                                                                     \
+        .name = title, .prepare = ready, .begin = start, .is_good = sweep_change_is_good, \
+        .is_gone = sweep_change_is_gone, .is_right = is_read_right, __VA_ARGS__           \
+    }
+
 const struct sweep_scenario sweep_scenarios[] = {
-    {"read", false, false, false, nothing_first, begin_read, is_block_good, is_block_gone,
-     is_read_right},
-    {"write", false, false, false, new_data, begin_write, is_block_good, is_block_gone,
-     is_write_right},
-    {"flush", false, false, false, write_first, begin_flush, is_block_good, is_block_gone,
-     is_flush_right},
-    {"identify", false, false, false, nothing_first, begin_identify, is_request_good,
-     is_request_gone, is_identify_right},
-    {"packet", true, false, false, nothing_first, begin_packet, is_block_good, is_block_gone,
-     is_packet_right},
-    {"reset", false, true, false, nothing_first, begin_reset, is_block_good, is_block_gone,
-     is_read_right},
-    {"queue", false, false, true, nothing_first, begin_queue, is_queue_good, is_queue_gone,
-     is_queue_right},
+    REQUEST("read", nothing_first, begin_read, is_read_right),
+    REQUEST("write", new_data, begin_write, is_write_right),
+    REQUEST("flush", write_first, begin_flush, is_flush_right),
+    {.name = "identify",
+     .prepare = nothing_first,
+     .begin = begin_identify,
+     .is_good = is_request_good,
+     .is_gone = is_request_gone,
+     .is_right = is_identify_right},
+    {.name = "packet",
+     .is_packet = true,
+     .prepare = nothing_first,
+     .begin = begin_packet,
+     .is_good = is_block_good,
+     .is_gone = is_block_gone,
+     .is_right = is_packet_right},
+    {.name = "reset",
+     .is_reset = true,
+     .prepare = nothing_first,
+     .begin = begin_reset,
+     .is_good = is_block_good,
+     .is_gone = is_block_gone,
+     .is_right = is_read_right},
+    {.name = "queue",
+     .is_many = true,
+     .prepare = nothing_first,
+     .begin = begin_queue,
+     .is_good = is_queue_good,
+     .is_gone = is_queue_gone,
+     .is_right = is_queue_right},
+    CHANGE("power", write_first, sweep_begin_power, .is_long = false),
+    CHANGE("wake", sweep_power_down_first, sweep_begin_wake, .is_long = false),
+    CHANGE("channel", write_first, sweep_begin_channel, .is_long = true),
+    CHANGE("adapter", write_first, sweep_begin_adapter, .is_long = true),
+    CHANGE("restart", write_first, sweep_begin_restart, .is_long = true),
+    CHANGE("plug", nothing_first, sweep_begin_plug, .is_long = true, .is_plugged = true),
 };
 const unsigned sweep_scenario_count = sizeof sweep_scenarios / sizeof *sweep_scenarios;
 
@@ -275,6 +313,10 @@ void sweep_describe(const struct sweep_scenario *scenario, char *text, size_t si
 {
     if (scenario->begin == begin_queue)
         queue_describe(text, size);
+    else if (scenario->is_good == sweep_change_is_good)
+        snprintf(text, size, "%s",
+                 sweep_change_is_good() ? "well"
+                                        : "not as it should, or it is not read afterwards");
     else if (scenario->begin != begin_identify)
         block_describe(&block, text, size);
     else
