@@ -280,7 +280,7 @@ static BOOLEAN moves_blocks(UCHAR opcode)
 }
 
 /* All but plain success of an ATA command. */
-static enum pata_phase finish_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
+static void finish_ata(struct pata_channel *channel, PIDE_REQUEST_BLOCK irb)
 {
     const UCHAR irb_status = channel->outcome.irb_status, status = channel->outcome.status;
     const BOOLEAN device_failed = irb_status == IRB_STATUS_DEVICE_ERROR;
@@ -297,10 +297,6 @@ static enum pata_phase finish_ata(struct pata_channel *channel, PIDE_REQUEST_BLO
         pata_target(channel)->setup_pending |= SETUP_MULTIPLE;
     if (device_failed && channel->command.opcode == IDE_COMMAND_SET_MULTIPLE)
         pata_setup_again(pata_target(channel)); /* ATA: which count holds now is not said */
-    if (device_failed && channel->command.protocol == PROTOCOL_DMA && (status & IDE_STATUS_ERROR) &&
-        (irb->AtaError & IDE_ERROR_CRC_ERROR))
-        return pata_crc_error(channel, pata_target(channel));
-    return PHASE_IDLE;
 }
 
 /* The end of an IRB's command. */
@@ -318,7 +314,7 @@ static enum pata_phase finish_irb(struct pata_channel *channel, PIDE_REQUEST_BLO
     if (outcome->irb_status == IRB_STATUS_DEVICE_ERROR)
         irb->AtaError = pata_read_error(channel);
     if (IsAtaCommand(irb))
-        next = finish_ata(channel, irb);
+        finish_ata(channel, irb);
     else if (outcome->wants_reset)
         pata_count_error(channel);
     else if (!channel->sense_for && NeedRequestSense(irb) && channel->is_ready &&

@@ -137,7 +137,6 @@ BOOLEAN NTAPI PataInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
     if (!device->model)
         device->errors = 0; /* what failed so far was the search for it */
     device->presence = DEVICE_AWAKE;
-    device->crc_errors = 0;
     device->usable_modes =
         pata_usable_modes(controller, channel->number, Parameters, active_ultra_dma(IdentifyData)) &
         modes_of_cable(IdentifyData);

@@ -108,7 +108,6 @@ struct pata_device {
     UCHAR setup_pending;
     UCHAR multiple_wanted, multiple_sectors; /* sectors a block; 0: no READ or WRITE MULTIPLE */
     UCHAR heads, sectors_per_track;          /* CHS addressing; 0: LBA */
-    UCHAR crc_errors;                        /* in the present Ultra DMA mode */
     UCHAR flush_opcode;                      /* 0: no cache to flush */
 
     /* For the registry. */

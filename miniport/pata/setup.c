@@ -14,9 +14,8 @@
  */
 #include "steps.h"
 
-#define SETUP_TICK_US   1000000
-#define SETUP_LIMIT_US  10000000 /* a disk that spins up first takes its time */
-#define CRC_ERROR_LIMIT 3
+#define SETUP_TICK_US  1000000
+#define SETUP_LIMIT_US 10000000 /* a disk that spins up first takes its time */
 
 /* ------------------------------------------------------------------ what is known of a device */
 
@@ -117,7 +116,6 @@ static enum pata_phase lower_dma_mode(struct pata_channel *channel, UCHAR target
 
     lower_modes(channel, target, device->usable_modes & (PIO_SUPPORT | (refused - 1)));
     device->dma_ready = FALSE;
-    device->crc_errors = 0;
     AtaPortDebugPrint(0, "pata: channel %u target %u: DMA mode lowered, now SET FEATURES code %x\n",
                       channel->number, target, pata_dma_mode_code(device->modes));
     if (pata_dma_mode_code(device->modes))
@@ -186,13 +184,4 @@ enum pata_phase pata_setup_tick(struct pata_channel *channel)
     if (channel->resets_in_a_row >= RESET_LIMIT)
         return pata_over_with_reset(channel, IRB_STATUS_BUSY, IDE_STATUS_BUSY);
     return PHASE_RESET_WANTED; /* its bit is still set */
-}
-
-enum pata_phase pata_crc_error(struct pata_channel *channel, struct pata_device *device)
-{
-    if (device->crc_errors < CRC_ERROR_LIMIT)
-        device->crc_errors++;
-    if (device->crc_errors == CRC_ERROR_LIMIT && pata_dma_mode_code(device->modes))
-        return lower_dma_mode(channel, (UCHAR)(device - channel->devices));
-    return PHASE_IDLE;
 }

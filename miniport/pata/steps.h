@@ -167,8 +167,6 @@ void pata_setup_watch(struct pata_channel *channel);
 enum pata_phase pata_setup_tick(struct pata_channel *channel);
 /* It is over, as channel->outcome says. */
 enum pata_phase pata_setup_done(struct pata_channel *channel);
-/* An Ultra DMA transfer was garbled on the cable: after some of these, a slower mode is set. */
-enum pata_phase pata_crc_error(struct pata_channel *channel, struct pata_device *device);
 
 /* ------------------------------------------------------------------ command.c */
 
