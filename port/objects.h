@@ -77,13 +77,17 @@ struct request {
     union {
         uint64_t so_far; /* 0 when it is submitted */
         struct {
+            union {
+                uint32_t is_special; /* not the first try, or bounced */
+                struct {
+                    bool timed_out;     /* at least once */
+                    uint8_t retries;    /* after resets and failed transfers; the port's, as is */
+                    uint8_t busy_times; /* that it has come back with IRB_STATUS_BUSY */
+                    bool bounced;       /* carried through a buffer of the port: request/bounce.c */
+                };
+            };
             bool sense_valid, registers_valid; /* what is in `sense` */
-            bool timed_out;                    /* at least once */
-            /* The port's. */
-            uint8_t retries;    /* after resets and failed transfers */
-            uint8_t busy_times; /* that it has come back with IRB_STATUS_BUSY */
-            bool bounced;       /* carried through a buffer of the port: request/bounce.c */
-            bool was_stopped;   /* by the auditor: HWR-21 */
+            bool was_stopped;                  /* by the auditor: HWR-21 */
         };
     };
     struct request *next; /* the port's */

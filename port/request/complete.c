@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+#include "lib/plural.h"
+#include "port/irb_names.h"
+#include "port/limits.h"
+#include "port/log.h"
 #include "port/objects.h"
 #include "port/request/bounce.h"
 #include "port/request/fate.h"
@@ -133,8 +137,26 @@ static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct r
     slot_free(channel, slot, device);
     if (request->irb_status != IRB_STATUS_SUCCESS)
         return request_is_repeated(request);
+    if (request->timed_out || request->busy_times)
+        device_note(device, ": %s has succeeded, after %u repeat%s",
+                    irb_function_name(request->function), request->retries + request->busy_times,
+                    plural(request->retries + request->busy_times));
     count(device, request);
     return false;
+}
+
+/* One line for all that came back together; the trace has each. */
+static __attribute__((cold)) void tell_repeats(const struct channel *channel,
+                                               const struct request *again)
+{
+    unsigned count = 1;
+
+    for (; again->next; again = again->next)
+        count++;
+    port_note(channel, "%u request%s repeated after %s: %s, %u of %u", count,
+              count == 1 ? " is" : "s are", irb_status_name(again->irb_status),
+              irb_function_name(again->function), again->retries + again->busy_times,
+              LIMIT_REPEATS + 1);
 }
 
 /* Issuers hear of theirs when all others are in their queue again, or known to be over: what may
@@ -160,6 +182,8 @@ static __attribute__((noinline)) void run_any(struct channel *channel, struct ir
         slot = next;
     }
     *ended_tail = NULL;
+    if (again)
+        tell_repeats(channel, again);
     while (again) { /* so that they go out again in their old order */
         struct request *request = again;
         again = request->next;
@@ -175,8 +199,9 @@ static __attribute__((noinline)) void run_any(struct channel *channel, struct ir
         channel_dispatch(channel);
 }
 
-/* The straight way, which most requests go: one alone comes back, as a plain success, and none
- * waits for its place. Its issuer has it back then, and nothing is left to be done here. */
+/* The straight way, which most requests go: one alone comes back, as a plain success, at its first
+ * try and without a buffer of the port's, and none waits for its place. Its issuer has it back
+ * then, and nothing is left to be done here. */
 void completion_run(void *context)
 {
     struct channel *channel = context;
@@ -184,7 +209,7 @@ void completion_run(void *context)
 
     if (__builtin_expect(!slot || slot->next || channel->queue.waiting ||
                              slot->page->irb.IrbStatus != IRB_STATUS_SUCCESS ||
-                             slot_is_internal(slot) || slot->request->bounced,
+                             slot_is_internal(slot) || slot->request->is_special,
                          0)) {
         run_any(channel, slot);
         return;

@@ -63,13 +63,19 @@ like(output_of($run, 'read cd0 0'), qr/medium error/, 'are what the issuer is to
 # ------------------------------------------------------------------ time-outs that are over soon
 
 # Ten seconds are a millisecond, and a disk that needs 300 times as long is not late: it is at work.
-$run = boot(DISK => 'none', FAULT => 'time-outs 10000', CMD => 'read 0 0; fault add interrupt lost; read 0 0; counters; log 1',
+$run = boot(DISK => 'none', FAULT => 'time-outs 10000', CMD => 'read 0 0; fault add interrupt lost; read 0 0; fault add bsy; read 0 0; counters; log 1; log',
     QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=300000000 -device ide-hd,bus=ide.0,unit=0,drive=slow');
 exit_code_is($run, 0, 'a slow disk');
 unlike(output_of($run, 'read 0 0'), qr/not completed/, 'has all the time it needs');
 like($run->{console}, qr/^> fault add interrupt lost\n.*\n> read 0 0\npata 0\.0: target 0: read was not completed in 10 s/m, 'a lost interrupt does not');
 my ($seconds) = output_of($run, 'log 1') =~ /^ +(\d+\.\d+) /m;    # of the guest's clock
 cmp_ok($seconds // 'none', '<', 8, 'have ten seconds');
+like(output_of($run, 'log'), qr/ s  pata 0\.0: target 0: the LUN reset has helped, after \d+ ms$/m, 'the log: what has helped');
+like(output_of($run, 'log'), qr/ s  pata 0\.0: IdeHwReset took \d+ us, and has ended 1 IRB$/m, 'how long a reset took');
+like(output_of($run, 'log'), qr/ s  pata 0\.0: 1 request is repeated after bus reset: read, 1 of 4$/m, 'what is repeated');
+like(output_of($run, 'log'), qr/ s  pata 0\.0: target 0: read has succeeded, after 1 repeat$/m, 'and how it ends');
+like(output_of($run, 'counters'), qr/^0 has caused 2 resets$/m, 'counters: who has caused it');
+like(output_of($run, 'counters'), qr/^ +6 times +a device causes a reset without a success, then it is off line$/m, 'and the limits');
 
 # ------------------------------------------------------------------ AHCI
 
