@@ -211,7 +211,10 @@ void shell_interactive(void)
     while (!shell_session.power_off_wanted) {
         int key = wait_for_key(&editor);
         if (key == KEY_BREAK) {
-            line_editor_cancel(&editor);
+            if (shell_session.must_end)
+                hal_printf("\nThe host ends the session.\n");
+            else
+                line_editor_cancel(&editor);
             continue;
         }
         switch (line_editor_byte(&editor, (uint8_t)key)) {

@@ -214,6 +214,7 @@ while (my (undef, $how) = $zero->reply) {
 }
 my $run = $session->finish(60);
 exit_code_is($run, 0, 'SIGTERM while 32 requests are under way');
+like($run->{console}, qr/^The host ends the session\.$/m, 'is told');
 my $image = slurp($disk);
 is(scalar(grep { substr($image, $_ << 16, 65536) eq chr(65 + $_) x 65536 } 0 .. 31) >= ($count{0} // 0), 1, 'what was answered is there')
     or diag(explain(\%count));
