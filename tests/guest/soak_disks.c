@@ -22,6 +22,15 @@ static bool read_disk(unsigned number, uint8_t *data)
     return true;
 }
 
+/* A driver may refuse it. */
+static bool trims(struct device *device)
+{
+    static uint8_t ranges[SOAK_LEAST_BUFFER];
+
+    return device->block.trim_sectors && device->block.trim_bytes <= sizeof ranges &&
+           block_transfer(device, BLOCK_TRIM, 1, 1, ranges) == BLOCK_OK;
+}
+
 bool soak_find_disks(void)
 {
     for (unsigned i = 0; i < SOAK_DISKS; i++) {
@@ -33,7 +42,7 @@ bool soak_find_disks(void)
         *disk = (struct soak_disk){
             .device = device,
             .writes = conf_writes(device),
-            .trims = device->block.trim_sectors && device->block.trim_bytes <= SOAK_LEAST_BUFFER,
+            .trims = trims(device),
             .most_sectors = device->block.most_sectors,
             .mode = device->given.parameters.TransferModeSelected,
             .first = hal_pages_alloc(hal_pages_for(soak_sectors * SOAK_SECTOR), UINT64_MAX),
