@@ -130,6 +130,8 @@ void request_lost_internal(const struct request *lost)
         if (slot->state != SLOT_ACTIVE || slot->request != lost)
             continue;
         context->slot = slot;
+        if (inject_since(channel, slot->begun))
+            break; /* its device may be stuck, which is not the driver's doing */
         contract_report_in(context, RULE_IRB_20, "IdeHwStartIo",
                            ENTRY_PLACE(channel->given.interface.IdeHwStartIo),
                            "after %u s it has not been completed; the channel is reset",
