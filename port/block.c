@@ -115,9 +115,11 @@ static uint32_t cut_data(struct block_request *block, uint32_t sectors)
     return sectors;
 }
 
+static void send_next(struct block_request *block);
+
 static __attribute__((noinline)) void finish_in_order(struct block_request *block)
 {
-    block_order_end(block);
+    block_order_end(block, send_next);
     block->callback(block);
 }
 
@@ -146,6 +148,7 @@ static inline __attribute__((always_inline)) void fill_request(struct block_requ
     irb_words_copy(&request->form, &device->block.forms[block->operation], sizeof request->form);
     request->device = device;
     request->wants_registers = false;
+    request->is_piece = true;
     request->context = block;
 }
 
@@ -356,13 +359,6 @@ static void packet_piece_done(struct request *request)
         piece_done(request);
 }
 
-struct block_request *block_of(const struct request *request)
-{
-    bool is_block = request->callback == piece_done || request->callback == through_piece_done ||
-                    request->callback == packet_piece_done;
-    return is_block ? request->context : NULL;
-}
-
 /* ------------------------------------------------------------------ entry points */
 
 /* A flush, a packet device, or a count of 0. */
@@ -453,11 +449,6 @@ void block_submit(struct block_request *block)
     request->callback = piece_done;
     set_lba(request, block->lba, sectors);
     request_send(request);
-}
-
-void block_order_start(struct block_request *block)
-{
-    send_next(block);
 }
 
 void block_cancel(struct block_request *block)

@@ -28,8 +28,7 @@ static bool follows(const struct block_request *block, const struct block_reques
 
 static bool holds_back(const struct request *request, const void *context)
 {
-    const struct block_request *other = block_of(request);
-    return other && follows(context, other);
+    return request->is_piece && follows(context, request->context);
 }
 
 static bool has_to_wait(const struct block_request *block)
@@ -73,7 +72,7 @@ static void take_out(struct block_device *device, struct block_request *block)
 
 /* One that begins may end at once, and others with it: then they are looked through from the
  * beginning, here and not in between. */
-static void start_waiting(struct block_device *device)
+static void start_waiting(struct block_device *device, void (*begin)(struct block_request *block))
 {
     if (device->is_starting)
         return;
@@ -84,13 +83,13 @@ static void start_waiting(struct block_device *device)
             continue;
         }
         take_out(device, block);
-        block_order_start(block);
+        begin(block);
         block = device->waiting;
     }
     device->is_starting = false;
 }
 
-void block_order_end(struct block_request *block)
+void block_order_end(struct block_request *block, void (*begin)(struct block_request *block))
 {
     struct block_device *device = &block->device->block;
 
@@ -98,5 +97,5 @@ void block_order_end(struct block_request *block)
     if (block->is_waiting)
         take_out(device, block);
     if (device->waiting)
-        start_waiting(device);
+        start_waiting(device, begin);
 }

@@ -13,18 +13,13 @@
 #include "port/objects.h"
 
 struct block_request;
-struct request;
 
-/* May it begin? False: it waits now, and block_order_start will be called with it. It is checked
+/* May it begin? False: it waits now, until the end of another one lets it begin. It is checked
  * already. Context: DISPATCH_LEVEL. */
 bool block_order_accept(struct block_request *block);
-/* It has ended, or one that waits is not wanted any more; those that only waited for it begin.
- * Context: DISPATCH_LEVEL. */
-void block_order_end(struct block_request *block);
-/* block.c's: one that has waited begins. */
-void block_order_start(struct block_request *block);
-/* The block request that a request is a piece of; NULL: somebody else's. */
-struct block_request *block_of(const struct request *request);
+/* It has ended, or one that waits is not wanted any more; `begin` is called with each one that only
+ * waited for it. Context: DISPATCH_LEVEL. */
+void block_order_end(struct block_request *block, void (*begin)(struct block_request *block));
 
 /* Is there nothing to be accepted or ended, for a read? */
 static inline bool block_order_is_idle(const struct device *device)

@@ -55,6 +55,7 @@ struct request {
         };
     };
     bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
+    bool is_piece;        /* of a block request, which is its `context` */
     bool is_once;         /* carried out once at most: not to be repeated after a reset */
     bool must_bounce;     /* the buffer is in more pieces than the controller takes */
     bool is_cancelled;    /* by request_cancel: no longer wanted */

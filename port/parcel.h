@@ -16,7 +16,8 @@
 struct parcel {
     struct block_request block; /* or its `request` alone */
     bool is_over;               /* the callback has run */
-    uint8_t *data;              /* page-aligned */
+    void (*cancel)(struct parcel *parcel);
+    uint8_t *data; /* page-aligned */
     size_t page_count;
     struct parcel *next; /* of those that were given up */
 };
