@@ -135,6 +135,7 @@ static BOOLEAN map_registers(struct channel *channel, const IDE_MINIPORT_RESOURC
 
 /* ------------------------------------------------------------------ the channel comes and goes */
 
+static VOID begin_reset(struct channel *channel);
 static BOOLEAN NTAPI HwReset(PVOID ChannelExtension);
 
 /* PASSIVE_LEVEL, after ChannelInit: the channel starts, stops, loses and gets power. */
@@ -150,12 +151,14 @@ static BOOLEAN NTAPI HwControl(PVOID ChannelExtension, IDE_CONTROL_ACTION Contro
             !map_registers(channel, configuration->ChannelResources))
             return FALSE;
         channel->irb = NULL; /* the channel may have been stopped meanwhile: its extension stays */
-        channel->is_resetting = FALSE;
         configuration->NumberOfOverlappedRequests = 1;
         configuration->MaxTargetId = 1;
         configuration->SyncWithIsr = TRUE;
         configuration->SupportsWmi = TRUE;
-        AtaPortWritePortUchar(channel->control, IDE_DC_REENABLE_CONTROLLER);
+        if (channel->is_resetting) /* which the stop has cut short, and its timer with it */
+            begin_reset(channel);
+        else
+            AtaPortWritePortUchar(channel->control, IDE_DC_REENABLE_CONTROLLER);
         break;
     case IdeStop:
         AtaPortWritePortUchar(channel->control, IDE_DC_DISABLE_INTERRUPTS);
@@ -374,15 +377,10 @@ static VOID NTAPI reset_tick(PVOID ChannelExtension)
     AtaPortDeviceReady(channel, IDE_UNTAGGED, IDE_UNTAGGED);
 }
 
-/* DIRQL: a request took too long. Everything under way ends, and the port repeats it later. */
-static BOOLEAN NTAPI HwReset(PVOID ChannelExtension)
+static VOID begin_reset(struct channel *channel)
 {
-    struct channel *channel = ChannelExtension;
-
-    channel->irb = NULL;
     channel->is_resetting = TRUE;
     channel->waited_us = 0;
-    AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET);
     /* No further requests until AtaPortDeviceReady, or for so many seconds. */
     AtaPortDeviceBusy(channel, IDE_UNTAGGED, IDE_UNTAGGED, RESET_LIMIT_US / 1000000 + 1);
     AtaPortWritePortUchar(channel->control, IDE_DC_RESET_CONTROLLER | IDE_DC_DISABLE_INTERRUPTS);
@@ -390,6 +388,16 @@ static BOOLEAN NTAPI HwReset(PVOID ChannelExtension)
     AtaPortWritePortUchar(channel->control, IDE_DC_DISABLE_INTERRUPTS);
     /* Longer than 1 ms is not stalled for: a timer looks again. */
     AtaPortRequestTimer(channel, reset_tick, RESET_SETTLE_US);
+}
+
+/* DIRQL: a request took too long. Everything under way ends, and the port repeats it later. */
+static BOOLEAN NTAPI HwReset(PVOID ChannelExtension)
+{
+    struct channel *channel = ChannelExtension;
+
+    channel->irb = NULL;
+    AtaPortCompleteAllActiveRequests(channel, IDE_UNTAGGED, IDE_UNTAGGED, IRB_STATUS_BUS_RESET);
+    begin_reset(channel);
     return TRUE;
 }
 
