@@ -15,15 +15,9 @@ static void block_over(struct block_request *block)
     parcel->is_over = true;
 }
 
-static void cancel_block(struct parcel *parcel)
-{
-    block_cancel(&parcel->block);
-}
-
 void parcel_submit_block(struct parcel *parcel)
 {
     parcel->is_over = false;
-    parcel->cancel = cancel_block;
     parcel->block.callback = block_over;
     parcel->block.context = parcel;
     block_submit(&parcel->block);

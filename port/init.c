@@ -5,6 +5,7 @@
 #include "hal/hal.h"
 #include "port/access/access.h"
 #include "port/access/traced.h"
+#include "port/block.h"
 #include "port/contract/context.h"
 #include "port/enumerate.h"
 #include "port/hang.h"
@@ -12,6 +13,7 @@
 #include "port/irql.h"
 #include "port/loader/image.h"
 #include "port/memory_faults.h"
+#include "port/parcel.h"
 #include "port/registry/kernel.h"
 #include "port/request/timeout.h"
 #include "port/software_interrupts.h"
@@ -32,6 +34,7 @@ void port_init(void)
     timer_init();
     interrupt_init(channel_reset);
     enumerate_init();
+    parcel_cancel = block_cancel;
     if (!registry_kernel_init())
         PANIC("no memory for the registry");
     hal_set_symbol_hook(image_name_address);

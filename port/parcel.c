@@ -11,6 +11,7 @@
 #define LAST_WAIT_US (LIMIT_GIVE_UP_MS * 1000u)
 
 bool (*parcel_stops)(void);
+void (*parcel_cancel)(struct block_request *block);
 
 static struct parcel *given_up;
 
@@ -58,15 +59,9 @@ static void request_over(struct request *request)
     parcel->is_over = true;
 }
 
-static void cancel_request(struct parcel *parcel)
-{
-    request_cancel(&parcel->block.request);
-}
-
 void parcel_submit(struct parcel *parcel)
 {
     parcel->is_over = false;
-    parcel->cancel = cancel_request;
     parcel->block.request.is_piece = false;
     parcel->block.request.callback = request_over;
     parcel->block.request.context = parcel;
@@ -109,7 +104,7 @@ bool parcel_give_up(struct parcel *parcel)
     struct port_timer timer = {.deferred.procedure = wake};
     uint64_t end_us = hal_clock_us() + LAST_WAIT_US;
 
-    parcel->cancel(parcel);
+    parcel_cancel(&parcel->block);
     timer_arm(&timer, LAST_WAIT_US);
     hal_interrupts_disable();
     while (!parcel->is_over && hal_clock_us() < end_us)

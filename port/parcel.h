@@ -16,14 +16,15 @@
 struct parcel {
     struct block_request block; /* or its `request` alone */
     bool is_over;               /* the callback has run */
-    void (*cancel)(struct parcel *parcel);
-    uint8_t *data; /* page-aligned */
+    uint8_t *data;              /* page-aligned */
     size_t page_count;
     struct parcel *next; /* of those that were given up */
 };
 
 /* Does the one who waits want to stop? The shell's Ctrl-C. NULL: nobody ever does. */
 extern bool (*parcel_stops)(void);
+/* How what is in a parcel is given up: block_cancel, from port_init on. */
+extern void (*parcel_cancel)(struct block_request *block);
 
 /* NULL: there is no memory. */
 struct parcel *parcel_new(size_t data_byte_count);

@@ -35,7 +35,8 @@ static const struct {
 #define PLAN (2u * sizeof drives / sizeof *drives + 12u)
 
 static struct controller controller;
-static struct channel channel = {.controller = &controller, .name = "9.0"};
+static struct device device;
+static struct channel channel = {.controller = &controller, .name = "9.0", .devices = &device};
 static struct device device = {.channel = &channel, .kind = DEVICE_ATA, .model = "MODEL"};
 
 static void put_word(unsigned index, unsigned value)
