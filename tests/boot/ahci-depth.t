@@ -5,6 +5,8 @@
 # and carried out one after the other. tests/guest/depth.c reads and writes; the bytes are compared with the files, and
 # QEMU's trace is the witness of the depth and of every opcode. Each disk takes its time, so that none ends before all are
 # there.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # What the guest reads is what the host has, however sectors are addressed: LBA48 across the limits of 28
 # and of 32 bits, and CHS in geometries that QEMU is told. By DMA on the primary channel and by PIO on
 # the secondary one; QEMU's trace says that it was so.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # What the guest reads is what the host has, on the isapc machine, which has neither PCI nor a bus master:
 # 16 MiB of random bytes in each of the four places, and a CD.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # What the guest reads is what the host has, with a PIIX4 on the q35 machine: 16 MiB of random bytes in
 # each of the four places by DMA, and by PIO on both channels beside a CD.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # ADR: ports, registers, ranges and addresses (tests/probes/rules/adr.c).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

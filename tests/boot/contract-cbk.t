@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # CBK: callbacks that a driver asks for (tests/probes/rules/cbk.c).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # CTX: which routine may be called from where, and with which extension (tests/probes/rules/ctx.c).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # MEM-03: routines that a driver hands over, and that are not in its code (tests/probes/rules/given.c), are refused
 # by name, before anybody calls them.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # HWR of AHCI controllers: cases of tests/probes/ahci_rules, one for each start of the first port's channel. Most issue
 # commands of their own while it starts; then the disk is read, and has to have the image's bytes.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

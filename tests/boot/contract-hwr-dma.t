@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # HWR-08 to HWR-13, HWR-21, HWR-25: the bus master (tests/probes/rules/hwr_dma.c), and drivers that use it in other ways than pata.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # HWR-01 to HWR-07, HWR-14 to HWR-20, HWR-23, HWR-24 and HWR-26: the task file (tests/probes/rules/hwr.c), and drivers that use it in other ways
 # than pata.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # INI: what a driver says of itself, of its channels and of its devices (tests/probes/rules/ini.c).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

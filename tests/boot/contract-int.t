@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # INT: whose interrupt it is (tests/probes/rules/int.c).
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

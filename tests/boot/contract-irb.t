@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # IRB, and CTX-02: how requests come back (tests/probes/rules/irb.c).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

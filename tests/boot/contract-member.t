@@ -3,6 +3,8 @@
 #
 # INI-09, INI-11, INI-12, IRB-14: members of structures that are the port's (tests/probes/rules/members.c). It puts
 # its own value back, as the data shows that is read afterwards.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

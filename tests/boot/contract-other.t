@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # DBG-01, CTX-11, CTX-12, INI-13 (tests/probes/rules/other.c).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # The port hands no more requests over than NumberOfOverlappedRequests says: a driver that takes 1, 2, 32
 # or 255 at a time counts them, while 600 are there for both devices of its channel. asserts => 'IRB-13'
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # IRB-05, IRB-15 to IRB-20: what an IRB's status promises, request sense, LUN resets
 # (tests/probes/rules/results.c).
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

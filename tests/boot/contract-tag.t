@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # TAG: queue tags (tests/probes/rules/tag.c).
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

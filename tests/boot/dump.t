@@ -4,6 +4,8 @@
 # Dump mode: controllers started with IdeModeDump, where no interrupt is connected, no callback is to be had
 # and no registry, and the port asks IdeHwInterrupt again and again. pata.sys reads, writes and flushes as
 # ever, and takes no setting from the registry; no rule is broken. (A time-out: tests/guest/dump.c.)
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # Edge cases of devices (tests/edge-cases.tsv) that options of QEMU and its monitor bring about: sizes and strings,
 # accesses that fail once or in their turn, a host whose disk is full, a machine that stands still, interrupts that
 # come late, a clock that has nothing to do with the CPU's speed.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # What drivers in the field rely on beyond the documentation (tests/probes/field): looked at around every
 # call of a driver that reads two disks and a CD, and a few of their habits.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -3,6 +3,8 @@
 #
 # Pauses, stalls and time-outs that nobody can mean end after a bound, in the kernel (tests/guest/bounds.c), and the
 # console says which.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # Faults by FAULT= and by the shell's `fault`: the examples of docs/faults.md, what is said of them at the end of a run,
 # in a time-out, in a report and in the trace; wrong words. (What each fault does: tests/guest/faults.c; the words one
 # by one: tests/host/test_fault_words.c.)
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

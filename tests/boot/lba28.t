@@ -3,6 +3,8 @@
 #
 # Disks at the limit of 28-bit commands, whose last address is 0FFFFFFEh: each sector behind it is reached, by
 # commands of 48 bits, and the data is right on both sides. QEMU's trace says which commands the disk was given.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

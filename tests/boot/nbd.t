@@ -4,6 +4,8 @@
 # The door: what the host's tools read and write through the driver is what is on the images. Ready tools (nbdinfo,
 # nbdcopy, fio, mkfs, fsck), and a client of ours for what they do not do; how a session with a door ends; what it
 # refuses. docs/nbd.md
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

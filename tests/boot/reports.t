@@ -3,6 +3,8 @@
 #
 # What a report of a broken rule looks like, and how it finds the place in the driver's source: by the
 # line table beside a ready image, by one made at the start, and without any.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

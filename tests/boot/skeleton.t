@@ -3,6 +3,8 @@
 #
 # `make new-miniport`: what it writes compiles without a warning, binds, and reads a disk by PIO with no
 # rule broken; it overwrites nothing, and refuses names that cannot be a driver's.
+#
+# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';
