@@ -38,7 +38,7 @@ my @faults = (
         [FAULT => 'time-outs 100; interrupt lost command=READ-DMA; interrupt spurious command=SRST for=2s',
             DISK2 => $other, CMD => 'ata 0 0xC8 0 1 0 in 512; sha256 2'],
         ['IRB-01', qr/is not outstanding: a reset has ended it/],
-        "    channel->irb = NULL;\n    channel->is_resetting = TRUE;" => '    channel->is_resetting = TRUE;',
+        "    channel->irb = NULL;\n    channel->modes_set = 0;" => '    channel->modes_set = 0;',
         "    AtaPortCompleteRequest(channel, irb);\n}" => "    AtaPortCompleteRequest(channel, irb);MARK\n}"],
     ['PIO goes on when DMA was selected again',
         [CMD => 'fault add bus-master-error count=3; sha256 0 0 8; mode 0; reset 0.0; sha256 0 0 8; mode 0'],
