@@ -237,11 +237,12 @@ test:
 else
 test built-test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
     $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
-# More than there are processors, since tests wait for time-outs and disks most of their time.
+# More than there are processors, since tests wait for time-outs and disks most of their time. The longest
+# ones stand first.
 test:
 	$(if $(TESTS),,$(error TEST=$(TEST): no test has that in its name))
 	@code=0; PERL5LIB=tests/lib prove --timer -j$$((2 * $(JOBS) + 1)) -PVerdict $(if $(Q),,-v) \
-	    $(foreach arch,$(ARCHES),$(addprefix $(arch):,$(call tests_on,$(arch)))) $(SINGLE_TESTS) || code=1; \
+	    $(SINGLE_TESTS) $(foreach arch,$(ARCHES),$(addprefix $(arch):,$(call tests_on,$(arch)))) || code=1; \
 	$(if $(TEST),,for tool in rule edge; do tools/$$tool-coverage.pl || code=1; done;) exit $$code
 endif
 
