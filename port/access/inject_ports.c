@@ -411,6 +411,7 @@ void inject_filter_ports(bool wanted)
 {
     if (wanted)
         look_around();
+    bool enabled = hal_interrupts_disable(); /* a driver would meet registers half marked */
     filter.hba_ways = inject_hba_ways;
     access_filter = wanted ? &filter : NULL;
     for (unsigned i = 0; i < port_controller_count; i++) {
@@ -418,4 +419,5 @@ void inject_filter_ports(bool wanted)
             access_mark(&port_controllers[i]);
         hba_mark(&port_controllers[i]);
     }
+    hal_interrupts_restore(enabled);
 }
