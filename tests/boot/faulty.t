@@ -4,8 +4,6 @@
 # Drivers with one fault each, of the kind that QEMU forgives: the driver of docs/writing-a-miniport.md, with DMA, and a
 # line or two changed. One test of the conformance suite on each names the rule and the line. (Each is tried on one
 # ARCH, in turn: they are the same sources, and a build and a boot for each.)
-#
-# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';

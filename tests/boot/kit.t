@@ -4,8 +4,6 @@
 # Drivers linked as vendors' kits link theirs: sections aligned to 128 bytes, an entry point in front of DriverEntry that
 # wants a security cookie, reads the page that Windows shares with all code, and ends with int 29h. By
 # lld-link, as MSVC's linker would, and by mingw-w64's ld; they read the disk as any other driver does.
-#
-# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

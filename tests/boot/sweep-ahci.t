@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: MIT
 #
 # The sweep of ahci by queued commands and by others (tests/lib/Sweep.pm).
-#
-# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

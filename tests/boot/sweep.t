@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: MIT
 #
 # The sweep of pata by DMA and by PIO (tests/lib/Sweep.pm).
-#
-# Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';
