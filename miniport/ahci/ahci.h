@@ -138,7 +138,7 @@ struct ahci_channel {
     ULONG active;        /* slots in use */
     ULONG usable;        /* slots that may be used */
     enum ahci_kind kind; /* of the commands in them */
-    ULONG unqueued_left; /* so many commands are still to go without queueing */
+    ULONG alone_left;    /* so many reads and writes are still to go one by one */
     UCHAR port;
     BOOLEAN is_dump; /* dump mode: polled, without timers and registry */
     PIDE_REQUEST_BLOCK irbs[SLOTS];

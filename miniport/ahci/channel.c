@@ -69,7 +69,7 @@ static BOOLEAN start_channel(struct ahci_channel *channel, PIDE_CHANNEL_CONFIGUR
     channel->resets_in_a_row = 0;
     channel->device = (struct ahci_device){.sector_bytes = SECTOR_BYTES};
     channel->active = 0;
-    channel->unqueued_left = 0;
+    channel->alone_left = 0;
     channel->follow_up = 0;
     channel->was_there = channel->has_changed = FALSE;
     channel->held_head = channel->held_tail = channel->sense_for = channel->reset_irb = NULL;

@@ -5,13 +5,17 @@
  * Owns: the phases FAILED and LOG. May not: decide what becomes of a request beyond its status.
  *
  * AHCI: 6.2.2: the engine stops at the command that failed. It is switched off, which forgets all
- * that was issued; PxSERR is cleared; and when it runs again, what has not failed is issued anew.
- * Of commands that are not queued PxCMD.CCS tells which one it was; of queued ones the device does,
- * in its log 10h (ACS: A.13). One that keeps no such log is reset, and gets them again one by one,
- * and not queued: they end as those that a reset has ended, and the port repeats them.
+ * that was issued; PxSERR is cleared; and it runs again. Of commands that are not queued PxCMD.CCS
+ * tells which one it was. Of queued ones the device does, in its log 10h (ACS: A.13), and what has
+ * not failed is issued anew.
  *
- * Errors of the link or of the bus, and a device that is not idle afterwards, want a reset of the
- * port.
+ * The port is reset after errors of the link or of the bus; where the device is not idle
+ * afterwards; where one keeps no such log; and where others that are not queued stood behind the
+ * one that failed. What was under way ends as what a reset has ended. The port repeats it, and the
+ * device gets it one by one, so that each fails for itself alone.
+ *
+ * QEMU: does not stop at the command that failed. The next one runs on while the engine is off, and
+ * if that is on again when it ends, QEMU 7.2.22 itself ends, by a signal.
  */
 #include "steps.h"
 
@@ -30,8 +34,7 @@ static ULONG count_of(ULONG slots)
 /* All that is under way ends when the port is reset, and is repeated. */
 static enum ahci_phase give_up(struct ahci_channel *channel)
 {
-    if (channel->kind == KIND_QUEUED)
-        channel->unqueued_left = count_of(channel->active);
+    channel->alone_left = count_of(channel->active);
     return PHASE_STOPPING;
 }
 
@@ -104,6 +107,8 @@ enum ahci_phase ahci_log_tick(struct ahci_channel *channel)
 static enum ahci_phase recover(struct ahci_channel *channel)
 {
     const ULONG slot = channel->failed_slot;
+    const ULONG others = channel->active & ~(1u << slot);
+    const BOOLEAN wants_reset = channel->kind == KIND_PLAIN && others;
 
     clear_errors(channel);
     if (channel->failed_causes & INT_FATAL || !ahci_device_is_idle(channel)) {
@@ -111,14 +116,13 @@ static enum ahci_phase recover(struct ahci_channel *channel)
                           channel->port, channel->failed_causes, channel->failed_task_file);
         return give_up(channel);
     }
-    ahci_engine_start(channel);
+    if (!wants_reset)
+        ahci_engine_start(channel);
     if (channel->kind == KIND_QUEUED && channel->active)
         return PHASE_LOG;
-    if (channel->active >> slot & 1)
+    if (channel->active >> slot & 1) /* request sense may follow at once */
         ahci_complete(channel, slot, IRB_STATUS_DEVICE_ERROR, channel->failed_task_file);
-    if (channel->kind != KIND_ALONE) /* else what is under way is request sense */
-        issue_again(channel);
-    return PHASE_RUNNING;
+    return wants_reset ? give_up(channel) : PHASE_RUNNING;
 }
 
 enum ahci_phase ahci_failed_look(struct ahci_channel *channel)

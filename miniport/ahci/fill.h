@@ -67,11 +67,9 @@ static inline ULONG free_slot(const struct ahci_channel *channel)
 static inline enum ahci_kind kind_of(const struct ahci_channel *channel,
                                      const IDE_REQUEST_BLOCK *irb)
 {
-    if (!ahci_moves_sectors(irb) || IsReturnResults(irb))
+    if (!ahci_moves_sectors(irb) || IsReturnResults(irb) || channel->alone_left)
         return KIND_ALONE;
-    return channel->device.queue_depth && !channel->unqueued_left && opcode_of(irb) != OPCODE_PLAIN
-               ? KIND_QUEUED
-               : KIND_PLAIN;
+    return channel->device.queue_depth && opcode_of(irb) != OPCODE_PLAIN ? KIND_QUEUED : KIND_PLAIN;
 }
 
 /* ------------------------------------------------------------------ FIS, descriptors, header */

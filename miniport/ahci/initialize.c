@@ -95,7 +95,7 @@ BOOLEAN NTAPI AhciInitialize(PVOID ChannelExtension, PIDE_DEVICE_PARAMETERS Para
     if (!device->model)
         device->errors = 0; /* what failed so far was the search for it */
     channel->usable = slots_of(Parameters->NumberOfOverlappedRequests);
-    channel->unqueued_left = 0;
+    channel->alone_left = 0;
     /* On Serial ATA they are names only. */
     Parameters->TransferModeSelected =
         fastest_of(Parameters->TransferModeSupported & PIO_SUPPORT) |

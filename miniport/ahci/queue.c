@@ -81,8 +81,8 @@ static void start(struct ahci_channel *channel, PIDE_REQUEST_BLOCK irb)
     } else if (IsMiniportCommand(irb)) {
         start_function(channel, irb);
     } else {
-        if (kind == KIND_PLAIN && channel->unqueued_left)
-            channel->unqueued_left--;
+        if (channel->alone_left && ahci_moves_sectors(irb))
+            channel->alone_left--;
         use_slot(channel, irb, kind);
     }
 }

@@ -55,7 +55,7 @@ static BOOLEAN start_with_care(struct ahci_channel *channel, PIDE_REQUEST_BLOCK 
 static inline BOOLEAN is_straight(const struct ahci_channel *channel, const IDE_REQUEST_BLOCK *irb,
                                   enum ahci_kind kind)
 {
-    return irb->TargetId == 0 && irb->Lun == 0 && !channel->held_head && !channel->unqueued_left &&
+    return irb->TargetId == 0 && irb->Lun == 0 && !channel->held_head &&
            !channel->device.is_asleep && kind != KIND_ALONE && opcode_of(irb) != OPCODE_REFUSED &&
            is_free_for(channel, kind) &&
            irb->DataTransferLength == sector_count(irb) * channel->device.sector_bytes;
