@@ -64,7 +64,8 @@ Commands
   STRICT=1           end at the first broken rule
   CHECKS=off         no contract checks
   TRACE=             what the kernel's trace records, for the shell's `log COUNT`: ports, registers, calls,
-                     irbs, rules, states and faults, separated by commas; all or off
+                     irbs, requests, rules, states and faults, separated by commas; all, or off; without it
+                     all but requests
   FAULT='rule; rule' faults to inject between driver and device, as the shell's `fault add` takes them:
                      docs/faults.md
   KARGS=             further words for the kernel's command line

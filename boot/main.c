@@ -34,6 +34,7 @@
 #include "port/registry/kernel.h"
 #include "port/registry/reg_file.h"
 #include "port/registry/store.h"
+#include "port/request/queue.h"
 #include "port/trace.h"
 
 #define KERNEL_NAME    "ATA port driver"
@@ -92,7 +93,7 @@ static void apply_options(void)
     log_debug_mask = options.debug_mask;
     device_names_begin(options.disks, options.cds);
     hang_limit_ms = options.watchdog_ms;
-    port_guard_build_io = options.guard_build_io;
+    port_build_io_care = options.guard_build_io ? BUILD_IO_GUARDED : 0;
     owned_version_error[options.version_structure] = options.version_error;
     if (options.trace_words[0] && !trace_select(options.trace_words)) {
         char error[160];
@@ -101,6 +102,7 @@ static void apply_options(void)
                  options.trace_words);
         refuse(error);
     }
+    requests_follow_trace();
 }
 
 /* The next module of a type: its index; module_count at the end. */

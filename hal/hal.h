@@ -222,6 +222,7 @@ uint64_t hal_clock_us(void);
 /* The CPU's cycle counter, and what hal_clock_us said when it stood there. */
 static inline uint64_t hal_cycles(void);
 uint64_t hal_cycles_us(uint64_t cycles);
+uint64_t hal_cycles_at_zero(void);                /* and where it stood when that said 0 */
 static inline void hal_cycles_note(uint64_t *at); /* writes it there */
 /* A distance between two of its values, in nanoseconds. */
 uint64_t hal_cycles_ns(uint64_t cycles);

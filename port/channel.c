@@ -9,6 +9,7 @@
 
 #include "port/access/access.h"
 #include "port/access/audit.h"
+#include "port/access/traced.h"
 #include "port/call.h"
 #include "port/contract/given.h"
 #include "port/contract/report.h"
@@ -162,6 +163,7 @@ static const char *initialise(struct channel *channel)
         return failure;
     controller_channel_resources(controller, channel);
     access_mark(controller);
+    traced_publish();
     registry_bind_channel(&channel->registry, controller->service, controller->number,
                           channel->number);
     channel->given.configuration.ChannelMode = port_dump_mode ? IdeModeDump : IdeModeNormal;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "port/access/audit.h"
+#include "port/access/traced.h"
 #include "port/block.h"
 #include "port/call.h"
 #include "port/contract/report.h"
@@ -297,6 +298,7 @@ void enumerate_init(void)
 
 void channels_enumerate(struct channel *channels)
 {
+    traced_publish();
     for (unsigned for_units = 0; for_units < 2; for_units++) {
         search_channels(channels, for_units);
         for (struct channel *channel = channels; channel; channel = channel->search.next)
@@ -304,4 +306,5 @@ void channels_enumerate(struct channel *channels)
     }
     for (struct channel *channel = channels; channel; channel = channel->search.next)
         read_capacities(channel);
+    traced_publish();
 }

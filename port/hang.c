@@ -21,6 +21,7 @@
 #include "port/irb_names.h"
 #include "port/loader/image.h"
 #include "port/objects.h"
+#include "port/trace.h"
 
 #define ALL_FACTOR     12u /* 60 seconds, where the limit is five */
 #define MILLISECOND_US 1000u
@@ -144,6 +145,7 @@ static const char *answer(const struct hal_watch *watch)
 
 static const char *look(const struct hal_watch *watch)
 {
+    trace_count_laps();
     return watch->is_tick ? tick(watch) : answer(watch);
 }
 

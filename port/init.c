@@ -41,6 +41,7 @@ void port_init(void)
     memory_faults_init();
     software_interrupts_init();
     trace_set_world(&access_traced);
+    traced_publish();
     hal_set_panic_hook(show_trace);
     hang_init();
 }

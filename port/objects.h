@@ -555,8 +555,10 @@ extern struct access_counters access_counters;
 
 /* dump=1 on the command line: what is started from now on is started in dump mode. */
 extern bool port_dump_mode;
-/* build_io=guarded: a write of IdeHwBuildIo to its channel's extension is found (CTX-11). */
-extern bool port_guard_build_io;
+/* What is wanted of IdeHwBuildIo's calls beside the call. */
+#define BUILD_IO_GUARDED 0x01u /* build_io=guarded: a write to the extension is found (CTX-11) */
+#define BUILD_IO_TRACED  0x02u /* TRACE_BUILD and what follows: requests_follow_trace */
+extern uint8_t port_build_io_care;
 
 /* ------------------------------------------------------------------ iterators */
 

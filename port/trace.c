@@ -10,8 +10,12 @@
 struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
 uint64_t trace_times[TRACE_ENTRY_COUNT];
 uint16_t trace_next;
-uint16_t trace_steps[TRACE_KIND_COUNT] = {[0 ... TRACE_KIND_COUNT - 1] =
-                                              sizeof(struct trace_entry)};
+uint32_t trace_counted;
+
+/* What each request is, which is more than a log needs, and is recorded where it is asked for. */
+#define REQUESTS (1u << TRACE_BUILD | 1u << TRACE_IRB_FORM)
+uint16_t trace_steps[TRACE_KIND_COUNT] = {
+    [0 ... TRACE_BUILD - 1] = 1, [TRACE_BUILD] = 0, [TRACE_IRB_FORM] = 0};
 
 static const struct {
     const char *word;
@@ -24,19 +28,20 @@ static const struct {
     {"registers",
      1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE | 1u << TRACE_REGISTER_BUFFER},
     {"calls", 1u << TRACE_CALL | 1u << TRACE_FALSE},
-    {"irbs",
-     1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT | 1u << TRACE_RECOVERY},
+    {"irbs", 1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT |
+                 1u << TRACE_RECOVERY | 1u << TRACE_WAITS},
+    {"requests", REQUESTS},
     {"rules", 1u << TRACE_RULE},
     {"states", 1u << TRACE_STATE},
     {"faults", 1u << TRACE_FAULT},
 };
 
-static uint32_t selected = UINT32_MAX; /* of the kinds */
+static uint32_t selected = ~REQUESTS; /* of the kinds */
 
 static void record(uint32_t kinds)
 {
     for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
-        trace_steps[kind] = kinds >> kind & 1 ? sizeof(struct trace_entry) : 0;
+        trace_steps[kind] = kinds >> kind & 1;
 }
 
 bool trace_select(const char *words)
@@ -66,7 +71,7 @@ bool trace_select(const char *words)
 void trace_switch(bool is_on)
 {
     if (is_on && !selected)
-        selected = UINT32_MAX;
+        selected = ~REQUESTS;
     record(is_on ? selected : 0);
 }
 
@@ -93,15 +98,6 @@ static const struct trace_world *world = &nothing;
 void trace_set_world(const struct trace_world *its)
 {
     world = its;
-}
-
-static bool is_timed(uint32_t head)
-{
-    static const uint32_t kinds = 1u << TRACE_CALL | 1u << TRACE_IRB_START | 1u << TRACE_TIMEOUT |
-                                  1u << TRACE_RULE | 1u << TRACE_STATE | 1u << TRACE_FAULT |
-                                  1u << TRACE_RECOVERY;
-    return kinds >> trace_kind_of(head) & 1 ||
-           (trace_kind_of(head) == TRACE_PORT_WRITE && head >> 24 & TRACE_TIMED);
 }
 
 #define LINE_CAPACITY 200u
@@ -132,7 +128,7 @@ static void begin_line(struct lines *lines, const struct trace_entry *entry, uin
 {
     char *text = lines->text, after[24] = "";
 
-    if (is_timed(entry->head)) {
+    if (trace_is_timed(entry->head)) {
         uint64_t now_us = hal_cycles_us(cycles);
         snprintf(text, sizeof lines->text, "%4llu.%06llu", (unsigned long long)now_us / 1000000,
                  (unsigned long long)now_us % 1000000);
@@ -152,7 +148,7 @@ static void begin_line(struct lines *lines, const struct trace_entry *entry, uin
  * one.) */
 static bool is_last_start(const struct trace_entry *entry, uint16_t place, uint16_t end)
 {
-    while ((place = (uint16_t)(place + sizeof *entry)) != end) {
+    while (++place != end) {
         const struct trace_entry *later = trace_at(place);
         if (later->head == entry->head && later->value & 1)
             return false;
@@ -179,7 +175,7 @@ static bool is_access_to(const struct trace_entry *entry, unsigned channel)
 
 static const struct trace_entry *entry_before(uint16_t next, unsigned left)
 {
-    return trace_at((uint16_t)(next - left * sizeof(struct trace_entry)));
+    return trace_at((uint16_t)(next - left));
 }
 
 /* How far back the last accesses begin that make so many lines. */
@@ -188,7 +184,7 @@ static unsigned reach_of_accesses(uint16_t next, unsigned channel, unsigned line
     const struct trace_entry *later = NULL;
     unsigned lines = 0, reach = 0;
 
-    for (unsigned left = 1; left < TRACE_ENTRY_COUNT; left++) {
+    for (unsigned left = 1; left < TRACE_REACH; left++) {
         const struct trace_entry *entry = entry_before(next, left);
         if (!is_access_to(entry, channel))
             continue;
@@ -211,8 +207,8 @@ static unsigned show(uint16_t next, unsigned count, unsigned channel,
     char words[LINE_CAPACITY];
 
     trace_reader_begin(&reader, world);
-    for (unsigned left = TRACE_ENTRY_COUNT - 1; left > 0; left--) {
-        uint16_t place = (uint16_t)(next - left * sizeof(struct trace_entry));
+    for (unsigned left = TRACE_REACH - 1; left > 0; left--) {
+        uint16_t place = (uint16_t)(next - left);
         const struct trace_entry entry = *trace_at(place);
         if (left <= count && (channel == TRACE_NO_CHANNEL || is_access_to(&entry, channel))) {
             bool repeats = lines.repeated && is_same(&entry, &lines.last);

@@ -22,13 +22,18 @@ enum trace_kind {
     TRACE_CALL, /* the port calls the miniport: enum context_kind, action << 8, IRQL << 16; timed */
     TRACE_FALSE,     /* value: enum context_kind. The call returned FALSE */
     TRACE_IRB_START, /* Function, StartIo's IRQL << 16, BuildIo's << 24; extra: slot; timed */
-    TRACE_IRB_END,   /* value: IrbStatus; extra: slot */
+    TRACE_IRB_END,   /* value: IrbStatus; extra: slot; timed */
     TRACE_TIMEOUT,   /* extra: slot; timed */
     TRACE_RULE,      /* value: enum rule; timed */
     TRACE_STATE,     /* value: states before, after << 8, STATE_UNIT; extra: state_machine; timed */
     TRACE_RECOVERY,  /* extra: enum traced_recovery; value: target, and what that says; timed */
     TRACE_FAULT,     /* value: the number of a fault that was injected; extra: its kind; timed */
     TRACE_PACKET,    /* value: four bytes of a packet; extra: where they stand. Before its block */
+    TRACE_WAITS,     /* value: request, by its address; extra: target, or how it has left its queue
+                        (TRACE_TAKEN, TRACE_DROPPED); timed */
+    TRACE_BUILD, /* IdeHwBuildIo comes now. extra: slot; value: target << 16, unit << 24; timed */
+    TRACE_IRB_FORM, /* then. extra: slot; value: four bytes; and in the place of its time the eight
+                        before them: of the IRB's task file or CDB */
     TRACE_KIND_COUNT,
 };
 
@@ -45,8 +50,12 @@ enum traced_recovery {
 #define TRACE_TIMED    0x40u /* the entry has a time, though not all of its kind have */
 #define TRACE_IS_OUT   0x80u /* a buffer was written */
 
-#define TRACE_ENTRY_COUNT 8192u /* 64 KiB: a place is 16 bits, and runs over by itself */
+#define TRACE_ENTRY_COUNT 0x10000u /* a place is 16 bits, and runs over by itself */
+#define TRACE_REACH       8192u    /* as far back as lines are made of them */
 #define TRACE_NO_CHANNEL  0xFFFFu
+/* No targets: what took a request out of its queue. */
+#define TRACE_TAKEN   0xFFu /* it goes to the miniport, in the next slot that is filled in */
+#define TRACE_DROPPED 0xFEu
 
 /* A channel as entries have it: its controller's index, and its number there. */
 #define TRACE_CHANNEL_NAME 8u /* "15.31" */
@@ -60,24 +69,34 @@ void trace_channel_name(unsigned channel, char *text, size_t size);
 struct trace_entry {
     uint32_t value, head;
 };
-_Static_assert(TRACE_ENTRY_COUNT * sizeof(struct trace_entry) == UINT16_MAX + 1, "all places");
+_Static_assert(TRACE_ENTRY_COUNT == UINT16_MAX + 1, "all places");
 extern struct trace_entry trace_entries[TRACE_ENTRY_COUNT];
 /* The cycle counter, of those that have a time. */
 extern uint64_t trace_times[TRACE_ENTRY_COUNT];
-/* Where the next entry goes, in bytes from the beginning of the ring (and of the times). */
+/* The place of the next entry. */
 extern uint16_t trace_next;
-/* How far an entry of this kind takes the ring on: its size, or 0, then the next entry takes its
- * place (`trace=` on the command line). */
+/* How many there have been, as the watch saw it last (trace_count_laps), without what 32 bits do
+ * not hold: for who reads the ring from outside. */
+extern uint32_t trace_counted;
+/* How far an entry of this kind takes the ring on: 1, or 0, then the next entry takes its place
+ * (`trace=` on the command line). */
 extern uint16_t trace_steps[TRACE_KIND_COUNT];
 
 static inline struct trace_entry *trace_at(uintptr_t place)
 {
-    return (struct trace_entry *)((uint8_t *)trace_entries + place);
+    return &trace_entries[place];
 }
 
 static inline uint64_t *trace_time_at(uintptr_t place)
 {
-    return (uint64_t *)((uint8_t *)trace_times + place);
+    return &trace_times[place];
+}
+
+/* At least once in a lap of the ring, and not within itself: by the watch (hang.c), which comes
+ * twenty times a second, whatever runs. */
+static inline void trace_count_laps(void)
+{
+    trace_counted += (uint16_t)(trace_next - trace_counted);
 }
 
 /* The constant part of an entry: what is recorded again and again has it made once. */
@@ -111,6 +130,9 @@ static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, u
 {
     (void)trace_put(kind, trace_head(kind, where, extra), value);
 }
+
+/* Does an entry have a time? */
+bool trace_is_timed(uint32_t head);
 
 /* Sets what is recorded from a word list such as "ports,irbs" or "all" or "off". False: unknown
  * word. */

@@ -341,7 +341,17 @@ void trace_reader_words(struct trace_reader *reader, const struct trace_entry *e
     case TRACE_TIMEOUT:
         put_line(where, text, size, "IRB in slot %u: its time is over", extra);
         break;
+    case TRACE_WAITS:
+        if (extra >= TRACE_DROPPED)
+            put_line(where, text, size, "a request leaves its queue");
+        else
+            put_line(where, text, size, "a request waits, for target %u", extra);
+        break;
+    case TRACE_BUILD:
+        put_line(where, text, size, "IRB in slot %u is for target %u", extra, value >> 16 & 0xFF);
+        break;
     case TRACE_NONE:
+    case TRACE_IRB_FORM:
     case TRACE_PACKET:
     case TRACE_KIND_COUNT:
         break;

@@ -17,6 +17,10 @@ struct trace_register {
     enum access_role role; /* ROLE_NONE: one of AHCI's */
     uint32_t offset;       /* of AHCI's, from the HBA's beginning */
 };
+struct trace_place;
+/* Is it among the registers of a place? */
+bool trace_place_has(const struct trace_place *place, bool is_memory, uint16_t where,
+                     struct trace_register *found);
 /* One of a bus master's physical region descriptors. */
 struct trace_prd {
     uint32_t address, byte_count;

@@ -7,6 +7,7 @@
 #include "lib/host_file.h"
 #include "lib/plural.h"
 #include "port/log.h"
+#include "port/request/queue.h"
 #include "port/trace.h"
 
 enum command_result command_log(unsigned count, char **words)
@@ -17,7 +18,7 @@ enum command_result command_log(unsigned count, char **words)
         return COMMAND_BAD_ARGUMENTS;
     port_log_print();
     if (entries > 0)
-        trace_print(entries < TRACE_ENTRY_COUNT ? (unsigned)entries : TRACE_ENTRY_COUNT);
+        trace_print(entries < TRACE_REACH ? (unsigned)entries : TRACE_REACH);
     return COMMAND_DONE;
 }
 
@@ -41,29 +42,36 @@ static enum command_result save(const char *name)
             "Nobody on the host takes files: this QEMU was not started by run-qemu.sh.");
     hal_host_file_put(&begin, 1);
     hal_host_file_put(name, strlen(name) + 1);
-    unsigned lines = trace_show(TRACE_ENTRY_COUNT, save_line);
+    unsigned lines = trace_show(TRACE_REACH, save_line);
     hal_printf("The host has %u line%s for its file %s, and says where that is.\n", lines,
                plural(lines), name);
     hal_host_file_put("", 1); /* now the host may speak */
     return COMMAND_DONE;
 }
 
-enum command_result command_trace(unsigned count, char **words)
+static bool change(unsigned count, char **words)
 {
     const char *what = count > 1 ? words[1] : "";
-    const bool is_alone = count == 2;
 
-    if (strcmp(what, "on") == 0 && is_alone)
-        trace_switch(true);
-    else if (strcmp(what, "on") == 0 && count == 3 && trace_select(words[2]))
-        return COMMAND_DONE;
-    else if (strcmp(what, "off") == 0 && is_alone)
-        trace_switch(false);
-    else if (strcmp(what, "clear") == 0 && is_alone)
+    if (strcmp(what, "on") == 0 && count == 3)
+        return trace_select(words[2]);
+    if (count != 2)
+        return false;
+    if (strcmp(what, "on") == 0 || strcmp(what, "off") == 0)
+        trace_switch(strcmp(what, "on") == 0);
+    else if (strcmp(what, "clear") == 0)
         trace_clear();
-    else if (strcmp(what, "save") == 0 && count == 3)
-        return save(words[2]);
     else
+        return false;
+    return true;
+}
+
+enum command_result command_trace(unsigned count, char **words)
+{
+    if (count == 3 && strcmp(words[1], "save") == 0)
+        return save(words[2]);
+    if (!change(count, words))
         return COMMAND_BAD_ARGUMENTS;
+    requests_follow_trace();
     return COMMAND_DONE;
 }

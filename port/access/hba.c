@@ -68,6 +68,18 @@ static inline __attribute__((always_inline)) bool told_write(const struct access
     return is_sent;
 }
 
+/* What begins something in a device has a time, as on IDE. */
+static inline __attribute__((always_inline)) void trace_write(uint8_t role, uintptr_t address,
+                                                              unsigned width, uint32_t value)
+{
+    if (role == HBA_PORT_CI)
+        trace_timed(TRACE_REGISTER_WRITE,
+                    trace_head(TRACE_REGISTER_WRITE, (uint16_t)address, width | TRACE_TIMED),
+                    value);
+    else
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, width, value);
+}
+
 /* All is looked at. */
 #define DEFINE_TOLD(Name, TYPE, bits)                                                             \
     static __attribute__((cold, noinline)) TYPE ACCESS_WAY told##bits ACCESS_WRITE(address, TYPE) \
@@ -88,7 +100,7 @@ static inline __attribute__((always_inline)) bool told_write(const struct access
         if (told_write(reg, address, &sent, bits, ROUTINE_AtaPortWriteRegister##Name))            \
             hal_write##bits((void *)address, (TYPE)sent);                                         \
         access_counters.registers++;                                                              \
-        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);                        \
+        trace_write(reg->role, address, (bits) / 8, value);                                       \
     }
 WIDTHS(DEFINE_TOLD)
 
@@ -119,7 +131,16 @@ DEFINE_READ(HBA_PORT_IS, ahci_takes_port_interrupts(reg->port, value))
 DEFINE_WRITE(HBA_PORT_IS, (ahci_write_port_interrupts(reg->port, value), true))
 DEFINE_READ(HBA_PORT_SACT, (value = ahci_read_active(reg->port, value), true))
 DEFINE_WRITE(HBA_PORT_SACT, ahci_takes_active(reg->port, value))
-DEFINE_WRITE(HBA_PORT_CI, ahci_takes_issue(reg->port, value))
+static VOID ACCESS_WAY write_HBA_PORT_CI ACCESS_WRITE(address, ULONG)
+{
+    if (__builtin_expect(!ahci_takes_issue(reg->port, value), 0)) {
+        told_write32 HAL_WITH(reg, address, value);
+        return;
+    }
+    hal_write32((void *)address, value);
+    access_counters.registers++;
+    trace_write(HBA_PORT_CI, address, 4, value);
+}
 DEFINE_READ(HBA_PORT_CI, (value = ahci_read_issued(reg->port, value), true))
 
 uint32_t hba_tell_read(const struct access_register *reg, uintptr_t address, unsigned width,
@@ -139,7 +160,7 @@ bool hba_tell_write(const struct access_register *reg, uintptr_t address, unsign
                            : width == 2 ? ROUTINE_AtaPortWriteRegisterUshort
                                         : ROUTINE_AtaPortWriteRegisterUlong;
     access_counters.registers++;
-    trace(TRACE_REGISTER_WRITE, (uint16_t)address, width, *value);
+    trace_write(reg->role, address, width, *value);
     return !reg->role || !contract_audits || told_write(reg, address, value, width * 8, routine);
 }
 

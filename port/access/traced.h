@@ -9,4 +9,8 @@
  * masters, whoever runs now. Any context. */
 extern const struct trace_world access_traced;
 
+/* Writes down whose they are, and which devices there are, where a reader outside the machine finds
+ * it (trace_export.h). Context: PASSIVE_LEVEL, whenever that has changed. */
+void traced_publish(void);
+
 #endif

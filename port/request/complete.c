@@ -97,7 +97,7 @@ bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status)
 /* Takes the results; the slot is not the request's any more. */
 static inline void slot_leave(struct irb_slot *slot, struct request *request, UCHAR status)
 {
-    (void)trace_put(TRACE_IRB_END, slot->trace_end, status);
+    trace_timed(TRACE_IRB_END, slot->trace_end, status);
     take_results(&slot->page->irb, request, status);
     slot_step(slot, SLOT_COMPLETED, SLOT_FREE);
     slot->request = NULL;

@@ -23,8 +23,17 @@
 
 /* ------------------------------------------------------------------ queues */
 
+/* A request waits from here on, or does not any more: TRACE_WAITS. */
+static void trace_waiting(const struct channel *channel, const struct request *request,
+                          unsigned target)
+{
+    trace_timed(TRACE_WAITS, trace_head(TRACE_WAITS, channel->traced, target),
+                (uint32_t)(uintptr_t)request);
+}
+
 static void queue_append(struct device *device, struct request *request)
 {
+    trace_waiting(device->channel, request, device->target);
     request->next = NULL;
     if (device->queue.head) {
         device->queue.tail->next = request;
@@ -39,6 +48,7 @@ void (*request_wake)(struct device *device);
 
 static void queue_prepend(struct device *device, struct request *request)
 {
+    trace_waiting(device->channel, request, device->target);
     request->next = device->queue.head;
     if (!device->queue.head) {
         device->queue.tail = request;
@@ -47,8 +57,9 @@ static void queue_prepend(struct device *device, struct request *request)
     device->queue.head = request;
 }
 
-static void queue_take_head(struct device *device)
+static void queue_take_head(struct device *device, unsigned why)
 {
+    trace_waiting(device->channel, device->queue.head, why);
     device->queue.head = device->queue.head->next;
     if (!device->queue.head)
         device->channel->queue.waiting--;
@@ -148,6 +159,23 @@ static inline __attribute__((always_inline)) void fill_slot(struct irb_slot *slo
     slot->care = slot->care_always | (request->wants_registers ? CARE_REGISTERS : 0);
 }
 
+/* What it is that a slot carries now, and for whom (TRACE_BUILD). */
+static inline __attribute__((always_inline)) void trace_request(const struct irb_slot *slot)
+{
+    const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
+    const uint32_t head = slot->trace_start - trace_head(TRACE_IRB_START, 0, 0);
+    uint32_t whom, end;
+
+    __builtin_memcpy(&whom, &irb->AtaError, sizeof whom);
+    trace_timed(TRACE_BUILD, head + trace_head(TRACE_BUILD, 0, 0), whom);
+    __builtin_memcpy(&end, irb->Cdb + sizeof(uint64_t), sizeof end);
+    uintptr_t place = trace_put(TRACE_IRB_FORM, head + trace_head(TRACE_IRB_FORM, 0, 0), end);
+    __builtin_memcpy(trace_time_at(place), irb->Cdb, sizeof(uint64_t));
+}
+_Static_assert(offsetof(IDE_REQUEST_BLOCK, TargetId) == offsetof(IDE_REQUEST_BLOCK, AtaError) + 2 &&
+                   offsetof(IDE_REQUEST_BLOCK, Lun) == offsetof(IDE_REQUEST_BLOCK, AtaError) + 3,
+               "TRACE_BUILD's value");
+
 /* StartIo for a slot that is ready, with the channel's lock. */
 static inline __attribute__((always_inline)) void start_io(struct channel *channel,
                                                            struct irb_slot *slot)
@@ -176,13 +204,23 @@ static inline __attribute__((always_inline)) bool build_io(struct channel *chann
     return slot->page->irb.IrbStatus == IRB_STATUS_PENDING;
 }
 
-bool port_guard_build_io;
+uint8_t port_build_io_care;
 
-/* The same where the miniport may not write its channel's extension: CTX-11. */
-static __attribute__((cold, noinline)) bool build_io_guarded(struct irb_slot *slot)
+void requests_follow_trace(void)
+{
+    port_build_io_care = (uint8_t)((port_build_io_care & ~BUILD_IO_TRACED) |
+                                   (trace_steps[TRACE_BUILD] ? BUILD_IO_TRACED : 0));
+}
+
+/* The same with what is wanted of it beside the call. */
+static __attribute__((cold, noinline)) bool build_io_with_care(struct irb_slot *slot)
 {
     const struct guarded *extension = &slot->channel->memory.extension_guard;
 
+    if (port_build_io_care & BUILD_IO_TRACED)
+        trace_request(slot);
+    if (!(port_build_io_care & BUILD_IO_GUARDED))
+        return build_io(slot->channel, slot);
     guard_lock(extension, true);
     bool goes_on = build_io(slot->channel, slot);
     guard_lock(extension, false);
@@ -246,9 +284,11 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
     slot_show(slot);
     slot->begun = (uint32_t)++channel->counters.requests;
     if (!channel->given.interface.IdeHwBuildIo) {
+        if (port_build_io_care & BUILD_IO_TRACED)
+            trace_request(slot);
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
-    } else if (!(__builtin_expect(port_guard_build_io, 0) ? build_io_guarded(slot)
-                                                          : build_io(channel, slot)) &&
+    } else if (!(__builtin_expect(port_build_io_care, 0) ? build_io_with_care(slot)
+                                                         : build_io(channel, slot)) &&
                finished_by_build_io(slot)) {
         slot_complete(channel, slot);
         return;
@@ -309,7 +349,7 @@ void channel_dispatch(struct channel *channel)
     while (has_room(channel) && !queue->busy.bits && !queue->is_recovering &&
            (device = next_device(channel))) {
         struct request *request = device->queue.head;
-        queue_take_head(device);
+        queue_take_head(device, TRACE_TAKEN);
         slot_start_later(take_slot(channel, device), request);
     }
 }
@@ -399,8 +439,9 @@ void request_cancel(struct request *request)
         waiting = waiting->next;
     }
     if (waiting && !before) {
-        queue_take_head(device);
+        queue_take_head(device, TRACE_DROPPED);
     } else if (waiting) {
+        trace_waiting(device->channel, request, TRACE_DROPPED);
         before->next = request->next;
         if (device->queue.tail == request)
             device->queue.tail = before;
@@ -419,7 +460,7 @@ void device_queue_fail(struct device *device, UCHAR irb_status)
 {
     while (device->queue.head) {
         struct request *request = device->queue.head;
-        queue_take_head(device);
+        queue_take_head(device, TRACE_DROPPED);
         request_fail(request, irb_status);
     }
 }
@@ -440,7 +481,7 @@ void device_queue_return(struct device *device, bool (*is_returned)(const struct
         count++;
     for (; count && device->queue.head; count--) {
         struct request *request = device->queue.head;
-        queue_take_head(device);
+        queue_take_head(device, TRACE_DROPPED);
         if (is_returned(request))
             request_fail(request, IRB_STATUS_INVALID_REQUEST);
         else

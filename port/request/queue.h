@@ -40,6 +40,8 @@ void device_queue_return(struct device *device, bool (*is_returned)(const struct
 void queues_fail_off_line(struct channel *channel);
 /* A request waits for a device without power: it gets it. DISPATCH_LEVEL. */
 extern void (*request_wake)(struct device *device);
+/* What the trace records has changed. Context: PASSIVE_LEVEL. */
+void requests_follow_trace(void);
 /* Pauses a device's queue; it goes on by itself. Any context. */
 void device_pause(struct device *device, uint64_t duration_us);
 

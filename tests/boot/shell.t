@@ -96,7 +96,7 @@ my $bytes = slurp($image);
     like(output_of($run, 'log 39'), qr/  0\.1 {2}Command <- A0 PACKET, device 0, .*\n(?:.*\n)*? {22}0\.1 {2}Data <- 12 bytes \(6 x 2\): 25 READ CAPACITY\n/,
         'a packet');
     like($log, qr/^ {22}0\.0 {2}Status -> 50 DRDY DSC\n/m, 'Status');
-    like($log, qr/^ {22}0\.0 {2}IRB in slot \d+ ends: success\n/m, 'and the end');
+    like($log, qr/^ {3}\d+\.\d{6} +\+\d+ {2}0\.0 {2}IRB in slot \d+ ends: success\n/m, 'and the end');
     like(output_of($run, 'log 2'), qr/:\n.* begins: read, .*\n.* ends: success\n\z/, 'two entries, of what is recorded');
     my $saved = slurp("$run->{run_dir}/saved.txt");
     like($saved, qr/\Q@{[$log =~ m{( Command <- .*LBA 2048.*)}]}\E$/m, 'the saved trace has the same words');

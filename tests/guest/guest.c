@@ -19,7 +19,7 @@ static void print_line(const char *line)
 
 static void show_trace(uint16_t first, unsigned most)
 {
-    unsigned count = (uint16_t)(trace_next - first) / sizeof(struct trace_entry);
+    unsigned count = (uint16_t)(trace_next - first);
 
     if (count > 0)
         hal_printf("# the end of the trace (s since the start, us since the last time):\n");

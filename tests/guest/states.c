@@ -41,8 +41,7 @@ static void check_steps(enum state_machine machine, const char *wanted, const ch
     char seen[512] = "";
     size_t length = 0;
 
-    for (uint16_t place = mark; place != trace_next;
-         place += (uint16_t)sizeof(struct trace_entry)) {
+    for (uint16_t place = mark; place != trace_next; place++) {
         const struct trace_entry *entry = trace_at(place);
         if (entry->head != trace_head(TRACE_STATE, where, machine))
             continue;

@@ -60,6 +60,11 @@ uint64_t hal_cycles_us(uint64_t cycles)
            ((ticks & UINT32_MAX) * microseconds_per_tick >> 32);
 }
 
+uint64_t hal_cycles_at_zero(void)
+{
+    return time_stamp_at_boot;
+}
+
 uint64_t hal_clock_us(void)
 {
     return hal_cycles_us(cpu_time_stamp());
