@@ -263,7 +263,7 @@ door-test:
 $(eval $(call hand_on,CASE))
 sweep built-sweep: all $(TEST_TOOLS)
 sweep:
-	@SWEEP="$${CASE:-$(or $(SEED),1):$(or $(RUNS),5000)}" TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
+	@SWEEP="$${CASE:-$(or $(SEED),1):$(or $(RUNS),8000)}" TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
 	    $(if $(MINIPORT),tests/conformance/run.pl,prove -v tests/boot/sweep.t tests/boot/sweep-ahci.t)
 
 # Of the driver whose disks MACHINE= and CONTROLLER= have, or of one of one's own.
@@ -319,7 +319,7 @@ help:
 #?                    watchdog finds all 60 (30 with ARCH=) within ten seconds
 #? make door-test     the door for the host's tools (docs/nbd.md) on two disks of NBD_SIZE=1G: fio, file systems, whole
 #?                    disks, with and without faults; rates, beside qemu-nbd's
-#? make sweep         each kind of fault at each access of a read, a write ... and RUNS= (5000) in all, SEED=;
+#? make sweep         each kind of fault at each access of a read, a write ... and RUNS= (8000) in all, SEED=;
 #?                    of pata, or of MINIPORT=; CASE='write: bsy for=5ms nth=3' is one of them, and shown
 #? make soak          SOAK_REQUESTS= (1000000) requests of all kinds on four disks, 64 at a time, and faults, one in
 #?                    SOAK_FAULTS= (200) requests; SEED=; of pata, with CONTROLLER=ahci of ahci, or of MINIPORT=

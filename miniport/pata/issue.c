@@ -98,15 +98,15 @@ static enum pata_phase make_ready(struct pata_channel *channel, UCHAR device_reg
 /* ------------------------------------------------------------------ the command */
 
 /* A device that is there shows BSY or DRQ, or has failed, 400 ns after IDENTIFY. */
-static BOOLEAN nobody_took_it(const struct pata_channel *channel)
+static enum pata_phase after_read_command(struct pata_channel *channel)
 {
-    UCHAR status;
-
     if (channel->devices[channel->command.target].type != DeviceUnknown)
-        return FALSE;
+        return PHASE_PIO_IN;
     pata_settle(channel);
-    status = pata_read_alternate_status(channel);
-    return status == 0 || STATUS_FLOATS(status);
+    const UCHAR status = pata_read_alternate_status(channel);
+    return status == 0 || STATUS_FLOATS(status)
+               ? pata_over(channel, IRB_STATUS_SELECTION_TIMEOUT, status)
+               : PHASE_PIO_IN;
 }
 
 /* The phase that the command, which was just written, begins. */
@@ -123,8 +123,7 @@ static enum pata_phase after_command(struct pata_channel *channel)
         return command->irb ? PHASE_NON_DATA : PHASE_SETUP;
     case PROTOCOL_PIO_IN:
         /* ATA: 9.5: the host waits for the interrupt, and has no need of Status before. */
-        return nobody_took_it(channel) ? pata_over(channel, IRB_STATUS_SELECTION_TIMEOUT, 0)
-                                       : PHASE_PIO_IN;
+        return after_read_command(channel);
     case PROTOCOL_PIO_OUT:
         pata_settle(channel);
         return PHASE_PIO_OUT_FIRST;

@@ -211,6 +211,11 @@ static inline BOOLEAN pata_moves_dma(enum pata_phase phase)
     return phase == PHASE_DMA || phase == PHASE_PACKET_DMA;
 }
 
+static inline BOOLEAN pata_moves_blocks(enum pata_phase phase)
+{
+    return phase == PHASE_PIO_IN || phase == PHASE_PIO_OUT;
+}
+
 enum pata_protocol {
     PROTOCOL_REFUSED, /* queued commands, SATA's, and what cannot be told */
     PROTOCOL_NON_DATA,

@@ -37,6 +37,9 @@ BOOLEAN pata_is_over_unseen(struct pata_channel *channel, UCHAR *status, UCHAR *
     *status = pata_read_alternate_status(channel);
     if (!pata_is_idle(channel, *status))
         return FALSE;
+    /* Idle with blocks left, the device has never heard of it, or no more than begun. */
+    if (pata_moves_blocks(channel->phase) && channel->command.left && !(*status & STATUS_FAILED))
+        return FALSE;
     if (channel->bus_master)
         *bus_master_status = pata_read_bus_master_status(channel);
     if (pata_moves_dma(channel->phase)) {

@@ -144,9 +144,13 @@ bool inject_change_write(struct inject_channel *state, const struct inject_acces
 {
     struct inject_rule *rule = NULL;
 
+    if (state->unwritten_number == access->number)
+        state->unwritten = NULL;
     while ((rule = inject_next_of(INJECT_WRITE, rule))) {
         if (!is_about(rule, state, access) || !inject_hit(rule, state))
             continue;
+        state->unwritten = rule;
+        state->unwritten_number = access->number;
         if (rule->is_drop)
             return false;
         *value = (*value & ~rule->mask) | (rule->value & rule->mask);

@@ -72,6 +72,8 @@ void inject_forget(const struct inject_rule *rule)
             state->unplug = NULL;
         if (state->last == rule)
             state->last = NULL;
+        if (state->unwritten == rule)
+            state->unwritten = NULL;
         state->identify &= ~(1u << (rule - inject_rules));
         forget_in_slots(&state->hba, rule);
     }
@@ -224,7 +226,10 @@ void inject_show(struct inject_channel *state, const struct inject_rule *rule)
 const struct inject_rule *inject_since(const struct channel *channel, uint32_t moment)
 {
     const struct inject_channel *state = find(channel);
-    return state && state->last && audit_is_since(state->last_moment, moment) ? state->last : NULL;
+    if (!state)
+        return NULL;
+    return state->last && audit_is_since(state->last_moment, moment) ? state->last
+                                                                     : state->unwritten;
 }
 
 const struct inject_rule *inject_last(const struct channel *channel)

@@ -96,6 +96,10 @@ struct inject_channel {
     /* The last fault, and the moment (of the auditor) when it showed. */
     const struct inject_rule *last;
     uint32_t last_moment;
+    /* By this rule the device has not got what was written last to that register, and goes on with
+     * what it had until the next write comes. NULL: it has all. */
+    const struct inject_rule *unwritten;
+    uint32_t unwritten_number;
 };
 
 /* In no order; those that are not armed are history. */
@@ -150,7 +154,8 @@ void inject_show(struct inject_channel *state, const struct inject_rule *rule);
 
 /* ------------------------------------------------------------------ for those that judge */
 
-/* The last fault that showed on a channel at that moment or since; NULL: none did. Context: any. */
+/* The last fault that showed on a channel at that moment or since, or whose write the device still
+ * does not have; NULL: there is none. Context: any. */
 const struct inject_rule *inject_since(const struct channel *channel, uint32_t moment);
 /* The last fault on a channel; NULL: there was none. Context: any. */
 const struct inject_rule *inject_last(const struct channel *channel);
