@@ -12,9 +12,9 @@
 
 #include "port/atapi.h"
 #include "port/block_order.h"
+#include "port/data.h"
 #include "port/limits.h"
 #include "port/log.h"
-#include "port/memory.h"
 #include "port/request/queue.h"
 #include "port/sense.h"
 
@@ -72,25 +72,20 @@ static void set_address(struct request *request, const struct device *device, ui
 /* The slow way to cut a piece: the buffer is not in one physical run, so the controller's physical
  * breaks limit what one command takes. Returns the sectors; 0: the buffer is not in memory. */
 static __attribute__((noinline)) uint32_t sectors_in_breaks(const struct device *device,
-                                                            struct request *request, uint8_t *at,
-                                                            uint32_t sectors)
+                                                            struct request *request)
 {
     const IDE_CONTROLLER_CONFIGURATION *controller =
         &device->channel->controller->given.configuration;
     unsigned most = controller->BusMaster ? controller->NumberOfPhysicalBreaks + 1u : UINT32_MAX;
-    uint32_t wanted = sectors * device->sector_size, fitting = 0;
 
-    for (unsigned piece = 0; piece < most && fitting < wanted; piece++) {
-        uint32_t run = wanted - fitting;
-        if (!memory_physical_run(at + fitting, &run))
-            break;
-        fitting += run;
-    }
+    request->must_bounce = !request_data_joins(request);
+    uint32_t fitting = request_data_in_runs(request, request->must_bounce ? UINT32_MAX : most);
     if (fitting >= device->sector_size)
         return fitting / device->sector_size;
     /* One sector in more pieces than the controller takes, or a hole in the buffer. */
     request->must_bounce = true;
-    return memory_pieces(at, device->sector_size) ? 1 : 0;
+    request->byte_count = device->sector_size;
+    return request_data_is_mapped(request) ? 1 : 0;
 }
 
 /* Decides on the data of the next piece: its sectors, and buffer and length of the request. Returns
@@ -99,19 +94,20 @@ static uint32_t cut_data(struct block_request *block, uint32_t sectors)
 {
     const struct device *device = block->device;
     struct request *request = &block->request;
-    uint8_t *at = (uint8_t *)block->buffer + block->sectors_done * device->sector_size;
-    uint32_t byte_count = sectors * device->sector_size;
+    const uint32_t byte_count = sectors * device->sector_size;
 
-    request->physical = (uintptr_t)at;
+    request_take_data(request, block->buffer, block->segments,
+                      block->sectors_done * device->sector_size, byte_count);
+    request->physical = (uintptr_t)request->buffer;
     request->physical_byte_count = byte_count;
-    if (!hal_is_plain(at, byte_count)) {
-        request->physical = memory_physical_run(at, &request->physical_byte_count);
-        if (!request->physical || request->physical_byte_count < byte_count)
-            sectors = sectors_in_breaks(device, request, at, sectors);
-        byte_count = sectors * device->sector_size;
+    if (!request->in_segments && hal_is_plain(request->buffer, byte_count))
+        return sectors;
+    request->physical_byte_count = request->in_segments ? 0 : byte_count;
+    request->physical = memory_physical_run(request->buffer, &request->physical_byte_count);
+    if (!request->physical || request->physical_byte_count < byte_count) {
+        sectors = sectors_in_breaks(device, request);
+        request->byte_count = sectors * device->sector_size;
     }
-    request->buffer = at;
-    request->byte_count = byte_count;
     return sectors;
 }
 
@@ -152,13 +148,21 @@ static inline __attribute__((always_inline)) void fill_request(struct block_requ
     request->context = block;
 }
 
+/* The same for one that may be urgent. */
+static void fill_any(struct block_request *block, uint64_t lba, uint32_t sectors)
+{
+    fill_request(block, lba, sectors);
+    if (block->is_urgent)
+        block->request.flags |= IRB_FLAGS_HIGH_PRIORITY;
+}
+
 /* It is on its way, as soon as its data is known. */
 static void send_request(struct block_request *block, uint64_t lba, uint32_t sectors)
 {
     struct device *device = block->device;
     struct request *request = &block->request;
 
-    fill_request(block, lba, sectors);
+    fill_any(block, lba, sectors);
     if (device->kind == DEVICE_ATAPI) {
         request->callback = packet_piece_done;
         atapi_set_address(request, lba, sectors);
@@ -172,8 +176,7 @@ static void send_request(struct block_request *block, uint64_t lba, uint32_t sec
 
 static void send_without_data(struct block_request *block, uint64_t lba, uint32_t sectors)
 {
-    block->request.buffer = NULL;
-    block->request.byte_count = 0;
+    request_take_no_data(&block->request);
     send_request(block, lba, sectors);
 }
 
@@ -185,7 +188,7 @@ static void send_trim(struct block_request *block, uint64_t lba, uint32_t sector
     IDE_LBA_RANGE *ranges = block->buffer;
     uint32_t count = 0;
 
-    fill_request(block, lba, sectors);
+    fill_any(block, lba, sectors);
     memset(ranges, 0, block->device->block.trim_bytes);
     for (uint32_t left = sectors, taken; left > 0; left -= taken, lba += taken) {
         taken = left < MAX_IDE_LBA_RANGE_SECTOR_COUNT_VALUE ? left
@@ -195,8 +198,7 @@ static void send_trim(struct block_request *block, uint64_t lba, uint32_t sector
     }
     uint32_t byte_count = (count * (uint32_t)sizeof *ranges + 511) & ~511u;
     set_lba(request, 0, byte_count / 512);
-    request->buffer = ranges;
-    request->byte_count = byte_count;
+    request_take_data(request, ranges, NULL, 0, byte_count);
     request->physical_byte_count = 0;
     request->callback = piece_done;
     block->device->was_written = true;
@@ -339,8 +341,8 @@ static void through_piece_done(struct request *request)
     }
     block->sectors_done += block->piece_sectors;
     irb_words_copy(&request->form, &block->device->block.forms[BLOCK_FLUSH], sizeof request->form);
-    request->buffer = NULL;
-    request->byte_count = 0;
+    request->flags |= block->is_urgent ? IRB_FLAGS_HIGH_PRIORITY : 0;
+    request_take_no_data(request);
     request_send(request);
 }
 
@@ -394,6 +396,9 @@ static enum block_status check(const struct block_request *block)
         return BLOCK_UNSUPPORTED;
     if (block->lba >= device->sector_count || count > device->sector_count - block->lba)
         return BLOCK_OUT_OF_RANGE;
+    if (block_moves_data(block) && block->segments &&
+        !segments_hold(block->segments, block->segment_count, count * device->sector_size))
+        return BLOCK_BAD_BUFFER;
     /* More than one piece would be found out too late; one is looked at as a whole. */
     if (block_moves_data(block) && count > device->block.most_sectors &&
         count > (UINTPTR_MAX - (uintptr_t)block->buffer) / device->sector_size)
@@ -423,7 +428,7 @@ static inline bool is_straight(const struct block_request *block, uint32_t byte_
     const uint64_t count = block->sector_count;
 
     return count - 1 < device->block.straight_sectors && block->operation == BLOCK_READ &&
-           block_order_is_idle(device) && block->lba < device->sector_count &&
+           !block->is_urgent && block_order_is_idle(device) && block->lba < device->sector_count &&
            count <= device->sector_count - block->lba && hal_is_plain(block->buffer, byte_count);
 }
 
@@ -444,8 +449,8 @@ void block_submit(struct block_request *block)
     request->buffer = block->buffer;
     request->byte_count = request->physical_byte_count = byte_count;
     request->physical = (uintptr_t)block->buffer;
-    request->must_bounce = false;
     fill_request(block, block->lba, sectors);
+    request->must_bounce = request->in_segments = false;
     request->callback = piece_done;
     set_lba(request, block->lba, sectors);
     request_send(request);

@@ -4,15 +4,18 @@
  *
  * A request of any length is cut into pieces that one command can carry: by MaximumTransferLength,
  * NumberOfPhysicalBreaks, and the 256 or 65,536 sectors of the command. The pieces go one after the
- * other. What a write-through has written is on the medium when it ends: by commands that force it
- * there where the device has them, else by a flush behind the last piece.
+ * other. Data may lie in segments (scatter/gather; data.h says what the driver sees of them). What
+ * a write-through has written is on the medium when it ends: by commands that force it there where
+ * the device has them, else by a flush behind the last piece.
  *
  * Requests that overlap are carried out in the order in which they were submitted, where one of
  * them changes what the other reads or changes: a device, and a controller that queues, may choose
  * any order for what they have at a time, so the later one waits until the earlier one has ended,
  * all its pieces and repeats included. A flush waits for all writes and trims before it; what comes
  * behind it waits for nothing. Requests live in their issuers' memory, so no queue is ever full.
- * (What others send past the block layer, a pass-through say, is in no order.)
+ * (What others send past the block layer, a pass-through say, is in no order.) One that is urgent
+ * goes before all in its device's queue that are not, each of its pieces; but it waits for those
+ * that it has to wait for, which are no more urgent for that.
  *
  * A medium that is changed is noticed by whichever request comes first after it, so the device
  * keeps it in mind: from then on every request to it fails with BLOCK_MEDIUM_CHANGED, also one that
@@ -55,9 +58,14 @@ struct block_request {
     enum block_operation operation;
     uint64_t lba;          /* in the device's sectors */
     uint64_t sector_count; /* any; for BLOCK_FLUSH 0 */
+    bool is_urgent;        /* goes before those that wait, IRB_FLAGS_HIGH_PRIORITY */
     /* sector_count * sector_size bytes, any alignment; for a trim block.trim_bytes, for the list of
-     * what is trimmed; none for verify and flush. */
+     * what is trimmed; none for verify and flush. NULL: it lies in `segments`. */
     void *buffer;
+    /* Pieces of the issuer's memory of any length, at least as many bytes together. They stay as
+     * they are until the end. */
+    const struct segment *segments;
+    uint32_t segment_count;
     void (*callback)(struct block_request *request); /* at DISPATCH_LEVEL */
     void *context;
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Block requests that somebody waits for, and may give up; see block.h and parcel.h.
  * PASSIVE_LEVEL. */
-#include <string.h>
-
 #include "port/block.h"
-#include "port/memory.h"
+#include "port/data.h"
 #include "port/objects.h"
 #include "port/parcel.h"
 
@@ -30,7 +28,7 @@ static void block_finished(struct block_request *block)
 
 /* How much data a parcel for a block request has; SIZE_MAX: more than it should, or there is no
  * buffer for it, which is found without a parcel. */
-static size_t data_of(const struct block_request *block)
+static size_t data_of(struct block_request *block)
 {
     if (block->operation == BLOCK_TRIM)
         return block->device->block.trim_bytes;
@@ -39,7 +37,11 @@ static size_t data_of(const struct block_request *block)
     uint32_t sector_size = block->device->sector_size;
     bool is_long = !sector_size || block->sector_count > PORT_MAXIMUM_TRANSFER_LENGTH / sector_size;
     size_t byte_count = is_long ? 0 : (size_t)block->sector_count * sector_size;
-    return memory_pieces(block->buffer, (uint32_t)byte_count) ? byte_count : SIZE_MAX;
+    if (!byte_count ||
+        (block->segments && !segments_hold(block->segments, block->segment_count, byte_count)))
+        return SIZE_MAX;
+    request_take_data(&block->request, block->buffer, block->segments, 0, (uint32_t)byte_count);
+    return request_data_is_mapped(&block->request) ? byte_count : SIZE_MAX;
 }
 
 enum block_status block_run(struct block_request *block)
@@ -47,6 +49,7 @@ enum block_status block_run(struct block_request *block)
     size_t byte_count = data_of(block);
     struct parcel *parcel = parcel_stops && byte_count != SIZE_MAX ? parcel_new(byte_count) : NULL;
     void *buffer = block->buffer;
+    const struct segment *segments = block->segments;
     bool done = false;
 
     if (!parcel) {
@@ -58,15 +61,20 @@ enum block_status block_run(struct block_request *block)
     }
     parcel->block = *block;
     parcel->block.buffer = byte_count ? parcel->data : NULL;
+    parcel->block.segments = NULL;
     if (block_moves_data(block) && block->operation != BLOCK_READ)
-        memcpy(parcel->data, buffer, byte_count);
+        request_data_read(&block->request, parcel->data, (uint32_t)byte_count);
     parcel_submit_block(parcel);
     if (!parcel_wait(parcel) && !parcel_give_up(parcel))
         return block->status = BLOCK_CANCELLED;
     *block = parcel->block;
     block->buffer = buffer;
-    if (block->operation == BLOCK_READ)
-        memcpy(buffer, parcel->data, (size_t)block->sectors_done * block->device->sector_size);
+    block->segments = segments;
+    if (block->operation == BLOCK_READ) {
+        request_take_data(&block->request, buffer, segments, 0, (uint32_t)byte_count);
+        request_data_write(&block->request, parcel->data,
+                           (uint32_t)block->sectors_done * block->device->sector_size);
+    }
     parcel_free(parcel);
     return block->status;
 }

@@ -17,6 +17,7 @@
 
 #include "port/contract/report.h"
 #include "port/contract/rules.h"
+#include "port/data.h"
 #include "port/irb_names.h"
 #include "port/loader/image.h"
 #include "port/objects.h"
@@ -241,8 +242,8 @@ static bool in_data(const struct hal_fault *fault, struct irb_slot *slot,
         return slot->data_pages != 0;
     }
     report_irb(RULE_IRB_06, fault, slot, culprit, "IRB_FLAGS_MAP_BUFFERS is not set in");
-    uintptr_t memory = (uintptr_t)slot->data + (fault->address - (uintptr_t)slot->shown_data);
-    return hal_fault_lend(fault->address, hal_physical((const void *)page_of(memory)));
+    size_t index = (page_of(fault->address) - page_of((uintptr_t)slot->shown_data)) / HAL_PAGE_SIZE;
+    return hal_fault_lend(fault->address, hal_physical(slot_data_page(slot, index)));
 }
 
 static bool in_active_irb(const struct hal_fault *fault, struct irb_slot *slot, enum slot_part part,

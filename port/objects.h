@@ -44,6 +44,12 @@ struct parcel;
 struct request;
 typedef void request_callback(struct request *request);
 
+/* A piece of an issuer's buffer: port/data.h. */
+struct segment {
+    void *at;
+    uint32_t byte_count;
+};
+
 /* One request to one device. The issuer fills in the first part and calls request_submit; it owns
  * the request again when the callback runs. */
 struct request {
@@ -56,13 +62,17 @@ struct request {
     };
     bool wants_registers; /* IRB_FLAGS_RETURN_RESULTS: registers come back in `sense` */
     bool is_piece;        /* of a block request, which is its `context` */
+    bool must_bounce;     /* the data is in more pieces than the controller takes, or in segments
+                             that do not join */
+    bool in_segments;     /* it begins at `buffer`, in the first of `segments`, and goes on in the
+                             others */
     bool is_once;         /* carried out once at most: not to be repeated after a reset */
-    bool must_bounce;     /* the buffer is in more pieces than the controller takes */
     bool is_cancelled;    /* by request_cancel: no longer wanted */
     void *buffer; /* virtual address, any alignment; may cross pages that are not contiguous */
     uint32_t byte_count;
-    request_callback *callback; /* at DISPATCH_LEVEL */
-    void *context;              /* the issuer's */
+    const struct segment *segments; /* the issuer's; they stay as they are until the request ends */
+    request_callback *callback;     /* at DISPATCH_LEVEL */
+    void *context;                  /* the issuer's */
 
     /* Where the buffer begins, if the issuer knows, and how much of it is contiguous there; 0:
      * unknown. */

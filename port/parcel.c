@@ -2,8 +2,7 @@
 /* Requests that may be given up, and all waiting for requests; see parcel.h. PASSIVE_LEVEL. */
 #include "port/parcel.h"
 
-#include <string.h>
-
+#include "port/data.h"
 #include "port/limits.h"
 #include "port/request/queue.h"
 
@@ -131,6 +130,7 @@ void request_run(struct request *request)
 {
     struct parcel *parcel = parcel_stops ? parcel_new(request->byte_count) : NULL;
     void *buffer = request->buffer;
+    const struct segment *segments = request->segments;
     bool done = false;
 
     if (!parcel) {
@@ -143,9 +143,11 @@ void request_run(struct request *request)
     struct request *inner = &parcel->block.request;
     *inner = *request;
     inner->buffer = request->byte_count ? parcel->data : NULL;
+    inner->segments = NULL;
     inner->physical_byte_count = 0;
+    request_take_data(request, buffer, segments, 0, request->byte_count);
     if (request->flags & IRB_FLAGS_DATA_OUT)
-        memcpy(parcel->data, buffer, request->byte_count);
+        request_data_read(request, parcel->data, request->byte_count);
     parcel_submit(parcel);
     if (!parcel_wait(parcel) && !parcel_give_up(parcel)) {
         request->irb_status = IRB_STATUS_BUSY;
@@ -153,8 +155,8 @@ void request_run(struct request *request)
         return;
     }
     *request = *inner;
-    request->buffer = buffer;
+    request_take_data(request, buffer, segments, 0, request->byte_count);
     if (request->flags & IRB_FLAGS_DATA_IN)
-        memcpy(buffer, parcel->data, request->transferred);
+        request_data_write(request, parcel->data, request->transferred);
     parcel_free(parcel);
 }

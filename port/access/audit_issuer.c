@@ -5,6 +5,8 @@
  */
 #include "port/access/audit_judge.h"
 
+#include "port/data.h"
+
 static const struct irb_slot *next_active(const struct channel *channel,
                                           const struct irb_slot *after)
 {
@@ -137,9 +139,12 @@ const void *audit_port_data(const struct channel *channel, const void *data, uin
 
     while ((slot = next_active(channel, slot))) {
         uintptr_t offset = (uintptr_t)data - (uintptr_t)slot->shown_data;
-        if (slot->data && offset <= slot->data_byte_count &&
-            byte_count <= slot->data_byte_count - offset)
-            return (const uint8_t *)slot->data + offset;
+        if (slot->data && byte_count && offset <= slot->data_byte_count &&
+            byte_count <= slot->data_byte_count - offset) {
+            uint32_t run = byte_count;
+            const void *at = slot_data_at(slot, (uint32_t)offset, &run);
+            return run == byte_count ? at : NULL;
+        }
     }
     return NULL;
 }

@@ -3,8 +3,8 @@
 #include "port/access/dma_memory.h"
 
 #include "port/contract/context.h"
+#include "port/data.h"
 #include "port/loader/image.h"
-#include "port/memory.h"
 
 /* A piece of what a driver has: where it sees it, and where the port does. */
 struct piece {
@@ -94,11 +94,12 @@ static bool get_piece(const struct channel *channel, unsigned index, struct piec
  * an image may be missing. */
 static uint64_t left_in(const struct piece *piece, uint64_t physical)
 {
-    const uint8_t *at = piece->memory;
-    size_t left = piece->byte_count;
+    uint32_t offset = 0, left = (uint32_t)piece->byte_count;
 
     while (left) {
-        uint32_t run = (uint32_t)left;
+        uint32_t run = left;
+        const uint8_t *at = piece->slot ? slot_data_at(piece->slot, offset, &run)
+                                        : (const uint8_t *)piece->memory + offset;
         uint64_t start = memory_physical_run(at, &run);
         if (!start)
             run = (uint32_t)(HAL_PAGE_SIZE - (uintptr_t)at % HAL_PAGE_SIZE);
@@ -106,7 +107,7 @@ static uint64_t left_in(const struct piece *piece, uint64_t physical)
             return run - (physical - start);
         if (run >= left)
             break;
-        at += run;
+        offset += run;
         left -= run;
     }
     return 0;

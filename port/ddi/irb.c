@@ -133,7 +133,7 @@ static bool build_list(struct irb_slot *slot)
 {
     struct irb_page *page = slot->page;
 
-    slot->list_built = list_build(slot->data, slot->data_byte_count, &page->list, page->elements);
+    slot->list_built = list_build(slot, &page->list, page->elements);
     slot->care |= CARE_LIST;
     return slot->list_built;
 }

@@ -8,6 +8,7 @@
 #include "port/contract/entry.h"
 #include "port/contract/report.h"
 #include "port/contract/routines.h"
+#include "port/data.h"
 #include "port/log.h"
 #include "port/memory.h"
 #include "port/objects.h"
@@ -88,15 +89,31 @@ static bool find_extension(struct piece *piece, struct channel *channel, const v
            find_inside(piece, address, slot->extension, byte_count, slot->extension_memory);
 }
 
+/* The data of an IRB that is outstanding. */
+static bool find_data(struct piece *piece, const struct irb_slot *slot, const void *address)
+{
+    size_t offset = (uintptr_t)address - (uintptr_t)slot->shown_data;
+    uint32_t run = slot->data_byte_count - (uint32_t)offset;
+
+    if (slot->state != SLOT_ACTIVE ||
+        !find_inside(piece, address, slot->shown_data, slot->data_byte_count, slot->data))
+        return false;
+    if (run) {
+        piece->at = slot_data_at(slot, (uint32_t)offset, &run);
+        piece->byte_count = run;
+    } else if (slot->data_byte_count) {
+        piece->at = slot_data_at(slot, slot->data_byte_count - 1, &run) + 1;
+    }
+    return true;
+}
+
 static bool find_piece(struct piece *piece, struct channel *channel, const IDE_REQUEST_BLOCK *irb,
                        const void *address)
 {
     const struct irb_slot *slot = irb ? slot_from_irb(channel, irb) : NULL;
 
-    if (slot && slot->state == SLOT_ACTIVE &&
-        find_inside(piece, address, slot->shown_data, slot->data_byte_count, slot->data))
-        return true;
-    return find_inside(piece, address, channel->memory.uncached, channel->memory.uncached_size,
+    return (slot && find_data(piece, slot, address)) ||
+           find_inside(piece, address, channel->memory.uncached, channel->memory.uncached_size,
                        channel->memory.uncached) ||
            find_extension(piece, channel, address) ||
            find_inside(piece, address, channel->memory.extension, channel->memory.extension_size,

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where a request's buffer breaks the drivers' AlignmentMask, lies above what the controller
- * reaches, or is in more pieces than it takes, its data goes through a buffer of the port.
+ * reaches, is in more pieces than it takes, or in segments that do not join (data.h), its data goes
+ * through a buffer of the port.
  *
  * Owns channel->bounce. A channel has one buffer from its start on, so that there is always one to
  * wait for, and gets more as requests want them at the same time: each slot may have one. They stay
  * the channel's until it stops.
  */
 #include "port/request/bounce.h"
-
-#include <string.h>
 
 /* What stands at the beginning of a buffer that nobody has. */
 struct bounce_buffer {
@@ -71,13 +70,13 @@ void bounce_take(struct irb_slot *slot, struct request *request)
     slot->bounce = buffer;
     request->physical_byte_count = 0; /* the block layer knows nothing of these pieces */
     if (request->flags & IRB_FLAGS_DATA_OUT)
-        memcpy(buffer, request->buffer, request->byte_count);
+        request_data_read(request, buffer, request->byte_count);
 }
 
 void bounce_give_back(struct irb_slot *slot, struct request *request)
 {
     if (request->flags & IRB_FLAGS_DATA_IN)
-        memcpy(request->buffer, slot->bounce, request->transferred);
+        request_data_write(request, slot->bounce, request->transferred);
     put(slot->channel, slot->bounce);
     slot->bounce = NULL;
     request->bounced = false;

@@ -3,7 +3,7 @@
 #ifndef PORT_REQUEST_BOUNCE_H
 #define PORT_REQUEST_BOUNCE_H
 
-#include "port/memory.h"
+#include "port/data.h"
 #include "port/objects.h"
 
 /* Makes the first buffer of a channel that starts, and decides what has to go through one. False:
@@ -12,13 +12,13 @@ bool bounce_start(struct channel *channel);
 /* Frees all of them. No request is under way. Context: PASSIVE_LEVEL. */
 void bounce_stop(struct channel *channel);
 
-/* May this request's buffer not be handed to the controller as it is? (channel->bounce allows
+/* May this request's data not be handed to the controller as it is? (channel->bounce allows
  * everything where the driver has no bus master.) */
 static inline bool bounce_is_needed(const struct channel *channel, const struct request *request)
 {
     return request->must_bounce || (uintptr_t)request->buffer & channel->bounce.alignment_mask ||
            (channel->bounce.physical_limit != UINT64_MAX &&
-            !memory_is_below(request->buffer, request->byte_count, channel->bounce.physical_limit));
+            !request_data_is_below(request, channel->bounce.physical_limit));
 }
 
 /* Is there a buffer, or memory for one more? Context: DISPATCH_LEVEL. */

@@ -14,7 +14,7 @@
 #include "port/access/audit.h"
 #include "port/call.h"
 #include "port/contract/report.h"
-#include "port/memory.h"
+#include "port/data.h"
 #include "port/owned.h"
 #include "port/request/queue.h"
 #include "port/request/slots.h"
@@ -28,21 +28,20 @@ struct completer {
     const void *place;
 };
 
-bool list_build(const void *data, uint32_t byte_count, IDE_SCATTER_GATHER_LIST *list,
+bool list_build(const struct irb_slot *slot, IDE_SCATTER_GATHER_LIST *list,
                 IDE_SCATTER_GATHER_ELEMENT *elements)
 {
-    const uint8_t *at = data;
+    uint32_t run;
 
     list->NumberOfElements = 0;
-    while (byte_count) {
-        uint32_t run = byte_count;
+    for (uint32_t offset = 0; offset < slot->data_byte_count; offset += run) {
+        run = slot->data_byte_count - offset;
+        const void *at = slot_data_at(slot, offset, &run);
         uint64_t physical = memory_physical_run(at, &run);
         if (!physical || list->NumberOfElements == PORT_PHYSICAL_BREAKS + 1)
             return false;
         elements[list->NumberOfElements++] =
             (IDE_SCATTER_GATHER_ELEMENT){.Address.QuadPart = (LONGLONG)physical, .Length = run};
-        at += run;
-        byte_count -= run;
     }
     return true;
 }
@@ -53,8 +52,8 @@ static void judge_list(struct irb_slot *slot, const struct completer *by)
     const struct irb_page *page = slot->page;
     IDE_SCATTER_GATHER_ELEMENT elements[PORT_PHYSICAL_BREAKS + 1];
     IDE_SCATTER_GATHER_LIST list;
-    bool is_same = list_build(slot->data, slot->data_byte_count, &list, elements) &&
-                   page->list.NumberOfElements == list.NumberOfElements;
+    bool is_same =
+        list_build(slot, &list, elements) && page->list.NumberOfElements == list.NumberOfElements;
 
     for (ULONG i = 0; is_same && i < list.NumberOfElements; i++)
         is_same = page->elements[i].Address.QuadPart == elements[i].Address.QuadPart &&

@@ -5,9 +5,9 @@
 
 #include "port/objects.h"
 
-/* Makes the list of physically contiguous pieces of a buffer, at most PORT_PHYSICAL_BREAKS + 1.
- * False: it is in more, which the block layer prevents, or not in memory. Context: any. */
-bool list_build(const void *data, uint32_t byte_count, IDE_SCATTER_GATHER_LIST *list,
+/* Makes the list of physically contiguous pieces of an IRB's data, at most PORT_PHYSICAL_BREAKS
+ * + 1. False: it is in more, which the block layer prevents, or not in memory. Context: any. */
+bool list_build(const struct irb_slot *slot, IDE_SCATTER_GATHER_LIST *list,
                 IDE_SCATTER_GATHER_ELEMENT *elements);
 /* INI-09, IRB-05, 07, 14, 15, 16 when an IRB comes back; what is wrong is put right. */
 void slot_judge(struct irb_slot *slot, const char *routine, const void *place)

@@ -12,6 +12,7 @@
 
 #include "port/call.h"
 #include "port/contract/report.h"
+#include "port/data.h"
 #include "port/irb_names.h"
 #include "port/log.h"
 #include "port/request/bounce.h"
@@ -20,50 +21,11 @@
 #include "port/request/results.h"
 #include "port/request/slots.h"
 #include "port/request/timeout.h"
+#include "port/request/waiting.h"
 
 /* ------------------------------------------------------------------ queues */
 
-/* A request waits from here on, or does not any more: TRACE_WAITS. */
-static void trace_waiting(const struct channel *channel, const struct request *request,
-                          unsigned target)
-{
-    trace_timed(TRACE_WAITS, trace_head(TRACE_WAITS, channel->traced, target),
-                (uint32_t)(uintptr_t)request);
-}
-
-static void queue_append(struct device *device, struct request *request)
-{
-    trace_waiting(device->channel, request, device->target);
-    request->next = NULL;
-    if (device->queue.head) {
-        device->queue.tail->next = request;
-    } else {
-        device->queue.head = request;
-        device->channel->queue.waiting++;
-    }
-    device->queue.tail = request;
-}
-
 void (*request_wake)(struct device *device);
-
-static void queue_prepend(struct device *device, struct request *request)
-{
-    trace_waiting(device->channel, request, device->target);
-    request->next = device->queue.head;
-    if (!device->queue.head) {
-        device->queue.tail = request;
-        device->channel->queue.waiting++;
-    }
-    device->queue.head = request;
-}
-
-static void queue_take_head(struct device *device, unsigned why)
-{
-    trace_waiting(device->channel, device->queue.head, why);
-    device->queue.head = device->queue.head->next;
-    if (!device->queue.head)
-        device->channel->queue.waiting--;
-}
 
 /* Does a device take one more request? */
 static inline bool is_ready(const struct device *device)
@@ -144,7 +106,7 @@ static inline __attribute__((always_inline)) void fill_slot(struct irb_slot *slo
     struct irb_page *page = slot->page;
     const uint32_t byte_count = request->byte_count;
     void *data = request->bounced ? slot->bounce : request->buffer;
-    void *shown = slot_data_address(slot, data);
+    void *shown = slot_data_address(slot, data, request->in_segments && !request->bounced);
 
     fill_irb(request, byte_count, shown, &page->irb);
     page->elements[0].Address.QuadPart = (LONGLONG)request->physical;
@@ -361,11 +323,26 @@ static void request_fail(struct request *request, uint8_t irb_status)
     request->callback(request);
 }
 
+/* Data of an odd length goes through a buffer of the port, which is longer. */
+static void take_segments(struct request *request)
+{
+    const IDE_CONTROLLER_CONFIGURATION *controller =
+        &request->device->channel->controller->given.configuration;
+    uint32_t most_runs =
+        controller->BusMaster ? controller->NumberOfPhysicalBreaks + 1u : UINT32_MAX;
+
+    request_take_data(request, NULL, request->segments, 0, request->byte_count);
+    request->must_bounce = request->byte_count & 1 || !request_data_joins(request) ||
+                           request_data_in_runs(request, most_runs) < request->byte_count;
+}
+
 void request_submit(struct request *request)
 {
     const struct controller *controller = request->device->channel->controller;
 
     irb_form_complete(&request->form, request->device, request->wants_registers);
+    if (request->segments)
+        take_segments(request);
     if (request->byte_count <= controller->given.configuration.MaximumTransferLength) {
         request_send(request);
         return;
@@ -384,7 +361,7 @@ static __attribute__((noinline)) void enqueue(struct channel *channel, struct re
         return;
     }
     if (request->flags & IRB_FLAGS_HIGH_PRIORITY)
-        queue_prepend(request->device, request);
+        queue_insert(request->device, request);
     else
         queue_append(request->device, request);
     if (request->device->queue.busy.bits & BUSY_POWER)
@@ -429,24 +406,10 @@ bool device_has_request(const struct device *device,
 
 void request_cancel(struct request *request)
 {
-    struct device *device = request->device;
     enum irql level = irql_raise_dispatch();
-    struct request *waiting = device->queue.head, *before = NULL;
 
     request->is_cancelled = true;
-    while (waiting && waiting != request) {
-        before = waiting;
-        waiting = waiting->next;
-    }
-    if (waiting && !before) {
-        queue_take_head(device, TRACE_DROPPED);
-    } else if (waiting) {
-        trace_waiting(device->channel, request, TRACE_DROPPED);
-        before->next = request->next;
-        if (device->queue.tail == request)
-            device->queue.tail = before;
-    }
-    if (waiting)
+    if (queue_take(request->device, request))
         request_fail(request, IRB_STATUS_BUSY);
     irql_lower(level);
 }
@@ -471,21 +434,23 @@ void queues_fail(struct channel *channel, UCHAR irb_status)
         device_queue_fail(device, irb_status);
 }
 
-/* Each leaves the head and comes in again behind the others, or what its issuer sends in its stead:
- * so their order is as before, and all but one are in the queue meanwhile (block_order.h). */
+/* One after the other, so that the others are in the queue when an issuer sends another one in its
+ * stead (block_order.h), which goes behind them, or before those that are less urgent. */
 void device_queue_return(struct device *device, bool (*is_returned)(const struct request *request))
 {
     unsigned count = 0;
 
     for (const struct request *request = device->queue.head; request; request = request->next)
         count++;
-    for (; count && device->queue.head; count--) {
-        struct request *request = device->queue.head;
-        queue_take_head(device, TRACE_DROPPED);
-        if (is_returned(request))
-            request_fail(request, IRB_STATUS_INVALID_REQUEST);
-        else
-            queue_append(device, request);
+    for (struct request *request = device->queue.head; request && count;) {
+        if (!is_returned(request)) {
+            request = request->next;
+            continue;
+        }
+        count--;
+        (void)queue_take(device, request);
+        request_fail(request, IRB_STATUS_INVALID_REQUEST);
+        request = device->queue.head;
     }
 }
 

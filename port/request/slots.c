@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "port/contract/rules.h"
+#include "port/data.h"
 #include "port/limits.h"
 #include "port/objects.h"
 #include "port/trace.h"
@@ -134,18 +135,17 @@ void slot_show_extension(struct irb_slot *slot)
 
 void slot_show_data(struct irb_slot *slot)
 {
-    uint8_t *data = slot->data;
+    const uint8_t *data = slot->data;
     size_t page_count =
         hal_pages_for((uintptr_t)data % HAL_PAGE_SIZE + (size_t)slot->data_byte_count);
-    uint8_t *page = data - (uintptr_t)data % HAL_PAGE_SIZE;
 
-    if (!slot->hides || slot->shown_data == data || slot->data_pages)
+    if (slot->shown_data == data || slot->data_pages)
         return;
-    if (hal_is_plain(data, slot->data_byte_count))
-        hal_gates_show(&slot->data_gates, 0, (uintptr_t)page, page_count);
+    if (hal_is_plain(data, slot->data_byte_count) && !slot_is_in_segments(slot))
+        hal_gates_show(&slot->data_gates, 0, (uintptr_t)slot_data_page(slot, 0), page_count);
     else
         for (size_t i = 0; i < page_count; i++)
-            hal_gates_show(&slot->data_gates, i, hal_physical(page + i * HAL_PAGE_SIZE), 1);
+            hal_gates_show(&slot->data_gates, i, hal_physical(slot_data_page(slot, i)), 1);
     slot->data_pages = (uint16_t)page_count;
     slot->care |= CARE_MORE;
 }

@@ -128,10 +128,12 @@ static inline void slot_hide(struct irb_slot *slot)
         slot_hide_more(slot);
 }
 
-/* A buffer of the port as DataBuffer: at its place in its page. */
-static inline void *slot_data_address(const struct irb_slot *slot, const void *data)
+/* Data as DataBuffer: at its place in its page. What lies in segments is one range of addresses in
+ * the window alone. */
+static inline void *slot_data_address(const struct irb_slot *slot, const void *data,
+                                      bool in_segments)
 {
-    if (!slot->hides || !data)
+    if ((!slot->hides && !in_segments) || !data)
         return (void *)(uintptr_t)data;
     return (void *)(slot->data_gates.address + (uintptr_t)data % HAL_PAGE_SIZE);
 }

@@ -14,8 +14,8 @@
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 
-#define PLAN          26u
-#define BUFFERS_PLAN  13u
+#define PLAN          34u
+#define BUFFERS_PLAN  19u
 #define PIECE_PAGES   40u
 #define PIECE_SECTORS 256u
 #define LONG_SECTORS  2048u
@@ -79,6 +79,124 @@ static void test_layout(uint8_t *pages)
     hal_unmap(window + 8 * HAL_PAGE_SIZE, 1);
     GUEST_CHECK(read_to(window, 0, PIECE_SECTORS), ==, BLOCK_BAD_BUFFER, "a hole in the buffer");
     hal_unmap(window, PIECE_PAGES);
+}
+
+/* ------------------------------------------------------------------ segments */
+
+#define SEGMENTS 80u
+static struct segment segments[SEGMENTS];
+static unsigned segment_count;
+
+static void add_segment(uint8_t *at, uint32_t byte_count)
+{
+    segments[segment_count++] = (struct segment){at, byte_count};
+}
+
+/* Pages from the last one to the first, which is begun and ended in its middle. */
+static void take_pages(uint8_t *pages, unsigned count)
+{
+    segment_count = 0;
+    add_segment(pages + count * HAL_PAGE_SIZE - 512, 512);
+    for (unsigned i = count - 1; i-- > 1;)
+        add_segment(pages + i * HAL_PAGE_SIZE, HAL_PAGE_SIZE);
+    add_segment(pages, 512);
+}
+
+/* Bytes that begin and end anywhere, an empty one, and at last one that is too long. */
+static void take_bytes(uint8_t *pages, unsigned count)
+{
+    segment_count = 0;
+    add_segment(pages, 0);
+    for (unsigned i = count - 1; i-- > 1;)
+        add_segment(pages + i * HAL_PAGE_SIZE + i, i * 67);
+    add_segment(pages + count * HAL_PAGE_SIZE, 8 * HAL_PAGE_SIZE);
+}
+
+static uint64_t segment_sectors(void)
+{
+    uint64_t byte_count = 0;
+    for (unsigned i = 0; i < segment_count; i++)
+        byte_count += segments[i].byte_count;
+    return byte_count / 512;
+}
+
+/* The first bytes of the segments are those of the reference, all others FILLED. */
+#define FILLED 0x5A
+static bool are_like_reference(const uint8_t *pages, size_t page_count, uint64_t lba,
+                               uint64_t sectors)
+{
+    static uint8_t expected[SEGMENTS * HAL_PAGE_SIZE];
+    uint64_t left = sectors * 512;
+
+    memset(expected, FILLED, page_count * HAL_PAGE_SIZE);
+    for (unsigned i = 0; i < segment_count; i++) {
+        uint64_t part = segments[i].byte_count < left ? segments[i].byte_count : left;
+        memcpy(expected + ((uint8_t *)segments[i].at - pages),
+               reference + (lba + sectors) * 512 - left, part);
+        left -= part;
+    }
+    return memcmp(pages, expected, page_count * HAL_PAGE_SIZE) == 0;
+}
+
+static bool run_segments(enum block_operation operation, uint64_t lba, uint64_t sectors)
+{
+    struct block_request block = {.device = disk,
+                                  .operation = operation,
+                                  .lba = lba,
+                                  .sector_count = sectors,
+                                  .segments = segments,
+                                  .segment_count = segment_count};
+    return block_run(&block) == BLOCK_OK && block.sectors_done == sectors;
+}
+
+static bool reads_segments(uint8_t *pages, size_t page_count, uint64_t lba, uint64_t sectors)
+{
+    memset(pages, FILLED, page_count * HAL_PAGE_SIZE);
+    return run_segments(BLOCK_READ, lba, sectors) &&
+           are_like_reference(pages, page_count, lba, sectors);
+}
+
+/* What they hold is written in the place of the same, so the disk stays as it is. */
+static bool writes_segments(uint64_t lba, uint64_t sectors)
+{
+    uint64_t changed = lba + sectors - 1;
+    static uint8_t sector[512];
+
+    memset(sector, FILLED, sizeof sector);
+    return block_transfer(disk, BLOCK_WRITE, changed, 1, sector) == BLOCK_OK &&
+           run_segments(BLOCK_WRITE, lba, sectors) && read_to(sector, changed, 1) == BLOCK_OK &&
+           same_as_reference(sector, changed, 1) && read_to(sector, lba, 1) == BLOCK_OK &&
+           same_as_reference(sector, lba, 1);
+}
+
+static void test_segments(uint8_t *pages, bool may_write)
+{
+    const size_t page_count = 72;
+
+    take_pages(pages, 9);
+    guest_ok(reads_segments(pages, 9, 3, segment_sectors()), "pages in another order, in one");
+    guest_ok(!may_write || writes_segments(3, segment_sectors()), "and written from there");
+    take_pages(pages, page_count);
+    guest_ok(reads_segments(pages, page_count, 11, segment_sectors()),
+             "more of them than a command takes");
+    guest_ok(!may_write || writes_segments(11, segment_sectors()), "and written from there");
+    take_bytes(pages, 64);
+    guest_ok(reads_segments(pages, page_count, 7, 300),
+             "segments of any length, anywhere, for several commands");
+    guest_ok(!may_write || writes_segments(7, 300), "and written from there");
+}
+
+static void test_bad_segments(uint8_t *pages)
+{
+    struct block_request block = {.device = disk, .sector_count = 4, .segments = segments};
+
+    segment_count = 0;
+    add_segment(pages, 1024);
+    add_segment(pages + HAL_PAGE_SIZE, 1023);
+    block.segment_count = segment_count;
+    GUEST_CHECK(block_run(&block), ==, BLOCK_BAD_BUFFER, "segments that are a byte too short");
+    segments[1] = (struct segment){(void *)0x10, 1024};
+    GUEST_CHECK(block_run(&block), ==, BLOCK_BAD_BUFFER, "one of them is nowhere");
 }
 
 static void test_long(uint8_t *buffer)
@@ -216,6 +334,7 @@ void guest_test_buffers(void)
         return;
     test_alignment(buffer);
     test_layout(buffer);
+    test_segments(buffer, false);
     test_long(buffer);
 }
 
@@ -227,6 +346,8 @@ void guest_test_block(void)
         return;
     test_alignment(buffer);
     test_layout(buffer);
+    test_segments(buffer, true);
+    test_bad_segments(buffer);
     test_long(buffer);
     test_bad_requests(buffer);
     test_odd_lengths(buffer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order of block requests: those that overlap where one of them changes sectors, and flushes behind writes. The
- * driver is the puppet: it holds what it gets, and ends it in the order that is the worst.
+ * The order of block requests: those that overlap where one of them changes sectors, flushes behind writes, and what is
+ * urgent; and what a driver sees of data in segments. The driver is the puppet: it holds what it gets, and ends it in
+ * the order that is the worst.
  */
 #include <string.h>
 
@@ -10,11 +11,12 @@
 #include "port/contract/report.h"
 #include "port/controller.h"
 #include "port/objects.h"
+#include "port/parcel.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 32u
+#define PLAN 41u
 #define MANY 24u
 
 static struct channel *channel;
@@ -24,6 +26,7 @@ static uint8_t *buffer;
 static struct block_request requests[MANY];
 static bool ends[MANY];
 static unsigned count, resubmissions;
+static bool is_urgent; /* what is submitted */
 
 static void settle(void)
 {
@@ -56,6 +59,7 @@ static unsigned submit_to(struct device *device, enum block_operation operation,
                                              .operation = operation,
                                              .lba = lba,
                                              .sector_count = sector_count,
+                                             .is_urgent = is_urgent,
                                              .buffer = buffer,
                                              .callback = ended};
     ends[index] = false;
@@ -252,11 +256,181 @@ static void test_failures(void)
              "a stop of the channel waits for the whole chain");
 }
 
+/* ------------------------------------------------------------------ urgent ones */
+
+static unsigned submit_urgent(enum block_operation operation, uint64_t lba, uint64_t sector_count)
+{
+    is_urgent = true;
+    unsigned index = submit(operation, lba, sector_count);
+    is_urgent = false;
+    return index;
+}
+
+/* The numbers of the sectors in the order in which the driver gets them, one at a time. */
+static bool go_in_order(const uint8_t *lbas, unsigned lba_count)
+{
+    bool is_right = true;
+
+    for (unsigned i = 0; i < lba_count; i++) {
+        if (puppet.held_count != 1)
+            return false;
+        const IDE_REQUEST_BLOCK *irb = puppet.held[0];
+        UCHAR lba = irb->Function == IRB_FUNCTION_ATA_FLUSH
+                        ? 0xFF
+                        : irb->IdeTaskFile.Current.bSectorNumberReg;
+        if (lba != lbas[i])
+            hal_printf("# number %u is of sector %u\n", i, lba);
+        is_right &= lba == lbas[i];
+        end_last();
+    }
+    return is_right && !puppet.held_count;
+}
+
+static void test_urgent(void)
+{
+    restart(1, PUPPET_HOLD);
+    submit(BLOCK_READ, 10, 1);
+    submit(BLOCK_READ, 20, 1);
+    submit(BLOCK_WRITE, 30, 1);
+    submit_urgent(BLOCK_READ, 40, 1);
+    submit_urgent(BLOCK_WRITE, 50, 1);
+    submit_urgent(BLOCK_VERIFY, 60, 1);
+    guest_ok(go_in_order((const uint8_t[]){10, 40, 50, 60, 20, 30}, 6),
+             "urgent requests go before those that wait, in their own order");
+
+    restart(1, PUPPET_HOLD);
+    submit(BLOCK_READ, 10, 1);
+    submit_urgent(BLOCK_READ, 0, 600);
+    submit(BLOCK_READ, 20, 1);
+    guest_ok(go_in_order((const uint8_t[]){10, 0, 0, 512 & 0xFF, 20}, 5),
+             "all pieces of an urgent one go before others");
+
+    restart(1, PUPPET_HOLD);
+    submit(BLOCK_READ, 10, 1);
+    submit(BLOCK_WRITE, 30, 2);
+    submit(BLOCK_READ, 70, 1);
+    submit_urgent(BLOCK_READ, 31, 1);
+    submit_urgent(BLOCK_FLUSH, 0, 0);
+    guest_ok(go_in_order((const uint8_t[]){10, 30, 31, 0xFF, 70}, 5),
+             "but not before a write that they overlap, or a flush has to wait for");
+}
+
+/* ------------------------------------------------------------------ segments */
+
+static IDE_SCATTER_GATHER_LIST *list_of(PIDE_REQUEST_BLOCK irb)
+{
+    IDE_SCATTER_GATHER_LIST *list = NULL;
+
+    FROM(channel, CONTEXT_INTERRUPT,
+         list = AtaPortGetScatterGatherList(channel->memory.extension, irb));
+    return list;
+}
+
+static bool is_element(const IDE_SCATTER_GATHER_LIST *list, unsigned index, const void *at,
+                       uint32_t byte_count)
+{
+    return index < list->NumberOfElements &&
+           (uint64_t)list->Elements[index].Address.QuadPart == hal_physical(at) &&
+           list->Elements[index].Length == byte_count;
+}
+
+static uint64_t physical_of(PIDE_REQUEST_BLOCK irb, uint32_t offset, ULONG *length)
+{
+    IDE_PHYSICAL_ADDRESS physical = {0};
+
+    FROM(channel, CONTEXT_INTERRUPT,
+         physical = AtaPortGetPhysicalAddress(channel->memory.extension, irb,
+                                              (uint8_t *)irb->DataBuffer + offset, length));
+    return (uint64_t)physical.QuadPart;
+}
+
+static void submit_segments(enum block_operation operation, const struct segment *segments,
+                            uint32_t segment_count, uint64_t sector_count)
+{
+    unsigned index = count++;
+
+    requests[index] = (struct block_request){.device = disk,
+                                             .operation = operation,
+                                             .lba = 1,
+                                             .sector_count = sector_count,
+                                             .segments = segments,
+                                             .segment_count = segment_count,
+                                             .callback = ended};
+    ends[index] = false;
+    block_submit(&requests[index]);
+}
+
+static void test_joining(void)
+{
+    uint8_t *last = buffer + 4 * HAL_PAGE_SIZE;
+    const struct segment segments[] = {{last + 512, HAL_PAGE_SIZE - 512},
+                                       {buffer + 2 * HAL_PAGE_SIZE, HAL_PAGE_SIZE},
+                                       {buffer, 512}};
+    ULONG length = 0;
+
+    restart(4, PUPPET_HOLD);
+    submit_segments(BLOCK_READ, segments, 3, 16);
+    PIDE_REQUEST_BLOCK irb = puppet.held[0];
+    const IDE_SCATTER_GATHER_LIST *list = list_of(irb);
+    guest_ok(puppet.held_count == 1 && list && list->NumberOfElements == 3 &&
+                 is_element(list, 0, last + 512, HAL_PAGE_SIZE - 512) &&
+                 is_element(list, 1, buffer + 2 * HAL_PAGE_SIZE, HAL_PAGE_SIZE) &&
+                 is_element(list, 2, buffer, 512),
+             "segments that meet at pages are the elements of one list");
+    guest_ok(physical_of(irb, HAL_PAGE_SIZE - 512 + 8, &length) ==
+                     hal_physical(buffer + 2 * HAL_PAGE_SIZE + 8) &&
+                 length == HAL_PAGE_SIZE - 8,
+             "and have their own physical addresses");
+    memset(buffer, 0, 6 * HAL_PAGE_SIZE);
+    end_last();
+    guest_ok(ends[0] && requests[0].status == BLOCK_OK && last[512] == 1 &&
+                 last[HAL_PAGE_SIZE - 1] == 7 && buffer[2 * HAL_PAGE_SIZE] == 8 &&
+                 buffer[3 * HAL_PAGE_SIZE - 1] == 15 && buffer[511] == 16 && !buffer[512] &&
+                 !last[511] && !last[HAL_PAGE_SIZE],
+             "which lie side by side in DataBuffer");
+}
+
+static void test_apart(void)
+{
+    const struct segment segments[] = {
+        {buffer + 100, 500}, {buffer + HAL_PAGE_SIZE, 36}, {buffer + 2 * HAL_PAGE_SIZE, 1000}};
+
+    restart(4, PUPPET_HOLD);
+    for (unsigned i = 0; i < 3 * HAL_PAGE_SIZE; i++)
+        buffer[i] = (uint8_t)(i * 7);
+    submit_segments(BLOCK_WRITE, segments, 3, 3);
+    const uint8_t *data = puppet.held_count ? puppet.held[0]->DataBuffer : buffer;
+    const IDE_SCATTER_GATHER_LIST *list = list_of(puppet.held[0]);
+    guest_ok(puppet.held_count == 1 && list && list->NumberOfElements == 1 &&
+                 !memcmp(data, buffer + 100, 500) &&
+                 !memcmp(data + 500, buffer + HAL_PAGE_SIZE, 36) &&
+                 !memcmp(data + 536, buffer + 2 * HAL_PAGE_SIZE, 1000),
+             "others are one buffer of the port");
+    end_last();
+    guest_ok(ends[0] && requests[0].status == BLOCK_OK, "of one command");
+
+    static struct request raw;
+    raw = (struct request){.device = disk,
+                           .function = IRB_FUNCTION_ATA_READ,
+                           .flags = IRB_FLAGS_DATA_IN,
+                           .timeout_s = 60,
+                           .segments = segments,
+                           .byte_count = 1024};
+    raw.task_file.Current.bSectorNumberReg = 5;
+    puppet.answer = PUPPET_COMPLETE;
+    request_run(&raw);
+    guest_ok(raw.irb_status == IRB_STATUS_SUCCESS && buffer[100] == 5 && buffer[599] == 5 &&
+                 buffer[HAL_PAGE_SIZE] == 5 && buffer[2 * HAL_PAGE_SIZE] == 6 &&
+                 buffer[2 * HAL_PAGE_SIZE + 487] == 6,
+             "and so it is with a raw request");
+}
+
 void guest_test_sequence(void)
 {
     struct controller *controller = puppet_create();
 
     guest_plan(PLAN);
+    puppet.has_dma = true;
     controller_start(controller);
     channel = controller->channels[0];
     disk = channel_device(channel, 0, 0);
@@ -267,5 +441,8 @@ void guest_test_sequence(void)
     test_cancelled();
     test_resubmitted();
     test_failures();
+    test_urgent();
+    test_joining();
+    test_apart();
     GUEST_CHECK(contract_total(), ==, 0, "no rule was broken");
 }
