@@ -54,7 +54,7 @@ endif
 # Padding before loops and functions is a twentieth of the kernel, and an emulated CPU does not care. What is
 # worth a copy at each call is marked inline.
 KERNEL_CFLAGS = -std=gnu11 -O2 -fno-inline-functions -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
-    -g -gdwarf-4 -ffreestanding -nostdlib -fno-pic -fno-pie \
+    -g3 -gdwarf-4 -ffreestanding -nostdlib -fno-pic -fno-pie \
     -mgeneral-regs-only $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector \
     -fno-asynchronous-unwind-tables \

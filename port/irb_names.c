@@ -4,6 +4,7 @@
 
 #include <ata.h>
 #include <irb.h>
+#include <stddef.h>
 
 bool irb_status_is_final(uint8_t irb_status)
 {
@@ -12,66 +13,60 @@ bool irb_status_is_final(uint8_t irb_status)
            code == IRB_STATUS_INTERNAL_ERROR;
 }
 
+/* Debuggers read these, too (tools/gdb). */
+struct irb_name {
+    uint16_t value;
+    const char *name;
+};
+
+static const struct irb_name irb_statuses[] = {
+    {IRB_STATUS_PENDING, "pending"},
+    {IRB_STATUS_SUCCESS, "success"},
+    {IRB_STATUS_DATALENGTH_MISMATCH, "data length mismatch"},
+    {IRB_STATUS_DEVICE_ERROR, "device error"},
+    {IRB_STATUS_INVALID_REQUEST, "invalid request"},
+    {IRB_STATUS_BUS_RESET, "bus reset"},
+    {IRB_STATUS_SELECTION_TIMEOUT, "selection time-out"},
+    {IRB_STATUS_BUSY, "busy"},
+    {IRB_STATUS_INTERNAL_ERROR, "internal error"},
+};
+
+static const struct irb_name irb_functions[] = {
+    {IRB_FUNCTION_ATA_COMMAND, "ATA command"},
+    {IRB_FUNCTION_ATA_IDENTIFY, "identify"},
+    {IRB_FUNCTION_ATA_READ, "read"},
+    {IRB_FUNCTION_ATA_WRITE, "write"},
+    {IRB_FUNCTION_ATA_FLUSH, "flush"},
+    {IRB_FUNCTION_ATA_SMART, "SMART"},
+    {IRB_FUNCTION_ATA_GPLOG, "general purpose log"},
+    {IRB_FUNCTION_ATAPI_COMMAND, "packet command"},
+    {IRB_FUNCTION_REQUEST_SENSE, "request sense"},
+    {IRB_FUNCTION_MINIPORT_COMMAND, "miniport command"},
+    {IRB_FUNCTION_ADAPTER_FLUSH, "adapter flush"},
+    {IRB_FUNCTION_SHUTDOWN, "shutdown"},
+    {IRB_FUNCTION_POWER_CHANGE, "power change"},
+    {IRB_FUNCTION_LUN_RESET, "LUN reset"},
+    {IRB_FUNCTION_MINIPORT_IOCTL, "miniport I/O control"},
+    {IRB_FUNCTION_POWER_REBOOT, "reboot"},
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static const char *name_of(const struct irb_name *names, size_t count, uint16_t value,
+                           const char *unknown)
+{
+    for (size_t i = 0; i < count; i++)
+        if (names[i].value == value)
+            return names[i].name;
+    return unknown;
+}
+
 const char *irb_status_name(uint8_t irb_status)
 {
-    switch (IRB_STATUS(irb_status)) {
-    case IRB_STATUS_PENDING:
-        return "pending";
-    case IRB_STATUS_SUCCESS:
-        return "success";
-    case IRB_STATUS_DATALENGTH_MISMATCH:
-        return "data length mismatch";
-    case IRB_STATUS_DEVICE_ERROR:
-        return "device error";
-    case IRB_STATUS_INVALID_REQUEST:
-        return "invalid request";
-    case IRB_STATUS_BUS_RESET:
-        return "bus reset";
-    case IRB_STATUS_SELECTION_TIMEOUT:
-        return "selection time-out";
-    case IRB_STATUS_BUSY:
-        return "busy";
-    case IRB_STATUS_INTERNAL_ERROR:
-        return "internal error";
-    }
-    return "unknown status";
+    return name_of(irb_statuses, LENGTH(irb_statuses), IRB_STATUS(irb_status), "unknown status");
 }
 
 const char *irb_function_name(uint16_t function)
 {
-    switch (function) {
-    case IRB_FUNCTION_ATA_COMMAND:
-        return "ATA command";
-    case IRB_FUNCTION_ATA_IDENTIFY:
-        return "identify";
-    case IRB_FUNCTION_ATA_READ:
-        return "read";
-    case IRB_FUNCTION_ATA_WRITE:
-        return "write";
-    case IRB_FUNCTION_ATA_FLUSH:
-        return "flush";
-    case IRB_FUNCTION_ATA_SMART:
-        return "SMART";
-    case IRB_FUNCTION_ATA_GPLOG:
-        return "general purpose log";
-    case IRB_FUNCTION_ATAPI_COMMAND:
-        return "packet command";
-    case IRB_FUNCTION_REQUEST_SENSE:
-        return "request sense";
-    case IRB_FUNCTION_MINIPORT_COMMAND:
-        return "miniport command";
-    case IRB_FUNCTION_ADAPTER_FLUSH:
-        return "adapter flush";
-    case IRB_FUNCTION_SHUTDOWN:
-        return "shutdown";
-    case IRB_FUNCTION_POWER_CHANGE:
-        return "power change";
-    case IRB_FUNCTION_LUN_RESET:
-        return "LUN reset";
-    case IRB_FUNCTION_MINIPORT_IOCTL:
-        return "miniport I/O control";
-    case IRB_FUNCTION_POWER_REBOOT:
-        return "reboot";
-    }
-    return "unknown function";
+    return name_of(irb_functions, LENGTH(irb_functions), function, "unknown function");
 }

@@ -17,27 +17,29 @@ struct context *context_now = &no_context;
 
 /* ------------------------------------------------------------------ names */
 
+/* Debuggers read this one, too (tools/gdb). */
+static const char *const context_names[CONTEXT_KIND_COUNT] = {
+    [CONTEXT_NONE] = "no call from the port",
+    [CONTEXT_DRIVER_ENTRY] = "DriverEntry",
+    [CONTEXT_ADAPTER_CONTROL] = "AtaAdapterControl",
+    [CONTEXT_CHANNEL_ENABLED] = "AtaControllerChannelEnabled",
+    [CONTEXT_TRANSFER_MODE_SELECT] = "AtaControllerTransferModeSelect",
+    [CONTEXT_CHANNEL_INIT] = "AtaChannelInitRoutine",
+    [CONTEXT_HW_CONTROL] = "IdeHwControl",
+    [CONTEXT_HW_INITIALIZE] = "IdeHwInitialize",
+    [CONTEXT_BUILD_IO] = "IdeHwBuildIo",
+    [CONTEXT_START_IO] = "IdeHwStartIo",
+    [CONTEXT_INTERRUPT] = "IdeHwInterrupt",
+    [CONTEXT_RESET] = "IdeHwReset",
+    [CONTEXT_WORKER] = "worker routine",
+    [CONTEXT_TIMER] = "timer routine",
+    [CONTEXT_SYNCHRONIZED] = "synchronized routine",
+    [CONTEXT_CONTROLLER_SYNC] = "controller-synchronized routine",
+};
+
 const char *context_kind_name(enum context_kind kind)
 {
-    static const char *const names[CONTEXT_KIND_COUNT] = {
-        [CONTEXT_NONE] = "no call from the port",
-        [CONTEXT_DRIVER_ENTRY] = "DriverEntry",
-        [CONTEXT_ADAPTER_CONTROL] = "AtaAdapterControl",
-        [CONTEXT_CHANNEL_ENABLED] = "AtaControllerChannelEnabled",
-        [CONTEXT_TRANSFER_MODE_SELECT] = "AtaControllerTransferModeSelect",
-        [CONTEXT_CHANNEL_INIT] = "AtaChannelInitRoutine",
-        [CONTEXT_HW_CONTROL] = "IdeHwControl",
-        [CONTEXT_HW_INITIALIZE] = "IdeHwInitialize",
-        [CONTEXT_BUILD_IO] = "IdeHwBuildIo",
-        [CONTEXT_START_IO] = "IdeHwStartIo",
-        [CONTEXT_INTERRUPT] = "IdeHwInterrupt",
-        [CONTEXT_RESET] = "IdeHwReset",
-        [CONTEXT_WORKER] = "worker routine",
-        [CONTEXT_TIMER] = "timer routine",
-        [CONTEXT_SYNCHRONIZED] = "synchronized routine",
-        [CONTEXT_CONTROLLER_SYNC] = "controller-synchronized routine",
-    };
-    return kind < CONTEXT_KIND_COUNT ? names[kind] : "?";
+    return kind < CONTEXT_KIND_COUNT ? context_names[kind] : "?";
 }
 
 const char *context_routine_name(void)
