@@ -62,7 +62,7 @@ endif
 
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
-RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE HIVE_RO \
+RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER CORE DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE HIVE_RO \
     KARGS MACHINE MINIPORT MODE NBD QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WATCHDOG WRITE
 
 define hand_on
@@ -164,9 +164,9 @@ run built-run: all
 run:
 	@./run-qemu.sh || { code=$$?; echo "run-qemu.sh ended with $$code"; exit $$code; }
 
-debug built-debug: all
+debug built-debug: $(if $(TEST),test-tools,all)
 debug:
-	@tools/debug.sh
+	@TEST=$(call quote,$(TEST)) tools/debug.sh
 
 # ---------------------------------------------------------------- testing
 
@@ -309,7 +309,8 @@ help:
 #?                    .sys file, for one ARCH; TIMEOUT= seconds for each boot of it (240)
 #? make new-miniport NAME=x DIR=path
 #?                    a small working driver of your own: its source, in the folder path/x
-#? make debug         QEMU under GDB, stopped in the driver's DriverEntry
+#? make debug         QEMU under GDB, stopped in the driver's DriverEntry; MINIPORT=path: in that one's;
+#?                    TEST=name: the guest of a test tests/guest/run.pl; docs/debugging.md
 #? make bench         operations per second, and accesses and instructions per operation;
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
 #?                    bench-boot says how long it takes to the prompt
@@ -333,10 +334,11 @@ help:
 #? Words, on the command line or in the environment:
 #?   ARCH=x86_64|i386 CROSS= MINIPORT_CROSS= HOSTCC= QEMU=         the tools;  V=1 shows commands
 #?   MINIPORT_CC=clang                                        drivers by clang instead of mingw-w64's gcc
+#?   MINIPORT_DEBUG=1                                         drivers with -Og -g3, for a debugger
 #?   DISK= DISK1= DISK2= DISK3= CDROM= FORMAT= WRITE=1        disks
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
 #?   NBD=1                 the disks for qemu-img, nbdcopy, fio ... of the host: docs/nbd.md
-#?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1 WATCHDOG=0
+#?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1 WATCHDOG=0 CORE=0
 #? ./run-qemu.sh --help explains those from DISK= on.
 #?   WERROR=1              warnings are errors
 #?   REGISTRY_ARENA=256K   the memory that all registry buffers share, when the kernel is built

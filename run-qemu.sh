@@ -62,6 +62,8 @@ Commands
                      lines of standard input are the commands; a tour runs if there are none
   TIMEOUT=           seconds until the guest is given up (default: none with a terminal, else 300)
   STRICT=1           end at the first broken rule
+  CORE=0             no core: else what a guest leaves that ends with 3 or 4, or is given up, is build/run/core (in
+                     RUN_DIR, if that is given), the last one's, for GDB: docs/debugging.md
   CHECKS=off         no contract checks
   TRACE=             what the kernel's trace records, for the shell's `log COUNT`: ports, registers, calls,
                      irbs, requests, rules, states and faults, separated by commas; all, or off; without it
@@ -157,6 +159,9 @@ qemu_words=(-nodefaults -no-user-config -display none -net none -no-reboot -boot
   -D qemu.log -d cpu_reset)
 
 check_door && has_door=1 || has_door=0
+# The machine stops when the guest says that it has failed, until tools/session has a core of it.
+: "${CORE:=1}"
+switch_is_on CORE && qemu_words+=(-device pvpanic -action panic=pause)
 add_controllers
 case $accel in
   tcg) ;;
@@ -344,6 +349,8 @@ copy_for_run "$build/kernel" kernel
 for left in "$run_dir/debug.log" "$run_dir/qemu.log"; do
   [[ ! -e $left ]] || rm -f -- "$left"
 done
+switch_is_on CORE && session_words+=(-c core)
+rm -f -- "$run_dir/core"
 [[ -n $gdb_port ]] &&
   printf 'GDB: target remote 127.0.0.1:%s (gdb -x tools/gdb/ataport.py %s)\n' "$gdb_port" "$build/kernel.elf"
 if ((interactive)); then
@@ -381,7 +388,14 @@ while
 do :; done
 pid=
 
-[[ -n ${RUN_DIR-} ]] && log=$run_dir/debug.log || log=$top/build/run/debug.log
+[[ -n ${RUN_DIR-} ]] && kept=$run_dir || kept=$top/build/run
+log=$kept/debug.log
+if [[ -f $run_dir/core ]]; then
+  [[ $run_dir == "$kept" ]] || mv -f -- "$run_dir/core" "$kept/core"
+  tool=$top/tools/gdb/ataport.py
+  printf "run-qemu.sh: the guest's memory is in %s, to be looked at: gdb -x %s %s %s\n" "${kept#"$PWD/"}/core" \
+    "${tool#"$PWD/"}" "${build#"$PWD/"}/kernel.elf" "${kept#"$PWD/"}/core" >&2
+fi
 
 lost() {
   printf 'run-qemu.sh: %s; the kernel'"'"'s log is %s\n' "$*" "$log" >&2

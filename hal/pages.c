@@ -227,6 +227,22 @@ size_t hal_pages_available(void)
     return free_count;
 }
 
+uint64_t hal_pages_used_end(void)
+{
+    const struct hal_range *map;
+    size_t used_end = 0;
+
+    for (size_t i = 0, count = hal_memory_map(&map); i < count; i++) {
+        size_t page = page_at(map[i].end), first = page_at(map[i].start);
+        while (page > first &&
+               !(bitmap[(page - 1) / BITS_PER_WORD] >> (page - 1) % BITS_PER_WORD & 1))
+            page--;
+        if (page > first && page > used_end)
+            used_end = page;
+    }
+    return (uint64_t)used_end * HAL_PAGE_SIZE;
+}
+
 uint64_t hal_physical_limit(void)
 {
     return (uint64_t)page_limit * HAL_PAGE_SIZE;

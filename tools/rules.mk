@@ -2,7 +2,7 @@
 #
 # The host's programs that run-qemu.sh calls: `registry`, made of the kernel's own sources, has the registry's
 # file while a guest runs, and shortens it; `image` says what an image is; `session` stays beside QEMU; and `lines`
-# makes a driver's line table.
+# makes a driver's line table. `trace-lines` is GDB's.
 #
 # Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, image, session and lines, and
 #
@@ -21,7 +21,17 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) tools/registry.h tools/end.h $(wildca
 
 HOST_TOOLS := build/tools/image build/tools/session build/tools/lines
 
-build/tools/session: tools/session_host.c tools/session_files.c tools/session_door.c tools/session.h tools/end.h lib/plural.h \
+# The words of GDB's `ata trace`: the kernel's own.
+TRACE_LINES := build/tools/trace-lines
+TRACE_LINES_SOURCES := tools/gdb/trace_lines.c $(addprefix port/,trace.c trace_words.c trace_command.c trace_text.c \
+    states.c irb_names.c contract/context.c contract/rules.c $(addprefix access/,names.c names_commands.c names_word.c))
+$(TRACE_LINES): $(TRACE_LINES_SOURCES) $(wildcard port/*.h port/*.def port/access/*.h port/contract/*.h port/contract/*.def)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo '  HOSTCC $@')
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fshort-wchar -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -Iinclude/ddi \
+	    -I$(HAL_FOLDER_x86_64) -o $@ $(TRACE_LINES_SOURCES)
+
+build/tools/session: tools/session_host.c tools/session_files.c tools/session_core.c tools/session_door.c tools/session.h tools/end.h lib/plural.h \
     lib/host_file.h lib/door.h
 build/tools/lines: tools/dwarf.c tools/dwarf_form.c tools/dwarf_line.c tools/dwarf.h tools/dwarf_read.h
 $(HOST_TOOLS): build/tools/%: tools/%.c
@@ -29,7 +39,7 @@ $(HOST_TOOLS): build/tools/%: tools/%.c
 	@$(if $(Q),echo '  HOSTCC $@')
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^)
 
-all: $(REGISTRY_TOOL) $(HOST_TOOLS)
+all: $(REGISTRY_TOOL) $(HOST_TOOLS) $(TRACE_LINES)
 
 # The plugin of nbdkit's is for NBD=1 and for tests: nobody else needs nbdkit's headers.
 NBD_PLUGIN := build/tools/nbd.so

@@ -149,6 +149,7 @@ static void read_events(void)
     for (; (line_end = strchr(line, '\n')); line = line_end + 1) {
         *line_end = 0;
         host_event(line);
+        core_event(line);
     }
     length -= (size_t)(line - text);
     memmove(text, line, length);
@@ -167,6 +168,13 @@ static bool read_files(void)
     else if (count == 0 || (errno != EINTR && errno != EAGAIN))
         close(files), files = -1;
     return files >= 0 && count > 0;
+}
+
+void take_files(void)
+{
+    for (struct pollfd more = {files, POLLIN, 0}; files >= 0 && poll(&more, 1, 0) > 0;)
+        if (!read_files())
+            return;
 }
 
 /* ------------------------------------------------------------------ keys */
@@ -274,7 +282,8 @@ static void start_qemu(char **words, int word_count, bool has_files)
     if (is_terminal && (pipe(input) != 0 || fcntl(input[1], F_SETFD, FD_CLOEXEC) != 0 ||
                         fcntl(input[1], F_SETFL, O_NONBLOCK) != 0))
         fail("no pipe");
-    if (has_files && (pipe(handed) != 0 || fcntl(handed[0], F_SETFD, FD_CLOEXEC) != 0))
+    if (has_files && (pipe(handed) != 0 || fcntl(handed[0], F_SETFD, FD_CLOEXEC) != 0 ||
+                      fcntl(handed[0], F_SETFL, O_NONBLOCK) != 0))
         fail("no pipe");
     if (door_is_there() && door_line() < 0)
         fail("no socket");
@@ -316,11 +325,13 @@ static double ask_guest(double time_over)
 {
     double time = now();
 
+    end = END_TIME_OUT;
+    if (time >= time_over + ASK_SECONDS && events >= 0 && core_take_last())
+        return time + ASK_SECONDS;
     if (time >= time_over + ASK_SECONDS || events < 0) {
         end_qemu(END_TIME_OUT);
         return time_over;
     }
-    end = END_TIME_OUT;
     send_command("{\"execute\": \"inject-nmi\"}\n");
     return time + ASK_AGAIN;
 }
@@ -391,9 +402,10 @@ static int conclude(int status)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-m FILE NAME]... "
-                    "[-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU "
-                    "ARGUMENT...\n");
+    fprintf(stderr,
+            "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-m FILE NAME]... "
+            "[-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU "
+            "ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 
@@ -431,6 +443,8 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[at], "-f") == 0 && at + 1 < argc) {
             files_go_to(argv[++at]);
             has_files = true;
+        } else if (strcmp(argv[at], "-c") == 0 && at + 1 < argc) {
+            core_goes_to(argv[++at]);
         } else if (strcmp(argv[at], "-m") == 0 && at + 2 < argc) {
             if (!copy_file(argv[at + 1], argv[at + 2]))
                 return END_HOST_FAILED;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of `session` have in common: session.c, which stays beside QEMU, session_host.c, which
- * knows what the host could not do, and session_files.c, which makes files of what the guest hands over, and
- * session_door.c, which has the NBD server.
+ * knows what the host could not do, session_files.c, which makes files of what the guest hands over,
+ * session_core.c, which takes a core of a guest that has failed, and session_door.c, which has the NBD server.
  */
 #ifndef TOOLS_SESSION_H
 #define TOOLS_SESSION_H
@@ -18,6 +18,9 @@ extern bool is_terminal; /* somebody sits there */
 
 /* A sentence for the user, in a line of its own. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What the guest has sent so far, as files. */
+void take_files(void);
 
 /* A command of QEMU's machine protocol: one line of JSON. */
 void send_command(const char *command);
@@ -46,6 +49,20 @@ void files_take(const char *bytes, size_t count);
 
 /* QEMU has ended. True: a file could not be made, which was said. */
 bool files_conclude(void);
+
+/* session_core.c */
+
+/* Before QEMU starts: where a core goes. The string must live. */
+void core_goes_to(const char *path);
+
+/* The guest says how many bytes of its memory it uses. */
+void core_holds(unsigned long long byte_count);
+
+/* A line of QEMU's machine protocol. */
+void core_event(const char *line);
+
+/* A guest that does not answer is about to be given up. True: a core is being taken first, and QEMU ended then. */
+bool core_take_last(void);
 
 /* session_door.c */
 

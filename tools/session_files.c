@@ -21,6 +21,7 @@ enum part {
     BETWEEN,
     NAME,
     TEXT,
+    MEMORY, /* what the guest uses of it */
 };
 
 static const char *folder;
@@ -95,6 +96,8 @@ static void take(char byte)
     case BETWEEN:
         if (byte == HOST_FILE_BEGIN)
             part = NAME;
+        if (byte == HOST_FILE_MEMORY)
+            part = MEMORY;
         name_length = text_length = 0;
         return;
     case NAME:
@@ -105,6 +108,15 @@ static void take(char byte)
         name[sizeof name - 1] = 0;
         begin_text();
         part = TEXT;
+        return;
+    case MEMORY:
+        if (byte && name_length + 1 < sizeof name) {
+            name[name_length++] = byte;
+            return;
+        }
+        name[name_length] = 0;
+        core_holds(strtoull(name, NULL, 10));
+        part = BETWEEN;
         return;
     case TEXT:
         if (!byte) {

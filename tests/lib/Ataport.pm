@@ -133,7 +133,7 @@ sub launch {
     my $columns = delete $words{columns};
     my $progress = delete $words{progress};
     my $directory = "$scratch/run" . ++$boot_count;
-    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, RUN_DIR => $directory, %words);
+    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, CORE => 0, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
     # The project may lie in a folder whose path has blanks.
     $environment{MINIPORT} =~ s{\Q$top\E}{$top =~ s/ /\\ /gr}ge if defined $environment{MINIPORT};
