@@ -60,6 +60,8 @@ MINIPORT_COMMON_FLAGS += -fno-tree-slp-vectorize
 MINIPORT_COMMON_FLAGS += $(if $(filter i386,$(ARCH)),-mincoming-stack-boundary=2)
 MINIPORT_SUPPORT_FLAGS := -fno-tree-loop-distribute-patterns
 endif
+# MINIPORT_DEBUG=1: for a debugger, which then finds every variable, and knows macros by name.
+MINIPORT_COMMON_FLAGS += $(if $(filter 1,$(MINIPORT_DEBUG)),-Og -g3)
 # Pointers of another type, integers in their place, and functions that no header declares are in many drivers: what
 # newer compilers refuse stays a warning in drivers from outside, as it is for the kits' compiler.
 MINIPORT_OLD_CODE_FLAGS += -Wno-error=incompatible-pointer-types -Wno-error=int-conversion \

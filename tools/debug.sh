@@ -4,12 +4,19 @@
 # What `make debug` runs: QEMU, stopped before its first instruction, and GDB attached to it, which goes
 # on to the driver's DriverEntry. What the guest prints appears between GDB's lines; GDB's command
 # `console TEXT` types on the guest's console. run-qemu.sh's words hold here too, and with CMD= the
-# guest runs these commands. Arguments are further ones for GDB.
+# guest runs these commands. TEST= names one of tests/guest/run.pl's tests, whose machine and kernel it is then.
+# Arguments are further ones for GDB.
 
 set -u
 cd -- "${BASH_SOURCE[0]%/*}/.." || exit 2
 arch=${ARCH:-x86_64}
 kernel=build/$arch/kernel.elf
+if [[ -n ${TEST-} ]]; then
+  kernel=build/$arch/guest/kernel.elf
+  mapfile -d '' words < <(PERL5LIB=tests/lib tests/guest/run.pl "$TEST" words)
+  ((${#words[@]})) || exit 2 # it has said why
+  export "${words[@]}"
+fi
 [[ -f $kernel ]] || { echo "debug: $kernel is missing: run \`make\` first" >&2; exit 2; }
 
 run_dir=build/run/debug.$$

@@ -27,27 +27,61 @@ sub gdb {
     return $output;
 }
 
-my %words = (GDB => 'socket', GDB_WAIT => 1, CMD => 'read 0 0', DISK => random_image('disk.img', 1 << 20, 3));
+my %words = (GDB => 'socket', GDB_WAIT => 1, CMD => 'read 0 100', DISK => random_image('disk.img', 1 << 20, 3));
 
-my $session = start(MODE => undef, %words);    # ends by itself, after the command
+# One session for all that a driver's author does. The sector is another one in the end: what is set counts.
+my $session = start(MODE => undef, ours_may => qr/HWR-|IRB-/, %words);    # ends by itself, after the command
 my $output = gdb($session->{run_dir}, 'continue', 'info line', 'backtrace',
-    'break PataStartIo', 'continue', 'printf "function %#x\n", Irb->Function', 'print *Irb', 'backtrace',
-    'delete', 'detach');
+    'break-irb READ DMA 90..110', 'continue', 'printf "function %#x\n", Irb->Function', 'print *Irb', 'backtrace',
+    'print IRB_FLAGS_DATA_IN', 'ata irb Irb', 'ata irbs', 'ata controllers', 'ata channel 0.0', 'ata queue', 'ata context', 'ata timers',
+    'ata buffers', 'ata rules IRB-01', 'ata registry HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase', 'break-access "LBA Low"', 'continue',
+    'info args', 'info locals', 'set var Value = 101', 'break-access off', 'break-access "Bus Master Command" 01/01', 'continue', 'ata prd 0.0', 'break-access off',
+    'tbreak interrupt_serve', 'continue', 'backtrace', 'ata taskfile 0.0', 'break-access Status 50', 'continue', 'backtrace 2', 'ata trace 12',
+    'break-access off', 'delete', 'detach');
 my $run = $session->finish;
 exit_code_is($run, 0, 'the guest goes on and ends');
+my $sector = substr slurp($words{DISK}), 101 * 512, 16;
+like($run->{console}, qr/^0000c800  \Q@{[join ' ', map { join ' ', unpack '(H2)*', $_ } substr $sector, 0, 8]}\E/m,
+    'with what was set: another sector is read') or diag($run->{console});
 
 like($output, qr/^pata\.sys is loaded at 0x[0-9a-f]+$/m, 'the driver is found when it is loaded');
 like($output, qr{^Temporary breakpoint \d+, DriverEntry\b.*\bminiport/pata/driver\.c:\d+}m,
     'GDB stops in its DriverEntry, with file and line');
 like($output, qr/^#0 +(?:0x[0-9a-f]+ in )?DriverEntry\b.*\n(?:#.*\n)*?#\d+ .*\bkernel_main\b/m,
     'called from the kernel');
-like($output, qr{^Breakpoint \d+, (?:0x[0-9a-f]+ in )?PataStartIo \(.*\bminiport/pata/\w+\.c:\d+}m, 'GDB stops in IdeHwStartIo');
-like($output, qr/^function 0x[0-9a-f]+$/m, "the IRB's function can be read");
-like($output, qr/IrbStatus = .*\n(?:.*\n)*? *IdeTaskFile = /, 'and all its members');
+like($output, qr{^IdeHwStartIo gets IRB 0x[0-9a-f]+: read, C8 READ DMA, device 0, LBA 100, 1 sector$}m, 'then in IdeHwStartIo, for one request');
+like($output, qr/^function 0x102$/m, "the IRB's function can be read");
+like($output, qr/Function = 0x102 read,\n(?:.*\n)*? *IrbStatus = 0x0 pending,\n(?:.*\n)*? *IdeTaskFile = \{\n *Current = .*\bCommand C8 READ DMA,/, 'and all its members, in words');
 like($output, qr{^#0 +(?:0x[0-9a-f]+ in )?PataStartIo\b.*\n(?:#\d .*\b(?:hal_call|call_fast)\b.*\n)*#\d .*\bport/request/\w+\.c:\d+\n}m,
     "the driver's caller is the port's request code");
-like($output, qr{^#\d+ .*\bport/controller\.c:\d+\n(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\bboot/main\.c:\d+}m,
+like($output, qr{^#\d+ .*\bport/block_run\.c:\d+\n(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\bboot/main\.c:\d+}m,
     'and the stack goes on through the port to the kernel');
+like($output, qr/^\$\d+ = (?:64|0x40)$/m, 'macros are known by name');
+
+# What each command has to say of that moment.
+my $irb = qr/0x[0-9a-f]+/;
+my @said = (
+    ['ata irb', qr/^IRB $irb\n +state +slot \d of channel 0\.0: active\n/m],
+    ['its function', qr/^ +Function +0x102 read \(IRB_FUNCTION_ATA_READ\)\n +command +C8 READ DMA, device 0, LBA 100, 1 sector\n/m],
+    ['its flags', qr/^ +IrbFlags +0x43 DRDY_REQUIRED USE_DMA DATA_IN$/m],
+    ['ata irbs', qr/^0\.0 +\d +$irb +active +0 +read +C8 READ DMA, device 0, LBA 100, 1 sector +pending$/m],
+    ['ata controllers', qr/^0 +00:01\.1 +8086:7010 +010180 +pata +started +0\.0 0\.1$/m],
+    ['ata channel', qr/^ +registers +Status 0x1f7, Alternate Status 0x3f6, Bus Master Status 0x[0-9a-f]+$/m],
+    ['ata queue', qr/^channel 0\.0: 1 at the driver of at most \d$/m],
+    ['ata context', qr/^  in IdeHwStartIo of channel 0\.0, at DIRQL, pata\.sys, IRB $irb$/m],
+    ['ata timers', qr/^\d+\.\d{6} +channel 0\.0: a second, for time-outs of requests$/m],
+    ['ata buffers', qr{^0\.0 +live +$irb +\d+ bytes +\d+ +miniport/pata/\w+\.c:\d+$}m],
+    ['ata rules', qr/^IRB-01: \w+/m],
+    ['ata registry', qr/^\[.*PCI#CC_0101\]\n"Service"="pata"$/m],
+    ['an access', qr/^AtaPortWritePortUchar: LBA Low <- 64; `frame \d` is the driver$/m],
+    ["the port's arguments", qr/^At = .*\nValue = 100\b/m],
+    ["the port's locals", qr/^reg = /m],
+    ['ata prd', qr/^  0 +0x[0-9a-f]+ +512 bytes +the last one$/m],
+    ['ata taskfile', qr/^    command +C8 READ DMA, device 0, LBA 101, 1 sector, in flight$/m],
+    ['a read', qr/^AtaPortReadPortUchar: Status -> 50(?:; `frame 1` is the driver)?\n#0 .*(?:\n#1 .*)?\bPataInterrupt\b/m],
+    ['ata trace', qr/^ +0\.0  Status -> 50 DRDY DSC$/m],
+);
+like($output, $_->[1], $_->[0]) for @said;
 
 # ------------------------------------------------------------------ interrupts and crashes
 
@@ -64,8 +98,6 @@ my $mark = qr/#\d+ +<signal handler called>\n/;
 my $to_the_start = qr/(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\n#\d+ .*\bhal_start\b/;
 
 # The registers are those of the interrupted code when its frame pointer leads to the same callers.
-$output = crash({ DISK => $words{DISK}, CMD => 'read 0 0' }, 'tbreak PataStartIo', 'continue', 'tbreak interrupt_serve',
-    'continue', 'backtrace');
 like($output, qr/^#\d+ .*\binterrupt_common\b.*\n$mark#\d+ .* at \S+:\d+\n$to_the_start/m,
     'a trace from an interrupt goes through interrupt_common to what was interrupted, and to the start');
 
@@ -87,10 +119,33 @@ sub hive_of {
         'and the trace leads to the line of the driver, and its callers');
     like($output, qr/\bProbeInterrupt\b.*\n(?:#.*\n)*?#\d+ .*\binterrupt_common\b.*\n$mark$to_the_start/,
         'and on, through the interrupt in which it ran');
+
+    # The same without a debugger: what it leaves is looked at afterwards.
+    my $failed = boot(%probed, CORE => 1);
+    exit_code_is($failed, 4, 'without GDB it ends');
+    my ($core) = $failed->{console} =~ /^run-qemu\.sh: the guest's memory is in (\S+), to be looked at: gdb -x/m;
+    ok(defined $core && -s $core, 'and leaves a core, and says where') or diag($failed->{console});
+    cmp_ok(-s $core // 0, '<', 16 << 20, 'which has no more than what was used of the memory');
+    my (undef, $opened) = command(qw(timeout 60 gdb -q -nx -batch -x tools/gdb/ataport.py), (map { ('-ex', $_) } 'set width 0', 'info locals', 'backtrace',
+        'ata context', 'ata irbs', 'ata taskfile', 'ata prd', 'ata trace 40', 'ata controllers', 'ata timers'), "build/$arch/kernel.elf", $core // '');
+    like($opened, qr/^rules\.sys is loaded at 0x[0-9a-f]+$/m, 'GDB finds the drivers in it');
+    like($opened, qr/^#\d+ .*\bfatal_write\b.* at \Q$source\E:$line\n$line\t/m, 'stands at the line that failed');
+    like($opened, qr/$in_exception#\d+ .*\bfatal_write\b.*\n(?:#.*\n)*?#\d+ .*\bProbeInterrupt\b.*\n(?:#.*\n)*?#\d+ .*\binterrupt_common\b.*\n$mark$to_the_start/,
+        'and shows how it came there');
+    for (['ata context', qr/^  in IdeHwInterrupt of channel 0\.0, at DIRQL, rules\.sys$/m],
+        ['ata irbs', qr/^0\.0 +\d +0x[0-9a-f]+ +active +0 +read +C8 READ DMA, device 0, LBA 0, 256 sectors +pending$/m],
+        ['ata taskfile', qr/^    command +C8 READ DMA, device 0, LBA 0, 256 sectors, \w+/m], ['ata prd', qr/^  1 +0x[0-9a-f]+ +\d+ bytes/m],
+        ['ata trace', qr/^ +\d+\.\d{6} .*0\.0  Command <- C8 READ DMA, device 0, LBA 0, 256 sectors$/m], ['ata controllers', qr/^0 .* rules +started/m],
+        ['ata timers', qr/: a second, for time-outs of requests$/m])
+    {
+        like($opened, $_->[1], "$_->[0] works there as well");
+    }
+
     $probed{HIVE} = hive_of('tag_released_twice');
-    $output = crash({ %probed, STRICT => 1 }, 'continue', 'continue', 'backtrace');
+    $output = crash({ %probed, STRICT => 1 }, 'continue', 'break-rule TAG-03', 'break-rule CTX-01', 'continue', 'continue', 'backtrace');
     like($output, qr/^The kernel would end here: a rule was broken\b/m, 'so does a broken rule under STRICT=1');
     like($output, qr/^#\d+ .*\btag_released_twice\b/m, 'with the driver in the trace');
+    like($output, qr/^Rule TAG-03 is broken, by AtaPortReleaseQueueTag: .*; `frame (\d+)` is the driver$/m, 'break-rule stops before that');
 }
 
 # The kernel's own ones, one of each way in: on the stack, on one of its own, without an error code and with one.

@@ -3,6 +3,8 @@
 #
 # usage: tests/guest/run.pl         the names of the tests that run inside the kernel
 #        tests/guest/run.pl NAME    one of them: boots it, and hands on the guest's checks
+#        tests/guest/run.pl NAME words    makes what it wants, and prints the words for run-qemu.sh, each ended by a 0
+#                                   (`make debug TEST=NAME`)
 #
 # A test is a row: its name, as in `make test TEST=guest-block-pc`; what the kernel's command line calls it
 # (test=..., tests/guest/*.c); what is looked at; and the machine, as words of run-qemu.sh. DISK, DISK1 and CDROM are
@@ -98,5 +100,12 @@ for my $word (grep { ($words{$_} // '') =~ /^\d+$/ } qw(DISK DISK1 CDROM)) {
     $words{$word} = Ataport::random_image(lc "$word.img", $words{$word} << 20, $word);
 }
 $words{HIVE} = Witness::hive('hive.reg', %{ $words{HIVE} }) if $words{HIVE};
+%words = (BUILD => "$built/guest", KARGS => "test=$test", %words);
+if (($ARGV[1] // '') eq 'words') {
+    $| = 1;
+    print map { "$_=$words{$_}\0" } grep { defined $words{$_} } sort keys %words;
+    require POSIX;
+    POSIX::_exit(0);    # the images stay
+}
 print "# $about\n";
-Ataport::guest_tap(BUILD => "$built/guest", KARGS => "test=$test", %words);
+Ataport::guest_tap(%words);

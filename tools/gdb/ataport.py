@@ -1,178 +1,46 @@
 # SPDX-License-Identifier: MIT
-"""Drivers' symbols in GDB, as they are loaded.
+"""The ATA port driver in GDB: drivers' symbols, and commands that show what the port is doing.
 
-    gdb -x tools/gdb/ataport.py build/x86_64/kernel.elf
-    (gdb) target remote 127.0.0.1:1234
+    gdb -x tools/gdb/ataport.py build/x86_64/kernel.elf                     a guest that runs: `make debug`, or
+    (gdb) target remote 127.0.0.1:1234                                      `make run GDB=1`
+    gdb -x tools/gdb/ataport.py build/x86_64/kernel.elf build/run/core      what a crash has left
 
-`make debug` does this. When the kernel has loaded a driver, the symbols of its .sys file are added at
-the address that it was loaded to, and a temporary breakpoint is set at its DriverEntry (with MINIPORT in
-the environment, at those of the drivers that it names only). The file is looked for among MINIPORT (from the environment), then where folders of MINIPORT are built, then beside
-the kernel.
+When the kernel has loaded a driver, the symbols of its .sys file are added at the address that it was loaded to, and a
+temporary breakpoint is set at its DriverEntry (with MINIPORT in the environment, at those of the drivers that it names
+only). The file is looked for among MINIPORT (from the environment), then where folders of MINIPORT are built, then
+beside the kernel.
 
-A kernel that would end with an exception, a failed assertion, or a broken rule under STRICT=1, stops
-instead.
+A kernel that would end with an exception, a failed assertion, or a broken rule under STRICT=1, stops instead, in the
+frame where it happened.
 
+    help ata            what shows the port's state; docs/debugging.md has an example of each
+    break-irb, break-rule, break-access          stop in a driver
     drivers             adds the symbols of drivers that were loaded before GDB came
     console TEXT        types a line on the guest's console (under `make debug`); it is read once the
                         guest runs on
+
+The package ata has the commands: reader.py alone finds the port's structures, words.py says numbers in the kernel's own
+words, commands.py has what the subcommands of `ata` have in common, images.py symbols and where a session stops by
+itself; of the others each has a group of commands. They read memory, and do nothing else: no function of the guest is
+called, and no device is touched, so that they work on a core as on a guest that is stopped. The Python interface is that
+of GDB 12 and later.
 """
 
 import os
-import re
-import struct
+import sys
 
 import gdb
+import gdb.printing
+import gdb.types
 
-known = {}  # of each driver with symbols: its base, and the file they came from
-
-
-def image_base(path):
-    """The address that a PE image was linked for."""
-    with open(path, "rb") as image:
-        head = image.read(4096)
-    optional = struct.unpack_from("<I", head, 0x3C)[0] + 24
-    if struct.unpack_from("<H", head, optional)[0] == 0x20B:  # PE32+
-        return struct.unpack_from("<Q", head, optional + 24)[0]
-    return struct.unpack_from("<I", head, optional + 28)[0]
-
-
-def miniports():
-    """The paths that MINIPORT names."""
-    words = re.findall(r"(?:\\ |\S)+", os.environ.get("MINIPORT", ""))
-    return [word.replace("\\ ", " ").rstrip("/") for word in words if word != "none"]
-
-
-def is_debugged(name):
-    """Is this driver, which has just been loaded, the one to stop in? Of ours it is the first."""
-    names = [os.path.basename(os.path.abspath(path)) for path in miniports()]
-    bare = [re.sub(r"\.sys$", "", word, flags=re.IGNORECASE).lower() for word in names + [name]]
-    return bare[-1] in bare[:-1] if names else len(known) == 1
-
-
-def image_file(name):
-    """The file of the driver with this name, or None."""
-    kernel = os.path.dirname(gdb.current_progspace().filename or "")
-    built = [os.path.join(kernel, folder, name + ".sys") for folder in ("external", "")]
-    for path in miniports() + built:
-        if os.path.basename(path).lower() == name.lower() + ".sys" and os.path.isfile(path):
-            return os.path.abspath(path)
-    return None
-
-
-def quoted(path):
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def add_symbols(name, base):
-    """Adds a driver's symbols; returns the address of its DriverEntry, or None."""
-    name = re.sub(r"\.sys$", "", name, flags=re.IGNORECASE)
-    path = image_file(name)
-    if path is None:
-        print(f"{name}.sys is at {base:#x}; its file was not found, so it has no symbols")
-        return None
-    offset = (base - image_base(path)) & ((1 << 64) - 1)
-    gdb.execute(f'add-symbol-file {quoted(path)} -o {offset:#x}', to_string=True)
-    known[base] = path
-    print(f"{name}.sys is loaded at {base:#x}")
-    for objfile in gdb.objfiles():
-        if os.path.realpath(objfile.filename or "") == os.path.realpath(path):
-            entry = objfile.lookup_global_symbol("DriverEntry")
-            if entry is not None:
-                return int(entry.value().address)
-    return None
-
-
-class ImageLoaded(gdb.Breakpoint):
-    """Stops nowhere: adds the symbols and lets the kernel go on."""
-
-    def __init__(self):
-        super().__init__("image_loaded_for_debugger", internal=True)
-        self.silent = True
-
-    def stop(self):
-        name = gdb.parse_and_eval("name").string()
-        entry = add_symbols(name, int(gdb.parse_and_eval("base")))
-        if entry is not None and is_debugged(name):
-            gdb.Breakpoint(f"*{entry:#x}", temporary=True)
-        return False
-
-
-class ImageUnloaded(gdb.Breakpoint):
-    def __init__(self):
-        super().__init__("image_unloaded_for_debugger", internal=True)
-        self.silent = True
-
-    def stop(self):
-        path = known.pop(int(gdb.parse_and_eval("base")), None)
-        if path is not None:
-            gdb.execute(f"remove-symbol-file {quoted(path)}", to_string=True)
-        return False
-
-
-class Crash(gdb.Breakpoint):
-    """The kernel is about to end because of an exception, an assertion, or a broken rule under STRICT=1: stops,
-    so that there is something to look at. What it had to say of it is on the console."""
-
-    WORDS = {0x13: "a rule was broken", 0x14: "an assertion failed", 0x15: "an exception"}
-
-    def __init__(self):
-        super().__init__("hal_exit", internal=True)
-        self.silent = True
-
-    def stop(self):
-        why = self.WORDS.get(int(gdb.parse_and_eval("code")))
-        if why is None:  # an ordinary end
-            return False
-        print(f"The kernel would end here: {why}. `backtrace` shows how it came to that; `continue` ends it.")
-        return True
-
-
-class DebugBreak(gdb.Breakpoint):
-    """A driver called AtaPortDebugBreak: stops, and says so."""
-
-    def __init__(self):
-        super().__init__("debug_break", internal=True)
-        self.silent = True
-
-    def stop(self):
-        print("A driver called AtaPortDebugBreak; `up 2` is its frame.")
-        return True
-
-
-class Drivers(gdb.Command):
-    """Adds the symbols of the drivers that are loaded already: for a GDB that came late."""
-
-    def __init__(self):
-        super().__init__("drivers", gdb.COMMAND_FILES)
-
-    def invoke(self, text, from_tty):
-        image = gdb.parse_and_eval("loaded_images")
-        while int(image) != 0:
-            if int(image["base"]) not in known:
-                add_symbols(image["name"].string(), int(image["base"]))
-            image = image["next"]
-
-
-class Console(gdb.Command):
-    """Types a line on the guest's console: console devices"""
-
-    def __init__(self):
-        super().__init__("console", gdb.COMMAND_RUNNING)
-
-    def invoke(self, text, from_tty):
-        path = os.environ.get("ATAPORT_CONSOLE")
-        if not path:
-            raise gdb.GdbError("The console is on another terminal: type there.")
-        with open(path, "wb", buffering=0) as console:
-            console.write(text.encode() + b"\r")
-
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 gdb.execute("set pagination off")
 gdb.execute("set confirm off")
 gdb.execute("set print pretty on")
-ImageLoaded()
-ImageUnloaded()
-Crash()
-DebugBreak()
-Drivers()
-Console()
+
+# pylint: disable=wrong-import-position,unused-import
+from ata import images, irb, life, printers, registry, trace, wire
+
+images.start()
