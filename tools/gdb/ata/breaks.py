@@ -76,7 +76,8 @@ class IrbStop(Stop):
         code, lba, count = irb.address_of(block)
         # The driver may choose among commands that do the same; then the function stands for them.
         is_code = self.code is None or code == self.code or (code == 0 and same_function(self.code, int(block["Function"])))
-        return is_code and (self.first is None or (lba <= self.last and lba + count > self.first))
+        touches = irb.has_sectors(block) and lba <= self.last and lba + count > self.first if self.first is not None else True
+        return is_code and touches
 
 
 def same_function(code, function):

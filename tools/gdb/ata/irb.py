@@ -36,6 +36,13 @@ def address_of(irb):
             words.count_of(int(current["bSectorCountReg"]), int(previous["bSectorCountReg"]), is_48))
 
 
+def has_sectors(irb):
+    """Does it have an address? Where the driver is to choose the command, its function says so."""
+    shapes = [words.number(name) for name in ("SHAPE_28", "SHAPE_48", "SHAPE_QUEUED")]
+    shape, _ = words.commands().get(int(irb["IdeTaskFile"]["Current"]["bCommandReg"]), (None, ""))
+    return shape in shapes or words.irb_function(int(irb["Function"])) in ("read", "write")
+
+
 def command_in_words(irb):
     """What is asked of the device, in one line."""
     if is_packet(irb):
