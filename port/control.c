@@ -62,7 +62,7 @@ BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID par
     return result;
 }
 
-static bool wants_setting(const struct channel *channel, const GUID *setting)
+bool channel_wants_setting(const struct channel *channel, const GUID *setting)
 {
     const IDE_ADVANCED_CHANNEL_CONFIGURATION *advanced = &channel->given.advanced;
 
@@ -73,13 +73,11 @@ static bool wants_setting(const struct channel *channel, const GUID *setting)
     return false;
 }
 
-bool hw_control_setting(struct channel *channel, uint8_t target, const GUID *setting,
-                        uint32_t value, bool *accepted)
+BOOLEAN hw_control_setting(struct channel *channel, uint8_t target, const GUID *setting,
+                           uint32_t value)
 {
     struct channel_given *given = &channel->given;
 
-    if (!wants_setting(channel, setting))
-        return false;
     given->setting_value = value;
     given->setting = (IDE_VENDOR_DEFINED_POWER_INFO){
         .TargetId = target,
@@ -87,8 +85,7 @@ bool hw_control_setting(struct channel *channel, uint8_t target, const GUID *set
         .Value = &given->setting_value,
         .ValueLength = sizeof given->setting_value,
     };
-    *accepted = hw_control(channel, IdeVendorDefined, &given->setting);
-    return true;
+    return hw_control(channel, IdeVendorDefined, &given->setting);
 }
 
 BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action)

@@ -20,11 +20,11 @@ void channel_step(struct channel *channel, enum channel_state next);
 /* IdeHwControl: what it returned. What the miniport asked for meanwhile has run by then.
  * `parameters` is what `action` is documented with, or NULL. Context: PASSIVE_LEVEL. */
 BOOLEAN hw_control(struct channel *channel, IDE_CONTROL_ACTION action, PVOID parameters);
-/* A power setting has a new value: the miniport is told by IdeHwControl(IdeVendorDefined), if it
- * has asked for it in IDE_ADVANCED_CHANNEL_CONFIGURATION. False: it has not. `accepted` is what it
- * returned. Context: PASSIVE_LEVEL. */
-bool hw_control_setting(struct channel *channel, uint8_t target, const GUID *setting,
-                        uint32_t value, bool *accepted);
+/* Has the miniport asked for a power setting, in IDE_ADVANCED_CHANNEL_CONFIGURATION? */
+bool channel_wants_setting(const struct channel *channel, const GUID *setting);
+/* It has a new value: IdeHwControl(IdeVendorDefined). Context: PASSIVE_LEVEL. */
+BOOLEAN hw_control_setting(struct channel *channel, uint8_t target, const GUID *setting,
+                           uint32_t value);
 /* AtaAdapterControl: what it returned. Context: PASSIVE_LEVEL. */
 BOOLEAN adapter_control(struct controller *controller, IDE_CONTROL_ACTION action);
 /* For each device that something was written to: IRB_FUNCTION_ADAPTER_FLUSH, then a flush of the

@@ -2,8 +2,8 @@
 /*
  * Power: devices by IRB_FUNCTION_POWER_CHANGE, channels by IdeHwControl, controllers by
  * AtaAdapterControl. What lies below loses its power first and gets it back last, and nothing is
- * outstanding when a level goes down (ATA Port Driver's Power Management, IDE_HW_CONTROL,
- * IDE_ADAPTER_CONTROL).
+ * outstanding when a level goes down, or a driver is told a setting (ATA Port Driver's Power
+ * Management, IDE_HW_CONTROL, IDE_ADAPTER_CONTROL). These pages name no IRQL.
  *
  * Entered at PASSIVE_LEVEL, but for `wake` and the end of an IRB: DISPATCH_LEVEL. Power IRBs go out
  * one at a time, outside NumberOfOverlappedRequests. A device without power, or on the way there or
@@ -309,6 +309,29 @@ bool channel_power_up(struct channel *channel)
         port_message(channel, "IdeHwControl(IdePowerUp) returned FALSE");
     give_back(channel); /* requests that wait find out by themselves */
     return succeeded;
+}
+
+/* IDE_HW_CONTROL: nothing is outstanding on the channel, whatever the action. Without power nothing
+ * is in any case. */
+enum setting_outcome channel_set_setting(struct channel *channel, uint8_t target,
+                                         const GUID *setting, uint32_t value)
+{
+    const bool is_running = channel->state == CHANNEL_RUNNING;
+    enum setting_outcome outcome = SETTING_NOT_WAITED;
+
+    if (!channel_wants_setting(channel, setting))
+        return SETTING_NOT_ASKED;
+    if (is_running)
+        shared_set(&channel->queue.busy, BUSY_POWER);
+    if (wait_for(channel, &channel->irbs.outstanding))
+        outcome = hw_control_setting(channel, target, setting, value) ? SETTING_ACCEPTED
+                                                                      : SETTING_REFUSED;
+    if (is_running) {
+        shared_clear(&channel->queue.busy, BUSY_POWER);
+        deferred_queue(&channel->irbs.completion);
+        irql_lower(irql_raise_dispatch());
+    }
+    return outcome;
 }
 
 /* ------------------------------------------------------------------ controllers */

@@ -6,6 +6,7 @@
 #include <ata.h>
 #include <irb.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct channel;
 struct controller;
@@ -20,6 +21,16 @@ bool device_set_power(struct device *device, IDE_POWER_STATE state);
  * PASSIVE_LEVEL. */
 bool channel_power_down(struct channel *channel);
 bool channel_power_up(struct channel *channel);
+/* A power setting has a new value: IdeHwControl(IdeVendorDefined), if the driver has asked for it,
+ * while nothing is outstanding; requests that come between wait. Context: PASSIVE_LEVEL. */
+enum setting_outcome {
+    SETTING_ACCEPTED,
+    SETTING_REFUSED,    /* it returned FALSE */
+    SETTING_NOT_ASKED,  /* it has not asked for it */
+    SETTING_NOT_WAITED, /* whoever waited for requests to end gave up first */
+};
+enum setting_outcome channel_set_setting(struct channel *channel, uint8_t target,
+                                         const GUID *setting, uint32_t value);
 /* All channels, then AtaAdapterControl(IdePowerDown); and back in the other order. False: a
  * miniport refused; all is as it was. Context: PASSIVE_LEVEL. */
 bool controller_power_down(struct controller *controller);

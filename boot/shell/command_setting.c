@@ -8,8 +8,8 @@
 #include "boot/shell/arguments.h"
 #include "boot/shell/commands.h"
 #include "boot/shell/numbers.h"
-#include "port/control.h"
 #include "port/objects.h"
+#include "port/power.h"
 
 #define GUID_TEXT_CAPACITY 37u
 
@@ -74,7 +74,6 @@ enum command_result command_setting(unsigned count, char **words)
     struct channel *channel;
     GUID setting;
     uint64_t value;
-    bool accepted;
 
     if (count != 2 && count != 4)
         return COMMAND_BAD_ARGUMENTS;
@@ -90,11 +89,18 @@ enum command_result command_setting(unsigned count, char **words)
         return COMMAND_FAILED;
     if (value > UINT32_MAX)
         return command_fail("A setting's value has 32 bits.");
-    if (!hw_control_setting(channel, IDE_UNTAGGED, &setting, (uint32_t)value, &accepted))
+    switch (channel_set_setting(channel, IDE_UNTAGGED, &setting, (uint32_t)value)) {
+    case SETTING_NOT_ASKED:
         return command_fail("The driver of channel %s has not asked for this setting.",
                             channel->name);
-    if (!accepted)
+    case SETTING_REFUSED:
         return command_fail("IdeHwControl(IdeVendorDefined) returned FALSE.");
+    case SETTING_NOT_WAITED:
+        return command_fail("Stopped: the driver of channel %s has requests, and was not told.",
+                            channel->name);
+    case SETTING_ACCEPTED:
+        break;
+    }
     hal_printf("The driver of channel %s was told.\n", channel->name);
     return COMMAND_DONE;
 }

@@ -18,7 +18,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 44u
+#define PLAN 46u
 
 static struct channel *channel;
 static struct device *disk;
@@ -270,6 +270,51 @@ static void test_stop(const char *what)
     channel_start(channel);
 }
 
+/* ------------------------------------------------------------------ settings */
+
+static unsigned outstanding_then;
+
+static void count_outstanding(struct channel *of)
+{
+    outstanding_then = of->irbs.outstanding;
+}
+
+static void release(void *context)
+{
+    (void)context;
+    puppet_release_all(channel, IRB_STATUS_SUCCESS);
+}
+
+/* The driver is told when the read that it has is over; the one that comes meanwhile waits. */
+static void test_setting(void)
+{
+    static const GUID setting = {.Data1 = 0x12345678};
+    IDE_ADVANCED_CHANNEL_CONFIGURATION *advanced = &channel->given.advanced;
+    struct port_timer timer = {.deferred.procedure = release};
+    struct parcel *parcel = parcel_new(512);
+
+    GUEST_CHECK(channel_set_setting(channel, 0, &setting, 1), ==, SETTING_NOT_ASKED,
+                "a driver is told no setting that it has not asked for");
+    advanced->Present.VendorDefinedPower = 1;
+    advanced->VendorDefinedPower.ValidGuids = 1;
+    advanced->VendorDefinedPower.Guid[0] = setting;
+    puppet.answer = PUPPET_HOLD;
+    puppet.in_control = count_outstanding;
+    outstanding_then = UINT32_MAX;
+    parcel->block =
+        (struct block_request){.device = disk, .sector_count = 1, .buffer = parcel->data};
+    parcel_submit_block(parcel);
+    timer_arm(&timer, 20000);
+    enum setting_outcome outcome = channel_set_setting(channel, 0, &setting, 1);
+    puppet.answer = PUPPET_COMPLETE;
+    puppet.in_control = NULL;
+    guest_ok(outcome == SETTING_ACCEPTED && parcel->is_over && outstanding_then == 0 &&
+                 read_succeeds(),
+             "and one that it has, when nothing is outstanding");
+    parcel_free(parcel);
+    advanced->Present.VendorDefinedPower = 0;
+}
+
 void guest_test_power(void)
 {
     struct controller *controller = puppet_create();
@@ -285,6 +330,7 @@ void guest_test_power(void)
     test_given_up();
     test_busy_given_up();
     test_arrival();
+    test_setting();
     puppet.holds_power_irbs = true;
     test_stop("a power IRB that is lost");
     puppet.busy_function = IRB_FUNCTION_POWER_CHANGE;
