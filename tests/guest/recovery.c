@@ -19,7 +19,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 39u
+#define PLAN 42u
 
 #define STANDBY_IMMEDIATE 0xE0
 
@@ -367,6 +367,40 @@ static void test_repeats(void)
     puppet.packet = NULL;
 }
 
+/* A request of several commands whose first the driver has lost: nobody wants it any more, and it ends when the port
+ * has given that up. What waits behind it goes on. */
+static void test_cancelled(void)
+{
+    bool is_over = false, other_is_over = false;
+    struct block_request lost = {.device = disk,
+                                 .operation = BLOCK_VERIFY,
+                                 .sector_count = 600,
+                                 .callback = finished,
+                                 .context = &is_over};
+    struct block_request behind = {.device = disk,
+                                   .operation = BLOCK_WRITE,
+                                   .sector_count = 1,
+                                   .buffer = buffer,
+                                   .callback = finished,
+                                   .context = &other_is_over};
+
+    restart();
+    puppet.answer = PUPPET_HOLD;
+    block_submit(&lost);
+    block_submit(&behind);
+    block_cancel(&lost);
+    guest_ok(!is_over && !other_is_over && sent(0) == 1,
+             "a driver that has lost a request keeps it");
+    puppet.answer = PUPPET_COMPLETE;
+    irql_wait(&is_over);
+    irql_wait(&other_is_over);
+    guest_ok(lost.status == BLOCK_CANCELLED && lost.sectors_done == 0 &&
+                 calls(CONTEXT_RESET, 0) == 1,
+             "until an LUN reset and IdeHwReset have ended it");
+    guest_ok(behind.status == BLOCK_OK && sent(0) == 3 && read_is_right(disk),
+             "it is not repeated, nor goes on, and what waited for it does");
+}
+
 void guest_test_recovery(void)
 {
     guest_plan(PLAN);
@@ -388,4 +422,5 @@ void guest_test_recovery(void)
     test_crc();
     test_bus_master();
     test_repeats();
+    test_cancelled();
 }
