@@ -19,16 +19,11 @@
  * access; an iteration of any other repeated string instruction is an instruction, which is what it
  * costs here. Port accesses are those of IN and OUT.
  *
- * It serves every QEMU from 6.0 to 11.1 whose plugin interface tests/bench/qemu_plugin.h describes.
- *
  * Owns: its counters. Entered by QEMU, at translation and from translated code, with one virtual
  * CPU.
  */
-#define _GNU_SOURCE /* RTLD_DEFAULT */
+#include "tests/bench/qemu_plugin.h"
 
-#include "qemu_plugin.h"
-
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,10 +57,6 @@ struct site {
     uint64_t address, count;
     bool is_repeated; /* INS or OUTS with REP */
 };
-
-/* The version that QEMU is told; set before it looks. */
-QEMU_PLUGIN_EXPORT int qemu_plugin_version;
-static int qemu_interface; /* the version that QEMU has */
 
 static struct counts now;
 static struct pair pairs[PAIRS_MAX];
@@ -230,7 +221,7 @@ static bool has_last_element;
  * before it, and is the one that counts. */
 static bool comes_each_time(void)
 {
-    return qemu_interface == 1;
+    return plugin_interface == 1;
 }
 
 static void port_string_executed(unsigned vcpu_index, void *user_data)
@@ -288,16 +279,6 @@ static bool is_prefix(uint8_t byte)
     }
 }
 
-/* One of QEMU's functions whose types differ. */
-static void *function_of_qemu(const char *name)
-{
-    void *function = dlsym(RTLD_DEFAULT, name);
-
-    if (!function)
-        fail("this QEMU has no such function for plugins", name);
-    return function;
-}
-
 static enum opcode_kind classify(const struct qemu_plugin_insn *insn, bool *is_repeated)
 {
     static void *insn_data;
@@ -306,8 +287,8 @@ static enum opcode_kind classify(const struct qemu_plugin_insn *insn, bool *is_r
 
     size = size < sizeof(bytes) ? size : sizeof(bytes);
     if (!insn_data)
-        insn_data = function_of_qemu("qemu_plugin_insn_data");
-    if (qemu_interface < 3)
+        insn_data = plugin_function("qemu_plugin_insn_data");
+    if (plugin_interface < 3)
         memcpy(bytes, ((insn_data_1_to_2 *)insn_data)(insn), size);
     else
         ((insn_data_3 *)insn_data)(insn, bytes, size);
@@ -353,9 +334,8 @@ static void instrument(struct qemu_plugin_insn *insn)
                                            profile_file || path_file ? find_site(address) : NULL);
 }
 
-static void translated(struct qemu_plugin_tb *tb, void *user_data)
+static void translated(struct qemu_plugin_tb *tb)
 {
-    (void)user_data;
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
         instrument(qemu_plugin_tb_get_insn(tb, i));
 }
@@ -458,9 +438,8 @@ static void write_path(void)
     close_result(file, path_file);
 }
 
-static void at_exit(void *user_data)
+static void at_exit(void)
 {
-    (void)user_data;
     write_counts();
     if (path_file)
         write_path();
@@ -512,49 +491,9 @@ static bool take_argument(const char *argument)
     return true;
 }
 
-/* QEMU looks at qemu_plugin_version once this has run. Which versions it takes it tells by the functions
- * that it has: the first had gone in 2, and the second came with 6, the last before 7. */
-__attribute__((constructor)) static void choose_version(void)
-{
-    if (dlsym(RTLD_DEFAULT, "qemu_plugin_register_vcpu_insn_exec_inline"))
-        qemu_plugin_version = 1;
-    else
-        qemu_plugin_version = dlsym(RTLD_DEFAULT, "qemu_plugin_set_pc") ? 7 : 2;
-}
-
-static void translated_1_to_6(uint64_t id, struct qemu_plugin_tb *tb)
-{
-    (void)id;
-    translated(tb, NULL);
-}
-
-static void at_exit_1_to_6(uint64_t id, void *user_data)
-{
-    (void)id;
-    at_exit(user_data);
-}
-
-static void register_callbacks(uint64_t id)
-{
-    void *register_translated = function_of_qemu("qemu_plugin_register_vcpu_tb_trans_cb");
-    void *register_at_exit = function_of_qemu("qemu_plugin_register_atexit_cb");
-
-    if (qemu_interface < 7) {
-        ((register_translated_1_to_6 *)register_translated)(id, translated_1_to_6);
-        ((register_at_exit_1_to_6 *)register_at_exit)(id, at_exit_1_to_6, NULL);
-    } else {
-        ((register_translated_7 *)register_translated)(id, translated, NULL);
-        ((register_at_exit_7 *)register_at_exit)(id, at_exit, NULL);
-    }
-}
-
 int qemu_plugin_install(uint64_t id, const struct qemu_info_t *info, int argument_count,
                         char **arguments)
 {
-    if (!info->system_emulation || info->system.smp_vcpus != 1) {
-        fprintf(stderr, "icount: it takes a machine with one CPU\n");
-        return -1;
-    }
     for (int i = 0; i < argument_count; i++) {
         if (!take_argument(arguments[i])) {
             fprintf(stderr, "icount: cannot take the argument \"%s\"\n", arguments[i]);
@@ -565,7 +504,5 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info_t *info, int argumen
         fprintf(stderr, "icount: out=, begin= and end= are needed\n");
         return -1;
     }
-    qemu_interface = info->version.cur;
-    register_callbacks(id);
-    return 0;
+    return plugin_begin(id, info, translated, at_exit);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of QEMU's plugin interface that tests/bench/icount.c uses: QEMU exports these functions
- * to the plugins it loads, and not every distribution has a header for them.
+ * The part of QEMU's plugin interface that our plugins use (icount.c, tests/report/coverage.c): QEMU
+ * exports these functions to the plugins it loads, and not every distribution has a header for them.
  *
  * Names and types are QEMU's; it looks up the two names of "what a plugin offers" by dlsym. The
  * functions here are the same in every version of the interface from 1 to 7. Three have types that
  * depend on the version of the running QEMU, info->version.cur; only their types are here, with the
- * versions in their names, and they are looked up by dlsym too.
+ * versions in their names, and they are looked up by dlsym too. What our plugins share, so that one of
+ * them serves every QEMU from 6.0 to 11.1, is at the end.
  */
 #ifndef TESTS_BENCH_QEMU_PLUGIN_H
 #define TESTS_BENCH_QEMU_PLUGIN_H
@@ -86,5 +87,17 @@ void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
 
 /* Writes to QEMU's log, where `-d plugin` is given. */
 void qemu_plugin_outs(const char *text);
+
+/* ------------------------------------------------------------------ what our plugins share */
+
+extern int plugin_interface; /* the version that the running QEMU has */
+
+/* For qemu_plugin_install: each block that is translated, and QEMU's end, are told to the plugin. Returns what
+ * QEMU is to be told. */
+int plugin_begin(uint64_t id, const struct qemu_info_t *info,
+                 void (*translated)(struct qemu_plugin_tb *tb), void (*at_exit)(void));
+
+/* One of QEMU's functions whose types differ. */
+void *plugin_function(const char *name);
 
 #endif

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
-# The benchmark: the floor program, the plugin that counts instructions, and what runs them.
+# The benchmark: the floor program, the plugin that counts instructions, and what runs them; and the plugin
+# that tells which lines of a driver ran, for the report of the conformance suite.
 #
 # Wants: CROSS, ARCH, WERROR_FLAG, V and `quiet` as boot/rules.mk has them; HOSTCC for the plugin (default gcc).
-# Gives: BENCH_TOOLS, which tests that use floor or plugin depend on, and
+# Gives: BENCH_TOOLS, which tests that use floor or plugin depend on, COVERAGE_PLUGIN, and
 #
 #   make bench            floor and kernel in turn, and a table with the ratios
 #   make bench-accesses   the register accesses of one operation of each kind, as QEMU traced them
@@ -15,6 +16,7 @@ BENCH_BUILD := build/bench
 BENCH_FLOOR := $(BENCH_BUILD)/floor/kernel
 BENCH_PLUGIN := $(BENCH_BUILD)/icount.so
 BENCH_TOOLS := $(BENCH_FLOOR) $(BENCH_PLUGIN)
+COVERAGE_PLUGIN := build/tools/coverage.so
 HOSTCC ?= gcc
 
 BENCH_WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
@@ -26,7 +28,7 @@ FLOOR_CFLAGS := -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -nostdlib -fno
     $(BENCH_WARNINGS) $(call quote,-ffile-prefix-map=$(CURDIR)/=) -I.
 FLOOR_LDFLAGS := -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
     -Wl,-T,tests/bench/floor/floor.ld
-PLUGIN_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden $(BENCH_WARNINGS)
+PLUGIN_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden $(BENCH_WARNINGS) -I.
 
 FLOOR_OBJECTS := $(patsubst tests/bench/floor/%,$(BENCH_BUILD)/floor/%.o, \
     $(wildcard tests/bench/floor/*.c tests/bench/floor/*.S))
@@ -38,9 +40,11 @@ $(BENCH_BUILD)/floor/%.o: tests/bench/floor/% tests/bench/rules.mk
 $(BENCH_FLOOR): $(FLOOR_OBJECTS) tests/bench/floor/floor.ld
 	$(call quiet,LD $@)$(CROSS)gcc $(FLOOR_LDFLAGS) -o $@ $(FLOOR_OBJECTS)
 
-$(BENCH_PLUGIN): tests/bench/icount.c tests/bench/qemu_plugin.h tests/bench/rules.mk
+$(BENCH_PLUGIN): tests/bench/icount.c
+$(COVERAGE_PLUGIN): tests/report/coverage.c
+$(BENCH_PLUGIN) $(COVERAGE_PLUGIN): tests/bench/qemu_plugin.c tests/bench/qemu_plugin.h tests/bench/rules.mk
 	@mkdir -p $(@D)
-	$(call quiet,CC $<)$(HOSTCC) $(PLUGIN_CFLAGS) -shared -o $@ $<
+	$(call quiet,HOSTCC $@)$(HOSTCC) $(PLUGIN_CFLAGS) -shared -o $@ $(filter %.c,$^)
 
 # `all` is the kernel and its drivers; what the scripts read from the environment is exported here.
 BENCH_WORDS = BENCH_BUILD='$(BENCH_BUILD)' BUILD='$(or $(BUILD),build/$(or $(ARCH),x86_64))'
