@@ -231,7 +231,9 @@ endif
 # With MINIPORT= it is the conformance suite, on that driver and this ARCH.
 ifneq ($(MINIPORT),)
 export TEST V JOBS
-test built-test: all $(GUEST_BUILD)/kernel $(DRIVERS:%=$(GUEST_BUILD)/%.sys)
+REPORT ?= build/report
+$(eval $(call hand_on,REPORT))
+test built-test: all $(GUEST_BUILD)/kernel $(DRIVERS:%=$(GUEST_BUILD)/%.sys) $(COVERAGE_PLUGIN)
 test:
 	@tests/conformance/run.pl
 else
@@ -263,7 +265,7 @@ door-test:
 $(eval $(call hand_on,CASE))
 sweep built-sweep: all $(TEST_TOOLS)
 sweep:
-	@SWEEP="$${CASE:-$(or $(SEED),1):$(or $(RUNS),8000)}" TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 PERL5LIB=tests/lib \
+	@SWEEP="$${CASE:-$(or $(SEED),1):$(or $(RUNS),8000)}" TIMEOUT='$(or $(TIMEOUT),3600)' TEST=sweep V=1 REPORT= PERL5LIB=tests/lib \
 	    $(if $(MINIPORT),tests/conformance/run.pl,prove -v tests/boot/sweep.t tests/boot/sweep-ahci.t)
 
 # Of the driver whose disks MACHINE= and CONTROLLER= have, or of one of one's own.
@@ -271,7 +273,7 @@ SOAK_DRIVER := $(if $(filter ahci,$(or $(CONTROLLER),$(MACHINE:q35=ahci))),ahci,
 soak built-soak: all $(TEST_TOOLS)
 soak:
 	@SOAK='$(or $(SEED),1):$(or $(SOAK_REQUESTS),1000000):$(or $(SOAK_FAULTS),200)' TIMEOUT='$(or $(TIMEOUT),14400)' \
-	    MINIPORT="$${MINIPORT:-$(BUILD)/$(SOAK_DRIVER).sys}" TEST=soak V=1 tests/conformance/run.pl
+	    MINIPORT="$${MINIPORT:-$(BUILD)/$(SOAK_DRIVER).sys}" TEST=soak V=1 REPORT= tests/conformance/run.pl
 
 endif
 
@@ -306,7 +308,8 @@ help:
 #? make run           build, and start QEMU with the serial console on the terminal
 #? make test          all tests, for x86_64 and i386 unless ARCH= says one; TEST=name: those with that in
 #?                    their paths; MINIPORT=path: the conformance suite on your own driver, a folder or a
-#?                    .sys file, for one ARCH; TIMEOUT= seconds for each boot of it (240)
+#?                    .sys file, for one ARCH; TIMEOUT= seconds for each boot of it (240); it leaves a report in
+#?                    REPORT= (build/report): index.html, summary.json, junit.xml (docs/ci.md)
 #? make new-miniport NAME=x DIR=path
 #?                    a small working driver of your own: its source, in the folder path/x
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry; MINIPORT=path: in that one's;

@@ -74,6 +74,14 @@ need_nbd_tools() {
   need fio fio
 }
 
+# What the report of the conformance suite can do without, and what its tests read it with.
+wish_report() {
+  [[ -e /usr/share/perl5/TAP/Formatter/JUnit.pm ]] || wished+=(libtap-formatter-junit-perl)
+  wish genhtml lcov
+  wish xmllint libxml2-utils
+  wish tidy tidy
+}
+
 need_host_compiler() {
   need "${HOSTCC:-gcc}" gcc
   need_file /usr/include/stdio.h libc6-dev
@@ -96,6 +104,7 @@ need_test() {
   need_nbd
   need_nbd_tools
   need_filesystems
+  wish_report
 }
 
 # What makes the images that `partitions` is tried on.

@@ -10,16 +10,77 @@ use lib 'tests/lib';
 use Ataport;
 use File::Copy qw(copy);
 use File::Temp qw(tempdir);
+use JSON::PP ();
 use Test::More;
 
 my $arch = $ENV{ARCH} // 'x86_64';
 my $place = tempdir('conformance-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 
-# Runs the suite on a driver, or those of its tests that have TEST in their names.
+# Runs the suite on a driver, or those of its tests that have TEST in their names. REPORT: the report's folder, if one is wanted.
 sub suite {
-    my (%words) = @_;
+    my (%words) = (REPORT => '', GITHUB_ACTIONS => '', @_);
     local @ENV{ keys %words } = values %words;
     return command('make', '--no-print-directory', "ARCH=$arch", 'test');
+}
+
+# ------------------------------------------------------------------ the report
+
+sub summary_in { my ($folder) = @_; return JSON::PP::decode_json(slurp("$folder/summary.json")) }
+
+sub is_well_formed {
+    my ($name, $path, @reader) = @_;
+    SKIP: {
+        skip "$name: $reader[0] is not installed", 1 if (command('sh', '-c', "command -v $reader[0]"))[0] != 0;
+        skip "$name was left out", 1 if !-e $path;
+        my ($status, $said) = command(@reader, $path);
+        is("$status$said", '0', "$name: $reader[0] has nothing to say");
+    }
+    return;
+}
+
+# The report in a folder, of a suite that printed this. Returns the summary, and index.html.
+sub check_report {
+    my ($folder, $printed) = @_;
+    my $summary = summary_in($folder);
+    my ($passed, $failed) = $printed =~ /^(\d+) passed, (\d+) failed$/m;
+    is_deeply([@{ $summary->{totals} }{qw(passed failed)}], [$passed, $failed], 'summary.json has the totals that were printed');
+    my @checks = map { @{ $_->{checks} } } @{ $summary->{tests} };
+    is(scalar(@checks), $passed + $failed, 'and each check');
+    is(scalar(grep { !$_->{ok} } @checks), $failed, 'with its result');
+    like($printed, qr/^run-qemu\.sh ended with $summary->{exit}{code}: .*; the report is \Q$folder\E\/index\.html$/m, 'and the code of the last line');
+    is_well_formed('junit.xml', "$folder/junit.xml", qw(xmllint --noout));
+    SKIP: {
+        skip 'junit.xml was left out', 1 if $summary->{left_out}{'junit.xml'};
+        my ($tests, $failures) = (0, 0);
+        my $xml = slurp("$folder/junit.xml");
+        ($tests, $failures) = ($tests + $1, $failures + $2) while $xml =~ /<testsuite\b(?=[^>]* tests="(\d+)")(?=[^>]* failures="(\d+)")/g;
+        is("$tests, $failures", $passed + $failed . ", $failed", 'junit.xml has the same totals');
+    }
+    is_well_formed('index.html', "$folder/index.html", qw(tidy -q -e -utf8));
+    my $html = slurp("$folder/index.html");
+    unlike($html, qr/<script|(?:src|href)="(?!#|data:|coverage)/, 'index.html runs nothing, and asks nobody');
+    like($html, qr/$passed passed.*$failed failed/s, 'and has the totals');
+    return ($summary, $html);
+}
+
+# Of one of our drivers, by its whole suite.
+sub check_coverage {
+    my ($folder, $summary, $least) = @_;
+    my $coverage = $summary->{coverage};
+    SKIP: {
+        skip "coverage: $coverage->{reason}", 4 if $coverage->{state} ne 'measured' && $coverage->{reason} =~ /takes no plugin/;
+        is($coverage->{state}, 'measured', 'coverage was measured');
+        my ($suite, $all) = @$coverage{qw(suite suite_and_sweep)};
+        cmp_ok(100 * $suite->{ran}, '>=', $least * $suite->{lines}, "at least $least% of $suite->{lines} lines ran in the suite");
+        cmp_ok($all->{ran}, '>', $suite->{ran}, 'more of them with the sweep');
+        my (%ran, $file);
+        for (split /\n/, slurp("$folder/coverage.info")) {
+            $file = $1 if /^SF:(.*)/;
+            $ran{"$file:$1"} += $2 if /^DA:(\d+),(\d+)/;
+        }
+        is(join(', ', scalar(keys %ran), scalar(grep { $_ } values %ran)), "$all->{lines}, $all->{ran}", 'coverage.info says the same');
+    }
+    return;
 }
 
 # ------------------------------------------------------------------ drivers that pass
@@ -31,8 +92,9 @@ spill("$place/conforming/conforming.reg", slurp('miniport/skeleton/skeleton.reg'
 # All of it is run for each of our drivers once.
 my ($code, $output);
 if ($arch eq 'i386') {
-    ($code, $output) = suite(MINIPORT => "build/$arch/ahci.sys");
+    ($code, $output) = suite(MINIPORT => "build/$arch/ahci.sys", REPORT => "$place/report");
     is($code, 0, 'our driver for AHCI controllers passes') or diag($output);
+    check_coverage("$place/report", (check_report("$place/report", $output))[0], 75);
     unlike($output, qr/^not tested: /m, 'and nothing is left out');
     ($code, $output) = suite(MINIPORT => "$place/conforming", TEST => 'read');
     is($code, 0, 'pata as a folder of somebody reads') or diag($output);
@@ -42,8 +104,9 @@ if ($arch eq 'i386') {
     done_testing();
     exit;
 }
-($code, $output) = suite(MINIPORT => "$place/conforming");
+($code, $output) = suite(MINIPORT => "$place/conforming", REPORT => "$place/report");
 is($code, 0, 'pata as a folder of somebody passes') or diag($output);
+check_coverage("$place/report", (check_report("$place/report", $output))[0], 70);
 like($output, qr/^conforming on MACHINE=pc: /m, 'on the machine that is tried first');
 unlike($output, qr/^not tested: /m, 'and nothing is left out');
 like($output, qr/^(\d{3}) passed, 0 failed$/m, 'with one line at the end');
@@ -83,13 +146,43 @@ my @defects = (    # what, test, change, what the author is told
     ['no disk is used', 'start', sub { s/!= DeviceIsAta/!= DeviceIsAtapi/ },
         qr/^# channel 0\.0 target 0 \(SCRATCH-0\) was identified, but is not used$/m],
 );
+# Its report.
+sub check_failure {
+    my ($test, $folder, $printed) = @_;
+    my ($summary, $html) = check_report("$place/report", $printed);
+    return like("$summary->{exit}{code}", qr/^[14]$/, 'and its code') if $test ne 'reset';
+    is($summary->{exit}{code}, 3, 'a broken rule is code 3');
+    my @lines = split /\n/, slurp("$folder/mine.c");
+    my ($line) = grep { $lines[$_ - 1] =~ /^static .* HwReset\([^;]*$/ } 1 .. @lines;
+    my ($rule) = @{ $summary->{rules} };
+    is("$rule->{id} $rule->{places}[0]{function} $rule->{places}[0]{file}:$rule->{places}[0]{line}", "IRB-10 HwReset mine.c:$line", 'the rule, and its place');
+    my ($times) = $printed =~ /^# 1 rule was broken, (\d+) times? in all$/m;
+    is($rule->{count}, $times, 'and how often');
+    like($html, qr{<b class="mark"><s> +$line</s> static BOOLEAN NTAPI HwReset\(PVOID ChannelExtension\)</b>}, 'the page has the line');
+    my $shown = $folder =~ s/&/&amp;/gr =~ s/</&lt;/gr =~ s/>/&gt;/gr =~ s/"/&quot;/gr =~ s/'/&#39;/gr;
+    like($html, qr{<code>\Q$shown\E</code>}, 'and the path as it is');
+    my $file = Cwd::abs_path("$folder/mine.c") =~ s/%/%25/gr =~ s/,/%2C/gr =~ s/:/%3A/gr;
+    like($printed, qr/^::error file=\Q$file\E,line=$line,title=IRB-10%3A .*::RULE IRB-10 .*%0A/m, 'GitHub is told');
+    like($printed, qr/^::error title=mine%3A the test reset failed::/m, 'of the test, too');
+    return;
+}
+
 for my $defect (@defects) {
     my ($what, $test, $change, $told) = @$defect;
     local $_ = $source;
     ok($change->(), "a driver with a defect: $what");
-    spill("$place/mine/mine.c", $_);
-    ($code, $output) = suite(MINIPORT => "$place/mine", TEST => $test);
+    my $folder = "$place/mine";
+    if ($test eq 'reset') {    # a path of which HTML and XML, make and the shell each want something left as it is
+        $folder = qq{$place/a<i>&amp;"'\$x, b/mine};
+        mkdir $folder =~ s{/mine$}{}r or die;
+        mkdir $folder or die;
+        copy("$place/mine/mine.reg", $folder) or die;
+    }
+    spill("$folder/mine.c", $_);
+    my $report = $test =~ /^(?:reset|start)$/ ? "$place/report" : '';
+    ($code, $output) = suite(MINIPORT => $folder =~ s/ /\\ /gr, TEST => $test, REPORT => $report, GITHUB_ACTIONS => 'true');
     isnt($code, 0, "fails $test.t");
+    check_failure($test, $folder, $output) if $report && $output =~ /passed, /;
     like($output, $told, 'and its author is told') or diag($output);
     like($output, qr/^# +(?:\d+\.\d{6} .*)?  0\.\d  (?:Command <- |Status -> )/m, 'with the end of the trace')
         if $test eq 'read';
@@ -124,7 +217,9 @@ for my $hang (@hangs) {
     local $_ = $source;
     ok(s/(DriverEntry\(.*?\{\n)/$1    for (volatile int i = 0;; i++)\n        ;\n/s, 'a driver that hangs in DriverEntry');
     spill("$place/mine/mine.c", $_);
-    ($code, $output) = suite(MINIPORT => "$place/mine");
+    ($code, $output) = suite(MINIPORT => "$place/mine", REPORT => "$place/report");
+    is_deeply([@{ summary_in("$place/report") }{qw(verdict format)}, summary_in("$place/report")->{exit}{code}], ['not run', 1, 4], 'the summary says so');
+    ok(!-e "$place/report/index.html", 'and no report of another driver is left');
     like($output, qr/^mine hangs when it is started on MACHINE=pc: a driver does not come back: mine\.sys!DriverEntry mine\.c:\d+/m,
         'is not tried on other machines') or diag($output);
 
@@ -133,10 +228,14 @@ for my $hang (@hangs) {
     mkdir "$place/bin" or die;
     spill("$place/bin/prove", "#!/bin/sh\nsleep 1000 & echo \$! >'$place/waiting'\nwait\n");
     chmod 0755, "$place/bin/prove";
-    ($code, $output) = suite(MINIPORT => "$place/mine", TIMEOUT => 6, PATH => "$place/bin:$ENV{PATH}");
+    ($code, $output) = suite(MINIPORT => "$place/mine", TIMEOUT => 6, PATH => "$place/bin:$ENV{PATH}",
+        REPORT => "$place/report");
     isnt($code, 0, 'a suite that takes too long');
     like($output, qr/^The suite was ended after 30 s\. Not finished: .*\bwrite\b.* TIMEOUT= gives each boot more than 6 s/m, 'is ended')
         or diag($output);
+    my $summary = summary_in("$place/report");
+    like($summary->{exit}{reason}, qr/^The suite was ended after 30 s/, 'and has a report all the same');
+    is_deeply([grep { $_ ne 'it did not come to its end' } map { $_->{problem} // '' } @{ $summary->{tests} }], [], 'in which no test has come to its end');
     my ($waiting) = slurp("$place/waiting") =~ /(\d+)/;
     unlike(-e "/proc/$waiting/stat" ? slurp("/proc/$waiting/stat") : '', qr/\) [RSD] /, 'with all that it has started');
 }

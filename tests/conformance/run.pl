@@ -8,29 +8,43 @@
 # A boot has TIMEOUT= seconds (240), and the suite five times as many: a test takes some seconds on an idle
 # machine, and half a minute on one with much else to do.
 #
+# With REPORT=FOLDER it leaves a report there (tests/lib/Results.pm).
+#
 # From the environment: MINIPORT, MACHINE, CONTROLLER, ARCH, TEST (only tests with that in their names),
 # V=1 (every check is shown), JOBS (tests at a time), TIMEOUT.
 use strict;
 use warnings;
 use lib 'tests/lib';
 use Cwd qw(abs_path);
+use File::Spec;
 use POSIX ();
+use Results ();
 
 $| = 1;
 
+# What an earlier run left goes first: it is not about this driver.
+my $report = length($ENV{REPORT} // '') ? File::Spec->rel2abs($ENV{REPORT}) : undef;
+Results::clear($report) if $report;
+
 my $arch = $ENV{ARCH} // 'x86_64';
 my $word = $ENV{MINIPORT} // '';
+my $filter = $ENV{TEST} // '';
 my $is_verbose = ($ENV{V} // '') eq '1';    # Ataport clears what make has said
 my $limit = $ENV{TIMEOUT} || 240;
 $limit =~ /^\d+$/ or refuse("TIMEOUT=$limit: expected seconds");
 $ENV{CONFORMANCE_LIMIT} = $limit;
-my @tests = grep { index($_, $ENV{TEST} // '') >= 0 } sort glob 'tests/conformance/*.t';
-@tests or refuse("TEST=$ENV{TEST}: no test of the conformance suite has that in its name");
+my @tests = grep { index($_, $filter) >= 0 } sort glob 'tests/conformance/*.t';
+@tests or refuse("TEST=$filter: no test of the conformance suite has that in its name");
 
 sub refuse {
-    my ($sentence) = @_;
+    my ($sentence, $code) = @_;
     print STDERR "$sentence\n";
-    exit 2;
+    $code //= 2;
+    if ($report) {
+        Results::write_refusal($report, $sentence, $code);
+        print STDERR "run-qemu.sh ended with $code: nothing was tested\n";
+    }
+    exit $code;
 }
 
 # ------------------------------------------------------------------ the driver
@@ -41,7 +55,7 @@ my $path = $paths[0];
 if (-d $path) {
     open my $pipe, '-|', 'tools/build-miniport.sh', $path or die "tools/build-miniport.sh: $!";
     chomp($path = <$pipe> // '');
-    close $pipe or exit 2;
+    close $pipe or refuse("MINIPORT=$word: the driver was not built");
 } elsif ($path !~ /\.sys$/ || !-f $path) {
     refuse("MINIPORT=$path: is neither a folder nor a .sys file");
 }
@@ -51,6 +65,7 @@ my ($name) = $path =~ m{([^/]+)\.sys$};
 # ------------------------------------------------------------------ the machine
 
 $ENV{MINIPORT} = $path;
+my %asked = map { $_ => $ENV{$_} } grep { length($ENV{$_} // '') } qw(MACHINE CONTROLLER);
 require Conformance;
 
 sub words_of { my (%words) = @_; return join ' ', map { "$_=$words{$_}" } sort keys %words }
@@ -60,9 +75,9 @@ sub look {
     %Conformance::where = @_;
     my $run = Conformance::boot_driver(KARGS => 'test=conformance-bound');
     my $hang = Conformance::hang($run);
-    refuse("$name hangs when it is started on " . words_of(@_) . ": $hang") if defined $hang;
+    refuse("$name hangs when it is started on " . words_of(@_) . ": $hang", $run->{code}) if defined $hang;
     my ($refusal) = $run->{console} =~ /(\Q$name\E\.sys is not used: .*)/;
-    $run->{code} == 0 || $refusal or refuse("$run->{console}\nThe guest did not start.");
+    $run->{code} == 0 || $refusal or refuse("$run->{console}\nThe guest did not start.", $run->{code});
     refuse($refusal) if $refusal;
     return $run->{console} =~ /^bound \Q$name\E (.*)$/mgi;
 }
@@ -92,9 +107,18 @@ $ENV{PERL5LIB} = 'tests/lib';
 
 $ENV{TEST_GROUP} = "conformance-$name";
 unlink map { Conformance::list_file($_) } qw(skipped hung ended);
-my $passed = run_with_limit(5 * $limit, 'prove', ($is_verbose ? '-v' : '-j' . ($ENV{JOBS} || 2)), '-PVerdict', @tests);
+my $results;
+if ($report) {
+    $results = Results->new(report => $report, driver => $name, word => $paths[0], image => $path, arch => $arch,
+        record => Conformance::list_file('record'), machine => \%words, asked => \%asked, controllers => \@controllers,
+        tests => \@tests, filter => $filter);
+}
+my $began = time;
+my ($passed, $over) = run_with_limit(5 * $limit, 'prove', ($is_verbose ? '-v' : '-j' . ($ENV{JOBS} || 2)), '-PVerdict', @tests);
 my %seen;
-print "not tested: $_\n" for grep { !$seen{$_}++ } Conformance::lines_of_list('skipped');
+my @skipped = grep { !$seen{$_}++ } Conformance::lines_of_list('skipped');
+print "not tested: $_\n" for @skipped;
+print $results->write(time - $began, $over, @skipped) if $results;
 exit($passed ? 0 : 1);
 
 # In a process group of its own, which ends, with all that the tests have started, when the time is over.
@@ -112,10 +136,11 @@ sub run_with_limit {
     1 while waitpid($pid, 0) != $pid;
     my $has_passed = $? == 0;
     alarm 0;
-    return $has_passed if !$is_over;
+    return ($has_passed, undef) if !$is_over;
     my %ended = map { $_ => 1 } Conformance::lines_of_list('ended');
     my @left = grep { !$ended{$_} } map { m{([^/]+)\.t$} } @tests;
-    print "The suite was ended after $seconds s. Not finished: ", join(', ', @left),
-        ". A driver that hangs is the likely cause; TIMEOUT= gives each boot more than $limit s, and the suite five times that.\n";
-    return 0;
+    my $over = "The suite was ended after $seconds s. Not finished: " . join(', ', @left)
+        . ". A driver that hangs is the likely cause; TIMEOUT= gives each boot more than $limit s, and the suite five times that.";
+    print "$over\n";
+    return (0, $over);
 }

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* What the conformance suite's guest tests share, and the ones about start, errors, dump mode and
  * CDs. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/sha256.h"
 #include "port/block.h"
+#include "port/contract/report.h"
 #include "port/irb_names.h"
 #include "port/objects.h"
+#include "port/trace.h"
 #include "tests/guest/conformance.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/soak.h"
 #include "tests/guest/sweep.h"
+
+#define LOGGED_ENTRIES 64u /* of the trace */
 
 /* ------------------------------------------------------------------ TAP */
 
@@ -314,7 +319,21 @@ void conf_packet(void)
 
 /* ------------------------------------------------------------------ the list */
 
-bool guest_conformance(const char *name)
+/* Into the log, where the host's report of the suite looks: where rules were broken, and the last of the trace. */
+static void log_line(const char *line)
+{
+    hal_log("trace %s\n", line);
+}
+
+static void log_end(void)
+{
+    for (const struct contract_place *place = NULL; (place = contract_next_place(place));)
+        hal_log("broken %" PRIu64 " %s %s\n", place->count, contract_rule_id(place->rule),
+                place->words);
+    trace_show(LOGGED_ENTRIES, log_line);
+}
+
+static bool run(const char *name)
 {
     static const struct {
         const char *name;
@@ -329,14 +348,12 @@ bool guest_conformance(const char *name)
     for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++)
         if (strcmp(name, tests[i].name) == 0) {
             tests[i].run();
-            hal_printf("1..%u\n", checks_done);
             return true;
         }
     static const char sweep[] = "sweep", without[] = "-without-reset", soak[] = "soak";
     if (strncmp(name, soak, sizeof soak - 1) == 0) {
         name += sizeof soak - 1;
         conf_soak(*name == ':' ? name + 1 : "");
-        hal_printf("1..%u\n", checks_done);
         return true;
     }
     if (strncmp(name, sweep, sizeof sweep - 1) != 0)
@@ -345,6 +362,14 @@ bool guest_conformance(const char *name)
     bool without_reset = strncmp(name, without, sizeof without - 1) == 0;
     name += without_reset ? sizeof without - 1 : 0;
     conf_sweep(*name == ':' ? name + 1 : "", without_reset);
+    return true;
+}
+
+bool guest_conformance(const char *name)
+{
+    if (!run(name))
+        return false;
     hal_printf("1..%u\n", checks_done);
+    log_end();
     return true;
 }

@@ -23,11 +23,14 @@
 #                                   columns => N      its width; nobody knows it otherwise
 #                                   TIMEOUT           is 240 by default: a loaded machine is slow
 #                                   progress => qr/^at /   lines that are shown at once, on standard error
+#                                   plugin => '-plugin ...'   further words of QEMU_EXTRA, with which the boot is the
+#                                                     same: they do not stand in what repeats it
 #                                   ours_may => qr/IRB-09/   rules that pata.sys and ahci.sys may break in it, which is
 #                                                     otherwise a failure: it is to keep them all
 #                                 Returns { code, console, log, qemu_log, seconds, run_dir }: run-qemu.sh's
 #                                 exit code; all it printed, without carriage returns; debug.log; qemu.log
 #   machine_with_ide(MACHINE)     words for that machine with an IDE controller, which has the disks
+#   command_of($run)              the command that boots so once more
 #   exit_code_is($run, N, name)   a check of the code, which says what the codes mean
 #   guest_tap(WORD => value, ...) boots a guest that prints TAP and hands each line on as its own: plan
 #                                 first, each check in turn; the end must be code 0. Needs no plan itself,
@@ -64,7 +67,7 @@ use Test::More;
 use Time::HiRes ();
 
 our $monitor_words = '-qmp unix:qmp.sock,server=on,wait=off';
-our @EXPORT = qw($monitor_words $scratch $top boot machine_with_ide exit_code_is guest_tap start random_image sparse_image sha256_of
+our @EXPORT = qw($monitor_words $scratch $top boot command_of machine_with_ide exit_code_is guest_tap start random_image sparse_image sha256_of
     slurp spill command stub_build);
 
 our $top = Cwd::getcwd();
@@ -129,12 +132,14 @@ sub launch {
     explain_failures();
     my $stdin = delete $words{stdin};
     my $ours_may = delete $words{ours_may};
+    my $plugin = delete $words{plugin};
     my $is_terminal = delete $words{terminal};
     my $columns = delete $words{columns};
     my $progress = delete $words{progress};
     my $directory = "$scratch/run" . ++$boot_count;
     my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, CORE => 0, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
+    $environment{QEMU_EXTRA} = join ' ', $environment{QEMU_EXTRA} // (), $plugin if $plugin;
     # The project may lie in a folder whose path has blanks.
     $environment{MINIPORT} =~ s{\Q$top\E}{$top =~ s/ /\\ /gr}ge if defined $environment{MINIPORT};
     my $extra = $environment{QEMU_EXTRA} // "\n";
@@ -362,15 +367,19 @@ sub quoted {
     return "'$text'";
 }
 
+sub command_of {
+    my ($run) = @_;
+    my %words = (ARCH => $arch, %{ $run->{words} });
+    return join ' ', (map { "$_=" . quoted($words{$_}) } grep { defined $words{$_} } sort keys %words), './run-qemu.sh';
+}
+
 sub explain_run {
     my ($run) = @_;
     my @lines = grep { !/^sha256 / } split /\n/, $run->{text};
     splice @lines, 0, @lines - 40 if @lines > 40;
-    my %words = (ARCH => $arch, %{ $run->{words} });
-    my @words = map { "$_=" . quoted($words{$_}) } grep { defined $words{$_} } sort keys %words;
     print STDERR "# ---- the last lines of the boot before this\n";
     print STDERR "# | $_\n" for @lines;
-    print STDERR "# ---- that boot again: @words ./run-qemu.sh\n" if %{ $run->{words} };
+    print STDERR "# ---- that boot again: ", command_of($run), "\n" if %{ $run->{words} };
     my $driver = $ENV{TEST_GROUP} ? " MINIPORT=$run->{words}{MINIPORT}" : '';
     (my $files = $scratch) =~ s{^\Q$top\E/}{};
     print STDERR "# ---- the test again:  make test ARCH=$arch$driver TEST=$name    (its files are in $files)\n";

@@ -25,12 +25,14 @@
 # A boot with a routine that does not come back, or that takes more than CONFORMANCE_LIMIT seconds, says in one
 # sentence where the CPU was. After three of them no test boots any more: what hangs so often is the driver.
 #
-# From the environment: MINIPORT (a built .sys file), MACHINE, CONTROLLER, ARCH, CONFORMANCE_LIMIT.
+# From the environment: MINIPORT (a built .sys file), MACHINE, CONTROLLER, ARCH, CONFORMANCE_LIMIT; for the report
+# (tests/lib/Results.pm) REPORT_RECORD, a folder where each boot is kept, and REPORT_COVERAGE, QEMU's words for the plugin.
 package Conformance;
 
 use strict;
 use warnings;
 use parent 'Exporter';
+use Results::Boots qw(keep_boot keep_diagnostics);
 use Test::More;
 
 our (%where, $image, $driver);
@@ -47,6 +49,7 @@ our @EXPORT = (qw(conform emulator_survives place left_out $driver), @Ataport::E
 my $arch = $ENV{ARCH} // 'x86_64';
 my $limit = $ENV{CONFORMANCE_LIMIT} // 240;
 my $hangs_until_the_end = 3;
+keep_diagnostics() if !$^C;
 
 # For run.pl: which tests have come to their end.
 END { add_to_list('ended', $Ataport::name) if !$^C && $0 =~ /\.t$/ }
@@ -75,7 +78,7 @@ sub boot_driver {
             if $disk ne 'none';
     }
     return boot(BUILD => "build/$arch/guest", MINIPORT => $word, DISK => 'none', TIMEOUT => $limit,
-        QEMU_EXTRA => $extra, %where, %words);
+        QEMU_EXTRA => $extra, plugin => $ENV{REPORT_COVERAGE}, %where, %words);
 }
 
 sub emulator_survives {
@@ -158,6 +161,7 @@ sub conform {
         exit;
     }
     my $run = boot_driver(KARGS => $karg, %words);
+    keep_boot($name, $run, $excused);
     my $hang = hang($run);
     add_to_list('hung', $name) if defined $hang;
     my %files = ((map { $_ ? ("CONF$_" => $words{"DISK$_"}) : (CONF0 => $words{DISK}) } 0 .. 3),

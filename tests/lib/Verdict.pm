@@ -9,6 +9,7 @@ package Verdict;
 use strict;
 use warnings;
 use parent 'TAP::Harness';
+use Results::Tap ();
 
 # Called by prove.
 sub load {
@@ -20,7 +21,9 @@ sub load {
 
 sub new {
     my ($class, $arguments) = @_;
-    return $class->SUPER::new({%$arguments, exec => \&command_for});
+    my $self = $class->SUPER::new({%$arguments, exec => \&command_for});
+    Results::Tap::listen($self, $ENV{REPORT_RECORD}) if length($ENV{REPORT_RECORD} // '');
+    return $self;
 }
 
 # How people see a test, in the list and in the summary.
