@@ -162,17 +162,40 @@ for (['null', 'guest_fail_hal'], ['divide', 'guest_fail_hal'], ['selector', 'gue
 $output = crash({ %words }, 'break PataStartIo', 'continue', 'delete', 'monitor nmi', 'continue', 'backtrace');
 like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the trace goes to what it interrupted, and on');
 
+# ------------------------------------------------------------------ AHCI
+
+# Both queued commands and others; a command is in memory when it is issued.
+{
+    local $ENV{MINIPORT} = "build/$arch/ahci.sys";
+    $output = crash({ %words, MACHINE => 'q35', MINIPORT => $ENV{MINIPORT} }, 'continue', 'break-irb 90..110', 'continue', 'break-access P0CI', 'continue',
+        'ata irb', 'ata prd 0.0', 'ata taskfile 0.0', 'ata channel 0.0', 'break-access off', 'break-access PxIS', 'continue', 'backtrace', 'ata trace 8');
+    for (['break-irb', qr/^IdeHwStartIo gets IRB 0x[0-9a-f]+: read, .*, LBA 100, 1 sector$/m],
+        ['break-access', qr/^AtaPortWriteRegisterUlong: P0CI <- 00000001; `frame \d` is the driver$/m],
+        ['ata prd', qr/^  port 0, command list at 0x[0-9a-f]+\n  slot 0: .*, 1 PRD, to memory, 0 bytes moved\n    command FIS  60 READ FPDMA QUEUED, device 0, LBA 100, 1 sector, tag 0\n    PRD 0 +0x[0-9a-f]+: 512 bytes$/m],
+        ['ata taskfile', qr/^    PxCMD +[0-9A-F]{8} FRE (?:\w+ )*ST$/m], ['the FISes', qr/^    register FIS +Status 50 DRDY DSC$/m],
+        ['a read of a register', qr/^AtaPortReadRegisterUlong: PxIS -> [0-9A-F]{8}.*\n(?:#.*\n)*#\d+ .*\binterrupt_common\b/m],
+        ['ata trace', qr/^ +0\.0  P0CI <- 00000001$|^ +0\.0  P0SACT <- 00000001$/m])
+    {
+        like($output, $_->[1], "AHCI: $_->[0]");
+    }
+}
+
 # ------------------------------------------------------------------ GDB=1, and make debug
 
-$session = start(GDB => 1, DISK => 'none');
+$session = start(GDB => 1, DISK => 'none', CHECKS => 'off');
 ok($session->expect(qr/^GDB: target remote 127\.0\.0\.1:(\d+) /m), 'GDB=1 says which port it opened');
 my ($port) = $session->{text} =~ /127\.0\.0\.1:(\d+)/;
 ok($session->expect(qr/^> /m), 'and the guest runs as usual');
 my ($code, $printed) = command(qw(timeout 60 gdb -q -nx -batch -x tools/gdb/ataport.py),
     '-ex', "target remote 127.0.0.1:$port", '-ex', 'backtrace', '-ex', 'drivers', '-ex', 'info line PataStartIo',
+    (map { ('-ex', $_) } 'ata taskfile', 'ata prd', 'ata rules', 'ata irbs', 'help ata'),
     '-ex', 'detach', "$top/build/$arch/kernel.elf");
 like($printed, qr/^#\d+ .*\bkernel_main\b/m, 'GDB finds the kernel there');
 like($printed, qr{^Line \d+ of "miniport/pata/\w+\.c" starts at address 0x}m, 'and the driver that is loaded');
+is(scalar(() = $printed =~ /^The checks are off \(CHECKS=off\): accesses are not recorded\b/mg), 2, 'with CHECKS=off nothing of the wire is recorded, and that is said');
+like($printed, qr/^The checks are off \(CHECKS=off\): no broken rule is recorded\.$/m, 'nor of rules');
+my @listed = sort map { /^ata (\w+) -- \S/ } split /\n/, $printed;
+is("@listed", 'buffers channel context controllers irb irbs prd queue registry rules taskfile timers trace', '`help ata` says what each is for');
 $session->type("poweroff\r");
 exit_code_is($session->finish, 0, 'and leaves it as it was');
 
