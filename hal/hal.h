@@ -126,6 +126,21 @@ void hal_set_panic_hook(void (*hook)(void));
 
 /* ------------------------------------------------------------------ back traces and names */
 
+/* A function that runs: its instruction, its stack pointer there, and the frame pointer. */
+struct hal_frame {
+    uintptr_t ip, sp, bp;
+};
+enum hal_unwound {
+    HAL_UNWOUND,       /* the caller's frame is known */
+    HAL_UNWOUND_CHAIN, /* it keeps its frame pointer */
+    HAL_UNWOUND_GUESS, /* nobody knows; perhaps it does */
+};
+/* Asked for every frame on the way to a driver's callers; puts the caller's in its place.
+ * `is_call`: its instruction is one behind a call. Called in any context. */
+void hal_set_unwind_hook(enum hal_unwound (*hook)(struct hal_frame *frame, bool is_call));
+/* False: nothing is mapped there. Any context. */
+bool hal_read_word(uintptr_t address, uintptr_t *word);
+
 /* Return addresses of the callers, innermost first. Returns how many were stored. */
 size_t hal_backtrace(uintptr_t *return_addresses, size_t capacity);
 /* Function name of a kernel address and the offset in it; NULL where it is no kernel code. */

@@ -59,7 +59,7 @@ void hal_pages_use_high_memory(void);
 
 /* Prints a back trace: the instruction, the caller if it is known to be missing in the chain of
  * frames (otherwise 0), and that chain. */
-void hal_print_frames(uintptr_t instruction, uintptr_t caller, uintptr_t frame_pointer);
+void hal_print_frames(const struct hal_frame *frame, uintptr_t caller);
 /* Follows a chain of frames with care: stores return addresses, innermost first. */
 size_t hal_walk_frames(uintptr_t frame_pointer, uintptr_t *return_addresses, size_t capacity);
 void hal_call_panic_hook(void);

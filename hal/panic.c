@@ -15,6 +15,7 @@
 #define FRAME_SIZE_LIMIT (64u * 1024)
 
 static bool (*symbol_hook)(uintptr_t address, unsigned depth, char *text, size_t size);
+static enum hal_unwound (*unwind_hook)(struct hal_frame *frame, bool is_call);
 static void (*panic_hook)(void);
 static unsigned panics_under_way;
 
@@ -38,6 +39,11 @@ const char *hal_symbol(uintptr_t address, uintptr_t *offset)
 void hal_set_symbol_hook(bool (*hook)(uintptr_t address, unsigned depth, char *text, size_t size))
 {
     symbol_hook = hook;
+}
+
+void hal_set_unwind_hook(enum hal_unwound (*hook)(struct hal_frame *frame, bool is_call))
+{
+    unwind_hook = hook;
 }
 
 void hal_name_address(uintptr_t address, char *text, size_t size)
@@ -67,29 +73,67 @@ struct frame {
     uintptr_t return_address;
 };
 
-/* Can a frame lie here? Reading it must not fault, whatever the address is. */
-static bool frame_is_readable(uintptr_t address)
+bool hal_read_word(uintptr_t address, uintptr_t *word)
 {
-    return address % sizeof(uintptr_t) == 0 && address <= UINTPTR_MAX - sizeof(struct frame) &&
-           hal_physical((const void *)address) != 0 &&
-           hal_physical((const void *)(address + sizeof(struct frame) - 1)) != 0;
+    if (address > UINTPTR_MAX - sizeof *word || hal_physical((const void *)address) == 0 ||
+        hal_physical((const void *)(address + sizeof *word - 1)) == 0)
+        return false;
+    *word = *(const uintptr_t *)address;
+    return true;
+}
+
+/* By the chain of frame pointers. Callers lie higher on the stack. A step that is too large leads
+ * to somewhere else. */
+static bool follow_chain(struct hal_frame *frame)
+{
+    struct hal_frame caller = {.sp = frame->bp + sizeof(struct frame)};
+
+    if (frame->bp % sizeof(uintptr_t) != 0 ||
+        (frame->sp != 0 && frame->bp - frame->sp > FRAME_SIZE_LIMIT) ||
+        !hal_read_word(frame->bp + offsetof(struct frame, caller_frame), &caller.bp) ||
+        !hal_read_word(frame->bp + offsetof(struct frame, return_address), &caller.ip))
+        return false;
+    *frame = caller;
+    return true;
+}
+
+/* Puts the caller's frame in the place of one. False: there is none, or none is known. */
+static bool to_caller(struct hal_frame *frame, bool is_call, bool *is_guess)
+{
+    struct hal_frame caller = *frame;
+    enum hal_unwound way = HAL_UNWOUND_CHAIN;
+
+    if (unwind_hook && frame->ip != 0 && frame->sp != 0)
+        way = unwind_hook(&caller, is_call);
+    if (way == HAL_UNWOUND && hal_is_code(caller.ip) &&
+        caller.sp - frame->sp - 1 < FRAME_SIZE_LIMIT) {
+        *frame = caller;
+        return true;
+    }
+    *is_guess |= way == HAL_UNWOUND_GUESS;
+    return follow_chain(frame) && hal_is_code(frame->ip);
+}
+
+/* *sure_count: so many of them are no guesses. */
+static size_t walk(struct hal_frame frame, bool is_call, uintptr_t *return_addresses,
+                   size_t capacity, size_t *sure_count)
+{
+    size_t count = 0;
+    bool is_guess = false;
+
+    *sure_count = 0;
+    while (count < capacity && to_caller(&frame, is_call || count > 0, &is_guess)) {
+        return_addresses[count++] = frame.ip;
+        *sure_count += !is_guess;
+    }
+    return count;
 }
 
 size_t hal_walk_frames(uintptr_t frame_pointer, uintptr_t *return_addresses, size_t capacity)
 {
-    size_t count = 0;
-    while (count < capacity && frame_is_readable(frame_pointer)) {
-        const struct frame *frame = (const struct frame *)frame_pointer;
-        if (!hal_is_code(frame->return_address))
-            break; /* the end of the chain, or no frame at all */
-        return_addresses[count++] = frame->return_address;
-        /* Callers lie higher on the stack. A step that is too large leads to somewhere else. */
-        if (frame->caller_frame <= frame_pointer ||
-            frame->caller_frame - frame_pointer > FRAME_SIZE_LIMIT)
-            break;
-        frame_pointer = frame->caller_frame;
-    }
-    return count;
+    size_t sure_count;
+    return walk((struct hal_frame){.bp = frame_pointer}, true, return_addresses, capacity,
+                &sure_count);
 }
 
 size_t hal_backtrace(uintptr_t *return_addresses, size_t capacity)
@@ -109,24 +153,37 @@ static void print_frame(size_t number, uintptr_t address, bool is_return_address
         hal_printf("      inlined in %s\n", place);
 }
 
-static void print_frames(size_t number, const uintptr_t *addresses, size_t count)
+static void print_frames(size_t number, const uintptr_t *addresses, size_t count, size_t sure_count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (i == sure_count)
+            hal_printf("  the rest is a guess: what stands above says nothing of its callers\n");
         print_frame(number + i, addresses[i], true);
+    }
     if (count >= BACKTRACE_LIMIT)
         hal_printf("  ... and more\n");
 }
 
-void hal_print_frames(uintptr_t instruction, uintptr_t caller, uintptr_t frame_pointer)
+void hal_print_frames(const struct hal_frame *frame, uintptr_t caller)
 {
     uintptr_t addresses[1 + BACKTRACE_LIMIT];
-    size_t count = 0;
-    if (caller != 0)
+    size_t count = 0, sure_count;
+    uintptr_t top;
+    struct hal_frame from = *frame;
+
+    if (caller != 0) {
+        /* Behind a call that led astray nothing lies on the stack but its return address. */
         addresses[count++] = caller;
-    count += hal_walk_frames(frame_pointer, addresses + count, BACKTRACE_LIMIT);
+        from.ip = caller;
+        from.sp = hal_read_word(frame->sp, &top) && top == caller ? frame->sp + sizeof top : 0;
+    }
+    count += walk(from, caller != 0, addresses + count, BACKTRACE_LIMIT, &sure_count);
     hal_printf("back trace:\n");
-    print_frame(0, instruction, false);
-    print_frames(1, addresses, count);
+    print_frame(0, frame->ip, false);
+    print_frames(1, addresses, count, sure_count + (caller != 0));
+    /* Whatever runs, the kernel has called it. */
+    if (count <= BACKTRACE_LIMIT && !hal_symbol(count ? addresses[count - 1] : frame->ip, &top))
+        hal_printf("  its callers are not known: nothing says where it keeps them\n");
 }
 
 /* ------------------------------------------------------------------ panic */
@@ -156,8 +213,11 @@ void hal_panic(const char *file, int line, const char *format, ...)
     if (panics_under_way++ == 0) {
         hal_call_panic_hook();
         uintptr_t addresses[BACKTRACE_LIMIT];
+        size_t sure_count,
+            count = walk((struct hal_frame){.bp = (uintptr_t)__builtin_frame_address(0)}, true,
+                         addresses, BACKTRACE_LIMIT, &sure_count);
         hal_printf("back trace:\n");
-        print_frames(0, addresses, hal_backtrace(addresses, BACKTRACE_LIMIT));
+        print_frames(0, addresses, count, sure_count);
     }
     hal_exit(HAL_EXIT_ASSERTION);
 }

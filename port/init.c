@@ -38,6 +38,7 @@ void port_init(void)
     if (!registry_kernel_init())
         PANIC("no memory for the registry");
     hal_set_symbol_hook(image_name_address);
+    hal_set_unwind_hook(image_unwind);
     memory_faults_init();
     software_interrupts_init();
     trace_set_world(&access_traced);

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hal/hal.h"
 #include "port/loader/lines.h"
+#include "port/loader/unwind.h"
 
 struct image_slot {
     struct loaded_image image;
@@ -351,6 +351,30 @@ void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_
 {
     image->lines = lines;
     image->lines_byte_count = byte_count;
+}
+
+static bool read_word(uint64_t address, uint64_t *word)
+{
+    uintptr_t found;
+    bool is_there = address <= UINTPTR_MAX && hal_read_word((uintptr_t)address, &found);
+    if (is_there)
+        *word = found;
+    return is_there;
+}
+
+enum hal_unwound image_unwind(struct hal_frame *frame, bool is_call)
+{
+    const struct loaded_image *image = image_at(frame->ip - is_call);
+    uint32_t rva = image ? (uint32_t)(frame->ip - is_call - image->base) : 0;
+    struct unwind_frame its = {frame->ip, frame->sp, frame->bp};
+
+    if (!image)
+        return HAL_UNWOUND_CHAIN;
+    if (unwind_step(&image->info, (const uint8_t *)image->base, rva, is_call, read_word, &its)) {
+        *frame = (struct hal_frame){(uintptr_t)its.ip, (uintptr_t)its.sp, (uintptr_t)its.bp};
+        return HAL_UNWOUND;
+    }
+    return image->lines ? HAL_UNWOUND_CHAIN : HAL_UNWOUND_GUESS;
 }
 
 bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size)

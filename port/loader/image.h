@@ -8,6 +8,7 @@
 #ifndef PORT_LOADER_IMAGE_H
 #define PORT_LOADER_IMAGE_H
 
+#include "hal/hal.h"
 #include "port/loader/pe.h"
 
 #define IMAGE_MAX_LOADED    32u
@@ -67,6 +68,11 @@ void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_
  * hal_set_symbol_hook(). Context: any.
  */
 bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size);
+
+/* The caller's frame, by the image's unwind information; without it the image keeps its frame
+ * pointers, if it has a line table, since it was built here. Made for hal_set_unwind_hook().
+ * Context: any. */
+enum hal_unwound image_unwind(struct hal_frame *frame, bool is_call);
 
 /*
  * Empty functions for a debugger's breakpoints: called when an image is ready to run and when it is

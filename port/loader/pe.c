@@ -278,6 +278,7 @@ static enum pe_status read_directories(struct pe_inspection *inspection)
     }
     info->exports = read_directory(inspection, DIRECTORY_EXPORT);
     info->imports = read_directory(inspection, DIRECTORY_IMPORT);
+    info->functions = read_directory(inspection, DIRECTORY_EXCEPTION);
     info->relocations = read_directory(inspection, DIRECTORY_RELOCATION);
     pe_find_cookie(info, read_directory(inspection, DIRECTORY_LOAD_CONFIG).rva);
     return PE_OK;

@@ -118,6 +118,7 @@ struct pe_image_info {
     const char
         *cookie_fault; /* why what the load configuration says of it is not believed, or NULL */
     struct pe_directory exports, imports, relocations;
+    struct pe_directory functions; /* with unwind information (unwind.h): nobody has looked at it */
     uint32_t symbol_table_offset, symbol_count; /* COFF symbols; 0 and 0 when there are none */
     uint32_t string_table_offset, string_table_byte_count;
     uint32_t relocation_count; /* without padding and those in unmapped sections */

@@ -155,11 +155,18 @@ exit_code_is($run, 4, 'int 29h ends the kernel');
 my $line = line_of('FAST_FAIL');
 like($run->{console}, qr/^A driver's bug that cannot be survived: $place:$line \(in DriverEntry\)\nexecuted int 29h, a fast fail with code 2:/m,
     'with its line, and in words');
-$run = boot_kit(by_lld("write-$arch", '-DWRITE'));
+$run = boot_kit(by_lld("write-$arch", '-DWRITE', $arch eq 'i386' ? () : '-fasynchronous-unwind-tables'));
 exit_code_is($run, 4, 'so does a write to the shared page');
-$line = line_of('WRITE');
-like($run->{console}, qr/^A driver's bug that cannot be survived: $place:$line \(in DriverEntry\)\nmade a write at 0x(?:fffff78000000320|ffdf0320),/m,
+my ($write, $call, $entry) = map { line_of($_) } qw(WRITE CALL ENTRY);
+like($run->{console}, qr/^A driver's bug that cannot be survived: kit\.sys!wrong_write \S*kit\.c:$write \(in DriverEntry\)\nmade a write at 0x(?:fffff78000000320|ffdf0320),/m,
     'with its line');
+my $frame = qr/  #\d+ +0x[0-9a-f]+ kit\.sys/;
+if ($arch eq 'i386') {    # images for i386 have no unwind information
+    like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n(?:.*\n)*  its callers are not known: /m, 'whose callers nobody knows');
+} else {
+    like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n(?:$frame!wrong_write \S*kit\.c:$call\n){3}$frame!GsDriverEntry \S*kit\.c:$entry\n(?:.*\n)*.* hal_start\+/m,
+        'and a back trace, through frames without frame pointers');
+}
 is(sha256_of($disk), $digest, 'the disk is as it was');
 
 done_testing();

@@ -4,7 +4,7 @@
  * come from a memory file, so that one page can really be mapped at two addresses with two
  * protections.
  *
- * SOURCES: port/loader/image.c port/loader/exports.c port/loader/lines.c
+ * SOURCES: port/loader/image.c port/loader/exports.c port/loader/lines.c port/loader/unwind.c
  * SOURCES: port/loader/pe_sections.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
  * SOURCES: port/loader/pe_error.c port/loader/pe_cookie.c
  * ARGUMENTS: build/x86_64/sample.sys build/x86_64/sample_packed.sys
@@ -149,6 +149,12 @@ void hal_protect(void *address, size_t page_count, unsigned protection)
         window_pages[page].protection = protection;
     }
     mprotect(address, page_count * 4096, host_protection(protection));
+}
+
+bool hal_read_word(uintptr_t address, uintptr_t *word)
+{
+    *word = *(const uintptr_t *)address;
+    return true;
 }
 
 uint64_t hal_physical(const volatile void *address)

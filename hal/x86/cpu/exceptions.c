@@ -113,7 +113,7 @@ static _Noreturn void tell_and_exit(const struct trap_frame *frame, uintptr_t in
     if (frame->cs != 0)
         hal_print_registers(frame, fault_address);
     hal_call_panic_hook();
-    hal_print_frames(instruction, caller, frame->bp);
+    hal_print_frames(&(struct hal_frame){instruction, frame->sp, frame->bp}, caller);
     hal_exit(HAL_EXIT_EXCEPTION);
 }
 
