@@ -277,8 +277,6 @@ static inline size_t hal_pages_for(size_t byte_count)
 void *hal_pages_alloc(size_t page_count, uint64_t max_physical);
 void hal_pages_free(void *pages, size_t page_count);
 size_t hal_pages_available(void);
-/* Behind the last byte of RAM that is used. Any context. */
-uint64_t hal_pages_used_end(void);
 
 /* One past the highest physical address of memory. Any context. */
 uint64_t hal_physical_limit(void);

@@ -57,8 +57,11 @@ void hal_pages_initialise(void);
 /* Until this is called all pages come from below 4 GiB, which is what can be reached early. */
 void hal_pages_use_high_memory(void);
 
-/* Prints a back trace: the instruction, the caller if it is known to be missing in the chain of
- * frames (otherwise 0), and that chain. */
+/* Asked when the kernel ends with a failure: where the RAM ends that is used, for a core of it. */
+void hal_set_used_memory_hook(uint64_t (*used_end)(void));
+
+/* Prints a back trace: the frame's instruction, the caller if it is known to be missing in what
+ * follows (otherwise 0), and the callers. */
 void hal_print_frames(const struct hal_frame *frame, uintptr_t caller);
 /* Follows a chain of frames with care: stores return addresses, innermost first. */
 size_t hal_walk_frames(uintptr_t frame_pointer, uintptr_t *return_addresses, size_t capacity);

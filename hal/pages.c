@@ -129,6 +129,23 @@ static size_t page_at(uint64_t address)
     return page < page_limit ? (size_t)page : page_limit;
 }
 
+/* Behind the last byte of RAM that is used. */
+static uint64_t used_end(void)
+{
+    const struct hal_range *map;
+    size_t end = 0;
+
+    for (size_t i = 0, count = hal_memory_map(&map); i < count; i++) {
+        size_t page = page_at(map[i].end), first = page_at(map[i].start);
+        while (page > first &&
+               !(bitmap[(page - 1) / BITS_PER_WORD] >> (page - 1) % BITS_PER_WORD & 1))
+            page--;
+        if (page > first && page > end)
+            end = page;
+    }
+    return (uint64_t)end * HAL_PAGE_SIZE;
+}
+
 void hal_pages_initialise(void)
 {
     const struct hal_range *map;
@@ -154,6 +171,7 @@ void hal_pages_initialise(void)
         free_count += end - page;
         page = find_page(end, page_limit, false);
     }
+    hal_set_used_memory_hook(used_end);
 }
 
 void hal_pages_use_high_memory(void)
@@ -225,22 +243,6 @@ void hal_pages_free(void *pages, size_t page_count)
 size_t hal_pages_available(void)
 {
     return free_count;
-}
-
-uint64_t hal_pages_used_end(void)
-{
-    const struct hal_range *map;
-    size_t used_end = 0;
-
-    for (size_t i = 0, count = hal_memory_map(&map); i < count; i++) {
-        size_t page = page_at(map[i].end), first = page_at(map[i].start);
-        while (page > first &&
-               !(bitmap[(page - 1) / BITS_PER_WORD] >> (page - 1) % BITS_PER_WORD & 1))
-            page--;
-        if (page > first && page > used_end)
-            used_end = page;
-    }
-    return (uint64_t)used_end * HAL_PAGE_SIZE;
 }
 
 uint64_t hal_physical_limit(void)

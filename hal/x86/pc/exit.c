@@ -14,6 +14,13 @@
 #define PANIC_PORT 0x505u
 #define PANICKED   0x01u /* that may be said, where it is read; 0xFF: nobody is there */
 
+static uint64_t (*used_memory_end)(void);
+
+void hal_set_used_memory_hook(uint64_t (*used_end)(void))
+{
+    used_memory_end = used_end;
+}
+
 /* The machine stands still in it, until the host has its core. */
 static void stop_for_core(void)
 {
@@ -22,9 +29,9 @@ static void stop_for_core(void)
 
     if (events == 0xFF || !(events & PANICKED))
         return;
-    if (hal_host_file_present()) {
+    if (used_memory_end && hal_host_file_present()) {
         int length =
-            snprintf(memory, sizeof memory, "%c%" PRIu64, HOST_FILE_MEMORY, hal_pages_used_end());
+            snprintf(memory, sizeof memory, "%c%" PRIu64, HOST_FILE_MEMORY, used_memory_end());
         hal_host_file_put(memory, (size_t)length + 1);
     }
     hal_out8(PANIC_PORT, PANICKED);
