@@ -43,7 +43,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
 # What builds something, and, of that, what goes on to do something with it.
 BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
-ACTIONS := $(filter run debug test crash-test hang-test door-test sweep soak bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
+ACTIONS := $(filter run debug test crash-test hang-test door-test sweep soak trace trace-check timeline-pictures bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
 
 # Two that build in one folder would write the same files, so what builds waits for the one before it. A make
 # calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
@@ -63,7 +63,7 @@ endif
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
 RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER CORE DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE HIVE_RO \
-    KARGS MACHINE MINIPORT MODE NBD QEMU QEMU_EXTRA RUN_DIR STRICT TIMEOUT TRACE WATCHDOG WRITE
+    KARGS MACHINE MINIPORT MODE NBD OUT QEMU QEMU_EXTRA REQUEST RUN_DIR STRICT TIMELINE TIMEOUT TRACE WATCHDOG WRITE
 
 define hand_on
 ifneq ($(origin $(1)),undefined)
@@ -79,6 +79,9 @@ $(foreach word,$(RUN_WORDS),$(eval $(call hand_on,$(word))))
 # anything else; that takes a few milliseconds when all are there. `make -n` installs nothing.
 USES_all := build $(if $(filter 1,$(NBD)),nbd)
 USES_run := build run $(if $(filter 1,$(NBD)),nbd)
+USES_trace := $(USES_run)
+USES_trace-check := $(USES_run)
+USES_timeline-pictures := $(USES_run)
 USES_test := test
 USES_check := test lint
 USES_setup := test
@@ -128,7 +131,7 @@ else
 
 # ---------------------------------------------------------------- building
 
-.PHONY: $(ACTIONS:%=built-%) all run test test-tools debug bench crash-test hang-test door-test sweep soak
+.PHONY: $(ACTIONS:%=built-%) all run trace trace-check timeline-pictures test test-tools debug bench crash-test hang-test door-test sweep soak
 all:
 
 ifneq ($(BUILDING),)
@@ -163,6 +166,18 @@ all: $(BUILD)/kernel $(DRIVERS:%=$(BUILD)/%.sys)
 run built-run: all
 run:
 	@./run-qemu.sh || { code=$$?; echo "run-qemu.sh ended with $$code"; exit $$code; }
+
+# The same, and what it did: docs/timeline.md.
+trace built-trace trace-check built-trace-check: all
+trace: export TIMELINE = 1
+trace-check: export TIMELINE = check
+trace trace-check:
+	@./run-qemu.sh || { code=$$?; echo "run-qemu.sh ended with $$code"; exit $$code; }
+
+# The pictures of docs/timeline.md, from runs of now.
+timeline-pictures built-timeline-pictures: all
+timeline-pictures:
+	@tools/timeline-pictures.sh
 
 debug built-debug: $(if $(TEST),test-tools,all)
 debug:
@@ -306,6 +321,8 @@ help:
 
 #? make               build the kernel and its drivers into build/$ARCH/
 #? make run           build, and start QEMU with the serial console on the terminal
+#? make trace         as run, and writes OUT= (build/trace.json) for Perfetto or Chrome's viewer, and REQUEST= as a
+#?                    picture: docs/timeline.md; trace-check also compares all register accesses with QEMU's trace
 #? make test          all tests, for x86_64 and i386 unless ARCH= says one; TEST=name: those with that in
 #?                    their paths; MINIPORT=path: the conformance suite on your own driver, a folder or a
 #?                    .sys file, for one ARCH; TIMEOUT= seconds for each boot of it (240); it leaves a report in
@@ -342,6 +359,7 @@ help:
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
 #?   NBD=1                 the disks for qemu-img, nbdcopy, fio ... of the host: docs/nbd.md
 #?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1 WATCHDOG=0 CORE=0
+#?   OUT= REQUEST=         of make trace
 #? ./run-qemu.sh --help explains those from DISK= on.
 #?   WERROR=1              warnings are errors
 #?   REGISTRY_ARENA=256K   the memory that all registry buffers share, when the kernel is built

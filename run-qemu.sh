@@ -75,6 +75,11 @@ Commands
 Debugging and tests
   GDB=1              opens a port for GDB and says which; GDB=<number> that port; GDB=socket the socket
                      gdb.sock in the run directory
+  TIMELINE=1         writes what the run did to OUT=, a trace for Perfetto or Chrome's viewer, and one request's life
+                     as a picture beside it (.svg): docs/timeline.md. TIMELINE=check also compares all register
+                     accesses with QEMU's own trace: 1 is the end when they differ
+  OUT= REQUEST=      that file (default build/trace.json); the request for the picture, by its number in the trace
+                     (default: the last one that moved data)
   WATCHDOG=0         lets a driver's routine run for ever that otherwise is stopped after five seconds; with
                      GDB= this is the default
   GDB_WAIT=1         the machine waits for GDB before its first instruction
@@ -149,6 +154,8 @@ source "$top/tools/run-disks.sh"
 source "$top/tools/run-drivers.sh"
 # shellcheck source=tools/run-door.sh
 source "$top/tools/run-door.sh"
+# shellcheck source=tools/run-trace.sh
+source "$top/tools/run-trace.sh"
 
 # ---------------------------------------------------------------------- the machine
 
@@ -158,10 +165,12 @@ qemu_words=(-nodefaults -no-user-config -display none -net none -no-reboot -boot
   -device 'isa-debug-exit,iobase=0xf4,iosize=4' -debugcon file:debug.log
   -D qemu.log -d cpu_reset)
 
+machine_words=
 check_door && has_door=1 || has_door=0
 # The machine stops when the guest says that it has failed, until tools/session has a core of it.
 : "${CORE:=1}"
 switch_is_on CORE && qemu_words+=(-device pvpanic -action panic=pause)
+check_trace && has_trace=1 || has_trace=0
 add_controllers
 case $accel in
   tcg) ;;
@@ -171,7 +180,7 @@ esac
 # QEMU: isapc's default CPU is a 486; qemu64 is the other machines' default. For i386 it is one without long
 # mode, which qemu-system-i386 would take away with a warning.
 [[ $arch == i386 ]] && cpu=qemu64,lm=off,syscall=off || cpu=qemu64
-qemu_words+=(-M "$machine" -accel "$accel" -cpu "$cpu")
+qemu_words+=(-M "$machine$machine_words" -accel "$accel" -cpu "$cpu")
 
 # ---------------------------------------------------------------------- this run's directory
 
@@ -196,8 +205,8 @@ finish() {
       [[ -f $run_dir/$log ]] && mv -f -- "$run_dir/$log" "$top/build/run/$log"
     done
     rm -rf -- "$run_dir"
-  elif ((has_door)); then
-    rm -f -- "$run_dir/nbd.sock" "$run_dir/door.memory"
+  else
+    rm -f -- "$run_dir/nbd.sock" "$run_dir/door.memory" "$run_dir/trace.memory"
   fi
 }
 trap finish EXIT
@@ -304,6 +313,7 @@ if [[ -n ${FAULT-} ]]; then
   kernel_words+=" faults=${faults//[[:blank:]]/,}"
 fi
 ((has_door)) && add_door
+((has_trace)) && add_trace
 kernel_words+=${KARGS:+ $KARGS}
 
 # ---------------------------------------------------------------------- GDB, extra words
@@ -371,6 +381,7 @@ for name in INT QUIT TERM HUP PIPE; do
   trap "signals+=($name); [[ -z \$pid ]] || kill \"\$pid\" 2>/dev/null" "$name"
 done
 
+((has_trace)) && start_trace
 # In the background, so that a signal is not kept waiting. The overlay files of read-only sessions are made in
 # the run directory too, not in the system's. QEMU starts with fewer page faults where its memory has large
 # pages.
@@ -387,6 +398,8 @@ while
   ((count != ${#signals[@]})) # a signal has ended the waiting, and not yet QEMU
 do :; done
 pid=
+trace_code=0
+((has_trace)) && end_trace
 
 [[ -n ${RUN_DIR-} ]] && kept=$run_dir || kept=$top/build/run
 log=$kept/debug.log
@@ -405,7 +418,7 @@ lost() {
 # QEMU: a value v written to isa-debug-exit ends it with (v << 1) | 1; hal/hal.h has the values, and
 # tools/end.h those that are even.
 case $status in
-  33) exit 0 ;;
+  33) exit "$trace_code" ;;
   35) exit 1 ;;
   37) exit 2 ;;
   39) exit 3 ;;

@@ -167,7 +167,7 @@ static bool is_access_to(const struct trace_entry *entry, unsigned channel)
     const enum trace_kind kind = trace_kind_of(entry->head);
     struct trace_register found;
 
-    if (kind < TRACE_PORT_READ || kind > TRACE_REGISTER_BUFFER ||
+    if (kind < TRACE_PORT_READ || kind > TRACE_REGISTER_BUFFER || entry->head >> 24 & TRACE_OWN ||
         !world->find(kind >= TRACE_REGISTER_READ, (uint16_t)entry->head, &found))
         return false;
     return found.role == ROLE_NONE ? found.channel >> 5 == channel >> 5 : found.channel == channel;

@@ -46,6 +46,7 @@ enum traced_recovery {
 
 /* Of an access's `extra`, beside the width. */
 #define TRACE_WIDTH    0x07u
+#define TRACE_OWN      0x08u /* the port's own look, which no driver asked for */
 #define TRACE_INJECTED 0x10u /* not the device's own answer, or not what the device was sent */
 #define TRACE_TIMED    0x40u /* the entry has a time, though not all of its kind have */
 #define TRACE_IS_OUT   0x80u /* a buffer was written */

@@ -202,6 +202,8 @@ static void put_access(struct trace_reader *reader, const struct trace_entry *en
     }
     if (extra & TRACE_INJECTED)
         trace_add(text, size, " (injected)");
+    if (extra & TRACE_OWN)
+        trace_add(text, size, " (the port's own look)");
 }
 
 static void put_buffer(struct trace_reader *reader, const struct trace_entry *entry, char *text,

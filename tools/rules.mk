@@ -2,9 +2,9 @@
 #
 # The host's programs that run-qemu.sh calls: `registry`, made of the kernel's own sources, has the registry's
 # file while a guest runs, and shortens it; `image` says what an image is; `session` stays beside QEMU; and `lines`
-# makes a driver's line table. `trace-lines` is GDB's.
+# makes a driver's line table. `trace-lines` is GDB's; `timeline`, which has the kernel's own words, reads its trace.
 #
-# Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, image, session and lines, and
+# Wants: HOSTCC, WERROR_FLAG, Q. Gives: build/tools/registry, image, session, lines and timeline, and
 #
 #   make registry-compact     HIVE= becomes as short as it can be and means the same
 
@@ -39,7 +39,19 @@ $(HOST_TOOLS): build/tools/%: tools/%.c
 	@$(if $(Q),echo '  HOSTCC $@')
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^)
 
-all: $(REGISTRY_TOOL) $(HOST_TOOLS) $(TRACE_LINES)
+# NTAPI and the interface's types are as in the kernel; its tables look at no machine.
+TIMELINE_TOOL := build/tools/timeline
+TIMELINE_SOURCES := $(addprefix tools/timeline/,main.c record.c story.c events.c diagram.c compare.c) \
+    $(addprefix port/,trace_words.c trace_command.c trace_text.c states.c irb_names.c contract/context.c contract/rules.c \
+    access/names.c access/names_commands.c access/names_word.c)
+$(TIMELINE_TOOL): $(TIMELINE_SOURCES) tools/timeline/timeline.h lib/plural.h $(wildcard port/*.h port/*.def port/access/*.h \
+    port/contract/*.h port/contract/*.def include/ddi/*.h include/ddi/*/*.h) hal/hal.h
+	@mkdir -p $(@D)
+	@$(if $(Q),echo '  HOSTCC $@')
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fshort-wchar -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. \
+	    -Iinclude/ddi -I$(HAL_FOLDER_x86_64) -o $@ $(TIMELINE_SOURCES)
+
+all: $(REGISTRY_TOOL) $(HOST_TOOLS) $(TRACE_LINES) $(TIMELINE_TOOL)
 
 # The plugin of nbdkit's is for NBD=1 and for tests: nobody else needs nbdkit's headers.
 NBD_PLUGIN := build/tools/nbd.so

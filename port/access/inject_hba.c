@@ -66,9 +66,22 @@ static uint8_t *port_of(const struct channel *channel)
 enum { CLB = 0x00, FB = 0x08, IS = 0x10, IE = 0x14, CMD = 0x18, TFD = 0x20, CI = 0x38 };
 #define HBA_IS_AT 8u
 
+/* The port's own look, and change. */
 static uint32_t get(const uint8_t *registers, uint32_t offset)
 {
-    return hal_read32(registers + offset);
+    const uint8_t *at = registers + offset;
+    uint32_t value = hal_read32(at);
+
+    trace(TRACE_REGISTER_READ, (uint16_t)(uintptr_t)at, 4 | TRACE_OWN, value);
+    return value;
+}
+
+static void set(uint8_t *registers, uint32_t offset, uint32_t value)
+{
+    uint8_t *at = registers + offset;
+
+    hal_write32(at, value);
+    trace(TRACE_REGISTER_WRITE, (uint16_t)(uintptr_t)at, 4 | TRACE_OWN, value);
 }
 
 /* Memory that the controller reaches, where the kernel sees it at the same address; NULL: it is
@@ -314,12 +327,12 @@ void inject_hba_hold(struct inject_channel *state, bool is_shown)
 
     if (!registers)
         return;
-    uint8_t *causes_at = registers + HBA_PORTS + number * HBA_PORT_BYTES + IS;
-    uint32_t causes = hal_read32(causes_at);
+    uint8_t *port = registers + HBA_PORTS + number * HBA_PORT_BYTES;
+    uint32_t causes = get(port, IS);
     state->hba.held |= causes;
     state->hba.is_hidden = !is_shown;
-    hal_write32(causes_at, causes); /* AHCI 1.3.1, 3.3.5: and then the HBA's own */
-    hal_write32(registers + HBA_IS_AT, 1u << number);
+    set(port, IS, causes); /* AHCI 1.3.1, 3.3.5: and then the HBA's own */
+    set(registers, HBA_IS_AT, 1u << number);
 }
 
 void inject_hba_show(struct inject_channel *state)

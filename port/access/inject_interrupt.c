@@ -10,6 +10,7 @@
 
 #include "port/access/inject_effects.h"
 #include "port/access/inject_hba.h"
+#include "port/access/inject_ports.h"
 #include "port/interrupt.h"
 
 #define LATE_US 10000u /* without for= */
@@ -96,7 +97,7 @@ static void deliver(void *context)
 static bool has_bus_master_interrupt(const struct channel *channel)
 {
     uint16_t port = channel->audit.ports.bus_master_status;
-    return port && hal_in8(port) & BUS_MASTER_INTERRUPT;
+    return port && inject_look(port) & BUS_MASTER_INTERRUPT;
 }
 
 /* The routine is called while the device shows BSY, and then for the interrupt itself; what it has

@@ -362,6 +362,14 @@ static void write_block(const struct access_register *reg, uint16_t port, unsign
 
 /* A device with DRQ waits for the host, or its data goes by the bus master, if that runs. QEMU: a
  * packet device shows BSY with it then, and without BSY it wants its packet. */
+uint8_t inject_look(uint16_t port)
+{
+    uint8_t value = hal_in8(port);
+
+    trace(TRACE_PORT_READ, port, 1 | TRACE_OWN, value);
+    return value;
+}
+
 bool inject_ports_are_at_work(struct channel *channel)
 {
     const struct inject_channel *state = inject_channel(channel);
@@ -370,12 +378,12 @@ bool inject_ports_are_at_work(struct channel *channel)
 
     if (!channel->audit.ports.alternate_status || !state || state->is_in_reset)
         return false;
-    status = hal_in8(channel->audit.ports.alternate_status);
+    status = inject_look(channel->audit.ports.alternate_status);
     if (AUDIT_IS_FLOATING(status))
         return false;
     if (!(status & IDE_STATUS_DRQ))
         return status & IDE_STATUS_BUSY;
-    if (!port || !(hal_in8(port) & BUS_MASTER_ACTIVE))
+    if (!port || !(inject_look(port) & BUS_MASTER_ACTIVE))
         return false;
     return status & IDE_STATUS_BUSY || channel_device_kind(channel, state->target) != DEVICE_ATAPI;
 }
@@ -401,7 +409,7 @@ static void look_around(void)
         struct inject_channel *state = status ? inject_channel(channel) : NULL;
         if (!state)
             continue;
-        state->target = hal_in8((uint16_t)(status - ROLE_STATUS + ROLE_DEVICE)) >> 4 & 1;
+        state->target = inject_look((uint16_t)(status - ROLE_STATUS + ROLE_DEVICE)) >> 4 & 1;
         state->command = INJECT_ANY;
         state->is_in_reset = false;
     }

@@ -20,6 +20,15 @@
 /* Of a channel: command block, control block, and three registers of its bus master. */
 #define CHANNEL_PLACES 5u
 
+static struct trace_place port_place(const struct channel *channel, unsigned first,
+                                     enum access_role role, unsigned count)
+{
+    return (struct trace_place){.channel = channel->traced,
+                                .where = (uint16_t)first,
+                                .role = (uint8_t)role,
+                                .count = count};
+}
+
 /* ATA/ATAPI-6, 7: the command block; SFF-8038i: the bus master's. Returns how many there are. */
 static unsigned channel_places(const struct channel *channel, struct trace_place *places)
 {
@@ -28,21 +37,15 @@ static unsigned channel_places(const struct channel *channel, struct trace_place
     const uint16_t bus_master = channel->audit.ports.bus_master_status;
     unsigned count = 0;
 
-#define PLACE(first, its_role, its_count)                               \
-    (places[count++] = (struct trace_place){.channel = channel->traced, \
-                                            .where = (uint16_t)(first), \
-                                            .role = (its_role),         \
-                                            .count = (its_count)})
     if (status)
-        PLACE(status - 7u, ROLE_DATA, 8);
+        places[count++] = port_place(channel, status - 7u, ROLE_DATA, 8);
     if (alternate_status)
-        PLACE(alternate_status, ROLE_ALTERNATE_STATUS, 1);
+        places[count++] = port_place(channel, alternate_status, ROLE_ALTERNATE_STATUS, 1);
     if (bus_master) {
-        PLACE(bus_master - 2u, ROLE_BUS_MASTER_COMMAND, 1);
-        PLACE(bus_master, ROLE_BUS_MASTER_STATUS, 1);
-        PLACE(bus_master + 2u, ROLE_BUS_MASTER_TABLE, 1);
+        places[count++] = port_place(channel, bus_master - 2u, ROLE_BUS_MASTER_COMMAND, 1);
+        places[count++] = port_place(channel, bus_master, ROLE_BUS_MASTER_STATUS, 1);
+        places[count++] = port_place(channel, bus_master + 2u, ROLE_BUS_MASTER_TABLE, 1);
     }
-#undef PLACE
     return count;
 }
 

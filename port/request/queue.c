@@ -174,19 +174,25 @@ void requests_follow_trace(void)
                                    (trace_steps[TRACE_BUILD] ? BUILD_IO_TRACED : 0));
 }
 
-/* The same with what is wanted of it beside the call. */
-static __attribute__((cold, noinline)) bool build_io_with_care(struct irb_slot *slot)
+/* The same where the miniport may not write its channel's extension: CTX-11. */
+static __attribute__((cold, noinline)) bool build_io_guarded(struct irb_slot *slot)
 {
     const struct guarded *extension = &slot->channel->memory.extension_guard;
 
-    if (port_build_io_care & BUILD_IO_TRACED)
-        trace_request(slot);
-    if (!(port_build_io_care & BUILD_IO_GUARDED))
-        return build_io(slot->channel, slot);
     guard_lock(extension, true);
     bool goes_on = build_io(slot->channel, slot);
     guard_lock(extension, false);
     return goes_on;
+}
+
+/* Is it guarded? What else is wanted of the call is done. (What the trace does not record has no
+ * place there.) */
+static inline __attribute__((always_inline)) bool prepare_build_io(const struct irb_slot *slot)
+{
+    if (__builtin_expect(!port_build_io_care, 1))
+        return false;
+    trace_request(slot);
+    return port_build_io_care & BUILD_IO_GUARDED;
 }
 
 /* It has finished the request, which is judged as any other. CTX-02, false: not really, and
@@ -249,8 +255,7 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
         if (port_build_io_care & BUILD_IO_TRACED)
             trace_request(slot);
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
-    } else if (!(__builtin_expect(port_build_io_care, 0) ? build_io_with_care(slot)
-                                                         : build_io(channel, slot)) &&
+    } else if (!(prepare_build_io(slot) ? build_io_guarded(slot) : build_io(channel, slot)) &&
                finished_by_build_io(slot)) {
         slot_complete(channel, slot);
         return;

@@ -8,7 +8,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Ataport;
-use List::Util qw(sum);
+use List::Util qw(min sum);
 use Test::More;
 
 # The auditor (port/access/audit.h) looks at each access to a channel's registers. i386 has fewer registers, and passes
@@ -52,6 +52,16 @@ diag("a 4 KiB DMA read: $all instructions, $calls without the auditor, $none wit
 cmp_ok($calls - $none, '<=', $calls_limit, "without the auditor, checks take at most $calls_limit instructions of a 4 KiB DMA read");
 cmp_ok($all - $none, '<=', $limit, "with it, at most $limit");
 cmp_ok($all - $calls, '<=', $auditor_limit, "which are at most $auditor_limit of its own");
+
+# ------------------------------------------------------------------ timelines
+
+# What the trace has of requests for them (docs/timeline.md). The least of each: most reads are that straight, but not so
+# surely half of them.
+my ($traced, $plain) = map { min(intervals('bench 0 dma-read-4k-random divide=20', TRACE => $_)) }
+    'all', 'ports,registers,calls,irbs,rules,states,faults';
+diag("a timeline takes " . ($traced - $plain) . " instructions of $plain");
+cmp_ok($traced - $plain, '<=', 0.02 * $plain, 'a timeline takes at most 2 % of a read');
+cmp_ok($traced, '>', $plain, 'and is there');
 
 # ------------------------------------------------------------------ AHCI
 
