@@ -21,21 +21,19 @@ GetOptions('edges' => \$shows_edges, 'layers=s' => \$list) && @ARGV
     or die "usage: tools/graph.pl [--edges | --layers=LIST] OBJECT...\n";
 
 my (%definer, %uses);    # symbol => object; object => {symbol => 1}
-for my $object (@ARGV) {
-    -f $object or die "tools/graph.pl: there is no $object\n";
-    open my $nm, '-|', $ENV{NM} || 'nm', '-g', $object or die "tools/graph.pl: nm: $!\n";
-    while (<$nm>) {
-        my ($type, $symbol) = /^\s*[0-9a-fA-F]*\s+([A-Za-z])\s+(\S+)$/ or next;
-        if ($type =~ /^[Uwv]$/) {
-            $uses{$object}{$symbol} = 1;
-        } elsif ($type !~ /^[WV]$/ && $definer{$symbol} && $definer{$symbol} ne $object) {
-            die "tools/graph.pl: $symbol is defined in $definer{$symbol} and in $object\n";
-        } else {
-            $definer{$symbol} //= $object;
-        }
+-f or die "tools/graph.pl: there is no $_\n" for @ARGV;
+open my $nm, '-|', $ENV{NM} || 'nm', '-A', '-g', @ARGV or die "tools/graph.pl: nm: $!\n";
+while (<$nm>) {
+    my ($object, $type, $symbol) = /^(.*):\s*[0-9a-fA-F]*\s+([A-Za-z])\s+(\S+)$/ or next;
+    if ($type =~ /^[Uwv]$/) {
+        $uses{$object}{$symbol} = 1;
+    } elsif ($type !~ /^[WV]$/ && $definer{$symbol} && $definer{$symbol} ne $object) {
+        die "tools/graph.pl: $symbol is defined in $definer{$symbol} and in $object\n";
+    } else {
+        $definer{$symbol} //= $object;
     }
-    close $nm or die "tools/graph.pl: $object: nm failed\n";
 }
+close $nm or die "tools/graph.pl: nm failed\n";
 
 my %edges;    # object => {object => [symbols]}
 for my $object (keys %uses) {

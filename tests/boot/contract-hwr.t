@@ -67,7 +67,7 @@ contract_cases('hwr',
     { case => 'hwr_multiple', asserts => 'HWR-06', io => 'read 0 3; read 0 3' },
     { case => 'hwr_multiple_undone', rule => 'HWR-17', @timer },
 
-    { case => 'hwr_beyond_the_end', rule => 'HWR-07', @write, also => qr/LBA 4095, 2 sectors: the device's last sector is 4095/ },
+    { case => 'hwr_beyond_the_end', rule => 'HWR-07', @write, also => qr/LBA 1023, 2 sectors: the device's last sector is 1023/ },
     { case => 'hwr_beyond_the_end_48', rule => 'HWR-07', @write },
     { case => 'hwr_to_the_end', asserts => 'HWR-07', io => 'read 0 3; read 0 3' },
 

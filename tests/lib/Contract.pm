@@ -117,8 +117,8 @@ sub row_is {
 my %digests;
 
 sub images {
-    my $disk = random_image('disk.img', 2 << 20, 1);
-    my $cd = random_image('cd.iso', 1 << 20, 2);
+    my $disk = random_image('disk.img', 512 << 10, 1);
+    my $cd = random_image('cd.iso', 256 << 10, 2);
     %digests = ('0.0' => sha256_of($disk), '0.1' => sha256_of($cd));
     return (DISK => $disk, CDROM => $cd);
 }

@@ -10,7 +10,7 @@ enum { DATA, FEATURES, SECTOR_COUNT, LBA_LOW, LBA_MID, LBA_HIGH, DEVICE, COMMAND
 
 #define DEVICE_0      0xE0 /* by LBA */
 #define DEVICE_1      0xF0
-#define LAST_SECTOR   4095 /* of the test's disk */
+#define LAST_SECTOR   1023u
 #define SECTOR_WORDS  256
 #define LOOKS_LIMIT   1000000
 #define RESET_WAIT_US 5000
