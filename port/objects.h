@@ -99,6 +99,7 @@ struct request {
             };
             bool sense_valid, registers_valid; /* what is in `sense` */
             bool was_stopped;                  /* by the auditor: HWR-21 */
+            uint8_t ready_times;               /* that its device was about to become ready */
         };
     };
     struct request *next; /* the port's */

@@ -10,7 +10,6 @@ enum {
     SENSE_ILLEGAL_REQUEST = 5,
     SENSE_UNIT_ATTENTION = 6,
 };
-#define ASC_BECOMING_READY 0x04
 #define ASC_OUT_OF_RANGE   0x21
 #define ASC_MEDIUM_CHANGED 0x28
 #define ASC_NO_MEDIUM      0x3A
@@ -41,7 +40,7 @@ bool atapi_should_repeat(const struct request *request)
         /* QEMU: after a change of medium the first command says "no medium", the next "changed". */
         if (code == ASC_NO_MEDIUM)
             request->device->medium_changed = true;
-        return code == ASC_BECOMING_READY || code == ASC_NO_MEDIUM;
+        return code == ASC_NO_MEDIUM;
     }
     return false;
 }

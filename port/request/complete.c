@@ -125,6 +125,11 @@ static inline void slot_free(struct channel *channel, struct irb_slot *slot, str
 }
 
 /* Takes the results and frees the slot. Is the request to be repeated? */
+static unsigned repeats_of(const struct request *request)
+{
+    return (unsigned)request->retries + request->busy_times + request->ready_times;
+}
+
 static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct request *request)
 {
     struct device *device = request->device;
@@ -139,8 +144,8 @@ static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct r
         return request_is_repeated(request);
     if (request->timed_out || request->busy_times)
         device_note(device, ": %s has succeeded, after %u repeat%s",
-                    irb_function_name(request->function), request->retries + request->busy_times,
-                    plural(request->retries + request->busy_times));
+                    irb_function_name(request->function), repeats_of(request),
+                    plural(repeats_of(request)));
     count(device, request);
     return false;
 }
@@ -155,8 +160,8 @@ static __attribute__((cold)) void tell_repeats(const struct channel *channel,
         count++;
     port_note(channel, "%u request%s repeated after %s: %s, %u of %u", count,
               count == 1 ? " is" : "s are", irb_status_name(again->irb_status),
-              irb_function_name(again->function), again->retries + again->busy_times,
-              LIMIT_REPEATS + 1);
+              irb_function_name(again->function), repeats_of(again),
+              again->ready_times ? LIMIT_READY_TIMES : LIMIT_REPEATS + 1);
 }
 
 /* Issuers hear of theirs when all others are in their queue again, or known to be over: what may

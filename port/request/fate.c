@@ -222,6 +222,15 @@ static bool is_lost_identify(const struct request *request)
     return request->function == IRB_FUNCTION_ATA_IDENTIFY && request->timed_out;
 }
 
+/* SPC-2: 7.20.6: not ready, cause not reportable, or in process of becoming ready. */
+static bool is_becoming_ready(const struct request *request)
+{
+    return request->function == IRB_FUNCTION_ATAPI_COMMAND && request->sense_valid &&
+           !request->is_once && request->ready_times < LIMIT_READY_TIMES &&
+           (request->sense[2] & 0xF) == 0x02 && request->sense[12] == 0x04 &&
+           request->sense[13] <= 0x01;
+}
+
 static bool has_crc_error(const struct request *request)
 {
     return request->ata_status & IDE_STATUS_ERROR && request->ata_error & IDE_ERROR_CRC_ERROR;
@@ -245,7 +254,15 @@ static bool always(const struct request *request)
 
 /* ------------------------------------------------------------------ fates */
 
-enum fate { FATE_END, FATE_END_GONE, FATE_PAUSE, FATE_RESET, FATE_REPEAT, FATE_TRANSFER };
+enum fate {
+    FATE_END,
+    FATE_END_GONE,
+    FATE_PAUSE,
+    FATE_READY,
+    FATE_RESET,
+    FATE_REPEAT,
+    FATE_TRANSFER
+};
 
 #define IRB_STATUS_ANY IRB_STATUS_PENDING /* which nothing comes back with */
 
@@ -285,6 +302,12 @@ static bool reset_and_repeat(struct request *request)
     return !request->is_once && !is_off_line(request);
 }
 
+static void pause_for(struct device *device, uint32_t duration_ms)
+{
+    if (!(device->queue.busy.bits & BUSY_ASKED)) /* else the miniport knows for how long */
+        device_pause(device, duration_ms * UINT64_C(1000));
+}
+
 static bool is_tried_again(struct request *request)
 {
     struct device *device = request->device;
@@ -297,8 +320,11 @@ static bool is_tried_again(struct request *request)
         return false;
     case FATE_PAUSE:
         request->busy_times++;
-        if (!(device->queue.busy.bits & BUSY_ASKED)) /* else the miniport knows for how long */
-            device_pause(device, LIMIT_BUSY_PAUSE_MS * 1000u);
+        pause_for(device, LIMIT_BUSY_PAUSE_MS);
+        return true;
+    case FATE_READY:
+        request->ready_times++;
+        pause_for(device, LIMIT_READY_PAUSE_MS);
         return true;
     case FATE_RESET:
         return reset_and_repeat(request);

@@ -5,8 +5,10 @@
  */
 #include <string.h>
 
+#include "port/access/inject.h"
 #include "port/block.h"
 #include "port/controller.h"
+#include "port/limits.h"
 #include "port/objects.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/puppet.h"
@@ -23,6 +25,7 @@ enum sense {
     CHANGED_WITHOUT_SENSE = 0x600, /* the key in the Error register, and no more */
     WAS_RESET = 0x629,
     NO_MEDIUM = 0x23A,
+    BECOMES_READY = 0x204, /* cause not reportable */
 };
 
 static struct {
@@ -33,6 +36,9 @@ static struct {
     uint8_t medium;          /* which one is in the drive: every byte of it */
     uint8_t capacity[8], capacity_bytes;
 } drive;
+
+/* So many commands find a drive that becomes ready. */
+static unsigned left_to_spin_up;
 
 static struct device *cd;
 static uint8_t *buffer;
@@ -61,6 +67,10 @@ static void fail(PIDE_REQUEST_BLOCK irb, enum sense sense)
 
 static bool packet(PIDE_REQUEST_BLOCK irb)
 {
+    if (left_to_spin_up && left_to_spin_up--) {
+        fail(irb, BECOMES_READY);
+        return true;
+    }
     unsigned number = drive.next++;
     unsigned step = number - drive.at;
 
@@ -178,6 +188,23 @@ static void test_no_change(void)
     GUEST_CHECK(read_all(), ==, BLOCK_MEDIUM_CHANGED, "no medium for a moment is a change");
 }
 
+/* Its port waits for it, and not for ever; time runs fast. */
+static void test_spin_up(void)
+{
+    char error[160];
+
+    atapi_read_capacity(cd);
+    play(0, NO_SENSE, NO_SENSE);
+    ASSERT_OP(inject_add("time-outs 100", error, sizeof error), !=, 0);
+    uint64_t repeats = cd->counters.retries;
+    left_to_spin_up = LIMIT_READY_TIMES;
+    GUEST_CHECK(read_all(), ==, BLOCK_OK, "a drive that becomes ready is waited for");
+    GUEST_CHECK(cd->counters.retries - repeats, ==, LIMIT_READY_TIMES, "as often as may be");
+    left_to_spin_up = LIMIT_READY_TIMES + 1;
+    GUEST_CHECK(read_all(), ==, BLOCK_DEVICE_ERROR, "and no more");
+    inject_forget_all();
+}
+
 /* ------------------------------------------------------------------ several issuers */
 
 static bool other_is_over;
@@ -237,7 +264,7 @@ static void test_others(void)
     puppet.packet = NULL;
 }
 
-#define PLAN (ANSWERS + 4u * 3u + 4u + 1u + 3u + 1u)
+#define PLAN (ANSWERS + 4u * 3u + 4u + 3u + 1u + 3u + 1u)
 
 void guest_test_medium(void)
 {
@@ -259,6 +286,7 @@ void guest_test_medium(void)
     test_change(NO_MEDIUM, CHANGED, "no medium, then the unit attention");
     test_change(NO_MEDIUM, NO_SENSE, "no medium, and somebody else was told the rest");
     test_no_change();
+    test_spin_up();
     test_two();
     test_others();
 }
