@@ -110,7 +110,7 @@ static bool to_caller(struct hal_frame *frame, bool is_call, bool *is_guess)
         *frame = caller;
         return true;
     }
-    *is_guess |= way == HAL_UNWOUND_GUESS;
+    *is_guess |= way != HAL_UNWOUND_CHAIN;
     return follow_chain(frame) && hal_is_code(frame->ip);
 }
 

@@ -23,18 +23,14 @@
 #define LOG_LIMIT_US  2000000u
 #define LOG_SLOT      0u
 
-static ULONG count_of(ULONG slots)
-{
-    ULONG count = 0;
-    for (; slots; slots &= slots - 1)
-        count++;
-    return count;
-}
-
-/* All that is under way ends when the port is reset, and is repeated. */
+/* All that is under way ends when the port is reset, and is repeated; behind what waits now. */
 static enum ahci_phase give_up(struct ahci_channel *channel)
 {
-    channel->alone_left = count_of(channel->active);
+    channel->alone_left = 0;
+    for (ULONG slots = channel->active; slots; slots &= slots - 1)
+        channel->alone_left++;
+    for (PIDE_REQUEST_BLOCK irb = channel->held_head; irb; irb = irb->NextIrb)
+        channel->alone_left += ahci_moves_sectors(irb);
     return PHASE_STOPPING;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Unwind information of PE images for x86_64; see unwind.h. A row for each function says where its
  * codes are: what its prologue did, the last step first, which is undone in that order. A function
- * without a row calls nobody and keeps nothing on the stack. Any context.
+ * without a row calls nobody and keeps nothing on the stack. Of epilogues nothing is known: in the
+ * middle of one the prologue counts as still done, and the caller may be a wrong one. Any context.
  */
 #include "port/loader/unwind.h"
 
@@ -170,16 +171,19 @@ static const uint8_t *undo_all(struct state *state, const uint8_t *row, uint32_t
         return NULL;
     if (codes)
         memcpy(copy, codes, count * 2);
-    /* A register that stands for the frame is set by one of the steps: before that it is not. */
-    state->frame_base = state->sp;
-    for (unsigned i = 0; (head[3] & 0xF) && i < count;
-         i += code_length(copy[2 * i + 1] & 0xF, copy[2 * i + 1] >> 4)) {
-        if ((copy[2 * i + 1] & 0xF) == STEP_SET_FRAME && copy[2 * i] <= into &&
-            state->known >> (head[3] & 0xF) & 1)
-            state->frame_base = state->registers[head[3] & 0xF] - (head[3] >> 4) * 16u;
-        if (code_length(copy[2 * i + 1] & 0xF, copy[2 * i + 1] >> 4) == 0)
+    /* A register that stands for the frame is set by one of the steps: before that it is not. In a
+     * part of a function the steps of the whole have set it. */
+    const unsigned frame = head[3] & 0xF;
+    bool is_set = into >= head[1] || head[0] >> 3 & INFORMATION_CHAINED;
+    for (unsigned i = 0, length; frame && i < count; i += length) {
+        length = code_length(copy[2 * i + 1] & 0xF, copy[2 * i + 1] >> 4);
+        if (length == 0)
             return NULL;
+        is_set |= (copy[2 * i + 1] & 0xF) == STEP_SET_FRAME && copy[2 * i] <= into;
     }
+    state->frame_base = frame && is_set && state->known >> frame & 1
+                            ? state->registers[frame] - (head[3] >> 4) * 16u
+                            : state->sp;
     for (unsigned i = 0, length; i < count; i += length) {
         length = code_length(copy[2 * i + 1] & 0xF, copy[2 * i + 1] >> 4);
         if (length == 0 || (copy[2 * i] <= into && !undo(state, copy + 2 * i, head[3])))

@@ -28,19 +28,18 @@ void queue_prepend(struct device *device, struct request *request)
 
 void queue_insert(struct device *device, struct request *request)
 {
-    struct request *before = NULL, *behind = device->queue.head;
+    struct request *before = NULL;
 
-    while (behind && behind->flags & IRB_FLAGS_HIGH_PRIORITY) {
-        before = behind;
-        behind = behind->next;
-    }
+    for (struct request *waiting = device->queue.head; waiting; waiting = waiting->next)
+        if (waiting->flags & IRB_FLAGS_HIGH_PRIORITY)
+            before = waiting; /* a request that is repeated may stand before it */
     if (!before) {
         queue_prepend(device, request);
-    } else if (!behind) {
+    } else if (!before->next) {
         queue_append(device, request);
     } else {
         trace_waiting(device->channel, request, device->target);
-        request->next = behind;
+        request->next = before->next;
         before->next = request;
     }
 }

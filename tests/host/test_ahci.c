@@ -367,10 +367,33 @@ static void test_plain_error(void)
     begin_reads(3);
     TAP_CHECK(end_reads(3, 1000000) == 0x113 && ahci_model.comresets == 1);
 
+    /* What waited when it failed goes first, and takes nobody's turn to go alone. */
+    ahci_model.bad_sector[1] = 131;
+    begin_reads(5);
+    struct test_irb *flush = command(0xEA);
+    irb_submit(flush);
+    struct test_irb *late[] = {sectors(READ_EXT, 160, 5), sectors(READ_EXT, 170, 6)};
+    irb_submit(late[0]);
+    irb_submit(late[1]);
+    TAP_CHECK(end_reads(5, 1000000) == 0x11355 && ahci_model.comresets == 2);
+    reads[0] = sectors(READ_EXT, 130, 3);
+    reads[1] = sectors(READ_EXT, 140, 4);
+    irb_submit(reads[0]);
+    irb_submit(reads[1]);
+    TAP_CHECK(irb_wait(flush, 1000000) == IRB_STATUS_SUCCESS &&
+              irb_wait(late[0], 1000000) == IRB_STATUS_SUCCESS &&
+              irb_wait(late[1], 1000000) == IRB_STATUS_SUCCESS);
+    TAP_CHECK(irb_wait(reads[0], 1000000) == IRB_STATUS_DEVICE_ERROR &&
+              irb_wait(reads[1], 1000000) == IRB_STATUS_SUCCESS && ahci_model.comresets == 2);
+    for (unsigned i = 0; i < 2; i++)
+        reads[i]->active = late[i]->active = false;
+    flush->active = false;
+    ahci_model.bad_sector[1] = -1;
+
     /* The last one, and an engine that takes its time to stop. */
     ahci_model.stop_ns = 40000000;
     begin_reads(3);
-    TAP_CHECK(end_reads(3, 1000000) == 0x113 && ahci_model.comresets == 1);
+    TAP_CHECK(end_reads(3, 1000000) == 0x113 && ahci_model.comresets == 2);
     TAP_CHECK(is_clean());
 }
 
