@@ -26,11 +26,11 @@ my @panics = (
     ['divide', qr/EXCEPTION: division error .* in guest_fail_hal\+/, 'guest_fail_hal'],
     ['opcode', qr/EXCEPTION: invalid instruction .* in guest_fail_hal/, 'guest_fail_hal'],
     ['selector', qr/EXCEPTION: general protection fault .* in guest_fail_hal\+/, 'guest_fail_hal'],
-    ['assert', qr/PANIC: \S+\.c:\d+: .*seed \+ 1u == 2 \(0x1, 0x2\)/, 'hal_panic guest_fail_hal'],
+    ['assert', qr/PANIC: \S+\.c:\d+: .*seed \+ 1u == 2 \(0x1, 0x2\)/, 'guest_fail_hal'],
     ['writable-code', qr/PANIC: \S+\.c:\d+: .*both writable and executable/,
-        'hal_panic (?:entry_flags )?hal_protect guest_fail_hal'],
+        '(?:entry_flags )?hal_protect guest_fail_hal'],
     ['state', qr/PANIC: \S+\.c:\d+: recovery of channel 1\.0: 'reset' may not be followed by 'reset'\n(?:.*\n)*.* recovery of channel 1\.0: reset -> reset$/m,
-        'hal_panic state_refuse .*channel_reset guest_fail_state'],
+        'state_refuse .*channel_reset guest_fail_state'],
 );
 my $disk = random_image('disk.img', 1 << 20, 'fail');
 for my $case (@panics) {
