@@ -161,8 +161,8 @@ my ($write, $call, $entry) = map { line_of($_) } qw(WRITE CALL ENTRY);
 like($run->{console}, qr/^A driver's bug that cannot be survived: kit\.sys!wrong_write \S*kit\.c:$write \(in DriverEntry\)\nmade a write at 0x(?:fffff78000000320|ffdf0320),/m,
     'with its line');
 my $frame = qr/  #\d+ +0x[0-9a-f]+ kit\.sys/;
-if ($arch eq 'i386') {    # images for i386 have no unwind information
-    like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n(?:.*\n)*  its callers are not known: /m, 'whose callers nobody knows');
+if ($arch eq 'i386') {    # images for i386 have no unwind information, and EBP holds whatever it does
+    like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n/m, 'and a back trace');
 } else {
     like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n(?:$frame!wrong_write \S*kit\.c:$call\n){3}$frame!GsDriverEntry \S*kit\.c:$entry\n(?:.*\n)*.* hal_start\+/m,
         'and a back trace, through frames without frame pointers');
