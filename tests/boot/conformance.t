@@ -262,6 +262,12 @@ refused('no such file', qr/is neither a folder nor a \.sys file/, MINIPORT => "$
 refused('an image that is none', qr/bad\.sys is not used: /, MINIPORT => spill("$place/bad.sys", 'MZ, not quite'));
 refused('a test that is none', qr/TEST=nothing: no test of the conformance suite/, MINIPORT => "$place/mine",
     TEST => 'nothing');
+mkdir "$place/site" or die;
+my %of_owner = ('index.html' => 'of somebody', 'summary.json' => '{"sum": 1}');
+spill("$place/site/$_", $of_owner{$_}) for keys %of_owner;
+refused('a folder for the report with files of its owner\'s', qr/^REPORT=\S+: summary\.json, index\.html in this folder would be overwritten/m,
+    MINIPORT => "$place/nothing", REPORT => "$place/site");
+is_deeply({ map { m{([^/]+)$} => slurp($_) } glob "$place/site/*" }, \%of_owner, 'and they are left alone');
 spill("$place/mine/mine.c", "#error not finished\n");
 refused('a driver that does not compile', qr/mine\.c:1:2: error: #error not finished/, MINIPORT => "$place/mine");
 

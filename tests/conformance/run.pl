@@ -24,7 +24,11 @@ $| = 1;
 
 # What an earlier run left goes first: it is not about this driver.
 my $report = length($ENV{REPORT} // '') ? File::Spec->rel2abs($ENV{REPORT}) : undef;
-Results::clear($report) if $report;
+if ($report and my @others = Results::clear($report)) {
+    print STDERR "REPORT=$ENV{REPORT}: ", join(', ', @others), " in this folder would be overwritten, and no report of the suite's is there:",
+        " name another folder, or move them away\nrun-qemu.sh ended with 2: nothing was tested\n";
+    exit 2;
+}
 
 my $arch = $ENV{ARCH} // 'x86_64';
 my $word = $ENV{MINIPORT} // '';

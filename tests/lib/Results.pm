@@ -7,7 +7,8 @@
 #   index.html      all of it for people (Results/Page.pm)
 #   coverage.info, coverage/    the driver's lines that ran, in lcov's format and as genhtml's pages
 #
-#   Results::clear($folder)               removes what an earlier run left there
+#   Results::clear($folder)               makes it, and removes what an earlier run left there. Returns the names of files
+#                                         that are in the way and no report's; then nothing was removed
 #   Results::write_refusal($folder, $sentence, $code)    summary.json of a run that did not come to its tests
 #   my $results = Results->new(%facts)    $ENV{REPORT_RECORD} is an empty folder from then on. The facts:
 #                                           report     the folder
@@ -216,11 +217,23 @@ sub write_coverage {
 
 my @files = qw(junit.xml summary.json index.html coverage.info coverage);
 
-# The folder may have other things of its owner's.
+# Whether a file is a summary.json of ours.
+sub is_summary {
+    my ($path) = @_;
+    open my $file, '<', $path or return 0;
+    my $summary = eval { JSON::PP::decode_json(do { local $/; <$file> } // '') };
+    return ref $summary eq 'HASH' && exists $summary->{format} && exists $summary->{verdict};
+}
+
+# The folder may have other things of its owner's, and be no report's at all. Whoever ends the run before the
+# report is written leaves a folder that is still known as one.
 sub clear {
     my ($folder) = @_;
     make_path($folder);
-    remove_tree(map { "$folder/$_" } @files);
+    my @there = grep { -e "$folder/$_" } @files;
+    return @there if @there && !is_summary("$folder/summary.json");
+    write_refusal($folder, 'the suite was ended before its report was written', 2);
+    remove_tree(map { "$folder/$_" } grep { $_ ne 'summary.json' } @there);
     return;
 }
 
