@@ -360,8 +360,6 @@ static void write_block(const struct access_register *reg, uint16_t port, unsign
         write_device_block(port, width, buffer, count);
 }
 
-/* A device with DRQ waits for the host, or its data goes by the bus master, if that runs. QEMU: a
- * packet device shows BSY with it then, and without BSY it wants its packet. */
 uint8_t inject_look(uint16_t port)
 {
     uint8_t value = hal_in8(port);
@@ -370,6 +368,8 @@ uint8_t inject_look(uint16_t port)
     return value;
 }
 
+/* A device with DRQ waits for the host, or its data goes by the bus master, if that runs. QEMU: a
+ * packet device shows BSY with it then, and without BSY it wants its packet. */
 bool inject_ports_are_at_work(struct channel *channel)
 {
     const struct inject_channel *state = inject_channel(channel);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What our plugins share: which version of the interface QEMU has, and what its functions look like there. */
+/* What our plugins share: which version of the interface QEMU has, and what its functions look like
+ * there. */
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 
 #include "tests/bench/qemu_plugin.h"
@@ -15,8 +16,8 @@ int plugin_interface;
 static void (*plugin_translated)(struct qemu_plugin_tb *tb);
 static void (*plugin_at_exit)(void);
 
-/* QEMU looks at qemu_plugin_version once this has run. Which versions it takes it tells by the functions
- * that it has: the first had gone in 2, and the second came with 6, the last before 7. */
+/* QEMU looks at qemu_plugin_version once this has run. Which versions it takes it tells by the
+ * functions that it has: the first had gone in 2, and the second came with 6, the last before 7. */
 __attribute__((constructor)) static void choose_version(void)
 {
     if (dlsym(RTLD_DEFAULT, "qemu_plugin_register_vcpu_insn_exec_inline"))

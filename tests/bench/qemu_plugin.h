@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of QEMU's plugin interface that our plugins use (icount.c, tests/report/coverage.c): QEMU
- * exports these functions to the plugins it loads, and not every distribution has a header for them.
+ * The part of QEMU's plugin interface that our plugins use (icount.c, tests/report/coverage.c):
+ * QEMU exports these functions to the plugins it loads, and not every distribution has a header for
+ * them.
  *
  * Names and types are QEMU's; it looks up the two names of "what a plugin offers" by dlsym. The
  * functions here are the same in every version of the interface from 1 to 7. Three have types that
  * depend on the version of the running QEMU, info->version.cur; only their types are here, with the
- * versions in their names, and they are looked up by dlsym too. What our plugins share, so that one of
- * them serves every QEMU from 6.0 to 11.1, is at the end.
+ * versions in their names, and they are looked up by dlsym too. What our plugins share, so that one
+ * of them serves every QEMU from 6.0 to 11.1, is at the end.
  */
 #ifndef TESTS_BENCH_QEMU_PLUGIN_H
 #define TESTS_BENCH_QEMU_PLUGIN_H
@@ -92,8 +93,8 @@ void qemu_plugin_outs(const char *text);
 
 extern int plugin_interface; /* the version that the running QEMU has */
 
-/* For qemu_plugin_install: each block that is translated, and QEMU's end, are told to the plugin. Returns what
- * QEMU is to be told. */
+/* For qemu_plugin_install: each block that is translated, and QEMU's end, are told to the plugin.
+ * Returns what QEMU is to be told. */
 int plugin_begin(uint64_t id, const struct qemu_info_t *info,
                  void (*translated)(struct qemu_plugin_tb *tb), void (*at_exit)(void));
 

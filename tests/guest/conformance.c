@@ -319,7 +319,8 @@ void conf_packet(void)
 
 /* ------------------------------------------------------------------ the list */
 
-/* Into the log, where the host's report of the suite looks: where rules were broken, and the last of the trace. */
+/* Into the log, where the host's report of the suite looks: where rules were broken, and the last
+ * of the trace. */
 static void log_line(const char *line)
 {
     hal_log("trace %s\n", line);

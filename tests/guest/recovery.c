@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the port makes of devices that fail again and again: resets, slower modes, PIO, and off line; and which requests
- * it repeats. Two disks of the puppet's that have Ultra DMA; time-outs pass a hundred times as fast.
+ * What the port makes of devices that fail again and again: resets, slower modes, PIO, and off
+ * line; and which requests it repeats. Two disks of the puppet's that have Ultra DMA; time-outs
+ * pass a hundred times as fast.
  */
 #include <string.h>
 
@@ -367,8 +368,8 @@ static void test_repeats(void)
     puppet.packet = NULL;
 }
 
-/* A request of several commands whose first the driver has lost: nobody wants it any more, and it ends when the port
- * has given that up. What waits behind it goes on. */
+/* A request of several commands whose first the driver has lost: nobody wants it any more, and it
+ * ends when the port has given that up. What waits behind it goes on. */
 static void test_cancelled(void)
 {
     bool is_over = false, other_is_over = false;

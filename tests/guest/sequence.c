@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order of block requests: those that overlap where one of them changes sectors, flushes behind writes, and what is
- * urgent; and what a driver sees of data in segments. The driver is the puppet: it holds what it gets, and ends it in
- * the order that is the worst.
+ * The order of block requests: those that overlap where one of them changes sectors, flushes behind
+ * writes, and what is urgent; and what a driver sees of data in segments. The driver is the puppet:
+ * it holds what it gets, and ends it in the order that is the worst.
  */
 #include <string.h>
 

@@ -353,7 +353,8 @@ static void test_no_log(void)
     TAP_CHECK(is_clean());
 }
 
-/* Those behind it end with a reset, and when they come again each has only its own failure. EDGE: 185 */
+/* Those behind it end with a reset, and when they come again each has only its own failure.
+ * EDGE: 185 */
 static void test_plain_error(void)
 {
     one_disk();
@@ -438,8 +439,8 @@ static void test_reset(void)
     TAP_CHECK(ahci_model.comresets == 5 && is_clean());
 }
 
-/* A device that is ready after each reset, and then ends nothing: when it is given up, what was sent
- * to it is under way no more. */
+/* A device that is ready after each reset, and then ends nothing: when it is given up, what was
+ * sent to it is under way no more. */
 static void test_given_up(void)
 {
     unsigned tries = 0;

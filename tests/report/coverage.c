@@ -5,13 +5,14 @@
  *   -plugin coverage.so,out=FILE,above=0x1f0000      those at this address or above it
  *   -plugin coverage.so,probe=on                     says "coverage: yes", and QEMU ends
  *
- * FILE has a line for each instruction that was translated: `ADDRESS BYTES COUNT`, the address hexadecimal.
- * A count is of 64 bits, a page's instructions are kept together, and a page is never forgotten: an image
- * that takes another one's place adds to its counts.
+ * FILE has a line for each instruction that was translated: `ADDRESS BYTES COUNT`, the address
+ * hexadecimal. A count is of 64 bits, a page's instructions are kept together, and a page is never
+ * forgotten: an image that takes another one's place adds to its counts.
  *
  * Nothing is done to the guest, and only what lies above the address becomes slower.
  *
- * Owns: its counters. Entered by QEMU, at translation and from translated code, with one virtual CPU.
+ * Owns: its counters. Entered by QEMU, at translation and from translated code, with one virtual
+ * CPU.
  */
 #include "tests/bench/qemu_plugin.h"
 

@@ -22,8 +22,8 @@ frame where it happened.
 The package ata has the commands: reader.py alone finds the port's structures, words.py says numbers in the kernel's own
 words, commands.py has what the subcommands of `ata` have in common, images.py symbols and where a session stops by
 itself; of the others each has a group of commands. They read memory, and do nothing else: no function of the guest is
-called, and no device is touched, so that they work on a core as on a guest that is stopped. The Python interface is that
-of GDB 12 and later.
+called, and no device is touched, so that they work on a core as on a guest that is stopped. It was run with GDB 13.1;
+12 and later ones are expected to have what it uses of their Python interface.
 """
 
 import os
