@@ -20,21 +20,21 @@
 
 /* ------------------------------------------------------------------ nobody wants to know */
 
-#define DEFINE_PLAIN(Name, TYPE, bits)                                          \
-    static TYPE ACCESS_WAY plain_read##bits ACCESS_READ(address)                \
-    {                                                                           \
-        (void)reg;                                                              \
-        TYPE value = hal_read##bits((const void *)address);                     \
-        access_counters.registers++;                                            \
-        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);       \
-        return value;                                                           \
-    }                                                                           \
-    static inline VOID ACCESS_WAY plain_write##bits ACCESS_WRITE(address, TYPE) \
-    {                                                                           \
-        (void)reg;                                                              \
-        hal_write##bits((void *)address, value);                                \
-        access_counters.registers++;                                            \
-        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value);      \
+#define DEFINE_PLAIN(Name, TYPE, bits)                                     \
+    static TYPE ACCESS_WAY plain_read##bits ACCESS_READ(address)           \
+    {                                                                      \
+        (void)reg;                                                         \
+        TYPE value = hal_read##bits((const void *)address);                \
+        access_counters.registers++;                                       \
+        trace(TRACE_REGISTER_READ, (uint16_t)address, (bits) / 8, value);  \
+        return value;                                                      \
+    }                                                                      \
+    static VOID ACCESS_WAY plain_write##bits ACCESS_WRITE(address, TYPE)   \
+    {                                                                      \
+        (void)reg;                                                         \
+        hal_write##bits((void *)address, value);                           \
+        access_counters.registers++;                                       \
+        trace(TRACE_REGISTER_WRITE, (uint16_t)address, (bits) / 8, value); \
     }
 WIDTHS(DEFINE_PLAIN)
 
@@ -123,7 +123,9 @@ WIDTHS(DEFINE_TOLD)
             told_write32 HAL_WITH(reg, address, value);              \
             return;                                                  \
         }                                                            \
-        plain_write32 HAL_WITH(reg, address, value);                 \
+        hal_write32((void *)address, value);                         \
+        access_counters.registers++;                                 \
+        trace_write(role, address, 4, value);                        \
     }
 DEFINE_READ(HBA_IS, ahci_takes_interrupts(reg->hba))
 DEFINE_WRITE(HBA_IS, ahci_takes_interrupts_clear(reg->hba, value))
@@ -131,16 +133,7 @@ DEFINE_READ(HBA_PORT_IS, ahci_takes_port_interrupts(reg->port, value))
 DEFINE_WRITE(HBA_PORT_IS, (ahci_write_port_interrupts(reg->port, value), true))
 DEFINE_READ(HBA_PORT_SACT, (value = ahci_read_active(reg->port, value), true))
 DEFINE_WRITE(HBA_PORT_SACT, ahci_takes_active(reg->port, value))
-static VOID ACCESS_WAY write_HBA_PORT_CI ACCESS_WRITE(address, ULONG)
-{
-    if (__builtin_expect(!ahci_takes_issue(reg->port, value), 0)) {
-        told_write32 HAL_WITH(reg, address, value);
-        return;
-    }
-    hal_write32((void *)address, value);
-    access_counters.registers++;
-    trace_write(HBA_PORT_CI, address, 4, value);
-}
+DEFINE_WRITE(HBA_PORT_CI, ahci_takes_issue(reg->port, value))
 DEFINE_READ(HBA_PORT_CI, (value = ahci_read_issued(reg->port, value), true))
 
 uint32_t hba_tell_read(const struct access_register *reg, uintptr_t address, unsigned width,
