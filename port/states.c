@@ -60,13 +60,14 @@ static const char *const irb_slot_names[] = {
 
 /* ------------------------------------------------------------------ all */
 
+#define NAMES(names) names, sizeof(names) / sizeof *(names)
 const struct state_table state_tables[MACHINE_COUNT] = {
-    [MACHINE_CONTROLLER] = {"controller", controller_names, false},
-    [MACHINE_CHANNEL] = {"channel", channel_names, false},
-    [MACHINE_RECOVERY] = {"recovery of channel", recovery_names, false},
-    [MACHINE_POWER] = {"power of channel", power_names, true},
-    [MACHINE_POWER_IRB] = {"power IRB of channel", power_irb_names, false},
-    [MACHINE_SLOT] = {"request sense of channel", irb_slot_names, true},
+    [MACHINE_CONTROLLER] = {"controller", NAMES(controller_names), false},
+    [MACHINE_CHANNEL] = {"channel", NAMES(channel_names), false},
+    [MACHINE_RECOVERY] = {"recovery of channel", NAMES(recovery_names), false},
+    [MACHINE_POWER] = {"power of channel", NAMES(power_names), true},
+    [MACHINE_POWER_IRB] = {"power IRB of channel", NAMES(power_irb_names), false},
+    [MACHINE_SLOT] = {"request sense of channel", NAMES(irb_slot_names), true},
 };
 
 bool state_has_step(enum state_machine machine, unsigned from, unsigned to)
@@ -84,6 +85,13 @@ bool state_has_step(enum state_machine machine, unsigned from, unsigned to)
         if (steps[i].machine == machine && steps[i].from == from && steps[i].to == to)
             return true;
     return false;
+}
+
+const char *state_name(enum state_machine machine, unsigned state)
+{
+    const struct state_table *table = &state_tables[machine];
+
+    return state < table->count ? table->names[state] : "?";
 }
 
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size)
@@ -105,9 +113,9 @@ void state_subject(enum state_machine machine, unsigned where, char *text, size_
 
 void state_refuse(enum state_machine machine, unsigned where, unsigned from, unsigned to)
 {
-    const struct state_table *table = &state_tables[machine];
     char subject[64];
 
     state_subject(machine, where, subject, sizeof subject);
-    PANIC("%s: '%s' may not be followed by '%s'", subject, table->names[from], table->names[to]);
+    PANIC("%s: '%s' may not be followed by '%s'", subject, state_name(machine, from),
+          state_name(machine, to));
 }

@@ -121,6 +121,7 @@ enum irb_slot_state {
 struct state_table {
     const char *name; /* as the trace says it */
     const char *const *names;
+    unsigned count; /* of names */
     bool has_units; /* there is one for each logical unit of a channel */
 };
 extern const struct state_table state_tables[MACHINE_COUNT];
@@ -132,6 +133,8 @@ static inline unsigned state_place(unsigned channel, unsigned target, unsigned l
 {
     return channel | target << 16 | lun << 24;
 }
+/* What a state is called; "?": the machine has no such state. */
+const char *state_name(enum state_machine machine, unsigned state);
 /* Whose steps they are, for people: "recovery of channel 0.0". */
 void state_subject(enum state_machine machine, unsigned where, char *text, size_t size);
 

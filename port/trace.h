@@ -93,8 +93,8 @@ static inline uint64_t *trace_time_at(uintptr_t place)
     return &trace_times[place];
 }
 
-/* At least once in a lap of the ring, and not within itself: by the watch (hang.c), which comes
- * twenty times a second, whatever runs. */
+/* Not within itself: by the watch (hang.c), twenty times a second, if there is one. Of the laps
+ * between two of its ticks it counts none, so who reads the ring counts on by himself. */
 static inline void trace_count_laps(void)
 {
     trace_counted += (uint16_t)(trace_next - trace_counted);

@@ -270,8 +270,8 @@ static void put_state(unsigned where, unsigned machine, uint32_t value, char *te
     state_subject((enum state_machine)machine, where | (value & STATE_UNIT), subject,
                   sizeof subject);
     put_line(TRACE_NO_CHANNEL, text, size, "%s: %s -> %s", subject,
-             state_tables[machine].names[value & 0xFF],
-             state_tables[machine].names[value >> 8 & 0xFF]);
+             state_name((enum state_machine)machine, value & 0xFF),
+             state_name((enum state_machine)machine, value >> 8 & 0xFF));
 }
 
 static void put_recovery(unsigned channel, unsigned what, uint32_t value, char *text, size_t size)

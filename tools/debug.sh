@@ -24,9 +24,10 @@ mkdir -p "$run_dir"
 mkfifo "$run_dir/console" || exit 2
 exec 3<>"$run_dir/console" # held open for both, so that it never ends
 
-# In a session of its own: Ctrl-C in GDB stops the guest, and must not end QEMU.
+# In a session of its own: Ctrl-C in GDB stops the guest, and must not end QEMU. No core: GDB has the
+# guest itself, and nobody else is to stop it and let it go on.
 [[ -n ${CMD-} ]] || export MODE=interactive
-GDB=socket GDB_WAIT=1 TIMEOUT=${TIMEOUT:-0} RUN_DIR=$run_dir setsid ./run-qemu.sh <&3 3<&- &
+CORE=0 GDB=socket GDB_WAIT=1 TIMEOUT=${TIMEOUT:-0} RUN_DIR=$run_dir setsid ./run-qemu.sh <&3 3<&- &
 pid=$!
 # shellcheck disable=SC2317 # reached through the trap
 finish() {

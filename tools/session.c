@@ -390,6 +390,7 @@ static int conclude(int status)
         read_events();
     while (files >= 0 && read_files())
         continue;
+    core_conclude();
     bool has_failed = host_conclude() | files_conclude();
     if (has_obeyed)
         end = END_BY_ITSELF;

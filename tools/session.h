@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of `session` have in common: session.c, which stays beside QEMU, session_host.c, which
- * knows what the host could not do, session_files.c, which makes files of what the guest hands over,
- * session_core.c, which takes a core of a guest that has failed, and session_door.c, which has the NBD server.
+ * What the files of `session` have in common: session.c, which stays beside QEMU, session_host.c,
+ * which knows what the host could not do, session_files.c, which makes files of what the guest
+ * hands over, session_core.c, which takes a core of a guest that has failed, and session_door.c,
+ * which has the NBD server.
  */
 #ifndef TOOLS_SESSION_H
 #define TOOLS_SESSION_H
@@ -61,8 +62,12 @@ void core_holds(unsigned long long byte_count);
 /* A line of QEMU's machine protocol. */
 void core_event(const char *line);
 
-/* A guest that does not answer is about to be given up. True: a core is being taken first, and QEMU ended then. */
+/* A guest that does not answer is about to be given up. True: a core is being taken first, and QEMU
+ * ended then. */
 bool core_take_last(void);
+
+/* QEMU has ended: a core that is not whole is removed. */
+void core_conclude(void);
 
 /* session_door.c */
 

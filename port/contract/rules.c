@@ -15,7 +15,7 @@ static const struct {
 
 const char *contract_rule_id(enum rule rule)
 {
-    return rules[rule].id;
+    return rule < RULE_COUNT ? rules[rule].id : "?";
 }
 
 const char *contract_rule_words(enum rule rule)

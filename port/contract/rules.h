@@ -17,7 +17,7 @@ extern bool contract_checks;
 /* checks=calls: nothing is said of what goes over the wire, and no access is looked at. */
 extern bool contract_audits;
 
-/* "CTX-01" */
+/* "CTX-01"; "?": there is no such rule. */
 const char *contract_rule_id(enum rule rule);
 const char *contract_rule_words(enum rule rule);
 

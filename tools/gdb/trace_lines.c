@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trace's lines for a debugger, made by the kernel's own sources: standard input has the ring as it lay in the
- * guest's memory and what its channels are, standard output gets the lines that the shell's `log` shows.
+ * The trace's lines for a debugger, made by the kernel's own sources: standard input has the ring
+ * as it lay in the guest's memory and what its channels are, standard output gets the lines that
+ * the shell's `log` shows.
  *
  *   trace-lines [COUNT]
  *
- * The input is words, a line each, and `end`, behind which the bytes of trace_entries, trace_times and trace_next
- * follow:
+ * The input is words, a line each, and `end`, behind which the bytes of trace_entries, trace_times
+ * and trace_next follow:
  *
- *   clock BEGIN TICK             the cycle counter at the start, and microseconds a cycle, in 2^-32
- *   ports CHANNEL STATUS ALTERNATE BUS-MASTER    where a channel's registers are; 0: nowhere
- *   memory CHANNEL WHERE BYTES OFFSET            a piece of an AHCI controller's registers, the offset of its first
- *   prd CHANNEL ADDRESS CONTROL                  one of the table that its bus master was started on last
+ *   clock BEGIN TICK    the cycle counter at the start, and microseconds a cycle, in 2^-32
+ *   ports CHANNEL STATUS ALTERNATE BUS-MASTER
+ *                       where a channel's registers are; 0: nowhere
+ *   memory CHANNEL WHERE BYTES OFFSET
+ *                       a piece of an AHCI controller's registers, the offset of its first
+ *   prd CHANNEL ADDRESS CONTROL
+ *                       one of the table that its bus master was started on last
  *
  * Owns nothing but its copy of the ring. The words of the entries are port/trace_words.c's.
  */
@@ -25,7 +29,9 @@
 #include "port/trace.h"
 #include "port/trace_words.h"
 
-#define MAX_PIECES 1024u
+/* Of each channel its ports and a table of up to 64 (tools/gdb/ata/trace.py); of each controller
+ * what it has mapped. */
+#define MAX_PIECES (PORT_MAX_CONTROLLERS * (PORT_MAX_CHANNELS * (1 + 64) + PORT_MAX_MAPPED))
 
 enum piece_kind {
     PIECE_PORTS,
@@ -43,7 +49,7 @@ static struct piece pieces[MAX_PIECES];
 static unsigned piece_count;
 static uint64_t clock_begin, clock_tick;
 
-/* ------------------------------------------------------------------ what the kernel's sources call */
+/* --------------------------------------------------------------- what the kernel's sources call */
 
 uint64_t hal_cycles_us(uint64_t cycles)
 {

@@ -5,8 +5,8 @@
  * last time that a serial line was set up is the firmware's; the kernel does that before its first
  * driver runs.
  *
- * An interrupt may come between an access and its entry, when its own accesses stand before it: what
- * is not next is looked for a little further on, and that is said. An access that a fault was
+ * An interrupt may come between an access and its entry, when its own accesses stand before it:
+ * what is not next is looked for a little further on, and that is said. An access that a fault was
  * injected into may never have reached the device.
  */
 #include <errno.h>
@@ -115,7 +115,8 @@ static bool wanted(const struct record *record, struct seen *seen, unsigned *cou
         seen->space = SPACE_MEMORY;
         seen->where = found.offset;
     } else if (found.role >= ROLE_BUS_MASTER_COMMAND) {
-        static const uint8_t offsets[] = {0, 2, 4};
+        static const uint8_t offsets[] = {0, 2, 4, 5, 6, 7};
+        _Static_assert(sizeof offsets == ROLE_COUNT - ROLE_BUS_MASTER_COMMAND, "one each");
         seen->space = SPACE_BUS_MASTER;
         seen->where = offsets[found.role - ROLE_BUS_MASTER_COMMAND];
     }

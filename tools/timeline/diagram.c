@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One request's life as a sequence diagram: issuer, port, miniport and device beside each other, time
- * downwards, registers in words. SVG without script, fonts or colours of its own but for a few.
+ * One request's life as a sequence diagram: issuer, port, miniport and device beside each other,
+ * time downwards, registers in words. SVG without script, fonts or colours of its own but for a
+ * few.
  */
 #include <inttypes.h>
 #include <stdarg.h>

@@ -2,9 +2,10 @@
 /*
  * The story as Trace Event JSON, which Perfetto and Chrome's viewer read.
  *
- * A process for each channel, and for an AHCI controller's registers; its threads are tracks. A device
- * has as many lanes as it had requests at a time, so that slices of a track lie within each other, or
- * beside. Events stand in the order of their times, in microseconds since the machine's clock was 0.
+ * A process for each channel, and for an AHCI controller's registers; its threads are tracks. A
+ * device has as many lanes as it had requests at a time, so that slices of a track lie within each
+ * other, or beside. Events stand in the order of their times, in microseconds since the machine's
+ * clock was 0.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -138,8 +139,8 @@ static void name_channel(uint16_t channel)
     for (unsigned i = 0; i < out.story->device_count; i++)
         if (out.story->devices[i].channel == channel && out.story->devices[i].driver[0])
             driver = out.story->devices[i].driver;
-    snprintf(name, sizeof name, "channel %s%s%.40s%s", channel_words(channel), *driver ? ", " : "",
-             driver, *driver ? ".sys" : "");
+    snprintf(name, sizeof name, "channel %s%s%.*s%s", channel_words(channel), *driver ? ", " : "",
+             (int)sizeof out.story->devices->driver, driver, *driver ? ".sys" : "");
     put_name("process_name", process_of(channel), 0, name);
     put_order("process_sort_index", process_of(channel), 0, process_of(channel));
     put_name("thread_name", process_of(channel), TRACK_FLAGS, "rules, resets, faults, states");

@@ -5,8 +5,8 @@
  *                                              writes Trace Event JSON and SVG
  *        timeline compare CAPTURE QEMU-LOG     are these the accesses that QEMU saw?
  *
- * For run-qemu.sh (tools/run-trace.sh). Ends with 0, 1 when the accesses differ or entries are missing,
- * or 2.
+ * For run-qemu.sh (tools/run-trace.sh). Ends with 0, 1 when the accesses differ or entries are
+ * missing, or 2.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -3,10 +3,10 @@
  * Reads the trace's ring in the memory of a machine that runs. Owns the capture file. Writes
  * nothing into the machine's memory, so the machine does not know of it.
  *
- * An entry's place is taken before the entry is written, and an interrupt may come in between. So an
- * entry is read when half of the ring has been written behind it; what is left, when the machine has
- * ended. If the machine was faster by more than the other half, entries are missing, and the file
- * says how many.
+ * An entry's place is taken before the entry is written, and an interrupt may come in between. So
+ * an entry is read when half of the ring has been written behind it; what is left, when the machine
+ * has ended. If the machine was faster by more than the other half, entries are missing, and the
+ * file says how many.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,15 +61,17 @@ static bool find_export(void)
     return ring.export;
 }
 
-/* How many there are. `counted` is never behind by a whole lap (trace_count_laps). */
+/* How many there are. `counted` may be laps behind (trace_count_laps), or stand still: then there
+ * is less than a lap since the last look, a millisecond ago. */
 static uint64_t look(void)
 {
     const volatile uint32_t *counted = at(ring.export->counted, sizeof *counted);
     const volatile uint16_t *next = at(ring.export->next, sizeof *next);
     const uint32_t before = *counted;
-    const uint32_t now = before + (uint16_t)(*next - before);
+    const uint16_t place = *next;
+    const int32_t more = (int32_t)(before + (uint16_t)(place - before) - (uint32_t)ring.written);
 
-    ring.written += now - (uint32_t)ring.written;
+    ring.written += more < 0 ? (uint16_t)(place - ring.written) : (uint32_t)more;
     return ring.written;
 }
 

@@ -382,6 +382,16 @@ static void end_the_rest(struct story *story)
 
 /* ------------------------------------------------------------------ all of it */
 
+/* The guest may have written over what it exports: roles that are none are no register's. */
+static void drop_bad_places(struct trace_export *export)
+{
+    for (unsigned i = 0; i < TRACE_EXPORT_PLACES; i++) {
+        struct trace_place *place = &export->places[i];
+        if (place->role && (uint64_t)place->role + place->count > ROLE_COUNT)
+            place->count = 0;
+    }
+}
+
 static void map_capture(struct story *story, const char *path)
 {
     struct stat status;
@@ -389,10 +399,13 @@ static void map_capture(struct story *story, const char *path)
 
     if (file < 0 || fstat(file, &status) < 0 || (size_t)status.st_size < sizeof *story->head)
         die("%s: cannot be read, or is no capture of a trace", path);
-    story->head = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    struct capture_head *head =
+        mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
     close(file);
-    if (story->head == MAP_FAILED || story->head->magic != CAPTURE_MAGIC)
+    if (head == MAP_FAILED || head->magic != CAPTURE_MAGIC)
         die("%s: is no capture of a trace", path);
+    drop_bad_places(&head->export);
+    story->head = head;
     story->records = (const struct record *)(story->head + 1);
     story->count = story->head->record_count;
     if (((size_t)status.st_size - sizeof *story->head) / sizeof *story->records != story->count)
