@@ -31,6 +31,7 @@ static struct block_request queued[QUEUED];
 static unsigned queued_left;
 static struct request request;
 static bool is_unsure; /* the sectors of the last write may be old or new */
+static bool is_writable;
 
 /* ------------------------------------------------------------------ how they end */
 
@@ -343,13 +344,20 @@ void sweep_name(const struct sweep_scenario *scenario, char *text, size_t size)
 
 /* ------------------------------------------------------------------ the disk */
 
-/* All of it, piece by piece. */
+/* Sectors of it, piece by piece. */
+static bool transfer_part(enum block_operation operation, uint32_t from, uint32_t to, uint8_t *data)
+{
+    for (uint32_t at = from, length; at < to; at += length) {
+        length = to - at < PIECE ? to - at : PIECE;
+        if (!conf_transfer(disk, operation, at, length, data + at * SECTOR))
+            return false;
+    }
+    return true;
+}
+
 static bool transfer_disk(enum block_operation operation, uint8_t *data)
 {
-    for (uint32_t at = 0; at < SWEEP_SECTORS; at += PIECE)
-        if (!conf_transfer(disk, operation, at, PIECE, data + at * SECTOR))
-            return false;
-    return true;
+    return transfer_part(operation, 0, SWEEP_SECTORS, data);
 }
 
 /* Old or new, of a sector that was written to last; it is known from now on. */
@@ -364,10 +372,14 @@ static bool is_old_or_new(uint32_t sector, const uint8_t *holds)
 
 bool sweep_check_disk(bool is_blind, char *text, size_t size)
 {
+    /* Where the driver does not write, the request's place will do. */
+    const uint32_t from = is_writable ? 0 : (uint32_t)lba;
+    const uint32_t to = is_writable ? SWEEP_SECTORS : (uint32_t)lba + count;
+
     snprintf(text, size, "the disk is not read any more");
-    if (!transfer_disk(BLOCK_READ, found))
+    if (!transfer_part(BLOCK_READ, from, to, found))
         return false;
-    for (uint32_t i = 0; i < SWEEP_SECTORS; i++) {
+    for (uint32_t i = from; i < to; i++) {
         if (is_old_or_new(i, found + i * SECTOR))
             continue;
         if (is_blind)
@@ -397,7 +409,8 @@ bool sweep_prepare(void)
     conf_fill(model, disk_bytes, seed);
     if (cd && !conf_ok(conf_transfer(cd, BLOCK_READ, 0, 4, medium), "the CD is read"))
         return false;
-    if (conf_writes(disk))
+    is_writable = conf_writes(disk);
+    if (is_writable)
         return conf_ok(transfer_disk(BLOCK_WRITE, model), "the scratch disk is written");
     return transfer_disk(BLOCK_READ, model) || conf_ok(false, "the scratch disk is read");
 }
