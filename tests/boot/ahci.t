@@ -4,6 +4,8 @@
 # ahci.sys: disks and a CD on an AHCI controller, of q35 and in a slot of pc; what is written, compared outside; its
 # settings and notes; a sector that cannot be read, among commands that are queued. QEMU's trace is the witness of what
 # is queued. (What every driver has to do is the conformance suite's: conformance.t.)
+#
+# Run on x86_64 alone: the suite is run for ahci on i386.
 use strict;
 use warnings;
 use lib 'tests/lib';

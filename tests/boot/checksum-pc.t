@@ -3,6 +3,8 @@
 #
 # What the guest reads is what the host has, on the pc machine (PIIX3): 16 MiB of random bytes in each of
 # the four places, by DMA and by PIO, and a CD by both. QEMU's trace says that it was so.
+#
+# Run on x86_64 alone: i386 has the other machines.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # Drivers of other tools: compiled by clang for Windows, linked by mingw-w64's ld or by lld, and with
 # imports from ataport.sys or from pciidex.sys. Each reads the disk as the one of mingw-w64
 # does, breaks no rule, and reports name the same files and lines.
+#
+# Run on i386 alone: names and calls are decorated there. (kit.t has both.)
 use strict;
 use warnings;
 use lib 'tests/lib';
