@@ -97,7 +97,9 @@ static void take_hardware(struct pata_channel *channel)
     channel->is_ready = FALSE;
     channel->selected = 0;
     pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
-    pata_read_status(channel); /* acknowledges what somebody else's command has left */
+    /* Acknowledges what somebody else's command has left. ATA: 9.2: not in the 2 ms after SRST. */
+    if (!channel->reset_was_cut)
+        pata_read_status(channel);
     if (!channel->bus_master)
         return;
     channel->bus_master_direction = 0;
@@ -151,6 +153,8 @@ static BOOLEAN start_channel(struct pata_channel *channel, PIDE_CHANNEL_CONFIGUR
     pata_read_settings(channel);
     take_hardware(channel);
     pata_run(channel, PHASE_IDLE);
+    if (channel->reset_was_cut)
+        pata_run(channel, PHASE_RESET_WANTED);
     return TRUE;
 }
 
@@ -160,6 +164,7 @@ static void stop_channel(struct pata_channel *channel)
     pata_store_notes(channel);
     if (channel->phase == PHASE_STOPPED)
         return;
+    channel->reset_was_cut |= channel->phase == PHASE_RESET;
     pata_run(channel, PHASE_STOPPED);
     if (channel->bus_master)
         pata_bus_master_stop(channel);

@@ -287,7 +287,8 @@ struct pata_channel {
     ULONG timer_left_us;                         /* how long; in dump mode: until it is over */
     ULONG waited_us;                             /* for the same thing so far */
     UCHAR reset_target;                          /* the device that PHASE_RESET looks at */
-    UCHAR resets_in_a_row;                       /* without a command that ended in between */
+    BOOLEAN reset_was_cut; /* by IdeStop: the devices may not be done with SRST */
+    UCHAR resets_in_a_row; /* without a command that ended in between */
 
     /* The registry. */
     struct pata_notes *notes; /* the registry buffer, from IdeStart to IdeStop; NULL: none */

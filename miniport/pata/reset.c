@@ -157,6 +157,7 @@ void pata_reset_begin(struct pata_channel *channel)
     channel->is_ready = FALSE;
     channel->selected = 0;
     channel->reset_target = 0;
+    channel->reset_was_cut = FALSE;
     channel->waited_us = 0;
     pata_write_device_control(channel, IDE_DC_RESET_CONTROLLER | IDE_DC_DISABLE_INTERRUPTS);
     AtaPortStallExecution(SRST_US);
