@@ -20,7 +20,7 @@ for my $case (['pata' => MACHINE => 'pc'], ['pata by PIO' => MACHINE => 'isapc']
     my $small = random_image('small.img', 300 << 9, $name);
     my ($before, $small_before) = (sha256_of($disk), sha256_of($small));
     my $run = boot(@words, DISK => $disk, DISK1 => $small, WRITE => 1, QEMU_EXTRA => $writes,
-        CMD => 'bench 0 write divide=4; bench 0 write 4K 32; bench 0 write 128K 32; bench 0 write 1M 3; bench 1 write 4K 256; '
+        CMD => 'bench 0 write divide=16; bench 0 write 4K 32; bench 0 write 128K 32; bench 0 write 1M 3; bench 1 write 4K 256; '
             . 'bench 1 write 64K 32; rules');
     exit_code_is($run, 0, "$name: writes of all sizes");
     like(output_of($run, 'bench 0 write 4K 32'), qr/^bench port write-4096-depth-32 ops=8192 /m, 'all of them');

@@ -4,6 +4,8 @@
 # The driver under the probes (tests/probes/base) is a correct one as long as no case is armed: it drives
 # disk and CD on PCI and ISA, by DMA and PIO, gets over requests that fail, and
 # STRICT=1 finds nothing.
+#
+# Run on i386 alone: nothing of this depends on ARCH, and sizes have 32 bits there.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -4,6 +4,8 @@
 # tinyahci.sys, the small AHCI driver that was written from docs/ and include/ddi alone (tests/probes/tinyahci), in the
 # place of ours: data read and written, a sector that cannot be read, an interrupt that gets lost, a drive without a medium.
 # (`make test MINIPORT=tests/probes/tinyahci` is the whole suite.)
+#
+# Run on i386 alone: nothing of this depends on ARCH.
 use strict;
 use warnings;
 use lib 'tests/lib';
