@@ -21,16 +21,6 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) tools/registry.h tools/end.h $(wildca
 
 HOST_TOOLS := build/tools/image build/tools/session build/tools/lines
 
-# The words of GDB's `ata trace`: the kernel's own.
-TRACE_LINES := build/tools/trace-lines
-TRACE_LINES_SOURCES := tools/gdb/trace_lines.c $(addprefix port/,trace.c trace_words.c trace_command.c trace_text.c \
-    states.c irb_names.c contract/context.c contract/rules.c $(addprefix access/,names.c names_commands.c names_word.c))
-$(TRACE_LINES): $(TRACE_LINES_SOURCES) $(wildcard port/*.h port/*.def port/access/*.h port/contract/*.h port/contract/*.def)
-	@mkdir -p $(@D)
-	@$(if $(Q),echo '  HOSTCC $@')
-	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fshort-wchar -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -Iinclude/ddi \
-	    -I$(HAL_FOLDER_x86_64) -o $@ $(TRACE_LINES_SOURCES)
-
 build/tools/session: tools/session_host.c tools/session_files.c tools/session_core.c tools/session_door.c tools/session.h tools/end.h lib/plural.h \
     lib/host_file.h lib/door.h
 build/tools/lines: tools/dwarf.c tools/dwarf_form.c tools/dwarf_line.c tools/dwarf.h tools/dwarf_read.h
@@ -39,17 +29,20 @@ $(HOST_TOOLS): build/tools/%: tools/%.c
 	@$(if $(Q),echo '  HOSTCC $@')
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. -o $@ $(filter %.c,$^)
 
-# NTAPI and the interface's types are as in the kernel; its tables look at no machine.
+# What reads the kernel's trace has the kernel's own words for it. NTAPI and the interface's types are as in the kernel;
+# its tables look at no machine.
+TRACE_LINES := build/tools/trace-lines
 TIMELINE_TOOL := build/tools/timeline
-TIMELINE_SOURCES := $(addprefix tools/timeline/,main.c record.c story.c events.c diagram.c compare.c) \
-    $(addprefix port/,trace_words.c trace_command.c trace_text.c states.c irb_names.c contract/context.c contract/rules.c \
+TRACE_WORDS := $(addprefix port/,trace_words.c trace_command.c trace_text.c states.c irb_names.c contract/context.c contract/rules.c \
     access/names.c access/names_commands.c access/names_word.c)
-$(TIMELINE_TOOL): $(TIMELINE_SOURCES) tools/timeline/timeline.h lib/plural.h $(wildcard port/*.h port/*.def port/access/*.h \
-    port/contract/*.h port/contract/*.def include/ddi/*.h include/ddi/*/*.h) hal/hal.h
+$(TRACE_LINES): tools/gdb/trace_lines.c port/trace.c
+$(TIMELINE_TOOL): $(addprefix tools/timeline/,main.c record.c story.c events.c diagram.c compare.c timeline.h)
+$(TRACE_LINES) $(TIMELINE_TOOL): $(TRACE_WORDS) lib/plural.h hal/hal.h $(wildcard port/*.h port/*.def port/access/*.h \
+    port/contract/*.h port/contract/*.def include/ddi/*.h include/ddi/*/*.h)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  HOSTCC $@')
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -fshort-wchar -fno-strict-aliasing -Wall -Wextra $(WERROR_FLAG) -D_GNU_SOURCE -I. \
-	    -Iinclude/ddi -I$(HAL_FOLDER_x86_64) -o $@ $(TIMELINE_SOURCES)
+	    -Iinclude/ddi -I$(HAL_FOLDER_x86_64) -o $@ $(filter %.c,$^)
 
 all: $(REGISTRY_TOOL) $(HOST_TOOLS) $(TRACE_LINES) $(TIMELINE_TOOL)
 
