@@ -29,21 +29,6 @@ uint64_t memory_physical_long_run(const void *address, uint32_t *byte_count)
     return start;
 }
 
-unsigned memory_pieces(const void *address, uint32_t byte_count)
-{
-    const uint8_t *at = address;
-    unsigned pieces = 0;
-    while (byte_count) {
-        uint32_t run = byte_count;
-        if (!memory_physical_run(at, &run))
-            return 0;
-        pieces++;
-        at += run;
-        byte_count -= run;
-    }
-    return pieces;
-}
-
 bool memory_is_below(const void *address, uint32_t byte_count, uint64_t limit)
 {
     const uint8_t *at = address;

@@ -17,8 +17,6 @@ static inline uint64_t memory_physical_run(const void *address, uint32_t *byte_c
         return (uintptr_t)address;
     return memory_physical_long_run(address, byte_count);
 }
-/* In how many contiguous pieces does a buffer lie? 0: not all of it is mapped. */
-unsigned memory_pieces(const void *address, uint32_t byte_count);
 /* Is all of it mapped, and below a physical address? */
 bool memory_is_below(const void *address, uint32_t byte_count, uint64_t limit);
 

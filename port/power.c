@@ -270,13 +270,19 @@ static void set_devices(struct channel *channel, IDE_POWER_STATE state)
             (void)device_set_power(device, state);
 }
 
+/* What has waited for it goes on. */
+static void let_requests_out(struct channel *channel)
+{
+    shared_clear(&channel->queue.busy, BUSY_POWER);
+    deferred_queue(&channel->irbs.completion);
+    irql_lower(irql_raise_dispatch());
+}
+
 static void give_back(struct channel *channel)
 {
     channel_step(channel, CHANNEL_RUNNING);
-    shared_clear(&channel->queue.busy, BUSY_POWER);
     set_devices(channel, IdePowerD0);
-    deferred_queue(&channel->irbs.completion);
-    irql_lower(irql_raise_dispatch());
+    let_requests_out(channel);
 }
 
 bool channel_power_down(struct channel *channel)
@@ -326,11 +332,8 @@ enum setting_outcome channel_set_setting(struct channel *channel, uint8_t target
     if (wait_for(channel, &channel->irbs.outstanding))
         outcome = hw_control_setting(channel, target, setting, value) ? SETTING_ACCEPTED
                                                                       : SETTING_REFUSED;
-    if (is_running) {
-        shared_clear(&channel->queue.busy, BUSY_POWER);
-        deferred_queue(&channel->irbs.completion);
-        irql_lower(irql_raise_dispatch());
-    }
+    if (is_running)
+        let_requests_out(channel);
     return outcome;
 }
 
