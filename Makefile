@@ -62,7 +62,7 @@ endif
 
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
-RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER CORE DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE HIVE_RO \
+RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER CORE DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HISTORY HIVE HIVE_RO \
     KARGS MACHINE MINIPORT MODE NBD OUT QEMU QEMU_EXTRA REQUEST RUN_DIR STRICT TIMELINE TIMEOUT TRACE WATCHDOG WRITE
 
 define hand_on
@@ -359,6 +359,7 @@ help:
 #?   MACHINE=pc|q35|isapc CONTROLLER= ACCEL= MINIPORT=        the machine and its drivers
 #?   NBD=1                 the disks for qemu-img, nbdcopy, fio ... of the host: docs/nbd.md
 #?   HIVE= HIVE_RO=1 CMD='a; b' STRICT=1 CHECKS=off TRACE= FAULT='rule; rule' KARGS= TIMEOUT= GDB=1 WATCHDOG=0 CORE=0
+#?   HISTORY=              the lines entered at the prompt (build/history); nothing behind the = is none
 #?   OUT= REQUEST=         of make trace
 #? ./run-qemu.sh --help explains those from DISK= on.
 #?   WERROR=1              warnings are errors

@@ -83,6 +83,8 @@ Debugging and tests
   WATCHDOG=0         lets a driver's routine run for ever that otherwise is stopped after five seconds; with
                      GDB= this is the default
   GDB_WAIT=1         the machine waits for GDB before its first instruction
+  HISTORY=           the file for lines that are entered at the prompt, for later sessions (default build/history; the
+                     last 1000 are used); nothing behind the = is none
   MODE=interactive   the prompt, although standard input is no terminal
   RUN_DIR=           directory for this run's files, kept afterwards: debug.log, qemu.log, modules, and what
                      `trace save` makes (otherwise only the last run's debug.log is kept, as
@@ -278,6 +280,18 @@ else
   grep -q "[^[:space:]]" "$run_dir/commands" && mode=commands || mode=tour
 fi
 [[ $mode == commands ]] && add_module commands type=commands
+
+# What was entered at the prompt before, and is from here on: tools/session has the file. HISTORY= without a word
+# after it is none.
+history=${HISTORY-$top/build/history}
+if [[ -n $history ]] && { ((has_door)) || [[ $mode == interactive ]]; }; then
+  for path in "$hive" "${image_files[@]}"; do
+    [[ ! $path -ef $history ]] || die "HISTORY=$history: is the registry's file, or a disk's image, too; it is not touched"
+  done
+  absolute "$history"
+  session_words+=(-y "$REPLY" history)
+  add_module history type=history
+fi
 
 # ---------------------------------------------------------------------- the kernel's command line
 

@@ -222,8 +222,15 @@ static void run_test(void)
         refuse("On the kernel's command line, test names no test of this kernel.");
 }
 
+static void load_history(unsigned index)
+{
+    const struct hal_boot_module *module = &hal_boot_info()->modules[index];
+    shell_load_history(module->data, module->byte_count);
+}
+
 static void prompt(void)
 {
+    for_each_module(MODULE_HISTORY, load_history);
     hal_printf("`help` lists the commands.\n");
     shell_interactive();
 }

@@ -275,6 +275,7 @@ static bool module_type(struct span word, enum module_type *type)
     static const char *const words[] = {
         [MODULE_DEFAULT] = "default", [MODULE_DRIVER] = "driver", [MODULE_LINES] = "lines",
         [MODULE_LAYER] = "layer",     [MODULE_HIVE] = "hive",     [MODULE_COMMANDS] = "commands",
+        [MODULE_HISTORY] = "history",
     };
     int place = place_in(word, words, sizeof words / sizeof *words);
     if (place >= 0)
@@ -293,7 +294,7 @@ bool module_parse(const char *command_line, struct module_description *descripti
         !module_type(value, &description->type)) {
         snprintf(error, error_size,
                  "The boot module \"%.60s\" must begin with type=default, driver, lines, layer, "
-                 "hive or commands.",
+                 "hive, commands or history.",
                  command_line);
         return false;
     }

@@ -71,6 +71,7 @@ enum module_type {
     MODULE_LAYER,    /* a registry file that lies beside a driver: read, never written */
     MODULE_HIVE,     /* the registry's file */
     MODULE_COMMANDS, /* a text for mode=commands */
+    MODULE_HISTORY,  /* lines that were entered before: one each, oldest first */
 };
 
 #define MODULE_NAME_CAPACITY 256u

@@ -4,6 +4,9 @@
  * HOST_FILE_BEGIN, the name, a 0, the text, a 0. tools/session_files.c makes the file. What stands
  * between two of them is passed over.
  *
+ * A line that was entered at the guest's prompt, for the history that the host keeps: a byte
+ * HOST_FILE_LINE, the line, a 0.
+ *
  * And before the guest stops for a core of its memory: a byte HOST_FILE_MEMORY, the number of bytes
  * that it uses of it, in decimal digits, a 0. (In the midst of a text it is a byte of it: that file
  * is cut off then, and the core holds all memory.)
@@ -17,6 +20,7 @@
 
 #define HOST_FILE_BEGIN         '\x02'
 #define HOST_FILE_MEMORY        '\x03'
+#define HOST_FILE_LINE          '\x04'
 #define HOST_FILE_NAME_CAPACITY 81u /* with its 0 */
 
 /* A name alone, so that no file comes to lie elsewhere: letters, digits, dots, - and _, and no dot

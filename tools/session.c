@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-m FILE NAME]... [-d DEVICE WORDS STORE]...
+ * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-y FILE NAME] [-m FILE NAME]... [-d DEVICE WORDS STORE]...
  *            [-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...
  *
  * Starts QEMU for run-qemu.sh, in FOLDER, where each FILE is copied as NAME first, and stays beside it until it has ended:
@@ -19,6 +19,8 @@
  *   guest itself is told to end, and has a minute for what is under way; so the session has succeeded.
  *
  * - With -f there is a port through which the guest hands over files (session_files.c) for that folder.
+ *   With -y lines that are entered at the guest's prompt come the same way, for FILE (session_history.c), whose last
+ *   ones become the module NAME.
  *
  * Ends as end.h says.
  */
@@ -403,10 +405,10 @@ static int conclude(int status)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-m FILE NAME]... "
-            "[-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU "
-            "ARGUMENT...\n");
+    fprintf(stderr, "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-y FILE NAME] "
+                    "[-m FILE NAME]... "
+                    "[-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU "
+                    "ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 
@@ -450,6 +452,9 @@ int main(int argc, char **argv)
             if (!copy_file(argv[at + 1], argv[at + 2]))
                 return END_HOST_FAILED;
             at += 2;
+        } else if (strcmp(argv[at], "-y") == 0 && at + 2 < argc) {
+            history_is(argv[at + 1], argv[at + 2]);
+            at += 2;
         } else if (strcmp(argv[at], "-d") == 0 && at + 3 < argc &&
                    host_add_drive(argv[at + 1], argv[at + 2], argv[at + 3])) {
             at += 3;
@@ -462,6 +467,8 @@ int main(int argc, char **argv)
     }
     if (++at >= argc)
         return usage();
+    if (!history_prepare())
+        return END_HOST_FAILED;
     sigemptyset(&handled);
     for (const int *signal = (const int[]){SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0}; *signal;
          signal++)

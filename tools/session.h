@@ -51,6 +51,19 @@ void files_take(const char *bytes, size_t count);
 /* QEMU has ended. True: a file could not be made, which was said. */
 bool files_conclude(void);
 
+/* session_history.c */
+
+#define HISTORY_LINE_CAPACITY 4096u /* more than the guest's lines may have */
+
+/* Before QEMU starts: the file, and what the guest's boot module is called. The strings must live. */
+void history_is(const char *file, const char *name);
+
+/* Makes the module. False: it cannot be made, which was said. */
+bool history_prepare(void);
+
+/* A line that was entered. */
+void history_take(const char *line, size_t length);
+
 /* session_core.c */
 
 /* Before QEMU starts: where a core goes. The string must live. */

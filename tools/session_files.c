@@ -2,7 +2,8 @@
 /*
  * Texts that the guest gives the host as files (lib/host_file.h): made in one folder, under a plain name, and
  * never in the place of a file that is there. What became of them is said at once to somebody who sits there,
- * else when QEMU has ended, for it would come in the midst of the guest's lines.
+ * else when QEMU has ended, for it would come in the midst of the guest's lines. Lines of the history go to
+ * session_history.c.
  */
 #include "session.h"
 
@@ -22,12 +23,15 @@ enum part {
     NAME,
     TEXT,
     MEMORY, /* what the guest uses of it */
+    LINE,   /* that was entered */
 };
 
 static const char *folder;
 static enum part part;
 static char name[HOST_FILE_NAME_CAPACITY];
 static size_t name_length, text_length;
+static char line[HISTORY_LINE_CAPACITY];
+static size_t line_length;
 static FILE *file; /* NULL in a text: it is not written, which was said */
 static bool has_failed;
 static FILE *later; /* lines that are still to be said, in later_text */
@@ -98,7 +102,9 @@ static void take(char byte)
             part = NAME;
         if (byte == HOST_FILE_MEMORY)
             part = MEMORY;
-        name_length = text_length = 0;
+        if (byte == HOST_FILE_LINE)
+            part = LINE;
+        name_length = text_length = line_length = 0;
         return;
     case NAME:
         if (name_length < sizeof name)
@@ -116,6 +122,16 @@ static void take(char byte)
         }
         name[name_length] = 0;
         core_holds(strtoull(name, NULL, 10));
+        part = BETWEEN;
+        return;
+    case LINE:
+        /* What does not fit is no line of ours; it is counted too long. */
+        if (byte && line_length < sizeof line)
+            line[line_length] = byte;
+        line_length += byte && line_length <= sizeof line;
+        if (byte)
+            return;
+        history_take(line, line_length);
         part = BETWEEN;
         return;
     case TEXT:

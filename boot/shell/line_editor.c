@@ -2,18 +2,9 @@
 /* The line editor; see line_editor.h. */
 #include <string.h>
 
-#include "boot/shell/line_editor.h"
-
-#define CONTROL(letter) ((letter) - '@')
-#define ESCAPE          0x1B
-#define DELETE          0x7F
+#include "boot/shell/line_editor_internal.h"
 
 /* ------------------------------------------------------------------ characters and columns */
-
-static bool is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xC0) == 0x80;
-}
 
 /* Where the character before or after a place begins. */
 static size_t step_left(const struct line_editor *editor, size_t at)
@@ -52,24 +43,40 @@ static size_t word_right(const struct line_editor *editor, size_t at)
     return at;
 }
 
-static unsigned columns_between(const struct line_editor *editor, size_t from, size_t to)
+static unsigned columns_of(const char *text, size_t length)
 {
     unsigned columns = 0;
-    for (size_t i = from; i < to; i++)
-        columns += !is_continuation(editor->text[i]);
+    for (size_t i = 0; i < length; i++)
+        columns += !is_continuation(text[i]);
     return columns;
+}
+
+static unsigned columns_between(const struct line_editor *editor, size_t from, size_t to)
+{
+    return from < to ? columns_of(editor->text + from, to - from) : 0;
+}
+
+static const char *present_prompt(const struct line_editor *editor)
+{
+    return editor->search.is_on ? search_prompt(editor) : editor->prompt;
+}
+
+static unsigned prompt_columns(const struct line_editor *editor)
+{
+    const char *prompt = present_prompt(editor);
+    return columns_of(prompt, strlen(prompt));
 }
 
 /* Columns for the line's text: the terminal's last column stays free, so that it never wraps. */
 static unsigned window_columns(const struct line_editor *editor)
 {
-    unsigned taken = (unsigned)strlen(editor->prompt) + 1;
+    unsigned taken = prompt_columns(editor) + 1;
     return editor->columns > taken + 8 ? editor->columns - taken : 8;
 }
 
 /* ------------------------------------------------------------------ drawing */
 
-static void put(struct line_editor *editor, const char *text)
+void editor_put(struct line_editor *editor, const char *text)
 {
     editor->host->write(text, strlen(text));
 }
@@ -104,9 +111,9 @@ static void scroll_to_cursor(struct line_editor *editor)
 
 /* Draws the visible part of the line, blanks out what was behind it, and goes back to the
  * cursor. */
-static void draw_line(struct line_editor *editor)
+void editor_draw(struct line_editor *editor)
 {
-    unsigned width = window_columns(editor), shown = 0;
+    unsigned width = window_columns(editor), shown = 0, all;
 
     scroll_to_cursor(editor);
     size_t end = editor->window_start;
@@ -114,19 +121,20 @@ static void draw_line(struct line_editor *editor)
         end = step_right(editor, end);
         shown++;
     }
-    put(editor, "\r");
-    put(editor, editor->prompt);
+    editor_put(editor, "\r");
+    editor_put(editor, present_prompt(editor));
     editor->host->write(editor->text + editor->window_start, end - editor->window_start);
-    unsigned stale = editor->shown_columns > shown ? editor->shown_columns - shown : 0;
+    all = prompt_columns(editor) + shown;
+    unsigned stale = editor->shown_columns > all ? editor->shown_columns - all : 0;
     put_repeated(editor, ' ', stale);
     put_repeated(editor, '\b', stale + columns_between(editor, editor->cursor, end));
-    editor->shown_columns = shown;
+    editor->shown_columns = all;
 }
 
 void line_editor_redraw(struct line_editor *editor)
 {
     editor->shown_columns = 0;
-    draw_line(editor);
+    editor_draw(editor);
 }
 
 static void move_cursor(struct line_editor *editor, size_t cursor)
@@ -142,22 +150,22 @@ static void move_cursor(struct line_editor *editor, size_t cursor)
         editor->cursor = cursor;
     } else {
         editor->cursor = cursor;
-        draw_line(editor);
+        editor_draw(editor);
     }
 }
 
 /* ------------------------------------------------------------------ changes of the line */
 
-static void bell(struct line_editor *editor)
+void editor_bell(struct line_editor *editor)
 {
-    put(editor, "\a");
+    editor_put(editor, "\a");
 }
 
-static void insert(struct line_editor *editor, const char *bytes, size_t count)
+void editor_insert(struct line_editor *editor, const char *bytes, size_t count)
 {
     if (editor->length + count >= LINE_CAPACITY) {
         editor->is_cut = true;
-        bell(editor);
+        editor_bell(editor);
         return;
     }
     char *place = editor->text + editor->cursor;
@@ -171,14 +179,13 @@ static void insert(struct line_editor *editor, const char *bytes, size_t count)
     unsigned shown = columns_between(editor, editor->window_start, editor->length);
     if (at_end && shown <= window_columns(editor)) {
         editor->host->write(bytes, count);
-        editor->shown_columns = shown;
+        editor->shown_columns = prompt_columns(editor) + shown;
     } else {
-        draw_line(editor);
+        editor_draw(editor);
     }
 }
 
-/* Removes a part of the line; the cursor ends where it began. */
-static void remove_range(struct line_editor *editor, size_t from, size_t to)
+void editor_remove(struct line_editor *editor, size_t from, size_t to)
 {
     if (from == to)
         return;
@@ -188,46 +195,44 @@ static void remove_range(struct line_editor *editor, size_t from, size_t to)
     editor->text[editor->length] = 0;
     editor->cursor = from;
     if (is_last && from > editor->window_start) {
-        put(editor, "\b \b");
+        editor_put(editor, "\b \b");
         editor->shown_columns--;
     } else {
-        draw_line(editor);
+        editor_draw(editor);
     }
 }
 
-static void replace_line(struct line_editor *editor, const char *text)
+void editor_set_line(struct line_editor *editor, const char *text, size_t cursor)
 {
     editor->length = strlen(text);
     memcpy(editor->text, text, editor->length + 1);
-    editor->cursor = editor->length;
+    editor->cursor = cursor;
     editor->window_start = 0;
-    draw_line(editor);
 }
 
 /* ------------------------------------------------------------------ history */
 
-static char *history_line(struct line_editor *editor, unsigned back)
-{
-    return editor->history[(editor->history_next + LINE_HISTORY - back) % LINE_HISTORY];
-}
-
-/* Keeps a line unless it is blank or repeats the newest one. */
+/* Keeps a line for this session, and says so. */
 static void remember(struct line_editor *editor)
 {
-    if (editor->length == 0 || editor->text[0] == ' ')
-        return;
-    if (editor->history_count > 0 && strcmp(history_line(editor, 1), editor->text) == 0)
-        return;
-    memcpy(editor->history[editor->history_next], editor->text, editor->length + 1);
-    editor->history_next = (editor->history_next + 1) % LINE_HISTORY;
-    if (editor->history_count < LINE_HISTORY)
-        editor->history_count++;
+    if (history_add(&editor->history, editor->text, editor->length) && editor->host->kept)
+        editor->host->kept(editor->text);
+}
+
+/* Removes a part that Ctrl-Y brings back. */
+static void kill_range(struct line_editor *editor, size_t from, size_t to)
+{
+    if (from < to) {
+        memcpy(editor->killed, editor->text + from, to - from);
+        editor->killed[to - from] = 0;
+    }
+    editor_remove(editor, from, to);
 }
 
 static void browse(struct line_editor *editor, bool older)
 {
-    if (older ? editor->browsed == editor->history_count : editor->browsed == 0) {
-        bell(editor);
+    if (older ? editor->browsed == editor->history.count : editor->browsed == 0) {
+        editor_bell(editor);
         return;
     }
     if (editor->browsed == 0)
@@ -236,8 +241,11 @@ static void browse(struct line_editor *editor, bool older)
         editor->browsed++;
     else
         editor->browsed--;
-    replace_line(editor,
-                 editor->browsed == 0 ? editor->draft : history_line(editor, editor->browsed));
+    const char *line =
+        editor->browsed == 0 ? editor->draft : history_line(&editor->history, editor->browsed);
+    editor_set_line(editor, line, strlen(line));
+    editor->is_cut = false;
+    editor_draw(editor);
 }
 
 /* ------------------------------------------------------------------ completion */
@@ -265,18 +273,18 @@ static void list_candidates(struct line_editor *editor, const char *prefix, size
     const char *name;
     unsigned column = 0;
 
-    put(editor, "\r\n");
+    editor_put(editor, "\r\n");
     for (unsigned i = 0; (name = editor->host->candidate(i)); i++) {
         unsigned width = (unsigned)strlen(name);
         if (strncmp(name, prefix, length) != 0)
             continue;
         bool fits = column + 2 + width < editor->columns;
         if (column > 0)
-            put(editor, fits ? "  " : "\r\n");
+            editor_put(editor, fits ? "  " : "\r\n");
         column = column > 0 && fits ? column + 2 + width : width;
-        put(editor, name);
+        editor_put(editor, name);
     }
-    put(editor, "\r\n");
+    editor_put(editor, "\r\n");
     line_editor_redraw(editor);
 }
 
@@ -284,7 +292,7 @@ static void complete(struct line_editor *editor)
 {
     size_t start = completion_start(editor);
     if (start == LINE_CAPACITY) {
-        bell(editor);
+        editor_bell(editor);
         return;
     }
     const char *prefix = editor->text + start, *first = NULL, *name;
@@ -304,15 +312,15 @@ static void complete(struct line_editor *editor)
         common = same;
     }
     if (matches == 0)
-        bell(editor);
+        editor_bell(editor);
     else if (common > length || matches == 1)
-        insert(editor, first + length, common - length);
+        editor_insert(editor, first + length, common - length);
     else if (editor->after_tab)
         list_candidates(editor, prefix, length);
     else
-        bell(editor);
+        editor_bell(editor);
     if (matches == 1)
-        insert(editor, " ", 1);
+        editor_insert(editor, " ", 1);
 }
 
 /* ------------------------------------------------------------------ keys */
@@ -346,15 +354,41 @@ static void key_escape_end(struct line_editor *editor, uint8_t byte)
     else if (byte == 'F' || (byte == '~' && (number == 4 || number == 8)))
         move_cursor(editor, editor->length);
     else if (byte == '~' && number == 3)
-        remove_range(editor, editor->cursor, step_right(editor, editor->cursor));
+        editor_remove(editor, editor->cursor, step_right(editor, editor->cursor));
+}
+
+/* Alt with a letter comes as ESC and the letter. */
+static void key_alt(struct line_editor *editor, uint8_t byte)
+{
+    size_t cursor = editor->cursor;
+
+    switch (byte) {
+    case 'b':
+        move_cursor(editor, word_left(editor, cursor));
+        break;
+    case 'd':
+        kill_range(editor, cursor, word_right(editor, cursor));
+        break;
+    case 'f':
+        move_cursor(editor, word_right(editor, cursor));
+        break;
+    case DELETE:
+        kill_range(editor, word_left(editor, cursor), cursor);
+        break;
+    }
 }
 
 static void key_escape(struct line_editor *editor, uint8_t byte)
 {
-    if (editor->escape == LINE_ESCAPE_STARTED) {
+    if (editor->escape == LINE_ESCAPE_STARTED || editor->escape == LINE_ESCAPE_AFTER_SEARCH) {
+        bool is_sequence = byte == '[' || byte == 'O';
+        if (is_sequence && editor->escape == LINE_ESCAPE_AFTER_SEARCH)
+            search_restore(editor);
         editor->escape = byte == '['   ? LINE_ESCAPE_SEQUENCE
                          : byte == 'O' ? LINE_ESCAPE_SHIFT
                                        : LINE_ESCAPE_NONE;
+        if (!is_sequence)
+            key_alt(editor, byte);
         memset(editor->parameters, 0, sizeof editor->parameters);
         editor->parameter_count = 1;
     } else if (byte >= '0' && byte <= '9' && editor->escape == LINE_ESCAPE_SEQUENCE) {
@@ -374,7 +408,7 @@ static void key_escape(struct line_editor *editor, uint8_t byte)
 static enum line_event key_enter(struct line_editor *editor)
 {
     move_cursor(editor, editor->length);
-    put(editor, "\r\n");
+    editor_put(editor, "\r\n");
     if (editor->is_cut)
         return LINE_TOO_LONG;
     remember(editor);
@@ -399,7 +433,7 @@ static enum line_event key_control(struct line_editor *editor, uint8_t byte)
     case CONTROL('D'):
         if (length == 0)
             return LINE_END;
-        remove_range(editor, cursor, step_right(editor, cursor));
+        editor_remove(editor, cursor, step_right(editor, cursor));
         break;
     case CONTROL('E'):
         move_cursor(editor, length);
@@ -409,16 +443,16 @@ static enum line_event key_control(struct line_editor *editor, uint8_t byte)
         break;
     case CONTROL('H'):
     case DELETE:
-        remove_range(editor, step_left(editor, cursor), cursor);
+        editor_remove(editor, step_left(editor, cursor), cursor);
         break;
     case CONTROL('I'):
         complete(editor);
         break;
     case CONTROL('K'):
-        remove_range(editor, cursor, length);
+        kill_range(editor, cursor, length);
         break;
     case CONTROL('L'):
-        put(editor, "\x1B[H\x1B[2J"); /* home, clear: only ANSI terminals send people here */
+        editor_put(editor, "\x1B[H\x1B[2J"); /* home, clear: only ANSI terminals send people here */
         line_editor_redraw(editor);
         break;
     case CONTROL('N'):
@@ -428,10 +462,16 @@ static enum line_event key_control(struct line_editor *editor, uint8_t byte)
         browse(editor, true);
         break;
     case CONTROL('U'):
-        remove_range(editor, 0, cursor);
+        kill_range(editor, 0, cursor);
+        break;
+    case CONTROL('R'):
+        search_begin(editor);
         break;
     case CONTROL('W'):
-        remove_range(editor, word_left(editor, cursor), cursor);
+        kill_range(editor, word_left(editor, cursor), cursor);
+        break;
+    case CONTROL('Y'):
+        editor_insert(editor, editor->killed, strlen(editor->killed));
         break;
     case ESCAPE:
         editor->escape = LINE_ESCAPE_STARTED;
@@ -455,7 +495,10 @@ static void key_character(struct line_editor *editor, uint8_t byte)
     }
     editor->partial[editor->partial_length++] = (char)byte;
     if (editor->partial_missing == 0) {
-        insert(editor, editor->partial, editor->partial_length);
+        if (editor->search.is_on)
+            search_character(editor, editor->partial, editor->partial_length);
+        else
+            editor_insert(editor, editor->partial, editor->partial_length);
         editor->partial_length = 0;
     }
 }
@@ -463,10 +506,16 @@ static void key_character(struct line_editor *editor, uint8_t byte)
 enum line_event line_editor_byte(struct line_editor *editor, uint8_t byte)
 {
     enum line_event event = LINE_PENDING;
+    bool is_control = byte < ' ' || byte == DELETE;
 
+    /* ESC that gave up a search was a key of its own, unless a sequence follows. */
+    if (editor->escape == LINE_ESCAPE_AFTER_SEARCH && byte != '[' && byte != 'O')
+        editor->escape = LINE_ESCAPE_NONE;
     if (editor->escape != LINE_ESCAPE_NONE) {
         key_escape(editor, byte);
-    } else if (byte < ' ' || byte == DELETE) {
+    } else if (is_control && editor->search.is_on && search_key(editor, byte)) {
+        editor->partial_length = editor->partial_missing = 0;
+    } else if (is_control) {
         event = key_control(editor, byte);
     } else {
         key_character(editor, byte);
@@ -481,7 +530,6 @@ enum line_event line_editor_byte(struct line_editor *editor, uint8_t byte)
 void line_editor_init(struct line_editor *editor, const struct line_editor_host *host,
                       const char *prompt, unsigned columns)
 {
-    memset(editor, 0, sizeof *editor);
     editor->host = host;
     editor->prompt = prompt;
     editor->columns = columns;
@@ -494,13 +542,16 @@ void line_editor_begin(struct line_editor *editor)
     editor->text[0] = 0;
     editor->browsed = 0;
     editor->escape = LINE_ESCAPE_NONE;
+    editor->search.is_on = false;
     editor->partial_length = editor->partial_missing = 0;
     line_editor_redraw(editor);
 }
 
 void line_editor_cancel(struct line_editor *editor)
 {
+    if (editor->search.is_on)
+        search_end(editor);
     move_cursor(editor, editor->length);
-    put(editor, "^C\r\n");
+    editor_put(editor, "^C\r\n");
     line_editor_begin(editor);
 }

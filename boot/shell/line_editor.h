@@ -2,10 +2,10 @@
 /*
  * The line editor: bytes from a terminal in, a line of text and what the terminal must show out.
  *
- * Owns the line, its history, and the terminal's present line. It needs a terminal that obeys
- * carriage return, backspace and line feed; the keys are those that ANSI terminals send. A line
- * that is longer than the terminal is wide scrolls sideways. Text is UTF-8; each character is taken
- * to be one column wide. May not: touch the HAL; its two ways out are in struct line_editor_host,
+ * Owns the line, its history (history.h), and the terminal's present line. It needs a terminal that
+ * obeys carriage return, backspace and line feed; the keys are those that ANSI terminals send. A
+ * line that is longer than the terminal is wide scrolls sideways. Text is UTF-8; each character is
+ * taken to be one column wide. May not: touch the HAL; its ways out are in struct line_editor_host,
  * so the same code runs against a pretended terminal in tests. Not entered from interrupts.
  */
 #ifndef BOOT_SHELL_LINE_EDITOR_H
@@ -15,14 +15,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINE_CAPACITY 2048u /* bytes with the terminator */
-#define LINE_HISTORY  32u   /* lines */
+#include "boot/shell/history.h"
+
+#define LINE_CAPACITY   2048u /* bytes with the terminator */
+#define SEARCH_CAPACITY 64u   /* of what Ctrl-R seeks, with the terminator */
 
 struct line_editor_host {
     void (*write)(const char *text, size_t byte_count);
     /* Words that the first word of a line, or that of `help`, may be completed to: the index-th, or
      * NULL after the last. */
     const char *(*candidate)(unsigned index);
+    /* A line is in the history now; NULL: nobody wants to know. */
+    void (*kept)(const char *line);
 };
 
 enum line_event {
@@ -34,9 +38,22 @@ enum line_event {
 
 enum line_escape {
     LINE_ESCAPE_NONE,
-    LINE_ESCAPE_STARTED,  /* ESC */
-    LINE_ESCAPE_SEQUENCE, /* ESC [ and its parameters */
-    LINE_ESCAPE_SHIFT,    /* ESC O: one more byte */
+    LINE_ESCAPE_STARTED,      /* ESC */
+    LINE_ESCAPE_SEQUENCE,     /* ESC [ and its parameters */
+    LINE_ESCAPE_SHIFT,        /* ESC O: one more byte */
+    LINE_ESCAPE_AFTER_SEARCH, /* ESC, which has given up a search */
+};
+
+/* Ctrl-R. */
+struct line_search {
+    bool is_on, has_failed;
+    char pattern[SEARCH_CAPACITY]; /* what is sought */
+    size_t length;
+    unsigned found; /* the line, as history_line has it; 0: none yet */
+    /* What the line was before. */
+    char line[LINE_CAPACITY];
+    size_t line_cursor;
+    unsigned line_browsed;
 };
 
 struct line_editor {
@@ -47,9 +64,9 @@ struct line_editor {
     char text[LINE_CAPACITY];
     size_t length, cursor; /* in bytes; the cursor is never inside a character */
 
-    /* What is on the terminal's line after the prompt. */
+    /* What is on the terminal's line. */
     size_t window_start;    /* first byte shown */
-    unsigned shown_columns; /* how many columns are not blank */
+    unsigned shown_columns; /* how many columns are not blank, with the prompt */
 
     /* Keys in parts. */
     enum line_escape escape;
@@ -60,14 +77,19 @@ struct line_editor {
     bool is_cut;       /* keys were lost, since the line is full: it will not be run */
     bool after_tab;    /* a second Tab lists the candidates */
 
-    /* Lines entered before, oldest first in a ring; `browsed` counts back from the newest, 0: the
-     * line being written, which waits in `draft`. */
-    char history[LINE_HISTORY][LINE_CAPACITY];
-    unsigned history_count, history_next, browsed;
+    /* Lines entered before; `browsed` is which of them is being edited (history_line), 0: the line
+     * being written, which waits in `draft`. */
+    struct history history;
+    unsigned browsed;
     char draft[LINE_CAPACITY];
+
+    struct line_search search;
+    char last_pattern[SEARCH_CAPACITY]; /* of the search before */
+    char killed[LINE_CAPACITY];         /* what Ctrl-K, U, W or Alt-D removed last, for Ctrl-Y */
 };
 
-/* columns: the terminal's width; 80 if nobody knows. The prompt is ASCII. */
+/* columns: the terminal's width; 80 if nobody knows. The prompt is ASCII. Of an
+ * editor that is all zeros, but for its history. */
 void line_editor_init(struct line_editor *editor, const struct line_editor_host *host,
                       const char *prompt, unsigned columns);
 /* Starts an empty line with the prompt. */

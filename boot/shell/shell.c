@@ -15,11 +15,15 @@
 #include "boot/shell/shell.h"
 #include "boot/shell/words.h"
 #include "hal/hal.h"
+#include "lib/host_file.h"
 #include "lib/plural.h"
 #include "port/idle.h"
 #include "port/irql.h"
 
 #define PROMPT "> "
+
+static struct line_editor editor;
+static bool is_history_kept; /* by the host */
 
 /* A sector of 512 bytes, each written as a word of its own, is the longest useful command. */
 #define COMMAND_MAX_WORDS 1200u
@@ -151,7 +155,7 @@ bool shell_run_text(const char *text, size_t length)
 
 /* What the port says meanwhile gets lines of its own, and the line that is being typed comes back
  * below. */
-static void let_port_work(struct line_editor *editor)
+static void let_port_work(void)
 {
     bool speaks = port_idle_speaks();
 
@@ -159,13 +163,13 @@ static void let_port_work(struct line_editor *editor)
         hal_printf("\n");
     port_idle();
     if (speaks)
-        line_editor_redraw(editor);
+        line_editor_redraw(&editor);
 }
 
-static int wait_for_key(struct line_editor *editor)
+static int wait_for_key(void)
 {
     for (;;) {
-        let_port_work(editor);
+        let_port_work();
         hal_interrupts_disable();
         bool is_break = hal_console_take_break() || shell_session.must_end;
         int key = is_break ? KEY_BREAK : hal_console_read();
@@ -176,6 +180,23 @@ static int wait_for_key(struct line_editor *editor)
         if (has_key)
             return key;
     }
+}
+
+/* The host has it before the command runs. */
+static void hand_over(const char *line)
+{
+    const char begin = HOST_FILE_LINE;
+
+    if (!is_history_kept)
+        return;
+    hal_host_file_put(&begin, 1);
+    hal_host_file_put(line, strlen(line) + 1);
+}
+
+void shell_load_history(const char *text, size_t byte_count)
+{
+    history_load(&editor.history, text, byte_count, LINE_CAPACITY - 1);
+    is_history_kept = hal_host_file_present();
 }
 
 static const char *candidate(unsigned index)
@@ -202,14 +223,14 @@ void shell_interactive(void)
     static const struct line_editor_host host = {
         .write = hal_console_write,
         .candidate = candidate,
+        .kept = hand_over,
     };
-    static struct line_editor editor;
 
     shell_session.is_interactive = true;
     line_editor_init(&editor, &host, PROMPT, columns_width());
     line_editor_begin(&editor);
     while (!shell_session.power_off_wanted) {
-        int key = wait_for_key(&editor);
+        int key = wait_for_key();
         if (key == KEY_BREAK) {
             if (shell_session.must_end)
                 hal_printf("\nThe host ends the session.\n");

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Has lines that were entered in other sessions, and hands over those that are entered from here on
+ * (lib/host_file.h). */
+void shell_load_history(const char *text, size_t byte_count);
 /* Reads commands from the console until poweroff. */
 void shell_interactive(void);
 /* Runs the commands of a text, each shown before it runs; names those that failed at the end. True:

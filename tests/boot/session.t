@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A person who is in a hurry: Ctrl-C into everything that takes long, lines that are too long, bytes that
-# are no text, commands typed ahead, a channel stopped and started. After each the prompt is there and works.
+# are no text, commands typed ahead, a channel stopped and started; and its next session. After each the prompt is there and works.
 #
 # Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
@@ -14,7 +14,8 @@ use Test::More;
 my $disk = random_image('disk.img', 8 << 20, 'session');
 my $digest = sha256_of($disk);
 my $large = sparse_image('large.img', 60 << 30);
-my $session = start(DISK => $disk, DISK1 => $large);
+my $history = spill("$scratch/history", "mode 0\ndevices\n");
+my $session = start(DISK => $disk, DISK1 => $large, HISTORY => $history);
 ok($session->expect(qr/^> \z/m), 'a prompt');
 
 sub works {
@@ -88,5 +89,24 @@ my $run = $session->finish;
 exit_code_is($run, 0, 'poweroff');
 unlike($run->{console}, qr/^00000000 .*\n*\z/m, 'ends the line that it stands in');
 is(sha256_of($disk), $digest, 'without WRITE=1 nothing was written');
+
+# ------------------------------------------------------------------ the next session
+
+like(slurp($history), qr{\Amode 0\ndevices\nsha256 1; help\n(?:.*\n)*?read 0 0 16384\n(?:.*\n)*write 0 3 61; poweroff; read 0 0\n\z},
+    'all lines were kept');
+unlike(slurp($history), qr{^read 0 0 1{5}|^(sha256 .*)\n\1$}m, 'but for those that were too long, or twice the same');
+$session = start(DISK => 'none', HISTORY => $history);
+$session->expect(qr{^> \z}m);
+$session->type("\cRmode\e[F; rules\r");
+ok($session->expect(qr{\(reverse-i-search\)`m.*^No rule was broken\.\n> \z}ms), 'Ctrl-R finds a line of another session');
+$session->type("\e[A\e[A\e[A\cUrules\r");
+ok($session->expect(qr{write 0 3 61; poweroff; read 0 0.*rules\nNo rule was broken\.\n> \z}s), 'and Up, further up');
+for (1 .. 200) {
+    last if slurp($history) =~ m{^rules\n\z}m;
+    select undef, undef, undef, 0.05;    # tools/session is another process
+}
+$session->kill;
+$session->finish;
+like(slurp($history), qr{read 0 0\nmode 0; rules\nrules\n\z}, 'a session that is killed has left its lines');
 
 done_testing();

@@ -3,12 +3,12 @@
  * The line editor against a pretended terminal: what the person sees is compared with what is in
  * the line after every key, in scripts and with random keys.
  *
- * SOURCES: boot/shell/line_editor.c
+ * SOURCES: boot/shell/line_editor.c boot/shell/line_search.c boot/shell/history.c
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "boot/shell/line_editor.h"
+#include "boot/shell/line_editor_internal.h"
 #include "tests/host/tap.h"
 
 /* ------------------------------------------------------------------ the terminal */
@@ -107,12 +107,23 @@ static const char *candidate(unsigned index)
     return names[index];
 }
 
-static const struct line_editor_host host = {.write = terminal_write, .candidate = candidate};
+static unsigned kept_count;
+static char kept[LINE_CAPACITY];
+
+static void keep(const char *line)
+{
+    kept_count++;
+    strcpy(kept, line);
+}
+
+static const struct line_editor_host host = {
+    .write = terminal_write, .candidate = candidate, .kept = keep};
 static struct line_editor editor;
 
 static void begin(unsigned columns)
 {
     terminal_clear(columns);
+    memset(&editor, 0, sizeof editor);
     line_editor_init(&editor, &host, "> ", columns);
     line_editor_begin(&editor);
 }
@@ -152,7 +163,9 @@ static bool screen_is_right(void)
 {
     char expected[LINE_CAPACITY * 2];
     size_t start = editor.window_start, end = start;
-    unsigned width = editor.columns - 3, shown = 0;
+    const char *prompt = editor.search.is_on ? search_prompt(&editor) : "> ";
+    unsigned prompt_columns = columns_of(prompt, strlen(prompt));
+    unsigned width = editor.columns - prompt_columns - 1, shown = 0;
 
     while (end < editor.length && shown < width) {
         end++;
@@ -160,12 +173,13 @@ static bool screen_is_right(void)
             end++;
         shown++;
     }
-    int length = sprintf(expected, "> %.*s", (int)(end - start), editor.text + start);
+    int length = sprintf(expected, "%s%.*s", prompt, (int)(end - start), editor.text + start);
     while (length > 0 && expected[length - 1] == ' ')
         expected[--length] = 0;
     return strcmp(row_text(terminal.row), expected) == 0 && editor.cursor >= start &&
            editor.cursor <= editor.length && strlen(editor.text) == editor.length &&
-           terminal.column == 2 + columns_of(editor.text + start, editor.cursor - start) &&
+           terminal.column ==
+               prompt_columns + columns_of(editor.text + start, editor.cursor - start) &&
            terminal.mistakes == 0;
 }
 
@@ -206,9 +220,7 @@ static void test_editing(void)
                "b",
                "ab", 2);
     check_line("abc\x01\x04", "bc", 0);
-    check_line("\x1B[999;999;999Za\x1B"
-               "b",
-               "a", 1);
+    check_line("\x1B[999;999;999Za\x1Bzb", "ab", 2);
     check_line("\x1B[15~\x1B[200~x", "x", 1);
     check_line("\x01\x1B\rread", "read", 4);
 }
@@ -270,15 +282,153 @@ static void test_history(void)
     line_editor_begin(&editor);
     type(UP);
     TAP_CHECK(line_is("two more"));
-    for (unsigned i = 0; i < LINE_HISTORY + 5; i++) {
+    for (unsigned i = 0; i < HISTORY_LINES + 5; i++) {
         char line[16];
         sprintf(line, "%s%u\r", i ? "" : "\x15", i);
         type(line);
         line_editor_begin(&editor);
     }
-    for (unsigned i = 0; i < LINE_HISTORY; i++)
+    for (unsigned i = 0; i < HISTORY_LINES; i++)
         type(UP);
-    TAP_CHECK(line_is("5"));
+    TAP_CHECK(line_is("5") && terminal.bells == 3);
+    type(UP);
+    TAP_CHECK(line_is("5") && terminal.bells == 4);
+}
+
+/* What the ring holds is what a plain list of the same lines would end in. */
+static void test_history_ring(void)
+{
+    static struct history history;
+    static char lines[3000][64];
+    char line[3000];
+    uint32_t state = 7;
+    unsigned count = 0, wrong = 0;
+
+    for (unsigned i = 0; i < 3000; i++) {
+        state = state * 1664525 + 1013904223;
+        size_t length = 1 + (state >> 16) % (i % 50 == 0 ? 2900 : i % 1000 < 500 ? 20 : 400);
+        memset(line, 'a' + (int)(i % 26), sizeof line);
+        wrong += !history_add(&history, line, length);
+        snprintf(lines[count++], sizeof lines[0], "%c%zu", line[0], length);
+        char text[64];
+        for (unsigned back = 1; back <= history.count; back += 1 + history.count / 20) {
+            const char *found = history_line(&history, back);
+            snprintf(text, sizeof text, "%c%zu", found[0], strlen(found));
+            wrong += strcmp(text, lines[count - back]) != 0;
+        }
+        wrong += history.count == 0 || history.count > HISTORY_LINES ||
+                 (i > 1200 && history.count < 300) || history_line(&history, 0) ||
+                 history_line(&history, history.count + 1);
+    }
+    tap_ok(wrong == 0, "lines of all lengths: the newest are there");
+    TAP_CHECK(!history_add(&history, "", 0) && !history_add(&history, " x", 2) &&
+              !history_add(&history, "a\tb", 3) && !history_add(&history, "a\x7F", 2) &&
+              !history_add(&history, line, HISTORY_BYTES));
+    memset(&history, 0, sizeof history);
+    const char text[] = "one\ntwo\r\ntwo\n\n\xFFthr\x01\0ee\n  x\nfour";
+    char *copy = malloc(sizeof text - 1);
+    memcpy(copy, text, sizeof text - 1);
+    history_load(&history, copy, sizeof text - 1, 100);
+    TAP_CHECK(history.count == 3 && strcmp(history_line(&history, 1), "four") == 0 &&
+              strcmp(history_line(&history, 2), "two") == 0);
+    history_load(&history, copy, sizeof text - 1, 3);
+    TAP_CHECK(history.count == 5 && strcmp(history_line(&history, 1), "two") == 0);
+    free(copy);
+}
+
+static void test_kept(void)
+{
+    begin(80);
+    kept_count = 0;
+    type("one\rone\r two\r\rthree\r");
+    TAP_CHECK(kept_count == 2 && strcmp(kept, "three") == 0);
+}
+
+#define CTRL_R "\x12"
+#define CTRL_S "\x13"
+#define CTRL_G "\x07"
+
+static void begin_search(unsigned columns)
+{
+    begin(columns);
+    type("read 0 1\rread 0 2\rdevices\rread 0 2\rsha256 0\r");
+    line_editor_begin(&editor);
+}
+
+static void test_search(void)
+{
+    begin_search(80);
+    type("draft" LEFT CTRL_R);
+    TAP_CHECK(line_is("draft") &&
+              strcmp(row_text(terminal.row), "(reverse-i-search)`': draft") == 0);
+    type("re");
+    TAP_CHECK(line_is("read 0 2") && editor.cursor == 0);
+    type(CTRL_R);
+    TAP_CHECK(line_is("read 0 1")); /* the other "read 0 2" says the same */
+    type(CTRL_R);
+    TAP_CHECK(line_is("read 0 1") && terminal.bells == 1);
+    TAP_CHECK(strncmp(row_text(terminal.row), "(failed reverse-i-search)`re': ", 31) == 0);
+    type(CTRL_S);
+    TAP_CHECK(line_is("read 0 2") && !editor.search.has_failed);
+    type(CTRL_G);
+    TAP_CHECK(line_is("draft") && editor.cursor == 4 && editor.browsed == 0);
+    type(CTRL_R "0 1");
+    TAP_CHECK(line_is("read 0 1") && editor.cursor == 5);
+    type("\x7F\x7F\x7F");
+    TAP_CHECK(line_is("draft") && editor.search.is_on);
+    type("dev" RIGHT);
+    TAP_CHECK(line_is("devices") && editor.cursor == 1 && !editor.search.is_on);
+    type(UP);
+    TAP_CHECK(line_is("read 0 2"));
+    type(DOWN DOWN DOWN DOWN);
+    TAP_CHECK(line_is("draft"));
+    type(CTRL_R CTRL_R);
+    TAP_CHECK(line_is("devices") && strcmp(editor.search.pattern, "dev") == 0);
+    TAP_CHECK(type("\r") == LINE_READY && strcmp(editor.text, "devices") == 0);
+    line_editor_begin(&editor);
+    type("abc" CTRL_R "sha\x1B");
+    TAP_CHECK(line_is("abc") && editor.cursor == 3);
+    type("d");
+    TAP_CHECK(line_is("abcd"));
+    type(CTRL_R "nothing\x05!");
+    TAP_CHECK(line_is("abcd!"));
+    type(CTRL_R "sha");
+    line_editor_cancel(&editor);
+    TAP_CHECK(line_is("") && !editor.search.is_on);
+    type(CTRL_R CTRL_R CTRL_R);
+    TAP_CHECK(line_is("sha256 0"));
+    type("\x1B[1;5C!");
+    TAP_CHECK(line_is("sha256! 0"));
+    for (unsigned columns = 20; columns < 100; columns += 7) {
+        begin_search(columns);
+        bool right = true;
+        for (const char *key = CTRL_R
+             "read 0 of a long pattern that fits nowhere at all" CTRL_R CTRL_S;
+             *key; key++) {
+            type_bytes(key, 1);
+            right = right && screen_is_right();
+        }
+        for (unsigned i = 0; i < 60; i++)
+            type("\x7F");
+        right = right && screen_is_right();
+        tap_ok(right, "a search on a terminal %u columns wide", columns);
+    }
+}
+
+static void test_killing(void)
+{
+    check_line("read 10 20\x17\x17\x19 x", "read 10  x", 10);
+    check_line("read 10\x01\x0B\x19\x19", "read 10read 10", 14);
+    check_line("a b c\x1B"
+               "b\x1B"
+               "b!\x1B"
+               "f?",
+               "a !b? c", 5);
+    check_line("a b c\x01\x1B"
+               "d\x05\x19",
+               " b ca", 5);
+    check_line("a b c\x1B\x7F", "a b ", 4);
+    check_line("\x19", "", 0);
 }
 
 static void test_completion(void)
@@ -339,10 +489,23 @@ static void test_long_lines(void)
 static void test_random(void)
 {
     static const char *const keys[] = {
-        "a",       "b",    " ",    " ",         "\xC3\xA9",  "\xE2\x82\xAC", ";",
-        LEFT,      LEFT,   RIGHT,  UP,          DOWN,        "\x7F",         "\x7F",
-        "\x1B[3~", "\x01", "\x05", "\x0B",      "\x15",      "\x17",         "\t",
-        "help",    "re",   "\r",   "\x1B[1;5D", "\x1B[1;5C", "xyzzy",        "quite a long word",
+        "a",         "b",
+        " ",         " ",
+        "\xC3\xA9",  "\xE2\x82\xAC",
+        ";",         LEFT,
+        LEFT,        RIGHT,
+        UP,          DOWN,
+        "\x7F",      "\x7F",
+        "\x1B[3~",   "\x01",
+        "\x05",      "\x0B",
+        "\x15",      "\x17",
+        "\t",        "help",
+        "re",        "\r",
+        CTRL_R,      CTRL_R,
+        CTRL_S,      CTRL_G,
+        "\x1B",      "\x19",
+        "\x1B[1;5D", "\x1B[1;5C",
+        "xyzzy",     "quite a long word",
     };
     uint32_t state = 20260101;
     unsigned wrong = 0;
@@ -375,6 +538,10 @@ int main(void)
     test_utf8();
     test_lines();
     test_history();
+    test_history_ring();
+    test_kept();
+    test_search();
+    test_killing();
     test_completion();
     test_long_lines();
     test_random();

@@ -348,6 +348,7 @@ static void test_modules(void)
     TAP_CHECK(parse_module("type=layer name=a.reg") && module.type == MODULE_LAYER);
     TAP_CHECK(parse_module("type=lines name=my driver") && module.type == MODULE_LINES &&
               strcmp(module.name, "my driver") == 0);
+    TAP_CHECK(parse_module("type=history") && module.type == MODULE_HISTORY);
     TAP_CHECK(parse_module("type=commands") && module.type == MODULE_COMMANDS && !module.name[0]);
     TAP_CHECK(!parse_module(""));
     TAP_CHECK(!parse_module("name=pata type=driver"));

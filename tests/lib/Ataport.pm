@@ -75,7 +75,7 @@ our ($name) = $0 =~ m{([^/]+?)(?:\.t)?$};
 our $arch = $ENV{ARCH} || 'x86_64';
 our $scratch = join '/', "$top/build/test/$arch", grep({ length } $ENV{TEST_GROUP} // ''), $name;
 
-my @dropped_words = qw(BUILD BUILD_PHASE CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HIVE
+my @dropped_words = qw(BUILD BUILD_PHASE CDROM CHECKS CMD CONTROLLER DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HISTORY HIVE
     HIVE_RO KARGS MACHINE MINIPORT MODE NBD OUT QEMU_EXTRA REQUEST RUN_DIR STRICT TIMELINE TIMEOUT TRACE WATCHDOG WRITE TEST V
     MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKEFILES);
 
@@ -137,7 +137,7 @@ sub launch {
     my $columns = delete $words{columns};
     my $progress = delete $words{progress};
     my $directory = "$scratch/run" . ++$boot_count;
-    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, CORE => 0, RUN_DIR => $directory, %words);
+    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, CORE => 0, HISTORY => '', RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
     $environment{QEMU_EXTRA} = join ' ', $environment{QEMU_EXTRA} // (), $plugin if $plugin;
     # The project may lie in a folder whose path has blanks.
