@@ -16,7 +16,8 @@ check_trace() {
     *) die "TIMELINE=$TIMELINE: expected 1, or check" ;;
   esac
   [[ -x $timeline ]] || die "$timeline is missing: run \`make\` first"
-  [[ ${REQUEST-1} =~ ^[1-9][0-9]*$ ]] || die "REQUEST=$REQUEST: expected the number that a request has in the trace"
+  [[ ! ${REQUEST-1} =~ ^0*$ ]] ||
+    die "REQUEST=$REQUEST: expected the number that a request has in the trace, from 1 on, a part of its words, set-up or reset"
   absolute "${OUT:-$top/build/trace.json}" && trace_events=$REPLY
   trace_picture=${trace_events%.json}.svg
   [[ -d ${trace_events%/*} && ! -d $trace_events ]] || die "OUT=${OUT-}: there is no folder for it, or it is one"

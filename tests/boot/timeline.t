@@ -13,7 +13,7 @@ use Timeline;
 my $disk = random_image('disk.img', 8 << 20, 1);
 my $out = "$scratch/trace.json";
 
-my $run = boot(DISK => $disk, TIMELINE => 'check', OUT => $out, CMD => 'read 0 2048 8');
+my $run = boot(DISK => $disk, TIMELINE => 'check', OUT => $out, CMD => 'read 0 2048 8; reset 0.0');
 exit_code_is($run, 0, 'a read, with a timeline');
 like($run->{console}, qr/^trace-check: [1-9]\d\d+ register accesses, each as QEMU saw it$/m, 'each access is as QEMU saw it');
 my $trace = read_timeline($out);
@@ -28,8 +28,17 @@ ok($seen{$_}, "within it: $_")
 is(join("\n", picture_words("$scratch/trace.svg")), join("\n", picture_words("$top/docs/one-read-ide.svg")),
     'its picture is that of the documentation') or diag('`make timeline-pictures` makes it anew');
 
-# One value is another in QEMU's log, and a line is not there.
+# What a driver does without a request, and what cannot be shown.
 my $capture = "$run->{run_dir}/trace.capture";
+picture_is($capture, 'set-up', 'ide-set-up');
+picture_is($capture, 'reset', 'ide-reset');
+for my $which ('WRITE DMA', '99999') {
+    my ($code, $said) = command('build/tools/timeline', 'show', $capture, "$scratch/other.json", "$scratch/other.svg", $which);
+    is($code, 2, "no picture of $which");
+    like($said, qr/^timeline: REQUEST=$which: there is none such among the trace's \d+ requests$/m, 'with a sentence');
+}
+
+# One value is another in QEMU's log, and a line is not there.
 for my $case (['another value', sub { $_[0] =~ s/(.*\(Device\/Head\); val 0x)e0/${1}f0/s }],
     ['an access less', sub { $_[0] =~ s/(.*\n)bmdma_write[^\n]*\n/$1/s }],
     ['an access more', sub { $_[0] =~ s/(.*\n)(bmdma_write[^\n]*\n)/$1$2$2/s }]) {

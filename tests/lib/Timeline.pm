@@ -12,6 +12,7 @@
 #     totals => {...}    most => requests under way at a time
 #   totals_are($trace, $console)          what the command `counters` printed last is what the trace has
 #   picture_words($path)                  the words of a picture, from the top down, without times and slots
+#   picture_is($capture, $which, $name)    the picture that is made of it has the words of docs/$name.svg
 package Timeline;
 
 use strict;
@@ -22,7 +23,7 @@ use JSON::PP ();
 use List::Util qw(max);
 use Test::More;
 
-our @EXPORT = qw(read_timeline totals_are picture_words);
+our @EXPORT = qw(read_timeline totals_are picture_words picture_is);
 
 my %members = (
     M => [qw(ph pid tid name args)],
@@ -170,6 +171,15 @@ sub totals_are {
 sub picture_words {
     my ($path) = @_;
     return map { s/ in slot \d+//r } slurp($path) =~ m{<text class="(?:words|note|life)"[^>]*>([^<]*)</text>}g;
+}
+
+sub picture_is {
+    my ($capture, $which, $name) = @_;
+    my ($code, $said) = command('build/tools/timeline', 'show', $capture, "$scratch/picture.json", "$scratch/picture.svg", $which);
+    is($code, 0, "a picture of $which") or diag($said);
+    is(join("\n", picture_words("$scratch/picture.svg")), join("\n", picture_words("$top/docs/$name.svg")),
+        "is docs/$name.svg") or diag('`make timeline-pictures` makes it anew');
+    return;
 }
 
 1;

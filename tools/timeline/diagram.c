@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One request's life as a sequence diagram: issuer, port, miniport and device beside each other,
- * time downwards, registers in words. SVG without script, fonts or colours of its own but for a
- * few.
+ * A request's life as a sequence diagram, or what a driver does between requests, to set a device up
+ * or to reset a channel: issuer, port, miniport and device beside each other, time downwards,
+ * registers in words. SVG without script, fonts or colours of its own but for a few.
  */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/plural.h"
@@ -34,7 +35,11 @@ struct row {
 
 static struct diagram {
     const struct story *story;
-    const struct request *request;
+    const struct request *request; /* NULL: it is of all that happens on the channel meanwhile */
+    uint16_t channel;
+    size_t first, last; /* records */
+    uint64_t origin;    /* of the times that are shown */
+    char title[WORDS];
     struct row rows[MOST_ROWS];
     unsigned count, left_out;
 } diagram;
@@ -70,8 +75,8 @@ static bool is_near(const struct record *record)
     if (!story_find(trace_kind_of(record->head) >= TRACE_REGISTER_READ, (uint16_t)record->head,
                     &found))
         return false;
-    return found.role == ROLE_NONE ? found.channel >> 5 == diagram.request->channel >> 5
-                                   : found.channel == diagram.request->channel;
+    return found.role == ROLE_NONE ? found.channel >> 5 == diagram.channel >> 5
+                                   : found.channel == diagram.channel;
 }
 
 static void add_access(const struct record *record, uint64_t time, const char *words)
@@ -97,13 +102,13 @@ static void add_call(const struct record *record, uint64_t time, const char *wor
 static void add_record(const struct record *record, uint64_t time, const char *words)
 {
     const unsigned extra = record->head >> 24;
-    const bool is_its = extra == diagram.request->slot;
+    const bool is_its = !diagram.request || extra == diagram.request->slot;
 
     if (is_access(record->head)) {
         add_access(record, time, words);
         return;
     }
-    if ((uint16_t)record->head != diagram.request->channel)
+    if ((uint16_t)record->head != diagram.channel)
         return;
     switch (trace_kind_of(record->head)) {
     case TRACE_CALL:
@@ -117,6 +122,11 @@ static void add_record(const struct record *record, uint64_t time, const char *w
         if (is_its)
             add_row(time, PORT, MINIPORT, "IdeHwStartIo, IRB in slot %u", extra);
         break;
+    case TRACE_IRB_END:
+        if (!diagram.request)
+            add_row(time, MINIPORT, PORT, "the IRB in slot %u ends: %s", extra,
+                    irb_status_name((uint8_t)record->value));
+        break;
     case TRACE_FALSE:
     case TRACE_RULE:
     case TRACE_TIMEOUT:
@@ -129,22 +139,16 @@ static void add_record(const struct record *record, uint64_t time, const char *w
     }
 }
 
-static void add_rows(void)
+static void add_records(void)
 {
-    const struct request *request = diagram.request;
     struct trace_reader reader;
-    char words[WORDS], whole[WORDS];
+    char words[WORDS];
 
-    request_words(request, whole, sizeof whole);
-    add_row(request->begins[STAGE_QUEUED], ISSUER, PORT, "%s", whole);
-    if (request->begins[STAGE_BUILT] != NEVER &&
-        request->begins[STAGE_BUILT] > request->begins[STAGE_QUEUED])
-        add_row(NEVER, PORT, PORT, "waits in its device's queue");
     story_reader(diagram.story, &reader);
-    for (size_t i = 0; i <= request->last; i++) {
+    for (size_t i = 0; i <= diagram.last; i++) {
         const struct record *record = &diagram.story->records[i];
         const struct trace_entry entry = {record->value, record->head};
-        if (i >= request->first) {
+        if (i >= diagram.first) {
             trace_reader_words(&reader, &entry, words, sizeof words);
             const char *said = words;
             while (*said && *said != ' ')
@@ -153,6 +157,21 @@ static void add_rows(void)
         }
         trace_reader_note(&reader, &entry);
     }
+}
+
+static void add_rows(void)
+{
+    const struct request *request = diagram.request;
+
+    if (!request) {
+        add_records();
+        return;
+    }
+    add_row(request->begins[STAGE_QUEUED], ISSUER, PORT, "%s", diagram.title);
+    if (request->begins[STAGE_BUILT] != NEVER &&
+        request->begins[STAGE_BUILT] > request->begins[STAGE_QUEUED])
+        add_row(NEVER, PORT, PORT, "waits in its device's queue");
+    add_records();
     add_row(request->is_ended ? request->begins[STAGE_COMPLETED] : NEVER, PORT, ISSUER, "%s",
             request->is_ended ? irb_status_name(request->status) : "not completed in this run");
 }
@@ -186,7 +205,7 @@ static int x_of(enum life life)
 static void put_row(FILE *file, const struct row *row, int y)
 {
     const int from = x_of(row->from), to = x_of(row->to);
-    const uint64_t since = row->time - diagram.request->begins[STAGE_QUEUED];
+    const uint64_t since = row->time - diagram.origin;
 
     if (row->time != NEVER)
         fprintf(file, "<text class=\"time\" x=\"%d\" y=\"%d\">%" PRIu64 ".%03u</text>\n", LEFT - 24,
@@ -204,14 +223,11 @@ static void put_row(FILE *file, const struct row *row, int y)
 
 static void put_head(FILE *file, int height)
 {
-    char words[WORDS];
-
-    request_words(diagram.request, words, sizeof words);
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d "
             "%d\">\n<title>",
             WIDTH, height, WIDTH, height);
-    put_xml(file, words);
+    put_xml(file, diagram.title);
     fputs("</title>\n<style>\n"
           "text{font:12px sans-serif;fill:#222}\n"
           ".words{text-anchor:middle;font-size:11px}\n"
@@ -227,10 +243,10 @@ static void put_head(FILE *file, int height)
           "<path d=\"M0 0L7 4L0 8z\" fill=\"#555\"/></marker></defs>\n"
           "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
           file);
-    fprintf(file, "<text x=\"16\" y=\"24\">channel %s: ", channel_words(diagram.request->channel));
-    put_xml(file, words);
-    fprintf(file, "</text>\n<text class=\"time\" x=\"%d\" y=\"68\">us since it came</text>\n",
-            LEFT - 24);
+    fprintf(file, "<text x=\"16\" y=\"24\">channel %s: ", channel_words(diagram.channel));
+    put_xml(file, diagram.title);
+    fprintf(file, "</text>\n<text class=\"time\" x=\"%d\" y=\"68\">us since %s</text>\n", LEFT - 24,
+            diagram.request ? "it came" : "then");
     for (unsigned life = 0; life < LIFE_COUNT; life++)
         fprintf(file,
                 "<text class=\"life\" x=\"%d\" y=\"52\">%s</text>\n"
@@ -238,25 +254,110 @@ static void put_head(FILE *file, int height)
                 x_of((enum life)life), life_names[life], x_of((enum life)life), height - 16);
 }
 
-/* The last one that moved data, since what ends a session comes behind what one asked for. */
-static const struct request *choose(const struct story *story, unsigned long number)
+/* ------------------------------------------------------------------ what is shown */
+
+/* The last one that moved data, since what ends a session comes behind what one asked for; or the
+ * last one that has these words. NULL: there is none. */
+static const struct request *choose(const struct story *story, const char *which)
 {
-    if (number)
-        return number <= story->request_count ? &story->requests[number - 1] : NULL;
     const struct request *chosen = NULL;
+    char words[WORDS];
+
     for (size_t i = 0; i < story->request_count; i++) {
         const struct request *request = &story->requests[i];
         const char *function = irb_function_name(request->function);
-        if (!chosen || strcmp(function, "read") == 0 || strcmp(function, "write") == 0)
+        request_words(request, words, sizeof words);
+        if (*which ? strstr(words, which) != NULL
+                   : !chosen || strcmp(function, "read") == 0 || strcmp(function, "write") == 0)
             chosen = request;
     }
     return chosen;
 }
 
-bool write_diagram(const struct story *story, unsigned long number, FILE *file)
+static bool show_request(const struct request *request)
 {
-    diagram = (struct diagram){.story = story, .request = choose(story, number)};
-    if (!diagram.request)
+    if (!request)
+        return false;
+    diagram.request = request;
+    diagram.channel = request->channel;
+    diagram.first = request->first;
+    diagram.last = request->last;
+    diagram.origin = request->begins[STAGE_QUEUED];
+    request_words(request, diagram.title, sizeof diagram.title);
+    return true;
+}
+
+/* The next entry of that kind, of the channel's; story.count: there is none. */
+static size_t find_next(size_t i, enum trace_kind kind, int call)
+{
+    const struct story *story = diagram.story;
+
+    for (; i < story->count; i++) {
+        const struct record *record = &story->records[i];
+        if (trace_kind_of(record->head) == kind &&
+            (diagram.channel == TRACE_NO_CHANNEL || diagram.channel == (uint16_t)record->head) &&
+            (call < 0 || (record->value & 0xFF) == (uint32_t)call))
+            break;
+    }
+    return i;
+}
+
+/* From a call of a routine on, of the channel that comes to it first. */
+static bool show_from(enum context_kind call, const char *title)
+{
+    const struct story *story = diagram.story;
+
+    diagram.channel = TRACE_NO_CHANNEL;
+    diagram.first = find_next(0, TRACE_CALL, call);
+    if (diagram.first == story->count)
+        return false;
+    diagram.channel = (uint16_t)story->records[diagram.first].head;
+    diagram.origin = story->times[diagram.first];
+    snprintf(diagram.title, sizeof diagram.title, "%s", title);
+    return true;
+}
+
+/* What a driver sends by itself until the next request comes. */
+static bool show_set_up(void)
+{
+    if (!show_from(CONTEXT_HW_INITIALIZE, "a device is set up, before its first request"))
+        return false;
+    const size_t comes = find_next(diagram.first, TRACE_WAITS, -1),
+                 begins = find_next(diagram.first, TRACE_BUILD, -1);
+    diagram.last = (comes < begins ? comes : begins) - 1;
+    return true;
+}
+
+/* Up to the end of the request that comes after it. */
+static bool show_reset(void)
+{
+    if (!show_from(CONTEXT_RESET, "a channel is reset, and the next request"))
+        return false;
+    const size_t begins = find_next(diagram.first, TRACE_BUILD, -1),
+                 end = find_next(begins, TRACE_IRB_END, -1);
+    diagram.last = end < diagram.story->count ? end : diagram.story->count - 1;
+    return true;
+}
+
+static bool show(const char *which)
+{
+    const struct story *story = diagram.story;
+
+    if (strcmp(which, "set-up") == 0)
+        return show_set_up();
+    if (strcmp(which, "reset") == 0)
+        return show_reset();
+    if (!*which || strspn(which, "0123456789") < strlen(which))
+        return show_request(choose(story, which));
+    const unsigned long number = strtoul(which, NULL, 10);
+    return show_request(number && number <= story->request_count ? &story->requests[number - 1]
+                                                                 : NULL);
+}
+
+bool write_diagram(const struct story *story, const char *which, FILE *file)
+{
+    diagram = (struct diagram){.story = story};
+    if (!show(which))
         return false;
     add_rows();
     put_head(file, TOP + ROW_HEIGHT * (int)(diagram.count + (diagram.left_out > 0)) + 16);

@@ -62,19 +62,8 @@ static void finish(FILE *file, const char *path)
         die("%s: cannot be written", path);
 }
 
-static unsigned long number_of(const char *word)
-{
-    char *end;
-    unsigned long number = strtoul(word, &end, 10);
-
-    if (!*word || *end || *word == '-' || number == 0)
-        die("REQUEST=%s: expected the number that a request has in the trace, from 1 on", word);
-    return number;
-}
-
 static int show(const char *capture, const char *events, const char *picture, const char *request)
 {
-    const unsigned long number = request && *request ? number_of(request) : 0;
     struct story story;
 
     story_read(&story, capture);
@@ -82,16 +71,16 @@ static int show(const char *capture, const char *events, const char *picture, co
     write_events(&story, file);
     finish(file, events);
     file = create(picture);
-    const bool has_picture = write_diagram(&story, number, file);
+    const bool has_picture = write_diagram(&story, request, file);
     finish(file, picture);
     if (!has_picture)
         remove(picture);
-    if (!has_picture && number)
-        die("REQUEST=%lu: the trace has %zu request%s", number, story.request_count,
-            plural(story.request_count));
+    if (!has_picture && *request)
+        die("REQUEST=%s: there is none such among the trace's %zu request%s", request,
+            story.request_count, plural(story.request_count));
     printf("timeline: %zu request%s, %" PRIu64 " register access%s: %s%s%s\n", story.request_count,
            plural(story.request_count), story.accesses, story.accesses == 1 ? "" : "es", events,
-           has_picture ? ", and one request as a picture: " : "", has_picture ? picture : "");
+           has_picture ? ", and a picture: " : "", has_picture ? picture : "");
     if (story.head->missing)
         printf("timeline: %" PRIu64
                " entries are missing: the machine was faster than its reader\n",
@@ -107,7 +96,8 @@ int main(int argument_count, char **arguments)
     if (strcmp(what, "record") == 0 && argument_count == 4)
         return record(arguments[2], arguments[3]);
     if (strcmp(what, "show") == 0 && (argument_count == 5 || argument_count == 6))
-        return show(arguments[2], arguments[3], arguments[4], arguments[5]);
+        return show(arguments[2], arguments[3], arguments[4],
+                    argument_count == 6 ? arguments[5] : "");
     if (strcmp(what, "compare") == 0 && argument_count == 4) {
         story_read(&story, arguments[2]);
         return compare(&story, arguments[3]);

@@ -91,8 +91,10 @@ bool story_find(bool is_memory, uint16_t where, struct trace_register *found);
 
 /* Trace Event JSON. */
 void write_events(const struct story *story, FILE *file);
-/* SVG, of one request: by its number; 0: the last one that moved data. False: there is none. */
-bool write_diagram(const struct story *story, unsigned long number, FILE *file);
+/* SVG, of one request: by its number, or by a part of its words, and of several the last one; "":
+ * the last one that moved data. Or of what the driver does without one: "set-up", "reset". False:
+ * there is none. */
+bool write_diagram(const struct story *story, const char *which, FILE *file);
 /* Compares the accesses with QEMU's log. Returns how the program ends. */
 int compare(const struct story *story, const char *log_path);
 
