@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# usage: contract.pl [--check FILE]
+# usage: contract.pl [--check [FILE]]
 #
 # Makes docs/contract.md from port/contract/rules.def, port/contract/routines.def and the marks in the probes' sources,
-# and prints it; with --check compares it with FILE and says how to make that anew. Started from the top of the tree.
+# and prints it; with --check compares it with FILE (docs/contract.md) and says how to make that anew. Started from the top of the tree.
 use strict;
 use warnings;
 use lib qw(tests/lib tools);
@@ -140,10 +140,11 @@ END
 
 if (@ARGV == 0) {
     print document();
-} elsif (@ARGV == 2 && $ARGV[0] eq '--check') {
-    exit 0 if document() eq slurp($ARGV[1]);
-    print "$ARGV[1] is not up to date: tools/contract.pl >$ARGV[1]\n";
+} elsif (@ARGV && @ARGV <= 2 && $ARGV[0] eq '--check') {
+    my $file = $ARGV[1] // 'docs/contract.md';
+    exit 0 if document() eq slurp($file);
+    print "$file is not up to date: tools/contract.pl >$file\n";
     exit 1;
 } else {
-    die "usage: contract.pl [--check FILE]\n";
+    die "usage: contract.pl [--check [FILE]]\n";
 }

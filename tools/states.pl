@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # usage: tools/states.pl                prints docs/states.md
-#        tools/states.pl --check FILE   says whether FILE is what it would print, and whether anything but a setter
+#        tools/states.pl --check [FILE] says whether FILE (docs/states.md) is what it would print, and whether anything but a setter
 #                                       writes a state of the port's; ends with 1 if so
 #
 # The state machines, from the code's own tables; what becomes of requests that fail (port/request/fates.def); and the
@@ -199,11 +199,12 @@ sub writes_past_setters {
 chdir "$1." if $0 =~ m{^(.*/)tools/[^/]+$};
 my $text = join "\n", "# State machines\n\nMade by `tools/states.pl` from the code's tables; do not edit.\n",
     (map { machine(@$_) } @machines), fates(), limits();
-if (@ARGV == 2 && $ARGV[0] eq '--check') {
+if (@ARGV && @ARGV <= 2 && $ARGV[0] eq '--check') {
+    my $file = $ARGV[1] // 'docs/states.md';
     my @wrong = writes_past_setters();
-    push @wrong, "$ARGV[1] is not what the code says: tools/states.pl >$ARGV[1]\n" if slurp($ARGV[1]) ne $text;
+    push @wrong, "$file is not what the code says: tools/states.pl >$file\n" if slurp($file) ne $text;
     print @wrong;
     exit(@wrong ? 1 : 0);
 }
-@ARGV == 0 or die "usage: tools/states.pl [--check FILE]\n";
+@ARGV == 0 or die "usage: tools/states.pl [--check [FILE]]\n";
 print $text;
