@@ -331,7 +331,8 @@ help:
 #?                    a small working driver of your own: its source, in the folder path/x
 #? make debug         QEMU under GDB, stopped in the driver's DriverEntry; MINIPORT=path: in that one's;
 #?                    TEST=name: the guest of a test tests/guest/run.pl; docs/debugging.md
-#? make bench         operations per second, and accesses and instructions per operation;
+#? make bench         operations per second, and accesses and instructions per operation, and, with gnuplot, pictures of
+#?                    throughput, latencies and the ratio to no port at all, in build/bench/;
 #?                    bench-accesses lists the accesses, bench-profile shows where the instructions go
 #?                    bench-boot says how long it takes to the prompt
 #? make registry-compact  shorten HIVE= (default build/registry.reg) to what it says

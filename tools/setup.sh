@@ -90,7 +90,6 @@ need_host_compiler() {
 need_test() {
   need_build
   need_run
-  need_bench
   need_debug
   need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 # both machines, whichever ARCH is: the loader
   need i686-w64-mingw32-gcc gcc-mingw-w64-i686-win32     # is tested with both machines' images
@@ -125,6 +124,7 @@ need_filesystems() {
 need_bench() {
   need_build
   need_run
+  wish gnuplot gnuplot-nox # without it `make bench` makes no pictures
 }
 
 need_debug() {

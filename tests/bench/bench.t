@@ -89,7 +89,7 @@ is_deeply(\%reported, \%traced, "what QEMU's trace shows") or diag($report);
 # On AHCI one command at a time takes this many; several share their interrupts.
 for (['queued', 7, 'READ FPDMA QUEUED (60)'], ['plain', 6, 'READ DMA EXT (25)']) {
     my ($kind, $accesses, $command) = @$_;
-    $run = floor("drive=ahci kind=$kind divide=512", '-plugin',
+    $run = floor("drive=ahci kind=$kind divide=512 latencies=1", '-plugin',
         "$bench/icount.so,out=$scratch/ahci,$pair,log=on", '-d', 'plugin', '-D', "$scratch/$kind.log",
         '-trace', 'ahci_*', '-trace', 'handle_cmd_fis_dump');
     exit_code_is($run, 0, "$kind commands run");
@@ -102,6 +102,9 @@ for (['queued', 7, 'READ FPDMA QUEUED (60)'], ['plain', 6, 'READ DMA EXT (25)'])
         ok(defined $shared && $shared <= $total && $shared >= $ops,
             "$kind, $size bytes, 32 at a time: no more than that");
     }
+    # (Of what is not queued it has none.)
+    my @latencies = map { split ' ' } $run->{console} =~ /^latencies floor read-4096-depth-32 ([\d ]+?)\r?$/mg;
+    is(scalar @latencies, $kind eq 'queued' ? 16 : 0, "$kind: the time of each operation");
     my ($first) = (command('tests/bench/accesses.pl', '--count', "$scratch/$kind.log"))[1] =~ /^(.*)$/m;
     like($first, qr/^\Q$command\E: $accesses accesses; \d+ of \d+ intervals, the first is 0$/,
         "$kind: what QEMU's trace shows");

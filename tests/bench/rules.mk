@@ -6,7 +6,8 @@
 # Wants: CROSS, ARCH, WERROR_FLAG, V and `quiet` as boot/rules.mk has them; HOSTCC for the plugin (default gcc).
 # Gives: BENCH_TOOLS, which tests that use floor or plugin depend on, COVERAGE_PLUGIN, and
 #
-#   make bench            floor and kernel in turn, and a table with the ratios
+#   make bench            floor and kernel in turn, and a table with the ratios,
+#                         and pictures of it (plot.pl)
 #   make bench-accesses   the register accesses of one operation of each kind, as QEMU traced them
 #   make bench-profile    where the instructions go; WORKLOAD=dma-read-4k-random (or another; of AHCI
 #                         queued-read-4096-depth-1 and so on), BY=function, inlined or line

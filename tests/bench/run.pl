@@ -4,10 +4,13 @@
 # Runs the floor program and the kernel's `bench` command in turn, on the same disk of the same
 # machine (both through run-qemu.sh), and prints what an operation costs with the port and without:
 # on IDE by DMA and PIO, on AHCI with queued commands and with plain ones, one and 32 at a time, on a
-# disk that is nothing at all and on a file.
+# disk that is nothing at all and on a file. Then queued reads of more sizes and depths, and the time of each of some
+# thousand, for pictures (plot.pl).
 #
 # Usage: run.pl [--rounds=N] [--cpu=N|none] [--controller=ide|ahci] [--floor-only]
 #            the table (make bench)
+#        run.pl --pictures [--rounds=N] [--cpu=N|none]
+#            only what the pictures of sizes and latencies are made of
 #        run.pl --accesses [--controller=ide|ahci] [--floor-only]
 #            each operation's register accesses, from QEMU's trace (make bench-accesses)
 #        run.pl --profile [--workload=NAME] [--by=function|inlined|line] [--program=port|floor]
@@ -32,15 +35,16 @@ use List::Util qw(sum);
 $ENV{LC_ALL} = 'C'; # the words of taskset and binutils are read here
 
 my $top = Cwd::realpath("$FindBin::Bin/../..");
-my ($rounds, $cpu, $floor_only, $accesses, $profile, $controller) = (5, undef, 0, 0, 0, '');
+my ($rounds, $cpu, $floor_only, $accesses, $profile, $controller, $pictures) = (5, undef, 0, 0, 0, '', 0);
 my $workload = $ENV{WORKLOAD} || 'dma-read-4k-random';
 my ($by, $program) = ($ENV{BY} || 'function', 'port');
 GetOptions('rounds=i' => \$rounds, 'cpu=s' => \$cpu, 'floor-only' => \$floor_only,
-    'accesses' => \$accesses, 'profile' => \$profile, 'workload=s' => \$workload, 'by=s' => \$by,
+    'accesses' => \$accesses, 'pictures' => \$pictures, 'profile' => \$profile, 'workload=s' => \$workload, 'by=s' => \$by,
     'program=s' => \$program, 'controller=s' => \$controller)
     && !@ARGV && $rounds > 0 && $program =~ /^(?:port|floor)$/ && $controller =~ /^(?:ide|ahci|)$/
     or die <<'END';
 usage: run.pl [--rounds=N] [--cpu=N|none] [--controller=ide|ahci] [--floor-only]
+       run.pl --pictures [--rounds=N] [--cpu=N|none]
        run.pl --accesses [--controller=ide|ahci] [--floor-only]
        run.pl --profile [--workload=NAME] [--by=function|inlined|line] [--program=port|floor]
 END
@@ -66,6 +70,9 @@ for my $kind (qw(dma pio)) {
 
 my %queues = map { my ($size, $depth) = @$_; ("read-$size-depth-$depth" => "bench 0 read $size $depth") }
     [4096, 1], [4096, 32], [131072, 1], [131072, 32];
+# The same that the floor's sweep=1 has, and those of which each operation's time is noted.
+my @sweep = ((map { [4096, $_] } 1, 2, 4, 8, 16, 32), map { my $size = $_ << 10; map { [$size, $_] } 1, 32 } 8, 16, 32, 64, 128);
+my @timed = ([4096, 1], [4096, 32]);
 my @queues = sort { ($a =~ /read-(\d+)/)[0] <=> ($b =~ /read-(\d+)/)[0] || $a cmp $b } keys %queues;
 my %disks = (
     file => {},
@@ -149,7 +156,7 @@ sub pin {
 sub boot {
     my ($name, %more) = @_;
     my $boot = $boots{$name};
-    my $commands = $more{only} && $queues{$more{only}} || $boot->{commands};
+    my $commands = $more{commands} // ($more{only} && $queues{$more{only}} || $boot->{commands});
     my @floor_words = ($boot->{floor_words} // (), $more{floor_words} // (),
         $more{only} ? "workload=$more{only}" : ());
     local %ENV = %ENV;
@@ -168,6 +175,7 @@ sub boot {
     my $code = $? >> 8;
     $output =~ s/\r//g;
     die "run.pl: $name ended with $code:\n$output\n" if $code;
+    ${$more{output}} = $output if $more{output};
     my @lines;
     while ($output =~ /^bench $boot->{program} (\S+) (.*)$/mg) {
         my ($workload_name, $rest) = (($boot->{prefix} // '') . $1, $2);
@@ -303,6 +311,71 @@ sub tables {
         print "\n";
     }
     write_file("$bench/results.tsv", $results);
+    pictures() unless $floor_only || $controller eq 'ide';
+}
+
+sub pictures {
+    sweep();
+    latencies();
+    system($^X, "$FindBin::Bin/plot.pl", $bench) == 0 or die "run.pl: plot.pl failed\n";
+}
+
+# ------------------------------------------------------------------ for pictures
+
+# Queued reads of several sizes and depths, on the disk that is nothing at all: sizes.tsv.
+sub sweep {
+    my (%ns, $results);
+    my %more = (port => {commands => join '; ', map { "bench 0 read $_->[0] $_->[1]" } @sweep}, floor => {floor_words => 'sweep=1'});
+
+    for my $round (1 .. $rounds) {
+        for my $program (qw(floor port)) {
+            progress("sizes and depths, round $round of $rounds: $program");
+            push @{$ns{$_->{workload}}{$program}}, $_->{ns_total} / $_->{ops}
+                for boot("ahci-null-queued-$program", %{$more{$program}});
+        }
+    }
+    progress('');
+    $results = "program\tbytes\tdepth\tns\n";
+    for my $program (qw(port floor)) {
+        $results .= join("\t", $program, @$_, sprintf '%.1f', median(@{$ns{"queued-read-$_->[0]-depth-$_->[1]"}{$program}})) . "\n"
+            for @sweep;
+    }
+    write_file("$bench/sizes.tsv", $results);
+}
+
+# How long each took: the port's by its trace, from IdeHwStartIo to the end, in microseconds.
+sub latencies_of_port {
+    my ($file) = @_;
+    my (%begun, @us);
+
+    open my $lines, '<', $file or die "run.pl: $file: $!\n";
+    while (my $line = <$lines>) {
+        my ($time, $slot, $what) = $line =~ /^\s*(\d+\.\d+).* IRB in slot (\d+) (begins: read|ends: success)/ or next;
+        if ($what =~ /^begins/) { $begun{$slot} = $time }
+        elsif (defined $begun{$slot}) { push @us, ($time - delete $begun{$slot}) * 1e6 }
+    }
+    return @us;
+}
+
+# latencies.tsv: each of the last operations.
+sub latencies {
+    my $results = "program\tbytes\tdepth\tus\n";
+    my $row = sub { join("\t", @_[0 .. 2], sprintf '%.1f', $_[3]) . "\n" };
+    my ($output, %us);
+
+    progress('the time of each');
+    unlink glob "$bench/run/latencies-*";
+    boot('ahci-null-queued-port', commands => join '; ', 'trace on irbs',
+        map { ('trace clear', "bench 0 read $_->[0] $_->[1]", "trace save latencies-$_->[0]-$_->[1]") } @timed);
+    boot('ahci-null-queued-floor', floor_words => 'latencies=1', output => \$output);
+    push @{$us{$1}}, map { $_ / 1000 } split ' ', $2 while $output =~ /^latencies floor (\S+) (.*)$/mg;
+    progress('');
+    for my $pair (@timed) {
+        my $name = join '-', @$pair;
+        $results .= $row->('port', @$pair, $_) for latencies_of_port("$bench/run/latencies-$name");
+        $results .= $row->('floor', @$pair, $_) for @{$us{"read-$pair->[0]-depth-$pair->[1]"}};
+    }
+    write_file("$bench/latencies.tsv", $results);
 }
 
 sub print_ratio {
@@ -371,4 +444,5 @@ sub show_profile {
 prepare();
 if ($accesses) { show_accesses() }
 elsif ($profile) { show_profile() }
+elsif ($pictures) { pictures() }
 else { tables() }

@@ -97,7 +97,10 @@ struct work {
 
 /* ------------------------------------------------------------------ operations */
 
-/* As on IDE, all of this exists twice: as it is timed, and as its accesses are counted. */
+/* What is measured: the time of all together, their accesses, or the time of each. */
+enum measure { TIME, ACCESSES, LATENCIES };
+
+/* As on IDE, all of this exists as often: as it is timed, and as its accesses are counted. */
 static ALWAYS_INLINE uint32_t get(bool counted, volatile uint8_t *at)
 {
     if (counted)
@@ -162,9 +165,24 @@ static ALWAYS_INLINE void check(uint32_t done, uint32_t byte_count)
     }
 }
 
-/* The marks stand around the time in which any command is under way: one at a time each of them. */
-static ALWAYS_INLINE void run_kind(bool counted, bool queued, const struct work *work, uint32_t ops)
+/* Of each operation, in its end's order. */
+#define LATENCIES_MAX 8192u
+static uint64_t latencies[LATENCIES_MAX], begun_at[SLOTS];
+static uint32_t latency_count;
+
+static void note_latencies(uint32_t done)
 {
+    const uint64_t now = machine_ticks();
+
+    for (; done && latency_count < LATENCIES_MAX; done &= done - 1)
+        latencies[latency_count++] = now - begun_at[(unsigned)__builtin_ctz(done)];
+}
+
+/* The marks stand around the time in which any command is under way: one at a time each of them. */
+static ALWAYS_INLINE void run_kind(enum measure measure, bool queued, const struct work *work,
+                                   uint32_t ops)
+{
+    const bool counted = measure == ACCESSES;
     uint32_t state = 1, begun = 0, active = 0;
     uint32_t free = UINT32_MAX >> (SLOTS - work->depth), next = 0;
 
@@ -176,12 +194,14 @@ static ALWAYS_INLINE void run_kind(bool counted, bool queued, const struct work 
             unsigned slot = (unsigned)__builtin_ctz(in_turn ? in_turn : free);
             uint32_t unit = (work->random ? xorshift32(&state) : begun) % work->units;
 
-            if (!counted && !active)
+            if (measure == TIME && !active)
                 bench_mark_begin();
             begun++;
             free &= ~(1u << slot);
             next = (slot + 1) % SLOTS;
             active |= 1u << slot;
+            if (measure == LATENCIES)
+                begun_at[slot] = machine_ticks();
             issue(counted, queued, slot, work->first + unit * work->sectors);
             if (machine_take_interrupt())
                 done = serve(counted, queued, active);
@@ -190,23 +210,27 @@ static ALWAYS_INLINE void run_kind(bool counted, bool queued, const struct work 
         }
         if (!queued)
             check(done, work->sectors * SECTOR_BYTES);
+        if (measure == LATENCIES)
+            note_latencies(done);
         free |= done;
         active &= ~done;
-        if (!counted && !active)
+        if (measure == TIME && !active)
             bench_mark_end();
     }
 }
 
-static void run(bool counted, const struct work *work, uint32_t ops)
+static void run(enum measure measure, const struct work *work, uint32_t ops)
 {
-    if (counted && work->queued)
-        run_kind(true, true, work, ops);
-    else if (counted)
-        run_kind(true, false, work, ops);
+    if (measure == LATENCIES)
+        run_kind(LATENCIES, true, work, ops);
+    else if (measure == ACCESSES && work->queued)
+        run_kind(ACCESSES, true, work, ops);
+    else if (measure == ACCESSES)
+        run_kind(ACCESSES, false, work, ops);
     else if (work->queued)
-        run_kind(false, true, work, ops);
+        run_kind(TIME, true, work, ops);
     else
-        run_kind(false, false, work, ops);
+        run_kind(TIME, false, work, ops);
 }
 
 /* ------------------------------------------------------------------ set-up */
@@ -319,23 +343,47 @@ static void start(void)
 
 /* ------------------------------------------------------------------ workloads */
 
-/* As `bench DISK read SIZE DEPTH` of the kernel's shell has them: 32 MiB each. */
-#define WORKLOAD_BYTES (32u << 20)
-static const struct workload {
+/* As `bench DISK read SIZE DEPTH` of the kernel's shell has them: 32 MiB each, from 64 KiB on one
+ * after the other. */
+#define WORKLOAD_BYTES     (32u << 20)
+#define SEQUENTIAL_SECTORS 128u
+struct workload {
     const char *name;
     uint32_t sectors, depth;
-} workloads[] = {
-    {"read-4096-depth-1", SMALL_SECTORS, 1},
-    {"read-4096-depth-32", SMALL_SECTORS, 32},
-    {"read-131072-depth-1", LARGE_SECTORS, 1},
-    {"read-131072-depth-32", LARGE_SECTORS, 32},
 };
+static const struct workload workloads[] = {
+    {"read-4096-depth-1", 8, 1},
+    {"read-4096-depth-32", 8, 32},
+    {"read-131072-depth-1", 256, 1},
+    {"read-131072-depth-32", 256, 32},
+};
+static const struct workload sweep[] = {
+    {"read-4096-depth-1", 8, 1},     {"read-4096-depth-2", 8, 2},
+    {"read-4096-depth-4", 8, 4},     {"read-4096-depth-8", 8, 8},
+    {"read-4096-depth-16", 8, 16},   {"read-4096-depth-32", 8, 32},
+    {"read-8192-depth-1", 16, 1},    {"read-8192-depth-32", 16, 32},
+    {"read-16384-depth-1", 32, 1},   {"read-16384-depth-32", 32, 32},
+    {"read-32768-depth-1", 64, 1},   {"read-32768-depth-32", 64, 32},
+    {"read-65536-depth-1", 128, 1},  {"read-65536-depth-32", 128, 32},
+    {"read-131072-depth-1", 256, 1}, {"read-131072-depth-32", 256, 32},
+};
+
+/* Sixteen a line. */
+static void print_latencies(const char *name)
+{
+    for (uint32_t i = 0; i < latency_count; i++) {
+        if (i % 16 == 0)
+            machine_printf("\nlatencies floor %s", name);
+        machine_printf(" %llu", machine_ticks_to_ns(latencies[i]));
+    }
+    machine_printf("\n");
+}
 
 static void run_workload(const struct workload *workload, bool queued)
 {
     const struct work work = {
         .queued = queued,
-        .random = workload->sectors == SMALL_SECTORS,
+        .random = workload->sectors < SEQUENTIAL_SECTORS,
         .sectors = workload->sectors,
         .depth = workload->depth,
         .units = area_sectors / workload->sectors,
@@ -346,12 +394,17 @@ static void run_workload(const struct workload *workload, bool queued)
         machine_fail("the drive takes %u queued commands at a time", (unsigned)drive_depth);
     prepare(&work);
     accesses = 0;
-    run(true, &work, ops);
+    run(ACCESSES, &work, ops);
     uint64_t started = machine_ticks();
-    run(false, &work, ops);
+    run(TIME, &work, ops);
     uint64_t ticks = machine_ticks() - started;
     machine_printf("bench floor %s ops=%u ns_total=%llu accesses=%llu data_accesses=0\n",
                    workload->name, ops, machine_ticks_to_ns(ticks), (uint64_t)accesses);
+    if (queued && machine_option_number("latencies", 0)) {
+        latency_count = 0;
+        run(LATENCIES, &work, ops);
+        print_latencies(workload->name);
+    }
 }
 
 static bool is_queued(void)
@@ -363,23 +416,25 @@ static bool is_queued(void)
 
 static void bench(void)
 {
-    bool queued = is_queued();
+    const bool queued = is_queued(), sweeps = machine_option_number("sweep", 0);
+    const size_t count =
+        sweeps ? sizeof(sweep) / sizeof(sweep[0]) : sizeof(workloads) / sizeof(workloads[0]);
 
-    for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
-        if (floor_wants(workloads[i].name))
-            run_workload(&workloads[i], queued);
-    }
+    for (const struct workload *workload = sweeps ? sweep : workloads, *end = workload + count;
+         workload < end; workload++)
+        if (floor_wants(workload->name))
+            run_workload(workload, queued);
 }
 
 /* All slots are filled from one part of the disk, and written to another. */
 static void copy(struct work work, uint32_t distance)
 {
     prepare(&work);
-    run(false, &work, work.depth);
+    run(TIME, &work, work.depth);
     work.write = true;
     work.first += distance;
     prepare(&work);
-    run(false, &work, work.depth);
+    run(TIME, &work, work.depth);
 }
 
 /* A quarter of the half in each combination of size and kind. */

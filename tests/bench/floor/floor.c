@@ -8,7 +8,8 @@
  * controller's state is checked after every command. Entered once, by start.S.
  *
  * Command line: drive=ahci takes that one (else IDE's); workload=NAME runs only that one; divide=N
- * divides the numbers of operations; run=verify copies half of the disk instead, for the host to
+ * divides the numbers of operations; with drive=ahci sweep=1 runs more sizes and depths, and
+ * latencies=1 also prints the time of each operation, of queued commands; run=verify copies half of the disk instead, for the host to
  * compare.
  *
  * Each workload prints one line, all numbers for all operations together:
