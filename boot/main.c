@@ -18,6 +18,7 @@
 #include "boot/shell/session.h"
 #include "boot/shell/shell.h"
 #include "boot/shell/words.h"
+#include "lib/near.h"
 #include "lib/plural.h"
 #include "port/access/inject.h"
 #include "port/contract/report.h"
@@ -95,11 +96,17 @@ static void apply_options(void)
     hang_limit_ms = options.watchdog_ms;
     port_build_io_care = options.guard_build_io ? BUILD_IO_GUARDED : 0;
     owned_version_error[options.version_structure] = options.version_error;
-    if (options.trace_words[0] && !trace_select(options.trace_words)) {
-        char error[160];
+    const char *unknown;
+    if (options.trace_words[0] && !trace_select(options.trace_words, &unknown)) {
+        char error[200];
+        const char *word;
+        struct near near = near_begin(unknown, strcspn(unknown, ","));
+        for (unsigned i = 0; (word = trace_word(i)); i++)
+            near_consider(&near, word);
         snprintf(error, sizeof error,
-                 "On the kernel's command line, trace=%s has a word that the trace does not know.",
+                 "On the kernel's command line, trace=%s has a word that the trace does not know",
                  options.trace_words);
+        near_finish(&near, ".", error, sizeof error);
         refuse(error);
     }
     requests_follow_trace();
@@ -257,6 +264,7 @@ static bool run_session(void)
         return true;
     }
     parcel_stops = shell_is_stopped;
+    shell_begin();
     if (options.door[0])
         return run_door_session();
     switch (options.mode) {

@@ -91,7 +91,7 @@ KERNEL_SMALL := boot/%.o port/loader/%.o \
     hal/pages.o hal/panic.o hal/print.o hal/x86/boot/%.o \
     $(addprefix hal/x86/cpu/,call.o exceptions.o stacks.o step.o tables.o i386_tables.o x86_64_tables.o) \
     $(addprefix hal/x86/pc/,acpi.o apic.o clock.o console.o exit.o host_file.o journal.o notices.o pci.o pic.o uart.o) \
-    $(addprefix lib/,crc32.o utf.o libc/stdio.o) \
+    $(addprefix lib/,crc32.o near.o utf.o libc/stdio.o) \
     $(addprefix port/,atapi.o block_commands.o block_order.o block_run.o call.o channel.o control.o controller.o driver.o \
     device_names.o enumerate.o init.o irb_names.o objects.o parcel.o sense.o guard.o identify.o idle.o \
     log.o memory_faults.o owned.o power.o resources.o shared_page.o software_interrupts.o states.o trace.o trace_words.o trace_command.o \

@@ -44,7 +44,12 @@ static void record(uint32_t kinds)
         trace_steps[kind] = kinds >> kind & 1;
 }
 
-bool trace_select(const char *words)
+const char *trace_word(unsigned index)
+{
+    return index < sizeof selections / sizeof *selections ? selections[index].word : NULL;
+}
+
+bool trace_select(const char *words, const char **unknown)
 {
     uint32_t mask = 0;
     while (*words) {
@@ -59,8 +64,10 @@ bool trace_select(const char *words)
                 known = true;
             }
         }
-        if (!known)
+        if (!known) {
+            *unknown = words;
             return false;
+        }
         words += length;
         words += *words == ',';
     }

@@ -136,8 +136,10 @@ static inline void trace(enum trace_kind kind, unsigned where, unsigned extra, u
 bool trace_is_timed(uint32_t head);
 
 /* Sets what is recorded from a word list such as "ports,irbs" or "all" or "off". False: unknown
- * word. */
-bool trace_select(const char *words);
+ * word, and then *unknown says where it is. */
+bool trace_select(const char *words, const char **unknown);
+/* The index-th of these words; NULL: there are no more. */
+const char *trace_word(unsigned index);
 /* Records nothing, or again what was selected last (if that is nothing: all). */
 void trace_switch(bool is_on);
 /* Forgets all entries. Context: PASSIVE_LEVEL. */

@@ -51,6 +51,11 @@ static const struct workload {
     {"write-128k-seq", true, false, LARGE_SECTORS, 2000, 100},
 };
 
+const char *bench_workload(unsigned index)
+{
+    return index < sizeof workloads / sizeof *workloads ? workloads[index].name : NULL;
+}
+
 struct bench {
     struct device *device;
     bool may_write;

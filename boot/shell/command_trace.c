@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* `trace` and `log`: what has happened, for people. */
+#include <stdio.h>
 #include <string.h>
 
 #include "boot/shell/arguments.h"
 #include "boot/shell/commands.h"
 #include "lib/host_file.h"
+#include "lib/near.h"
 #include "lib/plural.h"
 #include "port/log.h"
 #include "port/request/queue.h"
@@ -49,12 +51,30 @@ static enum command_result save(const char *name)
     return COMMAND_DONE;
 }
 
+/* False: said which of the words is none. */
+static bool select_words(const char *words)
+{
+    const char *unknown, *word;
+    char sentence[120];
+
+    if (trace_select(words, &unknown))
+        return true;
+    struct near near = near_begin(unknown, strcspn(unknown, ","));
+    for (unsigned i = 0; (word = trace_word(i)); i++)
+        near_consider(&near, word);
+    snprintf(sentence, sizeof sentence, "\"%.*s\" is no word of the trace's",
+             (int)(near.length < 40 ? near.length : 40), unknown);
+    near_finish(&near, ".", sentence, sizeof sentence);
+    hal_printf("%s\n", sentence);
+    return false;
+}
+
 static bool change(unsigned count, char **words)
 {
     const char *what = count > 1 ? words[1] : "";
 
     if (strcmp(what, "on") == 0 && count == 3)
-        return trace_select(words[2]);
+        return select_words(words[2]);
     if (count != 2)
         return false;
     if (strcmp(what, "on") == 0 || strcmp(what, "off") == 0)

@@ -5,6 +5,7 @@
 
 #include "boot/shell/columns.h"
 #include "boot/shell/commands.h"
+#include "boot/shell/complete.h"
 #include "hal/hal.h"
 
 const struct command shell_commands[] = {
@@ -79,7 +80,7 @@ static void print_line(const struct command *command)
 {
     const unsigned indent = 2;
     unsigned help_at = columns_width() < HELP_NARROW ? 2 * indent : HELP_COLUMN;
-    char usage[128];
+    char usage[200];
 
     usage_of(command, usage, sizeof usage);
     if (indent + strlen(usage) > help_at - 2) {
@@ -111,14 +112,12 @@ enum command_result command_help(unsigned count, char **words)
         print_all();
         return COMMAND_DONE;
     }
-    for (unsigned i = 0; i < shell_command_count; i++) {
-        if (strcmp(shell_commands[i].name, words[1]) == 0) {
-            char usage[128];
-            usage_of(&shell_commands[i], usage, sizeof usage);
-            hal_printf("%s: ", usage);
-            columns_print((unsigned)strlen(usage) + 2, 2, shell_commands[i].help);
-            return COMMAND_DONE;
-        }
-    }
-    return command_fail("There is no command \"%.40s\"; `help` lists those there are.", words[1]);
+    const struct command *command = complete_find_command(words[1], false);
+    char usage[200];
+    if (!command)
+        return COMMAND_FAILED;
+    usage_of(command, usage, sizeof usage);
+    hal_printf("%s: ", usage);
+    columns_print((unsigned)strlen(usage) + 2, 2, command->help);
+    return COMMAND_DONE;
 }

@@ -84,6 +84,11 @@ enum command_result command_setting(unsigned count, char **words);
 /* IDENTIFY DEVICE or IDENTIFY PACKET DEVICE, whichever it is. False: *request says why not. */
 bool device_ask(struct device *device, uint16_t words[256], struct request *request);
 
+/* Of command_bench.c: */
+
+/* The index-th word that `bench` takes for a WORKLOAD; NULL: there are no more. */
+const char *bench_workload(unsigned index);
+
 /* Of commands_device.c: */
 
 /* The fastest mode that is selected: "Ultra DMA 5". */

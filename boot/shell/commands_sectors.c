@@ -13,26 +13,32 @@
 
 /* ------------------------------------------------------------------ read */
 
+struct reading {
+    struct transfer transfer;
+    struct dump dump;
+};
+
 static enum command_result dump(void *context, uint64_t lba, uint64_t sector_count, void *data)
 {
-    const struct transfer *transfer = context;
-    uint32_t sector_size = transfer->range.device->sector_size;
+    struct reading *reading = context;
+    uint32_t sector_size = reading->transfer.range.device->sector_size;
     const uint8_t *bytes = data;
 
     for (uint64_t sector = 0; sector < sector_count; sector++) {
         if (shell_is_stopped())
             return command_fail("Stopped by Ctrl-C.");
-        dump_bytes((lba + sector) * sector_size, bytes + sector * sector_size, sector_size);
+        dump_part(&reading->dump, (lba + sector) * sector_size, bytes + sector * sector_size,
+                  sector_size);
     }
     return COMMAND_DONE;
 }
 
 enum command_result command_read(unsigned count, char **words)
 {
-    struct transfer transfer = {.operation = BLOCK_READ, .piece = dump};
-    struct range *range = &transfer.range;
+    struct reading reading = {.transfer = {.operation = BLOCK_READ, .piece = dump}};
+    struct range *range = &reading.transfer.range;
 
-    transfer.context = &transfer;
+    reading.transfer.context = &reading;
     range->sector_count = 1;
     if (count != 3 && count != 4)
         return COMMAND_BAD_ARGUMENTS;
@@ -42,7 +48,10 @@ enum command_result command_read(unsigned count, char **words)
     range->device = argument_device(words[1]);
     if (!range->device || !range_check(range, BLOCK_READ))
         return COMMAND_FAILED;
-    return transfer_run(&transfer);
+    enum command_result result = transfer_run(&reading.transfer);
+    if (result == COMMAND_DONE)
+        dump_end(&reading.dump);
+    return result;
 }
 
 /* ------------------------------------------------------------------ write */

@@ -20,11 +20,26 @@
 #define LINE_CAPACITY   2048u /* bytes with the terminator */
 #define SEARCH_CAPACITY 64u   /* of what Ctrl-R seeks, with the terminator */
 
+/* A word that Tab may put in. */
+struct line_candidate {
+    const char *word;
+    bool is_whole;     /* nothing may follow in the same word */
+    bool ignores_case; /* what was written of it may have other letters */
+};
+
+struct line_completion {
+    void (*offer)(struct line_completion *completion, const struct line_candidate *candidate);
+    /* What the host says before it offers something: where the word begins in the text, whether
+     * there are quotes in it, and what it is without them. */
+    size_t start;
+    bool is_quoted;
+    const char *word;
+};
+
 struct line_editor_host {
     void (*write)(const char *text, size_t byte_count);
-    /* Words that the first word of a line, or that of `help`, may be completed to: the index-th, or
-     * NULL after the last. */
-    const char *(*candidate)(unsigned index);
+    /* Offers what may stand at the end of a text. */
+    void (*complete)(const char *text, size_t length, struct line_completion *completion);
     /* A line is in the history now; NULL: nobody wants to know. */
     void (*kept)(const char *line);
 };
@@ -49,7 +64,8 @@ struct line_search {
     bool is_on, has_failed;
     char pattern[SEARCH_CAPACITY]; /* what is sought */
     size_t length;
-    unsigned found; /* the line, as history_line has it; 0: none yet */
+    char prompt[SEARCH_CAPACITY + 40]; /* what stands before the line meanwhile */
+    unsigned found;                    /* the line, as history_line has it; 0: none yet */
     /* What the line was before. */
     char line[LINE_CAPACITY];
     size_t line_cursor;

@@ -9,7 +9,7 @@
 #define ESCAPE          0x1B
 #define DELETE          0x7F
 
-/* line_editor.c */
+/* line_draw.c */
 
 /* Is a byte of UTF-8 none that begins a character? */
 static inline bool is_continuation(char byte)
@@ -17,16 +17,27 @@ static inline bool is_continuation(char byte)
     return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
+/* Where the character, or the word, before or after a place begins. */
+size_t editor_step_left(const struct line_editor *editor, size_t at);
+size_t editor_step_right(const struct line_editor *editor, size_t at);
+size_t editor_word_left(const struct line_editor *editor, size_t at);
+size_t editor_word_right(const struct line_editor *editor, size_t at);
 void editor_put(struct line_editor *editor, const char *text);
 void editor_bell(struct line_editor *editor);
 /* Draws the line as it is now. */
 void editor_draw(struct line_editor *editor);
+void editor_move(struct line_editor *editor, size_t cursor);
 /* At the cursor. */
 void editor_insert(struct line_editor *editor, const char *bytes, size_t count);
 /* Removes a part of the line; the cursor ends where it began. */
 void editor_remove(struct line_editor *editor, size_t from, size_t to);
 /* Has another text in the line, with the cursor at a place in it; does not draw it. */
 void editor_set_line(struct line_editor *editor, const char *text, size_t cursor);
+
+/* line_complete.c */
+
+/* Tab. */
+void complete_word(struct line_editor *editor);
 
 /* line_search.c */
 
@@ -41,7 +52,5 @@ void search_character(struct line_editor *editor, const char *bytes, size_t coun
 void search_end(struct line_editor *editor);
 /* Another key follows ESC, which has ended the search, in a sequence: it did not give it up. */
 void search_restore(struct line_editor *editor);
-/* What stands before the line meanwhile. */
-const char *search_prompt(const struct line_editor *editor);
 
 #endif

@@ -33,17 +33,22 @@ static const char *shown_pattern(const struct line_editor *editor)
     return search->pattern + at;
 }
 
-const char *search_prompt(const struct line_editor *editor)
+static void settle_prompt(struct line_editor *editor)
 {
-    static char prompt[SEARCH_CAPACITY + 40];
     const bool has_failed = editor->search.has_failed;
     const char *what = editor->columns >= WIDE_COLUMNS
                            ? (has_failed ? "(failed reverse-i-search)" : "(reverse-i-search)")
                        : editor->columns >= NARROW_COLUMNS ? (has_failed ? "(failed)" : "(search)")
                                                            : (has_failed ? "!" : "?");
 
-    snprintf(prompt, sizeof prompt, "%s`%s': ", what, shown_pattern(editor));
-    return prompt;
+    snprintf(editor->search.prompt, sizeof editor->search.prompt, "%s`%s': ", what,
+             shown_pattern(editor));
+}
+
+static void draw(struct line_editor *editor)
+{
+    settle_prompt(editor);
+    editor_draw(editor);
 }
 
 /* ------------------------------------------------------------------ searching */
@@ -70,12 +75,12 @@ static void look(struct line_editor *editor, unsigned from, bool older, bool is_
         search->found = back;
         search->has_failed = false;
         editor_set_line(editor, line, (size_t)(place - line));
-        editor_draw(editor);
+        draw(editor);
         return;
     }
     search->has_failed = true;
     editor_bell(editor);
-    editor_draw(editor);
+    draw(editor);
 }
 
 void search_begin(struct line_editor *editor)
@@ -87,7 +92,7 @@ void search_begin(struct line_editor *editor)
     *search = (struct line_search){
         .is_on = true, .line_cursor = editor->cursor, .line_browsed = editor->browsed};
     memcpy(search->line, editor->text, editor->length + 1);
-    editor_draw(editor);
+    draw(editor);
 }
 
 /* Ctrl-R and Ctrl-S. Without a pattern it is that of the search before. */
@@ -131,7 +136,7 @@ void search_end(struct line_editor *editor)
     }
     if (search->length > 0)
         memcpy(editor->last_pattern, search->pattern, search->length + 1);
-    editor_draw(editor);
+    draw(editor);
 }
 
 static void give_up(struct line_editor *editor)
@@ -141,7 +146,7 @@ static void give_up(struct line_editor *editor)
     search_end(editor);
     editor->browsed = search->line_browsed;
     editor_set_line(editor, search->line, search->line_cursor);
-    editor_draw(editor);
+    draw(editor);
 }
 
 void search_restore(struct line_editor *editor)
@@ -154,7 +159,7 @@ void search_restore(struct line_editor *editor)
     const char *place = strstr(line, search->pattern);
     editor_set_line(editor, line, place ? (size_t)(place - line) : strlen(line));
     editor->browsed = search->found;
-    editor_draw(editor);
+    draw(editor);
 }
 
 static void shorten(struct line_editor *editor)
@@ -175,7 +180,7 @@ static void shorten(struct line_editor *editor)
     } else {
         search->has_failed = false;
         editor_set_line(editor, search->line, search->line_cursor);
-        editor_draw(editor);
+        draw(editor);
     }
 }
 

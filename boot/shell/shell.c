@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/shell/candidates.h"
 #include "boot/shell/columns.h"
 #include "boot/shell/commands.h"
+#include "boot/shell/complete.h"
 #include "boot/shell/line_editor.h"
 #include "boot/shell/session.h"
 #include "boot/shell/shell.h"
@@ -36,25 +38,19 @@ static struct {
 
 /* ------------------------------------------------------------------ one command */
 
-static const struct command *find_command(const char *name)
-{
-    for (unsigned i = 0; i < shell_command_count; i++)
-        if (strcmp(shell_commands[i].name, name) == 0)
-            return &shell_commands[i];
-    return NULL;
-}
-
 static enum command_result run_words(unsigned count, char **words)
 {
-    const struct command *command = find_command(words[0]);
+    bool is_person = shell_session.is_interactive;
+    const struct command *command = complete_find_command(words[0], is_person);
 
-    if (!command)
-        return command_fail("There is no command \"%.40s\"; `help` lists those there are.",
-                            words[0]);
+    if (!command || (is_person && !complete_expand(command, count, words)))
+        return COMMAND_FAILED;
     enum command_result result = command->run(count, words);
-    if (result == COMMAND_BAD_ARGUMENTS)
+    if (result == COMMAND_BAD_ARGUMENTS) {
+        complete_say_meant(command, count, words);
         hal_printf("Usage: %s%s%s\n", command->name, *command->arguments ? " " : "",
                    command->arguments);
+    }
     return result;
 }
 
@@ -199,11 +195,6 @@ void shell_load_history(const char *text, size_t byte_count)
     is_history_kept = hal_host_file_present();
 }
 
-static const char *candidate(unsigned index)
-{
-    return index < shell_command_count ? shell_commands[index].name : NULL;
-}
-
 /* Runs the commands of a line. */
 static void run_line(const char *line)
 {
@@ -218,11 +209,17 @@ static void run_line(const char *line)
     shell_session.was_stopped = false;
 }
 
+void shell_begin(void)
+{
+    complete_begin(shell_commands, shell_command_count);
+    candidates_begin();
+}
+
 void shell_interactive(void)
 {
     static const struct line_editor_host host = {
         .write = hal_console_write,
-        .candidate = candidate,
+        .complete = complete_line,
         .kept = hand_over,
     };
 

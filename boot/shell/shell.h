@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Before anything else. */
+void shell_begin(void);
 /* Has lines that were entered in other sessions, and hands over those that are entered from here on
  * (lib/host_file.h). */
 void shell_load_history(const char *text, size_t byte_count);

@@ -44,6 +44,13 @@ void inject_forget_all(void);
  * Context: PASSIVE_LEVEL. */
 const struct inject_rule *inject_rule(unsigned number);
 
+/* For who types rules: the index-th word that a rule may begin with; that may follow such a word;
+ * and the index-th key, with its `=`. False: there are no more. */
+#define INJECT_NAME_SIZE 24u
+bool inject_what(unsigned index, char word[INJECT_NAME_SIZE]);
+bool inject_detail(const char *what, unsigned index, char word[INJECT_NAME_SIZE]);
+bool inject_key(unsigned index, char word[INJECT_NAME_SIZE]);
+
 /* Prints the rules that are armed, with what has become of them; and at the end of a run what was
  * injected, in words that repeat it. Context: PASSIVE_LEVEL. */
 void inject_print_rules(void);

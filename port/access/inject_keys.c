@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/near.h"
+#include "port/access/inject.h"
 #include "port/access/inject_words.h"
 #include "port/access/names.h"
 
@@ -263,6 +265,28 @@ static const struct {
 };
 #define ALL_KEYS (sizeof keys / sizeof *keys)
 
+bool inject_key(unsigned index, char word[INJECT_NAME_SIZE])
+{
+    if (index >= ALL_KEYS)
+        return false;
+    snprintf(word, INJECT_NAME_SIZE, "%s=", keys[index].name);
+    return true;
+}
+
+static bool wrong_key(struct reading *reading, const char *word)
+{
+    struct near near = near_begin(word, strcspn(word, "="));
+    char meant[60] = "";
+
+    for (unsigned i = 0; i < ALL_KEYS; i++)
+        near_consider(&near, keys[i].name);
+    near_finish(&near, ".", meant, sizeof meant);
+    return inject_wrong(reading,
+                        "\"%s\" is no key of a fault%s Keys are channel=, target=, register=, "
+                        "command=, nth=, count=, every=, rate=, seed=, after= and for=.",
+                        word, meant);
+}
+
 bool inject_take_key(struct reading *reading, const char *what, unsigned allowed, unsigned *given)
 {
     const char *word = inject_next_word(reading), *equals = strchr(word, '=');
@@ -278,9 +302,5 @@ bool inject_take_key(struct reading *reading, const char *what, unsigned allowed
         *given |= keys[i].key;
         return keys[i].set(reading, equals + 1);
     }
-    return inject_wrong(
-        reading,
-        "\"%s\" is no key of a fault. Keys are channel=, target=, register=, command=, "
-        "nth=, count=, every=, rate=, seed=, after= and for=.",
-        word);
+    return wrong_key(reading, word);
 }

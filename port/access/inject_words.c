@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/near.h"
+#include "port/access/inject.h"
 #include "port/access/inject_words.h"
 #include "port/access/names.h"
 
@@ -210,30 +212,68 @@ static const struct {
     enum inject_kind kind;
     bool (*take)(struct reading *reading);
     unsigned keys;
-    bool lasts; /* without count= it is for ever; others happen once */
+    bool lasts;          /* without count= it is for ever; others happen once */
+    const char *details; /* words that may follow it, separated by blanks; NULL: none but values */
 } whats[] = {
-    {"read", INJECT_READ, take_value, KEYS_ACCESS, false},
-    {"write", INJECT_WRITE, take_write, KEYS_ACCESS, false},
-    {"interrupt", INJECT_LOST, take_interrupt, KEYS_INTERRUPT | KEY_FOR, false},
-    {"bsy", INJECT_BSY, take_nothing, KEYS_ACCESS, false},
-    {"drq", INJECT_DRQ, take_nothing, KEYS_ACCESS, false},
-    {"float", INJECT_FLOAT, take_float, KEYS_ACCESS, false},
-    {"df", INJECT_DF, take_nothing, KEYS_COMMAND, false},
-    {"error", INJECT_ERROR, take_error, KEYS_COMMAND, false},
-    {"bus-master-error", INJECT_BUS_MASTER_ERROR, take_nothing, KEYS_COMMAND, false},
-    {"vanish", INJECT_VANISH, take_nothing, KEYS_ACCESS, false},
-    {"unplug", INJECT_UNPLUG, take_nothing, KEYS_ACCESS & ~(unsigned)KEY_TARGET, false},
-    {"dma", INJECT_DMA_ABOVE_4G, take_dma, KEYS_COMMAND, true},
-    {"sense", INJECT_SENSE, take_sense, KEYS_COMMAND, false},
-    {"log", INJECT_LOG, take_log, KEYS_OF_ALL, true},
-    {"identify", INJECT_IDENTIFY, take_identify, KEYS_OF_ALL | KEY_TARGET, true},
-    {"config", INJECT_CONFIG, take_config, KEYS_OF_ALL, true},
-    {"time-outs", INJECT_TIMEOUTS, take_factor, 0, true},
+    {"read", INJECT_READ, take_value, KEYS_ACCESS, false, NULL},
+    {"write", INJECT_WRITE, take_write, KEYS_ACCESS, false, "drop"},
+    {"interrupt", INJECT_LOST, take_interrupt, KEYS_INTERRUPT | KEY_FOR, false,
+     "lost late early double spurious shared"},
+    {"bsy", INJECT_BSY, take_nothing, KEYS_ACCESS, false, NULL},
+    {"drq", INJECT_DRQ, take_nothing, KEYS_ACCESS, false, NULL},
+    {"float", INJECT_FLOAT, take_float, KEYS_ACCESS, false, "FF 7F"},
+    {"df", INJECT_DF, take_nothing, KEYS_COMMAND, false, NULL},
+    {"error", INJECT_ERROR, take_error, KEYS_COMMAND, false, "UNC IDNF ICRC ABRT"},
+    {"bus-master-error", INJECT_BUS_MASTER_ERROR, take_nothing, KEYS_COMMAND, false, NULL},
+    {"vanish", INJECT_VANISH, take_nothing, KEYS_ACCESS, false, NULL},
+    {"unplug", INJECT_UNPLUG, take_nothing, KEYS_ACCESS & ~(unsigned)KEY_TARGET, false, NULL},
+    {"dma", INJECT_DMA_ABOVE_4G, take_dma, KEYS_COMMAND, true, "above-4g"},
+    {"sense", INJECT_SENSE, take_sense, KEYS_COMMAND, false, NULL},
+    {"log", INJECT_LOG, take_log, KEYS_OF_ALL, true, "failed NQ"},
+    {"identify", INJECT_IDENTIFY, take_identify, KEYS_OF_ALL | KEY_TARGET, true, NULL},
+    {"config", INJECT_CONFIG, take_config, KEYS_OF_ALL, true, NULL},
+    {"time-outs", INJECT_TIMEOUTS, take_factor, 0, true, NULL},
 };
 #define WHAT_COUNT (sizeof whats / sizeof *whats)
 #define ALL_WHATS                                                                                 \
     "read, write, interrupt, bsy, drq, float, df, error, bus-master-error, vanish, unplug, dma, " \
     "sense, log, identify, config and time-outs"
+
+/* ------------------------------------------------------------------ for who types them */
+
+bool inject_what(unsigned index, char word[INJECT_NAME_SIZE])
+{
+    if (index >= WHAT_COUNT)
+        return false;
+    snprintf(word, INJECT_NAME_SIZE, "%s", whats[index].name);
+    return true;
+}
+
+bool inject_detail(const char *what, unsigned index, char word[INJECT_NAME_SIZE])
+{
+    const char *text = "";
+
+    for (unsigned i = 0; i < WHAT_COUNT; i++)
+        if (strcmp(whats[i].name, what) == 0 && whats[i].details)
+            text = whats[i].details;
+    for (; index > 0 && *text; index--) {
+        text += strcspn(text, " ");
+        text += strspn(text, " ");
+    }
+    snprintf(word, INJECT_NAME_SIZE, "%.*s", (int)strcspn(text, " "), text);
+    return *text;
+}
+
+static bool wrong_what(struct reading *reading, const char *word)
+{
+    struct near near = near_begin(word, strlen(word));
+    char meant[60] = "";
+
+    for (unsigned i = 0; i < WHAT_COUNT; i++)
+        near_consider(&near, whats[i].name);
+    near_finish(&near, ".", meant, sizeof meant);
+    return inject_wrong(reading, "\"%s\" is no fault%s Faults are " ALL_WHATS ".", word, meant);
+}
 
 /* ------------------------------------------------------------------ all of it */
 
@@ -276,7 +316,7 @@ bool inject_parse(const char *text, struct inject_rule *rule, char *error, size_
     while (what < WHAT_COUNT && strcmp(whats[what].name, word) != 0)
         what++;
     if (what == WHAT_COUNT && *word)
-        return inject_wrong(&reading, "\"%s\" is no fault. Faults are " ALL_WHATS ".", word);
+        return wrong_what(&reading, word);
     if (what == WHAT_COUNT)
         return inject_wrong(&reading, "A fault begins with what goes wrong: " ALL_WHATS ".");
     rule->kind = whats[what].kind;

@@ -127,8 +127,8 @@ like($run->{console}, qr/^RULE INT-01 .*\n(?:  .*\n)*  fault 1 had been injected
 # ------------------------------------------------------------------ wrong words
 
 my %wrong = (
-    'flaot FF' => qr/^"flaot" is no fault\. Faults are read, write, /m,
-    'bsy nht=3' => qr/^"nht=3" is no key of a fault\. Keys are channel=, /m,
+    'flaot FF' => qr/^"flaot" is no fault; did you mean float\? Faults are read, write, /m,
+    'bsy nht=3' => qr/^"nht=3" is no key of a fault; did you mean nth\? Keys are channel=, /m,
     'read 7F register=Command' => qr/^register=Command: that one is only written; what is read there is Status\.$/m,
 );
 $run = boot(DISK => $image, CMD => join '; ', 'fault', 'fault add', 'fault list all', map { "fault add $_" } sort keys %wrong);

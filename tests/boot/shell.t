@@ -65,6 +65,24 @@ my $bytes = slurp($image);
     unlike($run->{console}, qr/failed/, 'nothing is said to have failed');
 }
 
+# ------------------------------------------------------------------ lines of a dump that are equal
+
+{
+    my $dump = spill("$scratch/dump.img", "\0" x 1536 . 'A' x 16 . 'B' x 16 . 'B' x 16 . "C" x 464 . 'A' x 8192 . "\0" x (1 << 20));
+    my $run = boot(DISK => $dump, CMD => 'read 0 0; read 0 0 4; read 0 3; read 0 0 2049; # comment; frobnicate');
+    exit_code_is($run, 0, 'a comment is no command');
+    my $line = sub { return hexdump($_[1] x 16, $_[0]) };
+    my $zeros = $line->(0, "\0") . "*\n";
+    is(output_of($run, 'read 0 0'), $zeros . $line->(496, "\0"), 'the first and the last of equal lines are shown');
+    my $rest = join '', $line->(1536, 'A'), $line->(1552, 'B'), "*\n", $line->(1584, 'C'), "*\n";
+    is(output_of($run, 'read 0 0 4'), $zeros . $rest . $line->(2032, 'C'), 'a * stands for those between');
+    is(output_of($run, 'read 0 3'), $rest . $line->(2032, 'C'), 'also for a single one');
+    is(output_of($run, 'read 0 0 2049'), $zeros . $rest . $line->(2048, 'A') . "*\n" . $line->(10240, "\0") . "*\n" . $line->(2049 * 512 - 16, "\0"),
+        'over the pieces in which a disk is read');
+    my (undef, $hexdump) = command('hexdump', '-C', '-n', 2048, $dump);
+    is(output_of($run, 'read 0 0 4') =~ s{^000007f0 .*\n}{*\n00000800\n}mr =~ s{\*\n\*\n}{*\n}r, $hexdump, 'as hexdump writes it, but for the end') if $hexdump =~ m{^00000000};
+}
+
 # ------------------------------------------------------------------ words
 
 {
@@ -261,6 +279,15 @@ my $bytes = slurp($image);
     ok($session->expect(qr/^> \z/m), 'there is a prompt');
     $session->type("frobnicate\r");
     ok($session->expect(qr/no command "frobnicate".*^> \z/ms), 'a wrong command, and a prompt again');
+    $session->type("devi; wri 0 0 00; re; cd 0 l; registry l; hlp\r");
+    ok($session->expect(qr{^0 +0\.0 .*^"wri" would be write, .*^"re" may be read, registry or reset\.\n.*is no CD-ROM drive.*^\[HKEY_LOCAL_MACHINE\].*did you mean help\?\n> \z}ms),
+        'words may be shortened, but none that writes');
+    $session->type("registry get HKLM\\SYS\tCurr\tServ\tpa\tco\t\t\t");
+    ok($session->expect(qr{registry get HKLM\\SYSTEM\\CurrentControlSet\\Services\\pata}s), 'Tab completes keys');
+    $session->type("\cUstop \t\t");
+    ok($session->expect(qr{0\.0  0\.1\n}), 'and lists channels');
+    $session->type("\cUfault add interrupt lo\t chan\t0.\t\cA#\r");
+    ok($session->expect(qr{interrupt lost  channel=0\.}), 'faults, too; and a line becomes a comment');
     $session->type("hlp read\e[D\e[D\e[D\e[D\e[D\e[D\e[De\r");
     ok($session->expect(qr/^read DISK LBA.*^> \z/ms), 'a line is edited');
     $session->type("\e[A\e[A\x15dev\t\r");

@@ -2,7 +2,7 @@
 /*
  * The words of fault rules: what they mean, and what is said of wrong ones.
  *
- * SOURCES: port/access/inject_words.c port/access/inject_keys.c port/access/names.c port/access/names_commands.c port/access/names_word.c
+ * SOURCES: port/access/inject_words.c port/access/inject_keys.c port/access/names.c port/access/names_commands.c port/access/names_word.c lib/near.c
  */
 #include <string.h>
 
@@ -93,7 +93,7 @@ static void test_wrong(void)
         const char *text, *error;
     } wrong[] = {
         {"", "A fault begins with"},
-        {"flaot FF", "\"flaot\" is no fault"},
+        {"flaot FF", "\"flaot\" is no fault; did you mean float? Faults are "},
         {"read", "read VALUE"},
         {"read 100000000", "hexadecimal"},
         {"read 7F register=Command", "only written; what is read there is Status"},
@@ -111,7 +111,7 @@ static void test_wrong(void)
         {"config 100=80", "below 100"},
         {"time-outs 0", "from 1 to 10000"},
         {"time-outs 10 nth=2", "nth= says nothing of \"time-outs\""},
-        {"bsy nht=3", "no key of a fault. Keys are channel="},
+        {"bsy nht=3", "no key of a fault; did you mean nth? Keys are channel="},
         {"bsy for", "no key of a fault"},
         {"bsy nth=0", "a number from 1 on"},
         {"bsy nth=x", "a number from 1 on"},

@@ -355,7 +355,9 @@ static void test_times(void)
 static void test_selection(void)
 {
     begin();
-    tap_ok(trace_select("irbs,calls") && !trace_select("irbs,nothing") && !trace_select("irb"),
+    const char *unknown;
+    tap_ok(trace_select("irbs,calls", &unknown) && !trace_select("irbs,nothing,x", &unknown) &&
+               strcmp(unknown, "nothing,x") == 0 && !trace_select("irb", &unknown),
            "words");
     out(COMMAND_BLOCK + 2, 1);
     put(TRACE_IRB_END, CHANNEL, 3, IRB_STATUS_SUCCESS);
@@ -369,7 +371,7 @@ static void test_selection(void)
     out(COMMAND_BLOCK + 2, 2);
     check(UINT32_MAX, "0.1  IRB in slot 3 ends: success\n0.1  IRB in slot 5 ends: success\n",
           "then again what was selected");
-    trace_select("off");
+    trace_select("off", &(const char *){0});
     trace_switch(true);
     out(COMMAND_BLOCK + 2, 2);
     check(1, "0.1  Sector Count <- 02\n", "or all, where nothing was");
