@@ -43,12 +43,12 @@ struct state {
     bool is_interrupted; /* a frame that the CPU has pushed lies on top */
 };
 
-/* What lies in the image there; NULL: not so many bytes of a section. */
+/* What lies in the image there; NULL: not so many bytes of a section that is in memory. */
 static const uint8_t *piece(const struct state *state, uint32_t rva, uint32_t byte_count)
 {
     const struct pe_section *section = pe_section_at(state->info, rva);
 
-    return section && rva <= state->info->mapped_byte_count &&
+    return section && section->mapped && rva <= state->info->mapped_byte_count &&
                    byte_count <= state->info->mapped_byte_count - rva &&
                    pe_section_at(state->info, rva + byte_count - 1) == section
                ? state->image + rva
