@@ -32,7 +32,7 @@ static __attribute__((cold)) void describe_device_error(const struct request *re
         snprintf(text, size, "%u byte%s of %u moved", request->transferred,
                  plural(request->transferred), request->byte_count);
     else
-        snprintf(text, size, "%s, status %02xh, error %02xh%s",
+        snprintf(text, size, "%s, status 0x%02x, error 0x%02x%s",
                  irb_status_name(request->irb_status), request->ata_status, request->ata_error,
                  error_name(request->ata_error));
 }

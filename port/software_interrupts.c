@@ -50,8 +50,8 @@ static void explain(unsigned vector, uintptr_t code, uintptr_t instruction)
     if (!image_is_code(instruction))
         return;
     hal_name_address(instruction, place, sizeof place);
-    hal_printf("\nA driver's bug that cannot be survived: %s (in %s)\nexecuted int %X%s", place,
-               context_routine_name(), vector, vector > 9 ? "h" : "");
+    hal_printf("\nA driver's bug that cannot be survived: %s (in %s)\nexecuted int %#x", place,
+               context_routine_name(), vector);
     switch (vector) {
     case INT_BREAKPOINT:
         hal_printf(", a breakpoint, and there is no debugger that waits for it.\n");

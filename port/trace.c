@@ -17,22 +17,33 @@ uint32_t trace_counted;
 uint16_t trace_steps[TRACE_KIND_COUNT] = {
     [0 ... TRACE_BUILD - 1] = 1, [TRACE_BUILD] = 0, [TRACE_IRB_FORM] = 0};
 
+/* docs/shell.md has the comments (tools/shell.pl). */
 static const struct {
     const char *word;
     uint32_t kinds;
 } selections[] = {
+    /* all that follows */
     {"all", UINT32_MAX},
+    /* nothing */
     {"off", 0},
+    /* accesses to I/O ports, and blocks of data through them */
     {"ports",
      1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_PORT_BUFFER | 1u << TRACE_PACKET},
+    /* accesses to registers in memory (AHCI) */
     {"registers",
      1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE | 1u << TRACE_REGISTER_BUFFER},
+    /* calls into a driver, with their IRQL, and those that return FALSE */
     {"calls", 1u << TRACE_CALL | 1u << TRACE_FALSE},
+    /* requests: begin, end, time-out, repetition, and those that wait in a queue */
     {"irbs", 1u << TRACE_IRB_START | 1u << TRACE_IRB_END | 1u << TRACE_TIMEOUT |
                  1u << TRACE_RECOVERY | 1u << TRACE_WAITS},
+    /* what each request is: its task file or CDB (`make trace` wants it) */
     {"requests", REQUESTS},
+    /* broken rules */
     {"rules", 1u << TRACE_RULE},
+    /* steps of the state machines */
     {"states", 1u << TRACE_STATE},
+    /* injected faults */
     {"faults", 1u << TRACE_FAULT},
 };
 

@@ -82,6 +82,7 @@ step shellcheck shellcheck "${shell_files[@]}"
 step perl check_perl "${perl_files[@]}"
 step contract tools/contract.pl --check docs/contract.md
 step states tools/states.pl --check docs/states.md
+step shell tools/shell.pl --check docs/shell.md
 step style tools/check-includes.pl
 step clang check_clang
 if ! version=$(cppcheck --version 2>/dev/null); then

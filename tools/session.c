@@ -7,6 +7,7 @@
  *
  * - A terminal's keys go through here. All of them are the guest's, but for Ctrl-] followed by X, which
  *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
+ *   When its size changes, the guest is told.
  * - QEMU ends when its time is over (-t), when nobody reads the console any more, when this program is
  *   told to end or dies, and when run-qemu.sh dies: each asks the kernel for a signal at its parent's death.
  * - When its time is over the guest is asked where it is, by a non-maskable interrupt: the kernel says so, and
@@ -34,6 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -308,6 +310,19 @@ static void start_qemu(char **words, int word_count, bool has_files)
     send_command("{\"execute\": \"qmp_capabilities\"}\n");
 }
 
+/* The guest is told as terminals tell programs that ask (xterm, "CSI 18 t"). */
+static void tell_size(void)
+{
+    struct winsize size;
+    char report[40];
+
+    if (keys < 0 || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return;
+    int length = snprintf(report, sizeof report, "\x1B[8;%u;%ut", size.ws_row, size.ws_col);
+    if (write(keys, report, (size_t)length) < 0)
+        return; /* as with keys */
+}
+
 /* True: QEMU has ended, and *status says how. */
 static bool read_signal(int signals, int *status)
 {
@@ -315,7 +330,9 @@ static bool read_signal(int signals, int *status)
 
     if (read(signals, &signal, sizeof signal) != sizeof signal)
         return false;
-    if (signal.ssi_signo != SIGCHLD)
+    if (signal.ssi_signo == SIGWINCH)
+        tell_size();
+    else if (signal.ssi_signo != SIGCHLD)
         end_qemu(END_TOLD);
     else if (door_has_failed())
         end_qemu(END_HOST_FAILED);
@@ -470,8 +487,8 @@ int main(int argc, char **argv)
     if (!history_prepare())
         return END_HOST_FAILED;
     sigemptyset(&handled);
-    for (const int *signal = (const int[]){SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0}; *signal;
-         signal++)
+    for (const int *signal = (const int[]){SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGWINCH, 0};
+         *signal; signal++)
         sigaddset(&handled, *signal);
     sigprocmask(SIG_BLOCK, &handled, NULL);
     is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;

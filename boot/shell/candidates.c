@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the words of usages that are in capitals stand for now; see candidates.h. A kind that is not
- * listed here has no words to offer: a number, bytes.
+ * listed here has no words to offer: a number, bytes. docs/shell.md has the list (tools/shell.pl).
  */
 #include <stdio.h>
 #include <string.h>
@@ -166,12 +166,18 @@ static const struct {
     const char *kind, *command; /* NULL: of all commands that come behind this row */
     offer_kind *offer;
 } kinds[] = {
-    {"DISK", NULL, offer_disks},        {"SRC", NULL, offer_disks},
-    {"DST", NULL, offer_disks},         {"CHANNEL", NULL, offer_channels},
-    {"KEY", NULL, offer_keys},          {"NAME", NULL, offer_values},
-    {"TYPE:VALUE", NULL, offer_types},  {"COMMAND", "ata", offer_opcodes},
-    {"COMMAND", NULL, offer_commands},  {"WORKLOAD", NULL, offer_workloads},
-    {"WORDS", NULL, offer_trace_words}, {"RULE", NULL, offer_fault_words},
+    {"DISK", NULL, offer_disks},         /* the disks and CD-ROM drives that there are */
+    {"SRC", NULL, offer_disks},          /* the same */
+    {"DST", NULL, offer_disks},          /* the same */
+    {"CHANNEL", NULL, offer_channels},   /* the channels that there are */
+    {"KEY", NULL, offer_keys},           /* keys of the registry, one step at a time */
+    {"NAME", NULL, offer_values},        /* the values of that key */
+    {"TYPE:VALUE", NULL, offer_types},   /* types of values */
+    {"COMMAND", "ata", offer_opcodes},   /* names of ATA commands */
+    {"COMMAND", NULL, offer_commands},   /* commands of the shell */
+    {"WORKLOAD", NULL, offer_workloads}, /* what `bench` measures */
+    {"WORDS", NULL, offer_trace_words},  /* words of the trace */
+    {"RULE", NULL, offer_fault_words},   /* words of a fault */
 };
 
 static bool offer_of_kind(const char *kind, const struct complete_place *place,

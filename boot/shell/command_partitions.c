@@ -111,7 +111,7 @@ static void print_type(const struct partition *partition, bool is_gpt)
     else if (is_gpt)
         snprintf(type, sizeof type, "%s", partition->guid);
     else
-        snprintf(type, sizeof type, "type %02x", partition->mbr_type);
+        snprintf(type, sizeof type, "type 0x%02x", partition->mbr_type);
     hal_printf("%-24s", type);
 }
 

@@ -15,11 +15,11 @@
 
 static void guid_format(const GUID *guid, char text[GUID_TEXT_CAPACITY])
 {
-    int length = snprintf(text, GUID_TEXT_CAPACITY, "%08" PRIx32 "-%04x-%04x-",
+    int length = snprintf(text, GUID_TEXT_CAPACITY, "%08" PRIX32 "-%04X-%04X-",
                           (uint32_t)guid->Data1, guid->Data2, guid->Data3);
 
     for (unsigned i = 0; i < sizeof guid->Data4; i++)
-        length += snprintf(text + length, GUID_TEXT_CAPACITY - (unsigned)length, "%s%02x",
+        length += snprintf(text + length, GUID_TEXT_CAPACITY - (unsigned)length, "%s%02X",
                            i == 2 ? "-" : "", guid->Data4[i]);
 }
 

@@ -36,7 +36,7 @@ static bool ask(struct device *device, struct pass_through command, uint8_t *dat
     if (request->is_cancelled)
         command_fail("Stopped by Ctrl-C.");
     else if (request->irb_status == IRB_STATUS_DEVICE_ERROR)
-        command_fail("Disk %s failed %s: status %02xh, error %02xh.", device->name, what,
+        command_fail("Disk %s failed %s: status 0x%02x, error 0x%02x.", device->name, what,
                      request->ata_status, request->ata_error);
     else
         command_fail("Disk %s failed %s: %s.", device->name, what,
@@ -82,7 +82,7 @@ static bool print_health(struct device *device, bool *is_failing)
     case SMART_NO_ANSWER:
         break;
     }
-    command_fail("Disk %s gives no verdict: LBA %07" PRIx64 "h.", device->name, results.lba);
+    command_fail("Disk %s gives no verdict: LBA 0x%07" PRIx64 ".", device->name, results.lba);
     return false;
 }
 
@@ -144,7 +144,7 @@ static bool print_logs(struct device *device)
         uint16_t pages = log_pages(directory, (uint8_t)address);
         const char *name = log_name((uint8_t)address);
         if (pages)
-            hal_printf("  %02xh  %-32s %u page%s\n", address,
+            hal_printf("  0x%02x  %-32s %u page%s\n", address,
                        name              ? name
                        : address >= 0xA0 ? "the vendor's own"
                                          : "reserved",

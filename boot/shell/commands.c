@@ -101,7 +101,9 @@ static void print_all(void)
     columns_print(0, 0,
                   "DISK is a number from `devices`, or cd0. LBA and COUNT are in its sectors. "
                   "Numbers are decimal, or hexadecimal with 0x; K, M and G are powers of 1024. `;` "
-                  "separates commands, `#` begins a comment. Ctrl-C stops one that takes long.");
+                  "separates commands, `#` begins a comment. Ctrl-C stops one that takes long. At "
+                  "the prompt, Tab completes "
+                  "words, and Ctrl-R searches the lines before.");
 }
 
 enum command_result command_help(unsigned count, char **words)

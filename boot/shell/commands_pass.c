@@ -100,7 +100,7 @@ static bool parse_opcode(const char *word, uint8_t *opcode)
 static const char *opcode_words(uint8_t opcode, char text[64])
 {
     const struct ata_command *row = ata_command(opcode);
-    snprintf(text, 64, "%s (%02Xh)", row ? row->name : "Command", opcode);
+    snprintf(text, 64, "%s (0x%02x)", row ? row->name : "Command", opcode);
     return text;
 }
 
@@ -188,12 +188,12 @@ static bool settle_data(struct pass_through *command, const struct data *data)
     return false;
 }
 
-/* "Status 51h (DRDY DSC ERR)" */
+/* "Status 0x51 (DRDY DSC ERR)" */
 static void print_bits(const char *title, uint8_t value, enum name_bits bits)
 {
     char text[96];
     size_t length = bits_write(bits, value, text, sizeof text);
-    hal_printf("  %s %02xh%s%s%s", title, value, length ? " (" : "", text, length ? ")" : "");
+    hal_printf("  %s 0x%02x%s%s%s", title, value, length ? " (" : "", text, length ? ")" : "");
 }
 
 static void print_results(const struct request *request, const struct pass_through *command)
@@ -210,7 +210,7 @@ static void print_results(const struct request *request, const struct pass_throu
         print_bits("Error", results.error, BITS_ERROR);
     hal_printf("\n");
     if (has_registers)
-        hal_printf("  Count %0*xh  LBA %0*" PRIx64 "h  Device %02xh\n", command->is_48 ? 4 : 2,
+        hal_printf("  Count 0x%0*x  LBA 0x%0*" PRIx64 "  Device 0x%02x\n", command->is_48 ? 4 : 2,
                    results.count, command->is_48 ? 12 : 7, results.lba, results.device);
 }
 
@@ -258,7 +258,7 @@ enum command_result command_ata(unsigned count, char **words)
 static const char *packet_words(uint8_t opcode, char text[64])
 {
     const char *name = packet_command_name(opcode);
-    snprintf(text, 64, "%s (%02Xh)", name ? name : "Packet command", opcode);
+    snprintf(text, 64, "%s (0x%02x)", name ? name : "Packet command", opcode);
     return text;
 }
 

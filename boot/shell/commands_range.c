@@ -38,7 +38,7 @@ enum command_result command_fill(unsigned count, char **words)
     }
     enum command_result result = transfer_run(&transfer);
     if (result == COMMAND_DONE)
-        hal_printf("%" PRIu64 " sector%s of disk %s filled with %02xh: %s\n", range->sector_count,
+        hal_printf("%" PRIu64 " sector%s of disk %s filled with 0x%02x: %s\n", range->sector_count,
                    plural(range->sector_count), range->device->name, (unsigned)byte,
                    transfer.summary);
     return result;

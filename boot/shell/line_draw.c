@@ -9,10 +9,8 @@
 /* Where the character before or after a place begins. */
 size_t editor_step_left(const struct line_editor *editor, size_t at)
 {
-    if (at > 0)
-        at--;
-    while (at > 0 && is_continuation(editor->text[at]))
-        at--;
+    while (at > 0 && is_continuation(editor->text[--at]))
+        continue;
     return at;
 }
 

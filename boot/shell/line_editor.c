@@ -60,6 +60,19 @@ static void key_up_down_left_right(struct line_editor *editor, uint8_t letter)
                                     : editor_step_left(editor, editor->cursor));
 }
 
+/* A terminal says that its size is another one now. What it showed may stand anywhere. */
+static void resize(struct line_editor *editor, unsigned columns)
+{
+    if (columns < LINE_COLUMNS_LEAST || columns > LINE_COLUMNS_MOST)
+        return;
+    editor->columns = columns;
+    if (editor->shown_columns >= columns)
+        editor->shown_columns = columns - 1;
+    if (editor->host->resized)
+        editor->host->resized(columns);
+    editor_draw(editor);
+}
+
 /* The last byte of an escape sequence. */
 static void key_escape_end(struct line_editor *editor, uint8_t byte)
 {
@@ -72,6 +85,8 @@ static void key_escape_end(struct line_editor *editor, uint8_t byte)
         editor_move(editor, 0);
     else if (byte == 'F' || (byte == '~' && (number == 4 || number == 8)))
         editor_move(editor, editor->length);
+    else if (byte == 't' && number == 8 && editor->parameter_count == 3)
+        resize(editor, editor->parameters[2]);
     else if (byte == '~' && number == 3)
         editor_remove(editor, editor->cursor, editor_step_right(editor, editor->cursor));
 }
@@ -112,10 +127,10 @@ static void key_escape(struct line_editor *editor, uint8_t byte)
         editor->parameter_count = 1;
     } else if (byte >= '0' && byte <= '9' && editor->escape == LINE_ESCAPE_SEQUENCE) {
         unsigned last = editor->parameter_count - 1;
-        if (last < 2 && editor->parameters[last] < 1000)
+        if (last < 3 && editor->parameters[last] < 1000)
             editor->parameters[last] = editor->parameters[last] * 10 + byte - '0';
     } else if (byte == ';' && editor->escape == LINE_ESCAPE_SEQUENCE) {
-        if (editor->parameter_count < 3)
+        if (editor->parameter_count < 4)
             editor->parameter_count++;
     } else if (byte >= '@' && byte <= '~') {
         key_escape_end(editor, byte);

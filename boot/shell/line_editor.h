@@ -17,8 +17,10 @@
 
 #include "boot/shell/history.h"
 
-#define LINE_CAPACITY   2048u /* bytes with the terminator */
-#define SEARCH_CAPACITY 64u   /* of what Ctrl-R seeks, with the terminator */
+#define LINE_CAPACITY      2048u /* bytes with the terminator */
+#define SEARCH_CAPACITY    64u   /* of what Ctrl-R seeks, with the terminator */
+#define LINE_COLUMNS_LEAST 20u   /* what is narrower, or wider, is not believed */
+#define LINE_COLUMNS_MOST  1000u
 
 /* A word that Tab may put in. */
 struct line_candidate {
@@ -40,6 +42,8 @@ struct line_editor_host {
     void (*write)(const char *text, size_t byte_count);
     /* Offers what may stand at the end of a text. */
     void (*complete)(const char *text, size_t length, struct line_completion *completion);
+    /* The terminal has another width now; NULL: nobody wants to know. */
+    void (*resized)(unsigned columns);
     /* A line is in the history now; NULL: nobody wants to know. */
     void (*kept)(const char *line);
 };
@@ -86,7 +90,7 @@ struct line_editor {
 
     /* Keys in parts. */
     enum line_escape escape;
-    unsigned parameters[2], parameter_count;
+    unsigned parameters[3], parameter_count;
     char partial[4]; /* bytes of a character that is not complete yet */
     unsigned partial_length, partial_missing;
     bool after_return; /* a line feed now belongs to the carriage return before it */

@@ -221,6 +221,7 @@ void shell_interactive(void)
         .write = hal_console_write,
         .complete = complete_line,
         .kept = hand_over,
+        .resized = columns_set,
     };
 
     shell_session.is_interactive = true;

@@ -294,13 +294,13 @@ static bool has_foreign_prd(const struct ahci_command *command)
         return false;
     uint64_t address = address_of(at->audit, prd->address, prd->address_high);
     uint64_t own = memory_at(at->audit, address).byte_count;
-    ACCUSE(at, RULE_HWR_21,
-           "port %u, slot %u, %s (%02Xh): PRD %u at %#llx (bytes: %u) reaches what is %s%s" STOPPED,
-           at->number, command->slot, ahci_name(command), command->opcode,
-           (unsigned)(prd - command->table->prds), (unsigned long long)address,
-           (unsigned)(prd->length & AHCI_PRD_LENGTH) + 1, dma_memory_name(address + own),
-           is_virtual(at->audit, address) ? " (as a virtual address it would be the driver's)"
-                                          : "");
+    ACCUSE(
+        at, RULE_HWR_21,
+        "port %u, slot %u, %s (0x%02x): PRD %u at %#llx (bytes: %u) reaches what is %s%s" STOPPED,
+        at->number, command->slot, ahci_name(command), command->opcode,
+        (unsigned)(prd - command->table->prds), (unsigned long long)address,
+        (unsigned)(prd->length & AHCI_PRD_LENGTH) + 1, dma_memory_name(address + own),
+        is_virtual(at->audit, address) ? " (as a virtual address it would be the driver's)" : "");
     return true;
 }
 

@@ -10,8 +10,8 @@
 #define OPCODE_SLEEP_OLD  0x99u
 #define LAST_SECTOR_OF_28 0x0FFFFFFEull
 
-#define ACCUSE_COMMAND(command, rule, format, ...)                                              \
-    ACCUSE((command)->at, rule, "port %u, slot %u, %s (%02Xh): " format, (command)->at->number, \
+#define ACCUSE_COMMAND(command, rule, format, ...)                                               \
+    ACCUSE((command)->at, rule, "port %u, slot %u, %s (0x%02x): " format, (command)->at->number, \
            (command)->slot, ahci_name(command), (command)->opcode, __VA_ARGS__)
 
 bool ahci_is_started(const struct hba_access *at, const char *name)

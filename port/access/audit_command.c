@@ -201,7 +201,7 @@ void audit_command_words(const struct audit_command *command, char *text, size_t
     const struct ata_command *row = ata_command(opcode);
     uint64_t lba;
     uint32_t sectors;
-    int length = snprintf(text, size, "%s (%02Xh), device %u", row ? row->name : "a command",
+    int length = snprintf(text, size, "%s (0x%02x), device %u", row ? row->name : "a command",
                           opcode, audit_device_of(&command->registers));
 
     if (length > 0 && (size_t)length < size && audit_command_address(command, &lba, &sectors))

@@ -345,7 +345,7 @@ static bool is_out_of_reach(struct channel *channel, const char *words)
     audit->hazards &= ~(AUDIT_FLOATS | AUDIT_ASLEEP);
     if (hazards & AUDIT_FLOATS)
         AUDIT_REPORT(channel, RULE_HWR_19, AUDIT_WRITE_ROUTINE,
-                     "%s: its Status was %02x when it was read last", words, audit->shown);
+                     "%s: its Status was 0x%02x when it was read last", words, audit->shown);
     else if (hazards & AUDIT_ASLEEP && audit->current.command != IDE_COMMAND_ATAPI_RESET)
         AUDIT_REPORT(channel, RULE_HWR_20, AUDIT_WRITE_ROUTINE,
                      "%s: it sleeps, and only a reset wakes it", words);

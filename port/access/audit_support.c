@@ -82,7 +82,7 @@ bool audit_is_unsupported(struct channel *channel, unsigned index, const char *c
     if (!missing)
         return false;
     AUDIT_REPORT(channel, RULE_HWR_24, AUDIT_WRITE_ROUTINE,
-                 "%s: word %u of its IDENTIFY data, %04xh, has no %s", command, missing->word,
+                 "%s: word %u of its IDENTIFY data, 0x%04x, has no %s", command, missing->word,
                  words[missing->word], missing->name);
     return true;
 }

@@ -28,8 +28,8 @@ struct audit_words audit_status_words(uint8_t status)
     char bits[64];
 
     (void)bits_write(BITS_STATUS, status, bits, sizeof bits);
-    snprintf(words.text, sizeof words.text, "Status %02x%s%s%s", status, bits[0] ? " (" : "", bits,
-             bits[0] ? ")" : "");
+    snprintf(words.text, sizeof words.text, "Status 0x%02x%s%s%s", status, bits[0] ? " (" : "",
+             bits, bits[0] ? ")" : "");
     return words;
 }
 
@@ -351,8 +351,8 @@ void audit_device_with_care(struct channel *channel, uint8_t value)
     }
     if (audit->hazards & AUDIT_IS_OLD && (value & AUDIT_OBSOLETE) != AUDIT_OBSOLETE)
         AUDIT_REPORT(channel, RULE_HWR_03, AUDIT_WRITE_ROUTINE,
-                     "Device is written with %02x: bits 7 and 5 are clear, and word 80 of the "
-                     "device's IDENTIFY data, %04xh, is of a standard before ATA/ATAPI-6",
+                     "Device is written with 0x%02x: bits 7 and 5 are clear, and word 80 of the "
+                     "device's IDENTIFY data, 0x%04x, is of a standard before ATA/ATAPI-6",
                      value, audit->devices[index].identify[80]);
 }
 

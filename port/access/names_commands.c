@@ -213,7 +213,7 @@ void ata_mode_name(uint8_t mode, char *text, size_t size)
     else if (kind)
         snprintf(text, size, "%s %u", kind, mode & 7u);
     else
-        snprintf(text, size, "mode %02Xh, which is none", mode);
+        snprintf(text, size, "mode 0x%02x, which is none", mode);
 }
 
 /* ------------------------------------------------------------------ packets */

@@ -106,7 +106,7 @@ $run = boot(MACHINE => 'q35', DISK => 'none', QEMU_EXTRA => "$ncq_trace "
     . "-drive if=none,id=bad,format=raw,snapshot=on,file=blkdebug:$scratch/bad.conf:$disks{DISK} -device ide-hd,bus=ide.0,drive=bad",
     CMD => 'read 0 999; read 0 1000; read 0 1001; sha256 0 1024 4096; counters; rules');
 exit_code_is($run, 1, 'a sector that cannot be read');
-like(output_of($run, 'read 0 1000'), qr/failed at sector 1000: device error, status 41h, error 04h/, 'fails by itself, with its own Status and Error');
+like(output_of($run, 'read 0 1000'), qr/failed at sector 1000: device error, status 0x41, error 0x04/, 'fails by itself, with its own Status and Error');
 # EDGE: 186
 is(digest_in($run, 'sha256 0 1024 4096'), sha256_of($disks{DISK}, 1024 * 512, 4096 * 512), 'the others are read');
 cmp_ok(plain_in($run, '2f'), '>=', 1, 'the device was asked for its log, which QEMU\'s does not keep');
@@ -121,7 +121,7 @@ sub with_faults {
 
 # EDGE: 186
 $run = with_faults('error UNC command=READ-FPDMA-QUEUED nth=3; log failed', 'sha256 0; sha256 0 0 16384; rules');
-like(output_of($run, 'sha256 0'), qr/device error, status 51h, error 40h/, 'the command that log 10h tells fails, with its Status and Error');
+like(output_of($run, 'sha256 0'), qr/device error, status 0x51, error 0x40/, 'the command that log 10h tells fails, with its Status and Error');
 is(digest_in($run, 'sha256 0 0 16384'), sha256_of($disks{DISK}), 'and no other');
 is(plain_in($run, '25') + plain_in($run, 'c8'), 0, 'all go as queued commands yet');
 like($run->{console}, qr/^FAULT='log failed': injected 1 time/m, 'the log was read once');

@@ -76,6 +76,14 @@ SKIP: {
         }
         cmp_ok($most, '<', $columns, 'the line that is typed does not wrap');
         cmp_ok($most, '>', $columns - 8, 'and uses the width');
+        # The terminal becomes wider while there is a line.
+        ioctl $session->{input}, 0x5414, pack 'S4', 24, $columns + 20, 0, 0 or die "TIOCSWINSZ: $!";
+        ok($session->expect(qr{> x+ *[\x08]*\z}), 'a new size, and the line is drawn anew');
+        $session->type("\cUhelp\r");
+        $session->expect(qr{before\.\n> \z});
+        ($help) = $session->{text} =~ m{.*> [ \x08]*help\n(.*)^> \z}ms;
+        cmp_ok(longest($help), '<=', $columns + 20, 'help fits it');
+        cmp_ok(longest($help), '>', $columns, 'and uses it') if $columns == 50;
         $session->type("\cUpoweroff\r");
         exit_code_is($session->finish, 0, 'the end');
     }

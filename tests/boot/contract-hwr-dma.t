@@ -59,7 +59,7 @@ contract_cases('hwr_dma',
     { case => 'hwr_succeeds_in_flight', rule => 'HWR-25', routine => 'AtaPortCompleteRequest', context => 'IdeHwStartIo', @short,
       also => qr/its command is READ DMA .*, and neither its interrupt has come/ },
     { case => 'hwr_failure_succeeds', rule => 'HWR-25', @end, @short, words => { FAULT => 'error 10 command=C8 nth=2 channel=0.0' },
-      also => qr/its command is READ DMA .*, and it has failed; Status 51/ },
+      also => qr/its command is READ DMA .*, and it has failed; Status 0x51/ },
     { case => 'hwr_not_looked', rule => 'HWR-13', @end, @short },
     { case => 'hwr_not_cleared', rule => 'HWR-13', @byte, @short, also => qr/still has its interrupt bit set/ },
 

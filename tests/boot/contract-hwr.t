@@ -29,8 +29,8 @@ my @missing = (words => { FAULT => join '; ', map { "identify $_ channel=0.0" } 
 contract_cases('hwr',
     # With what led to it, where that is recorded.
     { case => 'hwr_write_while_busy', rule => 'HWR-01', @write,
-      also => qr/Status \w\w \(.*\) was read last.*\n(?:  .*\n)*  the last accesses before it:\n(?: {26}0\.0  .*\n| .*READ SECTOR.*\n){8}/ },
-    { case => 'hwr_command_in_flight', rule => 'HWR-01', @write, also => qr/in flight is CHECK POWER MODE \(E5h\), device 0/ },
+      also => qr/Status 0x\w\w \(.*\) was read last.*\n(?:  .*\n)*  the last accesses before it:\n(?: {26}0\.0  .*\n| .*READ SECTOR.*\n){8}/ },
+    { case => 'hwr_command_in_flight', rule => 'HWR-01', @write, also => qr/in flight is CHECK POWER MODE \(0xe5\), device 0/ },
     { case => 'hwr_select_while_busy', rule => 'HWR-01', @write, words => { TRACE => 'irbs' },
       also => qr/^RULE HWR-01 (?:(?!last accesses).)*\z/ms },
     { case => 'hwr_device_reset', asserts => 'HWR-01', @packet },
@@ -46,7 +46,7 @@ contract_cases('hwr',
     { case => 'hwr_not_selected_again', rule => 'HWR-03', @timer },
 
     { case => 'hwr_old_device', rule => 'HWR-03', @write, words => { FAULT => 'identify 80=003E' },
-      also => qr/Device is written with 40: bits 7 and 5 are clear, and word 80 .*, 003eh, is of/ },
+      also => qr/Device is written with 0x40: bits 7 and 5 are clear, and word 80 .*, 0x003e, is of/ },
     { case => 'hwr_new_device', asserts => 'HWR-03', io => 'read 0 3; read 0 3' },
 
     { case => 'hwr_short_reset', rule => 'HWR-04', @counted, @write, also => qr/SRST is cleared \d+ ns after it was set/ },
@@ -77,7 +77,7 @@ contract_cases('hwr',
     { case => 'hwr_mode_undone', rule => 'HWR-17', @timer },
 
     { case => 'hwr_by_pio', rule => 'HWR-26', @write,
-      also => qr/by PIO: the port has asked for READ DMA \(C8h\), device 0, LBA 3, 1 sector, and a mode of DMA is selected/ },
+      also => qr/by PIO: the port has asked for READ DMA \(0xc8\), device 0, LBA 3, 1 sector, and a mode of DMA is selected/ },
     { case => 'hwr_by_pio_itself', asserts => 'HWR-26', io => 'read 0 3; read 0 3' },
 
     { case => 'hwr_status_in_flight', rule => 'HWR-15', @read },
@@ -97,7 +97,7 @@ contract_cases('hwr',
     { case => 'hwr_interrupt_off_later', rule => 'HWR-18', @write, @soon, also => qr/nIEN is set.*: FLUSH CACHE/ },
     { case => 'hwr_interrupt_off_packet', rule => 'HWR-18', @write, @packet, @soon },
     { case => 'hwr_floating', rule => 'HWR-19', @write, words => { FAULT => 'read FF register=Alternate-Status command=E5' },
-      also => qr/CHECK POWER MODE.*: its Status was ff when it was read last/ },
+      also => qr/CHECK POWER MODE.*: its Status was 0xff when it was read last/ },
     { case => 'hwr_asleep', rule => 'HWR-20', @write },
 
     { case => 'hwr_polled', rule => 'HWR-23', @read, @slow },
@@ -105,10 +105,10 @@ contract_cases('hwr',
     { case => 'hwr_polled_shortly', asserts => 'HWR-23', io => 'read 0 3; read 0 3', @slow },
 
     (map { { case => "hwr_missing_$_->[0]", rule => 'HWR-24', @write, @missing, also => qr/$_->[1]/m } }
-        ['multiple', 'word 47 of its IDENTIFY data, 8000h, has no sectors'], ['dma', 'word 49 .*, 0200h, has no DMA$'],
-        ['48', 'word 83 .*, 4000h, has no 48-bit addresses$'], ['flush', 'has no FLUSH CACHE EXT$'], ['smart', 'has no SMART$']),
+        ['multiple', 'word 47 of its IDENTIFY data, 0x8000, has no sectors'], ['dma', 'word 49 .*, 0x0200, has no DMA$'],
+        ['48', 'word 83 .*, 0x4000, has no 48-bit addresses$'], ['flush', 'has no FLUSH CACHE EXT$'], ['smart', 'has no SMART$']),
     { case => 'hwr_nothing_missing', asserts => 'HWR-24', io => 'read 0 3; read 0 3' },
-    { case => 'hwr_packet_to_disk', rule => 'HWR-24', @write, also => qr/PACKET \(A0h\), device 0: it is no packet device$/m },
+    { case => 'hwr_packet_to_disk', rule => 'HWR-24', @write, also => qr/PACKET \(0xa0\), device 0: it is no packet device$/m },
     { case => 'hwr_sectors_of_packet', rule => 'HWR-24', @write, @packet, also => qr/it is a packet device/ },
 );
 

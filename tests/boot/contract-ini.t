@@ -91,7 +91,7 @@ contract_cases('ini',
     { case => 'ini_advanced_settings', asserts => 'INI-09', fails => 1,
       io => "setting 0.0; setting 0.0 {$setting} 7; setting 0.0 $setting 8; setting 0.0 $setting 0x100000000; "
           . "setting 0.0 12345678-0000-0000-0000-000000000000 7; setting 0.1; setting 0.0 0123 7",
-      also => qr/^01234567-89ab-cdef-0001-0203040506f7\n00000000-0000-0000-0000-000000000000\n
+      also => qr/^01234567-89AB-CDEF-0001-0203040506F7\n00000000-0000-0000-0000-000000000000\n
           .*^The\ driver\ of\ channel\ 0\.0\ was\ told\.\n
           .*^IdeHwControl\(IdeVendorDefined\)\ returned\ FALSE\.\n
           .*^A\ setting's\ value\ has\ 32\ bits\.\n

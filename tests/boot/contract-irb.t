@@ -44,9 +44,9 @@ contract_cases('irb',
     # EDGE: 214
     { case => 'irb_kept', rule => 'IRB-10', routine => 'IdeHwReset', context => 'IdeHwReset', @time_out },
     { case => 'irb_unfed', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @soon,
-      also => qr/though the device waits for data: Status 58 \(DRDY DSC DRQ\), 0 of 512 bytes of its block were moved$/m },
+      also => qr/though the device waits for data: Status 0x58 \(DRDY DSC DRQ\), 0 of 512 bytes of its block were moved$/m },
     { case => 'irb_unsent', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', channel => '0.1', @soon,
-      also => qr/though the device waits for a packet: Status 58 \(DRDY DSC DRQ\), 0 of 12 bytes of it were moved$/m },
+      also => qr/though the device waits for a packet: Status 0x58 \(DRDY DSC DRQ\), 0 of 12 bytes of it were moved$/m },
     { case => 'irb_unheard', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @soon,
       also => qr/though the device has interrupted, and nobody has read Status since$/m },
     # Nobody knows whether the device has said anything.

@@ -66,19 +66,19 @@ for (
 # `int` instructions: each ends as what it is, at its own line, on both kinds of interrupt controllers. What a device's
 # interrupt comes through is nobody else's way to a handler, whether the CPU's interrupts are on or off.
 my $means = {
-    fatal_breakpoint => 'int 3, a breakpoint',
-    fatal_fast_fail => 'int 29h, a fast fail with code 2: the stack cookie of a function was overwritten',
-    fatal_fast_fail_odd => 'int 29h, a fast fail with code 4660: a reason that is not known',
-    fatal_assertion => 'int 2Ch, an assertion',
-    fatal_debug_service => 'int 2Dh, a kernel debugger',
-    fatal_no_gate => 'int 80h, which means nothing',
-    fatal_page_fault => 'int Eh, which',
-    fatal_double_fault => 'int 8, which',
-    fatal_no_device => 'int 7, which',
-    fatal_disk_line => 'int 3Eh, which',
-    fatal_disk_line_off => 'int 3Eh, which',
-    fatal_clock_line => 'int 40h, which',
-    fatal_spurious => 'int FFh, which',
+    fatal_breakpoint => 'int 0x3, a breakpoint',
+    fatal_fast_fail => 'int 0x29, a fast fail with code 2: the stack cookie of a function was overwritten',
+    fatal_fast_fail_odd => 'int 0x29, a fast fail with code 4660: a reason that is not known',
+    fatal_assertion => 'int 0x2c, an assertion',
+    fatal_debug_service => 'int 0x2d, a kernel debugger',
+    fatal_no_gate => 'int 0x80, which means nothing',
+    fatal_page_fault => 'int 0xe, which',
+    fatal_double_fault => 'int 0x8, which',
+    fatal_no_device => 'int 0x7, which',
+    fatal_disk_line => 'int 0x3e, which',
+    fatal_disk_line_off => 'int 0x3e, which',
+    fatal_clock_line => 'int 0x40, which',
+    fatal_spurious => 'int 0xff, which',
 };
 for my $case (sort keys %$means) {
     my @machines = $case =~ /line|fast_fail$/ ? ('pc', 'isapc') : 'pc';

@@ -42,7 +42,7 @@ my @faults = (
         "    AtaPortCompleteRequest(channel, irb);\n}" => "    AtaPortCompleteRequest(channel, irb);MARK\n}"],
     ['PIO goes on when DMA was selected again',
         [CMD => 'fault add bus-master-error count=3; sha256 0 0 8; mode 0; reset 0.0; sha256 0 0 8; mode 0'],
-        ['HWR-26', qr/by PIO: the port has asked for READ DMA \(C8h\), device 0, LBA 0, 8 sectors, and a mode of DMA is selected/],
+        ['HWR-26', qr/by PIO: the port has asked for READ DMA \(0xc8\), device 0, LBA 0, 8 sectors, and a mode of DMA is selected/],
         "    BOOLEAN dma_allowed;\n" => "    BOOLEAN dma_allowed;\n    BOOLEAN by_pio;\n",
         "    channel->modes_set |= (UCHAR)(1u << DeviceParameters->TargetId);\n    return TRUE;" =>
             "    channel->modes_set |= (UCHAR)(1u << DeviceParameters->TargetId);\n"

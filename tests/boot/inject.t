@@ -83,7 +83,7 @@ like(output_of($run, 'counters'), qr/^ +6 times +a device causes a reset without
 
 my $probes = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes';
 my @ahci = (MACHINE => 'q35', MINIPORT => "$probes/ahci_probe.sys", DISK => $image);
-my %fails = ('error IDNF' => qr/status 51h, error 10h/, 'df' => qr/status 70h/,
+my %fails = ('error IDNF' => qr/status 0x51, error 0x10/, 'df' => qr/status 0x70/,
     'read 0 register=PxSSTS' => qr/not there any more/, 'vanish for=20ms' => qr/not there any more/);
 my @passes = ('interrupt lost', 'interrupt late for=5ms', 'interrupt early', 'interrupt double', 'interrupt spurious for=2ms',
     'bsy for=10ms', 'write drop register=P0CI', 'bus-master-error', 'error ICRC', 'read 7F/7F register=PxTFD nth=1000', 'float FF for=20ms');

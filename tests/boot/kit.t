@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Drivers linked as vendors' kits link theirs: sections aligned to 128 bytes, an entry point in front of DriverEntry that
-# wants a security cookie, reads the page that Windows shares with all code, and ends with int 29h. By
+# wants a security cookie, reads the page that Windows shares with all code, and ends with int 0x29. By
 # lld-link, as MSVC's linker would, and by mingw-w64's ld; they read the disk as any other driver does.
 use strict;
 use warnings;
@@ -151,9 +151,9 @@ runs('mingw-w64', by_mingw("mingw-$arch"));
 
 my $place = qr{kit\.sys!GsDriverEntry \S*kit\.c};
 $run = boot_kit(by_lld("fast-fail-$arch", '-DFAST_FAIL'));
-exit_code_is($run, 4, 'int 29h ends the kernel');
+exit_code_is($run, 4, 'int 0x29 ends the kernel');
 my $line = line_of('FAST_FAIL');
-like($run->{console}, qr/^A driver's bug that cannot be survived: $place:$line \(in DriverEntry\)\nexecuted int 29h, a fast fail with code 2:/m,
+like($run->{console}, qr/^A driver's bug that cannot be survived: $place:$line \(in DriverEntry\)\nexecuted int 0x29, a fast fail with code 2:/m,
     'with its line, and in words');
 $run = boot_kit(by_lld("write-$arch", '-DWRITE', $arch eq 'i386' ? () : '-fasynchronous-unwind-tables'));
 exit_code_is($run, 4, 'so does a write to the shared page');

@@ -39,26 +39,26 @@ for my $case ([pata => MACHINE => 'pc'], [ahci => @ahci]) {
     exit_code_is($run, 1, "$name: commands, some of which fail");
     my %output = map { $_ => output_of($run, $_) } @commands;
 
-    like($output{'ata 0 0xEC'}, qr/^IDENTIFY DEVICE \(ECh\) done, 512 of 512 bytes\.\n  Status 50h \(DRDY DSC\)\n/, 'IDENTIFY DEVICE');
+    like($output{'ata 0 0xEC'}, qr/^IDENTIFY DEVICE \(0xec\) done, 512 of 512 bytes\.\n  Status 0x50 \(DRDY DSC\)\n/, 'IDENTIFY DEVICE');
     like(bytes_in($output{'ata 0 0xEC'}), qr/EQUMH RADDSI K/, 'its data is shown');
     is(bytes_in($output{'ata 0 read-dma 0 1 5'}), substr($expected, 5 * 512, 512), 'a sector');
     is(bytes_in($output{'ata 0 "READ DMA EXT" 0 2 0x10 in 1024'}), substr($expected, 0x10 * 512, 1024), 'two, by 48 bits');
-    like($output{'ata 0 "READ DMA EXT" 0 2 0x10 in 1024'}, qr/^  Count [0-9a-f]{4}h  LBA 0{10}12h  Device [0-9a-f]{2}h$/m, 'with registers of so many');
-    like($output{'ata 0 check-power-mode'}, qr/^CHECK POWER MODE \(E5h\) done\.\n.*\n  Count ffh /, 'a result in Count');
-    like($output{'ata 0 smart 0xDA 0 0xC24F00'}, qr/LBA 0c24f00h/, 'and in LBA');
-    like($output{'ata 0 read-log-ext 0 1 0'}, qr/^READ LOG EXT \(2Fh\) failed\.\n  Status 41h \(DRDY ERR\)  Error 04h \(ABRT\)\n/, 'one that the disk does not know');
-    like($output{'ata 0 0x82'}, qr/^Command \(82h\) failed\./, 'one that nobody knows');
-    like($output{'ata 0 read-dma 0 1 2047'}, qr/^READ DMA \(C8h\) done, 512 of 512/, 'the last sector');
-    like($output{'ata 0 read-dma 0 1 2048'}, qr/^READ DMA \(C8h\) failed\.\n  Status 41h/, 'none behind it');
-    like($output{'ata cd0 identify-packet-device'}, qr/^IDENTIFY PACKET DEVICE \(A1h\) done/, 'of a CD drive');
+    like($output{'ata 0 "READ DMA EXT" 0 2 0x10 in 1024'}, qr/^  Count 0x[0-9a-f]{4}  LBA 0x0{10}12  Device 0x[0-9a-f]{2}$/m, 'with registers of so many');
+    like($output{'ata 0 check-power-mode'}, qr/^CHECK POWER MODE \(0xe5\) done\.\n.*\n  Count 0xff /, 'a result in Count');
+    like($output{'ata 0 smart 0xDA 0 0xC24F00'}, qr/LBA 0x0c24f00/, 'and in LBA');
+    like($output{'ata 0 read-log-ext 0 1 0'}, qr/^READ LOG EXT \(0x2f\) failed\.\n  Status 0x41 \(DRDY ERR\)  Error 0x04 \(ABRT\)\n/, 'one that the disk does not know');
+    like($output{'ata 0 0x82'}, qr/^Command \(0x82\) failed\./, 'one that nobody knows');
+    like($output{'ata 0 read-dma 0 1 2047'}, qr/^READ DMA \(0xc8\) done, 512 of 512/, 'the last sector');
+    like($output{'ata 0 read-dma 0 1 2048'}, qr/^READ DMA \(0xc8\) failed\.\n  Status 0x41/, 'none behind it');
+    like($output{'ata cd0 identify-packet-device'}, qr/^IDENTIFY PACKET DEVICE \(0xa1\) done/, 'of a CD drive');
     like(bytes_in($output{'cdb cd0 120000002400 in 36'}), qr/QEMU    QEMU DVD-ROM/, 'INQUIRY');
     is(bytes_in($output{'cdb cd0 28 00 00 00 00 10 00 00 01 00 in 2048'}), substr(slurp($cd), 0x10 * 2048, 2048), 'READ(10)');
     like($output{'cdb cd0 28 00 00 FF 00 10 00 00 01 00 in 2048'},
-        qr{^READ\(10\) \(28h\): CHECK CONDITION, ILLEGAL REQUEST: address out of range \(sense 5/21/00\)\.}, 'what sense data says');
+        qr{^READ\(10\) \(0x28\): CHECK CONDITION, ILLEGAL REQUEST: address out of range \(sense 5/21/00\)\.}, 'what sense data says');
     like($output{'cdb cd0 FF0000000000'}, qr/ILLEGAL REQUEST: invalid operation code/, 'of other errors');
-    like($output{'cdb cd0 000000000000'}, qr/^TEST UNIT READY \(00h\): GOOD\.$/m, 'GOOD');
-    like($output{'ata cd0 device-reset'}, qr/^DEVICE RESET \(08h\) done\.\n.*\n  Count 01h  LBA 0eb1401h /, 'DEVICE RESET, which ends without interrupt');
-    like($output{'ata 0 0x90'}, qr/^EXECUTE DEVICE DIAGNOSTIC \(90h\) done\.\n.*\n  Count 01h  LBA 0000001h /, 'EXECUTE DEVICE DIAGNOSTIC, too');
+    like($output{'cdb cd0 000000000000'}, qr/^TEST UNIT READY \(0x00\): GOOD\.$/m, 'GOOD');
+    like($output{'ata cd0 device-reset'}, qr/^DEVICE RESET \(0x08\) done\.\n.*\n  Count 0x01  LBA 0x0eb1401 /, 'DEVICE RESET, which ends without interrupt');
+    like($output{'ata 0 0x90'}, qr/^EXECUTE DEVICE DIAGNOSTIC \(0x90\) done\.\n.*\n  Count 0x01  LBA 0x0000001 /, 'EXECUTE DEVICE DIAGNOSTIC, too');
     like($output{'smart 0'}, qr/^Disk 0: healthy, .*^    9  Power-on hours +100 +100 +0  pre-fail 1\n.* 31 C\n/ms, 'SMART');
     like($output{rules}, qr/^No rule was broken/, 'no rule was broken');
 
@@ -76,15 +76,15 @@ for my $case ([pata => MACHINE => 'pc'], [ahci => @ahci]) {
 
 my $disk = random_image('disk.img', 1 << 20, 'refused');
 my @refused = (
-    ['ata 0 identify-device in 256' => qr/^IDENTIFY DEVICE \(ECh\) moves 512 bytes, not 256\.$/m],
-    ['ata 0 flush-cache in 512' => qr/^FLUSH CACHE \(E7h\) moves no data\.$/m],
-    ['ata 0 identify-device out 512' => qr/^IDENTIFY DEVICE \(ECh\) moves its data in\.$/m],
-    ['ata 0 write-buffer' => qr/^WRITE BUFFER \(E8h\) moves data: say `out BYTES` behind it\.$/m],
-    ['ata 0 read-dma 0 0 0 in 512' => qr/^READ DMA \(C8h\) moves 131072 bytes, not 512\.$/m],
-    ['ata 0 read-dma-ext 0 0x200 0' => qr/^READ DMA EXT \(25h\) of 262144 bytes: at most 131072 go at once\.$/m],
-    ['ata 0 read-dma 0 0x100 0' => qr/^READ DMA \(C8h\) has registers of 8 bits/],
-    ['ata 0 read-dma 0 1 0x10000000' => qr/^READ DMA \(C8h\) has registers of 8 bits, and an LBA of 28\.$/m],
-    ['ata 0 0x60 0 1 1' => qr/^READ FPDMA QUEUED \(60h\) is not for `ata`: queued commands/],
+    ['ata 0 identify-device in 256' => qr/^IDENTIFY DEVICE \(0xec\) moves 512 bytes, not 256\.$/m],
+    ['ata 0 flush-cache in 512' => qr/^FLUSH CACHE \(0xe7\) moves no data\.$/m],
+    ['ata 0 identify-device out 512' => qr/^IDENTIFY DEVICE \(0xec\) moves its data in\.$/m],
+    ['ata 0 write-buffer' => qr/^WRITE BUFFER \(0xe8\) moves data: say `out BYTES` behind it\.$/m],
+    ['ata 0 read-dma 0 0 0 in 512' => qr/^READ DMA \(0xc8\) moves 131072 bytes, not 512\.$/m],
+    ['ata 0 read-dma-ext 0 0x200 0' => qr/^READ DMA EXT \(0x25\) of 262144 bytes: at most 131072 go at once\.$/m],
+    ['ata 0 read-dma 0 0x100 0' => qr/^READ DMA \(0xc8\) has registers of 8 bits/],
+    ['ata 0 read-dma 0 1 0x10000000' => qr/^READ DMA \(0xc8\) has registers of 8 bits, and an LBA of 28\.$/m],
+    ['ata 0 0x60 0 1 1' => qr/^READ FPDMA QUEUED \(0x60\) is not for `ata`: queued commands/],
     ['ata 0 packet' => qr/`cdb` sends packets/],
     ['ata 0 xx' => qr/^"xx" is no command's name; numbers are like 0xEC\.\nUsage: ata /],
     ['ata 0 0x1FF' => qr/larger than a byte/],
@@ -111,7 +111,7 @@ like(output_of($run, 'smart 0'), qr/^Disk 0: FAILING, .*^    1  Raw read errors/
 $run = boot(DISK => $disk, CMD => 'ata 0 smart 0xD9 0 0xC24F00; smart 0; ata 0 smart 0xD8 0 0xC24F00; ata 0 smart 0xDA 0 0xC24F00');
 like(output_of($run, 'smart 0'), qr/^Disk 0 failed SMART RETURN STATUS: .*\nSMART may be off: `ata 0 smart 0xD8 0 0xC24F00` enables it\./,
     'SMART is off, and how it is enabled');
-like(output_of($run, 'ata 0 smart 0xDA 0 0xC24F00'), qr/LBA 0c24f00h/, 'and so it is');
+like(output_of($run, 'ata 0 smart 0xDA 0 0xC24F00'), qr/LBA 0x0c24f00/, 'and so it is');
 $run = boot(DISK => $disk, FAULT => 'error ABRT command=B0 nth=3', CMD => 'smart 0');
 exit_code_is($run, 0, 'a disk without SMART READ THRESHOLDS');
 like(output_of($run, 'smart 0'), qr/^Disk 0 failed SMART READ THRESHOLDS: [^\n]*\n  No limits are known, so attributes are not judged\.\n.*Raw read errors/ms,
@@ -119,7 +119,7 @@ like(output_of($run, 'smart 0'), qr/^Disk 0 failed SMART READ THRESHOLDS: [^\n]*
 $run = boot(DISK => $disk, FAULT => 'identify 82=4020 count=for-ever', CMD => 'smart 0');
 like(output_of($run, 'smart 0'), qr/^Disk 0 has no SMART \(IDENTIFY, word 82\)\.$/m, 'a disk without SMART');
 $run = boot(DISK => $disk, FAULT => 'identify 84=4020 count=for-ever', CMD => 'smart 0', QEMU_EXTRA => '-trace ide_exec_cmd');
-like(output_of($run, 'smart 0'), qr/Disk 0 failed READ LOG EXT of the directory: status 41h, error 04h\.$/m, 'logs are asked for where there are any');
+like(output_of($run, 'smart 0'), qr/Disk 0 failed READ LOG EXT of the directory: status 0x41, error 0x04\.$/m, 'logs are asked for where there are any');
 ok((grep { $_ eq '2f' } opcodes_in($run)), 'which QEMU aborts');
 
 done_testing();

@@ -37,7 +37,7 @@ is(Digest::SHA::sha256_hex(slurp($written)), Digest::SHA::sha256_hex($expected),
 
 $run = boot(@machine, DISK => $disk, FAULT => 'error UNC command=READ-DMA nth=3; interrupt lost command=READ-DMA nth=5; time-outs 100',
     CMD => 'read 0 1; read 0 2; read 0 3; sha256 0; rules');
-like(output_of($run, 'read 0 3'), qr/device error, status 51h, error 40h/, 'a read that fails has its own Status and Error');
+like(output_of($run, 'read 0 3'), qr/device error, status 0x51, error 0x40/, 'a read that fails has its own Status and Error');
 is(digest_in($run, 'sha256 0'), sha256_of($disk), 'a lost interrupt is got over');
 like($run->{log}, qr/was not completed in \d+ s/, 'by the port\'s time-out');
 like(output_of($run, 'rules'), qr/^No rule was broken/, 'and no rule was broken');

@@ -73,7 +73,7 @@ void conf_note_block(const struct block_request *block)
     char text[200];
     block_describe(block, text, sizeof text);
     conf_note("%s", text);
-    conf_note("the IRB ended with %s (%#x), AtaStatus %02xh, AtaError %02xh, %u of %u bytes",
+    conf_note("the IRB ended with %s (%#x), AtaStatus 0x%02x, AtaError 0x%02x, %u of %u bytes",
               irb_status_name(block->request.irb_status), block->request.irb_status,
               block->request.ata_status, block->request.ata_error, block->request.transferred,
               block->request.byte_count);

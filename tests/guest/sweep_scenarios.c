@@ -321,7 +321,7 @@ void sweep_describe(const struct sweep_scenario *scenario, char *text, size_t si
     else if (scenario->begin != begin_identify)
         block_describe(&block, text, size);
     else
-        snprintf(text, size, "IRB status %s (%#x), Status %02xh, Error %02xh",
+        snprintf(text, size, "IRB status %s (%#x), Status 0x%02x, Error 0x%02x",
                  irb_status_name(request.irb_status), request.irb_status, request.ata_status,
                  request.ata_error);
 }

@@ -432,6 +432,37 @@ static void test_search(void)
     }
 }
 
+static unsigned told_columns;
+
+static void note_columns(unsigned columns)
+{
+    told_columns = columns;
+}
+
+/* The terminal becomes narrower and wider while there is a line. */
+static void test_resizing(void)
+{
+    struct line_editor_host noting = host;
+    char report[40];
+    bool right = true;
+
+    noting.resized = note_columns;
+    begin(80);
+    editor.host = &noting;
+    type("read 0 0 and so on until it is longer than twenty columns" LEFT LEFT);
+    for (unsigned columns = 120; columns >= 20; columns -= 4) {
+        terminal.columns = columns;
+        terminal.column = 0;
+        memset(terminal.cells[terminal.row], 0, sizeof terminal.cells[0]);
+        sprintf(report, "\x1B[8;24;%ut", columns);
+        type(report);
+        right = right && screen_is_right() && told_columns == columns && editor.columns == columns;
+    }
+    tap_ok(right, "a line fits a terminal whose size changes");
+    type("\x1B[8;24;19t\x1B[8;24;1001t\x1B[8;24t\x1B[8;24;50;1t\x1B[4;24;50t");
+    TAP_CHECK(editor.columns == 20 && screen_is_right());
+}
+
 static void test_killing(void)
 {
     check_line("read 10 20\x17\x17\x19 x", "read 10  x", 10);
@@ -561,6 +592,7 @@ int main(void)
     test_history_ring();
     test_kept();
     test_search();
+    test_resizing();
     test_killing();
     test_completion();
     test_long_lines();
