@@ -14,6 +14,8 @@ const char *const dwarf_names[DWARF_SECTIONS] = {
     [DWARF_RNGLISTS] = ".debug_rnglists",
     [DWARF_ADDR] = ".debug_addr",
     [DWARF_STR_OFFSETS] = ".debug_str_offsets",
+    [DWARF_FRAME] = ".debug_frame",
+    [DWARF_EH_FRAME] = ".eh_frame",
 };
 
 #define MAX_DEPTH    64 /* of entries */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the three files have in common that read DWARF: dwarf_form.c reads its bytes and forms, dwarf_line.c line
- * tables, dwarf.c the entries, which lead to everything else. One image at a time. The numbers are those of the
+ * What the files have in common that read DWARF: dwarf_form.c reads its bytes and forms, dwarf_line.c line
+ * tables, dwarf_frame.c call frames, dwarf.c the entries, which lead to everything else. One image at a time. The numbers are those of the
  * DWARF standard, version 5, chapter 7.
  */
 #ifndef TOOLS_DWARF_READ_H

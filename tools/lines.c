@@ -16,6 +16,11 @@
  * name, whatever the compiler has moved there: a report about a whole routine points at it. A path is as the
  * compiler recorded it; an absolute one, which is some user's, is cut to its file name.
  *
+ * Behind these stands how frames lie, for back traces through code that keeps no frame pointers (port/loader/frames.h):
+ * a line of 21 bytes for each stretch, which begins with @ and the stretch's start.
+ *
+ *   @00001a2c s0010 0008
+ *
  * PE32 and PE32+. Prints nothing, and succeeds, for an image without line numbers; ends with 1 for one that is none,
  * and, with what could be read, where the DWARF is damaged.
  */
@@ -77,7 +82,8 @@ static bool has_name(size_t header, size_t strings, const char *name)
 }
 
 /* False: it is no PE image. */
-static bool find_sections(struct dwarf_bytes found[DWARF_SECTIONS], uint64_t *base)
+static bool find_sections(struct dwarf_bytes found[DWARF_SECTIONS], uint64_t *base,
+                          unsigned *address_size)
 {
     size_t coff = number_at(0x3C, 4) + 4, optional = coff + 20;
     size_t strings = number_at(coff + 8, 4) + 18 * number_at(coff + 12, 4);
@@ -85,8 +91,8 @@ static bool find_sections(struct dwarf_bytes found[DWARF_SECTIONS], uint64_t *ba
 
     if (number_at(0, 2) != 0x5A4D || number_at(coff - 4, 4) != 0x4550)
         return false;
-    *base =
-        number_at(optional, 2) == 0x20B ? number_at(optional + 24, 8) : number_at(optional + 28, 4);
+    *address_size = number_at(optional, 2) == 0x20B ? 8 : 4;
+    *base = *address_size == 8 ? number_at(optional + 24, 8) : number_at(optional + 28, 4);
     image = realloc(image, image_byte_count + 1); /* a name at its end ends */
     if (!image)
         abort();
@@ -102,7 +108,8 @@ static bool find_sections(struct dwarf_bytes found[DWARF_SECTIONS], uint64_t *ba
             size = image_byte_count - start;
         for (unsigned i = 0; i < DWARF_SECTIONS; i++)
             if (has_name(header, strings, dwarf_names[i]))
-                found[i] = (struct dwarf_bytes){image + start, size};
+                found[i] =
+                    (struct dwarf_bytes){image + start, size, *base + number_at(header + 12, 4)};
     }
     return true;
 }
@@ -301,11 +308,24 @@ static void print_table(const struct dwarf *dwarf, uint64_t base)
     }
 }
 
+/* Each of them has so many bytes that the kernel finds it by its number. */
+static void print_frames(const struct dwarf *dwarf, uint64_t base)
+{
+    for (size_t i = 0; i < dwarf->frame_count; i++) {
+        const struct dwarf_frame *frame = &dwarf->frames[i];
+        const uint64_t rva = frame->address - base;
+        if (rva <= UINT32_MAX)
+            printf("@%08x %c%04x %04x\n", (unsigned)rva, "-sb"[frame->base], frame -> offset,
+                   frame -> saved);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct dwarf_bytes sections[DWARF_SECTIONS] = {0};
     struct dwarf dwarf;
     uint64_t base;
+    unsigned address_size;
 
     if (argc != 2) {
         fprintf(stderr, "usage: lines IMAGE\n");
@@ -315,13 +335,17 @@ int main(int argc, char **argv)
         perror(argv[1]);
         return 1;
     }
-    if (!find_sections(sections, &base)) {
+    if (!find_sections(sections, &base, &address_size)) {
         fprintf(stderr, "%s: is no PE image\n", argv[1]);
         return 1;
     }
     bool is_whole = dwarf_read(&dwarf, sections);
     print_table(&dwarf, base);
+    const bool has_whole_frames = dwarf_read_frames(&dwarf, sections, address_size);
+    print_frames(&dwarf, base);
     if (!is_whole)
         fprintf(stderr, "%s: its line numbers are damaged\n", argv[1]);
-    return !is_whole || fflush(stdout) != 0;
+    if (!has_whole_frames)
+        fprintf(stderr, "%s: what it says of its frames is damaged\n", argv[1]);
+    return !is_whole || !has_whole_frames || fflush(stdout) != 0;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "port/loader/frames.h"
 #include "port/loader/lines.h"
 #include "port/loader/unwind.h"
 
@@ -270,8 +271,7 @@ static struct loaded_image *load_into(struct image_slot *slot, const char *name,
     image->entry = image->base + info->entry_rva;
     image->text_address = image->base + pe_section_at(info, info->entry_rva)->rva;
     image->preferred_base = info->preferred_base;
-    image->lines = NULL;
-    image->lines_byte_count = 0;
+    image_set_lines(image, NULL, 0);
     if (!back_image(image)) {
         release_image(image);
         return refuse(error, PE_NO_MEMORY, "no memory is left for the image");
@@ -349,8 +349,12 @@ bool image_is_code(uintptr_t address)
 
 void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_count)
 {
-    image->lines = lines;
-    image->lines_byte_count = byte_count;
+    const size_t frames = byte_count ? frames_begin(lines, byte_count) : 0;
+
+    image->lines = frames ? lines : NULL;
+    image->lines_byte_count = frames;
+    image->frames = byte_count ? lines + frames : NULL;
+    image->frames_byte_count = byte_count - frames;
 }
 
 static bool read_word(uint64_t address, uint64_t *word)
@@ -370,11 +374,14 @@ enum hal_unwound image_unwind(struct hal_frame *frame, bool is_call)
 
     if (!image)
         return HAL_UNWOUND_CHAIN;
-    if (unwind_step(&image->info, (const uint8_t *)image->base, rva, is_call, read_word, &its)) {
+    if (unwind_step(&image->info, (const uint8_t *)image->base, rva, is_call, read_word, &its) ||
+        frames_step(image->frames, image->frames_byte_count, rva, sizeof(uintptr_t), read_word,
+                    &its)) {
         *frame = (struct hal_frame){(uintptr_t)its.ip, (uintptr_t)its.sp, (uintptr_t)its.bp};
         return HAL_UNWOUND;
     }
-    return image->lines ? HAL_UNWOUND_CHAIN : HAL_UNWOUND_GUESS;
+    /* Who says how frames lie, and nothing plain of this one, has a frame pointer in it. */
+    return image->frames_byte_count ? HAL_UNWOUND_CHAIN : HAL_UNWOUND_GUESS;
 }
 
 bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size)

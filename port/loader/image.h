@@ -25,6 +25,8 @@ struct loaded_image {
     struct pe_image_info info; /* info.file is the boot module, which stays */
     const char *lines;         /* its line table, another boot module (lines.h); NULL without one */
     size_t lines_byte_count;
+    const char *frames; /* behind it, how frames lie (frames.h); NULL without it */
+    size_t frames_byte_count;
 };
 
 /* The images that are loaded now, the latest first. Also read by GDB. */
@@ -57,7 +59,8 @@ struct loaded_image *image_at(uintptr_t address);
 /* Does the address lie in executable code of a loaded image? Context: any. */
 bool image_is_code(uintptr_t address);
 
-/* Gives an image its line table, which stays where it is. Context: not an interrupt. */
+/* Gives an image its line table and its frames', one text, which stays where it is. Context: not
+ * an interrupt. */
 void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_count);
 
 /*
@@ -69,9 +72,9 @@ void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_
  */
 bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size);
 
-/* The caller's frame, by the image's unwind information; without it the image keeps its frame
- * pointers, if it has a line table, since it was built here. Made for hal_set_unwind_hook().
- * Context: any. */
+/* The caller's frame, by the image's unwind information, or by what the host has made of its DWARF;
+ * where this says nothing of the function there is a frame pointer in it. An image that has neither
+ * leaves a guess. Made for hal_set_unwind_hook(). Context: any. */
 enum hal_unwound image_unwind(struct hal_frame *frame, bool is_call);
 
 /*

@@ -62,10 +62,10 @@ sub by_lld {
 }
 
 sub by_mingw {
-    my ($name) = @_;
+    my ($name, @words) = @_;
     my $folder = folder_of($name);
     my @gcc = ("${mingw}gcc", $arch eq 'i386' ? '-mrtd' : '-mcmodel=small', '-fno-asynchronous-unwind-tables', @flags);
-    succeeds('gcc compiles the entry', @gcc, '-c', '-o', "$folder/kit.o", 'tests/boot/kit.c');
+    succeeds('gcc compiles the entry', @gcc, @words, '-c', '-o', "$folder/kit.o", 'tests/boot/kit.c');
     my ($code, $symbols) = command("${mingw}nm", '--defined-only', "$folder/kit.o");
     my ($entry) = $symbols =~ /^\S+ T (_?GsDriverEntry(?:@\d+)?)$/m;
     succeeds("$name is linked", "${mingw}gcc", '-nostdlib', (map { "-Wl,--$_" } 'subsystem,native', 'dynamicbase', 'nxcompat',
@@ -161,12 +161,14 @@ my ($write, $call, $entry) = map { line_of($_) } qw(WRITE CALL ENTRY);
 like($run->{console}, qr/^A driver's bug that cannot be survived: kit\.sys!wrong_write \S*kit\.c:$write \(in DriverEntry\)\nmade a write at 0x(?:fffff78000000320|ffdf0320),/m,
     'with its line');
 my $frame = qr/  #\d+ +0x[0-9a-f]+ kit\.sys/;
-if ($arch eq 'i386') {    # images for i386 have no unwind information, and EBP holds whatever it does
-    like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n/m, 'and a back trace');
+my $through = qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n(?:$frame!wrong_write \S*kit\.c:$call\n){3}$frame!GsDriverEntry \S*kit\.c:$entry\n(?:.*\n)*.* hal_start\+/m;
+if ($arch eq 'i386') {    # neither .pdata nor DWARF say how frames lie, and EBP holds whatever it does
+    like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n.*guess/m, 'and a back trace, which says where it begins to guess');
 } else {
-    like($run->{console}, qr/^back trace:\n$frame!wrong_write \S*kit\.c:$write\n(?:$frame!wrong_write \S*kit\.c:$call\n){3}$frame!GsDriverEntry \S*kit\.c:$entry\n(?:.*\n)*.* hal_start\+/m,
-        'and a back trace, through frames without frame pointers');
+    like($run->{console}, $through, 'and a back trace, through frames without frame pointers, by .pdata');
 }
+$run = boot_kit(by_mingw("write-mingw-$arch", '-DWRITE'));
+like($run->{console}, $through, 'and where there is DWARF, by that');
 is(sha256_of($disk), $digest, 'the disk is as it was');
 
 done_testing();

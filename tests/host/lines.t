@@ -11,7 +11,7 @@ use Test::More;
 
 my $sanitized = "$scratch/lines";
 my ($code, $output) = command($ENV{HOSTCC} || 'gcc', "-fsanitize=address,undefined", qw(-std=gnu11 -g -O1 -fno-sanitize-recover=all
-    -D_GNU_SOURCE -I. -o), $sanitized, map { "tools/$_.c" } qw(lines dwarf dwarf_form dwarf_line));
+    -D_GNU_SOURCE -I. -o), $sanitized, map { "tools/$_.c" } qw(lines dwarf dwarf_form dwarf_line dwarf_frame));
 $code == 0 or BAIL_OUT($output);
 $ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # it ends when it has printed the table
 
@@ -71,7 +71,7 @@ for my $machine (sort keys %machines) {
             'a routine of the interface in a function in a function') or diag($table);
         like($table, qr/^[0-9a-f]{8} middle demo\.c:$alone\tDriverEntry demo\.c:$outer$/m, 'a function in a function') or diag($table);
         like($table, qr/^[0-9a-f]{8} DriverEntry demo\.c:$entry$/m, 'a function begins with its definition') or diag($table);
-        my @starts = map { substr $_, 0, 8 } split /\n/, $table;
+        my @starts = map { substr $_, 0, 8 } grep { !/^@/ } split /\n/, $table; # behind it stand frames (frames.t)
         is("@starts", join(' ', sort @starts), 'in order');
       }
     }
@@ -103,5 +103,19 @@ for my $try (1 .. 120) {
     push @bad, "try $try ended with $code: " . substr $output, 0, 500 if $code > 1 || $output =~ /Sanitizer|runtime error/;
 }
 is(join("\n", @bad), '', '120 damaged images are survived');
+
+# The same of frames alone, which are few bytes.
+my ($size, $offset) = (command('x86_64-w64-mingw32-objdump', '-h', 'build/x86_64/sample.sys'))[1] =~ /^\s*\d+ \.debug_frame\s+(\S+)\s+\S+\s+\S+\s+(\S+)/m;
+ok(defined $offset, 'there are frames to damage') or $offset = $size = 1;
+my %ends;
+for my $try (1 .. 60) {
+    my $bytes = $sample;
+    substr($bytes, hex($offset) + int rand hex $size, 1, chr int rand 256) for 1 .. 1 + int rand 6;
+    ($code, $output) = command('timeout', 20, $sanitized, spill("$scratch/damaged.sys", $bytes));
+    $ends{$code}++;
+    push @bad, "try $try ended with $code: " . substr $output, 0, 500 if $code > 1 || $output =~ /Sanitizer|runtime error/;
+}
+is(join("\n", @bad), '', '60 with damaged frames, too');
+ok($ends{1}, 'and it is said that they are');
 
 done_testing();
