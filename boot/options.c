@@ -5,6 +5,7 @@
 
 #include "boot/options.h"
 #include "boot/shell/numbers.h"
+#include "lib/near.h"
 
 /* A piece of a command line. */
 struct span {
@@ -235,6 +236,21 @@ static const struct {
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
+static void refuse_key(struct span key, char *error, size_t error_size)
+{
+    struct near near = near_begin(key.text, key.length);
+
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        near_consider(&near, keys[i].name);
+    snprintf(error, error_size, "The kernel's command line has no key \"%.*s\"", shown(key),
+             key.text);
+    near_finish(
+        &near,
+        "; it knows mode, strict, checks, dump, trace, debug, debug_mask, disks, cds, door, "
+        "door_writes, watchdog, columns, build_io, version, test and faults.",
+        error, error_size);
+}
+
 bool options_parse(const char *command_line, struct boot_options *options, char *error,
                    size_t error_size)
 {
@@ -250,12 +266,7 @@ bool options_parse(const char *command_line, struct boot_options *options, char 
         while (i < KEY_COUNT && !span_is(key, keys[i].name))
             i++;
         if (i == KEY_COUNT) {
-            snprintf(
-                error, error_size,
-                "The kernel's command line has no key \"%.*s\"; it knows mode, strict, "
-                "checks, dump, trace, debug, debug_mask, disks, cds, door, door_writes, watchdog, "
-                "columns, build_io, version, test and faults.",
-                shown(key), key.text);
+            refuse_key(key, error, error_size);
             return false;
         }
         if (!value.text || !keys[i].set(options, value)) {

@@ -10,7 +10,6 @@
 #include "boot/shell/commands.h"
 #include "boot/shell/complete.h"
 #include "port/access/inject.h"
-#include "port/access/names.h"
 #include "port/objects.h"
 #include "port/registry/kernel.h"
 #include "port/registry/name.h"
@@ -100,25 +99,14 @@ static void offer_commands(const struct complete_place *place, struct line_compl
         offer(completion, shell_commands[i].name, true, false);
 }
 
-/* As a person writes them: "read-dma". */
 static void offer_opcodes(const struct complete_place *place, struct line_completion *completion)
 {
-    char name[64];
+    char word[OPCODE_WORD_SIZE];
 
     (void)place;
-    for (unsigned opcode = 0; opcode <= 0xFF; opcode++) {
-        const struct ata_command *command = ata_command((uint8_t)opcode);
-        size_t length = 0;
-        for (; command && command->name[length] && length + 1 < sizeof name; length++) {
-            char letter = command->name[length];
-            name[length] = (char)(letter == ' '                    ? '-'
-                                  : letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A')
-                                                                   : letter);
-        }
-        name[length] = 0;
-        if (length > 0)
-            offer(completion, name, true, true);
-    }
+    for (unsigned opcode = 0; opcode <= 0xFF; opcode++)
+        if (opcode_word((uint8_t)opcode, word))
+            offer(completion, word, true, true);
 }
 
 static void offer_workloads(const struct complete_place *place, struct line_completion *completion)

@@ -84,6 +84,12 @@ enum command_result command_setting(unsigned count, char **words);
 /* IDENTIFY DEVICE or IDENTIFY PACKET DEVICE, whichever it is. False: *request says why not. */
 bool device_ask(struct device *device, uint16_t words[256], struct request *request);
 
+/* Of commands_pass.c: */
+
+/* The name of an ATA command as `ata` takes it: "read-dma". False: it has none. */
+#define OPCODE_WORD_SIZE 64u
+bool opcode_word(uint8_t opcode, char word[OPCODE_WORD_SIZE]);
+
 /* Of command_bench.c: */
 
 /* The index-th word that `bench` takes for a WORKLOAD; NULL: there are no more. */

@@ -11,6 +11,7 @@
 #include "boot/shell/commands.h"
 #include "boot/shell/dump.h"
 #include "boot/shell/transfer.h"
+#include "lib/near.h"
 #include "lib/plural.h"
 #include "port/access/names.h"
 #include "port/irb_names.h"
@@ -76,6 +77,38 @@ static bool has_ended_well(const struct request *request)
 
 /* ------------------------------------------------------------------ ata */
 
+bool opcode_word(uint8_t opcode, char word[OPCODE_WORD_SIZE])
+{
+    const struct ata_command *command = ata_command(opcode);
+    size_t length = 0;
+
+    for (; command && command->name[length] && length + 1 < OPCODE_WORD_SIZE; length++) {
+        char letter = command->name[length];
+        word[length] = (char)(letter == ' '                    ? '-'
+                              : letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A')
+                                                               : letter);
+    }
+    word[length] = 0;
+    return length > 0;
+}
+
+static void say_no_name(const char *word)
+{
+    struct near near = near_begin(word, strlen(word));
+    char name[OPCODE_WORD_SIZE], best[OPCODE_WORD_SIZE], sentence[200];
+
+    for (unsigned opcode = 0; opcode <= 0xFF; opcode++) {
+        if (!opcode_word((uint8_t)opcode, name))
+            continue;
+        near_consider(&near, name);
+        if (near.best == name)
+            near.best = memcpy(best, name, sizeof best);
+    }
+    snprintf(sentence, sizeof sentence, "\"%.40s\" is no command's name", word);
+    near_finish(&near, "; numbers are like 0xEC.", sentence, sizeof sentence);
+    hal_printf("%s\n", sentence);
+}
+
 /* A name of the standard's, or a number. */
 static bool parse_opcode(const char *word, uint8_t *opcode)
 {
@@ -84,7 +117,7 @@ static bool parse_opcode(const char *word, uint8_t *opcode)
     if (ata_command_opcode(word, strlen(word), opcode))
         return true;
     if (*word < '0' || *word > '9') {
-        hal_printf("\"%.40s\" is no command's name; numbers are like 0xEC.\n", word);
+        say_no_name(word);
         return false;
     }
     if (!argument_number(word, &number))

@@ -86,7 +86,7 @@ sub start {
     if (!$pid) {
         delete @ENV{qw(DISK1 DISK2 DISK3 CDROM CONTROLLER KARGS STRICT TRACE GDB GDB_WAIT CMD MINIPORT FAULT CHECKS WRITE)};
         %ENV = (%ENV, BUILD => $build, DISK => "$bench/boot.img", FORMAT => 'raw', HIVE => "$bench/boot.reg", HIVE_RO => 1,
-            RUN_DIR => "$bench/boot.run", MODE => 'interactive', TIMEOUT => $limit_s, ACCEL => 'tcg', BOOT_FIFO => $fifo,
+            RUN_DIR => "$bench/boot.run", HISTORY => '', MODE => 'interactive', TIMEOUT => $limit_s, ACCEL => 'tcg', BOOT_FIFO => $fifo,
             BOOT_QEMU => $ENV{QEMU} || "qemu-system-$arch", QEMU => "$bench/boot-qemu", %words,
             QEMU_EXTRA => sprintf("-d\nin_asm\n-dfilter\n0x%x+1\n-D\n%s", $entry, $fifo));
         open STDIN, '<&', $from_host or POSIX::_exit(2);

@@ -147,7 +147,7 @@ for my $path (values %image) {
     truncate $file, $size or die "$path: $!\n";
 }
 my %words = (NBD => 1, WRITE => 1, CONTROLLER => 'piix3-ide ahci', DISK => $image{pata}, DISK2 => "ahci:$image{ahci}",
-    HIVE => "$scratch/registry.reg", RUN_DIR => "$top/$scratch/run", MODE => 'interactive');
+    HIVE => "$scratch/registry.reg", HISTORY => '', RUN_DIR => "$top/$scratch/run", MODE => 'interactive');
 my @faults = ('time-outs 100', 'interrupt lost channel=0.0 every=2000', 'interrupt lost channel=1.3 every=2000');
 for my $has_faults (0, 1) {
     open_door(%words);

@@ -87,6 +87,7 @@ my @refused = (
     ['ata 0 0x60 0 1 1' => qr/^READ FPDMA QUEUED \(0x60\) is not for `ata`: queued commands/],
     ['ata 0 packet' => qr/`cdb` sends packets/],
     ['ata 0 xx' => qr/^"xx" is no command's name; numbers are like 0xEC\.\nUsage: ata /],
+    ['ata 0 raed-dma' => qr{^"raed-dma" is no command's name; did you mean read-dma\?\nUsage: ata }],
     ['ata 0 0x1FF' => qr/larger than a byte/],
     ['ata 0 0xEC 0 1' => qr/^Usage: ata /],
     ['ata 0 0xEC in' => qr/^Usage: ata /],

@@ -186,6 +186,7 @@ my @mistakes = (
     [{ MINIPORT => "$stub/pata.sys $stub/pata.sys" }, qr/already a driver named pata/],
     [{ HIVE => "$scratch/no/such/folder.reg" }, qr/cannot be made/],
     [{ HIVE => "$scratch/none.reg", HIVE_RO => 1 }, qr/no such file/],
+    [{ HISTORY => "$scratch/disk.img", DISK => "$scratch/disk.img", MODE => 'interactive' }, qr{HISTORY=.*/disk\.img: is the registry's file, or a disk's image, too}],
     [{ CHECKS => 'some' }, qr/CHECKS=some: expected on or off/],
     [{ TRACE => 'a b' }, qr/may not hold blanks/],
     [{ WATCHDOG => 'yes' }, qr/WATCHDOG=yes: expected 1 or 0/],

@@ -2,7 +2,7 @@
 /*
  * The shell's texts: commands and words, numbers, the kernel's command line, module strings.
  *
- * SOURCES: boot/shell/words.c boot/shell/script.c boot/shell/numbers.c boot/options.c lib/utf.c
+ * SOURCES: boot/shell/words.c boot/shell/script.c boot/shell/numbers.c boot/options.c lib/utf.c lib/near.c
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -283,14 +283,14 @@ static void test_options(void)
               options.mode == SHELL_TOUR && !options.checks && options.debug_mask == 7 &&
               strcmp(options.trace_words, "ports,irbs") == 0);
     TAP_CHECK(parse_options("strict=1 strict=0") && !options.strict);
-    check_refused("mode=commands colour=red", "\"colour\"");
+    check_refused("mode=commands colour=red", "\"colour\"; it knows mode, ");
     check_refused("verbose", "\"verbose\"");
     check_refused("mode", "mode must be");
     check_refused("mode=", "mode must be");
     check_refused("mode=Commands", "\"Commands\"");
     check_refused("strict=yes", "\"yes\"");
     check_refused("checks=1", "\"1\"");
-    check_refused("modes=tour", "\"modes\"");
+    check_refused("modes=tour", "\"modes\"; did you mean mode?");
     check_refused("=tour", "\"\"");
     TAP_CHECK(parse_options("debug_mask=0x8") && options.debug_mask == 8 &&
               parse_options("debug=31") && options.debug_mask == UINT32_MAX);

@@ -94,6 +94,7 @@ if (!$^C) {    # `perl -c` only reads
 }
 delete @ENV{@dropped_words};
 $ENV{LC_ALL} = 'C';                               # tests read what programs say
+$ENV{HISTORY} = '';                                # nobody wants to find a test's lines
 $ENV{PATH} = "$ENV{PATH}:/usr/sbin:/sbin";        # where a user's has not what makes file systems
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);    # END kills what runs
 $SIG{PIPE} = 'IGNORE';
@@ -137,7 +138,7 @@ sub launch {
     my $columns = delete $words{columns};
     my $progress = delete $words{progress};
     my $directory = "$scratch/run" . ++$boot_count;
-    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, CORE => 0, HISTORY => '', RUN_DIR => $directory, %words);
+    my %environment = (HIVE => "$scratch/registry.reg", TIMEOUT => 240, CORE => 0, RUN_DIR => $directory, %words);
     delete $environment{$_} for grep { !defined $environment{$_} } keys %environment;
     $environment{QEMU_EXTRA} = join ' ', $environment{QEMU_EXTRA} // (), $plugin if $plugin;
     # The project may lie in a folder whose path has blanks.
