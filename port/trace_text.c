@@ -16,7 +16,8 @@ bool trace_is_timed(uint32_t head)
                                   1u << TRACE_BUILD;
     const enum trace_kind kind = trace_kind_of(head);
 
-    return kinds >> kind & 1 ||
+    /* Who reads the ring from outside may meet anything. */
+    return (kind < TRACE_KIND_COUNT && kinds >> kind & 1) ||
            (head >> 24 & TRACE_TIMED && (kind == TRACE_PORT_WRITE || kind == TRACE_REGISTER_WRITE));
 }
 
