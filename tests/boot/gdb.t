@@ -141,6 +141,21 @@ sub hive_of {
         like($opened, $_->[1], "$_->[0] works there as well");
     }
 
+    # A driver may have written over anything: each command says so, or shows what there is, and none of them hangs.
+    my $whole = slurp($core);
+    my @used = grep { substr($whole, $_, 8) ne "\0" x 8 } map { 8 * $_ } 0x2000 / 8 .. length($whole) / 8 - 1;
+    srand 3;
+    for my $count (10_000, 100_000) {
+        my $bytes = $whole;
+        substr($bytes, $used[rand @used], 8) = rand() < 0.5 ? substr($whole, $used[rand @used], 8) : rand() < 0.5 ? "\xFF" x 8 : pack 'V2', rand 65536, 0
+            for 1 .. $count;
+        my ($code, $said) = command(qw(timeout 30 gdb -q -nx -batch -x tools/gdb/ataport.py), (map { ('-ex', $_) } 'ata context', 'ata irbs', 'ata queue',
+            'ata taskfile', 'ata prd', 'ata trace 40', 'ata controllers', 'ata channel 0.0', 'ata timers', 'ata buffers', 'ata rules',
+            'ata registry HKLM\SYSTEM'), "build/$arch/kernel.elf", spill("$scratch/damaged.core", $bytes));
+        cmp_ok($code, '<', 2, "a core with $count words overwritten: all commands end");
+        unlike($said, qr/Traceback|Python Exception|Error occurred in Python|Error while executing/, 'with what they find, or a sentence');
+    }
+
     $probed{HIVE} = hive_of('tag_released_twice');
     $output = crash({ %probed, STRICT => 1 }, 'continue', 'break-rule TAG-03', 'break-rule CTX-01', 'continue', 'continue', 'backtrace');
     like($output, qr/^The kernel would end here: a rule was broken\b/m, 'so does a broken rule under STRICT=1');

@@ -166,7 +166,7 @@ def port_role(port):
 def hba_offset(address):
     """Where an address lies among an AHCI controller's registers; None: in none."""
     for controller in reader.controllers():
-        for i in range(int(controller["mapped_count"])):
+        for i in range(reader.counted(controller["mapped_count"], "ranges")):
             mapped = controller["mapped"][i]
             into = address - int(mapped["base"])
             if not reader.is_null(mapped["hba"]) and 0 <= into < int(mapped["byte_count"]):

@@ -36,6 +36,8 @@ class Command(gdb.Command):
             raise gdb.GdbError(f"The guest's memory cannot be read: {error}") from error
         except gdb.error as error:
             raise gdb.GdbError(str(error)) from error
+        except (IndexError, KeyError, OverflowError, ValueError) as error:
+            raise gdb.GdbError(f"What lies in the guest's memory makes no sense here: it was overwritten ({error}).") from error
 
 
 def rows(heading, lines):

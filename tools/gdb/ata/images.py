@@ -207,9 +207,12 @@ def start():
     if reader.is_loaded():
         if "MIS-MATCHED" in gdb.execute("compare-sections .text", to_string=True):
             print(f"{gdb.current_progspace().filename} is not the kernel that this is a core of: nothing below is to be believed.")
-        add_all()
-        if is_ending():
-            stand_there(guilty_frame())
+        try:
+            add_all()
+            if is_ending():
+                stand_there(guilty_frame())
+        except (gdb.error, gdb.GdbError, IndexError, ValueError) as error:
+            print(f"Of the drivers nothing is known: the guest's memory was overwritten ({error}).")
         return
     ImageLoaded()
     ImageUnloaded()

@@ -201,7 +201,7 @@ With a rule's id its text, whether it was broken or not."""
         if not reader.variable("contract_checks"):
             print("The checks are off (CHECKS=off): no broken rule is recorded.")
         lines = []
-        count = int(reader.static("port/contract/report.c", "place_count"))
+        count = reader.counted(reader.static("port/contract/report.c", "place_count"), "places")
         for i in range(count):
             broken = reader.static("port/contract/report.c", "places")[i]
             if int(broken["rule"]) in chosen:

@@ -4,6 +4,10 @@
 import gdb
 
 
+MOST = 4096  # of anything that is counted, or in a list
+MOST_BYTES = 64 << 20
+
+
 def kernel():
     """The kernel's object file: drivers may have symbols of the same names."""
     name = gdb.current_progspace().filename
@@ -50,10 +54,18 @@ def text(value):
     return value.string(errors="replace")
 
 
+def counted(value, what):
+    """How many there are; not as many as memory says that was overwritten."""
+    number = int(value)
+    if not 0 <= number <= MOST:
+        raise gdb.GdbError(f"The guest's memory says that there are {number} {what}: it was overwritten.")
+    return number
+
+
 def linked(pointer, member="next"):
-    """What a list links, from its first on; one that is damaged may lead in a circle."""
+    """What a list links, from its first on; one that is damaged may lead in a circle, or anywhere."""
     seen = set()
-    while not is_null(pointer) and int(pointer) not in seen:
+    while not is_null(pointer) and int(pointer) not in seen and len(seen) < MOST:
         seen.add(int(pointer))
         yield pointer.dereference()
         pointer = pointer[member]
@@ -67,6 +79,8 @@ def array(value):
 
 def memory(address, byte_count):
     """Bytes at an address; None where they cannot be read."""
+    if not 0 <= byte_count <= MOST_BYTES:
+        return None
     try:
         return bytes(gdb.selected_inferior().read_memory(int(address), byte_count))
     except gdb.MemoryError:
@@ -81,11 +95,11 @@ def is_loaded():
 # ------------------------------------------------------------------ objects
 
 def controllers():
-    return [variable("port_controllers")[i] for i in range(int(variable("port_controller_count")))]
+    return [variable("port_controllers")[i] for i in range(counted(variable("port_controller_count"), "controllers"))]
 
 
 def channels_of(controller):
-    return [controller["channels"][i].dereference() for i in range(int(controller["channel_count"]))
+    return [controller["channels"][i].dereference() for i in range(counted(controller["channel_count"], "channels"))
             if not is_null(controller["channels"][i])]
 
 
@@ -114,7 +128,7 @@ def devices(channel):
 
 def slots(channel):
     first = channel["irbs"]["slots"]
-    return [] if is_null(first) else [first[i] for i in range(int(channel["irbs"]["count"]))]
+    return [] if is_null(first) else [first[i] for i in range(counted(channel["irbs"]["count"], "IRBs"))]
 
 
 def contexts():

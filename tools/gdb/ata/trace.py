@@ -33,7 +33,7 @@ def pieces_of_channel(channel):
 def pieces_of_memory(controller):
     if reader.is_null(controller["hba"]):
         return
-    for i in range(int(controller["mapped_count"])):
+    for i in range(reader.counted(controller["mapped_count"], "ranges")):
         mapped = controller["mapped"][i]
         if not reader.is_null(mapped["hba"]):
             yield "memory", int(controller["index"]) << 5, int(mapped["base"]) & 0xFFFF, int(mapped["byte_count"]), int(mapped["offset"])
