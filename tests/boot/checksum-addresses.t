@@ -34,7 +34,7 @@ sub disk_with_bytes_at {
 # sector 2^32 on.
 my $limit_28 = 1 << 28;
 my $limit_32 = 1 << 32;
-my $first_28 = $limit_28 - (4 << 11);
+my $first_28 = $limit_28 - (1 << 11);
 my $first_32 = $limit_32 - (1 << 11);
 my $huge_sectors = 3 << 31;
 my $large = disk_with_bytes_at('large.img', 129 << 30, $first_28 * 512);
@@ -45,7 +45,7 @@ sub sha256_bytes { return Digest::SHA::sha256_hex(substr $bytes, $_[0], $_[1]) }
 
 my $run = boot(DISK => $large, DISK1 => $huge, DISK2 => $huge, DISK3 => $large, HIVE => $pio,
     QEMU_EXTRA => $trace, CMD => join '; ', 'devices', (map { "mode $_" } 0 .. 3),
-    (map { ("sha256 $_ $first_28 32768", "sha256 $_ @{[$limit_28 - 1]} 1", "sha256 $_ $limit_28 1",
+    (map { ("sha256 $_ $first_28 4096", "sha256 $_ @{[$limit_28 - 1]} 1", "sha256 $_ $limit_28 1",
                 "sha256 $_ @{[$limit_28 - 100]} 200") } 0, 3),
     (map { ("sha256 $_ $first_32 4096", "sha256 $_ @{[$limit_32 - 1]} 2", "sha256 $_ @{[$huge_sectors - 1]} 1",
                 "read $_ $huge_sectors") } 1, 2));
@@ -56,12 +56,12 @@ like(output_of($run, "mode $_"), qr/^  Data +bus-master DMA.*^  Addressing +(?:L
     for 0, 1;
 like(output_of($run, "mode $_"), qr/^  Data +PIO.*^  Addressing +(?:LBA48|48)/ms, "disk $_: PIO") for 2, 3;
 for my $disk (0, 3) {
-    is(digest_in($run, "sha256 $disk $first_28 32768"), sha256_bytes(0, 16 << 20),
-        "disk $disk: 16 MiB across the limit of 28 bits");
-    is(digest_in($run, "sha256 $disk @{[$limit_28 - 1]} 1"), sha256_bytes((4 << 20) - 512, 512),
+    is(digest_in($run, "sha256 $disk $first_28 4096"), sha256_bytes(0, 2 << 20),
+        "disk $disk: 2 MiB across the limit of 28 bits");
+    is(digest_in($run, "sha256 $disk @{[$limit_28 - 1]} 1"), sha256_bytes((1 << 20) - 512, 512),
         'the last sector below it');
-    is(digest_in($run, "sha256 $disk $limit_28 1"), sha256_bytes(4 << 20, 512), 'the first beyond it');
-    is(digest_in($run, "sha256 $disk @{[$limit_28 - 100]} 200"), sha256_bytes((4 << 20) - 51_200, 102_400),
+    is(digest_in($run, "sha256 $disk $limit_28 1"), sha256_bytes(1 << 20, 512), 'the first beyond it');
+    is(digest_in($run, "sha256 $disk @{[$limit_28 - 100]} 200"), sha256_bytes((1 << 20) - 51_200, 102_400),
         'one command across it');
 }
 for my $disk (1, 2) {
@@ -118,14 +118,16 @@ my $geometries = join ' ', map { my ($disk, @chs) = @$_;
     ("-set device.$disk.cyls=$chs[0]", "-set device.$disk.heads=$chs[1]", "-set device.$disk.secs=$chs[2]") }
     ['hd0', 32, 16, 64], ['hd1', 260, 2, 63], ['hd2', 260, 2, 63], ['hd3', 32, 16, 64];
 $run = boot(DISK => $random, DISK1 => $other, DISK2 => $other, DISK3 => $random,
-    QEMU_EXTRA => "$geometries $trace", CMD => 'sha256 0; sha256 1; sha256 2; sha256 3; '
+    QEMU_EXTRA => "$geometries $trace", CMD => 'sha256 0; sha256 1; sha256 2 28760 4000; sha256 3 28768 4000; '
         . 'mode 0; mode 1; mode 2; mode 3; sha256 0 63 2; sha256 0 1000 250; sha256 0 1 5; '
         . 'sha256 3 1000 250; sha256 3 1 5; read 1 32760; rules',
     HIVE => hive('chs.reg', 'Controller0\Channel0' => { ForceChs => 1 },
         'Controller0\Channel1' => { ForceChs => 1, DmaAllowed => 0 }));
 exit_code_is($run, 1, 'four disks by CHS');
-is(digest_in($run, "sha256 $_"), sha256_of($random), "disk $_ as 32/16/64") for 0, 3;
-is(digest_in($run, "sha256 $_"), sha256_of($other), "disk $_ as 260/2/63") for 1, 2;
+is(digest_in($run, 'sha256 0'), sha256_of($random), 'disk 0 as 32/16/64');
+is(digest_in($run, 'sha256 1'), sha256_of($other), 'disk 1 as 260/2/63');
+is(digest_in($run, 'sha256 2 28760 4000'), sha256_of($other, 28760 * 512, 4000 * 512), 'disk 2 as 260/2/63, to its end');
+is(digest_in($run, 'sha256 3 28768 4000'), sha256_of($random, 28768 * 512, 4000 * 512), 'disk 3 as 32/16/64, to its end');
 is(digest_in($run, 'sha256 0 63 2'), sha256_bytes(63 * 512, 1024), 'across a track');
 for my $disk (0, 3) {
     is(digest_in($run, "sha256 $disk 1000 250"), sha256_bytes(512_000, 128_000), "disk $disk: across heads");

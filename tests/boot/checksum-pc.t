@@ -14,9 +14,9 @@ use Test::More;
 
 my @words = qw(DISK DISK1 DISK2 DISK3);
 my @places = ('primary master', 'primary slave', 'secondary slave', 'secondary master');
-my %disks = map { $_ => random_image("$_.img", 16 << 20, $_) } @words;
+my %disks = map { $_ => random_image("$_.img", 4 << 20, $_) } @words;
 my @digests = map { sha256_of($disks{$_}) } @words;
-my $cd = random_image('cd.iso', 8 << 20, 'CD');
+my $cd = random_image('cd.iso', 2 << 20, 'CD');
 my $commands = join '; ', (map { "sha256 $_" } 0 .. 3), (map { "mode $_" } 0 .. 3), 'counters', 'rules';
 
 # ------------------------------------------------------------------ disks
@@ -24,11 +24,11 @@ my $commands = join '; ', (map { "sha256 $_" } 0 .. 3), (map { "mode $_" } 0 .. 
 sub check_disks {
     my ($run, $mode, $command) = @_;
     exit_code_is($run, 0, "four disks: $command");
-    is(digest_in($run, "sha256 $_"), $digests[$_], "16 MiB from the $places[$_]") for 0 .. 3;
+    is(digest_in($run, "sha256 $_"), $digests[$_], "4 MiB from the $places[$_]") for 0 .. 3;
     like(output_of($run, "mode $_"), $mode, "disk $_ says so") for 0 .. 3;
     # EDGE: 27, 28, 45, 114
     is_deeply(commands_seen($run), { map { $_ => "$command, LBA28" } @places }, 'and the registers saw it');
-    like(output_of($run, 'counters'), qr/^0 .* 16\.0 MiB +0 bytes +0 +0 +0$/m, 'without errors or retries');
+    like(output_of($run, 'counters'), qr/^0 .* 4\.0 MiB +0 bytes +0 +0 +0$/m, 'without errors or retries');
     like(output_of($run, 'rules'), qr/^No rule was broken/, 'or broken rules');
     return;
 }
@@ -56,10 +56,10 @@ for my $case ([dma => qr/^  Data +bus-master DMA/m, undef], [pio => qr/^  Data +
 
 # ------------------------------------------------------------------ a CD beside a disk
 
-my $run = boot(DISK2 => $disks{DISK2}, CDROM => $cd, CMD => 'sha256 2 0 8192; sha256 cd0; sha256 2 0 8192');
+my $run = boot(DISK2 => $disks{DISK2}, CDROM => $cd, CMD => 'sha256 2 0 4096; sha256 cd0; sha256 2 0 4096');
 # EDGE: 10
 is(join("\n", $run->{console} =~ /^([0-9a-f]{64}) /mg),
-    join("\n", map { sha256_of(@$_) } [$disks{DISK2}, 0, 4 << 20], [$cd], [$disks{DISK2}, 0, 4 << 20]),
+    join("\n", map { sha256_of(@$_) } [$disks{DISK2}, 0, 2 << 20], [$cd], [$disks{DISK2}, 0, 2 << 20]),
     'a CD and a disk on one channel, in turn');
 
 done_testing();

@@ -15,8 +15,8 @@ use Test::More;
 my $probe = 'build/' . ($ENV{ARCH} // 'x86_64') . '/probes/rules.sys';
 my $classes = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase';
 my $channel = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\rules\Controller0\Channel0';
-my $disk = random_image('disk.img', 4 << 20, 1);
-my $cd = random_image('cd.iso', 2 << 20, 2);
+my $disk = random_image('disk.img', 1 << 20, 1);
+my $cd = random_image('cd.iso', 512 << 10, 2);
 
 sub boot_base {
     my ($name, $values, %words) = @_;

@@ -14,19 +14,19 @@ use Witness;
 use Test::More;
 
 my @dump = (KARGS => 'dump=1', STRICT => 1, QEMU_EXTRA => $trace);
-my $disk = random_image('disk.img', 16 << 20, 'dump');
-my $slave = random_image('slave.img', 4 << 20, 'slave');
-my $cd = random_image('cd.iso', 3 << 20, 'cd');
+my $disk = random_image('disk.img', 4 << 20, 'dump');
+my $slave = random_image('slave.img', 1 << 20, 'slave');
+my $cd = random_image('cd.iso', 1 << 20, 'cd');
 my $polled = qr/^  Operation +dump mode: polled, no callbacks, no registry$/m;
 my $pio = hive('pio.reg', map { ("Controller0\\Channel$_" => { DmaAllowed => 0 }) } 0, 1);
 
 my %by = (pc => 'DMA', q35 => 'DMA', isapc => 'MULTIPLE');
 for my $machine (sort keys %by) {
-    my $target = sparse_image("$machine.img", 16 << 20);
-    my ($code, $output) = command('mkfs.fat', '-F', '16', '-n', 'ORIGINAL', $disk);
+    my $target = sparse_image("$machine.img", 4 << 20);
+    my ($code, $output) = command('mkfs.fat', '-F', '16', '-s', '1', '-n', 'ORIGINAL', $disk);
     is($code, 0, "$machine: a file system") or diag($output);
     my $run = boot(@dump, machine_with_ide($machine), WRITE => 1, DISK => $disk, DISK1 => $slave, DISK2 => $target,
-        CDROM => $cd, HIVE => $pio, CMD => 'mode 0; sha256 0; sha256 1; sha256 cd0; copy 0 0 2 0 32768; '
+        CDROM => $cd, HIVE => $pio, CMD => 'mode 0; sha256 0; sha256 1; sha256 cd0; copy 0 0 2 0 8192; '
             . 'write 0 9 41 42; flush 2; verify 2; stop 0.1; start 0.1; sha256 2; counters; rules');
     exit_code_is($run, 0, 'a session in dump mode');
     like(output_of($run, 'mode 0'), $polled, 'which `mode` says');

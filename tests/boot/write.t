@@ -19,16 +19,16 @@ sub same { return slurp($_[0]) eq slurp($_[1]) ? 1 : 0 }
 # ------------------------------------------------------------------ a file system and its files
 
 # A disk without a partition table, so that the tools take it as it is.
-my %files = map { $_->[0] => random_image(@$_) } ['SMALL.BIN', 1, 'small'], ['ODD.BIN', 1_234_567, 'odd'],
-    ['LARGE.BIN', 9 << 20, 'large'], ['EMPTY.BIN', 0, 'empty'];
-my $fat = sparse_image('fat.img', 16 << 20);
-my ($code, $output) = command('mkfs.fat', '-F', '16', '-n', 'ORIGINAL', $fat);
+my %files = map { $_->[0] => random_image(@$_) } ['SMALL.BIN', 1, 'small'], ['ODD.BIN', 234_567, 'odd'],
+    ['LARGE.BIN', 2 << 20, 'large'], ['EMPTY.BIN', 0, 'empty'];
+my $fat = sparse_image('fat.img', 4 << 20);
+my ($code, $output) = command('mkfs.fat', '-F', '16', '-s', '1', '-n', 'ORIGINAL', $fat);
 ($code, $output) = command('mcopy', '-i', $fat, values %files, '::/') if $code == 0;
 is($code, 0, 'mkfs.fat and mcopy make a disk with files') or diag($output);
 my $fat_digest = sha256_of($fat);
-my $sectors = (16 << 20) / 512;
-my $cd = random_image('cd.iso', 3 << 20, 'cd');
-my $cd_sectors = (3 << 20) / 2048;
+my $sectors = (4 << 20) / 512;
+my $cd = random_image('cd.iso', 768 << 10, 'cd');
+my $cd_sectors = (768 << 10) / 2048;
 
 sub check_copy {
     my ($copy, $name) = @_;
@@ -54,8 +54,8 @@ my @cases = (
 );
 for my $case (@cases) {
     my ($name, $kind, $packet, @machine) = @$case;
-    my $slave = sparse_image('slave.img', 16 << 20);
-    my $secondary = sparse_image('secondary.img', 20 << 20);
+    my $slave = sparse_image('slave.img', 4 << 20);
+    my $secondary = sparse_image('secondary.img', 5 << 20);
     my $run = boot(@machine, WRITE => 1, DISK => $fat, DISK1 => $slave, DISK2 => $secondary, CDROM => $cd,
         QEMU_EXTRA => $trace, CMD => "copy 0 0 1 0 $sectors; copy 1 0 2 0 $sectors; "
             . "copy cd0 0 2 $sectors $cd_sectors; rules");
@@ -66,9 +66,9 @@ for my $case (@cases) {
         }, 'as it was asked for');
     like(output_of($run, 'rules'), qr/^No rule was broken/, 'no rule was broken');
     check_copy($slave, "$name, primary slave");
-    is(sha256_of($secondary, 16 << 20, 3 << 20), sha256_of($cd), 'the CD on the disk');
-    is(sha256_of($secondary, 19 << 20), Digest::SHA::sha256_hex("\0" x (1 << 20)), 'and nothing behind it');
-    truncate $secondary, 16 << 20;
+    is(sha256_of($secondary, 4 << 20, 768 << 10), sha256_of($cd), 'the CD on the disk');
+    is(sha256_of($secondary, (4 << 20) + (768 << 10)), Digest::SHA::sha256_hex("\0" x (256 << 10)), 'and nothing behind it');
+    truncate $secondary, 4 << 20;
     check_copy($secondary, "$name, secondary slave");
     ($code, $output) = command('mcopy', '-i', $secondary, $files{'ODD.BIN'}, '::/MORE.BIN');
     ($code, $output) = command('fsck.fat', '-n', $secondary) if $code == 0;
