@@ -16,15 +16,16 @@ my $writes = '-trace ide_exec_cmd -trace process_ncq_command';
 
 for my $case (['pata' => MACHINE => 'pc'], ['pata by PIO' => MACHINE => 'isapc'], ['ahci' => MACHINE => 'q35']) {
     my ($name, @words) = @$case;
+    # By PIO, where each takes seconds, those that are another's size and depth again are left out.
+    my @more = $name =~ /PIO/ ? () : ('bench 0 write 128K 32', 'bench 0 write 1M 3', 'bench 1 write 4K 256');
     my $disk = random_image('disk.img', 8 << 20, $name);
     my $small = random_image('small.img', 300 << 9, $name);
     my ($before, $small_before) = (sha256_of($disk), sha256_of($small));
     my $run = boot(@words, DISK => $disk, DISK1 => $small, WRITE => 1, QEMU_EXTRA => $writes,
-        CMD => 'bench 0 write divide=16; bench 0 write 4K 32 divide=8; bench 0 write 128K 32 divide=8; bench 0 write 1M 3 divide=8; bench 1 write 4K 256 divide=8; '
-            . 'bench 1 write 64K 32 divide=8; rules');
+        CMD => join '; ', 'bench 0 write divide=16', 'bench 0 write 4K 32', @more, 'bench 1 write 64K 32', 'rules');
     exit_code_is($run, 0, "$name: writes of all sizes");
-    like(output_of($run, 'bench 0 write 4K 32 divide=8'), qr/^bench port write-4096-depth-32 ops=1024 /m, 'all of them');
-    cmp_ok(scalar(() = $run->{qemu_log} =~ /NCQ op 0x61 |exec cmd:.* cmd 0x(?:ca|35|c5|39|30|34)$/mg), '>=', 1024,
+    like(output_of($run, 'bench 0 write 4K 32'), qr/^bench port write-4096-depth-32 ops=8192 /m, 'all of them');
+    cmp_ok(scalar(() = $run->{qemu_log} =~ /NCQ op 0x61 |exec cmd:.* cmd 0x(?:ca|35|c5|39|30|34)$/mg), '>=', 8192,
         'which QEMU has seen');
     is(sha256_of($disk), $before, 'the disk is as it was');
     is(sha256_of($small), $small_before, 'a small one, too');

@@ -84,6 +84,14 @@ for my $case (@hives) {
         exit_code_is(boot(DISK => $disk, HIVE => $path), 2, 'and nothing may be appended');
         next;
     }
+    # The host's tool reads with the guest's own source, but no file in which something is wrong. (What was UTF-16
+    # stays that, and is left to the guest, too.)
+    my $copy = spill("$scratch/copy.reg", slurp($path));
+    if ((command("$top/build/tools/registry", 'compact', $copy))[0] == 0 && slurp($copy) !~ /\0/) {
+        my ($section) = slurp($copy) =~ /^\[\Q$channel\E\]\r?\n((?:[^\[\r\n].*\n)*)/mi;
+        like($section // '', qr/^"Device0Model"="QEMU HARDDISK"\r?$/m, 'and what was appended');
+        next;
+    }
     my $again = boot(DISK => $disk, HIVE => $path, HIVE_RO => 1, CMD => "registry get $channel Device0Model");
     is(output_of($again, "registry get $channel Device0Model"), "\"QEMU HARDDISK\"\n", 'and what was appended');
 }

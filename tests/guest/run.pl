@@ -51,7 +51,7 @@ my @tests = (
     ['guest-contexts', 'contexts', 'from where each exported routine may be called, and with whose extension, as'
             . ' port/contract/routines.def says'],
     ['guest-dump', 'dump', 'dump mode from a miniport\'s side, beside controllers in normal mode, and a time-out there', DISK => 1,
-        QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=3500000000 '
+        QEMU_EXTRA => '-drive if=none,id=slow,driver=null-co,size=1M,read-zeroes=on,latency-ns=2500000000 '
             . '-device ide-hd,drive=slow,bus=ide.1,unit=0'],
     ['guest-identify', 'identify', 'what the port makes of a drive\'s size and transfer modes'],
     ['guest-issuers', 'issuers', 'IRBs that few issue: SMART and logs, forced writes, ADAPTER_FLUSH and SHUTDOWN'],
