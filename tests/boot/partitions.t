@@ -357,10 +357,13 @@ for my $number (1 .. 20) {
 
 my $compared = 0;
 my %said;
-for (my $i = 0; $i < @images; $i += 4) {
-    my @some = grep { defined } @images[$i .. $i + 3];
-    my $run = boot((map { 'DISK' . ($_ || '') => $some[$_] } 0 .. $#some), FORMAT => 'raw',
-        CMD => join '; ', map { "partitions $_" } 0 .. $#some);
+# Four disks on pata's controller, and six on ahci's: a start for every ten.
+for (my $i = 0; $i < @images; $i += 10) {
+    my @some = grep { defined } @images[$i .. $i + 9];
+    my @more = map { ('-drive', "if=none,id=more$_,snapshot=on,driver=raw,file.driver=file,file.filename=$some[$_ + 4]",
+            '-device', "ide-hd,drive=more$_,bus=ahci.$_") } 0 .. $#some - 4;
+    my $run = boot((map { 'DISK' . ($_ || '') => $some[$_] } grep { $_ < 4 } 0 .. $#some), FORMAT => 'raw',
+        CONTROLLER => 'piix3-ide ahci', QEMU_EXTRA => join("\n", @more), CMD => join '; ', map { "partitions $_" } 0 .. $#some);
     exit_code_is($run, 0, 'images ' . ($i + 1) . ' to ' . ($i + @some));
     for my $number (0 .. $#some) {
         my ($output) = $run->{console} =~ /^> partitions $number\n(.*?)(?=^> |\z)/ms;
