@@ -37,6 +37,17 @@ sub accepted {
     return like($run->{console}, $pattern, 'and said so');
 }
 
+# The same of many disks, of which each start takes four: pairs of a name and a path.
+sub all_accepted {
+    my ($pattern, $disks, %words) = @_;
+    while (my @some = splice @$disks, 0, 4) {
+        my $run = stub(%words, map { 'DISK' . ($_ || '') => $some[$_][1] } 0 .. $#some);
+        exit_code_is($run, 0, join '; ', map { $_->[0] } @some);
+        like($run->{console}, qr/^DISK\d? .*$pattern.*\Q$_->[1]\E$/m, 'and said so') for @some;
+    }
+    return;
+}
+
 # ------------------------------------------------------------------ containers
 
 my $raw = random_image('raw.img', 1 << 20, 'images');
@@ -76,20 +87,22 @@ my @written = (    # what nobody here makes: the bytes at the beginning, those a
     ["MSWIM\0\0\0", '', 'WIM'], ["QFI\xfb\0\0\0\4", '', 'qcow image of version 4'],
     ["# a comment\n\n# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\n", '', 'VMDK'],
 );
+my @disks;
 for my $case (@written) {
     my ($begin, $end, $name) = @$case;
     my $bytes = $sectors;
     substr $bytes, 0, length $begin, $begin;
     substr $bytes, -length $end, length $end, $end if length $end;
-    my $path = spill("$scratch/written.img", $bytes);
+    my $path = spill("$scratch/written" . @disks . '.img', $bytes);
     refused("$name, by its bytes", qr/DISK=\Q$path\E: .*is .*\Q$name\E/, DISK => $path, WRITE => 1);
-    accepted("$name is a disk when it is said to be", qr/WRITES GO TO/, DISK => $path, FORMAT => 'raw', WRITE => 1);
+    push @disks, ["$name is a disk when it is said to be", $path];
 }
+all_accepted(qr/WRITES GO TO/, \@disks, FORMAT => 'raw', WRITE => 1);
 for my $begin ('', "\xeb\x3c\x90MSDOS5.0", "# no descriptor\nsomething else\n", 'version=1', 'EFI PART', 'QFI', "\x1f\x8b") {
     (my $shown = substr $begin, 0, 8) =~ s/[^ -~]/./g;
-    accepted("a disk that begins with \"$shown\" is one", qr/read-only session/,
-        DISK => spill("$scratch/disk.img", $begin . "\0" x (4096 - length $begin)));
+    push @disks, ["a disk that begins with \"$shown\" is one", spill("$scratch/disk" . @disks . '.img', $begin . "\0" x (4096 - length $begin))];
 }
+all_accepted(qr/read-only session/, \@disks);
 
 # ------------------------------------------------------------------ other files
 
@@ -112,13 +125,14 @@ sub qcow2_header {
 
 for my $version (2, 3) {
     for my $name ($secret, 'secret', "json:{\"driver\":\"file\",\"filename\":\"$secret\"}", "file:$secret", 'nbd://localhost/x') {
-        my $path = spill("$scratch/guest.img", qcow2_header(version => $version, backing => $name, backing_format => 'raw'));
+        my $path = spill("$scratch/guest" . @disks . '.img', qcow2_header(version => $version, backing => $name, backing_format => 'raw'));
         refused("version $version with the backing file $name", qr/shows the bytes of another file.*FORMAT=qcow2/, DISK => $path);
         refused('the same as a CD', qr/shows the bytes of another file.*Convert/, CDROM => $path, FORMAT => 'qcow2')
             if $version == 3;
-        accepted('it is a raw disk for whom says so', qr/read-only session/, DISK => $path, FORMAT => 'raw');
+        push @disks, ['it is a raw disk for whom says so', $path];
     }
 }
+all_accepted(qr/read-only session/, \@disks, FORMAT => 'raw');
 refused('a data file', qr/data is in another file, "\Q$secret\E".*FORMAT=qcow2/,
     DISK => spill("$scratch/guest.img", qcow2_header(features => 4, data_file => $secret)));
 refused('a name that is no text', qr/another file, "\\x1b\[31m"/,
