@@ -12,7 +12,7 @@ use Ataport;
 use Witness;
 use Test::More;
 
-my $disk = random_image('disk.img', 4 << 20, 'settings');
+my $disk = random_image('disk.img', 1 << 20, 'settings');
 my $image = random_image('disc.iso', 1 << 20, 'disc');
 my $digest = sha256_of($disk);
 my $large = sparse_image('large.img', 129 << 30);
@@ -34,7 +34,7 @@ is_deeply(commands_seen($run), {
         (map { $_ => 'READ SECTORS EXT, LBA48; WRITE SECTORS EXT, LBA48' } 'primary slave', 'secondary master'),
     }, 'are commands of one sector a block');
 my @counts = output_of($run, 'counters') =~ /$interrupts/g;
-cmp_ok($_, '>', 8192, 'with an interrupt for each sector') for @counts;
+cmp_ok($_, '>', 2048, 'with an interrupt for each sector') for @counts;
 is(scalar @counts, 2, 'on both channels');
 
 $run = boot(DISK => $disk, DISK2 => $disk, QEMU_EXTRA => $trace,
@@ -48,8 +48,8 @@ is(digest_in($run, 'sha256 2 3 5'), sha256_of($disk, 3 * 512, 5 * 512), 'twice')
 like(output_of($run, 'mode 0'), qr/^  Multiple +8 sectors$/m, 'eight sectors a block');
 like(output_of($run, 'mode 2'), qr/^  Multiple +4 sectors$/m, 'seven is no power of two, four is');
 @counts = output_of($run, 'counters') =~ /$interrupts/g;
-cmp_ok($counts[0], '<', 1200, 'an interrupt for eight sectors');
-cmp_ok($counts[1], '>', 2048, 'an interrupt for four');
+cmp_ok($counts[0], '<', 400, 'an interrupt for eight sectors');
+cmp_ok($counts[1], '>', 512, 'an interrupt for four');
 
 # ------------------------------------------------------------------ HighestMode
 
@@ -81,13 +81,13 @@ while (my ($one, $two) = splice @modes, 0, 2) {
 
 # ------------------------------------------------------------------ without sense
 
-$run = boot(DISK => $disk, DISK2 => $disk, CMD => 'sha256 0; sha256 2 0 8000; mode 0; mode 2',
+$run = boot(DISK => $disk, DISK2 => $disk, CMD => 'sha256 0; sha256 2 0 2000; mode 0; mode 2',
     HIVE => hive('odd.reg', 'Controller0\Channel0' => { HighestMode => 0x99, MultipleCount => 0xFFFFFFFF },
         'Controller0\Channel1' => { ForceChs => 2, DmaAllowed => 0xFFFFFFFF, Unknown => 1 },
         'Controller9\Channel0' => { DmaAllowed => 0 }));
 exit_code_is($run, 0, 'a mode that does not exist, a block without end, a controller that is not there');
 is(digest_in($run, 'sha256 0'), $digest, 'the same bytes');
-is(digest_in($run, 'sha256 2 0 8000'), sha256_of($disk, 0, 8000 * 512), 'on both');
+is(digest_in($run, 'sha256 2 0 2000'), sha256_of($disk, 0, 2000 * 512), 'on both');
 like(output_of($run, 'mode 0'), qr/^  Data +bus-master DMA.*^  Multiple +16 sectors$/ms, 'the usual settings');
 like(output_of($run, 'mode 2'), qr/^  Data +bus-master DMA.*^  Addressing +CHS/ms, 'every number but 0 is yes');
 like($run->{log}, qr/HighestMode 99 of channel 0 is no transfer mode/, 'the log names the mode');

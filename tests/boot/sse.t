@@ -21,8 +21,8 @@ spill("$folder/$_", slurp("$built/$_")) for qw(kernel ahci.sys);
 my $count = () = $output =~ /%xmm/g;
 cmp_ok($count, '>=', 20, 'and uses SSE registers');
 
-my $disk = random_image('disk.img', 8 << 20, 1);
-my $cd = random_image('cd.iso', 1 << 20, 2);
+my $disk = random_image('disk.img', 2 << 20, 1);
+my $cd = random_image('cd.iso', 512 << 10, 2);
 for my $case (['DMA'], ['PIO', HIVE => hive('pio.reg', map { ("Controller0\\Channel$_" => { DmaAllowed => 0 }) } 0, 1)]) {
     my ($name, @words) = @$case;
     my $run = boot(BUILD => $folder, DISK => $disk, CDROM => $cd, CMD => 'sha256 0; sha256 cd0; rules', @words);
