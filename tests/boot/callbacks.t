@@ -28,7 +28,7 @@ use Test::More;
 
 my $probe = 'build/' . ($ENV{ARCH} || 'x86_64') . '/probes/behave.sys';
 my $channel_key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\behave\Controller0\Channel0';
-my $disk = random_image('disk.img', 4 << 20, 1);
+my $disk = random_image('disk.img', 1 << 20, 1);
 
 # The lines of the trace about the controller and its first channel, shortened: "routine LEVEL"; requests as
 # "Irb(function) BuildIo's StartIo's"; what repeats is one line. Interrupts and timers are counted apart, since how many

@@ -16,7 +16,7 @@ use Test::More;
 
 my $arch = $ENV{ARCH} || 'x86_64';
 my $built = "build/$arch";
-my $disk = random_image('disk.img', 4 << 20, 'clang');
+my $disk = random_image('disk.img', 1 << 20, 'clang');
 my $digest = sha256_of($disk);
 my %target = (x86_64 => ['x86_64-pc-windows-gnu', 'x86_64-w64-mingw32-', 'DriverEntry'],
     i386 => ['i686-pc-windows-gnu', 'i686-w64-mingw32-', '_DriverEntry@8']);

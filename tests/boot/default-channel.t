@@ -15,7 +15,7 @@ use Test::More;
 
 my $probes = 'build/' . ($ENV{ARCH} || 'x86_64') . '/probes';
 my $driver = "$probes/controller_only.sys";
-my %disks = map { $_ => random_image("$_.img", 4 << 20, $_) } qw(DISK DISK2);
+my %disks = map { $_ => random_image("$_.img", 1 << 20, $_) } qw(DISK DISK2);
 my $cd = random_image('cd.iso', 1 << 20, 'CD');
 my %digests = (0 => sha256_of($disks{DISK}), 2 => sha256_of($disks{DISK2}), cd0 => sha256_of($cd));
 

@@ -19,11 +19,14 @@ my $source = "$home/work/mydisk/mydisk.c";
 mkdir "$home/work" or die;
 local @ENV{qw(HOME ARCH HIVE)} = ($home, $arch, "$scratch/registry.reg");
 
-# The commands: blocks of the shell, and the lines that change the source. The whole suite is for one ARCH.
+# The commands: blocks of the shell, and the lines that change the source. The whole suite is run when the driver is
+# finished; before, it is most of those tests that need no faults at each access. (conformance.t has others of the new driver.)
 my @blocks = $document =~ /^(?:```sh\n(.*?)```$|    (tools\/tutorial\.pl .*?)$)/msg;
 @blocks = grep { defined } @blocks;
+my $done = 0;
 my $suite = qr/^make test MINIPORT=\S+$/m;
-s/($suite)/$1 TEST=read/ for $arch eq 'x86_64' ? () : @blocks;
+my ($new) = grep { /$suite/ } @blocks;
+s/($suite)/$1 TEST=r/ for grep { $_ eq $new && !$done++ } @blocks;
 
 my %output;    # of each line
 for my $block (@blocks) {
@@ -32,7 +35,7 @@ for my $block (@blocks) {
         $line =~ /^[A-Z]+=\S+$/ and $variables .= "$line\n" and next;
         (my $code, $output{$line}) = command('bash', '-c', "$variables$line");
         is($code, 0, $line) or diag($output{$line});
-        pretend_mistake() if $line =~ /^make test/ && $block =~ /TEST=read|$suite/ && !$output{mistake};
+        pretend_mistake() if $line =~ /^make test/ && $block =~ /TEST=r$|$suite/m && !$output{mistake};
     }
 }
 
