@@ -119,9 +119,9 @@ like($output, qr/^ahci_probe on CONTROLLER=ahci MACHINE=pc: /m, 'on a machine th
 
 ($code, $output) = command('make', 'new-miniport', 'NAME=mine', "DIR=$place");
 is($code, 0, 'a new driver') or diag($output);
-# (tutorial.t has all of the suite for it.)
-my %done = map { ($code, $output) = suite(MINIPORT => "$place/mine", TEST => $_); ($_ => [$code, $output]) } qw(read write packet dump);
-is(join(' ', map { $done{$_}[0] } sort keys %done), '0 0 0 0', 'passes untouched') or diag(map { $_->[1] } values %done);
+# (tutorial.t has the others for it; sweep and soak when it is finished.)
+my %done = map { ($code, $output) = suite(MINIPORT => "$place/mine", TEST => $_); ($_ => [$code, $output]) } qw(stop timeout write packet dump);
+is(join(' ', map { $done{$_}[0] } sort keys %done), '0 0 0 0 0', 'passes untouched') or diag(map { $_->[1] } values %done);
 $output = join '', map { $_->[1] } values %done;
 like($output, qr/^not tested: writes: the driver ends them with IRB_STATUS_INVALID_REQUEST$/m, 'it is said that it does not write');
 like($output, qr/^not tested: packet commands: the driver uses no packet device$/m, 'that it has no CD');
@@ -201,11 +201,10 @@ for my $defect (@defects) {
 
 # ------------------------------------------------------------------ drivers that hang
 
+# (An endless loop stands in DriverEntry below, and in each routine in hang.t.)
 my @hangs = (
-    ['an endless loop', sub { s/(static BOOLEAN NTAPI HwStartIo.*?\{\n)/$1    static int n;\n    for (; n > 12;)\n        __asm__("");\n    n++;\n/s },
-        qr/^# mine hangs in the test read: a driver does not come back: mine\.sys!HwStartIo mine\.c:\d+ \(in IdeHwStartIo, for 5\.\d s\)$/m],
     ['a wait without end', sub { s/(static BOOLEAN NTAPI HwStartIo.*?\{\n)/$1    static int n;\n    while (n > 12 && read_register(ChannelExtension, REG_COMMAND) != 0x99)\n        ;\n    n++;\n/s },
-        qr/^# mine hangs in the test read: a driver does not come back: mine\.sys!(?:HwStartIo|read_register) mine\.c:\d+ \(in IdeHwStartIo, /m],
+        qr/^# mine hangs in the test read: a driver does not come back: mine\.sys!(?:HwStartIo|read_register) mine\.c:\d+ \(in IdeHwStartIo, for 5\.\d s\)$/m],
 );
 for my $hang (@hangs) {
     my ($what, $change, $told) = @$hang;
