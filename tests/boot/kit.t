@@ -13,7 +13,7 @@ use Test::More;
 
 my $arch = $ENV{ARCH} || 'x86_64';
 my $built = "build/$arch/miniport";
-my $disk = random_image('disk.img', 4 << 20, 'kit');
+my $disk = random_image('disk.img', 1 << 20, 'kit');
 my $digest = sha256_of($disk);
 my %tools = (
     x86_64 => { target => 'x86_64-pc-windows-msvc', mingw => 'x86_64-w64-mingw32-', machine => 'x64', entry => 'GsDriverEntry' },

@@ -15,7 +15,7 @@ use Witness;
 
 my $arch = $ENV{ARCH} || 'x86_64';
 my @machine = (MACHINE => 'q35', MINIPORT => "build/$arch/probes/tinyahci.sys");
-my $disk = random_image('disk.img', 8 << 20, 'disk');
+my $disk = random_image('disk.img', 2 << 20, 'disk');
 my $cd = random_image('cd.iso', 1 << 20, 'cd');
 
 my $run = boot(@machine, DISK => $disk, CDROM => $cd, QEMU_EXTRA => '-m 5G',
