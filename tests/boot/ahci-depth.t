@@ -53,7 +53,7 @@ sub opcodes_in {
 
 sub four_disks {
     my ($name, $test, @words) = @_;
-    my @disks = map { random_image("disk$_.img", 8 << 20, $_) } 0 .. 3;
+    my @disks = map { random_image("disk$_.img", 4 << 20, $_) } 0 .. 3;
     my @before = map { sha256_of($_, 0, 512 * 512) } @disks;
     my $run = boot(BUILD => "$build/guest", MACHINE => 'q35', DISK => 'none',
         STRICT => 1, KARGS => "test=$test", @words, QEMU_EXTRA => join(' ', (map { "-trace $_" } @seen),

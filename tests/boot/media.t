@@ -14,7 +14,7 @@ use JSON::PP;
 use Witness;
 use Test::More;
 
-my $disk = random_image('disk.img', 4 << 20, 'media');
+my $disk = random_image('disk.img', 1 << 20, 'media');
 my $digest = sha256_of($disk);
 
 # ------------------------------------------------------------------ no disk
