@@ -176,7 +176,7 @@ sub launch {
     my $session = bless {
         pid => $pid, input => $to_guest, output => $from_guest, text => '', position => 0,
         words => \%words, ours_may => $ours_may, progress => $progress, shown => 0, run_dir => $environment{RUN_DIR},
-        began => Time::HiRes::time(),
+        began => Time::HiRes::time(), limit => $environment{TIMEOUT} // 240,
     }, 'Ataport::Session';
     $last_run = $session;
     if (defined $stdin) {
@@ -202,8 +202,9 @@ sub Ataport::Session::read_some {
 sub Ataport::Session::show_progress {
     my ($self) = @_;
     while (substr($self->{text}, $self->{shown}) =~ /\A(.*)\n/) {
-        $self->{shown} += length($1) + 1;
-        print STDERR "$1\n" if $1 =~ $self->{progress};
+        my $line = $1;
+        $self->{shown} += length($line) + 1;
+        print STDERR "$line\n" if $line =~ $self->{progress};
     }
     return;
 }
@@ -282,7 +283,8 @@ my $things = qr/(?:arguments|batches|buffers|bytes|channels|characters|commands|
 
 sub Ataport::Session::finish {
     my ($self, $seconds) = @_;
-    my $deadline = Time::HiRes::time() + ($seconds // 600);
+    # What a run is given itself, and some time for its end.
+    my $deadline = Time::HiRes::time() + ($seconds // $self->{limit} + 360);
     close delete $self->{input} if $self->{input};
     while (1) {
         my $left = $deadline - Time::HiRes::time();
