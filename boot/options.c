@@ -165,6 +165,11 @@ static bool set_watchdog(struct boot_options *options, struct span value)
     return number_in(value, WATCHDOG_MOST_MS, &options->watchdog_ms);
 }
 
+static bool set_tick(struct boot_options *options, struct span value)
+{
+    return number_in(value, TICK_MOST_US, &options->tick_us) && options->tick_us >= TICK_LEAST_US;
+}
+
 static bool set_columns(struct boot_options *options, struct span value)
 {
     uint32_t columns;
@@ -228,6 +233,7 @@ static const struct {
     {"door", "a URI of up to 399 characters", set_door},
     {"door_writes", "0 or 1", set_door_writes},
     {"watchdog", "milliseconds, up to 60000; 0 for none", set_watchdog},
+    {"tick", "microseconds, from 100 to 50000", set_tick},
     {"columns", "a number from 20 to 1000", set_columns},
     {"build_io", "guarded or free", set_build_io},
     {"version", "controller, interface, channel or device, with :less or :more", set_version},
@@ -247,7 +253,7 @@ static void refuse_key(struct span key, char *error, size_t error_size)
     near_finish(
         &near,
         "; it knows mode, strict, checks, dump, trace, debug, debug_mask, disks, cds, door, "
-        "door_writes, watchdog, columns, build_io, version, test and faults.",
+        "door_writes, watchdog, tick, columns, build_io, version, test and faults.",
         error, error_size);
 }
 

@@ -24,6 +24,8 @@ enum shell_mode {
 #define PLACES_CAPACITY      128u
 #define WATCHDOG_DEFAULT_MS  5000u
 #define WATCHDOG_MOST_MS     60000u
+#define TICK_LEAST_US        100u
+#define TICK_MOST_US         50000u
 #define COLUMNS_LEAST        20u
 #define COLUMNS_MOST         1000u
 
@@ -42,6 +44,8 @@ struct boot_options {
     char disks[PLACES_CAPACITY], cds[PLACES_CAPACITY];
     /* watchdog=MS: how long a call into a driver may last; 0: as long as it likes. */
     uint32_t watchdog_ms;
+    /* tick=MICROSECONDS: how often the timer interrupts at least, 100 to 50000; 0: when it must. */
+    uint32_t tick_us;
     /* columns=N: the width of the terminal that shows the console; 0: none is known. */
     uint16_t columns;
     /* door=URI: the host's tools find the door there (boot/door/), "": there is none; and
