@@ -43,7 +43,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 GOALS := $(patsubst built-%,%,$(or $(MAKECMDGOALS),all))
 # What builds something, and, of that, what goes on to do something with it.
 BUILDING := $(filter-out check clean help lint new-miniport setup,$(GOALS))
-ACTIONS := $(filter run debug test crash-test hang-test door-test sweep soak trace trace-check timeline-pictures bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
+ACTIONS := $(filter run debug test crash-test hang-test door-test sweep soak trace trace-check record replay replay-debug timeline-pictures bench bench-accesses bench-profile bench-boot fuzz fuzz-keep,$(BUILDING))
 
 # Two that build in one folder would write the same files, so what builds waits for the one before it. A make
 # calls itself for that, with BUILD_PHASE=build under the lock, and with BUILD_PHASE=act for what follows.
@@ -63,7 +63,7 @@ endif
 # Words for run-qemu.sh. They are handed on as they were typed: a $ in a path is a $, in a variable of
 # the environment and on make's command line alike.
 RUN_WORDS := ACCEL CDROM CHECKS CMD CONTROLLER CORE DISK DISK1 DISK2 DISK3 FAULT FORMAT GDB GDB_WAIT HISTORY HIVE HIVE_RO \
-    KARGS MACHINE MINIPORT MODE NBD OUT QEMU QEMU_EXTRA REQUEST RUN_DIR STRICT TIMELINE TIMEOUT TRACE WATCHDOG WRITE
+    KARGS MACHINE MINIPORT MODE NBD OUT QEMU QEMU_EXTRA RECORD REPLAY REQUEST RUN_DIR STRICT TIMELINE TIMEOUT TRACE WATCHDOG WRITE
 
 define hand_on
 ifneq ($(origin $(1)),undefined)
@@ -81,6 +81,9 @@ USES_all := build $(if $(filter 1,$(NBD)),nbd)
 USES_run := build run $(if $(filter 1,$(NBD)),nbd)
 USES_trace := $(USES_run)
 USES_trace-check := $(USES_run)
+USES_record := $(USES_run) record
+USES_replay := run record
+USES_replay-debug := debug record
 USES_timeline-pictures := $(USES_run)
 USES_test := test
 USES_check := test lint
@@ -131,7 +134,7 @@ else
 
 # ---------------------------------------------------------------- building
 
-.PHONY: $(ACTIONS:%=built-%) all run trace trace-check timeline-pictures test test-tools debug bench crash-test hang-test door-test sweep soak
+.PHONY: $(ACTIONS:%=built-%) all run trace trace-check record replay replay-debug timeline-pictures test test-tools debug bench crash-test hang-test door-test sweep soak
 all:
 
 ifneq ($(BUILDING),)
@@ -173,6 +176,18 @@ trace: export TIMELINE = 1
 trace-check: export TIMELINE = check
 trace trace-check:
 	@./run-qemu.sh || { code=$$?; echo "run-qemu.sh ended with $$code"; exit $$code; }
+
+# A run that can be repeated, instruction for instruction: docs/replay.md. A replay needs nothing of what is built but
+# the host's programs.
+record built-record: all
+record: export RECORD = 1
+replay built-replay built-replay-debug: $(REGISTRY_TOOL) $(HOST_TOOLS)
+replay: export REPLAY = 1
+record replay:
+	@./run-qemu.sh || { code=$$?; echo "run-qemu.sh ended with $$code"; exit $$code; }
+built-replay-debug: $(TRACE_LINES)
+replay-debug:
+	@REPLAY=1 tools/debug.sh
 
 # The pictures of docs/timeline.md, from runs of now.
 timeline-pictures built-timeline-pictures: all
@@ -323,6 +338,8 @@ help:
 #? make run           build, and start QEMU with the serial console on the terminal
 #? make trace         as run, and writes OUT= (build/trace.json) for Perfetto or Chrome's viewer, and REQUEST= as a
 #?                    picture: docs/timeline.md; trace-check also compares all register accesses with QEMU's trace
+#? make record        as run, and keeps in OUT= (build/record) what it takes to repeat the run, instruction for instruction;
+#?                    make replay does, and make replay-debug under GDB, forwards and backwards: docs/replay.md
 #? make test          all tests, for x86_64 and i386 unless ARCH= says one; TEST=name: those with that in
 #?                    their paths; MINIPORT=path: the conformance suite on your own driver, a folder or a
 #?                    .sys file, for one ARCH; TIMEOUT= seconds for each boot of it (240); it leaves a report in

@@ -78,8 +78,10 @@ Debugging and tests
   TIMELINE=1         writes what the run did to OUT=, a trace for Perfetto or Chrome's viewer, and one request's life
                      as a picture beside it (.svg): docs/timeline.md. TIMELINE=check also compares all register
                      accesses with QEMU's own trace: 1 is the end when they differ
+  RECORD=1           keeps in the folder OUT= (default build/record) what it takes to repeat the run; REPLAY=1 repeats it,
+                     and tells whether output, memory and end are the same, and ends as it did: docs/replay.md
   OUT= REQUEST=      that file (default build/trace.json); the request for the picture, by its number in the trace
-                     (default: the last one that moved data)
+                     or by a part of its words, or set-up or reset (default: the last one that moved data)
   WATCHDOG=0         lets a driver's routine run for ever that otherwise is stopped after five seconds; with
                      GDB= this is the default
   GDB_WAIT=1         the machine waits for GDB before its first instruction
@@ -158,6 +160,12 @@ source "$top/tools/run-drivers.sh"
 source "$top/tools/run-door.sh"
 # shellcheck source=tools/run-trace.sh
 source "$top/tools/run-trace.sh"
+# shellcheck source=tools/run-record.sh
+source "$top/tools/run-record.sh"
+# shellcheck source=tools/run-session.sh
+source "$top/tools/run-session.sh"
+
+switch_is_on REPLAY && replay
 
 # ---------------------------------------------------------------------- the machine
 
@@ -168,11 +176,13 @@ qemu_words=(-nodefaults -no-user-config -display none -net none -no-reboot -boot
   -D qemu.log -d cpu_reset)
 
 machine_words=
+console_words=
 check_door && has_door=1 || has_door=0
 # The machine stops when the guest says that it has failed, until tools/session has a core of it.
 : "${CORE:=1}"
 switch_is_on CORE && qemu_words+=(-device pvpanic -action panic=pause)
 check_trace && has_trace=1 || has_trace=0
+check_record && has_record=1 || has_record=0
 add_controllers
 case $accel in
   tcg) ;;
@@ -184,47 +194,12 @@ esac
 [[ $arch == i386 ]] && cpu=qemu64,lm=off,syscall=off || cpu=qemu64
 qemu_words+=(-M "$machine$machine_words" -accel "$accel" -cpu "$cpu")
 
-# ---------------------------------------------------------------------- this run's directory
+# ---------------------------------------------------------------------- this run's directory, disks
 
-if [[ -n ${RUN_DIR-} ]]; then
-  absolute "$RUN_DIR" && run_dir=$REPLY
-  [[ -d $run_dir ]] || mkdir -p -- "$run_dir" || die "RUN_DIR=$RUN_DIR cannot be made"
-else
-  # What a killed run left behind goes first.
-  for left in "$top"/build/run/[0-9]*; do
-    [[ -d $left ]] && ! kill -0 "${left##*/}" 2>/dev/null && rm -rf -- "$left"
-  done
-  run_dir=$top/build/run/$$
-  mkdir -p -- "$run_dir" || die "$run_dir cannot be made"
-fi
-
-# shellcheck disable=SC2317 # reached through the trap
-finish() {
-  [[ -n ${terminal_state-} ]] && stty "$terminal_state" 2>/dev/null
-  if [[ -z ${RUN_DIR-} ]]; then
-    local log
-    for log in debug.log nbdkit.log; do
-      [[ -f $run_dir/$log ]] && mv -f -- "$run_dir/$log" "$top/build/run/$log"
-    done
-    rm -rf -- "$run_dir"
-  else
-    rm -f -- "$run_dir/nbd.sock" "$run_dir/door.memory" "$run_dir/trace.memory"
-  fi
-}
-trap finish EXIT
-
-# What the guest saves (`trace save`) stays, as debug.log does.
-[[ -n ${RUN_DIR-} ]] && saved_dir=$run_dir || saved_dir=$top/build/run
-
+make_run_dir
 add_disks
 
 # ---------------------------------------------------------------------- boot modules
-
-# tools/session copies it into this run's directory.
-copy_for_run() { # file name
-  absolute "$1"
-  session_words+=(-m "$REPLY" "$2")
-}
 
 # QEMU takes one list for all modules, separated by commas; a comma inside is written twice. What follows
 # a file's name is handed to the kernel; `name=` is the last word and takes the rest.
@@ -328,38 +303,12 @@ if [[ -n ${FAULT-} ]]; then
 fi
 ((has_door)) && add_door
 ((has_trace)) && add_trace
+((has_record)) && add_record
 kernel_words+=${KARGS:+ $KARGS}
 
 # ---------------------------------------------------------------------- GDB, extra words
 
-# Not by connecting to it: QEMU takes that for a GDB, and stops its guest. A port that another run is about
-# to open is locked.
-port_is_taken() { # port
-  local pattern
-  printf -v pattern ':%04X 0*:0000 0A' "$1" # the local port, no other side, listening
-  grep -q "$pattern" /proc/net/tcp /proc/net/tcp6 2>/dev/null && return
-  mkdir -p -- "$top/build/run" && exec 8>"$top/build/run/gdb-$1.lock" && ! flock --nonblock 8
-}
-
-gdb_port=
-case ${GDB-} in
-  '' | 0) ;;
-  socket) qemu_words+=(-chardev 'socket,id=gdb,path=gdb.sock,server=on,wait=off' -gdb chardev:gdb) ;;
-  *[!0-9]*) die "GDB=$GDB: expected 1, a port number, or socket" ;;
-  1)
-    gdb_port=1234
-    while port_is_taken $gdb_port; do
-      gdb_port=$((gdb_port + 1))
-      ((gdb_port < 1334)) || die "GDB=1: the ports 1234 to 1333 are all taken"
-    done ;;
-  *)
-    gdb_port=$GDB
-    ((${#gdb_port} <= 5 && gdb_port >= 1 && gdb_port <= 65535)) || die "GDB=$GDB: a port is a number from 1 to 65535"
-    port_is_taken "$gdb_port" && die "GDB=$GDB: that port is taken" ;;
-esac
-[[ -n $gdb_port ]] && qemu_words+=(-gdb "tcp:127.0.0.1:$gdb_port")
-switch_is_on GDB_WAIT && qemu_words+=(-S)
-
+add_gdb
 extra=()
 if [[ ${QEMU_EXTRA-} == *$'\n'* ]]; then
   mapfile -t extra <<<"$QEMU_EXTRA"
@@ -370,95 +319,20 @@ fi
 # ---------------------------------------------------------------------- run
 
 copy_for_run "$build/kernel" kernel
-for left in "$run_dir/debug.log" "$run_dir/qemu.log"; do
-  [[ ! -e $left ]] || rm -f -- "$left"
-done
-switch_is_on CORE && session_words+=(-c core)
-rm -f -- "$run_dir/core"
-[[ -n $gdb_port ]] &&
-  printf 'GDB: target remote 127.0.0.1:%s (gdb -x tools/gdb/ataport.py %s)\n' "$gdb_port" "$build/kernel.elf"
-if ((interactive)); then
-  exec 3<&0
-  if [[ -t 0 ]]; then
-    echo 'Ctrl-] X ends QEMU, Ctrl-C goes to the guest.'
-    terminal_state=$(stty -g)
-  fi
-else
-  exec 3</dev/null
-fi
+symbols=$build/kernel.elf
+# shellcheck disable=SC2054 # the commas are QEMU's
+qemu_words+=(-chardev "stdio,id=console,signal=off$console_words" -serial chardev:console
+  -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}")
 
-# A signal ends QEMU; what must be done afterwards is done all the same.
-signals=()
-pid=
-for name in INT QUIT TERM HUP PIPE; do
-  # shellcheck disable=SC2064 # the name is this one's
-  trap "signals+=($name); [[ -z \$pid ]] || kill \"\$pid\" 2>/dev/null" "$name"
-done
-
-((has_trace)) && start_trace
-# In the background, so that a signal is not kept waiting. The overlay files of read-only sessions are made in
-# the run directory too, not in the system's. QEMU starts with fewer page faults where its memory has large
-# pages.
-TMPDIR=$run_dir GLIBC_TUNABLES=${GLIBC_TUNABLES-glibc.malloc.hugetlb=1} "${has_hive[@]}" "$top/build/tools/session" -C "$run_dir" -t "$time_limit" -f "$saved_dir" "${session_words[@]}" -- \
-  "$qemu" "${qemu_words[@]}" \
-  -chardev stdio,id=console,signal=off -serial chardev:console \
-  -kernel kernel -append "$kernel_words" ${modules:+-initrd "$modules"} "${extra[@]}" <&3 3<&- &
-pid=$!
-((${#signals[@]} == 0)) || kill "$pid" 2>/dev/null
-while
-  count=${#signals[@]}
-  wait "$pid"
-  status=$?
-  ((count != ${#signals[@]})) # a signal has ended the waiting, and not yet QEMU
-do :; done
-pid=
 trace_code=0
-((has_trace)) && end_trace
-
-[[ -n ${RUN_DIR-} ]] && kept=$run_dir || kept=$top/build/run
-log=$kept/debug.log
-if [[ -f $run_dir/core ]]; then
-  [[ $run_dir == "$kept" ]] || mv -f -- "$run_dir/core" "$kept/core"
-  tool=$top/tools/gdb/ataport.py
-  printf "run-qemu.sh: the guest's memory is in %s, to be looked at: gdb -x %s %s %s\n" "${kept#"$PWD/"}/core" \
-    "${tool#"$PWD/"}" "${build#"$PWD/"}/kernel.elf" "${kept#"$PWD/"}/core" >&2
-fi
-
-lost() {
-  printf 'run-qemu.sh: %s; the kernel'"'"'s log is %s\n' "$*" "$log" >&2
-  exit 5
+# shellcheck disable=SC2317 # called by run_session
+before() {
+  ((!has_trace)) || start_trace
 }
-
-# QEMU: a value v written to isa-debug-exit ends it with (v << 1) | 1; hal/hal.h has the values, and
-# tools/end.h those that are even.
-case $status in
-  33) exit "$trace_code" ;;
-  35) exit 1 ;;
-  37) exit 2 ;;
-  39) exit 3 ;;
-  41 | 43) exit 4 ;;
-  112) exit $((128 + $(kill -l "${signals[0]:-TERM}"))) ;;
-  114)
-    printf 'run-qemu.sh: nobody reads the output any more, so the guest was ended\n' >&2
-    exit 141 ;;
-  116)
-    [[ $mode == interactive ]] && exit 0
-    lost "QEMU was ended with Ctrl-] X before the commands were done" ;;
-  118) exit 2 ;; # what the host could not do has been said
-  124)
-    where=$(sed -n 's/\r$//; s/^STOPPED: from outside, //p' "$run_dir/debug.log" 2>/dev/null)
-    [[ -z $where ]] || lost "time-out: the guest was stopped after $time_limit s (TIMEOUT=); $where"
-    lost "time-out: the guest was still running after $time_limit s, did not answer, and was given up (TIMEOUT=)" ;;
-  126) die "QEMU could not be started" ;;
-  1) die "QEMU did not start the machine; its message stands above" ;;
-  0) ;;
-  *)
-    ((status & 1 && status < 128)) &&
-      lost "lost guest: it ended with $((status >> 1)), a value that the kernel never writes"
-    ((status < 128)) || die "QEMU was ended by signal $((status - 128))"
-    die "QEMU itself failed and ended with $status" ;;
-esac
-# QEMU ends with 0 for a triple fault or a reset.
-grep -q '^Triple fault' "$run_dir/qemu.log" 2>/dev/null &&
-  lost "triple fault: the CPU could not even enter an exception handler"
-lost "lost guest: the machine was reset or switched off, and the kernel never said how it ended"
+# shellcheck disable=SC2317
+after() {
+  ((!has_trace)) || end_trace
+  ((!has_record)) || save_recording
+}
+run_session before after
+conclude "$trace_code"

@@ -250,8 +250,8 @@ void hal_stall_us(uint32_t duration_us);
 #define HAL_TIMER_NEVER UINT64_MAX
 void hal_timer_set_handler(void (*handler)(void));
 void hal_timer_arm(uint64_t deadline_us);
-/* From now on the timer's hardware interrupts at least so often while a deadline is waited for, and now and
- * then otherwise, for an emulator that needs it. */
+/* From now on the timer's hardware interrupts at least so often while a deadline is waited for, and
+ * now and then otherwise, for an emulator that needs it. */
 void hal_timer_tick(uint32_t longest_us);
 /* Microseconds since 1970-01-01 00:00 UTC: the real-time clock's second at boot plus
  * hal_clock_us. */

@@ -15,6 +15,7 @@ enum end {
     END_UNREAD = 114,         /* nobody reads the console */
     END_KEY = 116,            /* Ctrl-] X */
     END_HOST_FAILED = 118,    /* the host could not read or write, and that was said */
+    END_STUCK = 120,          /* a replay, which was said */
     END_TIME_OUT = 124,
     END_NOT_STARTED = 126,
 };

@@ -49,7 +49,11 @@ add_disk() { # word path name device; the place is that of find_place
   printf '%-5s  %-16s  %s%s\n' "$word" "$place_name" "$says" "$path"
   image_files+=("$path")
   absolute "$path"
-  qemu_words+=(-drive "if=none,id=$name-image,$options$unmap,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
+  if ((has_record)); then
+    record_drive "$name" "$kind" "$format" "$REPLY"
+  else
+    qemu_words+=(-drive "if=none,id=$name-image,$options$unmap,driver=$format,file.driver=file,file.filename=${REPLY//,/,,}")
+  fi
   [[ $options == snapshot=off ]] || REPLY="the overlay of this session in $run_dir"
   session_words+=(-d "$name-image" "$word=$path" "$REPLY")
   qemu_words+=(-device "$4,id=$name,$place_words,drive=$name-image,$device_words")

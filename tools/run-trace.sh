@@ -5,7 +5,6 @@
 # tools/timeline/ reads the kernel's trace while the machine runs, and makes files for people of it afterwards. It
 # is read by that script.
 
-trace_memory_size=128M # as QEMU's -m says
 timeline=$top/build/tools/timeline
 
 # What cannot be, before anything is made; where what is made goes.
@@ -27,20 +26,15 @@ check_trace() {
   [[ ,$TRACE, == *,all,* ]] || TRACE+=,requests
 }
 
-# The file may not be there when the next run begins: it would be read before QEMU has made it anew.
 add_trace() {
-  trace_file=$run_dir/trace.memory
-  { rm -f -- "$trace_file" && truncate -s "$trace_memory_size" -- "$trace_file"; } ||
-    die "the memory for a timeline cannot be made in $run_dir"
-  # shellcheck disable=SC2054 # the commas are QEMU's
-  qemu_words+=(-object "memory-backend-file,id=trace-memory,share=on,mem-path=trace.memory,size=$trace_memory_size")
+  add_memory_file trace
   [[ $TIMELINE != check ]] ||
     qemu_words+=(-trace 'ide_ioport_*' -trace ide_status_read -trace ide_ctrl_write -trace 'ide_data_*' -trace bmdma_read
       -trace bmdma_write -trace 'bmdma_addr_*' -trace ahci_mem_read -trace ahci_mem_write -trace serial_update_parameters)
 }
 
 start_trace() {
-  "$timeline" record "$trace_file" "$run_dir/trace.capture" </dev/null &
+  "$timeline" record "$run_dir/trace.memory" "$run_dir/trace.capture" </dev/null &
   trace_reader=$!
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-y FILE NAME] [-m FILE NAME]... [-d DEVICE WORDS STORE]...
- *            [-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...
+ * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-r record|replay] [-y FILE NAME]
+ *            [-m FILE NAME]... [-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...
  *
  * Starts QEMU for run-qemu.sh, in FOLDER, where each FILE is copied as NAME first, and stays beside it until it has ended:
  *
@@ -22,6 +22,8 @@
  * - With -f there is a port through which the guest hands over files (session_files.c) for that folder.
  *   With -y lines that are entered at the guest's prompt come the same way, for FILE (session_history.c), whose last
  *   ones become the module NAME.
+ *
+ * - With -r the machine is recorded, or replayed (session_replay.c).
  *
  * Ends as end.h says.
  */
@@ -154,6 +156,7 @@ static void read_events(void)
         *line_end = 0;
         host_event(line);
         core_event(line);
+        replay_event(line, now());
     }
     length -= (size_t)(line - text);
     memmove(text, line, length);
@@ -345,9 +348,10 @@ static double ask_guest(double time_over)
     double time = now();
 
     end = END_TIME_OUT;
-    if (time >= time_over + ASK_SECONDS && events >= 0 && core_take_last())
+    bool is_over = time >= time_over + ASK_SECONDS || replay_forbids_interrupts();
+    if (is_over && events >= 0 && core_take_last())
         return time + ASK_SECONDS;
-    if (time >= time_over + ASK_SECONDS || events < 0) {
+    if (is_over || events < 0) {
         end_qemu(END_TIME_OUT);
         return time_over;
     }
@@ -355,11 +359,14 @@ static double ask_guest(double time_over)
     return time + ASK_AGAIN;
 }
 
-/* Milliseconds until the next deadline; -1: there is none. */
-static int time_left(double deadline)
+/* Milliseconds until the next deadline, or until QEMU is asked again; -1: there is none. */
+static int time_left(double deadline, double ask_at)
 {
-    double next = kill_at != 0 ? kill_at : deadline, left = (next - now()) * 1000 + 1;
+    double next = kill_at != 0 ? kill_at : deadline;
 
+    if (next == 0 || (ask_at != 0 && ask_at < next))
+        next = ask_at;
+    double left = (next - now()) * 1000 + 1;
     if (next == 0)
         return -1;
     return left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left;
@@ -367,7 +374,7 @@ static int time_left(double deadline)
 
 static int stay_beside(double time_over, int signals)
 {
-    double deadline = time_over;
+    double deadline = time_over, ask_at = replay_watch(now());
 
     for (int status;;) {
         struct pollfd polls[] = {
@@ -378,7 +385,8 @@ static int stay_beside(double time_over, int signals)
             {.fd = files, .events = POLLIN},
         };
 
-        if (poll(polls, sizeof polls / sizeof polls[0], time_left(deadline)) < 0 && errno != EINTR)
+        if (poll(polls, sizeof polls / sizeof polls[0], time_left(deadline, ask_at)) < 0 &&
+            errno != EINTR)
             fail("poll");
         if (polls[1].revents)
             read_events();
@@ -390,6 +398,8 @@ static int stay_beside(double time_over, int signals)
             read_files();
         if (polls[0].revents && read_signal(signals, &status))
             return status;
+        if (ask_at != 0 && now() >= ask_at)
+            ask_at = kill_at == 0 ? replay_watch(now()) : 0;
         if (kill_at != 0 && now() >= kill_at)
             lose_patience();
         else if (kill_at == 0 && deadline != 0 && now() >= deadline)
@@ -422,10 +432,10 @@ static int conclude(int status)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-y FILE NAME] "
-                    "[-m FILE NAME]... "
-                    "[-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU "
-                    "ARGUMENT...\n");
+    fprintf(stderr,
+            "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-r record|replay] "
+            "[-y FILE NAME] [-m FILE NAME]... [-d DEVICE WORDS STORE]... "
+            "[-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 
@@ -469,6 +479,8 @@ int main(int argc, char **argv)
             if (!copy_file(argv[at + 1], argv[at + 2]))
                 return END_HOST_FAILED;
             at += 2;
+        } else if (strcmp(argv[at], "-r") == 0 && at + 1 < argc && replay_set_mode(argv[at + 1])) {
+            at++;
         } else if (strcmp(argv[at], "-y") == 0 && at + 2 < argc) {
             history_is(argv[at + 1], argv[at + 2]);
             at += 2;
@@ -484,7 +496,7 @@ int main(int argc, char **argv)
     }
     if (++at >= argc)
         return usage();
-    if (!history_prepare())
+    if (!history_prepare() || !replay_keep_words(argv + at))
         return END_HOST_FAILED;
     sigemptyset(&handled);
     for (const int *signal = (const int[]){SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGWINCH, 0};

@@ -2,8 +2,8 @@
 /*
  * What the files of `session` have in common: session.c, which stays beside QEMU, session_host.c,
  * which knows what the host could not do, session_files.c, which makes files of what the guest
- * hands over, session_core.c, which takes a core of a guest that has failed, and session_door.c,
- * which has the NBD server.
+ * hands over, session_core.c, which takes a core of a guest that has failed, session_replay.c, which
+ * knows what is special about recordings, and session_door.c, which has the NBD server.
  */
 #ifndef TOOLS_SESSION_H
 #define TOOLS_SESSION_H
@@ -81,6 +81,23 @@ bool core_take_last(void);
 
 /* QEMU has ended: a core that is not whole is removed. */
 void core_conclude(void);
+
+/* session_replay.c */
+
+/* Before QEMU starts: "record" or "replay". False: it is neither. */
+bool replay_set_mode(const char *word);
+
+/* True: the guest may not be interrupted from here. */
+bool replay_forbids_interrupts(void);
+
+/* Keeps QEMU's words, if it records. False: that failed, and was said. */
+bool replay_keep_words(char *const *words);
+
+/* Does what is due now, and says when to call this next; 0: never. */
+double replay_watch(double now);
+
+/* A line of QEMU's machine protocol. */
+void replay_event(const char *line, double now);
 
 /* session_door.c */
 

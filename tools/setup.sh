@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# usage: tools/setup.sh [--check] USE...       USE is build, run, nbd, test, debug, bench, fuzz or lint
+# usage: tools/setup.sh [--check] USE...       USE is build, run, record, nbd, test, debug, bench, fuzz or lint
 #
 # Finds the programs that a use needs, and installs the missing ones with apt-get when it may: as root,
 # or with a sudo that does not ask. Otherwise, and with --check always, it says what to type and fails.
@@ -64,6 +64,11 @@ need_run() {
   need xorriso xorriso
 }
 
+need_record() {
+  need_run
+  need qemu-img qemu-utils
+}
+
 # For NBD=1, and what its tests ask the door with.
 need_nbd() {
   need nbdkit nbdkit
@@ -99,7 +104,7 @@ need_test() {
   need prove perl
   need hivexregedit libwin-hivex-perl
   need iconv libc-bin
-  need qemu-img qemu-utils
+  need_record
   need_nbd
   need_nbd_tools
   need_filesystems
@@ -158,7 +163,7 @@ look() { # use...
   local use
   for use; do
     case $use in
-      build | run | nbd | test | debug | bench | fuzz | lint) "need_$use" ;;
+      build | run | record | nbd | test | debug | bench | fuzz | lint) "need_$use" ;;
       *) printf 'setup: there is no use named %s\n' "$use" >&2; exit 2 ;;
     esac
   done

@@ -10,6 +10,8 @@ import gdb
 
 from . import breaks, reader, words
 
+# A recording is replayed, and GDB goes back in it, too: what was loaded is not loaded anew there, nor forgotten.
+is_replay = os.environ.get("ATAPORT_REPLAY") == "1"
 known = {}  # of each driver with symbols: its base, and the file they came from
 
 
@@ -93,9 +95,9 @@ class ImageLoaded(gdb.Breakpoint):
         self.silent = True
 
     def stop(self):
-        name = gdb.parse_and_eval("name").string()
-        entry = add_symbols(name, int(gdb.parse_and_eval("base")))
-        if entry is not None and is_debugged(name):
+        name, base = gdb.parse_and_eval("name").string(), int(gdb.parse_and_eval("base"))
+        entry = add_symbols(name, base) if base not in known else None
+        if entry is not None and is_debugged(name) and not is_replay:
             gdb.Breakpoint(f"*{entry:#x}", temporary=True)
         return False
 
@@ -124,8 +126,10 @@ class Crash(gdb.Breakpoint):
 
     def stop(self):
         why = self.WORDS.get(int(gdb.parse_and_eval("code")))
+        if why is None and is_replay:
+            print("The recording ends here.")
         if why is None:  # an ordinary end
-            return False
+            return is_replay
         print(f"The kernel would end here: {why}. `backtrace` shows how it came to that; `continue` ends it.")
         return True
 
@@ -215,7 +219,10 @@ def start():
             print(f"Of the drivers nothing is known: the guest's memory was overwritten ({error}).")
         return
     ImageLoaded()
-    ImageUnloaded()
     Crash()
     DebugBreak()
+    if is_replay:
+        breaks.RuleStop(None)
+    else:
+        ImageUnloaded()
     gdb.events.stop.connect(select_guilty)

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What differs for a machine that is recorded, or replayed (tools/run-record.sh).
+ *
+ * - Of a recording QEMU's words are kept, all of them, in the file `words`, each ended by a NUL.
+ * - Neither may be sent a non-maskable interrupt: QEMU has no place for it in its log.
+ * - A replay goes as fast as it can, and always on. QEMU is asked once a second how many
+ *   instructions it has done; when these no longer become more, it is ended.
+ *
+ * QEMU: a replay of AHCI can come to that (7.2). When a command that is not queued ends and others are
+ * waiting, the next one is begun from a bottom half that is in no log: at another instruction than in
+ * the recording, now and then.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ASK_SECONDS   1.0
+#define STUCK_SECONDS 20 /* a loaded host is slow, too */
+
+static enum { MODE_NONE, MODE_RECORD, MODE_REPLAY } mode;
+static unsigned long long instructions;
+static double moved_at; /* when they last became more; 0: QEMU was not asked yet */
+
+bool replay_set_mode(const char *word)
+{
+    if (strcmp(word, "record") == 0)
+        mode = MODE_RECORD;
+    else if (strcmp(word, "replay") == 0)
+        mode = MODE_REPLAY;
+    return mode != MODE_NONE;
+}
+
+bool replay_forbids_interrupts(void)
+{
+    return mode != MODE_NONE;
+}
+
+bool replay_keep_words(char *const *words)
+{
+    if (mode != MODE_RECORD)
+        return true;
+    FILE *file = fopen("words", "w");
+    bool is_written = file != NULL;
+    for (words++; is_written && *words; words++) /* without QEMU's own name */
+        is_written = fwrite(*words, strlen(*words) + 1, 1, file) == 1;
+    if (file && fclose(file) != 0)
+        is_written = false;
+    if (!is_written)
+        say("QEMU's words cannot be written for the recording: %s", strerror(errno));
+    return is_written;
+}
+
+double replay_watch(double now)
+{
+    if (mode != MODE_REPLAY)
+        return 0;
+    if (moved_at == 0)
+        moved_at = now;
+    if (now - moved_at > STUCK_SECONDS) {
+        say("the replay has stopped making progress, at instruction %llu: QEMU waits for what does "
+            "not come again; replay it once more, or record it anew",
+            instructions);
+        end_qemu(END_STUCK);
+        return 0;
+    }
+    send_command("{\"execute\": \"query-replay\"}\n");
+    return now + ASK_SECONDS;
+}
+
+void replay_event(const char *line, double now)
+{
+    const char *found = mode == MODE_REPLAY ? strstr(line, "\"icount\": ") : NULL;
+
+    if (!found)
+        return;
+    unsigned long long done = strtoull(found + strlen("\"icount\": "), NULL, 10);
+    if (done != instructions)
+        instructions = done, moved_at = now;
+}
