@@ -87,8 +87,9 @@ file_facts() { # path
 # The run has ended.
 save_recording() {
   local i name path
-  if ((status >= 128)) || [[ $status == 1 || $status == 126 || ! -s $run_dir/$record_state ]]; then
-    printf 'run-qemu.sh: there is no recording: QEMU has not ended as it should\n' >&2
+  # QEMU: the log begins with its version, which QEMU writes at its end.
+  if [[ ! -s $run_dir/$record_state || $(head -c 4 -- "$run_dir/$record_state" | od -An -tu4) -eq 0 ]]; then
+    printf 'run-qemu.sh: there is no recording: QEMU has not finished its log\n' >&2
     return
   fi
   for ((i = 0; i < ${#session_words[@]}; i++)); do

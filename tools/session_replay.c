@@ -4,12 +4,13 @@
  *
  * - Of a recording QEMU's words are kept, all of them, in the file `words`, each ended by a NUL.
  * - Neither may be sent a non-maskable interrupt: QEMU has no place for it in its log.
- * - A replay goes as fast as it can, and always on. QEMU is asked once a second how many
- *   instructions it has done; when these no longer become more, it is ended.
+ * - QEMU is asked once a second how many instructions it has done. A replay goes as fast as it can, and
+ *   always on: when they no longer become more, it is ended. So is a QEMU that does not answer.
  *
- * QEMU: a replay of AHCI can come to that (7.2). When a command that is not queued ends and others are
- * waiting, the next one is begun from a bottom half that is in no log: at another instruction than in
- * the recording, now and then.
+ * QEMU: a replay of AHCI comes to that (7.2) where a command that is not queued has ended and others
+ * are waiting: the next one is begun from a bottom half that is in no log, and so at another
+ * instruction than in the recording. And one that records does not answer any more when a port is reset
+ * whose commands are under way: it waits for their end, of which it would learn when the CPU goes on.
  */
 #include "session.h"
 
@@ -25,7 +26,8 @@
 
 static enum { MODE_NONE, MODE_RECORD, MODE_REPLAY } mode;
 static unsigned long long instructions;
-static double moved_at; /* when they last became more; 0: QEMU was not asked yet */
+static double moved_at;    /* when they last became more; 0: QEMU was not asked yet */
+static double answered_at; /* when QEMU last said how many there are */
 
 bool replay_set_mode(const char *word)
 {
@@ -58,27 +60,33 @@ bool replay_keep_words(char *const *words)
 
 double replay_watch(double now)
 {
-    if (mode != MODE_REPLAY)
+    if (mode == MODE_NONE)
         return 0;
     if (moved_at == 0)
-        moved_at = now;
-    if (now - moved_at > STUCK_SECONDS) {
-        say("the replay has stopped making progress, at instruction %llu: QEMU waits for what does "
-            "not come again; replay it once more, or record it anew",
+        moved_at = answered_at = now;
+    if (now - answered_at > STUCK_SECONDS)
+        say("QEMU does not answer any more, behind instruction %llu (docs/replay.md says when that "
+            "is)",
             instructions);
-        end_qemu(END_STUCK);
-        return 0;
+    else if (mode == MODE_REPLAY && now - moved_at > STUCK_SECONDS)
+        say("the replay has stopped making progress, at instruction %llu: QEMU waits for what does "
+            "not come again (docs/replay.md says when that is)",
+            instructions);
+    else {
+        send_command("{\"execute\": \"query-replay\"}\n");
+        return now + ASK_SECONDS;
     }
-    send_command("{\"execute\": \"query-replay\"}\n");
-    return now + ASK_SECONDS;
+    end_qemu(END_STUCK);
+    return 0;
 }
 
 void replay_event(const char *line, double now)
 {
-    const char *found = mode == MODE_REPLAY ? strstr(line, "\"icount\": ") : NULL;
+    const char *found = mode != MODE_NONE ? strstr(line, "\"icount\": ") : NULL;
 
     if (!found)
         return;
+    answered_at = now;
     unsigned long long done = strtoull(found + strlen("\"icount\": "), NULL, 10);
     if (done != instructions)
         instructions = done, moved_at = now;
