@@ -4,9 +4,9 @@
  * come from a memory file, so that one page can really be mapped at two addresses with two
  * protections.
  *
- * SOURCES: port/loader/image.c port/loader/exports.c port/loader/frames.c port/loader/lines.c port/loader/unwind.c
+ * SOURCES: port/loader/image.c port/loader/exports.c port/loader/lines.c port/loader/unwind.c
  * SOURCES: port/loader/pe_sections.c port/loader/pe.c port/loader/pe_load.c port/loader/pe_names.c
- * SOURCES: port/loader/pe_error.c port/loader/pe_cookie.c
+ * SOURCES: port/loader/pe_error.c port/loader/pe_cookie.c port/loader/frames.c
  * ARGUMENTS: build/x86_64/sample.sys build/x86_64/sample_packed.sys
  */
 #include <string.h>
