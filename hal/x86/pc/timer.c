@@ -10,9 +10,9 @@
  * countdown is then left as it is, finds at its end that nothing is due, and starts again for the
  * rest: a timer that is armed for each request costs no access to the hardware.
  *
- * With hal_timer_tick it never rests. QEMU: with rr=record and rr=replay what has come for the guest
- * (a block request that has ended, a key) waits until the CPU does something, and a halted one does
- * nothing until a timer interrupts it.
+ * With hal_timer_tick it never rests. QEMU: with rr=record and rr=replay what has come for the
+ * guest (a block request that has ended, a key) waits until the CPU does something, and a halted
+ * one does nothing until a timer interrupts it.
  */
 #include "hal/x86/pc/pc.h"
 #include "hal/x86/pc/pit.h"
