@@ -218,10 +218,14 @@ static void report_irb(enum rule rule, const struct hal_fault *fault, struct irb
                        const struct culprit *culprit, const char *what)
 {
     const IDE_REQUEST_BLOCK *irb = &slot->page->irb;
-    contract_report_irb(rule, slot, culprit->routine, culprit->place,
-                        "a %s at %#lx: %s IRB %p (%s)%s%s", access_name(fault),
-                        (unsigned long)fault->address, what, (void *)slot->shown_irb,
-                        irb_function_name(irb->Function), OF_ANOTHER(slot->channel));
+    char end[REPORT_END_SIZE] = "";
+
+    if (slot->state != SLOT_ACTIVE)
+        report_end_place(slot, end);
+    contract_report_irb(
+        rule, slot, culprit->routine, culprit->place, "a %s at %#lx: %s IRB %p (%s)%s%s%s%s",
+        access_name(fault), (unsigned long)fault->address, what, (void *)slot->shown_irb,
+        irb_function_name(irb->Function), OF_ANOTHER(slot->channel), end[0] ? ", ended" : "", end);
 }
 
 /* Is there a byte of the data in the page? */

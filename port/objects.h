@@ -125,7 +125,7 @@ _Static_assert(sizeof(struct irb_page) == HAL_PAGE_SIZE, "the IRB ends with the 
 #define CARE_INTERNAL \
     0x08u                  /* LUN reset, power, request sense: outside NumberOfOverlappedRequests */
 #define CARE_REST    0x20u /* a block of it was moved in part, by PIO */
-#define CARE_FAILED  0x40u /* its device has shown ERR or DF */
+#define CARE_FAILED  0x40u /* its device has shown ERR or DF, or got another command */
 #define CARE_STOPPED 0x80u /* its transfer was stopped before the end */
 #define CARE_MORE    0x10u /* more is shown than its page: it is to be hidden, and that is all */
 
@@ -149,7 +149,9 @@ struct irb_slot {
     uint8_t care;                    /* CARE_xxx of this request, */
     uint8_t care_always;             /* and of each one */
     uint16_t data_pages;             /* of the data's window that are mapped */
-    const void *place;               /* of request sense: AtaPortBuildRequestSenseIrb's caller */
+    const void *place;               /* of request sense: AtaPortBuildRequestSenseIrb's caller; of
+                                        others, who ended it last (NULL: the port) */
+    const void *place_caller;        /* and who had called that, perhaps: slot_note_end */
     uint32_t ticks_left; /* seconds until the time-out; 0: it is late, or not timed at all */
     uint32_t timeout_s;  /* what they were when it was given to the miniport; 0: not timed */
     /* What the miniport was given, whatever it makes of the IRB's members. */

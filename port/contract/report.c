@@ -206,6 +206,35 @@ __attribute__((cold)) const void *report_caller(void)
     return NULL;
 }
 
+/* A place, and the functions in which it was inlined. Returns the length of the text. */
+static size_t add_place(char *text, size_t length, const char *words, const void *place)
+{
+    char where[160];
+    uintptr_t address = (uintptr_t)place - 1;
+
+    hal_name_address(address, where, sizeof where);
+    for (unsigned i = 1; length < REPORT_END_SIZE; i++) {
+        length += (size_t)snprintf(text + length, REPORT_END_SIZE - length, "%s%s", words, where);
+        if (!hal_name_inliner(address, i, where, sizeof where))
+            break;
+        words = ", called from ";
+    }
+    return length;
+}
+
+const char *report_end_place(const struct irb_slot *slot, char text[REPORT_END_SIZE])
+{
+    size_t length = 0;
+
+    text[0] = 0;
+    if (slot->place)
+        length = add_place(text, length, " by ", slot->place);
+    if (slot->place && slot->place_caller && image_is_code((uintptr_t)slot->place_caller) &&
+        length < REPORT_END_SIZE)
+        add_place(text, length, ", called from ", slot->place_caller);
+    return text;
+}
+
 void contract_report(enum rule rule, struct channel *channel, const char *routine,
                      const void *place, const char *detail, ...)
 {

@@ -56,6 +56,11 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
  * driver runs. Context: any. */
 const void *report_caller(void);
 
+/* " by DRIVER!FUNCTION FILE:LINE, called from ...": where a driver has ended an IRB that is not
+ * outstanding any more; "" where the port has. Returns the text. Context: any. */
+#define REPORT_END_SIZE 512u
+const char *report_end_place(const struct irb_slot *slot, char text[REPORT_END_SIZE]);
+
 /* What somebody above has to say below a report about a channel, which may be NULL; NULL: nobody
  * has. */
 extern void (*contract_remark)(const struct channel *channel);

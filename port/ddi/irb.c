@@ -21,6 +21,29 @@
 
 /* ------------------------------------------------------------------ completion */
 
+/* IRB-01. Of one that was completed before, the report says where. */
+static __attribute__((cold)) void report_not_outstanding(struct channel *channel,
+                                                         const struct irb_slot *slot,
+                                                         const IDE_REQUEST_BLOCK *irb,
+                                                         const void *place)
+{
+    char end[REPORT_END_SIZE] = "";
+    const char *why = "is not outstanding: it was completed before";
+
+    if (!slot)
+        why = "is no IRB of this channel";
+    else if (slot->state == SLOT_ACTIVE)
+        why = "is a request-sense IRB: release it instead";
+    else if (!slot->begun)
+        why = "was not handed out yet";
+    else if (IRB_STATUS(slot->page->irb.IrbStatus) == IRB_STATUS_BUS_RESET)
+        why = "is not outstanding: a reset has ended it";
+    if (slot && slot->state != SLOT_ACTIVE)
+        report_end_place(slot, end);
+    contract_report(RULE_IRB_01, channel, routine_name(ROUTINE_AtaPortCompleteRequest), place,
+                    "%p %s%s", (const void *)irb, why, end);
+}
+
 /* Everything else. (The routines go to what is less common, and do not call it: the caller is the
  * driver.) */
 static __attribute__((cold, noinline)) VOID NTAPI complete_with_care(PVOID extension,
@@ -39,13 +62,10 @@ static __attribute__((cold, noinline)) VOID NTAPI complete_with_care(PVOID exten
         slot_check_results(slot, routine_name(routine), place);
         is_outstanding = slot_complete(channel, slot);
     }
-    if (!is_outstanding)
-        contract_report(RULE_IRB_01, channel, routine_name(routine), place, "%p %s", (void *)irb,
-                        !slot                        ? "is no IRB of this channel"
-                        : slot->state == SLOT_ACTIVE ? "is a request-sense IRB: release it instead"
-                        : IRB_STATUS(slot->page->irb.IrbStatus) == IRB_STATUS_BUS_RESET
-                            ? "is not outstanding: a reset has ended it"
-                            : "is not outstanding: completed before?");
+    if (is_outstanding)
+        slot_note_end(slot, place, __builtin_frame_address(0));
+    else
+        report_not_outstanding(channel, slot, irb, place);
 }
 
 /* Is it a success, all of it, and does nothing want care but perhaps what is in `beside`? */
@@ -71,6 +91,7 @@ static __attribute__((noinline)) VOID NTAPI complete_any(PVOID extension, PIDE_R
         return;
     }
     slot_hide(slot);
+    slot_note_end(slot, CALLER, __builtin_frame_address(0));
     slot_queue_completed(channel, slot);
 }
 
@@ -88,6 +109,7 @@ VOID NTAPI AtaPortCompleteRequest(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb
         return;
     }
     slot_hide_irb(slot);
+    slot_note_end(slot, CALLER, __builtin_frame_address(0));
     slot_queue_completed(slot->channel, slot);
 }
 
@@ -123,6 +145,7 @@ VOID NTAPI AtaPortCompleteAllActiveRequests(PVOID ChannelExtension, UCHAR Target
         is_judged = true;
         audit_dma_end(slot, IrbStatus, routine_name(routine));
         slot_end(channel, slot, IrbStatus);
+        slot_note_end(slot, CALLER, __builtin_frame_address(0));
     }
 }
 

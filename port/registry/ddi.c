@@ -37,22 +37,30 @@ static bool is_controller_only(void)
     return driver && driver->is_registered && !driver->interface.AtaChannelInitRoutine;
 }
 
-/* REG-05, for what nothing stopped: bytes of the same page, or of the last pointer. */
+/* REG-05, for what nothing stopped: bytes of the same page, or of the last pointer. The address is
+ * there for a watchpoint. (A buffer that is live has come from a call.) */
 static void report_damage(struct channel *channel, const char *routine, const void *place)
 {
     struct registry_channel *registry = &channel->registry;
     size_t distance;
     enum arena_damage damage = registry_check(registry, &distance);
+    const bool is_behind = damage == ARENA_DAMAGED_BEHIND;
+    const uint8_t *buffer = registry->window.buffer;
+    char last_call[160];
 
-    if (damage != ARENA_INTACT)
-        contract_report(
-            RULE_REG_05, channel, routine, place,
-            "since the last registry call something wrote %zu byte%s %s the buffer of %zu "
-            "bytes at %p",
-            damage == ARENA_DAMAGED_BEHIND ? distance + 1 : distance,
-            plural(distance + (damage == ARENA_DAMAGED_BEHIND)),
-            damage == ARENA_DAMAGED_BEHIND ? "past the end of" : "before",
-            registry->window.byte_count, (void *)registry->window.buffer);
+    if (damage != ARENA_INTACT) {
+        hal_name_address((uintptr_t)registry->last_call - 1, last_call, sizeof last_call);
+        contract_report(RULE_REG_05, channel, routine, place,
+                        "since the call in %s something wrote the byte at %p, %zu byte%s %s the "
+                        "buffer of %zu bytes at %p",
+                        last_call,
+                        is_behind ? (const void *)(buffer + registry->window.byte_count + distance)
+                                  : (const void *)(buffer - distance),
+                        is_behind ? distance + 1 : distance, plural(distance + is_behind),
+                        is_behind ? "past the end of" : "before", registry->window.byte_count,
+                        (const void *)buffer);
+    }
+    registry->last_call = place;
 }
 
 /* What every routine looks at before it does anything. NULL: it must return its failure value. */

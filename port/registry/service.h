@@ -57,7 +57,8 @@ struct registry_channel {
     const char *service; /* UTF-8 */
     uint8_t controller, number;
     enum registry_buffer_state state;
-    const void *place; /* who allocated the buffer */
+    const void *place;     /* who allocated the buffer, */
+    const void *last_call; /* and who called last */
     unsigned deferred_count;
     size_t names_byte_count;
     struct registry_deferred deferred[REGISTRY_MAX_DEFERRED];

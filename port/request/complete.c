@@ -88,6 +88,7 @@ bool slot_end(struct channel *channel, struct irb_slot *slot, UCHAR irb_status)
     bool was_active = slot->state == SLOT_ACTIVE;
     if (was_active) {
         slot->page->irb.IrbStatus = irb_status;
+        slot->place = slot->place_caller = NULL;
         slot_complete(channel, slot);
     }
     irql_leave_dirql(level);

@@ -257,6 +257,8 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
     } else if (!(prepare_build_io(slot) ? build_io_guarded(slot) : build_io(channel, slot)) &&
                finished_by_build_io(slot)) {
+        slot->place = ENTRY_PLACE(channel->given.interface.IdeHwBuildIo);
+        slot->place_caller = NULL;
         slot_complete(channel, slot);
         return;
     }
