@@ -48,7 +48,8 @@ static void read_status(struct channel *channel, uint8_t value)
     audit->statuses[value] = (uint32_t)channel->counters.requests;
     note_status_read(audit);
     audit->shown = value;
-    if (value & AUDIT_FAILED && !(value & IDE_STATUS_BUSY) && audit->hazards & AUDIT_IN_FLIGHT)
+    if (value & AUDIT_FAILED && !(value & IDE_STATUS_BUSY) &&
+        (audit->hazards & AUDIT_IN_FLIGHT || audit->command.is_disputed))
         audit_note_care(channel, CARE_FAILED);
     if (needs_care)
         audit_status_with_care(channel, ROLE_STATUS, value);

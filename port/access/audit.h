@@ -107,6 +107,19 @@ static inline uint32_t audit_last_sector(const union audit_task_file *registers)
            ((uint32_t)IDE_LBA_MODE << 24) + (uint8_t)(registers->sector_count - 1);
 }
 
+/* Does the request that IdeHwStartIo was handed begin at another address of 28 bits than the
+ * command? */
+static inline bool audit_is_elsewhere(const struct audit *audit)
+{
+    const struct irb_slot *slot = context_now->slot;
+    uint32_t asked;
+
+    if (!slot)
+        return false;
+    __builtin_memcpy(&asked, &slot->page->irb.IdeTaskFile.Current.bSectorNumberReg, sizeof asked);
+    return ((uint32_t)(audit->current.all >> 24) ^ asked) & 0x0FFFFFFFu;
+}
+
 /* Is it one of 28 bits by LBA, for sectors that the device has, and nothing else to be said? */
 static inline __attribute__((always_inline)) bool audit_takes_command(struct channel *channel,
                                                                       uint8_t value)
@@ -115,7 +128,8 @@ static inline __attribute__((always_inline)) bool audit_takes_command(struct cha
     const uint32_t opcode = value;
 
     if (__builtin_expect(audit->hazards & audit_plain_commands[opcode].minds ||
-                             audit_last_sector(&audit->current) > audit->last_28,
+                             audit_last_sector(&audit->current) > audit->last_28 ||
+                             audit_is_elsewhere(audit),
                          0))
         return false;
     audit->current.command = value;
@@ -189,6 +203,12 @@ enum audit_answer {
 };
 enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value);
 enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value);
+
+/* Has the bus master shown an error since a command of that moment, or a later one? */
+static inline bool audit_dma_has_failed(const struct channel *channel, uint32_t since)
+{
+    return audit_is_since(channel->audit.dma.failed, since);
+}
 
 /* An IRB comes back with that status. HWR-05: was the last block of its data moved as a whole?
  * HWR-25: is its command over? */

@@ -278,8 +278,10 @@ void audit_dma_status_written(struct audit *audit, uint8_t value)
 void audit_dma_status_read(struct audit *audit, uint8_t value)
 {
     audit->hazards &= ~(AUDIT_DMA_LOOK | AUDIT_DMA_ERROR | AUDIT_DMA_INTERRUPT);
-    if (value & DMA_ERROR)
+    if (value & DMA_ERROR) {
         audit->hazards |= AUDIT_DMA_ERROR;
+        audit->dma.failed = audit->command_written;
+    }
     if (value & DMA_INTERRUPT)
         audit->hazards |= AUDIT_DMA_INTERRUPT;
     else

@@ -66,6 +66,17 @@ bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t se
     return false;
 }
 
+bool audit_is_of_others(const struct irb_slot *slot, struct audit_command *asked)
+{
+    uint64_t lba, asked_lba;
+    uint32_t sectors, asked_sectors;
+
+    *asked = asked_command(slot);
+    return audit_command_address(asked, &asked_lba, &asked_sectors) &&
+           audit_command_address(&slot->channel->audit.command, &lba, &sectors) &&
+           (lba < asked_lba || lba + sectors > asked_lba + asked_sectors);
+}
+
 bool audit_is_asked_for_by_dma(const struct channel *channel, unsigned target, uint64_t lba,
                                uint32_t sectors, struct audit_command *asked)
 {

@@ -78,6 +78,9 @@ void audit_note_care(struct channel *channel, unsigned care);
  * blame. */
 bool audit_is_asked_for(const struct channel *channel, uint64_t lba, uint32_t sectors);
 /* The same of a request for that target by DMA, which is `asked` then, and of none by PIO. */
+/* HWR-27. Are the sectors of the last command others than those which a read or write asks for?
+ * *asked: what does. */
+bool audit_is_of_others(const struct irb_slot *slot, struct audit_command *asked);
 bool audit_is_asked_for_by_dma(const struct channel *channel, unsigned target, uint64_t lba,
                                uint32_t sectors, struct audit_command *asked);
 bool audit_is_command_asked_for(const struct channel *channel, uint8_t opcode);

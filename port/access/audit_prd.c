@@ -148,6 +148,33 @@ static void judge_form(struct walk *walk, const struct audit_prd *prd, uint64_t 
              (unsigned)prd->address, (unsigned)count);
 }
 
+/* HWR-10, of a request that goes out as one command: what the device moves first is the first of
+ * its data. What lies in a buffer of the driver's is its own affair. */
+static void judge_order(struct walk *walk, uint32_t address, uint32_t byte_count)
+{
+    const struct transfer *transfer = walk->transfer;
+    const struct irb_slot *owner = transfer->owner;
+    uint32_t run;
+
+    if (!transfer->is_certain || !owner || walk->fault->is_found ||
+        dma_memory_at(transfer->channel, address).slot != owner)
+        return;
+    for (uint64_t done = 0; done < byte_count && walk->total + done < owner->data_byte_count;
+         done += run) {
+        const uint32_t offset = (uint32_t)(walk->total + done);
+        const uint64_t lies_at = dma_memory_of_data(owner, offset, &run);
+        if (lies_at == address + done || !lies_at)
+            continue;
+        find(
+            walk, RULE_HWR_10, false,
+            "descriptor %u, %#x with %u bytes, has byte %u of the request's data at %#llx: it lies "
+            "at %#llx",
+            (unsigned)walk->index, (unsigned)address, (unsigned)byte_count, (unsigned)offset,
+            (unsigned long long)(address + done), (unsigned long long)lies_at);
+        return;
+    }
+}
+
 /* ------------------------------------------------------------------ all of it */
 
 /* What the device moves, as far as can be told. */
@@ -210,6 +237,7 @@ static bool step(struct walk *walk)
     if (!judge_memory(walk, prd.address, byte_count < left ? byte_count : (uint32_t)left))
         return false;
     judge_form(walk, &prd, left);
+    judge_order(walk, prd.address, byte_count);
     walk->total += byte_count;
     walk->index++;
     walk->at += sizeof prd;

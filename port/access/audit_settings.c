@@ -98,10 +98,12 @@ void audit_undo(struct audit *audit, unsigned index, bool is_software_reset)
         audit->shown = 0;
     if (is_software_reset && device->keeps_settings)
         return;
+    device->was_without_power &= device->dma == AUDIT_UNDONE || device->multiple == AUDIT_UNDONE;
     device->is_still_current = device->has_8_bit = false;
     if (device->dma == AUDIT_SET) {
-        /* One that the firmware has set, it may have told the device to keep. */
-        device->dma = device->dma_mode ? AUDIT_UNDONE : AUDIT_DOUBTFUL;
+        /* One that the firmware has set, it may have told the device to keep; but SET FEATURES 66h
+         * is about software resets, and nothing else is kept. */
+        device->dma = device->dma_mode || !is_software_reset ? AUDIT_UNDONE : AUDIT_DOUBTFUL;
         set_hazards(audit, index, AUDIT_NO_DMA, true);
     }
     if (device->multiple == AUDIT_SET)
@@ -113,6 +115,7 @@ void audit_power_is_lost(struct channel *channel)
     for (unsigned index = 0; index < 2; index++) {
         channel->audit.devices[index].keeps_settings = false;
         audit_undo(&channel->audit, index, false);
+        channel->audit.devices[index].was_without_power = true;
     }
     channel->audit.hazards &= ~AUDIT_OF_COMMAND;
 }
@@ -237,7 +240,9 @@ static const char *fault_of_mode(struct channel *channel, unsigned index, enum r
                               : is_in_selected_mode(channel, index, &is_any)))
             break;
         *rule = RULE_HWR_17;
-        return "a reset has come since the transfer mode was set";
+        return device->was_without_power
+                   ? "the device was without power since the transfer mode was set"
+                   : "a reset has come since the transfer mode was set";
     case AUDIT_DOUBTFUL:
         break;
     }
@@ -290,14 +295,16 @@ static void judge_multiple(struct channel *channel, unsigned index, const char *
 {
     struct audit_device *device = &channel->audit.devices[index];
     const bool is_undone = device->multiple == AUDIT_UNDONE;
+    const char *why = "SET MULTIPLE MODE has not succeeded for this device";
 
     if (device->multiple == AUDIT_SET || device->multiple == AUDIT_DOUBTFUL)
         return;
     device->multiple = AUDIT_DOUBTFUL;
+    if (is_undone)
+        why = device->was_without_power ? "the device was without power since SET MULTIPLE MODE"
+                                        : "a reset has come since SET MULTIPLE MODE";
     AUDIT_REPORT(channel, is_undone ? RULE_HWR_17 : RULE_HWR_06, AUDIT_WRITE_ROUTINE, "%s: %s",
-                 command,
-                 is_undone ? "a reset has come since SET MULTIPLE MODE"
-                           : "SET MULTIPLE MODE has not succeeded for this device");
+                 command, why);
 }
 
 /* ------------------------------------------------------------------ HWR-07 */
@@ -313,6 +320,7 @@ static void judge_address(struct channel *channel, unsigned index, const char *w
     if (!audit_command_address(&command, &lba, &sectors) ||
         audit_is_asked_for(channel, lba, sectors))
         return;
+    audit_note_care(channel, CARE_FAILED);
     if (size && lba + sectors > size)
         AUDIT_REPORT(channel, RULE_HWR_07, AUDIT_WRITE_ROUTINE,
                      "%s: the device's last sector is %llu", words, (unsigned long long)(size - 1));

@@ -120,6 +120,7 @@ struct audit_device {
     bool is_identified;       /* `identify` is the device's, all of it */
     bool has_gap;             /* some of it went where it cannot be looked at */
     bool is_still_current;    /* it was read since the last reset */
+    bool was_without_power;   /* what is undone was so by that, not by a reset */
     uint32_t last_28;         /* the last sector that a 28-bit command may reach */
     uint64_t sectors;         /* 0: not known */
     uint16_t identify[256];
@@ -130,6 +131,7 @@ struct audit_device {
 /* See audit_dma.h. */
 struct audit_dma {
     const struct irb_slot *owner;  /* whose the transfer is that was started last; NULL: nobody's */
+    uint32_t failed;               /* the moment in which the error bit was seen last */
     uint32_t told;                 /* the moment of the request whose transfer broke a rule last */
     uint32_t table_address;        /* as it was written */
     uint8_t table_bytes;           /* which of its bytes were, a bit each */

@@ -261,6 +261,25 @@ static const char *success_fault(const struct irb_slot *slot)
     return has_failed(&slot->channel->audit, slot) ? "it has failed" : NULL;
 }
 
+/* HWR-27. A driver may do a request in several commands, and send others of its own: the last one
+ * has to be the request's. */
+static bool judge_sectors(const struct irb_slot *slot, const char *routine, const void *place)
+{
+    const struct audit *audit = &slot->channel->audit;
+    const unsigned function = slot->page->irb.Function;
+    struct audit_command asked;
+    char words[128], asked_words[128];
+
+    if ((function != IRB_FUNCTION_ATA_READ && function != IRB_FUNCTION_ATA_WRITE) ||
+        audit->hazards & AUDIT_UNSURE || !is_for(audit, slot) || !audit_is_of_others(slot, &asked))
+        return false;
+    audit_command_words(&audit->command, words, sizeof words);
+    audit_command_words(&asked, asked_words, sizeof asked_words);
+    contract_report_irb(RULE_HWR_27, slot, routine, place,
+                        "its command was %s, and its task file is %s", words, asked_words);
+    return true;
+}
+
 void audit_judge_end(const struct irb_slot *slot, UCHAR irb_status, const char *routine,
                      const void *place)
 {
@@ -284,7 +303,7 @@ void audit_judge_end(const struct irb_slot *slot, UCHAR irb_status, const char *
         contract_report_irb(RULE_HWR_25, slot, routine, place, "its command is %s, and %s; %s",
                             words, why, audit_status_words(audit->shown).text);
         audit_dma_forget(slot); /* what it owes was told */
-    } else {
+    } else if (!(slot->care & CARE_FAILED) || !judge_sectors(slot, routine, place)) {
         return;
     }
     audit_give_up(audit);

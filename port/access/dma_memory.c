@@ -147,6 +147,13 @@ struct dma_memory dma_memory_at(const struct channel *channel, uint64_t physical
     return (struct dma_memory){0, NULL};
 }
 
+uint64_t dma_memory_of_data(const struct irb_slot *slot, uint32_t offset, uint32_t *run)
+{
+    *run = slot->data_byte_count - offset;
+    const uint8_t *at = slot_data_at(slot, offset, run);
+    return memory_physical_run(at, run);
+}
+
 const char *dma_memory_name(uint64_t physical)
 {
     if (physical >= 0xA0000 && physical < 0x100000)

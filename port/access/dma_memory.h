@@ -20,6 +20,9 @@ struct dma_memory {
  * bus master moves words. */
 struct dma_memory dma_memory_at(const struct channel *channel, uint64_t physical);
 
+/* Where a byte of a request's data lies, and how many are contiguous from there on; 0: nowhere. */
+uint64_t dma_memory_of_data(const struct irb_slot *slot, uint32_t offset, uint32_t *run);
+
 /* What is there, in a few words, where it is nobody's of theirs; and whether it would be theirs as
  * a virtual address, cut to 32 bits. */
 const char *dma_memory_name(uint64_t physical);

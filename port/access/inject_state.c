@@ -219,6 +219,10 @@ void inject_show(struct inject_channel *state, const struct inject_rule *rule)
 {
     state->last = rule;
     state->last_moment = (uint32_t)state->channel->counters.requests;
+    if (rule->kind == INJECT_DF || rule->kind == INJECT_ERROR)
+        return;
+    state->has_hidden = true;
+    state->hidden_moment = state->last_moment;
 }
 
 /* ------------------------------------------------------------------ for those that judge */
@@ -230,6 +234,13 @@ const struct inject_rule *inject_since(const struct channel *channel, uint32_t m
         return NULL;
     return state->last && audit_is_since(state->last_moment, moment) ? state->last
                                                                      : state->unwritten;
+}
+
+bool inject_has_hidden_since(const struct channel *channel, uint32_t moment)
+{
+    const struct inject_channel *state = find(channel);
+    return state && (state->unwritten ||
+                     (state->has_hidden && audit_is_since(state->hidden_moment, moment)));
 }
 
 const struct inject_rule *inject_last(const struct channel *channel)

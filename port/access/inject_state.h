@@ -96,6 +96,8 @@ struct inject_channel {
     /* The last fault, and the moment (of the auditor) when it showed. */
     const struct inject_rule *last;
     uint32_t last_moment;
+    bool has_hidden; /* one that has kept something from the driver, and */
+    uint32_t hidden_moment;
     /* By this rule the device has not got what was written last to that register, and goes on with
      * what it had until the next write comes. NULL: it has all. */
     const struct inject_rule *unwritten;
@@ -157,6 +159,9 @@ void inject_show(struct inject_channel *state, const struct inject_rule *rule);
 /* The last fault that showed on a channel at that moment or since, or whose write the device still
  * does not have; NULL: there is none. Context: any. */
 const struct inject_rule *inject_since(const struct channel *channel, uint32_t moment);
+/* The same of one that has kept something from the driver: a command that fails (`df`, `error`) is a
+ * command that ends, with an interrupt. */
+bool inject_has_hidden_since(const struct channel *channel, uint32_t moment);
 /* The last fault on a channel; NULL: there was none. Context: any. */
 const struct inject_rule *inject_last(const struct channel *channel);
 /* " (fault 2 was injected: bsy command=C8)", or "". Returns the text. */

@@ -90,6 +90,9 @@ static void check_sense(struct irb_slot *slot, const char *routine, const void *
 
 /* ------------------------------------------------------------------ registers */
 
+#define STATUS_OF_TROUBLE \
+    (IDE_STATUS_BUSY | IDE_STATUS_DRQ | IDE_STATUS_ERROR | 0x20u) /* 0x20: DF */
+
 /* IRB-04. A driver that answers from memory, without asking the device, is not doubted. In
  * IdeHwBuildIo nothing was started. */
 static void check_device_error(const struct irb_slot *slot, const char *routine, const void *place)
@@ -110,6 +113,12 @@ static void check_device_error(const struct irb_slot *slot, const char *routine,
     if (seen == AUDIT_OTHER)
         contract_report_irb(RULE_IRB_04, slot, routine, place,
                             "AtaStatus is %#x, which the device has not shown", irb->AtaStatus);
+    else if (seen == AUDIT_SEEN && !(irb->AtaStatus & STATUS_OF_TROUBLE) && IsAtaCommand(irb) &&
+             !audit_dma_has_failed(slot->channel, slot->begun))
+        contract_report_irb(RULE_IRB_04, slot, routine, place,
+                            "AtaStatus is %#x, which shows no failure, and neither has the bus "
+                            "master shown any",
+                            irb->AtaStatus);
     else if (seen == AUDIT_SEEN && irb->AtaStatus & IDE_STATUS_ERROR &&
              audit_error_seen(slot->channel, slot->begun, irb->AtaError) != AUDIT_SEEN)
         contract_report_irb(RULE_IRB_04, slot, routine, place,

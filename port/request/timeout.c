@@ -236,7 +236,7 @@ static void time_out(struct channel *channel, struct irb_slot *slot)
     device_message(request->device, ": %s was not completed in %u s%s; resetting",
                    irb_function_name(slot->page->irb.Function), (unsigned)slot->timeout_s,
                    inject_mention(fault, mention, sizeof mention));
-    if (!fault && !audit_dma_is_told(slot))
+    if (!inject_has_hidden_since(channel, since) && !audit_dma_is_told(slot))
         judge_lost(channel, slot, since);
     if (channel->recovery == RECOVERY_NONE)
         recover(channel, slot);

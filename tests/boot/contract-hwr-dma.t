@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# HWR-08 to HWR-13, HWR-21, HWR-25: the bus master (tests/probes/rules/hwr_dma.c), and drivers that use it in other ways than pata.
+# HWR-08 to HWR-13, HWR-21, HWR-25, HWR-27: the bus master (tests/probes/rules/hwr_dma.c), and drivers that use it in other ways than pata.
 #
 # Run on x86_64 alone: nothing of this depends on ARCH.
 use strict;
@@ -31,6 +31,8 @@ contract_cases('hwr_dma',
     { case => 'hwr_table_no_end', rule => 'HWR-10', @byte, @short, also => qr/has no end mark/ },
     { case => 'hwr_table_two_ends', rule => 'HWR-10', @byte, @short, also => qr/describes 256 bytes, and the request has 512/ },
     { case => 'hwr_table_end_in_the_middle', rule => 'HWR-10', @byte, @short, also => qr/describes 256 bytes/ },
+    { case => 'hwr_table_in_disorder', rule => 'HWR-10', @byte, @short,
+      also => qr/descriptor 1, 0x\w+00 with 256 bytes, has byte 256 of the request's data at 0x\w+00: it lies at 0x\w+00$/m },
     { case => 'hwr_table_short', rule => 'HWR-10', @byte, @short, also => qr/describes 510 bytes/ },
     { case => 'hwr_table_short_for_command', rule => 'HWR-10', @byte, @short, also => qr/describes 512 bytes, and the command moves 1024/ },
     { case => 'hwr_table_long', rule => 'HWR-10', @byte, @short, also => qr/describes 1024 bytes/ },
@@ -60,6 +62,10 @@ contract_cases('hwr_dma',
       also => qr/its command is READ DMA .*, and neither its interrupt has come/ },
     { case => 'hwr_failure_succeeds', rule => 'HWR-25', @end, @short, words => { FAULT => 'error 10 command=C8 nth=2 channel=0.0' },
       also => qr/its command is READ DMA .*, and it has failed; Status 0x51/ },
+    { case => 'hwr_failure_shown_before', rule => 'HWR-25', @end, @short, words => { FAULT => 'error 10 command=C8 nth=2 channel=0.0 ' },
+      also => qr/its command is READ DMA .*, and it has failed; Status 0x51/ },
+    { case => 'hwr_other_sectors', rule => 'HWR-27', @end, @short,
+      also => qr/its command was READ DMA .*, LBA 2, 1 sector, and its task file is READ DMA .*, LBA 0, 1 sector$/m },
     { case => 'hwr_not_looked', rule => 'HWR-13', @end, @short },
     { case => 'hwr_not_cleared', rule => 'HWR-13', @byte, @short, also => qr/still has its interrupt bit set/ },
 

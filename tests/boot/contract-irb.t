@@ -21,7 +21,8 @@ my @time_out = (@soon, also => qr/was not completed in 10 s; resetting/);
 
 contract_cases('irb',
     # EDGE: 199
-    { case => 'irb_twice', rule => 'IRB-01', @complete },
+    { case => 'irb_twice', rule => 'IRB-01', @complete,
+      also => qr/ is not outstanding: it was completed before by rules\.sys!irb_twice \S+irb\.c:19, called from \w+\.sys!\w+ \S+:\d+/ },
     { case => 'irb_own', rule => 'IRB-01', @complete },
     { case => 'irb_inside', rule => 'IRB-01', @complete },
     { case => 'irb_sense_completed', rule => 'IRB-01', @complete, @sense },
@@ -34,11 +35,17 @@ contract_cases('irb',
     { case => 'irb_made_up_error', rule => 'IRB-04', @complete, @sense },
     # What is recorded is for people: no verdict comes from it.
     { case => 'irb_made_up_status', rule => 'IRB-04', @complete, fails => 1, words => { TRACE => 'off' } },
+    { case => 'irb_no_failure', rule => 'IRB-04', @complete, fails => 1,
+      also => qr/AtaStatus is 0x50, which shows no failure, and neither has the bus master shown any$/m },
     { case => 'irb_too_much', rule => 'IRB-05', @complete, fails => 1 },
     { case => 'irb_not_dma', rule => 'IRB-08', routine => 'AtaPortGetScatterGatherList',
       context => 'IdeHwStartIo', io => 'flush 0', returned => '0' },
     # EDGE: 202
     { case => 'irb_lost', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @time_out },
+    # That a command fails keeps nothing from a driver.
+    { case => 'irb_lost_failure', rule => 'IRB-09', function => 'ProbeStartIo', routine => 'IdeHwStartIo', context => 'IdeHwStartIo',
+      words => { FAULT => 'time-outs 10; error UNC command=C8 nth=2 channel=0.0' },
+      also => qr/was not completed in 10 s \(fault 2 was injected: .*\); resetting/ },
     # EDGE: 205
     { case => 'irb_lost_beside', rule => 'IRB-09', routine => 'IdeHwStartIo', context => 'IdeHwStartIo', @time_out },
     # EDGE: 214

@@ -103,6 +103,9 @@ my @faults = (
     ['a request succeeds whose command has failed', 'HWR-25', 'errors',
         "complete(channel, irb, IRB_STATUS_DEVICE_ERROR);\n    } else" => "complete(channel, irb, IRB_STATUS_SUCCESS);\n    } else",
         $complete => $complete =~ s/\);\n/);MARK\n/r],
+    ['nothing is done when the power comes back', 'HWR-17', 'power', "        return HwReset(channel);\n    case IdePowerDown" => '    case IdePowerDown',
+        'AtaPortWritePortUchar(channel->command_block + offset, value);' =>
+            'AtaPortWritePortUchar(channel->command_block + offset, value);MARK'],
     ['registers are written behind the command', 'HWR-01', 'read',
         "$command\n    settle(channel);" => "$command\n    settle(channel);\n    write_register(channel, REG_FEATURES, 0);",
         'AtaPortWritePortUchar(channel->command_block + offset, value);' =>

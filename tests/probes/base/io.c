@@ -458,7 +458,7 @@ BOOLEAN NTAPI ProbeBuildIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
     return TRUE;
 }
 
-/* BREAKS: HWR-11, where a case never starts a transfer */
+/* BREAKS: HWR-11, IRB-09, where a case never starts a transfer, or never ends it */
 BOOLEAN NTAPI ProbeStartIo(PVOID ChannelExtension, PIDE_REQUEST_BLOCK Irb)
 {
     struct probe_channel *channel = ChannelExtension;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HWR-08 to HWR-13, HWR-21, HWR-25: the bus master. Each case starts one transfer by itself, wrongly in one thing or
+ * HWR-08 to HWR-13, HWR-21, HWR-25, HWR-27: the bus master. Each case starts one transfer by itself, wrongly in one thing or
  * rightly in another way than the base does. What would not end by itself, or moves data to the wrong
  * place, is reset behind that, and the port repeats it.
  */
@@ -220,6 +220,21 @@ CASE hwr_table_end_in_the_middle(struct occasion *at)
     channel->table[1] = channel->table[0];
     channel->table[1].address += length_of(channel) / 2;
     channel->table[1].control &= ~PRD_END;
+    prepare(channel);
+    START(channel); /* BREAKS: HWR-10 */
+    return give_up(channel);
+}
+
+/* All of it twice the first half. */
+CASE hwr_table_in_disorder(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    describe_whole(channel, length_of(channel) / 2);
+    channel->table[1] = channel->table[0];
+    channel->table[0].control &= ~PRD_END;
     prepare(channel);
     START(channel); /* BREAKS: HWR-10 */
     return give_up(channel);
@@ -557,6 +572,40 @@ CASE hwr_stopped_at_once(struct occasion *at)
     return TRUE;
 }
 
+/* ------------------------------------------------------------------ HWR-27 */
+
+static BOOLEAN hwr_other_sectors_interrupt(struct probe_channel *channel)
+{
+    if (!is_over(channel))
+        return FALSE;
+    WRITE_COMMAND(channel, 0);
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-27 */
+    return TRUE;
+}
+
+/* As many, and the first one is the next but one. */
+CASE hwr_other_sectors(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+    const IDEREGISTERS *registers;
+
+    if (!take(at))
+        return FALSE;
+    registers = &channel->current->IdeTaskFile.Current;
+    channel->interrupt = hwr_other_sectors_interrupt;
+    probe_program(channel);
+    AtaPortWritePortUchar(channel->command_block + SECTOR_COUNT, registers->bSectorCountReg);
+    AtaPortWritePortUchar(channel->command_block + LBA_LOW,
+                          (UCHAR)(registers->bSectorNumberReg + 2));
+    AtaPortWritePortUchar(channel->command_block + LBA_MID, registers->bCylLowReg);
+    AtaPortWritePortUchar(channel->command_block + LBA_HIGH, registers->bCylHighReg);
+    AtaPortWritePortUchar(channel->command_block + COMMAND, registers->bCommandReg);
+    START(channel);
+    return TRUE;
+}
+
 /* ------------------------------------------------------------------ HWR-25 */
 
 CASE hwr_succeeds_in_flight(struct occasion *at)
@@ -581,6 +630,17 @@ static BOOLEAN hwr_failure_succeeds_interrupt(struct probe_channel *channel)
     return TRUE;
 }
 
+static BOOLEAN hwr_failure_shown_before_interrupt(struct probe_channel *channel)
+{
+    if (!is_over(channel))
+        return FALSE;
+    WRITE_COMMAND(channel, 0);
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-25 */
+    return TRUE;
+}
+
 /* (By a fault, it fails.) */
 CASE hwr_failure_succeeds(struct occasion *at)
 {
@@ -590,6 +650,21 @@ CASE hwr_failure_succeeds(struct occasion *at)
         return FALSE;
     channel->interrupt = hwr_failure_succeeds_interrupt;
     prepare(channel);
+    START(channel);
+    return TRUE;
+}
+
+/* The same, and Alternate Status has told of the failure first. */
+CASE hwr_failure_shown_before(struct occasion *at)
+{
+    struct probe_channel *channel = at->channel;
+
+    if (!take(at))
+        return FALSE;
+    channel->interrupt = hwr_failure_shown_before_interrupt;
+    prepare(channel);
+    for (ULONG i = 0; i < 5; i++)
+        AtaPortReadPortUchar(channel->device_control);
     START(channel);
     return TRUE;
 }
@@ -1063,6 +1138,7 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_prd_zero_first", AT_START_IO, 2, hwr_prd_zero_first},
     {"hwr_table_no_end", AT_START_IO, 2, hwr_table_no_end},
     {"hwr_table_two_ends", AT_START_IO, 2, hwr_table_two_ends},
+    {"hwr_table_in_disorder", AT_START_IO, 2, hwr_table_in_disorder},
     {"hwr_table_end_in_the_middle", AT_START_IO, 2, hwr_table_end_in_the_middle},
     {"hwr_table_short", AT_START_IO, 2, hwr_table_short},
     {"hwr_table_short_for_command", AT_START_IO, 2, hwr_table_short_for_command},
@@ -1085,6 +1161,8 @@ const struct probe_case hwr_dma_cases[] = {
     {"hwr_stopped_at_once", AT_START_IO, 2, hwr_stopped_at_once},
     {"hwr_succeeds_in_flight", AT_START_IO, 2, hwr_succeeds_in_flight},
     {"hwr_failure_succeeds", AT_START_IO, 2, hwr_failure_succeeds},
+    {"hwr_failure_shown_before", AT_START_IO, 2, hwr_failure_shown_before},
+    {"hwr_other_sectors", AT_START_IO, 2, hwr_other_sectors},
     {"hwr_polled_to_the_end", AT_START_IO, 2, hwr_polled_to_the_end},
     {"hwr_not_looked", AT_START_IO, 2, hwr_not_looked},
     {"hwr_not_cleared", AT_START_IO, 2, hwr_not_cleared},

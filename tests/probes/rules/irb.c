@@ -82,6 +82,21 @@ CASE irb_made_up_status(struct occasion *at)
     return TRUE;
 }
 
+CASE irb_no_failure(struct occasion *at)
+{
+    at->irb->IrbStatus = IRB_STATUS_DEVICE_ERROR;
+    AtaPortCompleteRequest(at->channel, at->irb); /* BREAKS: IRB-04 */
+    return TRUE;
+}
+
+/* The device has told of its failure, and nobody hands that on. */
+CASE irb_lost_failure(struct occasion *at)
+{
+    if (!(at->irb->AtaStatus & IDE_STATUS_ERROR))
+        return not_yet(at, irb_lost_failure);
+    return TRUE;
+}
+
 CASE irb_made_up_error(struct occasion *at)
 {
     if (!(at->irb->AtaStatus & IDE_STATUS_ERROR))
@@ -402,6 +417,8 @@ const struct probe_case irb_cases[] = {
     {"irb_no_registers", AT_COMPLETE, 2, irb_no_registers},
     {"irb_made_up_status", AT_COMPLETE, 2, irb_made_up_status},
     {"irb_made_up_error", AT_COMPLETE, 1, irb_made_up_error},
+    {"irb_no_failure", AT_COMPLETE, 2, irb_no_failure},
+    {"irb_lost_failure", AT_COMPLETE, 1, irb_lost_failure},
     {"irb_too_much", AT_COMPLETE, 2, irb_too_much},
     {"irb_not_dma", AT_START_IO, 1, irb_not_dma},
     {"irb_lost", AT_CHANNEL_INIT, 1, irb_lost},
