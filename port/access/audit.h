@@ -204,7 +204,7 @@ enum audit_answer {
 enum audit_answer audit_status_seen(const struct channel *channel, uint32_t since, uint8_t value);
 enum audit_answer audit_error_seen(const struct channel *channel, uint32_t since, uint8_t value);
 
-/* Has the bus master shown an error since a command of that moment, or a later one? */
+/* Has the bus master shown an error, or no end, since a command of that moment, or a later one? */
 static inline bool audit_dma_has_failed(const struct channel *channel, uint32_t since)
 {
     return audit_is_since(channel->audit.dma.failed, since);

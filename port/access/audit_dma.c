@@ -278,10 +278,12 @@ void audit_dma_status_written(struct audit *audit, uint8_t value)
 void audit_dma_status_read(struct audit *audit, uint8_t value)
 {
     audit->hazards &= ~(AUDIT_DMA_LOOK | AUDIT_DMA_ERROR | AUDIT_DMA_INTERRUPT);
-    if (value & DMA_ERROR) {
-        audit->hazards |= AUDIT_DMA_ERROR;
+    /* SFF-8038i: all but these two mean that a transfer has not ended as it should. */
+    const uint8_t bits = value & (DMA_ERROR | DMA_INTERRUPT | DMA_ACTIVE);
+    if (bits != DMA_INTERRUPT && bits != DMA_ACTIVE)
         audit->dma.failed = audit->command_written;
-    }
+    if (value & DMA_ERROR)
+        audit->hazards |= AUDIT_DMA_ERROR;
     if (value & DMA_INTERRUPT)
         audit->hazards |= AUDIT_DMA_INTERRUPT;
     else

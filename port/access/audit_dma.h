@@ -21,6 +21,7 @@
 /* The registers' bits. */
 #define DMA_START     0x01u
 #define DMA_TO_MEMORY 0x08u
+#define DMA_ACTIVE    0x01u
 #define DMA_ERROR     0x02u /* of the status: these two are cleared by writing 1 */
 #define DMA_INTERRUPT 0x04u
 
@@ -104,10 +105,10 @@ bool audit_dma_was_stopped(const struct irb_slot *slot) __attribute__((cold));
 
 /* The status register was read. */
 void audit_dma_status_read(struct audit *audit, uint8_t value) __attribute__((cold));
-/* The same of one that shows the interrupt, and no error. */
+/* The same of one that shows the interrupt, and nothing else. */
 static inline bool audit_takes_dma_interrupt(struct audit *audit, uint8_t value)
 {
-    if (__builtin_expect((value & (DMA_ERROR | DMA_INTERRUPT)) != DMA_INTERRUPT, 0))
+    if (__builtin_expect((value & (DMA_ERROR | DMA_INTERRUPT | DMA_ACTIVE)) != DMA_INTERRUPT, 0))
         return false;
     audit->hazards &= ~(AUDIT_DMA_LOOK | AUDIT_DMA_ERROR);
     hal_compiler_barrier();

@@ -130,11 +130,11 @@ struct audit_device {
 
 /* See audit_dma.h. */
 struct audit_dma {
-    const struct irb_slot *owner;  /* whose the transfer is that was started last; NULL: nobody's */
-    uint32_t failed;               /* the moment in which the error bit was seen last */
-    uint32_t told;                 /* the moment of the request whose transfer broke a rule last */
-    uint32_t table_address;        /* as it was written */
-    uint8_t table_bytes;           /* which of its bytes were, a bit each */
+    const struct irb_slot *owner; /* whose the transfer is that was started last; NULL: nobody's */
+    uint32_t failed;        /* the moment of the command after which it has shown trouble last */
+    uint32_t told;          /* the moment of the request whose transfer broke a rule last */
+    uint32_t table_address; /* as it was written */
+    uint8_t table_bytes;    /* which of its bytes were, a bit each */
     const struct audit_prd *table; /* the same, in the driver's memory, while nothing is in doubt */
     const void *stopped_place;     /* where a transfer was stopped before its end; NULL: nowhere, */
     uint64_t stopped_command;      /* and when its command was written */

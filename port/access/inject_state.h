@@ -159,8 +159,8 @@ void inject_show(struct inject_channel *state, const struct inject_rule *rule);
 /* The last fault that showed on a channel at that moment or since, or whose write the device still
  * does not have; NULL: there is none. Context: any. */
 const struct inject_rule *inject_since(const struct channel *channel, uint32_t moment);
-/* The same of one that has kept something from the driver: a command that fails (`df`, `error`) is a
- * command that ends, with an interrupt. */
+/* Has one kept something from the driver since then? A command that fails (`df`, `error`) is one
+ * that ends, with an interrupt. */
 bool inject_has_hidden_since(const struct channel *channel, uint32_t moment);
 /* The last fault on a channel; NULL: there was none. Context: any. */
 const struct inject_rule *inject_last(const struct channel *channel);

@@ -159,6 +159,13 @@ static void describe_place(struct contract_place *place, const char *routine)
     snprintf(place->words, sizeof place->words, "%s (%s in %s)", where, routine, context);
 }
 
+/* Do the last accesses say more? Where a request was lost (IRB-09), they are the driver's last
+ * steps with it. */
+static bool is_of_accesses(enum rule rule)
+{
+    return rule == RULE_IRB_09 || strncmp(contract_rule_id(rule), "HWR", 3) == 0;
+}
+
 /* `is_note`: it is only said, since another page of the documentation allows it. */
 static void report(enum rule rule, bool is_note, struct channel *channel,
                    const struct irb_slot *slot, const char *routine, const void *address,
@@ -187,7 +194,7 @@ static void report(enum rule rule, bool is_note, struct channel *channel,
                      arguments);
         if (contract_remark)
             contract_remark(channel);
-        if (channel && strncmp(contract_rule_id(rule), "HWR", 3) == 0)
+        if (channel && is_of_accesses(rule))
             print_accesses(channel);
     }
     if (contract_strict && !is_note)

@@ -159,9 +159,9 @@ static bool device_failed_transfer(struct device *device, bool is_crc)
     if (++failures->failed_transfers < LIMIT_TRANSFER_ERRORS)
         return false;
     failures->failed_transfers = 0;
-    return step_down(
-        device, is_crc ? "CRC errors on the cable" : "DMA errors that Status does not show",
-        is_crc);
+    return step_down(device,
+                     is_crc ? "CRC errors on the cable" : "DMA errors that Status does not show",
+                     is_crc);
 }
 
 bool channel_forget_failures(struct channel *channel)

@@ -7,6 +7,7 @@
 #include "port/request/results.h"
 
 #include "port/access/audit.h"
+#include "port/access/inject_state.h"
 #include "port/contract/report.h"
 #include "port/irb_names.h"
 #include "port/objects.h"
@@ -114,7 +115,8 @@ static void check_device_error(const struct irb_slot *slot, const char *routine,
         contract_report_irb(RULE_IRB_04, slot, routine, place,
                             "AtaStatus is %#x, which the device has not shown", irb->AtaStatus);
     else if (seen == AUDIT_SEEN && !(irb->AtaStatus & STATUS_OF_TROUBLE) && IsAtaCommand(irb) &&
-             !audit_dma_has_failed(slot->channel, slot->begun))
+             !audit_dma_has_failed(slot->channel, slot->begun) &&
+             !inject_has_hidden_since(slot->channel, slot->begun))
         contract_report_irb(RULE_IRB_04, slot, routine, place,
                             "AtaStatus is %#x, which shows no failure, and neither has the bus "
                             "master shown any",
