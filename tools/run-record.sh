@@ -125,7 +125,8 @@ save_recording() {
   # By their own names GDB finds the drivers.
   for ((i = 0; i < ${#session_words[@]}; i++)); do
     [[ ${session_words[i]} == -m && ${session_words[i + 2]} == driver*.sys ]] &&
-      ln -sf "${session_words[i + 2]}" "$record_dir/${session_words[i + 1]##*/}"
+      [[ ${session_words[i + 1]##*/} != driver[0-9]*.sys ]] &&
+      ln -s "${session_words[i + 2]}" "$record_dir/${session_words[i + 1]##*/}"
   done
   printf 'run-qemu.sh: recorded in %s: make replay%s, or replay-debug\n' "${record_dir#"$PWD/"}" "${OUT:+ OUT=$OUT}" >&2
 }
@@ -160,7 +161,7 @@ check_recording() {
       die "the image $path was changed since: what was recorded on it cannot be replayed (record it anew)"
   done < <(recorded image)
   while read -r path; do
-    [[ -f $record_dir/$path ]] || die "$record_dir/$path is missing: the recording is damaged"
+    [[ $path != */* && -f $record_dir/$path ]] || die "$record_dir/$path is missing: the recording is damaged"
   done < <(recorded file && recorded kept)
 }
 
