@@ -100,31 +100,49 @@ static void test_against_a_plain_search(void)
     tap_ok(wrong == 0, "a plain search finds the same (%u differ)", wrong);
 }
 
-/* `path` is an image; its table lies beside it. */
+static bool is_line(const char *line, uint32_t *rva)
+{
+    char function[64], source[128];
+    unsigned number;
+    int fields = sscanf(line, "%8" SCNx32 " %63s %127[^:]:%u", rva, function, source, &number);
+
+    return fields == 4 ? number != 0 && source[0] != '/' && !strstr(source, "include/ddi")
+                       : fields == 1 && strlen(line) == 8;
+}
+
+static bool is_frame(const char *line, uint32_t *rva)
+{
+    char base;
+    unsigned above, below;
+
+    return strlen(line) == 20 &&
+           sscanf(line, "@%8" SCNx32 " %c%4x %4x", rva, &base, &above, &below) >= 2 &&
+           strchr("sb-", base);
+}
+
+/* `path` is an image; its tables lie beside it, of lines and then of frames. */
 static void test_driver(const char *path)
 {
     char name[256], text[1 << 16];
     snprintf(name, sizeof name, "%.*s.lines", (int)(strlen(path) - 4), path);
     FILE *file = fopen(name, "rb");
     size_t byte_count = file ? fread(text, 1, sizeof text - 1, file) : 0;
-    unsigned lines = 0, wrong = 0;
-    uint32_t previous = 0;
+    unsigned lines = 0, frames = 0, wrong = 0;
+    uint32_t previous = 0, rva = 0;
 
     if (file)
         fclose(file);
     text[byte_count] = 0;
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-        char function[64], source[128];
-        uint32_t rva;
-        unsigned number;
-        int fields = sscanf(line, "%8" SCNx32 " %63s %127[^:]:%u", &rva, function, source, &number);
-        wrong += (fields != 4 && (fields != 1 || strlen(line) != 8)) || (lines && rva <= previous);
-        wrong += fields == 4 && (number == 0 || source[0] == '/' || strstr(source, "include/ddi"));
+        unsigned *count = line[0] == '@' ? &frames : &lines;
+        wrong += !(count == &frames ? is_frame(line, &rva) : frames == 0 && is_line(line, &rva));
+        wrong += *count != 0 && rva <= previous;
         previous = rva;
-        lines++;
+        ++*count;
     }
-    tap_ok(lines > 10 && wrong == 0, "%s: %u lines, %u out of order or not the driver's own", name,
-           lines, wrong);
+    tap_ok(lines > 10 && frames > 3 && wrong == 0,
+           "%s: %u lines and %u frames, %u out of order or not the driver's own", name, lines,
+           frames, wrong);
 }
 
 int main(int count, char **arguments)

@@ -203,7 +203,7 @@ static void test_commands(void)
     ata_mode_name(0x22, text, sizeof text);
     tap_ok(strcmp(text, "Multiword DMA mode 2") == 0, "another one");
     ata_mode_name(0xFF, text, sizeof text);
-    tap_ok(strcmp(text, "mode FFh, which is none") == 0, "and none");
+    tap_ok(strcmp(text, "mode 0xff, which is none") == 0, "and none");
     back = known = 0;
     for (unsigned opcode = 0; opcode < 256; opcode++) {
         const char *name = packet_command_name((uint8_t)opcode);

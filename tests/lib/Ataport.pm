@@ -176,7 +176,7 @@ sub launch {
     my $session = bless {
         pid => $pid, input => $to_guest, output => $from_guest, text => '', position => 0,
         words => \%words, ours_may => $ours_may, progress => $progress, shown => 0, run_dir => $environment{RUN_DIR},
-        began => Time::HiRes::time(), limit => $environment{TIMEOUT} // 240,
+        began => Time::HiRes::time(), limit => ($environment{TIMEOUT} // '') =~ /^(\d+)/ ? $1 : 240,
     }, 'Ataport::Session';
     $last_run = $session;
     if (defined $stdin) {
