@@ -217,6 +217,8 @@ static __attribute__((cold, noinline)) bool finished_by_build_io(struct irb_slot
                                         : IRB_STATUS_INTERNAL_ERROR;
     }
     context_pop(context);
+    slot->place = place;
+    slot->place_caller = NULL;
     return slot->page->irb.IrbStatus != IRB_STATUS_PENDING;
 }
 
@@ -257,8 +259,6 @@ static inline __attribute__((always_inline)) void slot_start(struct irb_slot *sl
         slot->page->irb.IrbFlags |= IRB_FLAGS_MAP_BUFFERS; /* it has no other way to ask for it */
     } else if (!(prepare_build_io(slot) ? build_io_guarded(slot) : build_io(channel, slot)) &&
                finished_by_build_io(slot)) {
-        slot->place = ENTRY_PLACE(channel->given.interface.IdeHwBuildIo);
-        slot->place_caller = NULL;
         slot_complete(channel, slot);
         return;
     }

@@ -75,10 +75,8 @@ my @faults = (
         "    settle(channel);\n    if (is_dma(irb))" => "    settle(channel);\n    read_register(channel, REG_STATUS);\n    if (is_dma(irb))",
         'return AtaPortReadPortUchar(channel->command_block + offset);' =>
             'return AtaPortReadPortUchar(channel->command_block + offset);MARK'],
-    ['the sector behind the one that was meant', 'HWR-07', 'read',
-        'REG_LBA_LOW, registers->bSectorNumberReg' => 'REG_LBA_LOW, (UCHAR)(registers->bSectorNumberReg + 1)',
-        'AtaPortWritePortUchar(channel->command_block + offset, value);' =>
-            'AtaPortWritePortUchar(channel->command_block + offset, value);MARK'],
+    ['the sector behind the one that was meant', 'HWR-27', 'read',
+        'REG_LBA_LOW, registers->bSectorNumberReg' => 'REG_LBA_LOW, (UCHAR)(registers->bSectorNumberReg + 1)', $complete => $complete =~ s/\);\n/);MARK\n/r],
     ['a word too few', 'HWR-05', 'start', $data_in => $data_in =~ s{2\);}{2 - 1);}r, $complete => $complete =~ s/\);\n/);MARK\n/r],
     ['a word too many', 'HWR-05', 'read', $data_in => $data_in =~ s{,}{,MARK}r =~ s{2\);}{2 + 1);}r],
     ['data is read when there is none', 'HWR-05', 'errors',
