@@ -135,21 +135,6 @@ esac
 # A misspelt word would be ignored. It may also be somebody else's: that is said, and the run goes on.
 "$top/tools/near-words.pl" >&2
 
-arch=${ARCH:-x86_64}
-case $arch in
-  x86_64 | i386) ;;
-  *) die "ARCH=$arch: expected x86_64 or i386" ;;
-esac
-qemu=${QEMU:-qemu-system-$arch}
-command -v -- "$qemu" >/dev/null || die "there is no $qemu here: run \`make setup\`, or name QEMU with QEMU="
-case $qemu in
-  */*) absolute "$qemu" && qemu=$REPLY ;;
-esac
-absolute "${BUILD:-$top/build/$arch}" && build=$REPLY
-for needed in "$build/kernel" "$top/build/tools/image" "$top"/build/tools/{session,registry,lines}; do
-  [[ -f $needed ]] || die "$needed is missing: run \`make\` first"
-done
-
 # shellcheck source=tools/run-machine.sh
 source "$top/tools/run-machine.sh"
 # shellcheck source=tools/run-disks.sh
@@ -166,6 +151,21 @@ source "$top/tools/run-record.sh"
 source "$top/tools/run-session.sh"
 
 switch_is_on REPLAY && replay
+
+arch=${ARCH:-x86_64}
+case $arch in
+  x86_64 | i386) ;;
+  *) die "ARCH=$arch: expected x86_64 or i386" ;;
+esac
+qemu=${QEMU:-qemu-system-$arch}
+command -v -- "$qemu" >/dev/null || die "there is no $qemu here: run \`make setup\`, or name QEMU with QEMU="
+case $qemu in
+  */*) absolute "$qemu" && qemu=$REPLY ;;
+esac
+absolute "${BUILD:-$top/build/$arch}" && build=$REPLY
+for needed in "$build/kernel" "$top/build/tools/image" "$top"/build/tools/{session,registry,lines}; do
+  [[ -f $needed ]] || die "$needed is missing: run \`make\` first"
+done
 
 # ---------------------------------------------------------------------- the machine
 

@@ -34,7 +34,7 @@ exec 3<>"$run_dir/console" # held open for both, so that it never ends
 # In a session of its own: Ctrl-C in GDB stops the guest, and must not end QEMU. No core: GDB has the
 # guest itself, and nobody else is to stop it and let it go on.
 [[ -n ${CMD-} || ${REPLAY-} == 1 ]] || export MODE=interactive
-CORE=0 GDB=socket GDB_WAIT=1 TIMEOUT=${TIMEOUT:-0} RUN_DIR=$run_dir setsid ./run-qemu.sh <&3 3<&- &
+CORE=0 GDB=socket GDB_WAIT=1 TIMEOUT=${TIMEOUT:-0} RUN_DIR=$run_dir/run setsid ./run-qemu.sh <&3 3<&- &
 pid=$!
 # shellcheck disable=SC2317 # reached through the trap
 finish() {
@@ -46,7 +46,7 @@ trap finish EXIT
 trap : INT
 
 for ((i = 0; i < 100; i++)); do
-  [[ -S $run_dir/gdb.sock ]] && break
+  [[ -S $run_dir/run/gdb.sock ]] && break
   kill -0 "$pid" 2>/dev/null || exit 2 # run-qemu.sh has said why
   sleep 0.05
 done
@@ -62,5 +62,5 @@ The guest stops when its driver is loaded; "continue" lets it run. "console TEXT
 as does, from another terminal, what is written to $run_dir/console.
 HINT
 fi
-ATAPORT_CONSOLE=$run_dir/console ATAPORT_REPLAY=${REPLAY-} gdb -q -x tools/gdb/ataport.py -ex "target remote $run_dir/gdb.sock" \
+ATAPORT_CONSOLE=$run_dir/console ATAPORT_REPLAY=${REPLAY-} gdb -q -x tools/gdb/ataport.py -ex "target remote $run_dir/run/gdb.sock" \
   -ex continue "$@" "$kernel" 3<&-

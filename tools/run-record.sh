@@ -30,8 +30,9 @@ check_record() {
   absolute "${OUT:-$top/build/record}" && record_dir=$REPLY
   [[ -d ${record_dir%/*} && (! -e $record_dir || -d $record_dir) ]] ||
     die "OUT=${OUT-}: is no folder, or there is none that it could be made in"
-  [[ -f $record_dir/recording || -z $(ls -A -- "$record_dir" 2>/dev/null) ]] ||
+  [[ -f $record_dir/recording ]] || is_empty "$record_dir" ||
     die "OUT=${OUT-}: holds something else than a recording; it is not touched"
+  need_own_run_dir
   # QEMU: when an earlier state is loaded, kvmvapic waits for the CPU, and that for who loads the state (7.2).
   # shellcheck disable=SC2054 # the commas are QEMU's
   qemu_words+=(-icount "shift=$icount_shift,rr=record,rrfile=$record_state,rrsnapshot=init" -global apic-common.vapic=off)
@@ -39,6 +40,19 @@ check_record() {
   session_words+=(-r record)
   console_words=,logfile=console.log
   HISTORY=
+}
+
+# A folder that is not there is empty.
+is_empty() { # folder
+  [[ -z $(ls -A -- "$1" 2>/dev/null) ]]
+}
+
+# What a recording consists of has names of its own in the run's directory: nobody else's file may be there.
+need_own_run_dir() {
+  [[ -z ${RUN_DIR-} ]] || is_empty "$RUN_DIR" ||
+    die "RUN_DIR=$RUN_DIR: is not empty; a recording and a replay want a folder of their own"
+  absolute "${RUN_DIR-}"
+  [[ ! $REPLY -ef $record_dir && $REPLY != "$record_dir" ]] || die "RUN_DIR=$RUN_DIR: is the recording's folder, too; give them one each"
 }
 
 why_not_with_record() { # word
@@ -53,6 +67,7 @@ why_not_with_record() { # word
 # A disk's writes go to an overlay, which is a part of the recording.
 record_drive() { # name kind format path
   local image
+  [[ $4 != *$'\n'* ]] || die "$4: a recording cannot name an image whose path has more than one line"
   if [[ $2 == cd ]]; then
     image="media=cdrom,readonly=on"
     qemu_words+=(-drive "if=none,id=$1-file,$image,driver=$3,file.driver=file,file.filename=${4//,/,,}")
@@ -69,6 +84,11 @@ recorded_files=()
 
 # QEMU: the machine's state at the start, from which reverse execution begins, is in the first disk that is written.
 add_record() {
+  local path
+  for path in "${image_files[@]}" "${named_drivers[@]}" "$hive"; do
+    [[ $path == */* ]] || path=./$path
+    [[ ! ${path%/*}/. -ef $record_dir ]] || die "OUT=${OUT-}: $path lies there, which this run needs; give another folder"
+  done
   add_memory_file record
   if [[ -z ${recorded_files[*]} ]]; then
     qemu-img create -q -f qcow2 "$run_dir/state.qcow2" 1M >/dev/null || die "no disk can be made in $run_dir"
@@ -84,12 +104,14 @@ file_facts() { # path
   stat -L -c '%s %.9Y' -- "$1"
 }
 
-# The run has ended.
+# The run has ended. The new recording is whole before the old one goes.
 save_recording() {
-  local i name path
+  local i name path new=$record_dir.new.$$
   # QEMU: the log begins with its version, which QEMU writes at its end.
-  if [[ ! -s $run_dir/$record_state || $(head -c 4 -- "$run_dir/$record_state" | od -An -tu4) -eq 0 ]]; then
-    printf 'run-qemu.sh: there is no recording: QEMU has not finished its log\n' >&2
+  if [[ $status == 1 || $status == 126 || ! -s $run_dir/$record_state ||
+    $(head -c 4 -- "$run_dir/$record_state" | od -An -tu4) -eq 0 ]]; then
+    printf 'run-qemu.sh: nothing was recorded: QEMU has not %s\n' \
+      "$( ((status == 1 || status == 126)) && echo started || echo 'finished its log')" >&2
     return
   fi
   for ((i = 0; i < ${#session_words[@]}; i++)); do
@@ -105,30 +127,39 @@ save_recording() {
       "memory $(sha256sum <"$run_dir/record.memory")"
     for path in "${image_files[@]}"; do
       absolute "$path"
-      [[ $REPLY != *$'\n'* ]] && printf 'image %s %s\n' "$(file_facts "$REPLY")" "$REPLY"
+      printf 'image %s %s\n' "$(file_facts "$REPLY")" "$REPLY"
     done
     printf 'file %s\n' "${recorded_files[@]}"
     printf 'kept %s\n' words console.log debug.log kernel.elf
   } >"$run_dir/recording"
-  # The old one goes first, by the names that it has.
-  if [[ -f $record_dir/recording ]]; then
-    while read -r name; do
-      rm -f -- "$record_dir/${name##*/}"
-    done < <(sed -n 's/^file //p; s/^kept //p' "$record_dir/recording")
-    find "$record_dir" -maxdepth 1 -type l -name '*.sys' -delete
-    rm -f -- "$record_dir/recording"
-  fi
-  if ! { mkdir -p -- "$record_dir" && cd -- "$run_dir" &&
-    cp --sparse=always -- "${recorded_files[@]}" words console.log debug.log recording "$symbols" "$record_dir" && cd - >/dev/null; }; then
+  if ! { mkdir -p -- "$new/external" && (cd -- "$run_dir" &&
+    cp --sparse=always -- "${recorded_files[@]}" words console.log debug.log recording "$symbols" "$new"); }; then
+    rm -rf -- "$new"
     die "the recording cannot be written to $record_dir"
   fi
-  # By their own names GDB finds the drivers.
+  # By their own names GDB finds the drivers there.
   for ((i = 0; i < ${#session_words[@]}; i++)); do
     [[ ${session_words[i]} == -m && ${session_words[i + 2]} == driver*.sys ]] &&
-      [[ ${session_words[i + 1]##*/} != driver[0-9]*.sys ]] &&
-      ln -s "${session_words[i + 2]}" "$record_dir/${session_words[i + 1]##*/}"
+      ln -s "../${session_words[i + 2]}" "$new/external/${session_words[i + 1]##*/}"
   done
-  printf 'run-qemu.sh: recorded in %s: make replay%s, or replay-debug\n' "${record_dir#"$PWD/"}" "${OUT:+ OUT=$OUT}" >&2
+  forget_recording
+  if ! { mkdir -p -- "$record_dir" && mv -- "$new"/* "$record_dir" && rmdir -- "$new"; }; then
+    die "the recording is in $new, and cannot be moved to $record_dir"
+  fi
+  printf 'run-qemu.sh: recorded in %s: make replay%s, or replay-debug\n' "${record_dir#"$PWD/"}" \
+    "${OUT:+$(printf ' OUT=%q' "$OUT")}" >&2
+}
+
+# The one that is there, by the names that it has.
+forget_recording() {
+  local name
+  [[ -f $record_dir/recording ]] || return 0
+  while read -r name; do
+    rm -f -- "$record_dir/${name##*/}"
+  done < <(sed -n 's/^file //p; s/^kept //p' "$record_dir/recording")
+  [[ ! -d $record_dir/external ]] ||
+    { find "$record_dir/external" -maxdepth 1 -type l -delete && rmdir -- "$record_dir/external"; }
+  rm -f -- "$record_dir/recording"
 }
 
 # ---------------------------------------------------------------------- replays
@@ -139,22 +170,24 @@ recorded() { # word
 }
 
 check_recording() {
-  local word image size time path facts
+  local word line size time path facts
   absolute "${OUT:-$top/build/record}" && record_dir=$REPLY
   [[ -f $record_dir/recording ]] || die "$record_dir holds no recording: \`make record\` makes one"
   [[ $(head -n 1 "$record_dir/recording") == "$recording_head" ]] ||
     die "$record_dir is a recording of another version: record it anew"
-  for word in DISK DISK1 DISK2 DISK3 CDROM FORMAT WRITE MACHINE CONTROLLER ACCEL MINIPORT HIVE CMD STRICT CHECKS TRACE FAULT \
-    KARGS NBD TIMELINE RECORD QEMU_EXTRA; do
+  for word in DISK DISK1 DISK2 DISK3 CDROM FORMAT WRITE MACHINE CONTROLLER ACCEL MINIPORT HIVE HIVE_RO CMD MODE STRICT CHECKS \
+    TRACE FAULT KARGS NBD TIMELINE REQUEST WATCHDOG RECORD QEMU_EXTRA; do
     [[ -z ${!word-} || ${!word} == 0 ]] ||
       die "REPLAY=1 and $word=${!word}: a replay has all that from the recording; leave it out, or record anew"
   done
+  need_own_run_dir
   arch=$(recorded arch) recorded_status=$(recorded status) mode=$(recorded mode)
   qemu=${QEMU:-qemu-system-$arch}
   command -v -- "$qemu" >/dev/null || die "there is no $qemu here: run \`make setup\`, or name QEMU with QEMU="
   [[ $("$qemu" --version | head -n 1) == "$(recorded qemu)" ]] ||
     die "it was recorded with $(recorded qemu), and $qemu is $("$qemu" --version | head -n 1): only the same one can replay it"
-  while read -r size time path; do
+  while IFS= read -r line; do # a path may begin or end with a blank
+    size=${line%% *} line=${line#* } time=${line%% *} path=${line#* }
     [[ -e $path ]] || die "the image $path is not there any more: the recording cannot be replayed without it"
     facts=$(file_facts "$path")
     [[ $facts == "$size $time" ]] ||
@@ -165,24 +198,28 @@ check_recording() {
   done < <(recorded file && recorded kept)
 }
 
-# Whatever is not as it was, is said. A replay that ended otherwise has failed.
+# A replay that the guest has ended, or the recording. Whatever is not as it was, is said, and the replay has failed.
 compare_with_recording() {
-  local differs=() output bytes
-  cmp -s -- "$run_dir/console.log" "$record_dir/console.log" || differs+=("the output (cmp $record_dir/console.log)")
-  [[ $(sha256sum <"$run_dir/record.memory") == "$(recorded memory)" ]] || differs+=("the memory")
+  local differs=() output kept
+  cmp -s -- "$run_dir/console.log" "$record_dir/console.log" || differs+=('the output')
+  [[ $(sha256sum <"$run_dir/record.memory") == "$(recorded memory)" ]] || differs+=('the memory')
   ((status == recorded_status)) || differs+=("the end ($status, and it was $recorded_status)")
-  bytes=$(stat -c %s -- "$record_dir/console.log")
-  if ((${#differs[@]})); then
-    printf -v output '%s, ' "${differs[@]}"
-    printf 'run-qemu.sh: the replay is not as the recording: %s differs\n' "${output%, }" >&2
-    cp -- "$run_dir/console.log" "$top/build/run/replay.log" 2>/dev/null
-    exit 1
+  if ((${#differs[@]} == 0)); then
+    printf 'run-qemu.sh: replayed as recorded: the same output (%s bytes), the same memory, the same end\n' \
+      "$(stat -c %s -- "$record_dir/console.log")" >&2
+    return
   fi
-  printf 'run-qemu.sh: replayed as recorded: the same output (%s bytes), the same memory, the same end\n' "$bytes" >&2
+  printf -v output '%s, ' "${differs[@]}"
+  printf 'run-qemu.sh: the replay is not as the recording: %s differs\n' "${output%, }" >&2
+  kept=$run_dir/console.log
+  [[ -n ${RUN_DIR-} ]] || { kept=$top/build/run/replayed.log && mv -f -- "$run_dir/console.log" "$kept"; }
+  printf 'run-qemu.sh: what was printed: %s, and when it was recorded: %s\n' "$kept" "$record_dir/console.log" >&2
+  exit 1
 }
 
 replay() {
   local name
+  [[ -f $top/build/tools/session ]] || die "$top/build/tools/session is missing: run \`make\` first"
   check_recording
   : "${CORE:=1}"
   symbols=$record_dir/kernel.elf interactive=0 time_limit=${TIMEOUT:-0} has_hive=() has_record=1
@@ -204,10 +241,12 @@ replay() {
   done
   truncate -s "$memory_size" -- "$run_dir/record.memory" || die "the machine's memory cannot be made in $run_dir"
   add_gdb
-  [[ ${GDB:-0} == 0 ]] && session_words+=(-r replay)
+  [[ ${GDB:-0} == 0 ]] && session_words+=(-r replay) || session_words+=(-r debug)
   run_session : :
   # A recording that the host ended, ends by itself when it is replayed.
-  ((status != 0 || recorded_status % 2 != 0)) || status=$recorded_status time_limit=$(recorded limit)
-  [[ ${GDB:-0} != 0 ]] || ((status == 120)) || compare_with_recording
+  ((status != 0 || recorded_status % 2 != 0)) || grep -q '^Triple fault' "$run_dir/qemu.log" ||
+    status=$recorded_status time_limit=$(recorded limit)
+  [[ ${GDB:-0} != 0 ]] || ((status != recorded_status && status != 0 && (status == 1 || status > 128 || status % 2 == 0))) ||
+    compare_with_recording
   conclude 0
 }

@@ -91,7 +91,7 @@ add_gdb() {
 # shall be done meanwhile: the commands $1, and $2 when QEMU has ended.
 run_session() { # before after
   local left count name
-  for left in "$run_dir"/{debug.log,qemu.log,console.log,core}; do
+  for left in "$run_dir"/{debug.log,qemu.log,core}; do
     [[ ! -e $left ]] || rm -f -- "$left"
   done
   switch_is_on CORE && session_words+=(-c core)

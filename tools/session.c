@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-r record|replay] [-y FILE NAME]
+ * usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-r record|replay|debug] [-y FILE NAME]
  *            [-m FILE NAME]... [-d DEVICE WORDS STORE]... [-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...
  *
  * Starts QEMU for run-qemu.sh, in FOLDER, where each FILE is copied as NAME first, and stays beside it until it has ended:
@@ -432,10 +432,11 @@ static int conclude(int status)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-r record|replay] "
-            "[-y FILE NAME] [-m FILE NAME]... [-d DEVICE WORDS STORE]... "
-            "[-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...\n");
+    fprintf(
+        stderr,
+        "usage: session [-C FOLDER] [-t SECONDS] [-f FOLDER] [-c CORE] [-r record|replay|debug] "
+        "[-y FILE NAME] [-m FILE NAME]... [-d DEVICE WORDS STORE]... "
+        "[-n SOCKET PLUGIN MEMORY] -- QEMU ARGUMENT...\n");
     return END_NOT_STARTED;
 }
 

@@ -84,11 +84,14 @@ void core_conclude(void);
 
 /* session_replay.c */
 
-/* Before QEMU starts: "record" or "replay". False: it is neither. */
+/* Before QEMU starts: "record", "replay", or "debug" for a replay in GDB. False: it is neither. */
 bool replay_set_mode(const char *word);
 
 /* True: the guest may not be interrupted from here. */
 bool replay_forbids_interrupts(void);
+
+/* True: what the guest hands over was handed over before. */
+bool replay_repeats(void);
 
 /* Keeps QEMU's words, if it records. False: that failed, and was said. */
 bool replay_keep_words(char *const *words);

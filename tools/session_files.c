@@ -65,6 +65,8 @@ static void begin_text(void)
 {
     char path[PATH_MAX], why[200];
 
+    if (replay_repeats())
+        return;
     if (!host_file_name_is_good(name)) {
         name[0] = 0; /* it may hold anything */
         fail(": the guest gave it no plain name");

@@ -6,6 +6,8 @@
  * - Neither may be sent a non-maskable interrupt: QEMU has no place for it in its log.
  * - QEMU is asked once a second how many instructions it has done. A replay goes as fast as it can, and
  *   always on: when they no longer become more, it is ended. So is a QEMU that does not answer.
+ * - What a replay would store was stored when it was recorded.
+ * - With GDB ("debug") it stands still as long as somebody likes.
  *
  * QEMU: a replay of AHCI comes to that (7.2) where a command that is not queued has ended and others
  * are waiting: the next one is begun from a bottom half that is in no log, and so at another
@@ -24,7 +26,7 @@
 #define ASK_SECONDS   1.0
 #define STUCK_SECONDS 20 /* a loaded host is slow, too */
 
-static enum { MODE_NONE, MODE_RECORD, MODE_REPLAY } mode;
+static enum { MODE_NONE, MODE_RECORD, MODE_REPLAY, MODE_DEBUG } mode;
 static unsigned long long instructions;
 static double moved_at;    /* when they last became more; 0: QEMU was not asked yet */
 static double answered_at; /* when QEMU last said how many there are */
@@ -35,12 +37,19 @@ bool replay_set_mode(const char *word)
         mode = MODE_RECORD;
     else if (strcmp(word, "replay") == 0)
         mode = MODE_REPLAY;
+    else if (strcmp(word, "debug") == 0)
+        mode = MODE_DEBUG;
     return mode != MODE_NONE;
 }
 
 bool replay_forbids_interrupts(void)
 {
     return mode != MODE_NONE;
+}
+
+bool replay_repeats(void)
+{
+    return mode == MODE_REPLAY || mode == MODE_DEBUG;
 }
 
 bool replay_keep_words(char *const *words)
@@ -60,7 +69,7 @@ bool replay_keep_words(char *const *words)
 
 double replay_watch(double now)
 {
-    if (mode == MODE_NONE)
+    if (mode == MODE_NONE || mode == MODE_DEBUG)
         return 0;
     if (moved_at == 0)
         moved_at = answered_at = now;

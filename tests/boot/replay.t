@@ -27,7 +27,7 @@ my $cd = random_image('disk.iso', 1 << 20, 'replay-cd');
 my %facts = map { $_ => sha256_of($_) } $image, $cd;
 my $hive = "$Ataport::scratch/" . 'recorded.reg';
 my $run = recording('run', DISK => $image, CDROM => $cd, HIVE => $hive, FAULT => 'error ICRC nth=5; bsy for=3ms nth=9',
-    CMD => 'sha256 0; fill 0 100 64 0x5a; read 0 99 3; flush 0; sha256 cd0 4 20; registry set HKLM\SOFTWARE\x v sz:stored; nonsense');
+    CMD => 'sha256 0; fill 0 100 64 0x5a; read 0 99 3; flush 0; sha256 cd0 4 20; registry set HKLM\SOFTWARE\x v sz:stored; trace save kept; nonsense');
 exit_code_is($run, 1, 'a run is recorded, and ends as a run does');
 like($run->{console}, qr{^run-qemu\.sh: recorded in \S+/run: make replay OUT=}m, 'it says where the recording is');
 like($run->{console}, qr/^\Q@{[sha256_of($image)]}\E  disk 0/m, 'the guest has read the image');
@@ -35,12 +35,14 @@ is(sha256_of($_), $facts{$_}, "$_ was not written") for $image, $cd;
 like(slurp($hive), qr/^"v"="stored"/m, 'the registry is as after any run');
 
 my $stored = slurp($hive);
+like($run->{console}, qr{^run-qemu\.sh: the trace is in \S+/kept$}m, 'and the trace, which the guest hands over, is there');
 my $again = boot(REPLAY => 1, OUT => "$place/run", HIVE => undef);
 exit_code_is($again, 1, 'its replay ends as it did');
 like($again->{console}, qr/^run-qemu\.sh: replayed as recorded: the same output \(\d+ bytes\), the same memory, the same end$/m,
     'and says that all was the same');
 like($again->{console}, qr/^0000c800  5a 5a /m, 'what was printed is printed again');
 is(slurp($hive), $stored, 'but nothing is stored again');
+unlike($again->{console}, qr/the trace is/, 'and no file made again');
 is(sha256_of($image), $facts{$image}, 'nor is the image written');
 
 # ------------------------------------------------------------------ what cannot be replayed
@@ -53,6 +55,8 @@ sub is_refused {
     return;
 }
 
+is_refused(qr/^run-qemu\.sh: RUN_DIR=\S+: is not empty; a recording and a replay want a folder of their own$/m, "the recording's folder as RUN_DIR",
+    RUN_DIR => "$place/run");
 is_refused(qr/^run-qemu\.sh: REPLAY=1 and CMD=devices: a replay has all that from the recording/m, 'other commands', CMD => 'devices');
 is_refused(qr/ holds no recording: `make record` makes one$/m, 'a folder that is none', OUT => $place);
 my $head = slurp("$place/run/recording");
@@ -67,6 +71,12 @@ for (['WRITE=1', WRITE => 1], ['NBD=1', NBD => 1], ['TIMELINE=1', TIMELINE => 1]
     exit_code_is($refused, 2, "$said: no recording");
     like($refused->{console}, qr/^run-qemu\.sh: RECORD=1 and $said: /m, 'and it says why');
 }
+my $inside = recording('run', DISK => "$place/run/hd0.qcow2", FORMAT => 'qcow2', CMD => 'devices');
+exit_code_is($inside, 2, 'a disk that lies in the old recording');
+like($inside->{console}, qr{^run-qemu\.sh: OUT=\S+: \S+/hd0\.qcow2 lies there, which this run needs}m, 'is not taken away');
+my $nothing = recording('run', DISK => 'none', CMD => 'devices', QEMU_EXTRA => '-device nonsense');
+like($nothing->{console}, qr/^run-qemu\.sh: nothing was recorded: QEMU has not started$/m, 'what did not start is no recording');
+is(slurp("$place/run/recording"), $head, 'and the old one is still there');
 mkdir "$place/full";
 spill("$place/full/mine", 'somebody else');
 my $full = boot(RECORD => 1, OUT => "$place/full", DISK => 'none', CMD => 'devices');
