@@ -185,7 +185,7 @@ it changes; help, tables and the progress bar follow it.
 
 ### History
 
-The last 1000 lines are kept in `build/history`, for later sessions: each as soon as it is entered, so a QEMU that is killed takes
+The last 1000 lines are kept in `build/history`, for later sessions (and until `make clean`): each as soon as it is entered, so a QEMU that is killed takes
 none with it, and whole, so several sessions may have the same file. `HISTORY=file` names another one; `HISTORY=` with nothing
 behind it is none. Only what is entered at a prompt is kept; `CMD=` and standard input are not. A line that begins with a blank,
 or repeats the one before it, is not kept either.

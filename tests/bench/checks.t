@@ -68,7 +68,7 @@ cmp_ok($traced, '>', $plain, 'and is there');
 # One queued read, one that is not queued, and the mean of 32 at a time, which share some of their interrupts: how
 # many depends on the machine.
 my %ahci_limits = ($ENV{ARCH} // '') eq 'i386'
-    ? (queued => 1660, plain => 1560, together => 1550) : (queued => 1315, plain => 1245, together => 1215);
+    ? (queued => 1660, plain => 1560, together => 1550) : (queued => 1315, plain => 1245, together => 1300);
 my %ahci = (MACHINE => 'q35');
 spill("$scratch/plain.reg", "Windows Registry Editor Version 5.00\n\n"
     . "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\ahci\\Controller0\\Channel0]\n"
