@@ -14,7 +14,7 @@ use Test::More;
 # The auditor (port/access/audit.h) looks at each access to a channel's registers. i386 has fewer registers, and passes
 # arguments on the stack.
 my $calls_limit = 50;
-my $auditor_limit = ($ENV{ARCH} // '') eq 'i386' ? 250 : 150;
+my $auditor_limit = ($ENV{ARCH} // '') eq 'i386' ? 250 : 165;
 my $limit = $calls_limit + $auditor_limit;
 
 my $build = 'build/' . ($ENV{ARCH} || 'x86_64');

@@ -107,15 +107,15 @@ is(join("\n", @bad), '', '120 damaged images are survived');
 # The same of frames alone, which are few bytes.
 my ($size, $offset) = (command('x86_64-w64-mingw32-objdump', '-h', 'build/x86_64/sample.sys'))[1] =~ /^\s*\d+ \.debug_frame\s+(\S+)\s+\S+\s+\S+\s+(\S+)/m;
 ok(defined $offset, 'there are frames to damage') or $offset = $size = 1;
-my %ends;
+my $said = 0;
 for my $try (1 .. 60) {
     my $bytes = $sample;
     substr($bytes, hex($offset) + int rand hex $size, 1, chr int rand 256) for 1 .. 1 + int rand 6;
     ($code, $output) = command('timeout', 20, $sanitized, spill("$scratch/damaged.sys", $bytes));
-    $ends{$code}++;
+    $said++ if $output =~ /: what it says of its frames is damaged$/m;
     push @bad, "try $try ended with $code: " . substr $output, 0, 500 if $code > 1 || $output =~ /Sanitizer|runtime error/;
 }
 is(join("\n", @bad), '', '60 with damaged frames, too');
-ok($ends{1}, 'and it is said that they are');
+ok($said, 'and it is said that they are');
 
 done_testing();

@@ -39,6 +39,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 gdb.execute("set pagination off")
 gdb.execute("set confirm off")
 gdb.execute("set print pretty on")
+gdb.execute("set host-charset UTF-8")  # whatever the locale: names come from drivers, and from damaged memory
 
 # pylint: disable=wrong-import-position,unused-import
 from ata import images, irb, life, printers, registry, trace, wire
