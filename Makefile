@@ -268,7 +268,8 @@ test:
 	@tests/conformance/run.pl
 else
 test built-test: test-tools $(OTHER_TOOLS) $(BENCH_TOOLS) \
-    $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS)))
+    $(patsubst tests/host/%.c,$(HOST_BUILD)/%,$(filter $(HOST_TESTS),$(TESTS))) \
+    $(if $(filter tests/host/lines.t,$(TESTS)),build/x86_64/sample.sys)
 # More than there are processors, since tests wait for time-outs and disks most of their time. The longest
 # ones stand first.
 test:
