@@ -509,6 +509,14 @@ static BOOLEAN is_over(struct probe_channel *channel)
     return AtaPortReadPortUchar(channel->bus_master + BM_STATUS) & BM_INTERRUPT;
 }
 
+/* All that a transfer wants at its end. */
+static void stop_and_clear(struct probe_channel *channel)
+{
+    WRITE_COMMAND(channel, 0);
+    AtaPortReadPortUchar(channel->command_block + STATUS);
+    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+}
+
 static BOOLEAN hwr_never_stopped_interrupt(struct probe_channel *channel)
 {
     if (!is_over(channel))
@@ -578,9 +586,7 @@ static BOOLEAN hwr_other_sectors_interrupt(struct probe_channel *channel)
 {
     if (!is_over(channel))
         return FALSE;
-    WRITE_COMMAND(channel, 0);
-    AtaPortReadPortUchar(channel->command_block + STATUS);
-    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    stop_and_clear(channel);
     AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-27 */
     return TRUE;
 }
@@ -623,9 +629,7 @@ static BOOLEAN hwr_failure_succeeds_interrupt(struct probe_channel *channel)
 {
     if (!is_over(channel))
         return FALSE;
-    WRITE_COMMAND(channel, 0);
-    AtaPortReadPortUchar(channel->command_block + STATUS);
-    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    stop_and_clear(channel);
     AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-25 */
     return TRUE;
 }
@@ -634,9 +638,7 @@ static BOOLEAN hwr_failure_shown_before_interrupt(struct probe_channel *channel)
 {
     if (!is_over(channel))
         return FALSE;
-    WRITE_COMMAND(channel, 0);
-    AtaPortReadPortUchar(channel->command_block + STATUS);
-    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    stop_and_clear(channel);
     AtaPortCompleteRequest(channel, end(channel)); /* BREAKS: HWR-25 */
     return TRUE;
 }
@@ -682,9 +684,7 @@ CASE hwr_polled_to_the_end(struct occasion *at)
     while (AtaPortReadPortUchar(channel->device_control) & (IDE_STATUS_BUSY | IDE_STATUS_DRQ))
         ;
     (void)is_over(channel);
-    WRITE_COMMAND(channel, 0);
-    AtaPortReadPortUchar(channel->command_block + STATUS);
-    WRITE_STATUS(channel, BM_INTERRUPT | BM_ERROR);
+    stop_and_clear(channel);
     AtaPortWritePortUchar(channel->device_control, IDE_DC_REENABLE_CONTROLLER);
     AtaPortCompleteRequest(channel, end(channel));
     return TRUE;
