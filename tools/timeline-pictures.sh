@@ -31,16 +31,7 @@ picture ide-set-up set-up
 picture ide-reset reset
 
 # Without DMA, and two sectors a block.
-cat >"$folder/pio.reg" <<'END'
-Windows Registry Editor Version 5.00
-
-[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\pata\Controller0\Channel0]
-"DmaAllowed"=dword:00000000
-"MultipleCount"=dword:00000002
-
-[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\pata\Controller0\Channel1]
-"DmaAllowed"=dword:00000000
-END
+cp tools/timeline/pio.reg "$folder/pio.reg"
 run pio MACHINE=pc CDROM="$folder/cd.iso" HIVE="$folder/pio.reg" CMD='fill 0 2048 5 0; sha256 cd0 16 1; cdb cd0 28000fffffff0000010000 in 2048'
 picture ide-pio-write 'WRITE MULTIPLE'
 picture ide-packet 'READ(10), LBA 16'

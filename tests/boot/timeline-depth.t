@@ -28,17 +28,8 @@ is(join("\n", picture_words("$scratch/trace.svg")), join("\n", picture_words("$t
 
 # ------------------------------------------------------------------ PIO and packets
 
-# In the pictures of docs/sequences.md; their script has the same words.
-my $hive = spill("$scratch/pio.reg", <<'END');
-Windows Registry Editor Version 5.00
-
-[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\pata\Controller0\Channel0]
-"DmaAllowed"=dword:00000000
-"MultipleCount"=dword:00000002
-
-[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\pata\Controller0\Channel1]
-"DmaAllowed"=dword:00000000
-END
+# In the pictures of docs/sequences.md; their script (tools/timeline-pictures.sh) gives the same commands.
+my $hive = spill("$scratch/pio.reg", slurp("$top/tools/timeline/pio.reg"));
 $run = boot(DISK => $disk, CDROM => random_image('cd.iso', 1 << 20, 2), TIMELINE => 1, OUT => $out, HIVE => $hive,
     CMD => 'fill 0 2048 5 0; sha256 cd0 16 1; cdb cd0 28000fffffff0000010000 in 2048');
 exit_code_is($run, 1, 'a write by PIO, a packet command, and one that fails');
