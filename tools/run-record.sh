@@ -15,6 +15,10 @@ icount_shift=3
 # QEMU: what has come from a disk or a key is handed over when the CPU does something next (hal/x86/pc/timer.c).
 tick_us=500
 
+find_record_dir() {
+  absolute "${OUT:-$top/build/record}" && record_dir=$REPLY
+}
+
 # What cannot be, before anything is made; and where the recording goes.
 check_record() {
   local word
@@ -27,7 +31,7 @@ check_record() {
   done
   [[ $accel == tcg ]] || die "RECORD=1 and ACCEL=$accel: QEMU records what its own TCG does"
   command -v qemu-img >/dev/null || die "there is no qemu-img here: run \`make setup\`"
-  absolute "${OUT:-$top/build/record}" && record_dir=$REPLY
+  find_record_dir
   [[ -d ${record_dir%/*} && (! -e $record_dir || -d $record_dir) ]] ||
     die "OUT=${OUT-}: is no folder, or there is none that it could be made in"
   [[ -f $record_dir/recording ]] || is_empty "$record_dir" ||
@@ -99,6 +103,10 @@ add_record() {
   kernel_words+=" tick=$tick_us"
 }
 
+qemu_version() {
+  "$qemu" --version | head -n 1
+}
+
 # Of a file, what changes with it.
 file_facts() { # path
   stat -L -c '%s %.9Y' -- "$1"
@@ -123,7 +131,7 @@ save_recording() {
   done
   recorded_files+=("$record_state")
   {
-    printf '%s\n' "$recording_head" "arch $arch" "qemu $("$qemu" --version | head -n 1)" "mode $mode" "limit $time_limit" "status $status" \
+    printf '%s\n' "$recording_head" "arch $arch" "qemu $(qemu_version)" "mode $mode" "limit $time_limit" "status $status" \
       "memory $(sha256sum <"$run_dir/record.memory")"
     for path in "${image_files[@]}"; do
       absolute "$path"
@@ -170,8 +178,8 @@ recorded() { # word
 }
 
 check_recording() {
-  local word line size time path facts
-  absolute "${OUT:-$top/build/record}" && record_dir=$REPLY
+  local word line size time path facts version
+  find_record_dir
   [[ -f $record_dir/recording ]] || die "$record_dir holds no recording: \`make record\` makes one"
   [[ $(head -n 1 "$record_dir/recording") == "$recording_head" ]] ||
     die "$record_dir is a recording of another version: record it anew"
@@ -184,8 +192,9 @@ check_recording() {
   arch=$(recorded arch) recorded_status=$(recorded status) mode=$(recorded mode)
   qemu=${QEMU:-qemu-system-$arch}
   command -v -- "$qemu" >/dev/null || die "there is no $qemu here: run \`make setup\`, or name QEMU with QEMU="
-  [[ $("$qemu" --version | head -n 1) == "$(recorded qemu)" ]] ||
-    die "it was recorded with $(recorded qemu), and $qemu is $("$qemu" --version | head -n 1): only the same one can replay it"
+  version=$(qemu_version)
+  [[ $version == "$(recorded qemu)" ]] ||
+    die "it was recorded with $(recorded qemu), and $qemu is $version: only the same one can replay it"
   while IFS= read -r line; do # a path may begin or end with a blank
     size=${line%% *} line=${line#* } time=${line%% *} path=${line#* }
     [[ -e $path ]] || die "the image $path is not there any more: the recording cannot be replayed without it"
