@@ -67,8 +67,14 @@ sub words_of {
 
 my $session = start(DISK => $disk, TIMELINE => 'check', OUT => $out);
 $session->expect(qr/> \z/, 60);
-my ($reader) = grep { words_of($_) =~ /timeline\0record\0\Q$session->{run_dir}\E\// } map { m{(\d+)$} ? $1 : () } glob '/proc/[0-9]*';
-ok($reader, 'the reader is found') or BAIL_OUT('there is none');
+# On a busy host it may not have begun yet.
+my $reader;
+for (1 .. 100) {
+    ($reader) = grep { words_of($_) =~ /timeline\0record\0\Q$session->{run_dir}\E\// } map { m{(\d+)$} ? $1 : () } glob '/proc/[0-9]*';
+    last if $reader;
+    select undef, undef, undef, 0.1;
+}
+ok($reader, 'the reader is found') or die "there is none\n";
 kill STOP => $reader;
 $session->answer('bench 0 read 4K 32', 120);
 my ($accesses) = $session->answer('counters', 60) =~ /^Register accesses of the drivers: (\d+)/m;
