@@ -76,7 +76,7 @@ static void add_feature(const struct trace_task_file *file, uint8_t opcode, char
     if (!has(file->has_now, ROLE_ERROR))
         return;
     const char *name = ata_feature_name(opcode, feature);
-    trace_add(text, size, ", %02X%s%s", feature, name ? " " : "", name ? name : "");
+    trace_add(text, size, ", 0x%02x%s%s", feature, name ? " " : "", name ? name : "");
     if (opcode == SET_FEATURES && feature == SET_TRANSFER_MODE &&
         has(file->has_now, ROLE_SECTOR_COUNT)) {
         ata_mode_name(file->now[ROLE_SECTOR_COUNT], mode, sizeof mode);
@@ -99,7 +99,7 @@ void trace_command_words(const struct trace_task_file *file, uint8_t opcode, cha
     const struct ata_command *command = ata_command(opcode);
     bool is_wide = opcode < 0xC0; /* of the queued ones */
 
-    trace_add(text, size, "%02X %s", opcode, command ? command->name : "(no known command)");
+    trace_add(text, size, "0x%02x %s", opcode, command ? command->name : "(no known command)");
     if (has(file->has_now, ROLE_DEVICE))
         trace_add(text, size, ", device %u", !!(file->now[ROLE_DEVICE] & DEVICE_DEV));
     switch (command ? (enum command_shape)command->shape : SHAPE_PLAIN) {
@@ -164,7 +164,7 @@ void trace_packet_words(const uint8_t packet[TRACE_PACKET_BYTES], char *text, si
         count = big_endian(packet + 6, 4);
         break;
     }
-    trace_add(text, size, "%02X %s", packet[0], name ? name : "(no known packet command)");
+    trace_add(text, size, "0x%02x %s", packet[0], name ? name : "(no known packet command)");
     if (count)
         trace_add(text, size, ", LBA %u, %u block%s", (unsigned)big_endian(packet + 2, 4),
                   (unsigned)count, count == 1 ? "" : "s");

@@ -101,7 +101,7 @@ static void add_device(uint8_t value, char *text, size_t size)
 {
     trace_add(text, size, " device %u%s", value >> 4 & 1, value & 0x40 ? ", LBA" : "");
     if (value & 0x0F)
-        trace_add(text, size, value & 0x40 ? ", bits 27:24 = %X" : ", head %u", value & 0x0Fu);
+        trace_add(text, size, value & 0x40 ? ", bits 27:24 = %#x" : ", head %u", value & 0x0Fu);
 }
 
 /* The table that the bus master was started on. */
@@ -170,7 +170,7 @@ static void add_ahci(uint32_t offset, bool is_write, uint32_t value, char *text,
     else
         trace_add(text, size, "P%d%s", port, name + 2);
     bits_write(ahci_register_bits(offset), value, names, sizeof names);
-    trace_add(text, size, " %s %08X%s%s", is_write ? "<-" : "->", (unsigned)value,
+    trace_add(text, size, " %s 0x%08x%s%s", is_write ? "<-" : "->", (unsigned)value,
               names[0] ? " " : "", names);
 }
 
@@ -192,13 +192,12 @@ static void put_access(struct trace_reader *reader, const struct trace_entry *en
         trace_add(text, size, "Command <- ");
         trace_command_words(task_file(reader, found.channel), (uint8_t)entry->value, text, size);
     } else if (is_found) {
-        trace_add(text, size, "%s %s %0*X", register_name(found.role, is_write),
+        trace_add(text, size, "%s %s 0x%0*x", register_name(found.role, is_write),
                   is_write ? "<-" : "->", digits, (unsigned)entry->value);
         add_value(reader, found.channel, found.role, is_write, (uint8_t)entry->value, text, size);
     } else {
-        trace_add(text, size, "%s %s%04x %s %0*X", is_memory ? "memory" : "port",
-                  is_memory ? "..." : "", where, is_write ? "<-" : "->", digits,
-                  (unsigned)entry->value);
+        trace_add(text, size, "%s%04x %s 0x%0*x", is_memory ? "memory 0x..." : "port 0x", where,
+                  is_write ? "<-" : "->", digits, (unsigned)entry->value);
     }
     if (extra & TRACE_INJECTED)
         trace_add(text, size, " (injected)");
@@ -220,7 +219,7 @@ static void put_buffer(struct trace_reader *reader, const struct trace_entry *en
     if (is_found && found.role != ROLE_NONE)
         trace_add(text, size, "%s", register_name(found.role, extra & TRACE_IS_OUT));
     else
-        trace_add(text, size, "%s%04x", is_memory ? "memory ..." : "port ",
+        trace_add(text, size, "%s%04x", is_memory ? "memory 0x..." : "port 0x",
                   (unsigned)(uint16_t)entry->head);
     trace_add(text, size, " %s %u byte%s (%u x %u)", way, byte_count, plural(byte_count),
               (unsigned)entry->value, width);

@@ -59,17 +59,17 @@ struct trace_reader {
 void trace_reader_begin(struct trace_reader *reader, const struct trace_world *world);
 /* Has the reader know an entry. */
 void trace_reader_note(struct trace_reader *reader, const struct trace_entry *entry);
-/* Writes what an entry says: "0.0  Status -> 58 DRDY DSC DRQ". To be called before the entry is
+/* Writes what an entry says: "0.0  Status -> 0x58 DRDY DSC DRQ". To be called before the entry is
  * noted. "" for one that stands for nothing of its own. */
 void trace_reader_words(struct trace_reader *reader, const struct trace_entry *entry, char *text,
                         size_t size);
 
-/* trace_command.c: what a command that is written now is to do: "C8 READ DMA, device 0, LBA 2048, 8
+/* trace_command.c: what a command that is written now is to do: "0xc8 READ DMA, device 0, LBA 2048, 8
  * sectors", as far as it is known. */
 void trace_command_words(const struct trace_task_file *file, uint8_t opcode, char *text,
                          size_t size);
 
-/* And a packet: "28 READ(10), LBA 16, 1 block". */
+/* And a packet: "0x28 READ(10), LBA 16, 1 block". */
 void trace_packet_words(const uint8_t packet[TRACE_PACKET_BYTES], char *text, size_t size);
 
 /* Puts more behind the text that is there. */

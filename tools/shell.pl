@@ -146,9 +146,9 @@ on, powers of 1024 (below one KiB: in bytes); times are in us, ms, s, min or h. 
 command's code, an address in memory, is hexadecimal with `0x` and small letters, a register with all its digits: `0x51`.
 
 These have forms of their own, since others know them by it: places of PCI (`00:01.1 8086:7010`), sense data
-(`5/21/00`: key, code, qualifier), GUIDs, hardware ids and `.reg` files in the registry, checksums, bytes of a dump. The trace
-shows values of registers with as many digits as the register has and without `0x` (`Status -> 50 DRDY DSC`), and faults take them
-so ([faults.md](faults.md)).
+(`5/21/00`: key, code, qualifier), GUIDs, hardware ids and `.reg` files in the registry, checksums, bytes of a dump, the
+processor's registers in a crash. Faults take registers, commands and values with and without `0x` ([faults.md](faults.md)):
+what the trace shows, `Status -> 0x50 DRDY DSC`, can be copied.
 
 ## Dumps
 

@@ -108,7 +108,8 @@ static enum ahci_phase recover(struct ahci_channel *channel)
 
     clear_errors(channel);
     if (channel->failed_causes & INT_FATAL || !ahci_device_is_idle(channel)) {
-        AtaPortDebugPrint(0, "ahci: port %u: interrupt status %x, task file %x: it is reset\n",
+        AtaPortDebugPrint(0,
+                          "ahci: port %u: interrupt status 0x%08x, task file 0x%08x: it is reset\n",
                           channel->port, channel->failed_causes, channel->failed_task_file);
         return give_up(channel);
     }

@@ -92,7 +92,7 @@ enum pata_phase pata_dma_done(struct pata_channel *channel, UCHAR status, UCHAR 
     if ((status & STATUS_FAILED) == 0 && (bus_master_status & trouble) == 0)
         return pata_over(channel, IRB_STATUS_SUCCESS, status);
     if (!(status & STATUS_FAILED))
-        AtaPortDebugPrint(0, "pata: channel %u: bus master status %02x after command %02x\n",
+        AtaPortDebugPrint(0, "pata: channel %u: bus master status 0x%02x after command 0x%02x\n",
                           channel->number, bus_master_status, command->opcode);
     /* Which sectors have arrived is not known: the registers hold the start of the transfer. */
     command->irb->DataTransferLength = 0;

@@ -42,8 +42,8 @@ static enum pata_phase put_off(struct pata_channel *channel, UCHAR status)
     if ((status & STATUS_NOT_IDLE) != IDE_STATUS_DRQ &&
         pata_wait_more(channel, WAIT_READY_TICK_US, WAIT_READY_LIMIT_US))
         return PHASE_WAIT_READY;
-    AtaPortDebugPrint(0, "pata: channel %u target %u is not ready, Status %02x\n", channel->number,
-                      channel->command.target, status);
+    AtaPortDebugPrint(0, "pata: channel %u target %u is not ready, Status 0x%02x\n",
+                      channel->number, channel->command.target, status);
     if (channel->resets_in_a_row >= RESET_LIMIT) {
         pata_give_up(channel, selected_target(channel), status);
         return pata_over_with_reset(channel, IRB_STATUS_BUSY, status);

@@ -57,7 +57,7 @@ static ULONG modes_of_registry(struct pata_channel *channel)
     if (highest != none) {
         modes = pata_modes_up_to(highest);
         if (!modes) {
-            AtaPortDebugPrint(0, "pata: HighestMode %x of channel %u is no transfer mode\n",
+            AtaPortDebugPrint(0, "pata: HighestMode 0x%02x of channel %u is no transfer mode\n",
                               (unsigned)highest, channel->number);
             modes = ALL_MODE_SUPPORT;
         }

@@ -160,9 +160,9 @@ enum pata_phase pata_protocol_error(struct pata_channel *channel, UCHAR status)
 {
     struct pata_command *command = &channel->command;
 
-    AtaPortDebugPrint(0,
-                      "pata: channel %u target %u: Status %02x makes no sense for command %02x\n",
-                      channel->number, command->target, status, command->opcode);
+    AtaPortDebugPrint(
+        0, "pata: channel %u target %u: Status 0x%02x makes no sense for command 0x%02x\n",
+        channel->number, command->target, status, command->opcode);
     if (command->irb)
         command->irb->DataTransferLength = command->moved;
     return pata_over_with_reset(channel, IRB_STATUS_DEVICE_ERROR, status);

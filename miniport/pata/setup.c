@@ -24,7 +24,7 @@ void pata_give_up(struct pata_channel *channel, UCHAR target, UCHAR status)
     struct pata_device *device = &channel->devices[target];
 
     if (pata_is_known(device)) {
-        AtaPortDebugPrint(0, "pata: channel %u target %u is given up, Status %02x\n",
+        AtaPortDebugPrint(0, "pata: channel %u target %u is given up, Status 0x%02x\n",
                           channel->number, target, status);
         AtaPortBusChangeDetected(channel);
     }
@@ -116,8 +116,9 @@ static enum pata_phase lower_dma_mode(struct pata_channel *channel, UCHAR target
 
     lower_modes(channel, target, device->usable_modes & (PIO_SUPPORT | (refused - 1)));
     device->dma_ready = FALSE;
-    AtaPortDebugPrint(0, "pata: channel %u target %u: DMA mode lowered, now SET FEATURES code %x\n",
-                      channel->number, target, pata_dma_mode_code(device->modes));
+    AtaPortDebugPrint(
+        0, "pata: channel %u target %u: DMA mode lowered, now SET FEATURES code 0x%02x\n",
+        channel->number, target, pata_dma_mode_code(device->modes));
     if (pata_dma_mode_code(device->modes))
         device->setup_pending |= SETUP_DMA_MODE;
     return PHASE_RETIME;

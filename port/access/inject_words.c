@@ -21,7 +21,7 @@ static bool read_masked(struct reading *reading, const char *form, const char *t
         end = inject_number_at(end + 1, 16, limit, &mask);
     if (!end || *end)
         return inject_wrong(reading,
-                            "\"%s\" is not as in %s: hexadecimal, at most %X; the bits of MASK "
+                            "\"%s\" is not as in %s: hexadecimal, at most %#x; the bits of MASK "
                             "become those of VALUE.",
                             text, form, (unsigned)limit);
     reading->rule->value = (uint32_t)value;

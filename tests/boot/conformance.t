@@ -195,7 +195,7 @@ for my $defect (@defects) {
     my ($case) = $output =~ /^# Again, access by access: make sweep .* CASE='(.*)'$/m;
     # (Whether the rule is broken again depends on when the interrupt comes.)
     (undef, $output) = command('make', 'sweep', "ARCH=$arch", "MINIPORT=$place/mine", "CASE=$case");
-    like($output, qr/^# .* fault \d is injected\n# .* Status -> 7F .*\(injected\)$/m, 'which is run again alone, access by access')
+    like($output, qr/^# .* fault \d is injected\n# .* Status -> 0x7f .*\(injected\)$/m, 'which is run again alone, access by access')
         or diag($output);
 }
 

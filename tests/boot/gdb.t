@@ -49,9 +49,9 @@ like($output, qr{^Temporary breakpoint \d+, DriverEntry\b.*\bminiport/pata/drive
     'GDB stops in its DriverEntry, with file and line');
 like($output, qr/^#0 +(?:0x[0-9a-f]+ in )?DriverEntry\b.*\n(?:#.*\n)*?#\d+ .*\bkernel_main\b/m,
     'called from the kernel');
-like($output, qr{^IdeHwStartIo gets IRB 0x[0-9a-f]+: read, C8 READ DMA, device 0, LBA 100, 1 sector$}m, 'then in IdeHwStartIo, for one request');
+like($output, qr{^IdeHwStartIo gets IRB 0x[0-9a-f]+: read, 0xc8 READ DMA, device 0, LBA 100, 1 sector$}m, 'then in IdeHwStartIo, for one request');
 like($output, qr/^function 0x102$/m, "the IRB's function can be read");
-like($output, qr/Function = 0x102 read,\n(?:.*\n)*? *IrbStatus = 0x0 pending,\n(?:.*\n)*? *IdeTaskFile = \{\n *Current = .*\bCommand C8 READ DMA,/, 'and all its members, in words');
+like($output, qr/Function = 0x102 read,\n(?:.*\n)*? *IrbStatus = 0x0 pending,\n(?:.*\n)*? *IdeTaskFile = \{\n *Current = .*\bCommand 0xc8 READ DMA,/, 'and all its members, in words');
 like($output, qr{^#0 +(?:0x[0-9a-f]+ in )?PataStartIo\b.*\n(?:#\d .*\b(?:hal_call|call_fast)\b.*\n)*#\d .*\bport/request/\w+\.c:\d+\n}m,
     "the driver's caller is the port's request code");
 like($output, qr{^#\d+ .*\bport/block_run\.c:\d+\n(?:#.*\n)*?#\d+ .*\bkernel_main\b.*\bboot/main\.c:\d+}m,
@@ -62,9 +62,9 @@ like($output, qr/^\$\d+ = (?:64|0x40)$/m, 'macros are known by name');
 my $irb = qr/0x[0-9a-f]+/;
 my @said = (
     ['ata irb', qr/^IRB $irb\n +state +slot \d of channel 0\.0: active\n/m],
-    ['its function', qr/^ +Function +0x102 read \(IRB_FUNCTION_ATA_READ\)\n +command +C8 READ DMA, device 0, LBA 100, 1 sector\n/m],
+    ['its function', qr/^ +Function +0x102 read \(IRB_FUNCTION_ATA_READ\)\n +command +0xc8 READ DMA, device 0, LBA 100, 1 sector\n/m],
     ['its flags', qr/^ +IrbFlags +0x43 DRDY_REQUIRED USE_DMA DATA_IN$/m],
-    ['ata irbs', qr/^0\.0 +\d +$irb +active +0 +read +C8 READ DMA, device 0, LBA 100, 1 sector +pending$/m],
+    ['ata irbs', qr/^0\.0 +\d +$irb +active +0 +read +0xc8 READ DMA, device 0, LBA 100, 1 sector +pending$/m],
     ['ata controllers', qr/^0 +00:01\.1 +8086:7010 +010180 +pata +started +0\.0 0\.1$/m],
     ['ata channel', qr/^ +registers +Status 0x1f7, Alternate Status 0x3f6, Bus Master Status 0x[0-9a-f]+$/m],
     ['ata queue', qr/^channel 0\.0: 1 at the driver of at most \d$/m],
@@ -73,13 +73,13 @@ my @said = (
     ['ata buffers', qr{^0\.0 +live +$irb +\d+ bytes +\d+ +miniport/pata/\w+\.c:\d+$}m],
     ['ata rules', qr/^IRB-01: \w+/m],
     ['ata registry', qr/^\[.*PCI#CC_0101\]\n"Service"="pata"$/m],
-    ['an access', qr/^AtaPortWritePortUchar: LBA Low <- 64; `frame \d` is the driver$/m],
+    ['an access', qr/^AtaPortWritePortUchar: LBA Low <- 0x64; `frame \d` is the driver$/m],
     ["the port's arguments", qr/^At = .*\nValue = 100\b/m],
     ["the port's locals", qr/^reg = /m],
     ['ata prd', qr/^  0 +0x[0-9a-f]+ +512 bytes +the last one$/m],
-    ['ata taskfile', qr/^    command +C8 READ DMA, device 0, LBA 101, 1 sector, in flight$/m],
-    ['a read', qr/^AtaPortReadPortUchar: Status -> 50(?:; `frame 1` is the driver)?\n#0 .*(?:\n#1 .*)?\bPataInterrupt\b/m],
-    ['ata trace', qr/^ +0\.0  Status -> 50 DRDY DSC$/m],
+    ['ata taskfile', qr/^    command +0xc8 READ DMA, device 0, LBA 101, 1 sector, in flight$/m],
+    ['a read', qr/^AtaPortReadPortUchar: Status -> 0x50(?:; `frame 1` is the driver)?\n#0 .*(?:\n#1 .*)?\bPataInterrupt\b/m],
+    ['ata trace', qr/^ +0\.0  Status -> 0x50 DRDY DSC$/m],
 );
 like($output, $_->[1], $_->[0]) for @said;
 
@@ -133,9 +133,9 @@ sub hive_of {
     like($opened, qr/$in_exception#\d+ .*\bfatal_write\b.*\n(?:#.*\n)*?#\d+ .*\bProbeInterrupt\b.*\n(?:#.*\n)*?#\d+ .*\binterrupt_common\b.*\n$mark$to_the_start/,
         'and shows how it came there');
     for (['ata context', qr/^  in IdeHwInterrupt of channel 0\.0, at DIRQL, rules\.sys$/m],
-        ['ata irbs', qr/^0\.0 +\d +0x[0-9a-f]+ +active +0 +read +C8 READ DMA, device 0, LBA 0, 256 sectors +pending$/m],
-        ['ata taskfile', qr/^    command +C8 READ DMA, device 0, LBA 0, 256 sectors, \w+/m], ['ata prd', qr/^  1 +0x[0-9a-f]+ +\d+ bytes/m],
-        ['ata trace', qr/^ +\d+\.\d{6} .*0\.0  Command <- C8 READ DMA, device 0, LBA 0, 256 sectors$/m], ['ata controllers', qr/^0 .* rules +started/m],
+        ['ata irbs', qr/^0\.0 +\d +0x[0-9a-f]+ +active +0 +read +0xc8 READ DMA, device 0, LBA 0, 256 sectors +pending$/m],
+        ['ata taskfile', qr/^    command +0xc8 READ DMA, device 0, LBA 0, 256 sectors, \w+/m], ['ata prd', qr/^  1 +0x[0-9a-f]+ +\d+ bytes/m],
+        ['ata trace', qr/^ +\d+\.\d{6} .*0\.0  Command <- 0xc8 READ DMA, device 0, LBA 0, 256 sectors$/m], ['ata controllers', qr/^0 .* rules +started/m],
         ['ata timers', qr/: a second, for time-outs of requests$/m])
     {
         like($opened, $_->[1], "$_->[0] works there as well");
@@ -185,11 +185,11 @@ like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the 
     $output = crash({ %words, MACHINE => 'q35', MINIPORT => $ENV{MINIPORT} }, 'continue', 'break-irb 90..110', 'continue', 'break-access P0CI', 'continue',
         'ata irb', 'ata prd 0.0', 'ata taskfile 0.0', 'ata channel 0.0', 'break-access off', 'break-access PxIS', 'continue', 'backtrace', 'ata trace 8');
     for (['break-irb', qr/^IdeHwStartIo gets IRB 0x[0-9a-f]+: read, .*, LBA 100, 1 sector$/m],
-        ['break-access', qr/^AtaPortWriteRegisterUlong: P0CI <- 00000001; `frame \d` is the driver$/m],
-        ['ata prd', qr/^  port 0, command list at 0x[0-9a-f]+\n  slot 0: .*, 1 PRD, to memory, 0 bytes moved\n    command FIS  60 READ FPDMA QUEUED, device 0, LBA 100, 1 sector, tag 0\n    PRD 0 +0x[0-9a-f]+: 512 bytes$/m],
-        ['ata taskfile', qr/^    PxCMD +[0-9A-F]{8} FRE (?:\w+ )*ST$/m], ['the FISes', qr/^    register FIS +Status 50 DRDY DSC$/m],
-        ['a read of a register', qr/^AtaPortReadRegisterUlong: PxIS -> [0-9A-F]{8}.*\n(?:#.*\n)*#\d+ .*\binterrupt_common\b/m],
-        ['ata trace', qr/^ +0\.0  P0CI <- 00000001$|^ +0\.0  P0SACT <- 00000001$/m])
+        ['break-access', qr/^AtaPortWriteRegisterUlong: P0CI <- 0x00000001; `frame \d` is the driver$/m],
+        ['ata prd', qr/^  port 0, command list at 0x[0-9a-f]+\n  slot 0: .*, 1 PRD, to memory, 0 bytes moved\n    command FIS  0x60 READ FPDMA QUEUED, device 0, LBA 100, 1 sector, tag 0\n    PRD 0 +0x[0-9a-f]+: 512 bytes$/m],
+        ['ata taskfile', qr/^    PxCMD +0x[0-9a-f]{8} FRE (?:\w+ )*ST$/m], ['the FISes', qr/^    register FIS +Status 0x50 DRDY DSC$/m],
+        ['a read of a register', qr/^AtaPortReadRegisterUlong: PxIS -> 0x[0-9a-f]{8}.*\n(?:#.*\n)*#\d+ .*\binterrupt_common\b/m],
+        ['ata trace', qr/^ +0\.0  P0CI <- 0x00000001$|^ +0\.0  P0SACT <- 0x00000001$/m])
     {
         like($output, $_->[1], "AHCI: $_->[0]");
     }

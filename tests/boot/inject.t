@@ -53,7 +53,7 @@ like(output_of($run, 'log 400'), qr/ 0\.0  fault \d is injected$/m, 'and so does
 $run = boot(DISK => $image, FAULT => 'bsy register=Alternate-Status for=1ms', CMD => 'sha256 0 0 8; log 8191', ACCEL => 'tcg',
     QEMU_EXTRA => '-icount shift=0,sleep=off');
 is(digest_in($run, 'sha256 0 0 8'), $digest, 'a device that is busy for a while');
-like(output_of($run, 'log 8191'), qr/ 0\.0  (?:Alternate )?Status -> D0 BSY DRDY DSC \(injected\)/, 'shows what one byte can hold');
+like(output_of($run, 'log 8191'), qr/ 0\.0  (?:Alternate )?Status -> 0xd0 BSY DRDY DSC \(injected\)/, 'shows what one byte can hold');
 
 # ------------------------------------------------------------------ packet commands
 

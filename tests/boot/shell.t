@@ -108,21 +108,21 @@ my $bytes = slurp($image);
             . 'fault add read 51 register=Status nth=1; fault add write drop register=LBA-High nth=1; read 0 3; log 18');
     my $log = output_of($run, 'log 40');
     like($log, qr/^ {3}\d+\.\d{6} {11}0\.0 {2}IRB in slot \d+ begins: read, /m, 'a request has a time');
-    like($log, qr/^ {3}\d+\.\d{6} +\+\d+ {2}0\.0 {2}Command <- C8 READ DMA, device 0, LBA 2048, 1 sector\n/m,
+    like($log, qr/^ {3}\d+\.\d{6} +\+\d+ {2}0\.0 {2}Command <- 0xc8 READ DMA, device 0, LBA 2048, 1 sector\n/m,
         'a command, with what was written before it');
-    like($log, qr/^ {22}0\.0 {2}Bus Master Command <- 09 bus master start, to memory, PRD 0x[0-9a-f]+: 512\n/m, 'the bus master, and its table');
-    like(output_of($run, 'log 39'), qr/  0\.1 {2}Command <- A0 PACKET, device 0, .*\n(?:.*\n)*? {22}0\.1 {2}Data <- 12 bytes \(6 x 2\): 25 READ CAPACITY\n/,
+    like($log, qr/^ {22}0\.0 {2}Bus Master Command <- 0x09 bus master start, to memory, PRD 0x[0-9a-f]+: 512\n/m, 'the bus master, and its table');
+    like(output_of($run, 'log 39'), qr/  0\.1 {2}Command <- 0xa0 PACKET, device 0, .*\n(?:.*\n)*? {22}0\.1 {2}Data <- 12 bytes \(6 x 2\): 0x25 READ CAPACITY\n/,
         'a packet');
-    like($log, qr/^ {22}0\.0 {2}Status -> 50 DRDY DSC\n/m, 'Status');
+    like($log, qr/^ {22}0\.0 {2}Status -> 0x50 DRDY DSC\n/m, 'Status');
     like($log, qr/^ {3}\d+\.\d{6} +\+\d+ {2}0\.0 {2}IRB in slot \d+ ends: success\n/m, 'and the end');
     like(output_of($run, 'log 2'), qr/:\n.* begins: read, .*\n.* ends: success\n\z/, 'two entries, of what is recorded');
     my $saved = slurp("$run->{run_dir}/saved.txt");
     like($saved, qr/\Q@{[$log =~ m{( Command <- .*LBA 2048.*)}]}\E$/m, 'the saved trace has the same words');
     is($saved =~ tr/\n//, output_of($run, 'trace save saved.txt') =~ /(\d+) lines/ ? $1 : -1, 'all of them');
     like(output_of($run, 'log 1'), qr/^It is empty\.$/m, 'and is cleared');
-    like(output_of($run, 'log 18'), qr/ LBA High <- 00 \(injected\)\n(?:.*\n)*?.* Status -> 51 DRDY DSC ERR \(injected\)\n/,
+    like(output_of($run, 'log 18'), qr/ LBA High <- 0x00 \(injected\)\n(?:.*\n)*?.* Status -> 0x51 DRDY DSC ERR \(injected\)\n/,
         'what was injected is told apart');
-    unlike(output_of($run, 'log 18'), qr/ LBA Mid <- 00 \(injected\)/, 'from the rest');
+    unlike(output_of($run, 'log 18'), qr/ LBA Mid <- 0x00 \(injected\)/, 'from the rest');
     exit_code_is($run, 2, 'a file that is there');
     like($run->{console}, qr/^run-qemu\.sh: the trace is in \Q$run->{run_dir}\E\/saved\.txt\n.* is not saved in \S+, which is there already/m,
         'is not overwritten');

@@ -21,7 +21,7 @@ my $run = boot(MACHINE => 'q35', DISK => $disk, TIMELINE => 1, OUT => $out, CMD 
 exit_code_is($run, 0, '32 reads at a time');
 my $trace = read_timeline($out);
 is($trace->{most}, 32, 'they are 32');
-is(scalar(grep { $_->{name} =~ /^C8 READ DMA|^25 READ DMA EXT/ && $_->{args}{status} eq 'success' } @{ $trace->{requests} }), 257, 'and all there');
+is(scalar(grep { $_->{name} =~ /^0xc8 READ DMA|^0x25 READ DMA EXT/ && $_->{args}{status} eq 'success' } @{ $trace->{requests} }), 257, 'and all there');
 totals_are($trace, $run->{console});
 is(join("\n", picture_words("$scratch/trace.svg")), join("\n", picture_words("$top/docs/one-read-ahci.svg")),
     'a picture is that of the documentation') or diag('`make timeline-pictures` makes it anew');
@@ -48,7 +48,7 @@ END
 like($run->{console}, qr/^RULE IRB-02 /m, 'a rule is broken');
 like($run->{console}, qr/^trace-check: \d+ register accesses, each as QEMU saw it/m, 'all accesses are as QEMU saw them, but for the fault');
 $trace = read_timeline($out);
-for my $flag (['rule', qr/^rule IRB-02 is broken$/], ['fault', qr/^fault 1 is injected$/], ['register', qr/^Status -> 51 .*\(injected\)$/],
+for my $flag (['rule', qr/^rule IRB-02 is broken$/], ['fault', qr/^fault 1 is injected$/], ['register', qr/^Status -> 0x51 .*\(injected\)$/],
     ['reset', qr/^call IdeHwReset /]) {
     my ($category, $name) = @$flag;
     my ($found) = grep { $_->{category} eq $category && $_->{name} =~ $name } @{ $trace->{instants} };

@@ -18,13 +18,13 @@ exit_code_is($run, 0, 'a read, with a timeline');
 like($run->{console}, qr/^trace-check: [1-9]\d\d+ register accesses, each as QEMU saw it$/m, 'each access is as QEMU saw it');
 my $trace = read_timeline($out);
 is($trace->{totals}{missing}, 0, 'nothing is missing');
-my ($read) = grep { $_->{name} eq 'C8 READ DMA, device 0, LBA 2048, 8 sectors' } @{ $trace->{requests} };
+my ($read) = grep { $_->{name} eq '0xc8 READ DMA, device 0, LBA 2048, 8 sectors' } @{ $trace->{requests} };
 ok($read, 'the read is there') or $read = { parts => [], args => {} };
 is(join(', ', map { $_->{name} } @{ $read->{parts} }), 'queued, built, started, at the device, interrupt, completed', 'with all its stages');
 is($read->{args}{status}, 'success', 'and its end');
 my %seen = map { $_->{name} => 1 } grep { $_->{ts} >= $read->{ts} && $_->{ts} <= $read->{end} } @{ $trace->{instants} };
 ok($seen{$_}, "within it: $_")
-    for 'LBA Mid <- 08', 'Command <- C8 READ DMA, device 0, LBA 2048, 8 sectors', 'call IdeHwInterrupt at DIRQL', 'Status -> 50 DRDY DSC';
+    for 'LBA Mid <- 0x08', 'Command <- 0xc8 READ DMA, device 0, LBA 2048, 8 sectors', 'call IdeHwInterrupt at DIRQL', 'Status -> 0x50 DRDY DSC';
 is(join("\n", picture_words("$scratch/trace.svg")), join("\n", picture_words("$top/docs/one-read-ide.svg")),
     'its picture is that of the documentation') or diag('`make timeline-pictures` makes it anew');
 

@@ -145,45 +145,45 @@ static void check_command(uint8_t opcode, const char *wanted)
 static void test_commands(void)
 {
     begin();
-    check_command(0xC8, "C8 READ DMA");
+    check_command(0xC8, "0xc8 READ DMA");
     TASK_FILE(0, 8, 0x00, 0x08, 0x00, 0xE0);
-    check_command(0xC8, "C8 READ DMA, device 0, LBA 2048, 8 sectors");
-    check_command(0xC8, "C8 READ DMA, device 0");
+    check_command(0xC8, "0xc8 READ DMA, device 0, LBA 2048, 8 sectors");
+    check_command(0xC8, "0xc8 READ DMA, device 0");
     TASK_FILE(0, 0, 0x56, 0x34, 0x12, 0xF3);
-    check_command(0xCA, "CA WRITE DMA, device 1, LBA 51524694, 256 sectors");
+    check_command(0xCA, "0xca WRITE DMA, device 1, LBA 51524694, 256 sectors");
     TASK_FILE(0, 1, 0x11, 0x34, 0x02, 0xA5);
-    check_command(0x20, "20 READ SECTOR(S), device 0, cylinder 564, head 5, sector 17, 1 sector");
+    check_command(0x20, "0x20 READ SECTOR(S), device 0, cylinder 564, head 5, sector 17, 1 sector");
     out(COMMAND_BLOCK + 2, 4);
     out(COMMAND_BLOCK + 4, 4);
-    check_command(0xC4, "C4 READ MULTIPLE, device 0, 4 sectors");
+    check_command(0xC4, "0xc4 READ MULTIPLE, device 0, 4 sectors");
     TASK_FILE(0, 1, 0x44, 0x55, 0x66);
     TASK_FILE(0, 2, 0x11, 0x22, 0x33, 0x40);
-    check_command(0x25, "25 READ DMA EXT, device 0, LBA 112516402455057, 258 sectors");
+    check_command(0x25, "0x25 READ DMA EXT, device 0, LBA 112516402455057, 258 sectors");
     TASK_FILE(0, 0, 0x00, 0x00, 0x00);
     TASK_FILE(0, 0, 0x11, 0x22, 0x33, 0x50);
-    check_command(0x35, "35 WRITE DMA EXT, device 1, LBA 3351057, 65536 sectors");
+    check_command(0x35, "0x35 WRITE DMA EXT, device 1, LBA 3351057, 65536 sectors");
     TASK_FILE(0, 9, 0x11, 0x22, 0x33, 0x40);
-    check_command(0x25, "25 READ DMA EXT, device 0");
+    check_command(0x25, "0x25 READ DMA EXT, device 0");
     TASK_FILE(0x01, 0, 0, 0, 0);
     TASK_FILE(0x00, 0x28, 7, 0, 0, 0x40);
-    check_command(0x60, "60 READ FPDMA QUEUED, device 0, LBA 7, 256 sectors, tag 5");
+    check_command(0x60, "0x60 READ FPDMA QUEUED, device 0, LBA 7, 256 sectors, tag 5");
     TASK_FILE(0x08, 0x18, 7, 0, 0, 0x40);
-    check_command(0xC7, "C7 READ DMA QUEUED, device 0, LBA 7, 8 sectors, tag 3");
+    check_command(0xC7, "0xc7 READ DMA QUEUED, device 0, LBA 7, 8 sectors, tag 3");
     TASK_FILE(3, 0x45);
-    check_command(0xEF, "EF SET FEATURES, device 0, 03 Set transfer mode, Ultra DMA mode 5");
+    check_command(0xEF, "0xef SET FEATURES, device 0, 0x03 Set transfer mode, Ultra DMA mode 5");
     TASK_FILE(0x77);
-    check_command(0xEF, "EF SET FEATURES, device 0, 77");
+    check_command(0xEF, "0xef SET FEATURES, device 0, 0x77");
     TASK_FILE(0xDA);
-    check_command(0xB0, "B0 SMART, device 0, DA RETURN STATUS");
+    check_command(0xB0, "0xb0 SMART, device 0, 0xda RETURN STATUS");
     TASK_FILE(0, 16);
-    check_command(0xC6, "C6 SET MULTIPLE MODE, device 0, count 16");
+    check_command(0xC6, "0xc6 SET MULTIPLE MODE, device 0, count 16");
     TASK_FILE(1, 0, 0, 0x00, 0x08);
-    check_command(0xA0, "A0 PACKET, device 0, DMA, byte count limit 2048");
+    check_command(0xA0, "0xa0 PACKET, device 0, DMA, byte count limit 2048");
     TASK_FILE(1, 1, 1, 1, 1, 0xB0);
-    check_command(0xEC, "EC IDENTIFY DEVICE, device 1");
-    check_command(0xFF, "FF (no known command), device 1");
+    check_command(0xEC, "0xec IDENTIFY DEVICE, device 1");
+    check_command(0xFF, "0xff (no known command), device 1");
     out(CONTROL_BLOCK, 0x04);
-    check_command(0xE7, "E7 FLUSH CACHE, device 0");
+    check_command(0xE7, "0xe7 FLUSH CACHE, device 0");
 }
 
 /* ------------------------------------------------------------------ registers */
@@ -201,15 +201,15 @@ static void test_registers(void)
     put(TRACE_PORT_READ, COMMAND_BLOCK + 2, 1, 0x03);
     put(TRACE_PORT_READ, 0x1234, 2, 0xBEEF);
     check(9,
-          "0.1  Status -> 58 DRDY DSC DRQ\n"
-          "0.1  Alternate Status -> D0 BSY DRDY DSC\n"
-          "0.1  Alternate Status -> 00 (injected)\n"
-          "0.1  Error -> 44 UNC ABRT\n"
-          "0.1  Device Control <- 06 SRST nIEN\n"
-          "0.1  Device <- B5 device 1, head 5\n"
-          "0.1  Device <- E3 device 0, LBA, bits 27:24 = 3\n"
-          "0.1  Sector Count -> 03\n"
-          "     port 1234 -> BEEF\n",
+          "0.1  Status -> 0x58 DRDY DSC DRQ\n"
+          "0.1  Alternate Status -> 0xd0 BSY DRDY DSC\n"
+          "0.1  Alternate Status -> 0x00 (injected)\n"
+          "0.1  Error -> 0x44 UNC ABRT\n"
+          "0.1  Device Control <- 0x06 SRST nIEN\n"
+          "0.1  Device <- 0xb5 device 1, head 5\n"
+          "0.1  Device <- 0xe3 device 0, LBA, bits 27:24 = 0x3\n"
+          "0.1  Sector Count -> 0x03\n"
+          "     port 0x1234 -> 0xbeef\n",
           "registers by name, values with their bits");
     begin();
     out(COMMAND_BLOCK + 7, 0xA0);
@@ -222,11 +222,11 @@ static void test_registers(void)
     put(TRACE_PORT_READ, COMMAND_BLOCK + 1, 1, 0x64);
     put(TRACE_PORT_BUFFER, 0x99, 1, 1);
     check(8,
-          "0.1  Data <- 12 bytes (6 x 2): 28 READ(10), LBA 16, 1 block\n"
+          "0.1  Data <- 12 bytes (6 x 2): 0x28 READ(10), LBA 16, 1 block\n"
           "0.1  Data -> 2048 bytes (512 x 4)\n"
-          "0.1  Sector Count -> 03 I/O C/D\n"
-          "0.1  Error -> 64 UNIT ATTENTION ABRT\n"
-          "     port 0099 -> 1 byte (1 x 1)\n",
+          "0.1  Sector Count -> 0x03 I/O C/D\n"
+          "0.1  Error -> 0x64 UNIT ATTENTION ABRT\n"
+          "     port 0x0099 -> 1 byte (1 x 1)\n",
           "after PACKET they mean something else");
     begin();
     put(TRACE_PORT_WRITE, BUS_MASTER + 4, 4, 0x1F000);
@@ -237,23 +237,23 @@ static void test_registers(void)
     out(BUS_MASTER, 0x01);
     table_length = 2;
     check(6,
-          "0.1  PRD Table Address <- 0001F000\n"
-          "0.1  Bus Master Command <- 08 bus master stop, to memory\n"
-          "0.1  Bus Master Command <- 09 bus master start, to memory\n"
-          "0.1  Bus Master Status -> 65 Drive-1-DMA Drive-0-DMA Interrupt Active\n"
-          "0.1  Bus Master Command <- 00 bus master stop, from memory\n"
-          "0.1  Bus Master Command <- 01 bus master start, from memory, PRD 0x200000: 4096, "
+          "0.1  PRD Table Address <- 0x0001f000\n"
+          "0.1  Bus Master Command <- 0x08 bus master stop, to memory\n"
+          "0.1  Bus Master Command <- 0x09 bus master start, to memory\n"
+          "0.1  Bus Master Status -> 0x65 Drive-1-DMA Drive-0-DMA Interrupt Active\n"
+          "0.1  Bus Master Command <- 0x00 bus master stop, from memory\n"
+          "0.1  Bus Master Command <- 0x01 bus master start, from memory, PRD 0x200000: 4096, "
           "0x201000: "
           "4096\n",
           "the bus master, with the table of its last start");
     table_length = 6;
     check(1,
-          "0.1  Bus Master Command <- 01 bus master start, from memory, PRD 0x200000: 4096, "
+          "0.1  Bus Master Command <- 0x01 bus master start, from memory, PRD 0x200000: 4096, "
           "0x201000: "
           "4096, 0x202000: 4096, 0x203000: 4096 and 2 more\n",
           "with the beginning of a long one");
     out(BUS_MASTER, 0x01);
-    check(1, "0.1  Bus Master Command <- 01 bus master goes on, from memory\n",
+    check(1, "0.1  Bus Master Command <- 0x01 bus master goes on, from memory\n",
           "and start while it runs");
     begin();
     table_length = 1;
@@ -263,11 +263,11 @@ static void test_registers(void)
     out(BUS_MASTER, 0x08);
     out(COMMAND_BLOCK + 2, 0x01);
     check(5,
-          "0.1  Bus Master Command <- 09 bus master start, to memory\n"
-          "0.1  Bus Master Command <- 00 bus master stop, from memory\n"
-          "0.1  Bus Master Command <- 09 bus master start, to memory, PRD 0x200000: 4096\n"
-          "0.1  Bus Master Command <- 08 bus master stop, to memory\n"
-          "0.1  Sector Count <- 01\n",
+          "0.1  Bus Master Command <- 0x09 bus master start, to memory\n"
+          "0.1  Bus Master Command <- 0x00 bus master stop, from memory\n"
+          "0.1  Bus Master Command <- 0x09 bus master start, to memory, PRD 0x200000: 4096\n"
+          "0.1  Bus Master Command <- 0x08 bus master stop, to memory\n"
+          "0.1  Sector Count <- 0x01\n",
           "the last start is it when other writes have followed");
     begin();
     put(TRACE_REGISTER_WRITE, 0x2004, 4, 0x80000002);
@@ -276,11 +276,11 @@ static void test_registers(void)
     put(TRACE_REGISTER_WRITE, 0x9998, 4, 5);
     put(TRACE_REGISTER_BUFFER, 0x9998, 4, 5);
     check(5,
-          "2.0  GHC <- 80000002 AE IE\n"
-          "2.0  P3TFD -> 00000441 DRDY ERR Error ABRT\n"
-          "2.0  register 0x11c -> 00000000\n"
-          "     memory ...9998 <- 00000005\n"
-          "     memory ...9998 -> 20 bytes (5 x 4)\n",
+          "2.0  GHC <- 0x80000002 AE IE\n"
+          "2.0  P3TFD -> 0x00000441 DRDY ERR Error ABRT\n"
+          "2.0  register 0x11c -> 0x00000000\n"
+          "     memory 0x...9998 <- 0x00000005\n"
+          "     memory 0x...9998 -> 20 bytes (5 x 4)\n",
           "AHCI's registers, and memory that nobody knows");
 }
 
@@ -336,14 +336,14 @@ static void test_times(void)
     out(COMMAND_BLOCK + 2, 1);
     check_lines(6,
                 "   0.999999           0.1  call IdeHwStartIo at PASSIVE_LEVEL\n"
-                "                      0.1  Sector Count <- 01, 2 times\n"
-                "   1.000011      +12  0.1  Command <- E7 FLUSH CACHE, 2 times\n"
-                "                      0.1  Sector Count <- 01\n",
+                "                      0.1  Sector Count <- 0x01, 2 times\n"
+                "   1.000011      +12  0.1  Command <- 0xe7 FLUSH CACHE, 2 times\n"
+                "                      0.1  Sector Count <- 0x01\n",
                 "times, of those that have one, and equal neighbours in one line");
     put_at(UINT64_C(9000000000), TRACE_CALL, CHANNEL, 0, CONTEXT_START_IO);
     check_lines(3,
-                "4295.967307           0.1  Command <- E7 FLUSH CACHE\n"
-                "                      0.1  Sector Count <- 01\n"
+                "4295.967307           0.1  Command <- 0xe7 FLUSH CACHE\n"
+                "                      0.1  Sector Count <- 0x01\n"
                 "9000.000000 +4704032693  0.1  call IdeHwStartIo at PASSIVE_LEVEL\n",
                 "of 64 bits");
     check_lines(0, "", "no entries are no lines");
@@ -374,7 +374,7 @@ static void test_selection(void)
     trace_select("off", &(const char *){0});
     trace_switch(true);
     out(COMMAND_BLOCK + 2, 2);
-    check(1, "0.1  Sector Count <- 02\n", "or all, where nothing was");
+    check(1, "0.1  Sector Count <- 0x02\n", "or all, where nothing was");
     trace_clear();
     printed[0] = 0;
     trace_print(10);
@@ -398,7 +398,7 @@ static void test_many(void)
         out(channel << 4 | 6, 0xB0);
     out(1 << 4 | 7, 0xE7);
     out(0 << 4 | 7, 0xE7);
-    check(2, "0.1  Command <- E7 FLUSH CACHE, device 1\n0.0  Command <- E7 FLUSH CACHE\n",
+    check(2, "0.1  Command <- 0xe7 FLUSH CACHE, device 1\n0.0  Command <- 0xe7 FLUSH CACHE\n",
           "many channels");
     trace_set_world(&machine);
 }

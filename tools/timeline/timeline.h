@@ -79,7 +79,7 @@ struct story {
 
 /* Dies with a sentence when it is no capture. */
 void story_read(struct story *story, const char *capture_path);
-/* What a request is: "C8 READ DMA, device 0, LBA 2048, 8 sectors". */
+/* What a request is: "0xc8 READ DMA, device 0, LBA 2048, 8 sectors". */
 void request_words(const struct request *request, char *text, size_t size);
 const char *channel_words(uint16_t channel); /* "0.1"; "" without one. Until the next call */
 bool is_access(uint32_t head);

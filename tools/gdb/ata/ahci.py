@@ -39,16 +39,16 @@ def register_lines(port):
             lines.append((name, "neither written nor read"))
         elif bits == "TFD":
             error = f", Error {words.with_bits('BITS_ERROR', value >> 8 & 0xFF)}" if value & 0xFF00 else ""
-            lines.append((name, f"{value:08X} Status {words.bits('BITS_STATUS', value & 0xFF)}{error}"))
+            lines.append((name, f"0x{value:08x} Status {words.bits('BITS_STATUS', value & 0xFF)}{error}"))
         else:
-            lines.append((name, words.with_bits(bits, value, 8) if bits else f"{value:08X}"))
+            lines.append((name, words.with_bits(bits, value, 8) if bits else f"0x{value:08x}"))
     return lines
 
 
 def fis_in_words(fis):
     """A command FIS, or a register FIS of a device (Serial ATA, 10.5)."""
     if fis[0] == 0x27 and not fis[1] & 0x80:
-        return f"Device Control {fis[15]:02X} {words.bits('BITS_DEVICE_CONTROL', fis[15])}".rstrip()
+        return f"Device Control 0x{fis[15]:02x} {words.bits('BITS_DEVICE_CONTROL', fis[15])}".rstrip()
     if fis[0] == 0x27:
         return words.task_file(fis[2], fis[3], fis[12], list(fis[4:7] + fis[8:11]), fis[7], fis[11], fis[13])
     error = f", Error {words.with_bits('BITS_ERROR', fis[3])}" if fis[3] else ""

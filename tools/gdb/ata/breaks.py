@@ -108,9 +108,9 @@ stops for commands that touch one of these sectors."""
             packets = {name: number for number, name in words.table("port/access/names_commands.c", "packets", "value", "name")}
             code = packets.get(text.upper(), code)
             if code is None:
-                raise gdb.GdbError(f"{text}: no command has that name. One is READ DMA EXT; C8 is its number.")
+                raise gdb.GdbError(f"{text}: no command has that name. One is READ DMA EXT; 0xC8 is its number.")
         breakpoint_ = IrbStop(code, first, last)
-        name = f"{code:02X} {words.command(code)}" if code is not None else "every IRB"
+        name = f"0x{code:02x} {words.command(code)}" if code is not None else "every IRB"
         where = f" that touches LBA {first} to {last}" if first is not None else ""
         print(f"Breakpoint {breakpoint_.number}: {name}{where}, in IdeHwStartIo")
 
@@ -236,7 +236,7 @@ class AfterRead(gdb.Breakpoint):
             return False
         register = "$rax" if gdb.lookup_type("void").pointer().sizeof == 8 else "$eax"
         value = int(gdb.parse_and_eval(register)) & (1 << 8 * access.width) - 1
-        return access.says(value) and access.tell(f"{access.word} -> {value:0{2 * access.width}X}")
+        return access.says(value) and access.tell(f"{access.word} -> 0x{value:0{2 * access.width}x}")
 
 
 class AccessStop(Stop):
@@ -264,14 +264,14 @@ class AccessStop(Stop):
             AfterRead.wait(self)
             return False
         value = int(gdb.parse_and_eval("Value"))
-        return self.says(value) and self.tell(f"{self.word} <- {value:0{2 * self.width}X}")
+        return self.says(value) and self.tell(f"{self.word} <- 0x{value:0{2 * self.width}x}")
 
 
 class BreakAccess(Command):
     """Stops where a driver accesses a register: break-access REGISTER [VALUE[/MASK]]
 
 REGISTER is its name: Command, Status, "LBA Low", "Bus Master Command"; GHC, PxCI for all ports of an AHCI controller,
-P0CI for one. VALUE is hexadecimal; with a mask, only the mask's bits count: break-access Status 01/01 is ERR. A write
+P0CI for one. VALUE is hexadecimal; with a mask, only the mask's bits count: break-access Status 0x01/0x01 is ERR. A write
 stops before it is done, a read behind it, in the driver. `break-access off` takes all of these back."""
 
     NAME = "break-access"
@@ -300,7 +300,7 @@ stops before it is done, a read behind it, in the driver. `break-access off` tak
                 for width in ("Uchar", "Ushort", "Ulong"):
                     self.stops.append(AccessStop(f"AtaPort{verb}{kind}{buffer}{width}", word, wanted, value, mask))
         ways = " and ".join(verb.lower() + "s" for verb in verbs)
-        print(f"Stops at {ways} of {word}" + (f", {value:X}" if value is not None else "") + "; `break-access off` ends that")
+        print(f"Stops at {ways} of {word}" + (f", {value:#x}" if value is not None else "") + "; `break-access off` ends that")
 
 
 BreakIrb()

@@ -74,7 +74,7 @@ class Registers:
     def to_string(self):
         names = ("Features", "Count", "LBA Low", "Mid", "High", "Device", "Command")
         members = ("bFeaturesReg", "bSectorCountReg", "bSectorNumberReg", "bCylLowReg", "bCylHighReg", "bDriveHeadReg", "bCommandReg")
-        shown = [f"{name} {int(self.value[member]):02X}" for name, member in zip(names, members)]
+        shown = [f"{name} 0x{int(self.value[member]):02x}" for name, member in zip(names, members)]
         opcode = int(self.value["bCommandReg"])
         return ", ".join(shown) + (f" {words.command(opcode)}" if opcode in words.commands() and opcode else "")
 

@@ -78,7 +78,7 @@ def last_command(channel):
 def task_file_of_ports(channel):
     audit = channel["audit"]
     selected = int(audit["current"]["device"]) >> 4 & 1
-    lines = [(name, f"{int(audit['current'][member]):02X}, before that {int(audit['previous'][member]):02X}") for name, member in REGISTERS]
+    lines = [(name, f"0x{int(audit['current'][member]):02x}, before that 0x{int(audit['previous'][member]):02x}") for name, member in REGISTERS]
     lines.append(("Device Control", words.with_bits("BITS_DEVICE_CONTROL", int(audit["control"])) if audit["has_control"] else "never written"))
     print("  written last")
     members(lines + last_command(channel), "    ")

@@ -110,7 +110,7 @@ def bits(name, value):
 
 
 def with_bits(name, value, digits=2):
-    return f"{value:0{digits}X} {bits(name, value)}".rstrip()
+    return f"0x{value:0{digits}x} {bits(name, value)}".rstrip()
 
 
 def register(role, is_write):
@@ -173,10 +173,10 @@ def many(number_, word):
 
 
 def task_file(code, features, count, low, device, before_features=0, before_count=0):
-    """A command with all that is its own: "C8 READ DMA, device 0, LBA 2048, 8 sectors"."""
+    """A command with all that is its own: "0xc8 READ DMA, device 0, LBA 2048, 8 sectors"."""
     shape, name = commands().get(code, (0, "an unknown command"))
     is_48 = shape in (number("SHAPE_48"), number("SHAPE_QUEUED"))
-    said = [f"{code:02X} {name}", f"device {device >> 4 & 1}"]
+    said = [f"0x{code:02x} {name}", f"device {device >> 4 & 1}"]
     if shape in (number("SHAPE_28"), number("SHAPE_48")):
         said.append(f"LBA {lba(low, device, is_48)}")
         said.append(many(count_of(count, before_count, is_48), "sector"))
@@ -185,11 +185,11 @@ def task_file(code, features, count, low, device, before_features=0, before_coun
         said.append(many(count_of(features, before_features, True), "sector"))
         said.append(f"tag {count >> 3}")
     elif shape == number("SHAPE_COUNT"):
-        said.append(f"Sector Count {count:02X}")
+        said.append(f"Sector Count 0x{count:02x}")
     elif shape == number("SHAPE_FEATURE"):
-        said.append(f"Features {features:02X}, Sector Count {count:02X}")
+        said.append(f"Features 0x{features:02x}, Sector Count 0x{count:02x}")
     elif shape == number("SHAPE_PACKET"):
-        said.append(f"Features {features:02X}, at most {low[1] | low[2] << 8} bytes a block")
+        said.append(f"Features 0x{features:02x}, at most {low[1] | low[2] << 8} bytes a block")
     return ", ".join(said)
 
 
