@@ -64,8 +64,8 @@ void trace_reader_note(struct trace_reader *reader, const struct trace_entry *en
 void trace_reader_words(struct trace_reader *reader, const struct trace_entry *entry, char *text,
                         size_t size);
 
-/* trace_command.c: what a command that is written now is to do: "0xc8 READ DMA, device 0, LBA 2048, 8
- * sectors", as far as it is known. */
+/* trace_command.c: what a command that is written now is to do: "0xc8 READ DMA, device 0, LBA 2048,
+ * 8 sectors", as far as it is known. */
 void trace_command_words(const struct trace_task_file *file, uint8_t opcode, char *text,
                          size_t size);
 

@@ -97,7 +97,7 @@ for my $fault (sort(keys %fails), @passes) {
     like($run->{console}, $may_not ? qr/^FAULT='\Q$fault\E': not injected/m : qr/^FAULT='\Q$fault\E': injected 1 time,/m, 'AHCI: as it says');
 }
 unlike($run->{console}, qr/^RULE /m, 'AHCI: no rule is held against the driver');
-$run = boot(@ahci, CMD => 'fault add time-outs 20; fault add write drop register=P0CI; fault add interrupt spurious for=40ms; sha256 0 0 8');
+$run = boot(@ahci, CMD => 'fault add time-outs 20; fault add write drop register=P0CI; fault add interrupt spurious for=400ms; sha256 0 0 8');
 exit_code_is($run, 0, 'AHCI: interrupts of nobody, on a line that channels share');
 like($run->{console}, qr/nobody has claimed the last 100 interrupts on its line \(fault \d was injected: /, 'AHCI: are told');
 unlike($run->{console}, qr/^RULE /m, 'AHCI: and held against no channel on it');

@@ -90,7 +90,7 @@ is(digest_in($run, 'sha256 0'), $digest, 'the same bytes');
 is(digest_in($run, 'sha256 2 0 2000'), sha256_of($disk, 0, 2000 * 512), 'on both');
 like(output_of($run, 'mode 0'), qr/^  Data +bus-master DMA.*^  Multiple +16 sectors$/ms, 'the usual settings');
 like(output_of($run, 'mode 2'), qr/^  Data +bus-master DMA.*^  Addressing +CHS/ms, 'every number but 0 is yes');
-like($run->{log}, qr/HighestMode 99 of channel 0 is no transfer mode/, 'the log names the mode');
+like($run->{log}, qr/HighestMode 0x99 of channel 0 is no transfer mode/, 'the log names the mode');
 
 # ------------------------------------------------------------------ from one boot to the next
 
