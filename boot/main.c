@@ -253,7 +253,8 @@ static bool run_door_session(void)
     bool succeeded = options.mode != SHELL_COMMANDS || run_commands();
     if (!shell_is_ending() && door_open(options.door, options.door_writes))
         prompt();
-    shell_forget_break();
+    if (shell_close())
+        hal_printf("The host ends the session.\n");
     door_close();
     return succeeded;
 }
@@ -308,7 +309,7 @@ _Noreturn void kernel_main(void)
     for_each_module(MODULE_DRIVER, load_driver);
     port_start();
     bool succeeded = run_session();
-    shell_forget_break();
+    (void)shell_close();
     bool flushed = port_stop();
     end(succeeded && flushed);
 }

@@ -22,7 +22,6 @@ void shell_forget_break(void)
 {
     (void)hal_console_take_break();
     shell_session.was_stopped = false;
-    shell_session.must_end = false;
 }
 
 void shell_power_off(void)
@@ -38,8 +37,17 @@ bool shell_is_ending(void)
 /* Not what comes behind the last command: disks are flushed there. */
 void shell_end(void)
 {
-    shell_session.must_end = !shell_session.power_off_wanted;
+    shell_session.must_end |= !shell_session.power_off_wanted;
     shell_session.power_off_wanted = true;
+}
+
+bool shell_close(void)
+{
+    const bool was_ended = shell_session.must_end;
+
+    shell_forget_break();
+    shell_session.must_end = false;
+    return was_ended;
 }
 
 enum command_result command_fail(const char *format, ...)

@@ -28,6 +28,9 @@ bool shell_is_ending(void);
 /* The host wants the session to end: the present command is stopped, and the shell ends. Context:
  * any. */
 void shell_end(void);
+/* What comes now is not stopped by what came so far: the last command is over. True: it was the
+ * host who wanted that. */
+bool shell_close(void);
 
 /* The shell's own; others ask with the functions above. */
 struct shell_session {

@@ -227,11 +227,11 @@ void shell_interactive(void)
     shell_session.is_interactive = true;
     line_editor_init(&editor, &host, PROMPT, columns_width());
     line_editor_begin(&editor);
-    while (!shell_session.power_off_wanted) {
+    do {
         int key = wait_for_key();
         if (key == KEY_BREAK) {
             if (shell_session.must_end)
-                hal_printf("\nThe host ends the session.\n");
+                hal_printf("\n");
             else
                 line_editor_cancel(&editor);
             continue;
@@ -253,5 +253,5 @@ void shell_interactive(void)
             shell_power_off();
             break;
         }
-    }
+    } while (!shell_session.power_off_wanted);
 }

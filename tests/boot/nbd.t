@@ -222,6 +222,21 @@ is(scalar(grep { substr($image, $_ << 16, 65536) eq chr(65 + $_) x 65536 } 0 .. 
     or diag(explain(\%count));
 is(join(' ', grep { $_ != 0 && $_ != 108 } keys %count), '', 'what was refused is ESHUTDOWN');
 
+# When the guest has most likely not come to its prompt, and while a command runs that takes longer than this test may.
+for my $case (['as soon as the door is open'], ['while a command runs', 'bench 0 write 4K 1; bench 0', qr/^bench port write/m]) {
+    my ($when, $command, $sign) = @$case;
+    $session = start(NBD => 1, WRITE => 1, DISK => $disk);
+    ok($session->expect(qr/^NBD, .*\bnbd\+unix:/m, 60), 'a door');
+    if ($command) {
+        $session->type("$command\n");
+        ok($session->expect($sign, 60), $command);
+    }
+    $session->signal('TERM');
+    $run = $session->finish(60);
+    exit_code_is($run, 0, "SIGTERM $when");
+    like($run->{console}, qr/^The host ends the session\.$/m, 'is told');
+}
+
 # ------------------------------------------------------------------ poweroff, from a pipe; a server that does not start
 
 $run = boot(NBD => 1, DISK => $disk, stdin => "identify 0\npoweroff\n");
