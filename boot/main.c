@@ -94,8 +94,10 @@ static void apply_options(void)
     log_debug_mask = options.debug_mask;
     device_names_begin(options.disks, options.cds);
     hang_limit_ms = options.watchdog_ms;
-    if (options.tick_us)
+    if (options.tick_us) {
         hal_timer_tick(options.tick_us);
+        hal_console_announce_room();
+    }
     port_build_io_care = options.guard_build_io ? BUILD_IO_GUARDED : 0;
     owned_version_error[options.version_structure] = options.version_error;
     const char *unknown;

@@ -44,7 +44,8 @@ struct boot_options {
     char disks[PLACES_CAPACITY], cds[PLACES_CAPACITY];
     /* watchdog=MS: how long a call into a driver may last; 0: as long as it likes. */
     uint32_t watchdog_ms;
-    /* tick=MICROSECONDS: how often the timer interrupts at least, 100 to 50000; 0: when it must. */
+    /* tick=MICROSECONDS: how often the timer interrupts at least, 100 to 50000; 0: when it must.
+     * With one the host is also told when there is room for input. */
     uint32_t tick_us;
     /* columns=N: the width of the terminal that shows the console; 0: none is known. */
     uint16_t columns;

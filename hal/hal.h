@@ -52,6 +52,9 @@ void hal_console_write(const char *text, size_t byte_count);
 int hal_console_read(void);
 /* True once for each Ctrl-C (0x03) received since the last call; that byte is not in the input. */
 bool hal_console_take_break(void);
+/* From now on the host learns for each byte when there is room for it (lib/host_file.h), and sends
+ * none before, for an emulator that does not look for itself. Context: not from an interrupt. */
+void hal_console_announce_room(void);
 uint64_t hal_console_interrupts(void); /* since boot */
 /* QEMU's debug console port (0xE9): the log. Any context. */
 void hal_log_write(const char *text, size_t byte_count);

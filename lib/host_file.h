@@ -11,6 +11,9 @@
  * that it uses of it, in decimal digits, a 0. (In the midst of a text it is a byte of it: that file
  * is cut off then, and the core holds all memory.)
  *
+ * A guest that is recorded says for each byte that it may be sent as input: HOST_FILE_ROOM, in the
+ * midst of anything else, whose part it is not. tools/session_keys.c counts them.
+ *
  * Owns nothing.
  */
 #ifndef LIB_HOST_FILE_H
@@ -21,6 +24,7 @@
 #define HOST_FILE_BEGIN         '\x02'
 #define HOST_FILE_MEMORY        '\x03'
 #define HOST_FILE_LINE          '\x04'
+#define HOST_FILE_ROOM          '\x06'
 #define HOST_FILE_NAME_CAPACITY 81u /* with its 0 */
 
 /* A name alone, so that no file comes to lie elsewhere: letters, digits, dots, - and _, and no dot

@@ -21,7 +21,7 @@ $(REGISTRY_TOOL): $(REGISTRY_TOOL_SOURCES) tools/registry.h tools/end.h $(wildca
 
 HOST_TOOLS := build/tools/image build/tools/session build/tools/lines
 
-build/tools/session: tools/session_host.c tools/session_files.c tools/session_history.c tools/session_core.c tools/session_replay.c tools/session_door.c tools/session.h tools/end.h lib/plural.h \
+build/tools/session: tools/session_keys.c tools/session_host.c tools/session_files.c tools/session_history.c tools/session_core.c tools/session_replay.c tools/session_door.c tools/session.h tools/end.h lib/plural.h \
     lib/host_file.h lib/door.h
 build/tools/lines: tools/dwarf.c tools/dwarf_form.c tools/dwarf_line.c tools/dwarf_frame.c tools/dwarf.h tools/dwarf_read.h
 $(HOST_TOOLS): build/tools/%: tools/%.c

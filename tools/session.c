@@ -5,8 +5,9 @@
  *
  * Starts QEMU for run-qemu.sh, in FOLDER, where each FILE is copied as NAME first, and stays beside it until it has ended:
  *
- * - A terminal's keys go through here. All of them are the guest's, but for Ctrl-] followed by X, which
- *   ends QEMU. QEMU itself has no key: its multiplexer's could write the images of a read-only session.
+ * - A terminal's keys go through here (session_keys.c). All of them are the guest's, but for Ctrl-]
+ *   followed by X, which ends QEMU. QEMU itself has no key: its multiplexer's could write the
+ *   images of a read-only session.
  *   When its size changes, the guest is told.
  * - QEMU ends when its time is over (-t), when nobody reads the console any more, when this program is
  *   told to end or dies, and when run-qemu.sh dies: each asks the kernel for a signal at its parent's death.
@@ -37,33 +38,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "session.h"
 
-#define KEY_END       0x1D /* Ctrl-] */
-#define GRACE_SECONDS 5    /* until SIGKILL */
-#define DOOR_SECONDS  60   /* that a guest with a door has for its end */
-#define ASK_SECONDS   5    /* that the guest has for its answer, */
-#define ASK_AGAIN     0.5  /* and until it is asked again: two interrupts may come as one */
+#define GRACE_SECONDS 5   /* until SIGKILL */
+#define DOOR_SECONDS  60  /* that a guest with a door has for its end */
+#define ASK_SECONDS   5   /* that the guest has for its answer, */
+#define ASK_AGAIN     0.5 /* and until it is asked again: two interrupts may come as one */
 #define MAX_LINE      65536
 
 static pid_t qemu;
 static enum end end = END_BY_ITSELF;
-static double kill_at;        /* if it has not ended until then; 0: it was not told to */
-static bool guest_is_asked;   /* to end by itself until then */
-static int keys = -1;         /* to QEMU's standard input; -1: it has that itself */
-static int events = -1;       /* QEMU's machine protocol */
-static int files = -1;        /* what the guest hands over as files */
-static struct termios before; /* the terminal's state */
-bool is_terminal;
+static double kill_at;      /* if it has not ended until then; 0: it was not told to */
+static bool guest_is_asked; /* to end by itself until then */
+static int events = -1;     /* QEMU's machine protocol */
+static int files = -1;      /* what the guest hands over as files */
 
 static double now(void)
 {
@@ -184,49 +179,6 @@ void take_files(void)
             return;
 }
 
-/* ------------------------------------------------------------------ keys */
-
-static void use_terminal(void)
-{
-    struct termios raw;
-
-    raw = before;
-    raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-    raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
-    raw.c_cflag = (raw.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
-    raw.c_cc[VMIN] = 1;
-    raw.c_cc[VTIME] = 0;
-    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-}
-
-/* A guest that is lost reads nothing: what does not fit is dropped, so that Ctrl-] X is always seen. */
-static void read_keys(void)
-{
-    static bool is_escape;
-    unsigned char typed[256], sent[2 * sizeof typed];
-    size_t length = 0;
-    ssize_t count = read(STDIN_FILENO, typed, sizeof typed);
-
-    if (count <= 0) {
-        if (count == 0 || (errno != EINTR && errno != EAGAIN))
-            close(keys), keys = -1;
-        return;
-    }
-    for (ssize_t i = 0; i < count; i++) {
-        if (is_escape && (typed[i] == 'x' || typed[i] == 'X')) {
-            end_qemu(END_KEY);
-            return;
-        }
-        if (is_escape)
-            sent[length++] = KEY_END;
-        is_escape = !is_escape && typed[i] == KEY_END;
-        if (!is_escape)
-            sent[length++] = typed[i];
-    }
-    if (length > 0 && write(keys, sent, length) < 0)
-        return;
-}
-
 /* ------------------------------------------------------------------ QEMU */
 
 static _Noreturn void fail(const char *what)
@@ -280,14 +232,13 @@ static _Noreturn void become_qemu(char **words, int word_count, const struct end
 
 static void start_qemu(char **words, int word_count, bool has_files)
 {
-    int protocol[2], input[2] = {-1, -1}, handed[2] = {-1, -1};
+    int protocol[2], handed[2] = {-1, -1};
     pid_t self = getpid();
 
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, protocol) != 0 ||
         fcntl(protocol[0], F_SETFD, FD_CLOEXEC) != 0)
         fail("no socket");
-    if (is_terminal && (pipe(input) != 0 || fcntl(input[1], F_SETFD, FD_CLOEXEC) != 0 ||
-                        fcntl(input[1], F_SETFL, O_NONBLOCK) != 0))
+    if (!keys_prepare())
         fail("no pipe");
     if (has_files && (pipe(handed) != 0 || fcntl(handed[0], F_SETFD, FD_CLOEXEC) != 0 ||
                       fcntl(handed[0], F_SETFL, O_NONBLOCK) != 0))
@@ -299,31 +250,16 @@ static void start_qemu(char **words, int word_count, bool has_files)
         fail("no process");
     if (qemu == 0)
         become_qemu(words, word_count,
-                    &(struct ends){protocol[1], input[0], handed[1], door_line()}, self);
+                    &(struct ends){protocol[1], keys_line(), handed[1], door_line()}, self);
     close(protocol[1]);
-    if (is_terminal)
-        close(input[0]);
+    keys_begin();
     if (has_files)
         close(handed[1]);
     if (!door_start())
         fail("no process");
     files = handed[0];
     events = protocol[0];
-    keys = input[1];
     send_command("{\"execute\": \"qmp_capabilities\"}\n");
-}
-
-/* The guest is told as terminals tell programs that ask (xterm, "CSI 18 t"). */
-static void tell_size(void)
-{
-    struct winsize size;
-    char report[40];
-
-    if (keys < 0 || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return;
-    int length = snprintf(report, sizeof report, "\x1B[8;%u;%ut", size.ws_row, size.ws_col);
-    if (write(keys, report, (size_t)length) < 0)
-        return; /* as with keys */
 }
 
 /* True: QEMU has ended, and *status says how. */
@@ -334,7 +270,7 @@ static bool read_signal(int signals, int *status)
     if (read(signals, &signal, sizeof signal) != sizeof signal)
         return false;
     if (signal.ssi_signo == SIGWINCH)
-        tell_size();
+        keys_tell_size();
     else if (signal.ssi_signo != SIGCHLD)
         end_qemu(END_TOLD);
     else if (door_has_failed())
@@ -380,7 +316,7 @@ static int stay_beside(double time_over, int signals)
         struct pollfd polls[] = {
             {.fd = signals, .events = POLLIN},
             {.fd = events, .events = POLLIN},
-            {.fd = keys < 0 ? -1 : STDIN_FILENO, .events = POLLIN},
+            {.fd = keys_source(), .events = POLLIN},
             {.fd = kill_at != 0 ? -1 : STDOUT_FILENO}, /* POLLERR: its reader is gone */
             {.fd = files, .events = POLLIN},
         };
@@ -391,7 +327,7 @@ static int stay_beside(double time_over, int signals)
         if (polls[1].revents)
             read_events();
         if (polls[2].revents)
-            read_keys();
+            keys_read();
         if (polls[3].revents & (POLLERR | POLLHUP))
             end_qemu(END_UNREAD);
         if (polls[4].revents)
@@ -504,19 +440,15 @@ int main(int argc, char **argv)
          *signal; signal++)
         sigaddset(&handled, *signal);
     sigprocmask(SIG_BLOCK, &handled, NULL);
-    is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
     /* QEMU sets its standard files to non-blocking, which all who share them would see afterwards. */
     for (int i = 0; i < 3; i++)
         flags[i] = fcntl(i, F_GETFL);
     start_qemu(argv + at, argc - at, has_files);
-    if (is_terminal)
-        use_terminal();
     status = stay_beside(seconds > 0 ? now() + seconds : 0, signalfd(-1, &handled, SFD_CLOEXEC));
     door_conclude();
     for (int i = 0; i < 3; i++)
         if (flags[i] >= 0)
             fcntl(i, F_SETFL, flags[i]);
-    if (is_terminal)
-        tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    keys_conclude();
     return conclude(status);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of `session` have in common: session.c, which stays beside QEMU, session_host.c,
+ * What the files of `session` have in common: session.c, which stays beside QEMU, session_keys.c,
+ * which hands over what is typed, session_host.c,
  * which knows what the host could not do, session_files.c, which makes files of what the guest
  * hands over, session_core.c, which takes a core of a guest that has failed, session_replay.c, which
  * knows what is special about recordings, and session_door.c, which has the NBD server.
@@ -15,8 +16,6 @@
 
 /* session.c */
 
-extern bool is_terminal; /* somebody sits there */
-
 /* A sentence for the user, in a line of its own. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -28,6 +27,32 @@ void send_command(const char *command);
 
 /* Ends QEMU; the first reason is the one that counts. */
 void end_qemu(enum end why);
+
+/* session_keys.c */
+
+extern bool is_terminal; /* somebody sits there */
+
+/* Before QEMU starts. False: errno says why. */
+bool keys_prepare(void);
+
+/* The descriptor of QEMU's standard input; -1: it has ours. */
+int keys_line(void);
+
+/* QEMU has its end. */
+void keys_begin(void);
+
+/* What is to be read, or -1; and when there is something. */
+int keys_source(void);
+void keys_read(void);
+
+/* The guest has room for a byte more. */
+void keys_have_room(void);
+
+/* The terminal's size has changed. */
+void keys_tell_size(void);
+
+/* QEMU has ended. */
+void keys_conclude(void);
 
 /* session_host.c */
 
@@ -86,6 +111,9 @@ void core_conclude(void);
 
 /* Before QEMU starts: "record", "replay", or "debug" for a replay in GDB. False: it is neither. */
 bool replay_set_mode(const char *word);
+
+/* True: QEMU records. */
+bool replay_records(void);
 
 /* True: the guest may not be interrupted from here. */
 bool replay_forbids_interrupts(void);

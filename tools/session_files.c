@@ -98,6 +98,10 @@ static void end_text(bool is_whole)
 
 static void take(char byte)
 {
+    if (byte == HOST_FILE_ROOM) { /* from an interrupt, in the midst of anything */
+        keys_have_room();
+        return;
+    }
     switch (part) {
     case BETWEEN:
         if (byte == HOST_FILE_BEGIN)

@@ -3,6 +3,7 @@
  * What differs for a machine that is recorded, or replayed (tools/run-record.sh).
  *
  * - Of a recording QEMU's words are kept, all of them, in the file `words`, each ended by a NUL.
+ * - What the guest of a recording is to read, it must have asked for (session_keys.c).
  * - Neither may be sent a non-maskable interrupt: QEMU has no place for it in its log.
  * - QEMU is asked once a second how many instructions it has done. A replay goes as fast as it can, and
  *   always on: when they no longer become more, it is ended. So is a QEMU that does not answer.
@@ -40,6 +41,11 @@ bool replay_set_mode(const char *word)
     else if (strcmp(word, "debug") == 0)
         mode = MODE_DEBUG;
     return mode != MODE_NONE;
+}
+
+bool replay_records(void)
+{
+    return mode == MODE_RECORD;
 }
 
 bool replay_forbids_interrupts(void)

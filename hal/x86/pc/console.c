@@ -7,6 +7,7 @@
  */
 #include "hal/x86/pc/pc.h"
 #include "hal/x86/pc/uart.h"
+#include "lib/host_file.h"
 
 #define COM1      0x3F8u
 #define COM1_LINE 4u
@@ -24,6 +25,7 @@ static bool com1_present, debug_console_present;
 static uint8_t input[INPUT_SIZE];
 static uint32_t input_taken, input_received; /* count for ever; their difference is what is in it */
 static bool input_is_held_back;              /* the input is full: the UART keeps what comes */
+static bool room_is_announced;
 static volatile bool break_received;
 static uint64_t interrupts;
 
@@ -112,6 +114,13 @@ static void take(uint8_t byte)
     }
 }
 
+static void announce_room(unsigned byte_count)
+{
+    const char room = HOST_FILE_ROOM;
+    while (byte_count-- != 0)
+        hal_host_file_put(&room, 1);
+}
+
 /* Takes what the UART has. When there is no more room, the rest stays in the UART, which tells the
  * sender to wait: a long input from a file loses nothing. */
 static bool receive(void *context)
@@ -124,9 +133,21 @@ static bool receive(void *context)
             return received;
         received = true;
         take(hal_uart_read(COM1, UART_DATA));
+        if (room_is_announced)
+            announce_room(1);
     }
     hold_input_back(true);
     return received;
+}
+
+/* QEMU: one that records does not ask the UART whether it can take a byte (tools/session_keys.c).
+ * So the bytes that are under way never are more than the FIFO holds. */
+void hal_console_announce_room(void)
+{
+    if (room_is_announced || !com1_present || !hal_host_file_present())
+        return;
+    room_is_announced = true;
+    announce_room(UART_FIFO_SIZE);
 }
 
 int hal_console_read(void)
