@@ -49,10 +49,27 @@ static const struct {
 
 static uint32_t selected = ~REQUESTS; /* of the kinds */
 
+#define ACCESSES                                                                  \
+    (1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_REGISTER_READ | \
+     1u << TRACE_REGISTER_WRITE)
+
+/* Who looks for a register's last access does not go back beyond it. */
+static void put_gap(void)
+{
+    *trace_at(hal_fetch_add16(&trace_next, 1)) =
+        (struct trace_entry){TRACE_GAP, trace_head(TRACE_NONE, TRACE_NO_CHANNEL, 0)};
+}
+
 static void record(uint32_t kinds)
 {
-    for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
+    uint32_t before = 0;
+
+    for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++) {
+        before |= (uint32_t)trace_steps[kind] << kind;
         trace_steps[kind] = kinds >> kind & 1;
+    }
+    if (kinds & ~before & ACCESSES)
+        put_gap();
 }
 
 const char *trace_word(unsigned index)
@@ -96,6 +113,7 @@ void trace_switch(bool is_on)
 void trace_clear(void)
 {
     memset(trace_entries, 0, sizeof trace_entries);
+    put_gap();
 }
 
 /* ------------------------------------------------------------------ lines */

@@ -12,7 +12,7 @@
 /* What an entry says: `where` is the port (for registers the low bits of the address), or the
  * channel (trace_channel), TRACE_NO_CHANNEL without one. */
 enum trace_kind {
-    TRACE_NONE,
+    TRACE_NONE,          /* value: 0, or TRACE_GAP */
     TRACE_PORT_READ,     /* value: what was read; extra: width in bytes, and TRACE_xxx below */
     TRACE_PORT_WRITE,    /* value: what was written; extra: width */
     TRACE_PORT_BUFFER,   /* value: count of units; extra: width */
@@ -44,6 +44,8 @@ enum traced_recovery {
     TRACED_OFF_LINE, /* a device is taken off line */
 };
 
+/* Of no entry: accesses before it are forgotten, or were not recorded. */
+#define TRACE_GAP 1u
 /* Of an access's `extra`, beside the width. */
 #define TRACE_WIDTH    0x07u
 #define TRACE_OWN      0x08u /* the port's own look, which no driver asked for */

@@ -352,6 +352,43 @@ static void test_times(void)
     check_lines(UINT32_MAX, "", "none when they were forgotten");
 }
 
+/* Who looks for the last access of a register finds where what was recorded begins. */
+static unsigned gaps(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < TRACE_ENTRY_COUNT; i++)
+        count += trace_kind_of(trace_at(i)->head) == TRACE_NONE && trace_at(i)->value == TRACE_GAP;
+    return count;
+}
+
+static bool is_gap_before(unsigned entries)
+{
+    const struct trace_entry *entry = trace_at((uint16_t)(trace_next - entries - 1));
+
+    return trace_kind_of(entry->head) == TRACE_NONE && entry->value == TRACE_GAP;
+}
+
+static void test_gaps(void)
+{
+    begin();
+    tap_ok(gaps() == 1 && is_gap_before(0), "what was forgotten leaves a gap");
+    trace_switch(true);
+    trace_select("irbs,ports,registers", &(const char *){0});
+    trace_select("ports,registers", &(const char *){0});
+    tap_ok(gaps() == 1, "there is none while all accesses are recorded");
+    trace_select("registers", &(const char *){0});
+    trace_switch(false);
+    tap_ok(gaps() == 1, "nor where fewer are");
+    trace_switch(true);
+    out(COMMAND_BLOCK + 2, 1);
+    put(TRACE_REGISTER_READ, 0x2008, 4, 1);
+    tap_ok(gaps() == 2 && is_gap_before(1), "but where they are recorded again");
+    trace_select("irbs,ports,registers", &(const char *){0});
+    tap_ok(gaps() == 3 && is_gap_before(0), "or more of them");
+    trace_select("all", &(const char *){0});
+}
+
 static void test_selection(void)
 {
     begin();
@@ -410,6 +447,7 @@ int main(void)
     test_registers();
     test_events();
     test_times();
+    test_gaps();
     test_selection();
     test_many();
     return tap_exit();
