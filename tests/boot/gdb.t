@@ -27,16 +27,47 @@ sub gdb {
     return $output;
 }
 
+# Commands that show a channel's registers, and all that the trace has of the same moment.
+sub registers_and_trace {
+    my ($channel) = @_;
+    return ("ata taskfile $channel", 'echo all of the trace\n', 'ata trace 8191', 'echo end of the trace\n');
+}
+
+# Each time that they were shown: what stands there of registers, by their names, and the values of the last accesses to
+# them that the trace has.
+sub shown_and_traced {
+    my ($printed, $channel, $ways, @names) = @_;
+    my @both;
+    while ($printed =~ /^channel \Q$channel\E:\n((?:  .*\n)+)all of the trace\n(.*?)^end of the trace$/msg) {
+        my ($shown, $trace, %traced) = ($1, $2);
+        my %last = $trace =~ /^[ \d.+]{20}  \d\.\d  (\w[\w ]*) $ways (0x\w+)/mg; # of equal names the last one counts
+        s/^.*^  read last$//ms for $shown;
+        my %said = $shown =~ /^    (\w[\w ]*?)  +(0x[0-9a-f]+|n.*)/mg;
+        push @both, [{ map { ($_ => $said{$_}) } @names }, { map { ($_ => $last{s/^Px/P0/r}) } @names }];
+    }
+    return @both;
+}
+
+# Is what is shown of each what the trace has? `none`: what is said without an access.
+sub registers_are_traced {
+    my ($name, $both, $none) = @_;
+    my ($shown, $traced) = @{ $both // [{}, {}] };
+    my %wanted = map { ($_ => $traced->{$_} // $none) } keys %$traced;
+    cmp_ok(scalar(grep { defined } values %$traced), '>', 3, "$name: there is something to compare");
+    is_deeply($shown, \%wanted, "$name is what the trace has");
+}
+
 my %words = (GDB => 'socket', GDB_WAIT => 1, CMD => 'read 0 100', DISK => random_image('disk.img', 1 << 20, 3));
 
 # One session for all that a driver's author does. The sector is another one in the end: what is set counts.
-my $session = start(MODE => undef, ours_may => qr/HWR-|IRB-/, %words);    # ends by itself, after the command
+my $cd = random_image('cd.iso', 1 << 16, 4);
+my $session = start(MODE => undef, ours_may => qr/HWR-|IRB-/, %words, CDROM => $cd);    # ends by itself, after the command
 my $output = gdb($session->{run_dir}, 'continue', 'info line', 'backtrace',
     'break-irb READ DMA 90..110', 'continue', 'printf "function %#x\n", Irb->Function', 'print *Irb', 'backtrace',
     'print IRB_FLAGS_DATA_IN', 'ata irb Irb', 'ata irbs', 'ata controllers', 'ata channel 0.0', 'ata queue', 'ata context', 'ata timers',
     'ata buffers', 'ata rules IRB-01', 'ata registry HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase', 'break-access "LBA Low"', 'continue',
     'info args', 'info locals', 'set var Value = 101', 'break-access off', 'break-access "Bus Master Command" 01/01', 'continue', 'ata prd 0.0', 'break-access off',
-    'tbreak interrupt_serve', 'continue', 'backtrace', 'ata taskfile 0.0', 'break-access Status 50', 'continue', 'backtrace 2', 'ata trace 12',
+    'tbreak interrupt_serve', 'continue', 'backtrace', registers_and_trace('0.0'), registers_and_trace('0.1'), 'break-access Status 50', 'continue', 'backtrace 2', 'ata trace 12',
     'break-access off', 'delete', 'detach');
 my $run = $session->finish;
 exit_code_is($run, 0, 'the guest goes on and ends');
@@ -82,6 +113,14 @@ my @said = (
     ['ata trace', qr/^ +0\.0  Status -> 0x50 DRDY DSC$/m],
 );
 like($output, $_->[1], $_->[0]) for @said;
+
+# What was read last, of a disk, and of a CD drive, which has answered a packet command.
+my @read = ('Error', 'Sector Count', 'LBA Low', 'LBA Mid', 'LBA High', 'Device', 'Alternate Status', 'Bus Master Status');
+for my $channel ('0.0', '0.1') {
+    my @both = shown_and_traced($output, $channel, qr/->/, @read);
+    registers_are_traced("ata taskfile $channel", $both[0], 'never read');
+}
+like($output, qr/^    Sector Count +0x02 I\/O$/m, 'the Interrupt Reason in words');
 
 # ------------------------------------------------------------------ interrupts and crashes
 
@@ -183,7 +222,11 @@ like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the 
 {
     local $ENV{MINIPORT} = "build/$arch/ahci.sys";
     $output = crash({ %words, MACHINE => 'q35', MINIPORT => $ENV{MINIPORT} }, 'continue', 'break-irb 90..110', 'continue', 'break-access P0CI', 'continue',
-        'ata irb', 'ata prd 0.0', 'ata taskfile 0.0', 'ata channel 0.0', 'break-access off', 'break-access PxIS', 'continue', 'backtrace', 'ata trace 8');
+        'ata irb', 'ata prd 0.0', 'ata taskfile 0.0', 'ata channel 0.0', 'break-access off', 'break-access PxIS', 'continue', 'backtrace', 'ata trace 8',
+        registers_and_trace('0.0'), 'echo as it is\n', 'ata taskfile 0.1',
+        'set var trace_entries[(trace_next + 1) % 65536].head = 0x10000', 'echo a full ring\n', 'ata taskfile 0.1',
+        'set var trace_entries[(trace_next - 1) % 65536].head = 0', 'set var trace_entries[(trace_next - 1) % 65536].value = 1',
+        'echo switched on\n', 'ata taskfile 0.0', 'set var trace_steps[TRACE_REGISTER_READ] = 0', 'echo switched off\n', 'ata taskfile 0.0');
     for (['break-irb', qr/^IdeHwStartIo gets IRB 0x[0-9a-f]+: read, .*, LBA 100, 1 sector$/m],
         ['break-access', qr/^AtaPortWriteRegisterUlong: P0CI <- 0x00000001; `frame \d` is the driver$/m],
         ['ata prd', qr/^  port 0, command list at 0x[0-9a-f]+\n  slot 0: .*, 1 PRD, to memory, 0 bytes moved\n    command FIS  0x60 READ FPDMA QUEUED, device 0, LBA 100, 1 sector, tag 0\n    PRD 0 +0x[0-9a-f]+: 512 bytes$/m],
@@ -192,6 +235,19 @@ like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the 
         ['ata trace', qr/^ +0\.0  P0CI <- 0x00000001$|^ +0\.0  P0SACT <- 0x00000001$/m])
     {
         like($output, $_->[1], "AHCI: $_->[0]");
+    }
+    my @both = shown_and_traced($output, '0.0', qr/(?:->|<-)/, map { "Px$_" } qw(CLB CLBU FB FBU IS IE CMD TFD SIG SSTS SCTL SERR SACT CI));
+    registers_are_traced('AHCI: ata taskfile', $both[0], 'neither written nor read');
+    is_deeply([@{ $both[0][0] // {} }{qw(PxIS PxSACT PxCI)}], [qw(0x00000008 0x00000001 0x00000001)], 'of the command that was issued');
+    # What the trace does not have, and the auditor does not keep.
+    my $some = qr/(?:    Px.*\n)*?/;
+    for (['as it is', 'neither written nor read', 'neither written nor read'], ['a full ring', 'neither written nor read', 'not in the trace any more'],
+        ['switched on', '0x00000017 FRE POD SUD ST', 'not since the trace was cleared or switched on'],
+        ['switched off', '0x00000017 FRE POD SUD ST', 'not recorded: the trace is off, or leaves it out'])
+    {
+        my ($when, $kept, $other) = @$_;
+        my $name = $when =~ /switched/ ? 'PxCMD' : 'PxSIG';
+        like($output, qr/^\Q$when\E\nchannel .*\n  port .*\n$some    $name +\Q$kept\E\n$some    PxCI +\Q$other\E$/m, "AHCI: the trace, $when");
     }
 }
 
@@ -209,6 +265,7 @@ like($printed, qr/^#\d+ .*\bkernel_main\b/m, 'GDB finds the kernel there');
 like($printed, qr{^Line \d+ of "miniport/pata/\w+\.c" starts at address 0x}m, 'and the driver that is loaded');
 is(scalar(() = $printed =~ /^The checks are off \(CHECKS=off\): accesses are not recorded\b/mg), 2, 'with CHECKS=off nothing of the wire is recorded, and that is said');
 like($printed, qr/^The checks are off \(CHECKS=off\): no broken rule is recorded\.$/m, 'nor of rules');
+unlike($printed, qr/^No rule was broken/m, 'of which nothing more is said then');
 my @listed = sort map { /^ata (\w+) -- \S/ } split /\n/, $printed;
 is("@listed", 'buffers channel context controllers irb irbs prd queue registry rules taskfile timers trace', '`help ata` says what each is for');
 $session->type("poweroff\r");

@@ -27,16 +27,57 @@ def address(port, low):
     return None if bottom is None else bottom | (top or 0) << 32
 
 
-def register_lines(port):
-    names = (("PxCLB", None), ("PxFB", None), ("PxIS", "BITS_AHCI_PXIS"), ("PxIE", "BITS_AHCI_PXIE"), ("PxCMD", "BITS_AHCI_PXCMD"),
-             ("PxTFD", "TFD"), ("PxSIG", None), ("PxSSTS", "BITS_AHCI_PXSSTS"), ("PxSCTL", "BITS_AHCI_PXSCTL"),
-             ("PxSERR", "BITS_AHCI_PXSERR"), ("PxSACT", None), ("PxCI", None))
+# The auditor keeps what they mean, not their values.
+NOT_KEPT = ("PxIS", "PxSSTS", "PxSACT", "PxCI")
+CLEARED_BY_RESET = ("PxIE", "PxCMD", "PxSCTL")
+
+
+def places(controller, offset):
+    """Where a register lies, as entries of the trace have it."""
+    found = set()
+    for i in range(reader.counted(controller["mapped_count"], "ranges")):
+        mapped = controller["mapped"][i]
+        if not reader.is_null(mapped["hba"]) and 0 <= offset - int(mapped["offset"]) < int(mapped["byte_count"]):
+            found.add(int(mapped["base"]) + offset - int(mapped["offset"]) & 0xFFFF)
+    return found
+
+
+def are_shared(controller, its):
+    """Does another controller have registers that entries of the trace have the same places for?"""
+    others = [other for other in reader.controllers()
+              if not reader.is_null(other["hba"]) and int(other["index"]) != int(controller["index"])]
+    ranges = [other["mapped"][i] for other in others for i in range(reader.counted(other["mapped_count"], "ranges"))]
+    return any(place - int(mapped["base"]) & 0xFFFF < int(mapped["byte_count"]) for mapped in ranges for place in its)
+
+
+def last_value(channel, port, name, accesses):
+    """A register as it was written or read last, or why that is not known."""
+    offsets = {known_name: offset for offset, known_name in words.table("port/access/names.c", "port_registers", "offset", "name")}
+    its = places(channel["controller"], 0x100 + 0x80 * int(channel["number"]) + offsets[name])
+    is_shared = are_shared(channel["controller"], its)
+    found = None if is_shared else accesses.last(True, its, 4)
+    kept = None if name in NOT_KEPT else known(port, "HBA_PORT_" + name[2:])
+    if found and (kept is None or isinstance(found[1], int)):
+        return found[1]
+    if kept is not None:
+        return "0x00000000, or cleared by a reset of the HBA" if kept == 0 and name in CLEARED_BY_RESET else kept
+    if name not in NOT_KEPT:
+        return "neither written nor read"
+    if is_shared:
+        return "not known: the trace does not tell it from another controller's"
+    return accesses.why_none(True, "neither written nor read")
+
+
+def register_lines(channel, port, accesses):
+    names = (("PxCLB", None), ("PxCLBU", None), ("PxFB", None), ("PxFBU", None), ("PxIS", "BITS_AHCI_PXIS"),
+             ("PxIE", "BITS_AHCI_PXIE"), ("PxCMD", "BITS_AHCI_PXCMD"), ("PxTFD", "TFD"), ("PxSIG", None),
+             ("PxSSTS", "BITS_AHCI_PXSSTS"), ("PxSCTL", "BITS_AHCI_PXSCTL"), ("PxSERR", "BITS_AHCI_PXSERR"), ("PxSACT", None),
+             ("PxCI", None))
     lines = []
     for name, bits in names:
-        role = "HBA_PORT_" + name[2:]
-        value = address(port, role) if name in ("PxCLB", "PxFB") else known(port, role)
-        if value is None:
-            lines.append((name, "neither written nor read"))
+        value = last_value(channel, port, name, accesses)
+        if isinstance(value, str):
+            lines.append((name, value))
         elif bits == "TFD":
             error = f", Error {words.with_bits('BITS_ERROR', value >> 8 & 0xFF)}" if value & 0xFF00 else ""
             lines.append((name, f"0x{value:08x} Status {words.bits('BITS_STATUS', value & 0xFF)}{error}"))
@@ -55,14 +96,14 @@ def fis_in_words(fis):
     return f"Status {words.with_bits('BITS_STATUS', fis[2])}{error}"
 
 
-def task_file(channel):
+def task_file(channel, accesses):
     """As it is known, and the FISes that the device has sent."""
     if reader.is_null(channel["controller"]["hba"]["audit"]):
         print("  nothing is recorded of its controller")
         return
     _, port = port_of(channel)
     print(f"  port {int(channel['number'])}, written or read last")
-    members(register_lines(port), "    ")
+    members(register_lines(channel, port, accesses), "    ")
     area = address(port, "HBA_PORT_FB")
     print("  received from the device")
     if area is None:

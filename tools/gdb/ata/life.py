@@ -208,7 +208,7 @@ With a rule's id its text, whether it was broken or not."""
                 lines.append((rules[int(broken["rule"])][0], int(broken["count"]), reader.text(broken["words"])))
         if lines:
             rows(("RULE", "TIMES", "WHERE"), lines)
-        elif not text:
+        elif not text and reader.variable("contract_checks"):
             print("No rule was broken.")
         if text:
             print(f"{rules[chosen[0]][0]}: {rules[chosen[0]][1]}")

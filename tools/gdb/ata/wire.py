@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What was said on the wire, and what lies in memory for the bus masters: `ata taskfile`, `ata prd`.
 
-It is what the auditor has kept of the driver's accesses (port/access/audit*.h): no register is read."""
+It is what the auditor has kept of the driver's accesses (port/access/audit*.h), and of what it does not keep the last
+one in the trace: no register is read."""
 
 import gdb
 
-from . import ahci, reader, words
+from . import ahci, reader, trace, words
 from .commands import Command, members, rows
 
 PRD_LIMIT = 64
@@ -75,7 +76,51 @@ def last_command(channel):
     return lines
 
 
-def task_file_of_ports(channel):
+# In the order of their ports, from Error on.
+READ = (("ROLE_ERROR", "BITS_ERROR"), ("ROLE_SECTOR_COUNT", None), ("ROLE_LBA_LOW", None), ("ROLE_LBA_MID", None),
+        ("ROLE_LBA_HIGH", None), ("ROLE_DEVICE", None))
+OF_PACKET = {"ROLE_ERROR": "BITS_PACKET_ERROR", "ROLE_SECTOR_COUNT": "BITS_INTERRUPT_REASON"}
+PACKET, SOFTWARE_RESET = 0xA0, 0x04
+
+
+def answers_packet(accesses, ports, age):
+    """Was the command before a read PACKET? A reset ends it."""
+    for port, value in accesses.port_writes_before(age):
+        if port == int(ports["status"]):
+            return value == PACKET
+        if port == int(ports["alternate_status"]) and value & SOFTWARE_RESET:
+            return False
+    return False
+
+
+def status_in_words(value):
+    """The auditor has 0 also where it knows of no Status."""
+    return words.with_bits("BITS_STATUS", value) if value else "0x00, or not read since the start or a reset"
+
+
+def read_last(channel, accesses):
+    """The registers that a device answers in, but for Status."""
+    ports = channel["audit"]["ports"]
+    status = int(ports["status"])
+    registers = [(role, status - 7 + i, bits) for i, (role, bits) in enumerate(READ, 1)]
+    registers.append(("ROLE_ALTERNATE_STATUS", int(ports["alternate_status"]), "BITS_STATUS"))
+    registers.append(("ROLE_BUS_MASTER_STATUS", int(ports["bus_master_status"]), "BITS_BUS_MASTER_STATUS"))
+    lines = []
+    for role, port, bits in registers:
+        if not port:
+            continue
+        name, found = words.register(words.number(role), False), accesses.last(False, [port], 1, (False,))
+        if found is None:
+            lines.append((name, accesses.why_none(False, "never read")))
+            continue
+        age, value = found
+        if role in OF_PACKET and answers_packet(accesses, ports, age):
+            bits = OF_PACKET[role]
+        lines.append((name, words.with_bits(bits, value) if bits else f"0x{value:02x}"))
+    return lines
+
+
+def task_file_of_ports(channel, accesses):
     audit = channel["audit"]
     selected = int(audit["current"]["device"]) >> 4 & 1
     lines = [(name, f"0x{int(audit['current'][member]):02x}, before that 0x{int(audit['previous'][member]):02x}") for name, member in REGISTERS]
@@ -83,20 +128,23 @@ def task_file_of_ports(channel):
     print("  written last")
     members(lines + last_command(channel), "    ")
     print("  read last")
-    members([(f"Status, device {selected}", words.with_bits("BITS_STATUS", int(audit["shown"]))),
-             (f"Status, device {1 - selected}", words.with_bits("BITS_STATUS", int(audit["devices"][1 - selected]["shown"])))], "    ")
+    members([(f"Status, device {selected}", status_in_words(int(audit["shown"]))),
+             (f"Status, device {1 - selected}", status_in_words(int(audit["devices"][1 - selected]["shown"])))]
+            + read_last(channel, accesses), "    ")
 
 
 class TaskFile(Command):
     """What was last written to and read from a channel's registers: ata taskfile [CHANNEL]
 
-Of an AHCI port its registers, and the FISes of its commands and of its device. It is what the port's auditor has
-recorded; no register is read now, and with CHECKS=off nothing was recorded."""
+Of an AHCI port its registers, as they were written or read last, and the FISes of its device. No register is
+read now: it is what the port's auditor has recorded (nothing with CHECKS=off), and what the trace has of registers whose
+values the auditor does not keep; `not in the trace any more` says that their last access, if any, is too long ago."""
 
     NAME = "ata taskfile"
 
     def run(self, text):
-        show_all(text, ahci.task_file, task_file_of_ports)
+        accesses = trace.Accesses() if not what_was_not_recorded() else None
+        show_all(text, lambda channel: ahci.task_file(channel, accesses), lambda channel: task_file_of_ports(channel, accesses))
 
 
 # ------------------------------------------------------------------ descriptors
