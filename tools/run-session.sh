@@ -143,6 +143,8 @@ conclude() { # code
   local tool where
   [[ -n ${RUN_DIR-} ]] && kept=$run_dir || kept=$top/build/run
   if [[ -f $run_dir/core ]]; then
+    # A guest that is given up has not said how much of its memory it uses: the rest is zeroes.
+    fallocate --dig-holes -- "$run_dir/core" 2>/dev/null
     [[ $run_dir == "$kept" ]] || mv -f -- "$run_dir/core" "$kept/core"
     tool=$top/tools/gdb/ataport.py
     printf "run-qemu.sh: the guest's memory is in %s, to be looked at: gdb -x %s %s %s\n" "${kept#"$PWD/"}/core" \

@@ -68,6 +68,11 @@ $session->type("\cCpoweroff\r");
 ok($session->expect(qr/^Stopped by Ctrl-C.*\n> poweroff\n/m, 20), 'Ctrl-C overtakes what was typed ahead');
 exit_code_is($session->finish, 0, 'and the recording ends');
 
+my $given_up = boot(RECORD => 1, OUT => "$place/given-up", DISK => 'none', MODE => 'interactive', TIMEOUT => 1, CORE => 1);
+exit_code_is($given_up, 5, 'a recording whose time is over');
+my ($core) = $given_up->{console} =~ /^run-qemu\.sh: the guest's memory is in (\S+),/m;
+cmp_ok(512 * ((stat($core // ''))[12] // 1e9), '<', 16 << 20, 'leaves a core without the zeroes');
+
 # ------------------------------------------------------------------ what cannot be replayed
 
 sub is_refused {
