@@ -150,12 +150,16 @@ size_t hal_backtrace(uintptr_t *return_addresses, size_t capacity);
 const char *hal_symbol(uintptr_t address, uintptr_t *offset);
 /* Asked for addresses outside the kernel: writes a name such as "pata.sys!IdeHwStartIo+0x1c".
  * Returns false if it does not know the address either. With a depth, the function is wanted in
- * which the one at the address was inlined, so many times; false: there is none. */
+ * which the one at the address was inlined, so many times; false: there is none. With
+ * HAL_DEFINITION, where the routine is defined that begins there. */
+#define HAL_DEFINITION UINT32_MAX
 void hal_set_symbol_hook(bool (*hook)(uintptr_t address, unsigned depth, char *text, size_t size));
 /* Name for any address, for people: symbol, hook, or hexadecimal digits. */
 void hal_name_address(uintptr_t address, char *text, size_t size);
 /* The hook's answer for a depth from 1 on. */
 bool hal_name_inliner(uintptr_t address, unsigned depth, char *text, size_t size);
+/* And for a routine's first byte. False: it is none, or the hook does not know. */
+bool hal_name_routine(uintptr_t address, char *text, size_t size);
 /* The function that this is used in has a stack frame from here on, so that a fault in it finds its
  * caller. (The compiler makes frames only where a function calls others.) */
 static inline void hal_keep_frame(void);

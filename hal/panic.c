@@ -65,6 +65,11 @@ bool hal_name_inliner(uintptr_t address, unsigned depth, char *text, size_t size
     return true;
 }
 
+bool hal_name_routine(uintptr_t address, char *text, size_t size)
+{
+    return hal_name_inliner(address, HAL_DEFINITION, text, size);
+}
+
 /* ------------------------------------------------------------------ back traces */
 
 /* What a frame pointer points at. */

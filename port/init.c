@@ -20,10 +20,11 @@
 #include "port/timer.h"
 #include "port/trace.h"
 
-/* Names drivers' code in back traces and reports, and shows the last trace entries on a panic. */
+#define ENTRIES_SHOWN 32u /* of the trace, on a panic */
+
 static void show_trace(void)
 {
-    trace_print(24);
+    trace_print(ENTRIES_SHOWN);
 }
 
 void port_init(void)

@@ -39,7 +39,7 @@ enum trace_kind {
 
 /* What the port makes of failures (request/fate.c). */
 enum traced_recovery {
-    TRACED_REPEAT,   /* a request: IrbStatus << 8, retries << 16, times that it was busy << 24 */
+    TRACED_REPEAT,   /* a request: IrbStatus << 8, repeat << 16 of at most << 24 (0: anew) */
     TRACED_STEP,     /* a device goes down to a slower mode, or to PIO */
     TRACED_OFF_LINE, /* a device is taken off line */
 };

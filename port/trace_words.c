@@ -11,7 +11,6 @@
 #include "port/contract/rules.h"
 #include "port/irb_names.h"
 #include "port/irql.h"
-#include "port/limits.h"
 #include "port/states.h"
 
 #define PACKET     0xA0u
@@ -279,9 +278,13 @@ static void put_recovery(unsigned channel, unsigned what, uint32_t value, char *
 
     switch ((enum traced_recovery)what) {
     case TRACED_REPEAT:
-        put_line(channel, text, size, "target %u: a request is to be repeated, after %s (%u of %u)",
-                 target, irb_status_name((uint8_t)(value >> 8)),
-                 (value >> 16 & 0xFF) + (value >> 24), LIMIT_REPEATS + 1);
+        put_line(channel, text, size, "target %u: a request is to be repeated, after %s", target,
+                 irb_status_name((uint8_t)(value >> 8)));
+        if (value >> 24)
+            trace_add(text, size, " (%u of %u)", (unsigned)(value >> 16 & 0xFF),
+                      (unsigned)(value >> 24));
+        else
+            trace_add(text, size, " (in another mode)");
         break;
     case TRACED_STEP:
         put_line(channel, text, size, "target %u: a step down, to a slower mode or PIO", target);

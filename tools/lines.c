@@ -12,9 +12,12 @@
  * the driver's was inlined, its callers follow, the nearest first, each behind a tab.
  *
  * The place is the driver's own: many routines of the interface are inline functions in include/ddi, so where such
- * a one was inlined, its caller is named. A function's first byte is where its definition begins, with its
- * name, whatever the compiler has moved there: a report about a whole routine points at it. A path is as the
- * compiler recorded it; an absolute one, which is some user's, is cut to its file name.
+ * a one was inlined, its caller is named. Where a function begins, its definition stands last, for a report about the
+ * whole routine, whatever the compiler has moved to its first byte:
+ *
+ *   00001a2c pata_reset_begin miniport/pata/reset.c:89\t=pata_reset_begin miniport/pata/reset.c:87
+ *
+ * A path is as the compiler recorded it; an absolute one, which is some user's, is cut to its file name.
  *
  * Behind these stands how frames lie, for back traces through code that keeps no frame pointers (port/loader/frames.h):
  * a line of 21 bytes for each stretch, which begins with @ and the stretch's start.
@@ -253,9 +256,9 @@ static unsigned frames_of(const struct dwarf *dwarf, const struct dwarf_row *row
     return count;
 }
 
-static void print_frame(char separator, const struct frame *frame)
+static void print_frame(const char *separator, const struct frame *frame)
 {
-    printf("%c%s ", separator, frame->function);
+    printf("%s%s ", separator, frame->function);
     print_path(frame->file);
     printf(":%u", frame->line);
 }
@@ -270,16 +273,19 @@ static bool are_same(const struct frame *a, const struct frame *b, unsigned coun
 }
 
 /* Says no place twice that goes on. */
-static void print_place(uint64_t rva, const struct frame *frames, unsigned count)
+static void print_place(uint64_t rva, const struct frame *frames, unsigned count,
+                        const struct dwarf_function *entry)
 {
     static struct frame before[MAX_FRAMES];
     static unsigned count_before;
 
-    if (rva > UINT32_MAX || (count == count_before && are_same(frames, before, count)))
+    if (rva > UINT32_MAX || (!entry && count == count_before && are_same(frames, before, count)))
         return;
     printf("%08x", (unsigned)rva);
     for (unsigned i = 0; i < count; i++)
-        print_frame(i == 0 ? ' ' : '\t', &frames[i]);
+        print_frame(i == 0 ? " " : "\t", &frames[i]);
+    if (entry)
+        print_frame("\t=", &(struct frame){entry->name, entry->file, entry->line});
     printf("\n");
     memcpy(before, frames, count * sizeof *frames);
     count_before = count;
@@ -293,18 +299,13 @@ static void print_table(const struct dwarf *dwarf, uint64_t base)
         const struct dwarf_row *row = &dwarf->rows[i];
         const struct dwarf_function *entry = entry_at(dwarf, row->address);
         unsigned count = frames_of(dwarf, row, frames);
-        uint64_t rva = row->address - base;
 
         while (count > 1 &&
                is_interface(frames->file)) /* the driver's own, or else the outermost */
             memmove(frames, frames + 1, --count * sizeof *frames);
-        if (entry && entry->name && entry->file && entry->line > 0) {
-            struct frame definition = {entry->name, entry->file, entry->line};
-            print_place(rva++, &definition, 1);
-            if (i + 1 < dwarf->row_count && dwarf->rows[i + 1].address == row->address + 1)
-                continue; /* its second byte is another row's */
-        }
-        print_place(rva, frames, count);
+        if (entry && !(entry->name && entry->file && entry->line > 0))
+            entry = NULL;
+        print_place(row->address - base, frames, count, entry);
     }
 }
 

@@ -145,16 +145,17 @@ static void print_report(const struct contract_place *place, const struct irb_sl
         print_irb(slot);
 }
 
-/* "pata.sys!PataStartIo miniport/pata/command.c:120 (AtaPortCompleteRequest in IdeHwStartIo)" */
+/* "pata.sys!PataStartIo miniport/pata/command.c:120 (AtaPortCompleteRequest in IdeHwStartIo)"; of a
+ * whole routine, where it is defined. */
 static void describe_place(struct contract_place *place, const char *routine)
 {
     char where[160], context[64];
 
     /* The return address belongs to the instruction after the call: one byte back is in it. */
-    if (place->address)
-        hal_name_address((uintptr_t)place->address - 1, where, sizeof where);
-    else
+    if (!place->address)
         snprintf(where, sizeof where, "%s.sys", place->driver ? place->driver->name : "?");
+    else if (!hal_name_routine((uintptr_t)place->address - 1, where, sizeof where))
+        hal_name_address((uintptr_t)place->address - 1, where, sizeof where);
     context_name(context_now, context, sizeof context);
     snprintf(place->words, sizeof place->words, "%s (%s in %s)", where, routine, context);
 }

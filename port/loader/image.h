@@ -67,7 +67,8 @@ void image_set_lines(struct loaded_image *image, const char *lines, size_t byte_
  * Names an address in a loaded image: "pata.sys!PataStartIo miniport/pata/command.c:120" by its
  * line table, else "pata.sys+0x1234 (PataStartIo+0x1c)" by the image's symbols or else by the
  * nearest export before it, or "pata.sys+0x1234". Returns: false when the address lies in no image.
- * With a depth, by its line table alone: the function that the one there was inlined in. Made for
+ * With a depth, by its line table alone: the function that the one there was inlined in; with
+ * HAL_DEFINITION the routine that begins there. Made for
  * hal_set_symbol_hook(). Context: any.
  */
 bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size);

@@ -32,6 +32,29 @@ static bool line_address(const char *line, const char *end, uint32_t *address)
     return true;
 }
 
+/* Of a line behind its address: a blank and the place, a tab and each that it was inlined in, a tab
+ * and = and the definition. */
+static bool find_field(const char *at, const char *end, unsigned depth, const char **place,
+                       size_t *place_byte_count)
+{
+    for (unsigned i = 0; at < end; i++) {
+        const char *next = memchr(at + 1, '\t', (size_t)(end - at - 1));
+        const bool is_definition = end - at > 1 && *at == '\t' && at[1] == '=';
+
+        if (!next)
+            next = end;
+        if (i == 0 && *at != ' ' && !is_definition)
+            return false;
+        if (is_definition ? depth == LINES_DEFINITION : i == depth) {
+            *place = at + 1 + is_definition;
+            *place_byte_count = (size_t)(next - *place);
+            return *place_byte_count > 0;
+        }
+        at = next;
+    }
+    return false;
+}
+
 bool lines_find(const char *text, size_t byte_count, uint32_t rva, unsigned depth,
                 const char **place, size_t *place_byte_count)
 {
@@ -53,19 +76,9 @@ bool lines_find(const char *text, size_t byte_count, uint32_t rva, unsigned dept
             high = line;
         }
     }
-    if (!found)
+    if (!found || !line_address(found, text + byte_count, &address) ||
+        (depth == LINES_DEFINITION && address != rva))
         return false;
-    const char *end = line_end(found, text + byte_count);
-    found += ADDRESS_DIGITS;
-    if (found == end || *found != ' ')
-        return false;
-    for (; depth > 0; depth--) {
-        found = memchr(found + 1, '\t', (size_t)(end - found - 1));
-        if (!found)
-            return false;
-    }
-    *place = found + 1;
-    found = memchr(*place, '\t', (size_t)(end - *place));
-    *place_byte_count = (size_t)((found ? found : end) - *place);
-    return *place_byte_count > 0;
+    return find_field(found + ADDRESS_DIGITS, line_end(found, text + byte_count), depth, place,
+                      place_byte_count);
 }

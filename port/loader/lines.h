@@ -8,8 +8,9 @@
  *
  * The 8 hexadecimal digits are the stretch's start relative to the image; it goes on to the next
  * line's, and without further words nothing is known of it. Behind a tab each stand the functions
- * in which that one was inlined, the nearest first. May not: trust the text, allocate. Pure: any
- * context, the panic's back trace among them.
+ * in which that one was inlined, the nearest first, and behind a tab and = the definition of the
+ * function that begins there. May not: trust the text, allocate. Pure: any context, the panic's
+ * back trace among them.
  */
 #ifndef PORT_LOADER_LINES_H
 #define PORT_LOADER_LINES_H
@@ -18,11 +19,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define LINES_DEFINITION UINT32_MAX
+
 /*
  * The place of an address relative to the image.
  *
  * Parameters: text, byte_count: the table, 0 bytes if there is none. depth: 0, or how often the
- * function was inlined in the one that is wanted. place, place_byte_count: the words "function
+ * function was inlined in the one that is wanted; LINES_DEFINITION: where the function is defined
+ * whose first byte it is. place, place_byte_count: the words "function
  * file:line" in the table, not terminated; written on success. Returns: false if nothing is known.
  */
 bool lines_find(const char *text, size_t byte_count, uint32_t rva, unsigned depth,

@@ -6,6 +6,7 @@
  */
 #include "port/request/complete.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/plural.h"
@@ -155,14 +156,17 @@ static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct r
 static __attribute__((cold)) void tell_repeats(const struct channel *channel,
                                                const struct request *again)
 {
+    char which[24] = "in another mode";
     unsigned count = 1;
 
     for (; again->next; again = again->next)
         count++;
-    port_note(channel, "%u request%s repeated after %s: %s, %u of %u", count,
+    const struct repeat_count repeat = request_repeat_count(again);
+    if (repeat.limit)
+        snprintf(which, sizeof which, "%u of %u", repeat.number, repeat.limit);
+    port_note(channel, "%u request%s repeated after %s: %s, %s", count,
               count == 1 ? " is" : "s are", irb_status_name(again->irb_status),
-              irb_function_name(again->function), repeats_of(again),
-              again->ready_times ? LIMIT_READY_TIMES : LIMIT_REPEATS + 1);
+              irb_function_name(again->function), which);
 }
 
 /* Issuers hear of theirs when all others are in their queue again, or known to be over: what may

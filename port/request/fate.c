@@ -342,6 +342,19 @@ static bool is_tried_again(struct request *request)
     return false;
 }
 
+struct repeat_count request_repeat_count(const struct request *request)
+{
+    switch (request->irb_status) {
+    case IRB_STATUS_BUSY:
+        return (struct repeat_count){request->busy_times, LIMIT_BUSY_TIMES};
+    case IRB_STATUS_DEVICE_ERROR:
+        if (request->ready_times)
+            return (struct repeat_count){request->ready_times, LIMIT_READY_TIMES};
+        break;
+    }
+    return (struct repeat_count){request->retries, request->retries ? LIMIT_REPEATS : 0};
+}
+
 bool request_is_repeated(struct request *request)
 {
     struct device *device = request->device;
@@ -351,9 +364,10 @@ bool request_is_repeated(struct request *request)
     if (!is_tried_again(request))
         return false;
     device->counters.retries++;
+    const struct repeat_count count = request_repeat_count(request);
     trace_timed(TRACE_RECOVERY, trace_head(TRACE_RECOVERY, device->channel->traced, TRACED_REPEAT),
-                device->target | (uint32_t)request->irb_status << 8 |
-                    (uint32_t)request->retries << 16 | (uint32_t)request->busy_times << 24);
+                device->target | (uint32_t)request->irb_status << 8 | count.number << 16 |
+                    count.limit << 24);
     request->sense_valid = request->registers_valid = false;
     return true;
 }

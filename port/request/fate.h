@@ -10,6 +10,12 @@
 
 /* A request came back, and did not succeed. True: it goes back into its queue, to be repeated. */
 bool request_is_repeated(struct request *request);
+/* Which repeat of its kind that is, and how many there are at most: 0, 0 where it begins anew,
+ * since its device is used in another mode now. */
+struct repeat_count {
+    unsigned number, limit;
+};
+struct repeat_count request_repeat_count(const struct request *request);
 /* The channel is about to be reset, or the unit, since this request does not end. */
 void device_caused_reset(const struct request *request);
 /* A channel whose devices are to be used in other modes (BUSY_MODES) holds its queues, until

@@ -74,7 +74,7 @@ my ($seconds) = output_of($run, 'log 1') =~ /^ +(\d+\.\d+) /m;    # of the guest
 cmp_ok($seconds // 'none', '<', 8, 'have ten seconds');
 like(output_of($run, 'log'), qr/ s  pata 0\.0: target 0: the LUN reset has helped, after \d+ ms$/m, 'the log: what has helped');
 like(output_of($run, 'log'), qr/ s  pata 0\.0: IdeHwReset took \d+ us, and has ended 1 IRB$/m, 'how long a reset took');
-like(output_of($run, 'log'), qr/ s  pata 0\.0: 1 request is repeated after bus reset: read, 1 of 4$/m, 'what is repeated');
+like(output_of($run, 'log'), qr/ s  pata 0\.0: 1 request is repeated after bus reset: read, 1 of 3$/m, 'what is repeated');
 like(output_of($run, 'log'), qr/ s  pata 0\.0: target 0: read has succeeded, after 1 repeat$/m, 'and how it ends');
 like(output_of($run, 'counters'), qr/^0 has caused 2 resets$/m, 'counters: who has caused it');
 like(output_of($run, 'counters'), qr/^ +6 times +a device causes a reset without a success, then it is off line$/m, 'and the limits');

@@ -59,6 +59,25 @@ static void test_inliners(void)
     TAP_CHECK(!finds_inliner("00000000 f\t", 1, "") && !finds_inliner("00000000", 1, ""));
 }
 
+static bool finds_definition(const char *text, uint32_t rva, const char *expected)
+{
+    return lines_find(text, strlen(text), rva, LINES_DEFINITION, &place, &place_byte_count) &&
+           place_byte_count == strlen(expected) && memcmp(place, expected, place_byte_count) == 0;
+}
+
+/* Which is no place of an instruction, nor one that it was inlined in. */
+static void test_definitions(void)
+{
+    static const char table[] =
+        "00000000 f a.c:5\tg b.c:2\t=g b.c:1\n00000009\t=h c.c:3\n0000000b j\n";
+
+    TAP_CHECK(finds_definition(table, 0, "g b.c:1") && finds_definition(table, 9, "h c.c:3"));
+    TAP_CHECK(!finds_definition(table, 1, "g b.c:1") && !finds_definition(table, 11, "j"));
+    TAP_CHECK(finds(table, 0, "f a.c:5") && finds_inliner(table, 1, "g b.c:2"));
+    TAP_CHECK(!finds_inliner(table, 2, "g b.c:1") && !finds_inliner(table, 2, "=g b.c:1"));
+    TAP_CHECK(!find(table, 9) && !find(table, 10) && !finds_definition("00000000\t=", 0, ""));
+}
+
 static void test_damage(void)
 {
     TAP_CHECK(!find("\n", 1) && !find("\n\n\n", 1) && !find(" ", 1) && !find("nonsense\n", 1));
@@ -149,6 +168,7 @@ int main(int count, char **arguments)
 {
     test_look_up();
     test_inliners();
+    test_definitions();
     test_damage();
     test_against_a_plain_search();
     for (int i = 1; i < count; i++)

@@ -301,8 +301,10 @@ static void test_events(void)
     put(TRACE_STATE, CHANNEL, MACHINE_POWER,
         POWER_D0 | POWER_D0 << 8 | (state_place(0, 5, 0) & STATE_UNIT));
     put(TRACE_STATE, 2, MACHINE_CONTROLLER, CONTROLLER_STOPPED | CONTROLLER_STARTING << 8);
+    put(TRACE_RECOVERY, CHANNEL, TRACED_REPEAT, 1 | IRB_STATUS_BUS_RESET << 8 | 2 << 16 | 3 << 24);
+    put(TRACE_RECOVERY, CHANNEL, TRACED_REPEAT, 1 | IRB_STATUS_DEVICE_ERROR << 8);
     check(
-        10,
+        12,
         "0.1  call IdeHwControl(IdeStop) at PASSIVE_LEVEL\n"
         "     call DriverEntry at PASSIVE_LEVEL\n"
         "0.1  IdeHwInterrupt returns FALSE\n"
@@ -312,7 +314,9 @@ static void test_events(void)
         "0.1  rule ADR-01 is broken\n"
         "     recovery of channel 0.1: none -> reset\n"
         "     power of channel 0.1, target 5: D0 -> D0\n"
-        "     controller 2: stopped -> starting\n",
+        "     controller 2: stopped -> starting\n"
+        "0.1  target 1: a request is to be repeated, after bus reset (2 of 3)\n"
+        "0.1  target 1: a request is to be repeated, after device error (in another mode)\n",
         "calls, requests, rules and states");
 }
 

@@ -43,8 +43,8 @@ sub table {
     my ($image) = @_;
     my @table;
     for (split /\n/, output_of('build/tools/lines', $image)) {
-        my ($rva, $rest) = /^([0-9a-f]{8})(?: (.*))?$/ or next;
-        push @table, [hex $rva, map { /^(\S+) (.*):(\d+)$/ ? [$1, $2, $3] : () } split /\t/, $rest // ''];
+        my ($rva, $rest) = /^([0-9a-f]{8})(?:[ \t](.*))?$/ or next;
+        push @table, [hex $rva, map { /^([^=\s]\S*) (.*):(\d+)$/ ? [$1, $2, $3] : () } split /\t/, $rest // ''];
     }
     return @table;
 }
