@@ -81,7 +81,10 @@ sub look {
     my $hang = Conformance::hang($run);
     refuse("$name hangs when it is started on " . words_of(@_) . ": $hang", $run->{code}) if defined $hang;
     my ($refusal) = $run->{console} =~ /(\Q$name\E\.sys is not used: .*)/;
-    $run->{code} == 0 || $refusal or refuse("$run->{console}\nThe guest did not start.", $run->{code});
+    if ($run->{code} != 0 && !$refusal) {
+        Results::tell_crash($paths[0], $path, $name, $run->{console});
+        refuse("$run->{console}\nThe guest did not start.", $run->{code});
+    }
     refuse($refusal) if $refusal;
     return $run->{console} =~ /^bound \Q$name\E (.*)$/mgi;
 }

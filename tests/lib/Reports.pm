@@ -31,6 +31,8 @@
 #                         stack     the lines that follow, without indentation: `called from` helpers, contexts, the IRB
 #                         text      all of it, as it was printed
 #   report_head(line)   the same of a report's first line alone; undef if it is none
+#   crash(text)         where a driver's code ended the run: driver, function, file, line or rva, and text, what the
+#                       kernel says of it; undef if none has
 #   marks(files)        the marks in these sources: a list of { id, cases, file, line }, as a reference
 #   is_marked(marks, report, case)   does such a mark stand where the report points? The case may be left
 #                       out, and is then not looked at
@@ -42,23 +44,33 @@ use strict;
 use warnings;
 use parent 'Exporter';
 
-our @EXPORT = qw(reports report_head marks is_marked unreported);
+our @EXPORT = qw(reports report_head crash marks is_marked unreported);
 
 my $rule = qr/[A-Z]{3}-\d\d/;
+
+sub place_of {
+    my ($place) = @_;
+    my %place = (driver => $place);
+    if ($place =~ /^([^!]+)!(\S+) (.+):(\d+)$/) {
+        @place{qw(driver function file line)} = ($1, $2, $3, $4);
+    } elsif ($place =~ /^(.+)\+0x([0-9a-f]+)(?: \(.+\))?$/) {
+        @place{qw(driver rva)} = ($1, hex $2);
+    }
+    return %place;
+}
 
 sub report_head {
     my ($line) = @_;
     my ($id, $place, $routine, $context) =
         $line =~ /^RULE ($rule) (.+) \((\S+) in ([^()]+(?:\([^()]*\))?)\)$/ or return;
-    my %report = (id => $id, routine => $routine, context => $context, text => "$line\n");
-    if ($place =~ /^([^!]+)!(\S+) (.+):(\d+)$/) {
-        @report{qw(driver function file line)} = ($1, $2, $3, $4);
-    } elsif ($place =~ /^(.+)\+0x([0-9a-f]+)(?: \(.+\))?$/) {
-        @report{qw(driver rva)} = ($1, hex $2);
-    } else {
-        $report{driver} = $place;
-    }
-    return \%report;
+    return { id => $id, routine => $routine, context => $context, text => "$line\n", place_of($place) };
+}
+
+sub crash {
+    my ($text) = @_;
+    my ($what, $place) = $text =~ /^(A driver's bug that cannot be survived: (\S+\.sys\b.*) \(in .+\)\n.+\n)/m;
+    ($what, $place) = $text =~ /^(EXCEPTION: .+ in (\S+\.sys\b.*)\n)/m if !defined $what;
+    return defined $what ? { text => $what, place_of($place) } : undef;
 }
 
 sub reports {

@@ -9,6 +9,7 @@
 #
 #   Results::clear($folder)               makes it, and removes what an earlier run left there. Returns the names of files
 #                                         that are in the way and no report's; then nothing was removed
+#   Results::tell_crash($word, $image, $driver, $console)    GitHub's annotation, if a driver has ended its first start
 #   Results::write_refusal($folder, $sentence, $code)    summary.json of a run that did not come to its tests
 #   my $results = Results->new(%facts)    $ENV{REPORT_RECORD} is an empty folder from then on. The facts:
 #                                           report     the folder
@@ -30,6 +31,7 @@ use Encode ();
 use File::Path qw(make_path remove_tree);
 use JSON::PP ();
 use POSIX ();
+use Reports qw(crash);
 use Results::Boots ();
 use Results::Coverage ();
 use Results::Page ();
@@ -113,6 +115,23 @@ sub rules {
     return [map { $rules{$_} } sort keys %rules];
 }
 
+# Where the driver's code ended a run, by place.
+sub crashes {
+    my ($boots) = @_;
+    my (@crashes, %places);
+    for my $boot (grep { $_->{code} == 4 } map { @{ $boots->{$_} } } sort keys %$boots) {
+        my $crash = crash($boot->{console}) // next;
+        my $place = $places{ join "\0", map { $crash->{$_} // '' } qw(driver function file line rva) } //= do {
+            push @crashes, { %$crash, count => 0, tests => [] };
+            defined $crashes[-1]{$_} and $crashes[-1]{$_} += 0 for qw(line rva);
+            $crashes[-1];
+        };
+        $place->{count}++;
+        push @{ $place->{tests} }, $boot->{test} if !grep { $_ eq $boot->{test} } @{ $place->{tests} };
+    }
+    return \@crashes;
+}
+
 sub tests {
     my ($self, $boots) = @_;
     my %kept = map { $_->{name} => $_ } Results::Tap::tests($self->{record});
@@ -187,6 +206,7 @@ sub gather {
         tests => $tests,
         not_tested => $self->{not_tested},
         rules => $rules,
+        crashes => crashes($boots),
         coverage => $self->coverage($boots),
     };
 }
@@ -237,6 +257,14 @@ sub clear {
     return;
 }
 
+# Where a driver did not come to its tests, if the console says so.
+sub tell_crash {
+    my ($word, $image, $driver, $console) = @_;
+    my $crash = crash($console);
+    print crash_annotation(Results::Source->new($word, $image), $driver, $crash) if $crash && is_on_github();
+    return;
+}
+
 # No test was run.
 sub write_refusal {
     my ($folder, $sentence, $code) = @_;
@@ -261,7 +289,7 @@ sub write {
     spill("$folder/summary.json", JSON::PP->new->canonical->pretty->encode($summary));
     remove_tree($self->{record});
     print "left out of the report: $_: $left_out{$_}\n" for sort keys %left_out;
-    print $self->annotations if ($ENV{GITHUB_ACTIONS} // '') eq 'true';
+    print $self->annotations if is_on_github();
     return $self->last_line;
 }
 
@@ -280,6 +308,8 @@ sub percent { my ($counts) = @_; return $counts->{lines} ? int 100 * $counts->{r
 
 # ------------------------------------------------------------------ GitHub
 
+sub is_on_github { return ($ENV{GITHUB_ACTIONS} // '') eq 'true' }
+
 sub escaped {
     my ($text, $is_property) = @_;
     $text =~ s/%/%25/g;
@@ -295,18 +325,25 @@ sub annotation {
     return Encode::encode('UTF-8', '::error ' . join(',', @properties, 'title=' . escaped($title, 1)) . '::' . escaped($text) . "\n");
 }
 
-# A line for each broken rule, at its place in the sources that are checked out, and for each test that failed.
+# At its place in the sources that are checked out.
+sub annotation_at {
+    my ($source, $title, $place) = @_;
+    my $workspace = $ENV{GITHUB_WORKSPACE} // Cwd::getcwd();
+    my $path = defined $place->{file} ? $source->path($place->{file}) // $place->{file} : undef;
+    $path =~ s{^\Q$workspace\E/}{} if defined $path;
+    return annotation($title, $place->{text}, file => $path, line => $place->{line});
+}
+
+sub crash_annotation { my ($source, $driver, $crash) = @_; return annotation_at($source, "$driver: the kernel cannot go on", $crash) }
+
+# A line for each broken rule, for each place where a run has ended in the driver, and for each test that failed.
 sub annotations {
     my ($self) = @_;
-    my $workspace = $ENV{GITHUB_WORKSPACE} // Cwd::getcwd();
     my @lines;
     for my $rule (@{ $self->{summary}{rules} }) {
-        for my $place (@{ $rule->{places} }) {
-            my $path = defined $place->{file} ? $self->{source}->path($place->{file}) // $place->{file} : undef;
-            $path =~ s{^\Q$workspace\E/}{} if defined $path;
-            push @lines, annotation("$rule->{id}: " . ($rule->{words} // 'a rule of the contract'), $place->{text}, file => $path, line => $place->{line});
-        }
+        push @lines, annotation_at($self->{source}, "$rule->{id}: " . ($rule->{words} // 'a rule of the contract'), $_) for @{ $rule->{places} };
     }
+    push @lines, crash_annotation($self->{source}, $self->{driver}, $_) for @{ $self->{summary}{crashes} };
     for my $test (grep { $_->{failed} } @{ $self->{summary}{tests} }) {
         my @failed = map { $_->{name} } grep { !$_->{ok} } @{ $test->{checks} };
         push @lines, annotation("$self->{driver}: the test $test->{name} failed", join("\n", $test->{problem} // (), (map { "not ok: $_" } @failed), $test->{again}));

@@ -97,6 +97,21 @@ sub excerpt {
     return '<pre class="source">' . join('', map { source_line($_, $lines[$_ - 1], $_ == $line ? 'mark' : '') } $first .. $last) . "</pre>\n";
 }
 
+# What came of a place, with the lines around it.
+sub at_place {
+    my ($place, $source) = @_;
+    my $where = defined $place->{file} ? "$place->{function}, $place->{file}:$place->{line}"
+        : defined $place->{rva} ? sprintf '%s+0x%x', $place->{driver}, $place->{rva} : $place->{driver};
+    return '<h3>' . h($where) . ' <span class="soft">' . h(count($place->{count}, 'time') . ', in '
+        . join ', ', @{ $place->{tests} }) . "</span></h3>\n" . excerpt($source, $place) . pre($place->{text});
+}
+
+sub crashes {
+    my ($summary, $source) = @_;
+    my $html = join '', map { at_place($_, $source) } @{ $summary->{crashes} };
+    return $html && qq{<h2 id="crashes">Where a run has ended in the driver</h2>\n$html};
+}
+
 sub rules {
     my ($summary, $source) = @_;
     my $html = qq{<h2 id="rules">Broken rules</h2>\n};
@@ -104,10 +119,7 @@ sub rules {
     for my $rule (@{ $summary->{rules} }) {
         my $inside = '';
         for my $place (@{ $rule->{places} }) {
-            my $where = defined $place->{file} ? "$place->{function}, $place->{file}:$place->{line}"
-                : defined $place->{rva} ? sprintf '%s+0x%x', $place->{driver}, $place->{rva} : $place->{driver};
-            $inside .= '<h3>' . h($where) . ' <span class="soft">' . h(count($place->{count}, 'time') . ', in '
-                . join ', ', @{ $place->{tests} }) . "</span></h3>\n" . excerpt($source, $place) . pre($place->{text});
+            $inside .= at_place($place, $source);
         }
         $html .= details('<strong class="bad">' . h($rule->{id}) . '</strong> ' . h($rule->{words} // '') . ' <span class="soft">'
             . h(count($rule->{count}, 'time')) . '</span>', $inside, 1);
@@ -231,7 +243,7 @@ sub page {
     my $title = h("$summary->{driver}{name}.sys $summary->{verdict}");
     return qq{<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n}
         . qq{<link rel="icon" href="data:,">\n<title>$title</title>\n<style>\n} . Ataport::slurp('tests/report/page.css') . "</style>\n</head>\n<body>\n"
-        . head($summary) . rules($summary, $source) . tests($summary, $boots) . coverage($summary, $measured, $source, $is_suite) . about($summary)
+        . head($summary) . crashes($summary, $source) . rules($summary, $source) . tests($summary, $boots) . coverage($summary, $measured, $source, $is_suite) . about($summary)
         . "</body>\n</html>\n";
 }
 
