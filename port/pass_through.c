@@ -121,7 +121,6 @@ static void run(struct device *device, enum pass_data data, void *buffer, uint32
 {
     request->device = device;
     request->timeout_s = LIMIT_PASS_THROUGH_S;
-    request->is_once = true;
     if (data != PASS_NO_DATA && byte_count) {
         request->flags |= data == PASS_IN ? IRB_FLAGS_DATA_IN : IRB_FLAGS_DATA_OUT;
         request->buffer = buffer;
@@ -138,6 +137,7 @@ void pass_through_run(struct device *device, const struct pass_through *command,
     *request = (struct request){
         .function = function_of(command->opcode),
         .flags = command->is_48 ? IRB_FLAGS_48BIT : 0,
+        .is_once = !command->may_repeat,
         .wants_registers = true,
     };
     set_registers(&request->task_file, command, device->target);
@@ -173,7 +173,8 @@ void pass_through_packet(struct device *device, const uint8_t *cdb, uint8_t cdb_
                          enum pass_data data, void *buffer, uint32_t byte_count,
                          struct request *request)
 {
-    *request = (struct request){.function = IRB_FUNCTION_ATAPI_COMMAND, .cdb_length = cdb_length};
+    *request = (struct request){
+        .function = IRB_FUNCTION_ATAPI_COMMAND, .is_once = true, .cdb_length = cdb_length};
     memcpy(request->cdb, cdb, cdb_length);
     run(device, data, buffer, byte_count, request);
     (void)atapi_should_repeat(request); /* whoever sends it decides; but a new medium is noticed */

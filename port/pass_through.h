@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ATA and packet commands that somebody else has thought of: register by register, or as a CDB, as
- * they are. They are sent once, and their results are handed back as the device left them. What
- * kind of command an opcode is stands in one table, the auditor's (access/audit_command.h).
+ * they are. They are sent once, if their issuer does not say more, and their results are handed
+ * back as the device left them. What kind of command an opcode is stands in one table, the
+ * auditor's (access/audit_command.h).
  */
 #ifndef PORT_PASS_THROUGH_H
 #define PORT_PASS_THROUGH_H
@@ -27,6 +28,7 @@ struct pass_through {
     enum pass_data data;
     void *buffer;
     uint32_t byte_count; /* at most PORT_MAXIMUM_TRANSFER_LENGTH */
+    bool may_repeat;     /* it does no harm twice: repeated after resets as reads are */
 };
 
 /* What the registers said when it was over. */

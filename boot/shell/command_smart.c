@@ -30,6 +30,7 @@ static bool ask(struct device *device, struct pass_through command, uint8_t *dat
 {
     (void)pass_through_kind(&command);
     command.buffer = data;
+    command.may_repeat = true;
     pass_through_run(device, &command, request);
     if (request->irb_status == IRB_STATUS_SUCCESS && request->transferred == command.byte_count)
         return true;

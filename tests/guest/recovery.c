@@ -20,7 +20,7 @@
 #include "tests/guest/puppet.h"
 #include "tests/guest/tap.h"
 
-#define PLAN 42u
+#define PLAN 43u
 
 #define STANDBY_IMMEDIATE 0xE0
 
@@ -355,6 +355,11 @@ static void test_repeats(void)
     puppet_forget();
     pass_through_run(disk, &command, &request);
     guest_ok(request.irb_status == IRB_STATUS_BUS_RESET && sent(0) == 2, "a raw command is not");
+    command.may_repeat = true;
+    puppet_forget();
+    pass_through_run(disk, &command, &request);
+    guest_ok(request.irb_status == IRB_STATUS_BUS_RESET && sent(0) == 2 * (1 + LIMIT_REPEATS),
+             "but for one whose issuer allows it");
     hang(false);
     (void)read_is_right(disk);
 
