@@ -33,14 +33,6 @@ static unsigned limit_ticks, all_limit_ticks;
 
 /* ------------------------------------------------------------------ where */
 
-/* A function's first byte stands for all of it, as its definition: where an endless loop is all
- * that there is, its jump may begin there, and its second byte tells more. */
-static bool is_jump(uintptr_t instruction)
-{
-    uint8_t opcode = *(const uint8_t *)instruction;
-    return opcode == 0xEB || opcode == 0xE9;
-}
-
 /* Where in a driver, as reports take it: behind its instruction, or its call of the kernel. NULL:
  * nothing leads to a driver. */
 static const void *driver_place(const struct hal_watch *watch)
@@ -50,7 +42,7 @@ static const void *driver_place(const struct hal_watch *watch)
     if (image_is_code(watch->caller))
         return (const void *)watch->caller;
     if (image_is_code(watch->instruction))
-        return (const void *)(watch->instruction + (is_jump(watch->instruction) ? 2 : 1));
+        return report_instruction(watch->instruction);
     size_t count = hal_backtrace(callers, sizeof callers / sizeof *callers);
     for (size_t i = 0; i < count; i++)
         if (image_is_code(callers[i]))

@@ -70,13 +70,12 @@ static bool find_culprit(const struct hal_fault *fault, struct culprit *culprit)
 {
     uintptr_t callers[32], offset;
     bool is_nowhere = fault->execute && fault->address == fault->instruction;
-    uintptr_t place = image_is_code(fault->instruction) ? fault->instruction + 1
-                      : image_is_code(fault->caller)    ? fault->caller
-                                                        : 0;
 
     culprit->routine = context_routine_name();
-    culprit->place = (const void *)place;
-    if (place || (is_nowhere && context_now->driver))
+    culprit->place = image_is_code(fault->instruction) ? report_instruction(fault->instruction)
+                     : image_is_code(fault->caller)    ? (const void *)fault->caller
+                                                       : NULL;
+    if (culprit->place || (is_nowhere && context_now->driver))
         return true;
     if (!fault->has_address && !fault->is_refused)
         return false; /* of that a driver's pointers are no cause */

@@ -11,13 +11,15 @@
  * be searched by halves; it goes on to the next line's. Alone it means that nothing is known. Where a function of
  * the driver's was inlined, its callers follow, the nearest first, each behind a tab.
  *
- * The place is the driver's own: many routines of the interface are inline functions in include/ddi, so where such
- * a one was inlined, its caller is named. Where a function begins, its definition stands last, for a report about the
- * whole routine, whatever the compiler has moved to its first byte:
+ * The place is the driver's own: many routines of the interface are inline functions in
+ * include/ddi, so where such a one was inlined, its caller is named. Where a function begins, its
+ * definition stands last, for a report about the whole routine, whatever the compiler has moved to
+ * its first byte:
  *
  *   00001a2c pata_reset_begin miniport/pata/reset.c:89\t=pata_reset_begin miniport/pata/reset.c:87
  *
- * A path is as the compiler recorded it; an absolute one, which is some user's, is cut to its file name.
+ * A path is as the compiler recorded it; an absolute one, which is some user's, is cut to its file
+ * name.
  *
  * Behind these stands how frames lie, for back traces through code that keeps no frame pointers (port/loader/frames.h):
  * a line of 21 bytes for each stretch, which begins with @ and the stretch's start.

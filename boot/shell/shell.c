@@ -139,7 +139,8 @@ bool shell_run_text(const char *text, size_t length)
     while (words_next_command(text, length, &position, &command))
         left++;
     if (left > 0)
-        hal_printf("%u command%s after poweroff did not run.\n", left, plural(left));
+        hal_printf("%u command%s after %s did not run.\n", left, plural(left),
+                   shell_session.must_end ? "the host's end of the session" : "poweroff");
     if (failed > 0)
         name_failures(failures, failed, run);
     return failed == 0;

@@ -30,7 +30,7 @@ void audit_command_with_care(struct channel *channel);
 void audit_control(struct channel *channel, uint8_t value);
 void audit_control_is_written(struct channel *channel);
 
-/* "Status 58 (DRDY DSC DRQ)" */
+/* "Status 0x58 (DRDY DSC DRQ)" */
 struct audit_words {
     char text[96];
 };

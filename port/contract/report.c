@@ -67,16 +67,27 @@ static void print_inliners(uintptr_t address)
         hal_printf("  called from %s\n", where);
 }
 
+const void *report_instruction(uintptr_t instruction)
+{
+    char text[160];
+    const bool is_first = hal_name_routine(instruction, text, sizeof text);
+    return (const void *)(instruction + (is_first ? 2 : 1));
+}
+
+static bool is_place_of(uintptr_t address, const void *place)
+{
+    return address == (uintptr_t)place || report_instruction(address) == place;
+}
+
 /* The driver's own calls that led to the place, the nearest first: as far as its frames are
- * chained. A faulting instruction is its own return address in the chain, and the place is one byte
- * behind it. */
+ * chained. A faulting instruction is its own return address in the chain. */
 static __attribute__((noinline)) void print_callers(const void *place)
 {
     uintptr_t callers[32];
     char where[160];
     size_t count = hal_backtrace(callers, sizeof callers / sizeof *callers), i = 0;
 
-    while (i < count && callers[i] != (uintptr_t)place && callers[i] + 1 != (uintptr_t)place)
+    while (i < count && !is_place_of(callers[i], place))
         i++;
     if (place)
         print_inliners((uintptr_t)place - 1);

@@ -51,6 +51,10 @@ void contract_report_in(struct context *context, enum rule rule, const char *rou
  * lies behind its call, so reports look one byte back.) */
 #define ENTRY_PLACE(function) ((const void *)((uintptr_t)(function) + 1))
 
+/* The place of a report about an instruction of a driver's: so far behind its beginning that it is
+ * no ENTRY_PLACE where the instruction is a routine's first one. Context: any. */
+const void *report_instruction(uintptr_t instruction);
+
 /* The place of a report that is made deep below an exported routine: the driver's address that
  * called it, found by the kernel's frames, so that nobody needs to hand it down; NULL where no
  * driver runs. Context: any. */

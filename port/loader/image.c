@@ -384,6 +384,8 @@ enum hal_unwound image_unwind(struct hal_frame *frame, bool is_call)
     return image->frames_byte_count ? HAL_UNWOUND_CHAIN : HAL_UNWOUND_GUESS;
 }
 
+_Static_assert(HAL_DEFINITION == LINES_DEFINITION, "a depth is handed on as it is");
+
 bool image_name_address(uintptr_t address, unsigned depth, char *text, size_t size)
 {
     const struct loaded_image *image = image_at(address);

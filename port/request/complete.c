@@ -126,12 +126,12 @@ static inline void slot_free(struct channel *channel, struct irb_slot *slot, str
     device->counters.requests++;
 }
 
-/* Takes the results and frees the slot. Is the request to be repeated? */
 static unsigned repeats_of(const struct request *request)
 {
     return (unsigned)request->retries + request->busy_times + request->ready_times;
 }
 
+/* Takes the results and frees the slot. Is the request to be repeated? */
 static bool slot_finish(struct channel *channel, struct irb_slot *slot, struct request *request)
 {
     struct device *device = request->device;

@@ -190,12 +190,12 @@ static bool is_off_line(const struct request *request)
 
 static bool is_first_busy(const struct request *request)
 {
-    return request->busy_times == 0;
+    return request->busy_times + 1 < LIMIT_BUSY_TIMES;
 }
 
 static bool is_second_busy(const struct request *request)
 {
-    return request->busy_times == 1;
+    return request->busy_times + 1 == LIMIT_BUSY_TIMES;
 }
 
 static bool was_stopped(const struct request *request)

@@ -161,7 +161,7 @@ sub check_crash {
     my @lines = split /\n/, slurp("$folder/mine.c");
     my ($line) = grep { $lines[$_ - 1] =~ /"ud2"/ } 1 .. @lines;
     my $file = github_path("$folder/mine.c");
-    like($printed, qr/^::error file=\Q$file\E,line=$line,title=mine%3A the kernel cannot go on::A driver's bug that cannot be survived: mine\.sys!Hw\w+ /m,
+    like($printed, qr/^::error file=\Q$file\E,line=$line,title=mine\.sys%3A the kernel cannot go on::A driver's bug that cannot be survived: mine\.sys!Hw\w+ /m,
         'GitHub is told');
     return if $test eq 'start';    # it has ended the look at what the driver serves
     my ($crash) = @{ $summary->{crashes} };

@@ -20,6 +20,7 @@ my $copy = 'AtaPortCopyMemory';
 
 contract_cases('memory',
     { case => 'memory_write_behind', rule => 'REG-05', routine => 'IdeHwControl', context => $start },
+    { case => 'memory_write_at_entry', rule => 'REG-05', routine => 'IdeHwControl', context => $start },
     { case => 'memory_read_behind', rule => 'REG-05', routine => 'IdeHwControl', context => $stop,
       returned => '0' },
     { case => 'memory_write_slack', rule => 'REG-05', routine => 'AtaPortRegistryFreeBuffer', context => $start,

@@ -82,7 +82,7 @@ sub look {
     refuse("$name hangs when it is started on " . words_of(@_) . ": $hang", $run->{code}) if defined $hang;
     my ($refusal) = $run->{console} =~ /(\Q$name\E\.sys is not used: .*)/;
     if ($run->{code} != 0 && !$refusal) {
-        Results::tell_crash($paths[0], $path, $name, $run->{console});
+        Results::tell_crash($paths[0], $path, $run->{console});
         refuse("$run->{console}\nThe guest did not start.", $run->{code});
     }
     refuse($refusal) if $refusal;

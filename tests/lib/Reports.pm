@@ -31,8 +31,8 @@
 #                         stack     the lines that follow, without indentation: `called from` helpers, contexts, the IRB
 #                         text      all of it, as it was printed
 #   report_head(line)   the same of a report's first line alone; undef if it is none
-#   crash(text)         where a driver's code ended the run: driver, function, file, line or rva, and text, what the
-#                       kernel says of it; undef if none has
+#   crash(text)         where a driver's code ended the run, or did not come back: driver, function, file, line or rva,
+#                       and text, what the kernel says of it; undef if none has
 #   marks(files)        the marks in these sources: a list of { id, cases, file, line }, as a reference
 #   is_marked(marks, report, case)   does such a mark stand where the report points? The case may be left
 #                       out, and is then not looked at
@@ -68,8 +68,9 @@ sub report_head {
 
 sub crash {
     my ($text) = @_;
-    my ($what, $place) = $text =~ /^(A driver's bug that cannot be survived: (\S+\.sys\b.*) \(in .+\)\n.+\n)/m;
-    ($what, $place) = $text =~ /^(EXCEPTION: .+ in (\S+\.sys\b.*)\n)/m if !defined $what;
+    my ($what, $place) = $text =~ /^(A driver's bug that cannot be survived: (.+?\.sys\b.*?)(?:, which the port had called)? \(in .+\)\n.+\n)/m;
+    ($what, $place) = $text =~ /^(STOPPED: (?:a driver does not come back: |from outside, in )(.+?\.sys\b.*) \(in .+\)\n)/m if !defined $what;
+    ($what, $place) = $text =~ /^(EXCEPTION: .+ in (.+?\.sys\b.*)\n)/m if !defined $what;
     return defined $what ? { text => $what, place_of($place) } : undef;
 }
 

@@ -9,7 +9,7 @@
 #
 #   Results::clear($folder)               makes it, and removes what an earlier run left there. Returns the names of files
 #                                         that are in the way and no report's; then nothing was removed
-#   Results::tell_crash($word, $image, $driver, $console)    GitHub's annotation, if a driver has ended its first start
+#   Results::tell_crash($word, $image, $console)    GitHub's annotation, if a driver has ended its first start
 #   Results::write_refusal($folder, $sentence, $code)    summary.json of a run that did not come to its tests
 #   my $results = Results->new(%facts)    $ENV{REPORT_RECORD} is an empty folder from then on. The facts:
 #                                           report     the folder
@@ -259,9 +259,9 @@ sub clear {
 
 # Where a driver did not come to its tests, if the console says so.
 sub tell_crash {
-    my ($word, $image, $driver, $console) = @_;
+    my ($word, $image, $console) = @_;
     my $crash = crash($console);
-    print crash_annotation(Results::Source->new($word, $image), $driver, $crash) if $crash && is_on_github();
+    print crash_annotation(Results::Source->new($word, $image), $crash) if $crash && is_on_github();
     return;
 }
 
@@ -334,7 +334,7 @@ sub annotation_at {
     return annotation($title, $place->{text}, file => $path, line => $place->{line});
 }
 
-sub crash_annotation { my ($source, $driver, $crash) = @_; return annotation_at($source, "$driver: the kernel cannot go on", $crash) }
+sub crash_annotation { my ($source, $crash) = @_; return annotation_at($source, "$crash->{driver}: the kernel cannot go on", $crash) }
 
 # A line for each broken rule, for each place where a run has ended in the driver, and for each test that failed.
 sub annotations {
@@ -343,7 +343,7 @@ sub annotations {
     for my $rule (@{ $self->{summary}{rules} }) {
         push @lines, annotation_at($self->{source}, "$rule->{id}: " . ($rule->{words} // 'a rule of the contract'), $_) for @{ $rule->{places} };
     }
-    push @lines, crash_annotation($self->{source}, $self->{driver}, $_) for @{ $self->{summary}{crashes} };
+    push @lines, crash_annotation($self->{source}, $_) for @{ $self->{summary}{crashes} };
     for my $test (grep { $_->{failed} } @{ $self->{summary}{tests} }) {
         my @failed = map { $_->{name} } grep { !$_->{ok} } @{ $test->{checks} };
         push @lines, annotation("$self->{driver}: the test $test->{name} failed", join("\n", $test->{problem} // (), (map { "not ok: $_" } @failed), $test->{again}));

@@ -3,6 +3,12 @@
  * time. */
 #include "cases.h"
 
+#ifdef _WIN64
+#define CX "rcx"
+#else
+#define CX "ecx"
+#endif
+
 /* The compiler may not know where it comes from, nor leave an access out. */
 static __attribute__((noinline)) volatile UCHAR *allocate(struct probe_channel *channel,
                                                           ULONG byte_count)
@@ -22,6 +28,23 @@ CASE memory_write_behind(struct occasion *at)
     volatile UCHAR *buffer = allocate(at->channel, 96);
 
     buffer[96] = 1; /* BREAKS: REG-05 */
+    release(at->channel, buffer);
+    return FALSE;
+}
+
+/* The first instruction of a routine: the line is its own, not the definition's. */
+static __attribute__((naked, noinline, fastcall)) void
+memory_write_at_entry_first(volatile UCHAR *to __attribute__((unused)))
+{
+    /* BREAKS: REG-05 */
+    __asm__("movb $1, (%" CX ")\n\tret");
+}
+
+CASE memory_write_at_entry(struct occasion *at)
+{
+    volatile UCHAR *buffer = allocate(at->channel, 96);
+
+    memory_write_at_entry_first(buffer + 96);
     release(at->channel, buffer);
     return FALSE;
 }
@@ -584,6 +607,7 @@ CASE memory_own_resources(struct occasion *at)
 
 const struct probe_case memory_cases[] = {
     {"memory_write_behind", AT_START, 1, memory_write_behind},
+    {"memory_write_at_entry", AT_START, 1, memory_write_at_entry},
     {"memory_read_behind", AT_STOP, 1, memory_read_behind},
     {"memory_write_slack", AT_START, 1, memory_write_slack},
     {"memory_fill_behind", AT_CHANNEL_INIT, 1, memory_fill_behind},
