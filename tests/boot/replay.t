@@ -68,10 +68,18 @@ $session->type("\cCpoweroff\r");
 ok($session->expect(qr/^Stopped by Ctrl-C.*\n> poweroff\n/m, 20), 'Ctrl-C overtakes what was typed ahead');
 exit_code_is($session->finish, 0, 'and the recording ends');
 
+sub size_on_disk { return 512 * (stat $_[0])[12] }
+
 my $given_up = boot(RECORD => 1, OUT => "$place/given-up", DISK => 'none', MODE => 'interactive', TIMEOUT => 1, CORE => 1);
 exit_code_is($given_up, 5, 'a recording whose time is over');
 my ($core) = $given_up->{console} =~ /^run-qemu\.sh: the guest's memory is in (\S+),/m;
-cmp_ok(512 * ((stat($core // ''))[12] // 1e9), '<', 16 << 20, 'leaves a core without the zeroes');
+ok(-s ($core // ''), 'leaves a core');
+SKIP: {
+    my $zeroes = spill("$place/zeroes", "\0" x (1 << 20));
+    command('fallocate', '--dig-holes', $zeroes);
+    skip 'no holes can be dug in this file system', 1 if size_on_disk($zeroes) >= 1 << 20;
+    cmp_ok(size_on_disk($core // $zeroes), '<', 16 << 20, 'without the zeroes');
+}
 
 # ------------------------------------------------------------------ what cannot be replayed
 
