@@ -12,7 +12,8 @@
  * is cut off then, and the core holds all memory.)
  *
  * A guest that is recorded says for each byte that it may be sent as input: HOST_FILE_ROOM, in the
- * midst of anything else, whose part it is not. tools/session_keys.c counts them.
+ * midst of anything else, whose part it is not. tools/session_keys.c counts them, and keeps the
+ * last one for Ctrl-C.
  *
  * Owns nothing.
  */

@@ -399,7 +399,7 @@ int main(int argc, char **argv)
     int at = 1, flags[3], status;
     double seconds = 0;
     bool has_files = false;
-    sigset_t handled;
+    sigset_t handled, unread;
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
@@ -440,6 +440,10 @@ int main(int argc, char **argv)
          *signal; signal++)
         sigaddset(&handled, *signal);
     sigprocmask(SIG_BLOCK, &handled, NULL);
+    /* A key may come when QEMU has ended, and that is not known yet. Not ignored: QEMU would inherit that. */
+    sigemptyset(&unread);
+    sigaddset(&unread, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &unread, NULL);
     /* QEMU sets its standard files to non-blocking, which all who share them would see afterwards. */
     for (int i = 0; i < 3; i++)
         flags[i] = fcntl(i, F_GETFL);

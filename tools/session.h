@@ -45,8 +45,8 @@ void keys_begin(void);
 int keys_source(void);
 void keys_read(void);
 
-/* The guest has room for a byte more. */
-void keys_have_room(void);
+/* The guest has room for some more bytes. */
+void keys_have_room(size_t more);
 
 /* The terminal's size has changed. */
 void keys_tell_size(void);

@@ -98,10 +98,6 @@ static void end_text(bool is_whole)
 
 static void take(char byte)
 {
-    if (byte == HOST_FILE_ROOM) { /* from an interrupt, in the midst of anything */
-        keys_have_room();
-        return;
-    }
     switch (part) {
     case BETWEEN:
         if (byte == HOST_FILE_BEGIN)
@@ -153,8 +149,16 @@ static void take(char byte)
 
 void files_take(const char *bytes, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        take(bytes[i]);
+    size_t rooms = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] == HOST_FILE_ROOM) /* from an interrupt, in the midst of anything */
+            rooms++;
+        else
+            take(bytes[i]);
+    }
+    if (rooms > 0)
+        keys_have_room(rooms);
 }
 
 bool files_conclude(void)

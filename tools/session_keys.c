@@ -8,13 +8,13 @@
  * records (7.2) it only puts what it has read on a list, and hands it over when the CPU does
  * something next. Until then the port has as much room as before, and QEMU reads on. What the FIFO
  * cannot take then, or the receiver of a port that was not set up yet, is gone. So the guest says
- * for each byte that there is room for it (HOST_FILE_ROOM), and the others wait here.
+ * for each byte that there is room for it (HOST_FILE_ROOM), and the others wait here. The last room
+ * that it has is for Ctrl-C alone: a guest that is busy reads nothing, and is to be stopped.
  */
 #include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,9 +23,11 @@
 
 #define KEY_END   0x1D /* Ctrl-] */
 #define KEY_BREAK 0x03 /* Ctrl-C */
+#define KEY_ESC   0x1B /* begins keys of several bytes, and reports */
 
 #define READ_SIZE    256u
-#define WAITING_SIZE 65536u /* as much as a pipe holds */
+#define WAITING_SIZE 65536u /* as much as a pipe holds; a power of two */
+#define PART_SIZE    64u    /* the guest seldom has room for more */
 
 bool is_terminal;
 
@@ -34,25 +36,94 @@ static int line[2] = {-1, -1};     /* from here to QEMU's standard input; -1: it
 static bool is_counted;            /* the guest says what it has room for: */
 static size_t room;                /* so many bytes more */
 static char waiting[WAITING_SIZE]; /* for that */
-static size_t waiting_count;
+static size_t sent_count, held_count; /* count for ever; what is between them waits */
 static bool is_at_end;
 
 /* ------------------------------------------------------------------ to the guest */
 
+static size_t waiting_count(void)
+{
+    return held_count - sent_count;
+}
+
+/* Ctrl-C always is the first that waits. */
+static size_t sendable_count(void)
+{
+    size_t others = room > 0 ? room - 1 : 0;
+    bool is_break =
+        room > 0 && waiting_count() > 0 && waiting[sent_count % WAITING_SIZE] == KEY_BREAK;
+    size_t count = is_break && others == 0 ? 1 : others;
+    return count < waiting_count() ? count : waiting_count();
+}
+
 static void send_waiting(void)
 {
-    size_t count = waiting_count < room ? waiting_count : room;
-    ssize_t sent = count > 0 && line[1] >= 0 ? write(line[1], waiting, count) : 0;
+    char part[PART_SIZE];
 
-    if (sent <= 0)
-        return;
-    room -= (size_t)sent;
-    waiting_count -= (size_t)sent;
-    memmove(waiting, waiting + sent, waiting_count);
+    for (size_t count; line[1] >= 0 && (count = sendable_count()) > 0;) {
+        if (count > sizeof part)
+            count = sizeof part;
+        for (size_t i = 0; i < count; i++)
+            part[i] = waiting[(sent_count + i) % WAITING_SIZE];
+        ssize_t sent = write(line[1], part, count);
+        if (sent <= 0)
+            return;
+        room -= (size_t)sent;
+        sent_count += (size_t)sent;
+    }
+}
+
+/* False: the byte belongs to the same key, or report, as the one before it: it continues a
+ * character in UTF-8, or what began with ESC (ECMA-48: ESC [, parameters, a final byte; ESC O and
+ * one byte; ESC and one byte). */
+static bool begins_key(char byte)
+{
+    static enum { PLAIN, BEHIND_ESC, ONE_MORE, PARAMETERS } state;
+    unsigned char value = (unsigned char)byte;
+
+    if (value < 0x20) { /* whatever was not whole stays so */
+        state = value == KEY_ESC ? BEHIND_ESC : PLAIN;
+        return true;
+    }
+    switch (state) {
+    case PLAIN:
+        return (value & 0xC0) != 0x80;
+    case BEHIND_ESC:
+        state = byte == '[' ? PARAMETERS : byte == 'O' ? ONE_MORE : PLAIN;
+        break;
+    case ONE_MORE:
+        state = PLAIN;
+        break;
+    case PARAMETERS:
+        if (value >= 0x40)
+            state = PLAIN;
+        break;
+    }
+    return false;
 }
 
 /* A guest that is lost reads nothing: what does not fit is dropped, so that Ctrl-] X is always
- * seen. */
+ * seen. That is whole keys: the rest of one would be typed text. */
+static void hold(char byte)
+{
+    static size_t key_at;   /* held_count as it began */
+    static bool is_dropped; /* and whether it was dropped */
+
+    if (begins_key(byte)) {
+        key_at = held_count;
+        is_dropped = false;
+    }
+    /* The guest forgets what came before it (hal/x86/pc/console.c), and need not get it. */
+    if (byte == KEY_BREAK)
+        sent_count = held_count;
+    if (waiting_count() == WAITING_SIZE) {
+        held_count = key_at > sent_count ? key_at : sent_count;
+        is_dropped = true;
+    }
+    if (!is_dropped)
+        waiting[held_count++ % WAITING_SIZE] = byte;
+}
+
 static void send_keys(const char *bytes, size_t count)
 {
     if (!is_counted) {
@@ -60,19 +131,14 @@ static void send_keys(const char *bytes, size_t count)
         (void)sent;
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        /* The guest forgets what came before it (hal/x86/pc/console.c), and need not get it. */
-        if (bytes[i] == KEY_BREAK)
-            waiting_count = 0;
-        if (waiting_count < sizeof waiting)
-            waiting[waiting_count++] = bytes[i];
-    }
+    for (size_t i = 0; i < count; i++)
+        hold(bytes[i]);
     send_waiting();
 }
 
-void keys_have_room(void)
+void keys_have_room(size_t more)
 {
-    room++;
+    room += more;
     if (is_counted)
         send_waiting();
 }
@@ -117,7 +183,7 @@ static void take_keys(const char *typed, size_t count)
 int keys_source(void)
 {
     /* Nobody at a pipe or a file has a key to end QEMU with: it can wait. */
-    bool is_full = !is_terminal && WAITING_SIZE - waiting_count < READ_SIZE;
+    bool is_full = !is_terminal && WAITING_SIZE - waiting_count() < READ_SIZE;
     return line[1] < 0 || is_at_end || is_full ? -1 : STDIN_FILENO;
 }
 
@@ -161,8 +227,6 @@ void keys_begin(void)
 
     if (line[0] >= 0)
         close(line[0]);
-    if (is_counted)
-        signal(SIGPIPE, SIG_IGN); /* the guest's last words are read when QEMU has ended */
     if (!is_terminal)
         return;
     raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);

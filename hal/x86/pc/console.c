@@ -26,6 +26,7 @@ static uint8_t input[INPUT_SIZE];
 static uint32_t input_taken, input_received; /* count for ever; their difference is what is in it */
 static bool input_is_held_back;              /* the input is full: the UART keeps what comes */
 static bool room_is_announced;
+static uint32_t awaited; /* bytes: they were announced, and have not come yet */
 static volatile bool break_received;
 static uint64_t interrupts;
 
@@ -114,11 +115,19 @@ static void take(uint8_t byte)
     }
 }
 
-static void announce_room(unsigned byte_count)
+/* QEMU: one that records does not ask the UART whether it can take a byte (tools/session_keys.c).
+ * So the bytes that are under way never are more than the FIFO holds. Nor more than the input has
+ * room for: the FIFO always becomes empty again, and the host, which keeps the last place for
+ * Ctrl-C, gets that through. Called with interrupts off. */
+static void announce_room(void)
 {
     const char room = HOST_FILE_ROOM;
-    while (byte_count-- != 0)
+    if (!room_is_announced)
+        return;
+    while (awaited < UART_FIFO_SIZE && input_received - input_taken + awaited < INPUT_SIZE) {
+        awaited++;
         hal_host_file_put(&room, 1);
+    }
 }
 
 /* Takes what the UART has. When there is no more room, the rest stays in the UART, which tells the
@@ -133,21 +142,22 @@ static bool receive(void *context)
             return received;
         received = true;
         take(hal_uart_read(COM1, UART_DATA));
-        if (room_is_announced)
-            announce_room(1);
+        if (awaited != 0)
+            awaited--;
+        announce_room();
     }
     hold_input_back(true);
     return received;
 }
 
-/* QEMU: one that records does not ask the UART whether it can take a byte (tools/session_keys.c).
- * So the bytes that are under way never are more than the FIFO holds. */
 void hal_console_announce_room(void)
 {
-    if (room_is_announced || !com1_present || !hal_host_file_present())
+    if (!com1_present || !hal_host_file_present())
         return;
+    bool enabled = hal_interrupts_disable();
     room_is_announced = true;
-    announce_room(UART_FIFO_SIZE);
+    announce_room();
+    hal_interrupts_restore(enabled);
 }
 
 int hal_console_read(void)
@@ -158,6 +168,7 @@ int hal_console_read(void)
         byte = input[input_taken++ % INPUT_SIZE];
         if (input_is_held_back && input_received - input_taken <= INPUT_SIZE / 2)
             hold_input_back(false);
+        announce_room();
     }
     hal_interrupts_restore(enabled);
     return byte;
