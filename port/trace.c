@@ -49,15 +49,15 @@ static const struct {
 
 static uint32_t selected = ~REQUESTS; /* of the kinds */
 
-#define ACCESSES                                                                  \
-    (1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE | 1u << TRACE_REGISTER_READ | \
-     1u << TRACE_REGISTER_WRITE)
+#define TO_PORTS     (1u << TRACE_PORT_READ | 1u << TRACE_PORT_WRITE)
+#define TO_REGISTERS (1u << TRACE_REGISTER_READ | 1u << TRACE_REGISTER_WRITE)
 
-/* Who looks for a register's last access does not go back beyond it. */
-static void put_gap(void)
+/* Who looks for a register's last access does not go back beyond a gap of its kind, and what was
+ * written to a task file before one says nothing of what is in it. */
+static void put_gap(unsigned of)
 {
     *trace_at(hal_fetch_add16(&trace_next, 1)) =
-        (struct trace_entry){TRACE_GAP, trace_head(TRACE_NONE, TRACE_NO_CHANNEL, 0)};
+        (struct trace_entry){0, trace_head(TRACE_NONE, TRACE_NO_CHANNEL, of)};
 }
 
 static void record(uint32_t kinds)
@@ -68,8 +68,11 @@ static void record(uint32_t kinds)
         before |= (uint32_t)trace_steps[kind] << kind;
         trace_steps[kind] = kinds >> kind & 1;
     }
-    if (kinds & ~before & ACCESSES)
-        put_gap();
+    const uint32_t begun = kinds & ~before;
+    const unsigned gap =
+        (begun & TO_PORTS ? TRACE_GAP_PORTS : 0) | (begun & TO_REGISTERS ? TRACE_GAP_REGISTERS : 0);
+    if (gap)
+        put_gap(gap);
 }
 
 const char *trace_word(unsigned index)
@@ -113,7 +116,7 @@ void trace_switch(bool is_on)
 void trace_clear(void)
 {
     memset(trace_entries, 0, sizeof trace_entries);
-    put_gap();
+    put_gap(TRACE_GAP_PORTS | TRACE_GAP_REGISTERS);
 }
 
 /* ------------------------------------------------------------------ lines */
@@ -180,13 +183,14 @@ static void begin_line(struct lines *lines, const struct trace_entry *entry, uin
     lines->repeated = 1;
 }
 
-/* Is a write of an odd value the last one to its port, up to an end? (The start of a bus master is
- * one.) */
+/* Is a write of an odd value the last one to its port, up to an end, as far as that is known? (The
+ * start of a bus master is one.) */
 static bool is_last_start(const struct trace_entry *entry, uint16_t place, uint16_t end)
 {
     while (++place != end) {
         const struct trace_entry *later = trace_at(place);
-        if (later->head == entry->head && later->value & 1)
+        if ((later->head == entry->head && later->value & 1) ||
+            trace_gap_of(later->head) & TRACE_GAP_PORTS)
             return false;
     }
     return true;
@@ -258,6 +262,8 @@ static unsigned show(uint16_t next, unsigned count, unsigned channel,
                 begin_line(&lines, &entry, *trace_time_at(place), words);
             }
         }
+        if (trace_gap_of(entry.head)) /* neighbours are none across it */
+            end_line(&lines);
         trace_reader_note(&reader, &entry);
     }
     end_line(&lines);

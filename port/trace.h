@@ -12,7 +12,7 @@
 /* What an entry says: `where` is the port (for registers the low bits of the address), or the
  * channel (trace_channel), TRACE_NO_CHANNEL without one. */
 enum trace_kind {
-    TRACE_NONE,          /* value: 0, or TRACE_GAP */
+    TRACE_NONE,          /* extra: 0, or of which accesses it is a gap (TRACE_GAP_xxx) */
     TRACE_PORT_READ,     /* value: what was read; extra: width in bytes, and TRACE_xxx below */
     TRACE_PORT_WRITE,    /* value: what was written; extra: width */
     TRACE_PORT_BUFFER,   /* value: count of units; extra: width */
@@ -44,8 +44,10 @@ enum traced_recovery {
     TRACED_OFF_LINE, /* a device is taken off line */
 };
 
-/* Of no entry: accesses before it are forgotten, or were not recorded. */
-#define TRACE_GAP 1u
+/* Of a TRACE_NONE's `extra`: before it accesses of these kinds are forgotten, or were not recorded.
+ * If it is of one kind alone, it says nothing of the other. */
+#define TRACE_GAP_PORTS     0x01u
+#define TRACE_GAP_REGISTERS 0x02u
 /* Of an access's `extra`, beside the width. */
 #define TRACE_WIDTH    0x07u
 #define TRACE_OWN      0x08u /* the port's own look, which no driver asked for */
@@ -111,6 +113,12 @@ static inline uint32_t trace_head(enum trace_kind kind, unsigned where, unsigned
 static inline enum trace_kind trace_kind_of(uint32_t head)
 {
     return (enum trace_kind)(head >> 16 & 0xFF);
+}
+
+/* Of which accesses an entry is a gap; 0: it is none. */
+static inline unsigned trace_gap_of(uint32_t head)
+{
+    return trace_kind_of(head) == TRACE_NONE ? head >> 24 : 0;
 }
 
 /* One instruction takes the place, so that an interrupt finds its own behind it. */

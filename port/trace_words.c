@@ -70,6 +70,10 @@ void trace_reader_note(struct trace_reader *reader, const struct trace_entry *en
     enum trace_kind kind = trace_kind_of(entry->head);
     struct trace_register found;
 
+    if (trace_gap_of(entry->head) & TRACE_GAP_PORTS) {
+        trace_reader_begin(reader, reader->world);
+        return;
+    }
     if (kind == TRACE_PACKET && entry->head >> 24 <= TRACE_PACKET_BYTES - 4) {
         memcpy(reader->packet + (entry->head >> 24), &entry->value, 4);
         reader->has_packet = true;

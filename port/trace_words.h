@@ -57,7 +57,7 @@ struct trace_reader {
 };
 
 void trace_reader_begin(struct trace_reader *reader, const struct trace_world *world);
-/* Has the reader know an entry. */
+/* Has the reader know an entry. At a gap it forgets what was written to ports. */
 void trace_reader_note(struct trace_reader *reader, const struct trace_entry *entry);
 /* Writes what an entry says: "0.0  Status -> 0x58 DRDY DSC DRQ". To be called before the entry is
  * noted. "" for one that stands for nothing of its own. */

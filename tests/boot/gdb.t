@@ -33,8 +33,8 @@ sub registers_and_trace {
     return ("ata taskfile $channel", 'echo all of the trace\n', 'ata trace 8191', 'echo end of the trace\n');
 }
 
-# Each time that they were shown: what stands there of registers, by their names, and the values of the last accesses to
-# them that the trace has.
+# Each time that they were shown: what stands there of registers, by their names, and the values of
+# the last accesses to them that the trace has.
 sub shown_and_traced {
     my ($printed, $channel, $ways, @names) = @_;
     my @both;
@@ -67,7 +67,9 @@ my $output = gdb($session->{run_dir}, 'continue', 'info line', 'backtrace',
     'print IRB_FLAGS_DATA_IN', 'ata irb Irb', 'ata irbs', 'ata controllers', 'ata channel 0.0', 'ata queue', 'ata context', 'ata timers',
     'ata buffers', 'ata rules IRB-01', 'ata registry HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase', 'break-access "LBA Low"', 'continue',
     'info args', 'info locals', 'set var Value = 101', 'break-access off', 'break-access "Bus Master Command" 01/01', 'continue', 'ata prd 0.0', 'break-access off',
-    'tbreak interrupt_serve', 'continue', 'backtrace', registers_and_trace('0.0'), registers_and_trace('0.1'), 'break-access Status 50', 'continue', 'backtrace 2', 'ata trace 12',
+    'tbreak interrupt_serve', 'continue', 'backtrace', registers_and_trace('0.0'), registers_and_trace('0.1'),
+    'set var trace_entries[(trace_next - 1) % 65536].head = TRACE_PORT_BUFFER << 16 | 1 << 24 | 0x1f1', 'echo a buffer\n', 'ata taskfile 0.0',
+    'break-access Status 50', 'continue', 'backtrace 2', 'ata trace 12',
     'break-access off', 'delete', 'detach');
 my $run = $session->finish;
 exit_code_is($run, 0, 'the guest goes on and ends');
@@ -121,6 +123,8 @@ for my $channel ('0.0', '0.1') {
     registers_are_traced("ata taskfile $channel", $both[0], 'never read');
 }
 like($output, qr/^    Sector Count +0x02 I\/O$/m, 'the Interrupt Reason in words');
+my $buffer = 'by a buffer routine, of which the trace has no value';
+like($output, qr/^a buffer\nchannel .*\n(?:  .*\n)+?  read last\n(?:    Status.*\n)*    Error +$buffer\n    Sector Count +\w/m, 'a register that a buffer routine has read');
 
 # ------------------------------------------------------------------ interrupts and crashes
 
@@ -224,9 +228,15 @@ like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the 
     $output = crash({ %words, MACHINE => 'q35', MINIPORT => $ENV{MINIPORT} }, 'continue', 'break-irb 90..110', 'continue', 'break-access P0CI', 'continue',
         'ata irb', 'ata prd 0.0', 'ata taskfile 0.0', 'ata channel 0.0', 'break-access off', 'break-access PxIS', 'continue', 'backtrace', 'ata trace 8',
         registers_and_trace('0.0'), 'echo as it is\n', 'ata taskfile 0.1',
+        # A buffer routine whose unit is a part of PxTFD and of PxSIG; then one that reads PxSIG as a
+        # unit, which would have an entry of its own.
+        'set var $at = (unsigned) port_controllers[0].mapped[0].base - port_controllers[0].mapped[0].offset + 0x122 & 0xffff',
+        'set var trace_entries[(trace_next - 2) % 65536].head = TRACE_REGISTER_BUFFER << 16 | 4 << 24 | $at',
+        'set var trace_entries[(trace_next - 2) % 65536].value = 1', 'echo a buffer\n', 'ata taskfile 0.0',
+        'set var trace_entries[(trace_next - 2) % 65536].head += 2', 'echo aligned\n', 'ata taskfile 0.0',
         'set var trace_entries[(trace_next + 1) % 65536].head = 0x10000', 'echo a full ring\n', 'ata taskfile 0.1',
-        'set var trace_entries[(trace_next - 1) % 65536].head = 0', 'set var trace_entries[(trace_next - 1) % 65536].value = 1',
-        'echo switched on\n', 'ata taskfile 0.0', 'set var trace_steps[TRACE_REGISTER_READ] = 0', 'echo switched off\n', 'ata taskfile 0.0');
+        'set var trace_entries[(trace_next - 1) % 65536].head = 1 << 24', 'echo ports switched on\n', 'ata taskfile 0.0',
+        'set var trace_entries[(trace_next - 1) % 65536].head = 2 << 24', 'echo switched on\n', 'ata taskfile 0.0', 'set var trace_steps[TRACE_REGISTER_READ] = 0', 'echo switched off\n', 'ata taskfile 0.0');
     for (['break-irb', qr/^IdeHwStartIo gets IRB 0x[0-9a-f]+: read, .*, LBA 100, 1 sector$/m],
         ['break-access', qr/^AtaPortWriteRegisterUlong: P0CI <- 0x00000001; `frame \d` is the driver$/m],
         ['ata prd', qr/^  port 0, command list at 0x[0-9a-f]+\n  slot 0: .*, 1 PRD, to memory, 0 bytes moved\n    command FIS  0x60 READ FPDMA QUEUED, device 0, LBA 100, 1 sector, tag 0\n    PRD 0 +0x[0-9a-f]+: 512 bytes$/m],
@@ -241,7 +251,9 @@ like($output, qr/$in_exception#\d+ .* at \S+:\d+\n$to_the_start/m, 'an NMI: the 
     is_deeply([@{ $both[0][0] // {} }{qw(PxIS PxSACT PxCI)}], [qw(0x00000008 0x00000001 0x00000001)], 'of the command that was issued');
     # What the trace does not have, and the auditor does not keep.
     my $some = qr/(?:    Px.*\n)*?/;
-    for (['as it is', 'neither written nor read', 'neither written nor read'], ['a full ring', 'neither written nor read', 'not in the trace any more'],
+    for (['as it is', 'neither written nor read', 'neither written nor read'], ['a buffer', $buffer, '0x00000001'],
+        ['aligned', 'neither written nor read', '0x00000001'], ['a full ring', 'neither written nor read', 'not in the trace any more'],
+        ['ports switched on', '0x00000017 FRE POD SUD ST', '0x00000001'],
         ['switched on', '0x00000017 FRE POD SUD ST', 'not since the trace was cleared or switched on'],
         ['switched off', '0x00000017 FRE POD SUD ST', 'not recorded: the trace is off, or leaves it out'])
     {

@@ -13,7 +13,7 @@ use Timeline;
 my $disk = random_image('disk.img', 8 << 20, 1);
 my $out = "$scratch/trace.json";
 
-my $run = boot(DISK => $disk, TIMELINE => 'check', OUT => $out, CMD => 'read 0 2048 8; reset 0.0');
+my $run = boot(DISK => $disk, TIMELINE => 'check', OUT => $out, CMD => 'read 0 2048 8; reset 0.0; trace off; trace on');
 exit_code_is($run, 0, 'a read, with a timeline');
 like($run->{console}, qr/^trace-check: [1-9]\d\d+ register accesses, each as QEMU saw it$/m, 'each access is as QEMU saw it');
 my $trace = read_timeline($out);
@@ -22,6 +22,8 @@ my ($read) = grep { $_->{name} eq '0xc8 READ DMA, device 0, LBA 2048, 8 sectors'
 ok($read, 'the read is there') or $read = { parts => [], args => {} };
 is(join(', ', map { $_->{name} } @{ $read->{parts} }), 'queued, built, started, at the device, interrupt, completed', 'with all its stages');
 is($read->{args}{status}, 'success', 'and its end');
+is_deeply([map { $_->{name} } grep { $_->{category} eq 'gap' && $_->{is_flag} && $_->{ts} > $read->{end} } @{ $trace->{instants} }],
+    ['the trace was cleared or switched on'], 'a gap is a flag');
 my %seen = map { $_->{name} => 1 } grep { $_->{ts} >= $read->{ts} && $_->{ts} <= $read->{end} } @{ $trace->{instants} };
 ok($seen{$_}, "within it: $_")
     for 'LBA Mid <- 0x08', 'Command <- 0xc8 READ DMA, device 0, LBA 2048, 8 sectors', 'call IdeHwInterrupt at DIRQL', 'Status -> 0x50 DRDY DSC';

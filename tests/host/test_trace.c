@@ -362,21 +362,21 @@ static unsigned gaps(void)
     unsigned count = 0;
 
     for (unsigned i = 0; i < TRACE_ENTRY_COUNT; i++)
-        count += trace_kind_of(trace_at(i)->head) == TRACE_NONE && trace_at(i)->value == TRACE_GAP;
+        count += trace_gap_of(trace_at(i)->head) != 0;
     return count;
 }
 
-static bool is_gap_before(unsigned entries)
+static unsigned gap_before(unsigned entries)
 {
-    const struct trace_entry *entry = trace_at((uint16_t)(trace_next - entries - 1));
-
-    return trace_kind_of(entry->head) == TRACE_NONE && entry->value == TRACE_GAP;
+    return trace_gap_of(trace_at((uint16_t)(trace_next - entries - 1))->head);
 }
 
 static void test_gaps(void)
 {
+    const unsigned both = TRACE_GAP_PORTS | TRACE_GAP_REGISTERS;
+
     begin();
-    tap_ok(gaps() == 1 && is_gap_before(0), "what was forgotten leaves a gap");
+    tap_ok(gaps() == 1 && gap_before(0) == both, "what was forgotten leaves a gap");
     trace_switch(true);
     trace_select("irbs,ports,registers", &(const char *){0});
     trace_select("ports,registers", &(const char *){0});
@@ -387,10 +387,48 @@ static void test_gaps(void)
     trace_switch(true);
     out(COMMAND_BLOCK + 2, 1);
     put(TRACE_REGISTER_READ, 0x2008, 4, 1);
-    tap_ok(gaps() == 2 && is_gap_before(1), "but where they are recorded again");
+    tap_ok(gaps() == 2 && gap_before(1) == TRACE_GAP_REGISTERS,
+           "but where they are recorded again, of their kind");
     trace_select("irbs,ports,registers", &(const char *){0});
-    tap_ok(gaps() == 3 && is_gap_before(0), "or more of them");
+    tap_ok(gaps() == 3 && gap_before(0) == TRACE_GAP_PORTS, "or more of them");
+    trace_switch(false);
+    trace_switch(true);
+    tap_ok(gaps() == 4 && gap_before(0) == both, "or all");
     trace_select("all", &(const char *){0});
+}
+
+/* Nothing is made up of what was written on both sides of a gap. */
+static void test_across_gaps(void)
+{
+    begin();
+    TASK_FILE(0, 8, 0x00, 0x08, 0x00, 0xE0);
+    put(TRACE_PACKET, COMMAND_BLOCK, 0, 0x00000028);
+    trace_switch(false);
+    out(COMMAND_BLOCK + 3, 0x55);
+    trace_switch(true);
+    put(TRACE_PORT_BUFFER, COMMAND_BLOCK, 2 | TRACE_IS_OUT, 6);
+    check(1, "0.1  Data <- 12 bytes (6 x 2)\n", "a packet from before a gap is not shown");
+    check_command(0xC8, "0xc8 READ DMA");
+    TASK_FILE(0, 8, 0x00, 0x08, 0x00, 0xE0);
+    trace_select("ports", &(const char *){0});
+    trace_select("all", &(const char *){0});
+    check_command(0xC8, "0xc8 READ DMA, device 0, LBA 2048, 8 sectors");
+    begin();
+    table_length = 1;
+    out(BUS_MASTER, 0x09);
+    trace_switch(false);
+    trace_switch(true);
+    out(BUS_MASTER, 0x00);
+    out(COMMAND_BLOCK + 2, 1);
+    trace_switch(false);
+    trace_switch(true);
+    out(COMMAND_BLOCK + 2, 1);
+    check(6,
+          "0.1  Bus Master Command <- 0x09 bus master start, to memory\n"
+          "0.1  Bus Master Command <- 0x00 bus master stop, from memory\n"
+          "0.1  Sector Count <- 0x01\n"
+          "0.1  Sector Count <- 0x01\n",
+          "nor the table of a start before one, which may not be the last, nor neighbours as one");
 }
 
 static void test_selection(void)
@@ -452,6 +490,7 @@ int main(void)
     test_events();
     test_times();
     test_gaps();
+    test_across_gaps();
     test_selection();
     test_many();
     return tap_exit();

@@ -323,7 +323,7 @@ static struct track track_of(const struct record *record)
     case TRACE_STATE:
         return (struct track){PROCESS_PORT, TRACK_FLAGS, "state", false};
     case TRACE_NONE:
-        return (struct track){PROCESS_PORT, TRACK_FLAGS, "missing", true};
+        return (struct track){PROCESS_PORT, TRACK_FLAGS, record->value ? "missing" : "gap", true};
     default:
         return is_access(record->head) ? access_track(record) : (struct track){0};
     }
@@ -348,7 +348,7 @@ static void put_instant(size_t index, const char *words)
         return;
     if (trace_kind_of(record->head) == TRACE_NONE) {
         snprintf(missing, sizeof missing, "0 %u entries are missing", record->value);
-        words = missing;
+        words = record->value ? missing : "0 the trace was cleared or switched on";
     }
     put_begin("i", track.process, track.track, without_channel(words));
     put_us("ts", out.story->times[index]);

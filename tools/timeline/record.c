@@ -85,7 +85,9 @@ static void put(const struct record *record)
 static void put_missing(uint64_t count)
 {
     ring.head.missing += count;
-    put(&(struct record){.value = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX});
+    put(&(struct record){
+        .value = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX,
+        .head = trace_head(TRACE_NONE, TRACE_NO_CHANNEL, TRACE_GAP_PORTS | TRACE_GAP_REGISTERS)});
 }
 
 /* Reads up to that entry. What was written over meanwhile is not what it was. */
@@ -110,9 +112,11 @@ static void read_to(uint64_t end)
         good = end;
     if (good > ring.read)
         put_missing(good - ring.read);
-    for (uint64_t i = good; i < end; i++)
-        if (trace_kind_of(records[i - first].head) != TRACE_NONE) /* `trace clear` */
+    for (uint64_t i = good; i < end; i++) {
+        const uint32_t head = records[i - first].head;
+        if (trace_kind_of(head) != TRACE_NONE || trace_gap_of(head)) /* else: `trace clear` */
             put(&records[i - first]);
+    }
     ring.read = end;
 }
 

@@ -18,7 +18,8 @@
 
 /* ------------------------------------------------------------------ the file */
 
-/* An entry as the kernel wrote it. Of kind TRACE_NONE: so many entries (`value`) are missing. */
+/* An entry as the kernel wrote it. Of kind TRACE_NONE, a gap: the kernel's own (`value` is 0), or
+ * so many entries (`value`) are missing. */
 struct record {
     uint32_t value, head;
     uint64_t time; /* in cycles; of a TRACE_IRB_FORM eight bytes of the form */

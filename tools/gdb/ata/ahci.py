@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An AHCI port's registers, command slots and FISes (Serial ATA AHCI 1.3.1, 4), as the auditor and memory have them."""
 
-from . import reader, words
+from . import reader, trace, words
 from .commands import members
 
 LIST_SLOTS, PRD_LIMIT = 32, 8
@@ -57,7 +57,7 @@ def last_value(channel, port, name, accesses):
     is_shared = are_shared(channel["controller"], its)
     found = None if is_shared else accesses.last(True, its, 4)
     kept = None if name in NOT_KEPT else known(port, "HBA_PORT_" + name[2:])
-    if found and (kept is None or isinstance(found[1], int)):
+    if found and (kept is None or isinstance(found[1], int) or found[1] == trace.UNKNOWN):
         return found[1]
     if kept is not None:
         return "0x00000000, or cleared by a reset of the HBA" if kept == 0 and name in CLEARED_BY_RESET else kept

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The trace: `ata trace`, and the last access of a register. Lines are made by the kernel's own sources, in
-build/tools/trace-lines."""
+"""The trace: `ata trace`, and the last access of a register. Lines are made by the kernel's own
+sources, in build/tools/trace-lines."""
 
 import os
 import struct
@@ -67,9 +67,12 @@ def lines(count):
     return done.stdout.decode(errors="replace").rstrip("\n")
 
 
+UNKNOWN = "by a buffer routine, of which the trace has no value"
+
+
 class Accesses:
-    """Of each register what drivers wrote and read last, as far back as the trace goes. For the auditor to keep that would
-    take time in each access."""
+    """Of each register what drivers wrote and read last, as far back as the trace goes. For the
+    auditor to keep that would take time in each access."""
 
     def __init__(self):
         kinds = {words.number(f"TRACE_{where}_{way}"): (where == "REGISTER", way == "WRITE")
@@ -77,15 +80,18 @@ class Accesses:
         steps = reader.variable("trace_steps")
         unrecorded = {is_memory for kind, (is_memory, _) in kinds.items() if not int(steps[kind])}
         self.recorded = {False, True} - unrecorded  # is_memory
-        self.has_gap = self.is_whole = False
+        self.gaps, self.is_whole = set(), False  # is_memory
         self.latest_first = list(self.entries(kinds))
         self.last_bytes = {}
         for age, (is_memory, is_write, where, width, value) in enumerate(self.latest_first):
             for i in range(width):
-                self.last_bytes.setdefault((is_memory, is_write, where + i & 0xFFFF), (age, value >> 8 * i & 0xFF))
+                byte = None if value is None else value >> 8 * i & 0xFF
+                self.last_bytes.setdefault((is_memory, is_write, where + i & 0xFFFF), (age, byte))
 
     def entries(self, kinds):
-        """Drivers' accesses. What comes behind the latest entry is none (port/trace.c, show), then the oldest comes."""
+        """Drivers' accesses; those of a kind up to its gap. What comes behind the latest entry is
+        none (port/trace.c, show), then the oldest comes."""
+        buffers = {words.number("TRACE_PORT_BUFFER"): False, words.number("TRACE_REGISTER_BUFFER"): True}
         bits = words.defined("port/trace.c:90", "TRACE_")
         ring = struct.unpack(f"<{2 * bits['TRACE_ENTRY_COUNT']}I", raw("trace_entries"))
         data_ports = {int(channel["audit"]["ports"]["status"]) - 7 for channel in reader.channels()}
@@ -94,18 +100,33 @@ class Accesses:
             place = (following - left) % bits["TRACE_ENTRY_COUNT"]
             value, head = ring[2 * place], ring[2 * place + 1]
             kind, extra, where = head >> 16 & 0xFF, head >> 24, head & 0xFFFF
-            if kind == none and value == bits["TRACE_GAP"]:
-                self.has_gap = True
-                return
-            self.is_whole = kind == none  # of the oldest place: it has no entry yet
-            if kind in kinds and not extra & bits["TRACE_OWN"]:
-                is_memory, is_write = kinds[kind]
-                if is_memory or where not in data_ports:  # a wide access there is no access to its neighbours
-                    yield is_memory, is_write, where, extra & bits["TRACE_WIDTH"], value
+            self.is_whole = kind == none and not extra  # of the oldest place: it has no entry yet
+            if kind == none:
+                self.gaps |= {name == "REGISTERS" for name in ("PORTS", "REGISTERS") if extra & bits[f"TRACE_GAP_{name}"]}
+                if len(self.gaps) == 2:
+                    return
+                continue
+            is_memory, is_write = kinds.get(kind, (buffers.get(kind), bool(extra & bits["TRACE_IS_OUT"])))
+            if is_memory is None or is_memory in self.gaps or extra & bits["TRACE_OWN"]:
+                continue
+            # A wide access there is no access to its neighbours.
+            if not is_memory and where in data_ports:
+                continue
+            width = extra & bits["TRACE_WIDTH"]
+            if kind in kinds:
+                yield is_memory, is_write, where, width, value
+            elif not is_memory:
+                yield is_memory, is_write, where, width, None
+            elif width and where % width:
+                # Units within a register have entries of their own (port/access/registers.c).
+                for unit in range(where, where + min(value, 0x1100) * width, width):
+                    if unit % 4 + width > 4:
+                        yield is_memory, is_write, unit, width, None
 
     def last(self, is_memory, places, width, ways=(False, True)):
-        """The last access, of reads (False) and writes (True): its age and a value, of which a driver may have accessed some
-        bytes alone: "0x????0003". None: there is none. A register may be mapped in several places."""
+        """The last access, of reads (False) and writes (True): its age and a value, of which a
+        driver may have accessed some bytes alone: "0x????0003", or UNKNOWN. None: there is none. A
+        register may be mapped in several places."""
         found = []
         for i in range(width):
             keys = [(is_memory, way, place + i & 0xFFFF) for place in places for way in ways]
@@ -113,12 +134,15 @@ class Accesses:
         ages = [byte[0] for byte in found if byte]
         if is_memory not in self.recorded or not ages:
             return None
+        if any(byte and byte[1] is None for byte in found):
+            return min(ages), UNKNOWN
         if len(ages) < width:
             return min(ages), "0x" + "".join(f"{byte[1]:02x}" if byte else "??" for byte in reversed(found))
         return min(ages), sum(byte[1] << 8 * i for i, byte in enumerate(found))
 
     def port_writes_before(self, age):
-        """Those before an access of that age, the latest first: the port and the value."""
+        """Those before an access of that age, the latest first: the port and the value; None: it is
+        not known."""
         return ((where, value) for is_memory, is_write, where, _, value in self.latest_first[age + 1:]
                 if is_write and not is_memory)
 
@@ -126,7 +150,7 @@ class Accesses:
         """Why there is no access in it; `never` stands for: there was none."""
         if is_memory not in self.recorded:
             return "not recorded: the trace is off, or leaves it out"
-        if self.has_gap:
+        if is_memory in self.gaps:
             return "not since the trace was cleared or switched on"
         return never if self.is_whole else "not in the trace any more"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What was said on the wire, and what lies in memory for the bus masters: `ata taskfile`, `ata prd`.
 
-It is what the auditor has kept of the driver's accesses (port/access/audit*.h), and of what it does not keep the last
-one in the trace: no register is read."""
+It is what the auditor has kept of the driver's accesses (port/access/audit*.h), and of what it does
+not keep the last one in the trace: no register is read."""
 
 import gdb
 
@@ -88,7 +88,7 @@ def answers_packet(accesses, ports, age):
     for port, value in accesses.port_writes_before(age):
         if port == int(ports["status"]):
             return value == PACKET
-        if port == int(ports["alternate_status"]) and value & SOFTWARE_RESET:
+        if port == int(ports["alternate_status"]) and value is not None and value & SOFTWARE_RESET:
             return False
     return False
 
@@ -114,6 +114,9 @@ def read_last(channel, accesses):
             lines.append((name, accesses.why_none(False, "never read")))
             continue
         age, value = found
+        if value == trace.UNKNOWN:
+            lines.append((name, value))
+            continue
         if role in OF_PACKET and answers_packet(accesses, ports, age):
             bits = OF_PACKET[role]
         lines.append((name, words.with_bits(bits, value) if bits else f"0x{value:02x}"))

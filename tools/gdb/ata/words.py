@@ -195,7 +195,8 @@ def task_file(code, features, count, low, device, before_features=0, before_coun
 
 @once
 def defined(place, prefix):
-    """The numbers that macros of the kernel's with that prefix stand for, as a place of its sources has them: {macro: number}."""
+    """The numbers that macros of the kernel's with that prefix stand for, as a place of its sources
+    has them: {macro: number}."""
     listing = gdb.execute(f"info macros {place}", to_string=True)
     found = re.findall(r"^#define (\w+) (0[xX][0-9A-Fa-f]+|\d+)u?$", listing, re.MULTILINE)
     return {name: int(value, 0) for name, value in found if name.startswith(prefix)}
