@@ -69,7 +69,7 @@ my $output = gdb($session->{run_dir}, 'continue', 'info line', 'backtrace',
     'info args', 'info locals', 'set var Value = 101', 'break-access off', 'break-access "Bus Master Command" 01/01', 'continue', 'ata prd 0.0', 'break-access off',
     'tbreak interrupt_serve', 'continue', 'backtrace', registers_and_trace('0.0'), registers_and_trace('0.1'),
     'set var trace_entries[(trace_next - 1) % 65536].head = TRACE_PORT_BUFFER << 16 | 1 << 24 | 0x1f1', 'echo a buffer\n', 'ata taskfile 0.0',
-    'break-access Status 50', 'continue', 'backtrace 2', 'ata trace 12',
+    'set var port_controllers[0].channels[1].irbs.slots[1].page.irb.Cdb[9] = 0xab', 'ata irbs all', 'break-access Status 50', 'continue', 'backtrace 2', 'ata trace 12',
     'break-access off', 'delete', 'detach');
 my $run = $session->finish;
 exit_code_is($run, 0, 'the guest goes on and ends');
@@ -123,6 +123,7 @@ for my $channel ('0.0', '0.1') {
     registers_are_traced("ata taskfile $channel", $both[0], 'never read');
 }
 like($output, qr/^    Sector Count +0x02 I\/O$/m, 'the Interrupt Reason in words');
+like($output, qr/^0\.1 .* READ CAPACITY: 25(?: 00){8} ab /m, 'a CDB as hexadecimal digits are elsewhere');
 my $buffer = 'by a buffer routine, of which the trace has no value';
 like($output, qr/^a buffer\nchannel .*\n(?:  .*\n)+?  read last\n(?:    Status.*\n)*    Error +$buffer\n    Sector Count +\w/m, 'a register that a buffer routine has read');
 

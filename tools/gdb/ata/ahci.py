@@ -136,7 +136,7 @@ def show_slot(port, slot, header):
         return
     lines = [("command FIS", fis_in_words(body[:20]))]
     if description & 0x20:
-        lines.append(("packet", f"{words.packet(body[64])}: {body[64:76].hex(' ').upper()}"))
+        lines.append(("packet", f"{words.packet(body[64])}: {body[64:76].hex(' ')}"))
     for i in range(min(count, PRD_LIMIT)):
         prd = body[128 + 16 * i:144 + 16 * i]
         where, length = int.from_bytes(prd[:8], "little"), (int.from_bytes(prd[12:16], "little") & 0x3FFFFF) + 1

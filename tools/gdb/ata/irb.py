@@ -47,7 +47,7 @@ def command_in_words(irb):
     """What is asked of the device, in one line."""
     if is_packet(irb):
         cdb = bytes(int(irb["Cdb"][i]) for i in range(min(int(irb["CdbLength"]), 16)))
-        return f"{words.packet(cdb[0])}: {cdb.hex(' ').upper()}" if cdb else "no CDB"
+        return f"{words.packet(cdb[0])}: {cdb.hex(' ')}" if cdb else "no CDB"
     if int(irb["Function"]) == words.macros("IRB_FUNCTION_")["IRB_FUNCTION_POWER_CHANGE"]:
         power = irb["PowerChange"]
         return f"from {words.enumerator(power['CurrentPowerState'])} to {words.enumerator(power['DesiredPowerState'])}"
