@@ -90,16 +90,18 @@ static BOOLEAN allocate_descriptors(struct pata_channel *channel)
     return TRUE;
 }
 
-/* The registers may hold anything: after power-up, and at the start. Interrupts are on
- * afterwards. */
+/* The registers may hold anything: after power-up, and at the start. Interrupts are on afterwards,
+ * or when a reset that was cut short has been done again. */
 static void take_hardware(struct pata_channel *channel)
 {
     channel->is_ready = FALSE;
     channel->selected = 0;
-    pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
-    /* Acknowledges what somebody else's command has left. ATA: 9.2: not in the 2 ms after SRST. */
-    if (!channel->reset_was_cut)
-        pata_read_status(channel);
+    /* ATA: 9.2: Status may not be read in the 2 ms after SRST, by the interrupt routine neither: a
+     * reset that was cut short is done again (start_channel), and ends with both. */
+    if (!channel->reset_was_cut) {
+        pata_write_device_control(channel, IDE_DC_REENABLE_CONTROLLER);
+        pata_read_status(channel); /* acknowledges what somebody else's command has left */
+    }
     if (!channel->bus_master)
         return;
     channel->bus_master_direction = 0;

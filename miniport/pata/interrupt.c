@@ -33,7 +33,8 @@ static BOOLEAN is_out_of_question(struct pata_channel *channel)
     if (channel->is_dump && pata_dump_tick(channel))
         return TRUE;
     /* ATA: 9.2: for 2 ms after SRST Status may not be read. */
-    return channel->phase == PHASE_STOPPED || channel->phase == PHASE_RESET;
+    return channel->phase == PHASE_STOPPED || channel->phase == PHASE_RESET ||
+           channel->reset_was_cut;
 }
 
 /* The straight path is the plain end of sectors by DMA: what pata_dma_done and pata_finish do for
