@@ -89,6 +89,19 @@ sub again {
         length $test ? [TEST => $test] : ();
 }
 
+# Counts a place among those of a list, which %$known finds again; a test came to it so many times.
+sub count_place {
+    my ($list, $known, $place, $times, $test) = @_;
+    my $counted = $known->{ join "\0", map { $place->{$_} // '' } qw(driver function file line rva) } //= do {
+        push @$list, { %$place, count => 0, tests => [] };
+        defined $list->[-1]{$_} and $list->[-1]{$_} += 0 for qw(line rva);
+        $list->[-1];
+    };
+    $counted->{count} += $times;
+    push @{ $counted->{tests} }, $test if !grep { $_ eq $test } @{ $counted->{tests} };
+    return;
+}
+
 # Broken rules by id: how often, in which places, in which tests.
 sub rules {
     my ($boots) = @_;
@@ -99,18 +112,9 @@ sub rules {
             my $rule = $rules{ $report->{id} } //= { id => $report->{id}, count => 0, places => [] };
             $rule->{words} //= $report->{words};
             $rule->{count} += $broken->{count};
-            my $where = join "\0", map { $report->{$_} // '' } qw(driver function file line rva);
-            my $place = $places{ $report->{id} }{$where} //= do {
-                push @{ $rule->{places} }, { (map { $_ => $report->{$_} } qw(driver function file line rva routine context detail text)),
-                    count => 0, tests => [] };
-                $rule->{places}[-1];
-            };
-            $place->{count} += $broken->{count};
-            push @{ $place->{tests} }, $boot->{test} if !grep { $_ eq $boot->{test} } @{ $place->{tests} };
+            my %place = map { $_ => $report->{$_} } qw(driver function file line rva routine context detail text);
+            count_place($rule->{places}, $places{ $report->{id} } //= {}, \%place, $broken->{count}, $boot->{test});
         }
-    }
-    for my $place (map { @{ $_->{places} } } values %rules) {
-        defined $place->{$_} and $place->{$_} += 0 for qw(line rva);
     }
     return [map { $rules{$_} } sort keys %rules];
 }
@@ -121,13 +125,7 @@ sub crashes {
     my (@crashes, %places);
     for my $boot (grep { $_->{code} == 4 } map { @{ $boots->{$_} } } sort keys %$boots) {
         my $crash = crash($boot->{console}) // next;
-        my $place = $places{ join "\0", map { $crash->{$_} // '' } qw(driver function file line rva) } //= do {
-            push @crashes, { %$crash, count => 0, tests => [] };
-            defined $crashes[-1]{$_} and $crashes[-1]{$_} += 0 for qw(line rva);
-            $crashes[-1];
-        };
-        $place->{count}++;
-        push @{ $place->{tests} }, $boot->{test} if !grep { $_ eq $boot->{test} } @{ $place->{tests} };
+        count_place(\@crashes, \%places, $crash, 1, $boot->{test});
     }
     return \@crashes;
 }
